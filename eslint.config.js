@@ -1,0 +1,67 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+const libraryMayNotImport = [
+  { group: ['@routed/daemon', '@routed/daemon/*'], message: 'A library never imports the daemon.' },
+  {
+    group: ['koa', '@koa/*', 'pino', 'commander'],
+    message: 'Servers, loggers and command lines belong to the daemon.',
+  },
+];
+const onlyInCompositionRoot = {
+  group: ['tsyringe', 'reflect-metadata'],
+  message: 'Dependency injection is wired in packages/daemon/src/composition-root.ts only.',
+};
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        project: ['./packages/*/tsconfig.json', './tools/lab/tsconfig.json', './tsconfig.tests.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+      'max-depth': ['error', 3],
+      'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'List the exports by name.' }],
+      'no-restricted-imports': ['error', { patterns: [onlyInCompositionRoot] }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+    },
+  },
+  {
+    files: ['packages/{plugin-protocol,ipam,netns,netfilter}/src/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [...libraryMayNotImport, onlyInCompositionRoot] }] },
+  },
+  {
+    files: ['packages/daemon/src/composition-root.ts', 'packages/daemon/src/main.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    // mocha's describe blocks are long by nature, and chai's property assertions are expressions.
+    files: ['**/test/**/*.ts', 'e2e/**/*.ts', 'tools/benchmark/**/*.ts'],
+    rules: {
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/no-unused-expressions': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      'no-console': 'off',
+    },
+  },
+  { files: ['tools/lab/src/cli.ts', 'tools/lab/src/**/cli*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
+  prettier,
+);
