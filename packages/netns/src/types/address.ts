@@ -1,0 +1,66 @@
+import type { BatchResult, Family, RouteScope } from './common.ts';
+
+/** An address of a link as the kernel reports it. Source: linux uapi if_addr.h. */
+export interface Address {
+  readonly linkIndex: number;
+  readonly family: Family;
+  /** With prefix length, in canonical text: `10.0.0.7/32`, `fd00::7/128`. */
+  readonly address: string;
+  /** Far address of a point-to-point link, when it differs from the own one; without prefix length. */
+  readonly peer?: string;
+  readonly scope: RouteScope;
+  readonly label?: string;
+  /** Does not expire. */
+  readonly isPermanent: boolean;
+  /** Duplicate detection is still running (IPv6). */
+  readonly isTentative: boolean;
+  /** Duplicate detection found another holder: the address is not in use (IPv6). */
+  readonly isDuplicate: boolean;
+  readonly isDeprecated: boolean;
+  readonly isSecondary: boolean;
+  readonly skipsDuplicateDetection: boolean;
+  readonly hasNoPrefixRoute: boolean;
+  /** `IFA_PROTO`, who put it there; kernel 5.18. */
+  readonly protocol?: number;
+}
+
+/** An address to put on a link. */
+export interface AddressSpec {
+  readonly linkIndex: number;
+  /** CIDR; without prefix length it means /32 or /128. */
+  readonly address: string;
+  /** Default: `host` for 127.0.0.0/8, else `universe`. The kernel derives the scope of IPv6 addresses itself. */
+  readonly scope?: RouteScope;
+  /** IPv6: usable at once, without waiting a second or more for duplicate detection (`IFA_F_NODAD`). */
+  readonly skipDuplicateDetection?: boolean;
+  /** No on-link route for the prefix (`IFA_F_NOPREFIXROUTE`). */
+  readonly noPrefixRoute?: boolean;
+  /** `IFA_PROTO`, 1 to 255; ignored by kernels before 5.18. */
+  readonly protocol?: number;
+  /** Far address of a point-to-point link; the prefix length then belongs to it. */
+  readonly peer?: string;
+}
+
+/** Narrows {@link Addresses.list}; the kernel does the filtering. */
+export interface AddressFilter {
+  readonly linkIndex?: number;
+  readonly family?: Family;
+}
+
+/** The addresses of one namespace. Every method rejects with {@link NetlinkError}. */
+export interface Addresses {
+  /** @throws {@link NetlinkError} `EEXIST`, `ENODEV`; `EACCES` for IPv6 where it is disabled by sysctl. */
+  add(spec: AddressSpec): Promise<void>;
+  /** Adds, or changes flags and scope of the address that is there; twice the same does nothing. */
+  replace(spec: AddressSpec): Promise<void>;
+  /** `false`: the link has no such address (with that prefix length), or there is no such link. */
+  delete(spec: { readonly linkIndex: number; readonly address: string }): Promise<boolean>;
+  /** Empty for a link that does not exist. */
+  list(filter?: AddressFilter): Promise<Address[]>;
+  /**
+   * Adds many in few system calls; one that fails does not stop the rest.
+   *
+   * One result per item, in the order given; the promise itself rejects only when the socket fails.
+   */
+  addMany(specs: readonly AddressSpec[]): Promise<readonly BatchResult<AddressSpec>[]>;
+}

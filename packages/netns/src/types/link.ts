@@ -1,0 +1,156 @@
+import type { Netns } from './netns.ts';
+
+/** Picks one link, by its name now or by its index; indexes survive a rename, names do not. */
+export type LinkSelector = { readonly name: string } | { readonly index: number };
+
+/** A network device as the kernel reports it. Source: linux uapi if_link.h. */
+export interface Link {
+  /** Unique in its namespace until the next boot of that namespace. */
+  readonly index: number;
+  readonly name: string;
+  /** `veth`, `dummy`, `bridge`...; absent for devices without rtnl_link_ops (most hardware, loopback). */
+  readonly kind?: string;
+  /** Link-layer address in lower case, `02:42:0a:00:00:07`; absent when the device has none. */
+  readonly mac?: string;
+  readonly mtuBytes: number;
+  /** Administratively up (`IFF_UP`). */
+  readonly isUp: boolean;
+  /** Operational: up, and the other side is too (`IFF_LOWER_UP`). */
+  readonly hasCarrier: boolean;
+  readonly isLoopback: boolean;
+  /** Free text of up to 255 bytes; marks whose link it is. */
+  readonly alias?: string;
+  /** Device group; 0 is the default one. */
+  readonly group: number;
+  /** `IFLA_LINK`: the other end of a veth, the lower device of a vlan or macvlan. */
+  readonly peerIndex?: number;
+  /** `IFLA_LINK_NETNSID`: present when {@link Link.peerIndex} belongs to another namespace. */
+  readonly peerNetnsId?: number;
+  /** The bridge, bond or vrf this link is a port of. */
+  readonly masterIndex?: number;
+}
+
+/**
+ * Per-link IPv4 settings, as in /proc/sys/net/ipv4/conf/LINK, set by netlink in one message.
+ *
+ * Absent fields stay as they are. Source: linux uapi ip.h `IPV4_DEVCONF_*`, docs networking/ip-sysctl.
+ */
+export interface Ipv4LinkConf {
+  readonly forwarding?: boolean;
+  readonly acceptRedirects?: boolean;
+  readonly secureRedirects?: boolean;
+  readonly sendRedirects?: boolean;
+  readonly proxyArp?: boolean;
+  /** Proxy ARP back out of the same link (RFC 3069). */
+  readonly proxyArpPvlan?: boolean;
+  /** 0 off, 1 strict, 2 loose (RFC 3704). */
+  readonly rpFilter?: 0 | 1 | 2;
+  readonly arpFilter?: boolean;
+  readonly arpAnnounce?: number;
+  readonly arpIgnore?: number;
+  readonly arpAccept?: boolean;
+  readonly arpNotify?: boolean;
+  readonly acceptLocal?: boolean;
+  readonly routeLocalnet?: boolean;
+  readonly logMartians?: boolean;
+}
+
+/** How the kernel makes the IPv6 link-local address; `none` leaves the link without one. */
+export type Ipv6AddressGeneration = 'eui64' | 'none';
+
+/** A new link of a simple kind. */
+export interface LinkSpec {
+  /** 1 to 15 bytes, no `/`, no space. */
+  readonly name: string;
+  /** Left to the driver when absent. */
+  readonly mtuBytes?: number;
+  /** Made up by the kernel when absent. */
+  readonly mac?: string;
+  readonly alias?: string;
+  readonly isUp?: boolean;
+}
+
+/** The far end of a new veth pair. */
+export interface VethPeerSpec {
+  readonly name: string;
+  readonly mtuBytes?: number;
+  readonly mac?: string;
+  /**
+   * Namespace the peer is born in; absent: beside the first end. Creating it there is 20 times
+   * cheaper than moving it there later, which waits for the kernel's RCU grace periods.
+   */
+  readonly netns?: Netns;
+}
+
+/** A new veth pair: this end, and the peer. */
+export interface VethSpec extends LinkSpec {
+  readonly group?: number;
+  /** Length of the transmit queue in packets. */
+  readonly txQueueLength?: number;
+  readonly ipv4Conf?: Ipv4LinkConf;
+  readonly ipv6AddressGeneration?: Ipv6AddressGeneration;
+  readonly peer: VethPeerSpec;
+}
+
+/** What to change on a link; absent fields stay as they are. */
+export interface LinkChange {
+  readonly isUp?: boolean;
+  readonly mtuBytes?: number;
+  readonly mac?: string;
+  /** The new name. */
+  readonly name?: string;
+  /** The empty string removes the alias. */
+  readonly alias?: string;
+  readonly group?: number;
+  /** Moves the link. Slow (RCU grace periods, 15 ms and more), and addresses and routes are lost. */
+  readonly netns?: Netns;
+  /** Index of the bridge, bond or vrf to join; 0 leaves the present one. */
+  readonly masterIndex?: number;
+  readonly txQueueLength?: number;
+  readonly ipv4Conf?: Ipv4LinkConf;
+  /** Taken after `isUp` in the same message: on a link that has carrier, set it while the link is down. */
+  readonly ipv6AddressGeneration?: Ipv6AddressGeneration;
+}
+
+/** Narrows {@link Links.list}; all given fields must match. */
+export interface LinkFilter {
+  readonly kind?: string;
+  readonly group?: number;
+  readonly masterIndex?: number;
+}
+
+/** The links of one namespace. Every method rejects with {@link NetlinkError}. */
+export interface Links {
+  /**
+   * Creates both ends of a veth pair, or nothing at all.
+   *
+   * Alias, up state and configuration of this end go in a second message, because the kernel does
+   * not take them in the creating one; when it fails the pair is deleted again. The peer is left down.
+   * @throws {@link NetlinkError} `EEXIST` naming the end whose name is taken.
+   * Source: linux drivers/net/veth.c; `NLM_F_ECHO` on RTM_NEWLINK since kernel 6.2, looked up by name before.
+   */
+  createVeth(spec: VethSpec): Promise<{ readonly index: number; readonly peerIndex: number }>;
+  /** Creates a dummy link, or nothing. @throws {@link NetlinkError} `EEXIST` */
+  createDummy(spec: LinkSpec): Promise<{ readonly index: number }>;
+  /** Creates a bridge, or nothing. @throws {@link NetlinkError} `EEXIST` */
+  createBridge(spec: LinkSpec): Promise<{ readonly index: number }>;
+  /** The link, or `undefined` when there is none. */
+  get(selector: LinkSelector): Promise<Link | undefined>;
+  list(filter?: LinkFilter): Promise<Link[]>;
+  /**
+   * Changes a link in one message; an empty change does nothing.
+   *
+   * The kernel applies the fields one after another: after an error some may be in force.
+   * @throws {@link NetlinkError} `ENODEV` when there is no such link.
+   */
+  set(selector: LinkSelector, change: LinkChange): Promise<void>;
+  /** Deletes a link (and its veth peer); `false`: it was not there. Waits for RCU grace periods: ~15 ms each. */
+  delete(selector: LinkSelector): Promise<boolean>;
+  /**
+   * Deletes every link of `group` in this namespace for the price of one delete; `false`: there was none.
+   *
+   * Takes whatever is in the group: reserve a number, and check who owns the links first.
+   * @throws {@link NetlinkError} `EINVAL` for group 0, which holds every link that was not put elsewhere.
+   */
+  deleteGroup(group: number): Promise<boolean>;
+}

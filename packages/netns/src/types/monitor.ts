@@ -1,0 +1,76 @@
+import type { NetlinkError } from '../errors.ts';
+import type { Address } from './address.ts';
+import type { Link } from './link.ts';
+import type { Neighbour } from './neighbour.ts';
+import type { Netns } from './netns.ts';
+import type { Route } from './route.ts';
+
+/** What a monitor can listen for. */
+export type MonitorGroup = 'link' | 'address' | 'route' | 'neighbour';
+
+/** `new` is also sent for every change of an object that was there. */
+export type Change = 'new' | 'delete';
+
+/** A link appeared, changed or went. */
+export interface LinkEvent {
+  readonly change: Change;
+  readonly link: Link;
+}
+
+/** An address appeared, changed or went. */
+export interface AddressEvent {
+  readonly change: Change;
+  readonly address: Address;
+}
+
+/** A route appeared, changed or went; IPv4 routes that go with their link are not reported by the kernel. */
+export interface RouteEvent {
+  readonly change: Change;
+  readonly route: Route;
+}
+
+/** A neighbour entry appeared, changed or went. */
+export interface NeighbourEvent {
+  readonly change: Change;
+  readonly neighbour: Neighbour;
+}
+
+/** Events of a {@link Monitor} and what their listeners get. */
+export interface MonitorEvents {
+  readonly link: [LinkEvent];
+  readonly address: [AddressEvent];
+  readonly route: [RouteEvent];
+  readonly neighbour: [NeighbourEvent];
+  /** Events were lost: dump the state again. Later events still arrive. */
+  readonly overrun: [];
+  /** The socket failed for good; the monitor is deaf and should be opened again. */
+  readonly error: [NetlinkError];
+}
+
+/** How to open a {@link Monitor}. */
+export interface MonitorOptions {
+  /** At least one. */
+  readonly groups: readonly MonitorGroup[];
+  /** Default: the current namespace. The monitor pins it. */
+  readonly netns?: Netns;
+  /**
+   * Room for events that wait to be read; beyond it comes an `overrun`.
+   * @defaultValue 8 MiB
+   */
+  readonly receiveBufferBytes?: number;
+}
+
+/**
+ * Reports changes of links, addresses, routes and neighbours as they happen.
+ *
+ * It keeps the process alive until `close` or `unref`, and itself while it is open.
+ */
+export interface Monitor extends AsyncDisposable {
+  on<Name extends keyof MonitorEvents>(event: Name, listener: (...data: MonitorEvents[Name]) => void): this;
+  once<Name extends keyof MonitorEvents>(event: Name, listener: (...data: MonitorEvents[Name]) => void): this;
+  off<Name extends keyof MonitorEvents>(event: Name, listener: (...data: MonitorEvents[Name]) => void): this;
+  /** Lets the process end although the monitor is open. */
+  unref(): this;
+  /** No event is reported after the call. May be repeated. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,34 @@
+import type { Rtnl, RtnlOptions } from './rtnl.ts';
+
+/**
+ * Names a network namespace.
+ *
+ * `path` is a bind-mounted namespace file (/run/docker/netns/..., /run/netns/...) or /proc/PID/ns/net;
+ * `pidfd` stays the caller's to close.
+ */
+export type NetnsReference =
+  'current' | { readonly path: string } | { readonly pid: number } | { readonly pidfd: number };
+
+/**
+ * A network namespace, held open; it lives at least as long as this handle.
+ *
+ * There is no way to run code inside it, on purpose: see the page on threads in the README.
+ */
+export interface Netns extends AsyncDisposable {
+  /** `<dev>:<ino>` of the namespace, equal for two handles of the same one. */
+  readonly identity: string;
+  /** A connection bound to this namespace; it outlives the handle. */
+  openRtnl(options?: RtnlOptions): Promise<Rtnl>;
+  /**
+   * Reads a sysctl below `net` as this namespace sees it, without the newline at the end.
+   *
+   * @param key - `net.ipv4.ip_forward`, or with slashes: `net/ipv4/conf/eth0.100/forwarding`. The first separator
+   * counts: use slashes where an interface name contains dots (sysctl(8)).
+   * @throws {@link NetnsError} `NOT_FOUND`, `INVALID_ARGUMENT`, `NOT_PERMITTED`
+   */
+  readSysctl(key: string): Promise<string>;
+  /** Writes a sysctl below `net`; key and errors as for {@link Netns.readSysctl}. */
+  writeSysctl(key: string, value: string): Promise<void>;
+  /** Lets go of the namespace once requests that use the handle are done. May be repeated. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,96 @@
+import type { Family, RouteScope } from './common.ts';
+
+/** What a route does with a packet. Source: linux uapi rtnetlink.h `RTN_*`. */
+export type RouteType =
+  'unicast' | 'local' | 'broadcast' | 'anycast' | 'multicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw';
+
+/** A route to install; to delete one, only the given fields are compared. */
+export interface RouteSpec {
+  /**
+   * CIDR without host bits, or `default`, whose family is that of the gateway or source.
+   * An address without prefix length means /32 or /128.
+   */
+  readonly destination: string;
+  readonly linkIndex?: number;
+  /** May be of the other family (IPv4 over an IPv6 next hop, RFC 5549; kernel 5.2). */
+  readonly gateway?: string;
+  /** Who installed it (`rtm_protocol`, 0 to 255). Default 3, `boot`, as `ip` does. */
+  readonly protocol?: number;
+  /** Default: `link` without a gateway, `host` for type local, else `universe`; IPv6 has `universe` only. */
+  readonly scope?: RouteScope;
+  /** Default 254, `main`. */
+  readonly table?: number;
+  /** Lower wins. Default 0 for IPv4; the kernel makes it 1024 for IPv6. */
+  readonly metric?: number;
+  /** Default `unicast`. */
+  readonly type?: 'unicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'local' | 'throw';
+  /** Preferred source address of packets sent along it. */
+  readonly source?: string;
+  /** The gateway is on the link although no route says so. */
+  readonly onLink?: boolean;
+}
+
+/** One way out of a route. */
+export interface NextHop {
+  readonly linkIndex?: number;
+  readonly gateway?: string;
+  /** 1 for the only one; relative share of the traffic among several. */
+  readonly weight: number;
+}
+
+/** State bits of a route. Source: linux uapi rtnetlink.h `RTNH_F_*`. */
+export interface RouteFlags {
+  readonly isDead: boolean;
+  readonly isLinkDown: boolean;
+  readonly isOnLink: boolean;
+  readonly isOffloaded: boolean;
+}
+
+/** A route as the kernel reports it. Source: linux uapi rtnetlink.h `struct rtmsg`. */
+export interface Route {
+  /** CIDR in canonical text; a default route is `0.0.0.0/0` or `::/0`. */
+  readonly destination: string;
+  readonly family: Family;
+  /** Of the only next hop; absent when there are several (see {@link Route.nextHops}) or none. */
+  readonly linkIndex?: number;
+  readonly gateway?: string;
+  readonly protocol: number;
+  readonly scope: RouteScope;
+  readonly table: number;
+  readonly metric?: number;
+  readonly type: RouteType;
+  readonly source?: string;
+  /** One entry for an ordinary route, several for multipath, none for blackhole and its kin. */
+  readonly nextHops: readonly NextHop[];
+  readonly flags: RouteFlags;
+}
+
+/** Narrows {@link Routes.list}; the kernel does the filtering. */
+export interface RouteFilter {
+  readonly family?: Family;
+  readonly table?: number;
+  readonly protocol?: number;
+  /** Matches routes with this link among their next hops. */
+  readonly linkIndex?: number;
+}
+
+/** The routing tables of one namespace. Every method rejects with {@link NetlinkError}. */
+export interface Routes {
+  /** @throws {@link NetlinkError} `EEXIST`; `ENETUNREACH` when the gateway or link is not usable; `ENODEV`. */
+  add(spec: RouteSpec): Promise<void>;
+  /** Adds, or replaces the route with the same destination, table and metric; twice the same does nothing. */
+  replace(spec: RouteSpec): Promise<void>;
+  /** Removes the first route that matches all given fields; `false`: none does. */
+  delete(spec: RouteSpec): Promise<boolean>;
+  /**
+   * The way a packet to `address` takes, or `undefined` when the destination is unreachable.
+   *
+   * The answer describes that one address (`10.0.0.7/32`); with `exact` it is the table entry that
+   * matched (`10.0.0.0/24`). A destination without a prefix length only.
+   * @throws {@link NetlinkError} `EINVAL` for an IPv4 blackhole, `EACCES` for prohibit (without `exact`).
+   * Source: linux uapi rtnetlink.h `RTM_F_FIB_MATCH`.
+   */
+  get(address: string, options?: { readonly exact?: boolean }): Promise<Route | undefined>;
+  /** Of all tables unless narrowed. Empty for a table or link that does not exist. */
+  list(filter?: RouteFilter): Promise<Route[]>;
+}

@@ -1,0 +1,34 @@
+import type { Addresses } from './address.ts';
+import type { Links } from './link.ts';
+import type { Neighbours } from './neighbour.ts';
+import type { Routes } from './route.ts';
+import type { Rules } from './rule.ts';
+
+/** How to open an {@link Rtnl}. */
+export interface RtnlOptions {
+  /** Gets one line per message sent and received; costs nothing when absent. */
+  readonly trace?: (line: string) => void;
+  /**
+   * Sockets, which is requests in flight at once; more wait in a queue. Each one in flight occupies a
+   * thread of the libuv pool (`UV_THREADPOOL_SIZE`, 4 unless set).
+   * @defaultValue 4
+   */
+  readonly lanes?: number;
+}
+
+/**
+ * A connection to rtnetlink, bound to one network namespace for its whole life.
+ *
+ * It pins that namespace: a container's namespace is freed only after `close`. No call blocks the
+ * event loop while the kernel waits for its RTNL lock. Calls that do not await each other may be
+ * carried out in any order.
+ */
+export interface Rtnl extends AsyncDisposable {
+  readonly links: Links;
+  readonly addresses: Addresses;
+  readonly routes: Routes;
+  readonly neighbours: Neighbours;
+  readonly rules: Rules;
+  /** Finishes what was asked for, then closes; later calls reject with code `CLOSED`. May be repeated. */
+  close(): Promise<void>;
+}
