@@ -1,0 +1,50 @@
+import type { z } from 'zod';
+import { METHODS, type MethodName, type RequestOf } from './methods.ts';
+import { ProtocolError } from './protocol-error.ts';
+import { firstProblem, kindOf } from './schema/issue-text.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads the body of a call. What Docker may omit is filled in (`{}`, `[]`, `''`, `false`); unknown fields pass
+ * through, except `__proto__`, which is dropped.
+ *
+ * Calls without arguments accept an empty body or any object.
+ *
+ * @throws {@link ProtocolError} for anything else, and nothing but that
+ *
+ * Source: captured from Docker 20.10.24, including the empty body of a retried call.
+ */
+export function parseRequest<M extends MethodName>(method: M, body: Uint8Array | string): RequestOf<M> {
+  const { request, takesBody } = METHODS[method];
+  const schema: z.ZodType = request;
+  const value = parseJson(method, body, takesBody ? undefined : {});
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ProtocolError('NOT_AN_OBJECT', `${method}: request body must be a JSON object, got ${kindOf(value)}`);
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data as RequestOf<M>;
+  const { path, sentence } = firstProblem(result.error, value);
+  throw new ProtocolError('INVALID_FIELD', `${method}: field "${path}" ${sentence}`, { path });
+}
+
+function parseJson(method: MethodName, body: Uint8Array | string, ifEmpty: object | undefined): unknown {
+  const text = typeof body === 'string' ? body : decode(method, body);
+  if (text.trim() === '') {
+    if (ifEmpty !== undefined) return ifEmpty;
+    throw new ProtocolError('EMPTY_BODY', 'empty request body (connection was lost; retry the command)');
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ProtocolError('MALFORMED_JSON', `${method}: request body is not valid JSON`, { cause });
+  }
+}
+
+function decode(method: MethodName, body: Uint8Array): string {
+  try {
+    return utf8.decode(body);
+  } catch (cause) {
+    throw new ProtocolError('MALFORMED_JSON', `${method}: request body is not valid UTF-8`, { cause });
+  }
+}
