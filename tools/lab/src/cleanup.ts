@@ -1,0 +1,31 @@
+import { rm } from 'node:fs/promises';
+import { removeCgroups } from './cgroups.ts';
+import { readLabRecords, removeUnfinished, type LabRecord } from './lab-state.ts';
+import { isAlive, killAndWait } from './process-identity.ts';
+
+/**
+ * Ends everything a lab has on the machine: its processes, with them namespaces, links and mounts; then
+ * cgroups and files. Works from any process, and again on a half-removed lab.
+ */
+export async function removeLab(record: LabRecord): Promise<void> {
+  const keepers = record.hosts.map((host) => host.keeper);
+  if (record.segment !== null) keepers.push(record.segment);
+  await Promise.all(keepers.map(killAndWait));
+  await removeCgroups(record.name);
+  await rm(record.directory, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Removes labs whose owner was killed, and standing ones that did not survive a reboot. Returns their names. */
+export async function removeDeadLabs(): Promise<string[]> {
+  const dead = (await readLabRecords()).filter((record) => !isInUse(record));
+  for (const record of dead) await removeLab(record);
+  await removeUnfinished();
+  return dead.map((record) => record.name);
+}
+
+/** A lab without an owner is in use while one of its keepers runs, or when it is too young to have one. */
+function isInUse(record: LabRecord): boolean {
+  if (record.owner !== null) return isAlive(record.owner);
+  const keepers = record.hosts.map((host) => host.keeper);
+  return keepers.length === 0 || keepers.some(isAlive);
+}
