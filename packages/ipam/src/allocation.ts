@@ -1,0 +1,114 @@
+import { derivedPoint, freeAddresses, rangeSize } from './address-range.ts';
+import type { AddressValue } from './address.ts';
+import { formatAddress } from './address.ts';
+import type { AddressRequest, Lease } from './contract.ts';
+import { IpamError } from './errors.ts';
+import type { OpenPool } from './pool-table.ts';
+
+/** How many free addresses `isTaken` is asked about before an automatic request fails. */
+const maxCandidates = 256;
+/** How many candidates in a row before jumping elsewhere, out of what is probably another host's run of addresses. */
+const stretchLength = 32;
+
+/**
+ * Picks a free address for a request that names none, and moves the pool's cursor past the addresses tried.
+ * @throws {@link IpamError} `POOL_EXHAUSTED`, `CANDIDATES_TAKEN`
+ */
+export async function findFreeAddress(opened: OpenPool, request: AddressRequest): Promise<bigint> {
+  const isGateway = request.purpose === 'gateway';
+  let tried = 0;
+  for (const candidate of candidates(opened, isGateway ? opened.automatic.first : opened.cursor)) {
+    if (!(await request.isTaken?.(opened.textOf(candidate)))) return candidate;
+    tried++;
+    if (!isGateway) opened.cursor = candidate + 1n;
+  }
+  throw tried === 0 ? exhausted(opened) : candidatesTaken(opened, tried);
+}
+
+/**
+ * Checks that an address a request names can be leased from the pool and is free.
+ * @returns the lease when the same holder has it already for the same purpose
+ * @throws {@link IpamError} `OUTSIDE_POOL`, `ADDRESS_RESERVED`, `ADDRESS_IN_USE`
+ */
+export function checkExplicitAddress(
+  opened: OpenPool,
+  wanted: AddressValue,
+  request: AddressRequest,
+): Lease | undefined {
+  checkBelongs(opened, wanted);
+  if (!opened.block.used.has(wanted.value)) return undefined;
+  const own = opened.leaseAt(wanted.value);
+  if (own?.holder !== undefined && own.holder === request.holder && own.purpose === request.purpose) return own;
+  throw inUse(opened, wanted);
+}
+
+function* candidates(opened: OpenPool, start: bigint): Generator<bigint> {
+  const range = opened.automatic;
+  const stretch = rangeSize(range) <= maxCandidates ? maxCandidates : stretchLength;
+  for (let offered = 0; offered < maxCandidates; offered += stretch) {
+    let inStretch = 0;
+    for (const address of freeAddresses(opened.block.used, range, start)) {
+      yield address;
+      start = address;
+      if (++inStretch === stretch) break;
+    }
+    if (inStretch < stretch) return; // every free address has been offered
+    start = derivedPoint(range, `${opened.pool.id} ${String(start)}`);
+  }
+}
+
+function checkBelongs(opened: OpenPool, wanted: AddressValue): void {
+  const { pool, prefix } = opened;
+  const details = { poolId: pool.id, address: formatAddress(wanted) };
+  if (wanted.family !== prefix.family || wanted.value < prefix.first || prefix.last < wanted.value) {
+    throw new IpamError(
+      'OUTSIDE_POOL',
+      `cannot lease ${details.address} from pool ${pool.id}: it is not part of ${pool.prefix}; choose an address ` +
+        'inside the prefix',
+      details,
+    );
+  }
+  const hasReserved = prefix.family === 4 && prefix.length <= 30;
+  if (!hasReserved || (wanted.value !== prefix.first && wanted.value !== prefix.last)) return;
+  const meaning = wanted.value === prefix.first ? 'network' : 'broadcast';
+  throw new IpamError(
+    'ADDRESS_RESERVED',
+    `cannot lease ${details.address} from pool ${pool.id}: it is the ${meaning} address of ${pool.prefix}; choose ` +
+      `one from ${opened.textOf(prefix.first + 1n)} to ${opened.textOf(prefix.last - 1n)}`,
+    details,
+  );
+}
+
+function inUse(opened: OpenPool, wanted: AddressValue): IpamError {
+  const leases = Array.from(opened.block.members, (member) => member.leaseAt(wanted.value));
+  const lease = leases.find((found) => found !== undefined);
+  const holder = lease?.holder ?? lease?.purpose ?? 'unknown';
+  const address = formatAddress(wanted);
+  const elsewhere = lease === undefined || lease.poolId === opened.pool.id ? '' : ` (through pool ${lease.poolId})`;
+  return new IpamError(
+    'ADDRESS_IN_USE',
+    `cannot lease ${address} from pool ${opened.pool.id}: in use by ${holder}${elsewhere}; choose another address ` +
+      'or release it first',
+    { poolId: opened.pool.id, address, holder },
+  );
+}
+
+function exhausted(opened: OpenPool): IpamError {
+  const { pool, leaseCount } = opened;
+  const size = String(rangeSize(opened.automatic));
+  return new IpamError(
+    'POOL_EXHAUSTED',
+    `no free address in pool ${pool.id}: all ${size} addresses for automatic allocation are leased ` +
+      `(${String(leaseCount)} leases); release some or use a larger pool`,
+    { poolId: pool.id },
+  );
+}
+
+function candidatesTaken(opened: OpenPool, tried: number): IpamError {
+  return new IpamError(
+    'CANDIDATES_TAKEN',
+    `no usable address found in pool ${opened.pool.id}: ${String(tried)} addresses free here are in use elsewhere; ` +
+      'try again to look further, name an address, or use a larger pool',
+    { poolId: opened.pool.id },
+  );
+}

@@ -1,0 +1,59 @@
+/** What went wrong, for callers that branch; see each throwing function for which codes it uses. */
+export type IpamErrorCode =
+  | 'ADDRESS_IN_USE'
+  | 'ADDRESS_NOT_LEASED'
+  | 'ADDRESS_RESERVED'
+  | 'CANDIDATES_TAKEN'
+  | 'CONNECTED_OVERLAP'
+  | 'INVALID_ADDRESS'
+  | 'INVALID_ADDRESS_SPACE'
+  | 'INVALID_PREFIX'
+  | 'OUTSIDE_POOL'
+  | 'POOL_EXHAUSTED'
+  | 'POOL_IN_USE'
+  | 'POOL_OVERLAP'
+  | 'RESERVED_PREFIX'
+  | 'UNKNOWN_POOL';
+
+/** The things an {@link IpamError} is about, each present only where it applies. */
+export interface IpamErrorDetails {
+  readonly poolId?: string;
+  readonly prefix?: string;
+  readonly address?: string;
+  /** Who has the address now: the holder of its lease, or the purpose when it has none. */
+  readonly holder?: string;
+  /** Who has claimed the pool now. */
+  readonly owner?: string;
+  /** The other pool, prefix or link that stands in the way. */
+  readonly conflictingWith?: string;
+}
+
+const identity = Symbol.for('@routed/ipam/IpamError');
+
+/** The only error this library throws itself; errors of the store and of `isTaken` pass through unchanged. */
+export class IpamError extends Error implements IpamErrorDetails {
+  override readonly name = 'IpamError';
+  readonly code: IpamErrorCode;
+  declare readonly poolId?: string;
+  declare readonly prefix?: string;
+  declare readonly address?: string;
+  declare readonly holder?: string;
+  declare readonly owner?: string;
+  declare readonly conflictingWith?: string;
+
+  constructor(code: IpamErrorCode, message: string, details: IpamErrorDetails = {}) {
+    super(`${message} (${code})`);
+    this.code = code;
+    Object.assign(this, details);
+    Object.defineProperty(this, identity, { value: true });
+  }
+}
+
+/**
+ * Tells whether `error` is an {@link IpamError}, and one of `codes` when any are given.
+ * Works across two copies of this package in one process.
+ */
+export function isIpamError(error: unknown, ...codes: string[]): error is IpamError {
+  if (!(error instanceof Error) || !(identity in error) || !('code' in error)) return false;
+  return codes.length === 0 || codes.some((code) => code === error.code);
+}

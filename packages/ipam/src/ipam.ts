@@ -1,0 +1,231 @@
+import { checkExplicitAddress, findFreeAddress } from './allocation.ts';
+import { rangeSize } from './address-range.ts';
+import { formatAddress, parseAddress } from './address.ts';
+import type { AddressRequest, Ipam, Lease, LeaseKey, Pool, PoolRequest, PoolUsage } from './contract.ts';
+import { IpamError } from './errors.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import type { LeaseStore } from './lease-store.ts';
+import { canonicalContent, formatPoolId, parsePoolId } from './pool-id.ts';
+import { checkNoOverlap, checkNotConnected, checkNotReserved, ownerOf } from './pool-rules.ts';
+import { PoolTable } from './pool-table.ts';
+import type { OpenPool } from './pool-table.ts';
+import { formatPrefix, parsePrefix } from './prefix.ts';
+
+/** What {@link openIpam} works with. */
+export interface IpamDependencies {
+  readonly store: LeaseStore;
+}
+
+/** Settings of {@link openIpam}. */
+export interface IpamOptions {
+  /**
+   * Makes automatic allocation in each pool start at a point of its own, so that hosts that share a prefix rarely
+   * choose the same address. Default: every pool starts at its lowest address.
+   */
+  readonly hostIdentity?: string;
+}
+
+/**
+ * Loads all pools and leases from the store and serves them from memory. One instance per store: changes made to the
+ * store by others are not seen. Errors of the store are passed on.
+ */
+export async function openIpam({ store }: IpamDependencies, options: IpamOptions = {}): Promise<Ipam> {
+  const table = new PoolTable(options.hostIdentity);
+  for await (const pool of store.loadPools()) {
+    const opened = table.add(pool);
+    for await (const lease of store.loadLeases(pool.id)) {
+      opened.setLease(parseAddress(lease.address).value, lease);
+    }
+  }
+  return new StoredIpam(store, table);
+}
+
+/**
+ * Two kinds of locks keep memory and store in step: one per address space for changes of its set of pools and their
+ * records, one per address block for changes of leases. Who needs both takes them in this order.
+ */
+class StoredIpam implements Ipam {
+  readonly #store: LeaseStore;
+  readonly #table: PoolTable;
+  readonly #locks = new KeyedLock();
+
+  constructor(store: LeaseStore, table: PoolTable) {
+    this.#store = store;
+    this.#table = table;
+  }
+
+  async requestPool({ connectedPrefixes = [], ...request }: PoolRequest): Promise<Pool> {
+    const content = canonicalContent(request);
+    const pool = { id: formatPoolId(content), ...content };
+    return this.#locks.run(pool.addressSpace, async () => {
+      const known = this.#table.get(pool.id)?.pool;
+      if (known?.owner !== undefined) throw claimed(known, known.owner);
+      if (known !== undefined) return known;
+      checkNotReserved(pool);
+      checkNoOverlap(pool, this.#table.records());
+      checkNotConnected(pool, connectedPrefixes);
+      await this.#store.putPool(pool);
+      return this.#table.add(pool).pool;
+    });
+  }
+
+  async releasePool(poolId: string): Promise<boolean> {
+    return this.#withPool(poolId, async (opened) => {
+      if (opened === undefined) return false;
+      await this.#locks.run(opened.block.key, async () => {
+        await this.#store.deletePool(poolId);
+        this.#table.remove(opened);
+      });
+      return true;
+    });
+  }
+
+  async claimPool(poolId: string, owner: string): Promise<void> {
+    await this.#withPool(poolId, async (opened) => {
+      if (opened === undefined) throw unknownPool(poolId);
+      const { pool } = opened;
+      if (pool.owner === owner) return;
+      if (pool.owner !== undefined) throw claimed(pool, pool.owner);
+      const changed = { ...pool, owner };
+      await this.#store.putPool(changed);
+      opened.pool = changed;
+    });
+  }
+
+  async unclaimPool(poolId: string, owner: string): Promise<void> {
+    await this.#withPool(poolId, async (opened) => {
+      if (opened?.pool.owner === undefined) return;
+      const { owner: current, ...changed } = opened.pool;
+      if (current !== owner) throw claimed(opened.pool, current);
+      await this.#store.putPool(changed);
+      opened.pool = changed;
+    });
+  }
+
+  async requestAddress(request: AddressRequest): Promise<Lease> {
+    const { poolId, purpose, holder } = request;
+    const wanted = request.address === undefined ? undefined : parseAddress(request.address);
+    const { block } = this.#table.get(poolId) ?? (await this.#reopen(poolId));
+    return this.#locks.run(block.key, async () => {
+      const opened = this.#known(poolId);
+      const repeated = wanted && checkExplicitAddress(opened, wanted, request);
+      if (repeated !== undefined) return repeated;
+      const value = wanted?.value ?? (await findFreeAddress(opened, request));
+      const lease = { poolId, address: opened.textOf(value), purpose, ...(holder === undefined ? {} : { holder }) };
+      await this.#store.putLease(lease);
+      opened.setLease(value, lease);
+      if (wanted === undefined && purpose !== 'gateway') opened.cursor = value + 1n;
+      return lease;
+    });
+  }
+
+  async releaseAddress({ poolId, address }: LeaseKey): Promise<boolean> {
+    const { value } = parseAddress(address);
+    return this.#withLease({ poolId, address }, async (opened, lease) => {
+      if (opened === undefined || lease === undefined) return false;
+      await this.#store.deleteLease({ poolId, address: lease.address });
+      opened.deleteLease(value);
+      return true;
+    });
+  }
+
+  async assignHolder({ poolId, address, holder }: LeaseKey & { readonly holder: string }): Promise<void> {
+    const { value } = parseAddress(address);
+    await this.#withLease({ poolId, address }, async (opened, lease) => {
+      if (opened === undefined) throw unknownPool(poolId);
+      if (lease === undefined) throw notLeased(poolId, address);
+      if (lease.holder === holder) return;
+      const changed = { ...lease, holder };
+      await this.#store.putLease(changed);
+      opened.setLease(value, changed);
+    });
+  }
+
+  pool(poolId: string): Pool | undefined {
+    return this.#table.get(poolId)?.pool;
+  }
+
+  pools(): readonly Pool[] {
+    return this.#table.records();
+  }
+
+  findPools(prefix: string, addressSpace?: string): readonly Pool[] {
+    const canonical = formatPrefix(parsePrefix(prefix));
+    const isWanted = (pool: Pool): boolean => addressSpace === undefined || pool.addressSpace === addressSpace;
+    return this.#table.records().filter((pool) => pool.prefix === canonical && isWanted(pool));
+  }
+
+  lease(poolId: string, address: string): Lease | undefined {
+    const { family, value } = parseAddress(address);
+    const opened = this.#table.get(poolId);
+    return opened?.prefix.family === family ? opened.leaseAt(value) : undefined;
+  }
+
+  leases(poolId: string): Iterable<Lease> {
+    return this.#table.get(poolId)?.leases() ?? [];
+  }
+
+  usage(poolId: string): PoolUsage {
+    const opened = this.#known(poolId);
+    return { size: rangeSize(opened.automatic), leased: opened.leaseCount };
+  }
+
+  #known(poolId: string): OpenPool {
+    const opened = this.#table.get(poolId);
+    if (opened === undefined) throw unknownPool(poolId);
+    return opened;
+  }
+
+  /** Opens a pool of an earlier life from its id alone. */
+  async #reopen(poolId: string): Promise<OpenPool> {
+    const content = parsePoolId(poolId);
+    if (content === undefined) throw unknownPool(poolId);
+    return this.#locks.run(content.addressSpace, async () => {
+      const known = this.#table.get(poolId);
+      if (known !== undefined) return known;
+      const pool = { id: poolId, ...content };
+      checkNotReserved(pool);
+      checkNoOverlap(pool, this.#table.records());
+      await this.#store.putPool(pool);
+      return this.#table.add(pool);
+    });
+  }
+
+  /** Runs `work` on a pool while no other pool of its address space changes. */
+  async #withPool<T>(poolId: string, work: (opened: OpenPool | undefined) => Promise<T>): Promise<T> {
+    const addressSpace = parsePoolId(poolId)?.addressSpace;
+    if (addressSpace === undefined) return work(undefined);
+    return this.#locks.run(addressSpace, () => work(this.#table.get(poolId)));
+  }
+
+  /** Runs `work` on a lease while no other lease of the same prefix changes. */
+  async #withLease<T>(
+    { poolId, address }: LeaseKey,
+    work: (opened: OpenPool | undefined, lease: Lease | undefined) => Promise<T>,
+  ): Promise<T> {
+    const block = this.#table.get(poolId)?.block;
+    if (block === undefined) return work(undefined, undefined);
+    return this.#locks.run(block.key, () => work(this.#table.get(poolId), this.lease(poolId, address)));
+  }
+}
+
+function unknownPool(poolId: string): IpamError {
+  return new IpamError('UNKNOWN_POOL', `pool '${poolId}' is not known: request the pool first`, { poolId });
+}
+
+function notLeased(poolId: string, address: string): IpamError {
+  const canonical = formatAddress(parseAddress(address));
+  return new IpamError(
+    'ADDRESS_NOT_LEASED',
+    `cannot assign a holder to ${canonical}: it is not leased from pool ${poolId}; request the address first`,
+    { poolId, address: canonical },
+  );
+}
+
+function claimed(pool: Pool, owner: string): IpamError {
+  return new IpamError(
+    'POOL_IN_USE',
+    `pool ${pool.id} is in use by ${owner}: remove that first, or choose another prefix`,
+    { poolId: pool.id, prefix: pool.prefix, ...ownerOf(pool) },
+  );
+}
