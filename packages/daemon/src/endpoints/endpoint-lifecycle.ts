@@ -1,0 +1,128 @@
+import type { JoinReply } from '@routed/plugin-protocol';
+import type { Gateways } from '../host/gateways.ts';
+import type { KeyedLock } from '../keyed-lock.ts';
+import type { Logger } from '../logger.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
+import { RoutedError } from '../routed-error.ts';
+import type { Repository } from '../state/repository.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { EndpointLinks } from './endpoint-links.ts';
+import { hostPrefix, planEndpoint } from './endpoint-plan.ts';
+import { SandboxGateways } from './sandbox-gateways.ts';
+
+/**
+ * The life of endpoints, from CreateEndpoint to DeleteEndpoint.
+ *
+ * Work on one endpoint is done in the order it was asked for. Every step may be repeated: it then finds its work
+ * done and answers the same.
+ */
+export class EndpointLifecycle {
+  readonly #links: EndpointLinks;
+  readonly #networks: NetworkRegistry;
+  readonly #gateways: Gateways;
+  readonly #repository: Repository<Endpoint>;
+  readonly #lock: KeyedLock;
+  readonly #logger: Logger;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #sandboxes = new SandboxGateways();
+
+  constructor(deps: {
+    readonly links: EndpointLinks;
+    readonly networks: NetworkRegistry;
+    readonly gateways: Gateways;
+    readonly repository: Repository<Endpoint>;
+    readonly lock: KeyedLock;
+    readonly logger: Logger;
+  }) {
+    this.#links = deps.links;
+    this.#networks = deps.networks;
+    this.#gateways = deps.gateways;
+    this.#repository = deps.repository;
+    this.#lock = deps.lock;
+    this.#logger = deps.logger;
+  }
+
+  /** The endpoint, or undefined when no CreateEndpoint came for it or DeleteEndpoint did. */
+  get(endpointId: string): Endpoint | undefined {
+    return this.#endpoints.get(endpointId);
+  }
+
+  /** Keeps what CreateEndpoint asked for until Join needs it. */
+  async create(endpoint: Endpoint): Promise<void> {
+    await this.#lock.run(endpoint.id, async () => {
+      await this.#keep(endpoint);
+    });
+  }
+
+  /**
+   * Makes the endpoint's links and routes; answers what Docker is to do with the container's end.
+   *
+   * @throws RoutedError ENDPOINT_UNKNOWN, NETWORK_UNKNOWN, LINK_NAME_CLASH, KERNEL_FEATURE_MISSING
+   */
+  async join(endpointId: string, sandboxKey: string): Promise<JoinReply> {
+    return await this.#lock.run(endpointId, async () => {
+      const endpoint = this.#require(endpointId);
+      const { mtuBytes } = this.#networks.require(endpoint.networkId);
+      if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
+        return planEndpoint(endpoint, mtuBytes).reply;
+      }
+      const joining = this.#sandboxes.assign(endpoint, sandboxKey);
+      await this.#ensureOwnGateways(endpoint, joining);
+      const plan = planEndpoint(joining, mtuBytes);
+      await this.#links.make(plan);
+      await this.#keep(joining);
+      this.#sandboxes.add({ ...joining, sandboxKey });
+      return plan.reply;
+    });
+  }
+
+  /** Takes the endpoint's routes and links away; the endpoint itself stays until {@link delete}. */
+  async leave(endpointId: string): Promise<void> {
+    await this.#lock.run(endpointId, () => this.#leave(endpointId));
+  }
+
+  /** Forgets the endpoint; takes away what is left of it in the kernel. */
+  async delete(endpointId: string): Promise<void> {
+    await this.#lock.run(endpointId, async () => {
+      await this.#leave(endpointId);
+      await this.#repository.remove(endpointId);
+      this.#endpoints.delete(endpointId);
+    });
+  }
+
+  async #leave(endpointId: string): Promise<void> {
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint === undefined) {
+      this.#logger.debug({ endpointId }, 'endpoint is not known; looking for its link by name');
+      await this.#links.removeUnknown(endpointId);
+      return;
+    }
+    if (endpoint.sandboxKey === undefined) return;
+    const destinations = endpoint.addresses.map(({ family, address }) => hostPrefix(family, address));
+    await this.#links.remove(endpointId, destinations);
+    const { sandboxKey, ...rest } = endpoint;
+    this.#sandboxes.remove(endpointId, sandboxKey);
+    await this.#keep(rest);
+  }
+
+  /** The network made its own gateway answer; another one, for a second endpoint of a container, comes here. */
+  async #ensureOwnGateways(endpoint: Endpoint, joining: Endpoint): Promise<void> {
+    for (const [index, { gateway }] of joining.addresses.entries()) {
+      if (gateway !== endpoint.addresses[index]?.gateway) await this.#gateways.ensure(gateway);
+    }
+  }
+
+  async #keep(endpoint: Endpoint): Promise<void> {
+    await this.#repository.put(endpoint);
+    this.#endpoints.set(endpoint.id, endpoint);
+  }
+
+  #require(endpointId: string): Endpoint {
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint !== undefined) return endpoint;
+    throw new RoutedError(
+      'ENDPOINT_UNKNOWN',
+      `endpoint ${endpointId.slice(0, 12)} is not known to routed: start the container again`,
+    );
+  }
+}

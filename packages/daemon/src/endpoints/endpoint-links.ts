@@ -1,0 +1,109 @@
+import { isNetlinkError, type Rtnl } from '@routed/netns';
+import type { Logger } from '../logger.ts';
+import { RoutedError } from '../routed-error.ts';
+import type { EndpointPlan } from './endpoint-plan.ts';
+import { linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
+import type { LinkReaper } from './link-reaper.ts';
+
+/** The kernel side of endpoints: makes what a plan says, and takes away what an endpoint left. */
+export class EndpointLinks {
+  readonly #rtnl: Rtnl;
+  readonly #reaper: LinkReaper;
+  readonly #logger: Logger;
+
+  constructor(deps: { readonly rtnl: Rtnl; readonly reaper: LinkReaper; readonly logger: Logger }) {
+    this.#rtnl = deps.rtnl;
+    this.#reaper = deps.reaper;
+    this.#logger = deps.logger;
+  }
+
+  /**
+   * Makes the links, addresses and routes of the plan. If a step fails, what was made is taken away again.
+   *
+   * @throws RoutedError LINK_NAME_CLASH when the name belongs to a link that is not this endpoint's
+   * @throws RoutedError KERNEL_FEATURE_MISSING when the kernel has no veth
+   */
+  async make(plan: EndpointPlan): Promise<void> {
+    const { index } = await this.#createVeth(plan);
+    try {
+      for (const address of plan.hostAddresses) await this.#rtnl.addresses.add({ ...address, linkIndex: index });
+      for (const route of plan.routes) await this.#rtnl.routes.replace({ ...route, linkIndex: index });
+    } catch (error) {
+      await this.#reaper.bury(plan.veth.name);
+      throw error;
+    }
+  }
+
+  /** Whether the endpoint's host link is there, whichever namespace its other end is in. */
+  async exists(endpointId: string): Promise<boolean> {
+    const names = linkNames(endpointId);
+    const link = await this.#rtnl.links.get({ name: names.host });
+    return link?.alias === names.alias;
+  }
+
+  /**
+   * Withdraws the routes to these destinations at once and hands the link to the reaper.
+   *
+   * The routes go first and by name: a router that hears of the deleted link only later would go on announcing them.
+   */
+  async remove(endpointId: string, destinations: readonly string[]): Promise<void> {
+    for (const destination of destinations) {
+      const wasThere = await this.#rtnl.routes.delete({ destination, protocol: ROUTE_PROTOCOL, scope: 'link' });
+      if (!wasThere) this.#logger.debug({ endpointId, destination }, 'route to withdraw is already gone');
+    }
+    await this.#reaper.bury(linkNames(endpointId).host);
+  }
+
+  /** Takes away what an endpoint of an earlier life of this process left, if its link is still there. */
+  async removeUnknown(endpointId: string): Promise<void> {
+    const names = linkNames(endpointId);
+    const link = await this.#rtnl.links.get({ name: names.host });
+    if (link?.alias !== names.alias) return;
+    const routes = await this.#rtnl.routes.list({ linkIndex: link.index, protocol: ROUTE_PROTOCOL });
+    await this.remove(
+      endpointId,
+      routes.map(({ destination }) => destination),
+    );
+  }
+
+  async #createVeth(plan: EndpointPlan): Promise<{ readonly index: number }> {
+    try {
+      return await this.#rtnl.links.createVeth(plan.veth);
+    } catch (error) {
+      if (isNetlinkError(error, 'EOPNOTSUPP')) throw vethMissing(error);
+      if (!isNetlinkError(error, 'EEXIST')) throw error;
+    }
+    await this.#clearName(plan);
+    return await this.#rtnl.links.createVeth(plan.veth);
+  }
+
+  /** Makes room for a link of ours: an earlier try of this endpoint may have left one, a stranger's link stays. */
+  async #clearName(plan: EndpointPlan): Promise<void> {
+    await this.#reaper.flush();
+    for (const name of [plan.veth.name, plan.veth.peer.name]) {
+      const link = await this.#rtnl.links.get({ name });
+      if (link === undefined) continue;
+      const isOurs = link.alias === plan.veth.alias || (link.kind === 'veth' && link.alias === undefined && !link.isUp);
+      if (!isOurs) throw nameClash(name, link.alias);
+      this.#logger.warn({ link: name }, 'deleting the unfinished link of an earlier try');
+      await this.#rtnl.links.delete({ index: link.index });
+    }
+  }
+}
+
+function nameClash(name: string, alias: string | undefined): RoutedError {
+  const owner = alias === undefined ? 'has no alias of ours' : `belongs to "${alias}"`;
+  return new RoutedError(
+    'LINK_NAME_CLASH',
+    `link ${name} already exists and ${owner}: start the container again (it gets another link name), ` +
+      `or remove the link with "ip link delete ${name}" if nothing uses it`,
+  );
+}
+
+function vethMissing(cause: unknown): RoutedError {
+  return new RoutedError(
+    'KERNEL_FEATURE_MISSING',
+    'this kernel has no veth links (CONFIG_VETH): load the module with "modprobe veth"',
+    { cause },
+  );
+}

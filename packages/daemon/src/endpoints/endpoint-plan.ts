@@ -1,0 +1,85 @@
+import type { AddressSpec, RouteSpec, VethSpec } from '@routed/netns';
+import type { JoinReply } from '@routed/plugin-protocol';
+import type { Endpoint, EndpointAddress } from './endpoint.ts';
+import { HOST_LINK_MAC, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
+
+/** Everything that Join makes in the kernel and answers, worked out beforehand. */
+export interface EndpointPlan {
+  readonly veth: VethSpec;
+  /** Addresses of the host link: the link-local IPv6 gateway, if the endpoint has IPv6. */
+  readonly hostAddresses: readonly Omit<AddressSpec, 'linkIndex'>[];
+  /** One host route for each address of the container. */
+  readonly routes: readonly Omit<RouteSpec, 'linkIndex'>[];
+  readonly reply: JoinReply;
+}
+
+/** The prefix of one address alone. */
+export function hostPrefix(family: 4 | 6, address: string): string {
+  return `${address}/${family === 4 ? 32 : 128}`;
+}
+
+/** The host route of one address; complete once the link is known. */
+export function hostRoute({ family, address }: EndpointAddress): Omit<RouteSpec, 'linkIndex'> {
+  return { destination: hostPrefix(family, address), scope: 'link', protocol: ROUTE_PROTOCOL };
+}
+
+/** The kernel objects and the reply for one endpoint. Pure: the same endpoint always has the same plan. */
+export function planEndpoint(endpoint: Endpoint, mtuBytes: number): EndpointPlan {
+  const names = linkNames(endpoint.id);
+  const hasIpv6 = endpoint.addresses.some(({ family }) => family === 6);
+  return {
+    veth: {
+      name: names.host,
+      alias: names.alias,
+      mtuBytes,
+      mac: HOST_LINK_MAC,
+      isUp: true,
+      // fe80::1 is the only IPv6 address that the host end needs; a generated one costs duplicate detection.
+      ipv6AddressGeneration: 'none',
+      peer: { name: names.container, mtuBytes, mac: endpoint.mac },
+    },
+    hostAddresses: hasIpv6
+      ? endpoint.addresses
+          .filter(({ family, gateway }) => family === 6 && isLinkLocalIpv6(gateway))
+          .map(({ gateway }) => ({ address: `${gateway}/64`, skipDuplicateDetection: true, noPrefixRoute: true }))
+      : [],
+    routes: endpoint.addresses.map(hostRoute),
+    reply: joinReply(endpoint, names.container),
+  };
+}
+
+/** Whether an address is in fe80::/10 and so belongs on every link, not on the host as a whole. */
+export function isLinkLocalIpv6(address: string): boolean {
+  return /^fe[89ab]/i.test(address);
+}
+
+/**
+ * Docker moves the link, names it eth<n> and sets the default route.
+ *
+ * The gateway is outside the container's own prefix, so a connected route to it comes along; a default route given
+ * as a static route instead does not start on Docker 28, and IPv6 parts for an endpoint without IPv6 start nowhere.
+ *
+ * Source: Docker docs/plugins_network, Join; moby libnetwork/sandbox_linux.go.
+ */
+function joinReply(endpoint: Endpoint, containerLink: string): JoinReply {
+  const gateway = (family: 4 | 6): string | undefined =>
+    endpoint.addresses.find((address) => address.family === family)?.gateway;
+  const ipv4 = gateway(4);
+  const ipv6 = gateway(6);
+  return {
+    InterfaceName: { SrcName: containerLink, DstPrefix: 'eth' },
+    ...(ipv4 === undefined ? {} : { Gateway: ipv4 }),
+    ...(ipv6 === undefined ? {} : { GatewayIPv6: ipv6 }),
+    StaticRoutes: [
+      ...(ipv4 === undefined ? [] : [connectedRoute(hostPrefix(4, ipv4))]),
+      ...(ipv6 === undefined ? [] : [connectedRoute(hostPrefix(6, ipv6))]),
+    ],
+    DisableGatewayService: true,
+  };
+}
+
+const ROUTE_TYPE_CONNECTED = 1;
+
+function connectedRoute(destination: string): { Destination: string; RouteType: 1; NextHop: string } {
+  return { Destination: destination, RouteType: ROUTE_TYPE_CONNECTED, NextHop: '' };
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { isIPv4 } from 'node:net';
+
+/** Start of the name of every host link of an endpoint. */
+export const HOST_LINK_PREFIX = 'vethr';
+
+/** Start of the name of a container link, as long as it is in the host's namespace. */
+export const CONTAINER_LINK_PREFIX = 'vethc';
+
+/**
+ * The route protocol number of every route that is ours.
+ *
+ * Not one of 186-198: FRR takes those for its own and never announces them.
+ * Source: FRR zebra/rt_netlink.c; named `routed` in /etc/iproute2/rt_protos.d.
+ */
+export const ROUTE_PROTOCOL = 200;
+
+/** The MAC address of every host link: fixed, so that systemd-udevd does not replace it by one of its own. */
+export const HOST_LINK_MAC = 'ee:ee:ee:ee:ee:ee';
+
+const ALIAS_PREFIX = 'routed:';
+const ID_DIGITS = 10;
+
+/** What an endpoint's kernel objects are called; follows from its id alone. */
+export interface LinkNames {
+  /** The end that stays in the host's namespace. */
+  readonly host: string;
+  /** The end that Docker moves into the container. */
+  readonly container: string;
+  /** The alias of the host link: the whole endpoint id, which tells our link from any other of that name. */
+  readonly alias: string;
+}
+
+/** The names of an endpoint's kernel objects. Link names fit the kernel's limit of 15 characters. */
+export function linkNames(endpointId: string): LinkNames {
+  const digits = endpointId.slice(0, ID_DIGITS);
+  return {
+    host: HOST_LINK_PREFIX + digits,
+    container: CONTAINER_LINK_PREFIX + digits,
+    alias: ALIAS_PREFIX + endpointId,
+  };
+}
+
+/** The endpoint that a link alias names, or undefined for the alias of a link that is not ours. */
+export function endpointOfAlias(alias: string | undefined): string | undefined {
+  return alias?.startsWith(ALIAS_PREFIX) ? alias.slice(ALIAS_PREFIX.length) : undefined;
+}
+
+/**
+ * The MAC address that follows from a container's first address: 02:42 and four bytes of it.
+ *
+ * The same address always has the same MAC, so that no neighbour keeps a stale entry when a container is replaced.
+ * For IPv6 the four bytes are a hash of the address.
+ */
+export function containerMac(address: string): string {
+  const bytes = isIPv4(address)
+    ? Uint8Array.from(address.split('.'), Number)
+    : createHash('sha256').update(address).digest().subarray(0, 4);
+  return ['02', '42', ...Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))].join(':');
+}

@@ -1,0 +1,101 @@
+import type { Ipam } from '@routed/ipam';
+import type { Gateways } from '../host/gateways.ts';
+import type { HostPreparation } from '../host/host-preparation.ts';
+import type { KeyedLock } from '../keyed-lock.ts';
+import { RoutedError } from '../routed-error.ts';
+import type { Repository } from '../state/repository.ts';
+import type { Network } from './network.ts';
+
+/** The networks of this host, and what the host needs as long as there is one. */
+export class NetworkRegistry {
+  readonly #repository: Repository<Network>;
+  readonly #ipam: Ipam;
+  readonly #gateways: Gateways;
+  readonly #host: HostPreparation;
+  readonly #lock: KeyedLock;
+  readonly #networks = new Map<string, Network>();
+
+  constructor(deps: {
+    readonly repository: Repository<Network>;
+    readonly ipam: Ipam;
+    readonly gateways: Gateways;
+    readonly host: HostPreparation;
+    readonly lock: KeyedLock;
+  }) {
+    this.#repository = deps.repository;
+    this.#ipam = deps.ipam;
+    this.#gateways = deps.gateways;
+    this.#host = deps.host;
+    this.#lock = deps.lock;
+  }
+
+  /** How many networks there are. */
+  get size(): number {
+    return this.#networks.size;
+  }
+
+  /** The network, or undefined when no CreateNetwork came for it or DeleteNetwork did. */
+  get(networkId: string): Network | undefined {
+    return this.#networks.get(networkId);
+  }
+
+  /** @throws RoutedError NETWORK_UNKNOWN */
+  require(networkId: string): Network {
+    const network = this.#networks.get(networkId);
+    if (network !== undefined) return network;
+    throw new RoutedError(
+      'NETWORK_UNKNOWN',
+      `network ${networkId.slice(0, 12)} is not known to routed (was its state lost?): ` +
+        'remove it with "docker network rm" and create it again',
+    );
+  }
+
+  /**
+   * Adds a network: claims its pools, readies the host, keeps the record. All of it or nothing.
+   *
+   * @throws IpamError POOL_IN_USE when another network has one of the pools
+   */
+  async create(network: Network): Promise<void> {
+    await this.#lock.run('networks', async () => {
+      const owner = ownerOf(network.id);
+      const claimed: string[] = [];
+      try {
+        for (const { poolId } of network.pools) {
+          await this.#ipam.claimPool(poolId, owner);
+          claimed.push(poolId);
+        }
+        await this.#host.prepare(network);
+        for (const { gateway } of network.pools) await this.#gateways.ensure(gateway);
+        await this.#repository.put(network);
+        this.#networks.set(network.id, network);
+      } catch (error) {
+        for (const poolId of claimed) await this.#ipam.unclaimPool(poolId, owner);
+        await this.#tidyHost();
+        throw error;
+      }
+    });
+  }
+
+  /** Forgets a network. Docker has released its pools before. */
+  async delete(networkId: string): Promise<void> {
+    await this.#lock.run('networks', async () => {
+      const network = this.#networks.get(networkId);
+      if (network === undefined) return;
+      await this.#repository.remove(networkId);
+      this.#networks.delete(networkId);
+      for (const { poolId } of network.pools) await this.#ipam.unclaimPool(poolId, ownerOf(networkId));
+      await this.#tidyHost();
+    });
+  }
+
+  /** Takes away what no remaining network needs on the host. */
+  async #tidyHost(): Promise<void> {
+    const needed = [...this.#networks.values()].flatMap(({ pools }) => pools.map(({ gateway }) => gateway));
+    await this.#gateways.retain(new Set(needed));
+    if (this.#networks.size === 0) await this.#host.release();
+  }
+}
+
+function ownerOf(networkId: string): string {
+  return `network ${networkId.slice(0, 12)}`;
+}

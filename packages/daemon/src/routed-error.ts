@@ -1,0 +1,26 @@
+/** Why a request cannot be carried out; the text goes to Docker's user as it is. */
+export type RoutedErrorCode =
+  | 'ADDRESS_IN_USE'
+  | 'ENDPOINT_UNKNOWN'
+  | 'FOREIGN_IPAM'
+  | 'INVALID_ADDRESS'
+  | 'INVALID_OPTION'
+  | 'KERNEL_FEATURE_MISSING'
+  | 'LINK_NAME_CLASH'
+  | 'MTU_TOO_SMALL'
+  | 'NETWORK_UNKNOWN'
+  | 'NOT_PERMITTED'
+  | 'POOL_REQUIRED'
+  | 'SOCKET_IN_USE'
+  | 'SOCKET_UNUSABLE';
+
+/** The daemon's one error class: a stable `code` and a message that names the thing and the way out. */
+export class RoutedError extends Error {
+  override readonly name = 'RoutedError';
+  readonly code: RoutedErrorCode;
+
+  constructor(code: RoutedErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
