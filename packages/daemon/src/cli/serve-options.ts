@@ -1,0 +1,83 @@
+import { isAbsolute, join } from 'node:path';
+import { isIPv4 } from 'node:net';
+import { z } from 'zod';
+import { mtuText } from '../networks/network-options.ts';
+
+/** What `routed-plugin serve` was told, checked. */
+export interface ServeOptions {
+  /** The containers' IPv4 gateway, or undefined for the virtual one. */
+  readonly gateway?: string;
+  /** Link MTU in bytes, or the uplink's. */
+  readonly mtu: number | 'auto';
+  readonly sockets: SocketPaths;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly logFormat: 'json' | 'pretty';
+}
+
+/** Where each of the three plugin names is served. */
+export interface SocketPaths {
+  /** Both drivers under one name: the recommended one. */
+  readonly routed: string;
+  /** The network driver alone, as the Go plugin named it. */
+  readonly network: string;
+  /** The IPAM driver alone, as the Go plugin named it. */
+  readonly ipam: string;
+}
+
+/** Options as commander hands them over: texts and flags. */
+const rawOptions = z.object({
+  gateway: z
+    .string()
+    .refine(isUsableGateway, 'expected an IPv4 unicast address such as 10.200.0.1, without prefix length')
+    .optional(),
+  mtu: z.union([z.literal('auto'), mtuText], { error: 'expected a number of bytes from 68 to 65535, or auto' }),
+  debug: z.boolean().default(false),
+  netsock: z.string().min(1, 'expected a plugin name or the path of a socket'),
+  ipamsock: z.string().min(1, 'expected a plugin name or the path of a socket'),
+  pluginDir: z.string().refine(isAbsolute, 'expected an absolute path such as /run/docker/plugins'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' }),
+  logFormat: z.enum(['json', 'pretty'], { error: 'expected json or pretty' }),
+});
+
+/** An option whose value is not of the expected form. */
+export class OptionError extends Error {
+  override readonly name = 'OptionError';
+}
+
+/**
+ * Checks the options of `routed-plugin serve`.
+ *
+ * @throws OptionError naming the option and the expected form
+ */
+export function parseServeOptions(raw: Readonly<Record<string, unknown>>): ServeOptions {
+  const result = rawOptions.safeParse(raw);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const key = String(issue?.path[0]);
+    const flag = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new OptionError(`option --${flag} ${JSON.stringify(raw[key])}: ${issue?.message ?? 'not understood'}`);
+  }
+  const { gateway, mtu, debug, netsock, ipamsock, pluginDir, logLevel, logFormat } = result.data;
+  return {
+    ...(gateway === undefined ? {} : { gateway }),
+    mtu,
+    sockets: {
+      routed: join(pluginDir, 'routed.sock'),
+      network: socketPath(netsock, pluginDir),
+      ipam: socketPath(ipamsock, pluginDir),
+    },
+    logLevel: debug ? 'debug' : logLevel,
+    logFormat,
+  };
+}
+
+function socketPath(nameOrPath: string, pluginDir: string): string {
+  return isAbsolute(nameOrPath) ? nameOrPath : join(pluginDir, `${nameOrPath.replace(/\.sock$/, '')}.sock`);
+}
+
+/** Neither "this network", loopback, multicast nor reserved. Source: IANA IPv4 special-purpose address registry. */
+function isUsableGateway(text: string): boolean {
+  if (!isIPv4(text)) return false;
+  const firstByte = Number(text.split('.')[0]);
+  return firstByte > 0 && firstByte !== 127 && firstByte < 224;
+}

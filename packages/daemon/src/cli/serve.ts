@@ -1,0 +1,37 @@
+import { type Daemon, startDaemon } from '../composition-root.ts';
+import { createLogger, type Logger } from '../logger.ts';
+import { isAllowedToRoute } from '../host/capabilities.ts';
+import { RoutedError } from '../routed-error.ts';
+import { parseServeOptions } from './serve-options.ts';
+
+/** Serves until SIGTERM or SIGINT, then finishes what is under way. */
+export async function serve(raw: Readonly<Record<string, unknown>>): Promise<void> {
+  const options = parseServeOptions(raw);
+  if (!(await isAllowedToRoute())) {
+    throw new RoutedError(
+      'NOT_PERMITTED',
+      'routed-plugin needs the capabilities of root (CAP_NET_ADMIN): run it as root',
+    );
+  }
+  const logger = createLogger({ level: options.logLevel, format: options.logFormat });
+  const daemon = await startDaemon(options, logger);
+  stopOnSignal(daemon, logger);
+}
+
+function stopOnSignal(daemon: Daemon, logger: Logger): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, 'stopping: no new requests, those under way finish');
+    daemon.stop().then(
+      () => logger.info({}, 'stopped; running containers keep their network'),
+      (error: unknown) => {
+        logger.error({ err: error }, 'stopping failed');
+        process.exitCode = 1;
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

@@ -1,0 +1,115 @@
+import { openIpam, memoryLeaseStore, type Ipam } from '@routed/ipam';
+import { createForwardAcceptance, runCommand } from '@routed/netfilter';
+import { openNetns, type Rtnl } from '@routed/netns';
+import { hostname } from 'node:os';
+import { container, type DependencyContainer, instanceCachingFactory, type InjectionToken } from 'tsyringe';
+import type { ServeOptions } from './cli/serve-options.ts';
+import { type DefaultGateways, VIRTUAL_GATEWAYS } from './drivers/default-gateways.ts';
+import { ipamDriver } from './drivers/ipam-driver.ts';
+import { networkDriver } from './drivers/network-driver.ts';
+import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
+import { EndpointLinks } from './endpoints/endpoint-links.ts';
+import { HOST_LINK_PREFIX } from './endpoints/kernel-names.ts';
+import { LinkReaper } from './endpoints/link-reaper.ts';
+import { Gateways } from './host/gateways.ts';
+import { HostAddresses } from './host/host-addresses.ts';
+import { HostPreparation } from './host/host-preparation.ts';
+import { uplinkMtu } from './host/uplink-mtu.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import type { Logger } from './logger.ts';
+import { NetworkRegistry } from './networks/network-registry.ts';
+import { type Handlers } from './server/plugin-app.ts';
+import { type PluginServers, servePlugins } from './server/plugin-servers.ts';
+import { memoryRepository } from './state/repository.ts';
+
+/** The running daemon. */
+export interface Daemon {
+  /** Lets the requests under way finish, deletes the links that wait for it, and removes the sockets. */
+  stop(): Promise<void>;
+}
+
+function token<T>(name: string): InjectionToken<T> {
+  return Symbol(name);
+}
+
+const LOGGER = token<Logger>('logger');
+const RTNL = token<Rtnl>('rtnl');
+const IPAM = token<Ipam>('ipam');
+const GATEWAYS = token<Gateways>('gateways');
+const HOST = token<HostPreparation>('host preparation');
+const REAPER = token<LinkReaper>('link reaper');
+const NETWORKS = token<NetworkRegistry>('networks');
+const ENDPOINTS = token<EndpointLifecycle>('endpoints');
+const NETWORK_HANDLERS = token<Handlers>('network driver');
+const IPAM_HANDLERS = token<Handlers>('ipam driver');
+
+/** Wires the daemon and starts it: the one place that knows every part. */
+export async function startDaemon(options: ServeOptions, logger: Logger): Promise<Daemon> {
+  const netns = await openNetns('current');
+  const rtnl = await netns.openRtnl({ trace: (line) => logger.debug({ line }, 'netlink') });
+  const gateways: DefaultGateways = { ...VIRTUAL_GATEWAYS, ...(options.gateway ? { 4: options.gateway } : {}) };
+  const mtuBytes = options.mtu === 'auto' ? await uplinkMtu(rtnl) : options.mtu;
+  const acceptance = createForwardAcceptance({ run: runCommand }, { linkPrefix: HOST_LINK_PREFIX });
+
+  const root = container.createChildContainer();
+  root.register(LOGGER, { useValue: logger });
+  root.register(RTNL, { useValue: rtnl });
+  root.register(HOST, { useValue: new HostPreparation({ netns, rtnl, acceptance, logger }) });
+  root.register(IPAM, { useValue: await openIpam({ store: memoryLeaseStore() }, { hostIdentity: hostname() }) });
+  registerServices(root);
+  registerDrivers(root, gateways, mtuBytes);
+
+  await root.resolve(HOST).start();
+  const servers: PluginServers = await servePlugins(options.sockets, {
+    network: root.resolve(NETWORK_HANDLERS),
+    ipam: root.resolve(IPAM_HANDLERS),
+    logger,
+  });
+  logger.info({ sockets: options.sockets, gateway: gateways[4], mtuBytes }, 'serving');
+  return {
+    stop: async () => {
+      await servers.close();
+      await root.resolve(REAPER).flush();
+      await rtnl.close();
+      await netns.close();
+    },
+  };
+}
+
+function registerServices(root: DependencyContainer): void {
+  const single = <T>(key: InjectionToken<T>, make: (get: <D>(dependency: InjectionToken<D>) => D) => T): void => {
+    root.register(key, {
+      useFactory: instanceCachingFactory((scope) => make((dependency) => scope.resolve(dependency))),
+    });
+  };
+  const lock = new KeyedLock();
+  single(REAPER, (get) => new LinkReaper({ rtnl: get(RTNL), logger: get(LOGGER) }));
+  single(GATEWAYS, (get) => new Gateways({ rtnl: get(RTNL), logger: get(LOGGER) }));
+  single(NETWORKS, (get) => {
+    const deps = { ipam: get(IPAM), gateways: get(GATEWAYS), host: get(HOST), lock };
+    return new NetworkRegistry({ ...deps, repository: memoryRepository() });
+  });
+  single(ENDPOINTS, (get) => {
+    const links = new EndpointLinks({ rtnl: get(RTNL), reaper: get(REAPER), logger: get(LOGGER) });
+    const deps = { links, networks: get(NETWORKS), gateways: get(GATEWAYS), logger: get(LOGGER), lock };
+    return new EndpointLifecycle({ ...deps, repository: memoryRepository() });
+  });
+}
+
+function registerDrivers(root: DependencyContainer, gateways: DefaultGateways, mtuBytes: number): void {
+  root.register(NETWORK_HANDLERS, {
+    useFactory: (scope) =>
+      networkDriver({
+        ipam: scope.resolve(IPAM),
+        networks: scope.resolve(NETWORKS),
+        endpoints: scope.resolve(ENDPOINTS),
+        gateways,
+        mtuBytes,
+        logger: scope.resolve(LOGGER),
+      }),
+  });
+  root.register(IPAM_HANDLERS, {
+    useFactory: (scope) =>
+      ipamDriver({ ipam: scope.resolve(IPAM), host: new HostAddresses({ rtnl: scope.resolve(RTNL) }), gateways }),
+  });
+}

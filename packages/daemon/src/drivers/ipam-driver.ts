@@ -1,0 +1,111 @@
+import { type Ipam, isIpamError, type Pool, prefixContains } from '@routed/ipam';
+import { OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
+import { hostPrefix } from '../endpoints/endpoint-plan.ts';
+import type { HostAddresses } from '../host/host-addresses.ts';
+import { RoutedError } from '../routed-error.ts';
+import type { Handlers } from '../server/plugin-app.ts';
+import { ADDRESS_SPACES } from './address-spaces.ts';
+import type { DefaultGateways } from './default-gateways.ts';
+
+/** What the IPAM driver works with. */
+export interface IpamDriverDeps {
+  readonly ipam: Ipam;
+  readonly host: HostAddresses;
+  readonly gateways: DefaultGateways;
+}
+
+/** Docker's IPAM calls, translated to pools and leases. */
+export function ipamDriver(deps: IpamDriverDeps): Handlers {
+  return {
+    'IpamDriver.GetCapabilities': () => ({ RequiresMACAddress: false, RequiresRequestReplay: false }),
+    'IpamDriver.GetDefaultAddressSpaces': () => ({
+      LocalDefaultAddressSpace: ADDRESS_SPACES.local,
+      GlobalDefaultAddressSpace: ADDRESS_SPACES.global,
+    }),
+    'IpamDriver.RequestPool': async (request) => {
+      const pool = await requestPool(deps, request);
+      const gateway = deps.gateways[pool.family];
+      return {
+        PoolID: pool.id,
+        Pool: pool.prefix,
+        Data: { [OPTION_LABELS.gatewayData]: hostPrefix(pool.family, gateway) },
+      };
+    },
+    'IpamDriver.ReleasePool': async ({ PoolID }) => {
+      await deps.ipam.releasePool(PoolID);
+      return {};
+    },
+    'IpamDriver.RequestAddress': async (request) => {
+      const { address } = await requestAddress(deps, request);
+      return { Address: hostPrefix(address.includes(':') ? 6 : 4, address), Data: {} };
+    },
+    'IpamDriver.ReleaseAddress': async ({ PoolID, Address }) => {
+      await deps.ipam.releaseAddress({ poolId: PoolID, address: Address });
+      return {};
+    },
+  };
+}
+
+/**
+ * Docker asks again and again, without end, when it is given a pool that overlaps one of the host's routes; and every
+ * container of ours is such a route. So a pool is never chosen for the user.
+ */
+async function requestPool(deps: IpamDriverDeps, request: RequestOf<'IpamDriver.RequestPool'>): Promise<Pool> {
+  const { ipam, host, gateways } = deps;
+  if (request.Pool === '') {
+    const form = request.V6 ? '--ipv6 --subnet fd00:1::/64' : '--subnet 10.1.0.0/16';
+    throw new RoutedError(
+      'POOL_REQUIRED',
+      `a routed network needs its ${request.V6 ? 'IPv6' : 'IPv4'} prefix: add ${form} (with a prefix of yours)`,
+    );
+  }
+  const pool = await ipam.requestPool({
+    addressSpace: request.AddressSpace,
+    prefix: request.Pool,
+    ...(request.SubPool === '' ? {} : { subPool: request.SubPool }),
+    connectedPrefixes: await host.connectedPrefixes(request.V6 ? 6 : 4),
+  });
+  const gateway = gateways[pool.family];
+  if (prefixContains(pool.prefix, gateway)) await reserveGateway(ipam, pool, gateway);
+  return pool;
+}
+
+/** Keeps the plugin's own gateway, if it lies in the pool, from being given to a container. */
+async function reserveGateway(ipam: Ipam, pool: Pool, gateway: string): Promise<void> {
+  if (ipam.lease(pool.id, gateway)?.purpose === 'gateway') return;
+  try {
+    await ipam.requestAddress({ poolId: pool.id, address: gateway, purpose: 'gateway', holder: 'the gateway' });
+  } catch (error) {
+    if (ipam.usage(pool.id).leased === 0) await ipam.releasePool(pool.id);
+    throw isIpamError(error)
+      ? new RoutedError('INVALID_ADDRESS', `--gateway ${gateway} of routed-plugin: ${error.message}`, { cause: error })
+      : error;
+  }
+}
+
+async function requestAddress(
+  { ipam, host }: IpamDriverDeps,
+  request: RequestOf<'IpamDriver.RequestAddress'>,
+): Promise<{ readonly address: string }> {
+  const { PoolID: poolId, Address: address, Options: options } = request;
+  const isGateway = options[OPTION_LABELS.requestAddressType] === OPTION_LABELS.gatewayData;
+  if (isGateway) {
+    const held = address === '' ? undefined : ipam.lease(poolId, address);
+    if (held?.purpose === 'gateway') return held;
+    return await ipam.requestAddress({ poolId, purpose: 'gateway', ...(address === '' ? {} : { address }) });
+  }
+  const holder = options[OPTION_LABELS.endpointName];
+  const asker = { poolId, purpose: 'endpoint', ...(holder === undefined ? {} : { holder }) } as const;
+  if (address === '') {
+    const isTaken = async (candidate: string): Promise<boolean> => (await host.holderOf(candidate)) !== undefined;
+    return await ipam.requestAddress({ ...asker, isTaken });
+  }
+  if (ipam.lease(poolId, address) === undefined) await refuseTaken(host, address);
+  return await ipam.requestAddress({ ...asker, address });
+}
+
+async function refuseTaken(host: HostAddresses, address: string): Promise<void> {
+  const holder = await host.holderOf(address);
+  if (holder === undefined) return;
+  throw new RoutedError('ADDRESS_IN_USE', `address ${address} is in use by ${holder}: choose another --ip`);
+}

@@ -1,0 +1,81 @@
+import type { Ipam } from '@routed/ipam';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { Logger } from '../logger.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { Handlers } from '../server/plugin-app.ts';
+import type { DefaultGateways } from './default-gateways.ts';
+import { readEndpoint } from './read-endpoint.ts';
+import { readNetwork } from './read-network.ts';
+
+/** What the network driver works with. */
+export interface NetworkDriverDeps {
+  readonly ipam: Ipam;
+  readonly networks: NetworkRegistry;
+  readonly endpoints: EndpointLifecycle;
+  readonly gateways: DefaultGateways;
+  /** MTU of networks that name none, in bytes. */
+  readonly mtuBytes: number;
+  readonly logger: Logger;
+}
+
+/** Docker's network calls, translated to networks and endpoints. */
+export function networkDriver(deps: NetworkDriverDeps): Handlers {
+  return { ...capabilities, ...networkCalls(deps), ...endpointCalls(deps), ...callsOfNoConcern };
+}
+
+const capabilities: Handlers = {
+  'NetworkDriver.GetCapabilities': () => ({
+    Scope: 'local',
+    ConnectivityScope: 'local',
+    GwAllocChecker: true,
+  }),
+  // The gateway is not an address of the pool, so Docker need not reserve one there.
+  'NetworkDriver.GwAllocCheck': () => ({ SkipIPv4: true, SkipIPv6: true }),
+};
+
+function networkCalls(deps: NetworkDriverDeps): Handlers {
+  const { networks } = deps;
+  return {
+    'NetworkDriver.CreateNetwork': async (request) => {
+      if (networks.get(request.NetworkID) === undefined) await networks.create(await readNetwork(request, deps));
+      return {};
+    },
+    'NetworkDriver.DeleteNetwork': async ({ NetworkID }) => {
+      await networks.delete(NetworkID);
+      return {};
+    },
+  };
+}
+
+function endpointCalls(deps: NetworkDriverDeps): Handlers {
+  const { endpoints, networks } = deps;
+  return {
+    'NetworkDriver.CreateEndpoint': async (request) => {
+      const known = endpoints.get(request.EndpointID);
+      const endpoint = known ?? (await readEndpoint(request, networks.require(request.NetworkID), deps));
+      if (known === undefined) await endpoints.create(endpoint);
+      // Repeating a field that Docker has filled in is an error for it, even with the same value.
+      return { Interface: request.Interface.MacAddress === '' ? { MacAddress: endpoint.mac } : {} };
+    },
+    'NetworkDriver.Join': async ({ EndpointID, SandboxKey }) => await endpoints.join(EndpointID, SandboxKey),
+    'NetworkDriver.Leave': async ({ EndpointID }) => {
+      await endpoints.leave(EndpointID);
+      return {};
+    },
+    'NetworkDriver.DeleteEndpoint': async ({ EndpointID }) => {
+      await endpoints.delete(EndpointID);
+      return {};
+    },
+    'NetworkDriver.EndpointOperInfo': () => ({ Value: {} }),
+  };
+}
+
+/** Calls that a driver with routable addresses, local to its host, has nothing to do for. */
+const callsOfNoConcern: Handlers = {
+  'NetworkDriver.AllocateNetwork': () => ({ Options: {} }),
+  'NetworkDriver.FreeNetwork': () => ({}),
+  'NetworkDriver.DiscoverNew': () => ({}),
+  'NetworkDriver.DiscoverDelete': () => ({}),
+  'NetworkDriver.ProgramExternalConnectivity': () => ({}),
+  'NetworkDriver.RevokeExternalConnectivity': () => ({}),
+};

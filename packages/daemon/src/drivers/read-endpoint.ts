@@ -1,0 +1,56 @@
+import { type Ipam, prefixContains } from '@routed/ipam';
+import type { RequestOf } from '@routed/plugin-protocol';
+import type { Endpoint, EndpointAddress } from '../endpoints/endpoint.ts';
+import { containerMac } from '../endpoints/kernel-names.ts';
+import { parseEndpointOptions } from '../networks/network-options.ts';
+import type { Network } from '../networks/network.ts';
+import { RoutedError } from '../routed-error.ts';
+import { bareAddress } from './read-network.ts';
+
+type CreateEndpoint = RequestOf<'NetworkDriver.CreateEndpoint'>;
+
+/**
+ * The endpoint that a CreateEndpoint request describes; its leases then name it as their holder.
+ *
+ * @throws RoutedError INVALID_OPTION, INVALID_ADDRESS
+ */
+export async function readEndpoint(
+  request: CreateEndpoint,
+  network: Network,
+  deps: { readonly ipam: Ipam },
+): Promise<Endpoint> {
+  parseEndpointOptions(request.Options);
+  const { Address, AddressIPv6, MacAddress } = request.Interface;
+  const addresses = [Address, AddressIPv6].filter((cidr) => cidr !== '').map((cidr) => locate(cidr, network));
+  const [first] = addresses;
+  if (first === undefined) {
+    throw new RoutedError(
+      'INVALID_ADDRESS',
+      'the endpoint has no address: create the network with --ipam-driver routed',
+    );
+  }
+  const holder = `endpoint ${request.EndpointID.slice(0, 12)}`;
+  for (const { poolId, address } of addresses) {
+    if (deps.ipam.lease(poolId, address) === undefined) {
+      await deps.ipam.requestAddress({ poolId, address, purpose: 'endpoint', holder });
+    } else {
+      await deps.ipam.assignHolder({ poolId, address, holder });
+    }
+  }
+  return {
+    id: request.EndpointID,
+    networkId: network.id,
+    addresses,
+    mac: MacAddress === '' ? containerMac(first.address) : MacAddress,
+  };
+}
+
+function locate(cidr: string, network: Network): EndpointAddress {
+  const address = bareAddress(cidr);
+  const pool = network.pools.find(({ prefix }) => prefixContains(prefix, address));
+  if (pool !== undefined) {
+    return { family: pool.family, address, poolId: pool.poolId, gateway: pool.gateway };
+  }
+  const prefixes = network.pools.map(({ prefix }) => prefix).join(', ');
+  throw new RoutedError('INVALID_ADDRESS', `address ${address} is outside of the network's prefixes (${prefixes})`);
+}

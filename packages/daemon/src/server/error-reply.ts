@@ -1,0 +1,19 @@
+import { isProtocolError } from '@routed/plugin-protocol';
+
+/** What an error becomes on the wire. */
+export interface ErrorReply {
+  readonly status: number;
+  readonly message: string;
+}
+
+/** The HTTP status and the text for Docker's user: 400 for a request that is wrong, 500 for one that failed. */
+export function replyToError(error: unknown): ErrorReply {
+  if (isProtocolError(error)) return { status: error.status, message: error.message };
+  if (isTooLarge(error)) return { status: 413, message: `request body is larger than ${error.limit} bytes` };
+  return { status: 500, message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Source: raw-body's documentation, "Errors". */
+function isTooLarge(error: unknown): error is { readonly limit: number } {
+  return error instanceof Error && 'type' in error && error.type === 'entity.too.large' && 'limit' in error;
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import Router from '@koa/router';
+import {
+  errorReply,
+  type MethodName,
+  parseRequest,
+  PLUGIN_CONTENT_TYPE,
+  type ReplyOf,
+  type RequestOf,
+} from '@routed/plugin-protocol';
+import Koa from 'koa';
+import rawBody from 'raw-body';
+import type { Logger } from '../logger.ts';
+import { replyToError } from './error-reply.ts';
+
+/** Answers one method: what Docker asked for, already validated, to what it is told. */
+export type Handler<M extends MethodName> = (request: RequestOf<M>) => ReplyOf<M> | Promise<ReplyOf<M>>;
+
+/** The methods that a driver answers. */
+export type Handlers = { readonly [M in MethodName]?: Handler<M> };
+
+/** Largest request body, in bytes; Docker's own are a few kilobytes. */
+export const BODY_LIMIT_BYTES = 512 * 1024;
+
+/**
+ * The HTTP application behind one plugin socket: body in, validated request to its handler, reply out.
+ *
+ * Docker sends no Content-Type and, on some releases, an empty Host header; so the body is read as it is.
+ * Every reply is JSON with a status of 200, or an error that Docker shows to its user.
+ *
+ * Source: moby pkg/plugins/client.go.
+ */
+export function createPluginApp(handlers: Handlers, deps: { readonly logger: Logger }): Koa {
+  const { logger } = deps;
+  const router = new Router();
+  for (const method of Object.keys(handlers) as MethodName[]) {
+    router.post(`/${method}`, answer(method, handlers[method] as Handler<MethodName>, logger));
+  }
+
+  const app = new Koa();
+  // What Koa reports here is a connection that broke while the reply was being written.
+  app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection lost'));
+  app.use(router.routes());
+  app.use((ctx) => {
+    ctx.status = 404;
+    ctx.type = PLUGIN_CONTENT_TYPE;
+    ctx.body = JSON.stringify(errorReply(`unknown method ${ctx.method} ${ctx.path}`));
+  });
+  return app;
+}
+
+function answer(method: MethodName, handler: Handler<MethodName>, logger: Logger): Koa.Middleware {
+  return async (ctx) => {
+    const request = { requestId: randomUUID(), method };
+    const started = performance.now();
+    const elapsed = (): number => Math.round((performance.now() - started) * 1000) / 1000;
+    ctx.type = PLUGIN_CONTENT_TYPE;
+    try {
+      const body = parseRequest<MethodName>(method, await rawBody(ctx.req, { limit: BODY_LIMIT_BYTES }));
+      logger.debug({ ...request, body }, 'request');
+      const reply = await handler(body);
+      ctx.body = JSON.stringify(reply);
+      logger.debug({ ...request, reply, ms: elapsed() }, 'reply');
+    } catch (error) {
+      const { status, message } = replyToError(error);
+      ctx.status = status;
+      ctx.body = JSON.stringify(errorReply(message));
+      logger.warn({ ...request, status, err: error, ms: elapsed() }, message);
+    }
+  };
+}

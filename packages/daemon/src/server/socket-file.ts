@@ -1,0 +1,56 @@
+import { constants } from 'node:fs';
+import { access, lstat, mkdir, unlink } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { RoutedError } from '../routed-error.ts';
+
+/** Longest path of a unix socket, in bytes. Source: linux uapi un.h, sun_path less its NUL. */
+const PATH_LIMIT_BYTES = 107;
+
+/**
+ * Makes a path ready to listen at: its directory is there, and no socket of a dead process is in the way.
+ *
+ * @throws RoutedError SOCKET_IN_USE when a living process answers there
+ * @throws RoutedError SOCKET_UNUSABLE when the directory cannot be written, the path is too long, or something else
+ *   than a socket is there
+ */
+export async function claimSocketPath(path: string): Promise<void> {
+  if (Buffer.byteLength(path) > PATH_LIMIT_BYTES) {
+    throw new RoutedError('SOCKET_UNUSABLE', `socket path ${path} is longer than ${PATH_LIMIT_BYTES} bytes`);
+  }
+  await ensureDirectory(dirname(path));
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isSocket()) {
+    throw new RoutedError('SOCKET_UNUSABLE', `${path} exists and is not a socket: move it away`);
+  }
+  if (await answers(path)) {
+    throw new RoutedError('SOCKET_IN_USE', `another process is serving ${path}: stop it first`);
+  }
+  await unlink(path);
+}
+
+async function ensureDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    throw new RoutedError(
+      'SOCKET_UNUSABLE',
+      `plugin directory ${directory} is not writable (${(error as Error).message}): run as root, or name another with --plugin-dir`,
+      { cause: error },
+    );
+  }
+}
+
+/** Whether a process is listening; a socket file that nobody listens at refuses the connection. */
+async function answers(path: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
