@@ -1,18 +1,18 @@
 import type { Rtnl } from '@routed/netns';
 import { hostPrefix, isLinkLocalIpv6 } from '../endpoints/endpoint-plan.ts';
+import { ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
 import { isVirtualGateway } from '../endpoints/sandbox-gateways.ts';
 import type { Logger } from '../logger.ts';
 
-/** The link that holds the gateway addresses that the host does not have otherwise. */
-export const GATEWAY_LINK = 'routed0';
-const GATEWAY_LINK_ALIAS = 'routed:gateway';
+const LOOPBACK = 'lo';
 
 /**
  * Makes the containers' default gateway answer on every container link.
  *
- * The kernel answers ARP for any of its addresses on any link, so one address on one dummy link serves every
+ * The kernel answers ARP for any of its addresses on any link, so one address on the loopback link serves every
  * container, whether the host has a default route, or any route to the gateway, or not. Proxy ARP would need such a
  * route; an address on each link would become the source of what the host itself sends to the containers.
+ * Our addresses carry our protocol number (IFA_PROTO, Linux 5.18); no other is ever removed.
  * A link-local IPv6 gateway is not handled here: it is an address of each container link.
  *
  * Source: linux net/ipv4/arp.c arp_process; devinet.c inet_select_addr (scope link is not chosen for other links).
@@ -31,14 +31,14 @@ export class Gateways {
     if (isLinkLocalIpv6(gateway)) return;
     const route = await this.#rtnl.routes.get(gateway, { exact: true });
     if (route?.type === 'local') return;
-    const address = hostPrefix(gateway.includes(':') ? 6 : 4, gateway);
     await this.#rtnl.addresses.replace({
-      linkIndex: await this.#ensureLink(),
-      address,
+      linkIndex: await this.#loopbackIndex(),
+      address: hostPrefix(gateway.includes(':') ? 6 : 4, gateway),
       scope: 'link',
+      protocol: ROUTE_PROTOCOL,
       skipDuplicateDetection: true,
     });
-    this.#logger.info({ gateway, link: GATEWAY_LINK }, 'gateway address added');
+    this.#logger.info({ gateway, link: LOOPBACK }, 'gateway address added');
   }
 
   /**
@@ -48,27 +48,20 @@ export class Gateways {
    * @param needed the gateways of all networks
    */
   async retain(needed: ReadonlySet<string>): Promise<void> {
-    const link = await this.#rtnl.links.get({ name: GATEWAY_LINK });
-    if (link?.alias !== GATEWAY_LINK_ALIAS) return;
-    if (needed.size === 0) {
-      await this.#rtnl.links.delete({ index: link.index });
-      return;
-    }
-    for (const { address } of await this.#rtnl.addresses.list({ linkIndex: link.index })) {
-      const bare = address.replace(/\/\d+$/, '');
-      if (needed.has(bare) || isVirtualGateway(bare) || isLinkLocalIpv6(bare)) continue;
-      await this.#rtnl.addresses.delete({ linkIndex: link.index, address });
+    const linkIndex = await this.#loopbackIndex();
+    for (const { address, protocol } of await this.#rtnl.addresses.list({ linkIndex })) {
+      const gateway = withoutLength(address);
+      const isNeeded = needed.has(gateway) || (needed.size > 0 && isVirtualGateway(gateway));
+      if (protocol === ROUTE_PROTOCOL && !isNeeded) await this.#rtnl.addresses.delete({ linkIndex, address });
     }
   }
 
-  async #ensureLink(): Promise<number> {
-    const link = await this.#rtnl.links.get({ name: GATEWAY_LINK });
-    if (link !== undefined) return link.index;
-    const { index } = await this.#rtnl.links.createDummy({
-      name: GATEWAY_LINK,
-      alias: GATEWAY_LINK_ALIAS,
-      isUp: true,
-    });
-    return index;
+  async #loopbackIndex(): Promise<number> {
+    const loopback = await this.#rtnl.links.get({ name: LOOPBACK });
+    return loopback?.index ?? 1;
   }
+}
+
+function withoutLength(address: string): string {
+  return address.replace(/\/\d+$/, '');
 }

@@ -1,7 +1,6 @@
 import type { Rtnl } from '@routed/netns';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
-import { GATEWAY_LINK } from './gateways.ts';
 
 /** A prefix that the host reaches directly, and the link that it is on. */
 export interface ConnectedPrefix {
@@ -38,8 +37,7 @@ export class HostAddresses {
     const route = await this.#rtnl.routes.get(address, { exact: true });
     if (route?.destination !== hostPrefix(family, address)) return undefined;
     const link = route.linkIndex === undefined ? undefined : await this.#rtnl.links.get({ index: route.linkIndex });
-    if (route.type === 'local')
-      return link?.name === GATEWAY_LINK ? 'the gateway' : `this host (link ${link?.name ?? '?'})`;
+    if (route.type === 'local') return `this host itself (link ${link?.name ?? '?'})`;
     if (route.protocol === ROUTE_PROTOCOL) return `a container of this host (link ${link?.name ?? '?'})`;
     const via = route.gateway === undefined ? '' : ` via ${route.gateway}`;
     return `another host (route${via} dev ${link?.name ?? '?'} proto ${route.protocol})`;
