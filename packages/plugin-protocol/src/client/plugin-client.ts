@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 import { METHODS, type MethodName, type ReplyOf, type WireRequestOf } from '../methods.ts';
+import { PluginCallError } from './plugin-call-error.ts';
 import { post } from './post.ts';
 import { readReply } from './read-reply.ts';
 
@@ -50,16 +51,18 @@ export interface PluginClient {
 export function openPluginClient(options: PluginClientOptions): PluginClient {
   const { socketPath, hostHeader = '' } = options;
   const agent = new Agent({ keepAlive: true });
-  const closing = new AbortController();
+  let isClosed = false;
   return {
     async call<M extends MethodName>(method: M, ...[request, callOptions]: CallArguments<M>): Promise<ReplyOf<M>> {
       const { signal } = callOptions ?? {};
+      signal?.throwIfAborted();
+      if (isClosed) throw new PluginCallError('NO_REPLY', method, 0, `${method}: no reply: the client is closed`);
       const body = METHODS[method].takesBody ? `${JSON.stringify(request)}\n` : '';
-      const reply = await post({ agent, socketPath, hostHeader, closed: closing.signal, method, body, signal });
+      const reply = await post({ agent, socketPath, hostHeader, method, body, signal });
       return readReply(method, reply.status, reply.body);
     },
     close(): void {
-      closing.abort(new Error('the client was closed'));
+      isClosed = true;
       agent.destroy();
     },
   };

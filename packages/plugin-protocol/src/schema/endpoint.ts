@@ -1,5 +1,18 @@
 import { z } from 'zod';
-import { anyMap, isAddress, isCidr, identifier, optionalCidr, text, wireObject } from './wire.ts';
+import {
+  anyMap,
+  cidr,
+  identifier,
+  maybeAddress,
+  maybeCidr,
+  maybeFlag,
+  maybeMac,
+  maybeMap,
+  maybeText,
+  optionalCidr,
+  text,
+  wireObject,
+} from './wire.ts';
 
 const endpointReference = { NetworkID: identifier, EndpointID: identifier } as const;
 
@@ -34,11 +47,6 @@ export const CreateEndpointRequest = wireObject({
 });
 export type CreateEndpointRequest = z.output<typeof CreateEndpointRequest>;
 
-const suppliedCidr = z
-  .string('an IP address with prefix length')
-  .refine((value) => value === '' || isCidr(value), 'an IP address with prefix length or empty')
-  .nullish();
-
 /**
  * Supplies what Docker left empty. A non-empty field for which Docker sent a value fails the command, even if equal.
  *
@@ -46,9 +54,9 @@ const suppliedCidr = z
  */
 export const CreateEndpointReply = wireObject({
   Interface: wireObject({
-    Address: suppliedCidr,
-    AddressIPv6: suppliedCidr,
-    MacAddress: z.string('a string').nullish(),
+    Address: maybeCidr,
+    AddressIPv6: maybeCidr,
+    MacAddress: maybeMac,
   }).nullish(),
 });
 export type CreateEndpointReply = z.input<typeof CreateEndpointReply>;
@@ -74,7 +82,7 @@ export type EndpointOperInfoRequest = z.output<typeof EndpointOperInfoRequest>;
  *
  * Source: Docker docs/extend/plugins_network.
  */
-export const EndpointOperInfoReply = wireObject({ Value: z.record(z.string(), z.unknown(), 'an object').nullish() });
+export const EndpointOperInfoReply = wireObject({ Value: maybeMap });
 export type EndpointOperInfoReply = z.input<typeof EndpointOperInfoReply>;
 
 /**
@@ -87,11 +95,6 @@ export type EndpointOperInfoReply = z.input<typeof EndpointOperInfoReply>;
  */
 export const JoinRequest = wireObject({ ...endpointReference, SandboxKey: identifier, Options: anyMap });
 export type JoinRequest = z.output<typeof JoinRequest>;
-
-const nextHop = z
-  .string('an IP address')
-  .refine((value) => value === '' || isAddress(value), 'an IP address without prefix length or empty')
-  .nullish();
 
 /**
  * The route types of {@link StaticRoute}: via a next hop, or straight onto the link.
@@ -106,11 +109,9 @@ export const ROUTE_TYPE = { nextHop: 0, connected: 1 } as const;
  * Source: Docker docs/extend/plugins_network; moby v20.10.24 libnetwork osl.
  */
 export const StaticRoute = wireObject({
-  Destination: z
-    .string('an IP address with prefix length')
-    .refine(isCidr, 'an IP address with prefix length (such as 10.1.0.5/32)'),
+  Destination: cidr,
   RouteType: z.literal([ROUTE_TYPE.nextHop, ROUTE_TYPE.connected], '0 (next hop) or 1 (connected)').nullish(),
-  NextHop: nextHop,
+  NextHop: maybeAddress,
 });
 export type StaticRoute = z.input<typeof StaticRoute>;
 
@@ -125,16 +126,16 @@ export type StaticRoute = z.input<typeof StaticRoute>;
 export const JoinReply = wireObject({
   InterfaceName: wireObject({
     /** A link in dockerd's network namespace, at most 15 characters. */
-    SrcName: z.string('a string').nullish(),
+    SrcName: maybeText,
     /** The name inside the container is this and a number. */
-    DstPrefix: z.string('a string').nullish(),
+    DstPrefix: maybeText,
     /** Decoded and ignored up to Docker 29. */
-    DstName: z.string('a string').nullish(),
+    DstName: maybeText,
   }).nullish(),
-  Gateway: nextHop,
-  GatewayIPv6: nextHop,
+  Gateway: maybeAddress,
+  GatewayIPv6: maybeAddress,
   StaticRoutes: z.array(StaticRoute, 'an array').nullish(),
-  DisableGatewayService: z.boolean('a boolean').nullish(),
+  DisableGatewayService: maybeFlag,
 });
 export type JoinReply = z.input<typeof JoinReply>;
 

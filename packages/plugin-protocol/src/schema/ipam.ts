@@ -1,5 +1,17 @@
-import { z } from 'zod';
-import { cidr, flag, identifier, optionalAddress, optionalCidr, stringMap, text, wireObject } from './wire.ts';
+import type { z } from 'zod';
+import {
+  cidr,
+  flag,
+  identifier,
+  maybeFlag,
+  maybeStringMap,
+  maybeText,
+  optionalAddress,
+  optionalCidr,
+  stringMap,
+  text,
+  wireObject,
+} from './wire.ts';
 
 /**
  * What the IPAM driver needs. `RequiresMACAddress` makes Docker choose a MAC address before asking for an address;
@@ -8,8 +20,8 @@ import { cidr, flag, identifier, optionalAddress, optionalCidr, stringMap, text,
  * Source: Docker libnetwork docs/ipam; moby v20.10.24 ipams/remote/api.
  */
 export const IpamCapabilitiesReply = wireObject({
-  RequiresMACAddress: z.boolean('a boolean').nullish(),
-  RequiresRequestReplay: z.boolean('a boolean').nullish(),
+  RequiresMACAddress: maybeFlag,
+  RequiresRequestReplay: maybeFlag,
 });
 export type IpamCapabilitiesReply = z.input<typeof IpamCapabilitiesReply>;
 
@@ -19,8 +31,8 @@ export type IpamCapabilitiesReply = z.input<typeof IpamCapabilitiesReply>;
  * Source: Docker libnetwork docs/ipam.
  */
 export const DefaultAddressSpacesReply = wireObject({
-  LocalDefaultAddressSpace: z.string('a string').nullish(),
-  GlobalDefaultAddressSpace: z.string('a string').nullish(),
+  LocalDefaultAddressSpace: maybeText,
+  GlobalDefaultAddressSpace: maybeText,
 });
 export type DefaultAddressSpacesReply = z.input<typeof DefaultAddressSpacesReply>;
 
@@ -51,7 +63,7 @@ export type RequestPoolRequest = z.output<typeof RequestPoolRequest>;
 export const RequestPoolReply = wireObject({
   PoolID: identifier,
   Pool: cidr,
-  Data: z.record(z.string(), z.string('a string'), 'an object of strings').nullish(),
+  Data: maybeStringMap,
 });
 export type RequestPoolReply = z.input<typeof RequestPoolReply>;
 
@@ -84,7 +96,7 @@ export type RequestAddressRequest = z.output<typeof RequestAddressRequest>;
  */
 export const RequestAddressReply = wireObject({
   Address: cidr,
-  Data: z.record(z.string(), z.string('a string'), 'an object of strings').nullish(),
+  Data: maybeStringMap,
 });
 export type RequestAddressReply = z.input<typeof RequestAddressReply>;
 

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { anyMap, flag, identifier, optionalCidr, stringMap, text, wireObject } from './wire.ts';
+import {
+  anyMap,
+  flag,
+  identifier,
+  maybeFlag,
+  maybeStringMap,
+  optionalCidr,
+  stringMap,
+  text,
+  wireObject,
+} from './wire.ts';
 
 const scopes = ['local', 'global'] as const;
 
@@ -15,7 +25,7 @@ const scopes = ['local', 'global'] as const;
 export const NetworkCapabilitiesReply = wireObject({
   Scope: z.enum(scopes, '"local" or "global"'),
   ConnectivityScope: z.enum(['', ...scopes], '"local", "global" or empty').nullish(),
-  GwAllocChecker: z.boolean('a boolean').nullish(),
+  GwAllocChecker: maybeFlag,
 });
 export type NetworkCapabilitiesReply = z.input<typeof NetworkCapabilitiesReply>;
 
@@ -34,8 +44,8 @@ export type GwAllocCheckRequest = z.output<typeof GwAllocCheckRequest>;
  * Source: moby v28.0 drivers/remote/api.
  */
 export const GwAllocCheckReply = wireObject({
-  SkipIPv4: z.boolean('a boolean').nullish(),
-  SkipIPv6: z.boolean('a boolean').nullish(),
+  SkipIPv4: maybeFlag,
+  SkipIPv6: maybeFlag,
 });
 export type GwAllocCheckReply = z.input<typeof GwAllocCheckReply>;
 
@@ -104,7 +114,7 @@ export type AllocateNetworkRequest = z.output<typeof AllocateNetworkRequest>;
  * Source: moby v20.10.24 drivers/remote/api.
  */
 export const AllocateNetworkReply = wireObject({
-  Options: z.record(z.string(), z.string('a string'), 'an object of strings').nullish(),
+  Options: maybeStringMap,
 });
 export type AllocateNetworkReply = z.input<typeof AllocateNetworkReply>;
 

@@ -1,7 +1,10 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
-// The `error` texts below complete the sentence `field "X" must be …` (see issue-text.ts).
+// Each error text completes the sentence `field "X" must be …` (see issue-text.ts).
+const cidrText = 'an IP address with prefix length (such as 10.1.0.5/32)';
+const addressText = 'an IP address without prefix length (such as 10.1.0.5)';
+const macText = 'a MAC address (such as 02:42:0a:01:00:05)';
 
 /**
  * An object that keeps fields it does not know, so that a newer Docker's additions reach the caller untouched.
@@ -12,64 +15,54 @@ export function wireObject<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObje
   return z.looseObject(shape, 'an object');
 }
 
-/** A non-empty string: an id that Docker always sends. */
-export const identifier = z.string('a string').min(1, 'a non-empty string');
-
-/** A string; absent or null reads as `''`, as in Go. */
-export const text = z
-  .string('a string')
-  .nullish()
-  .transform((value) => value ?? '');
-
-/** A boolean; absent or null reads as `false`, as in Go. */
-export const flag = z
-  .boolean('a boolean')
-  .nullish()
-  .transform((value) => value ?? false);
-
-/** An object with any values, such as network `Options`; absent or null reads as `{}`. */
-export const anyMap = z
-  .record(z.string(), z.unknown(), 'an object')
-  .nullish()
-  .transform((value) => value ?? {});
-
-/** An object whose values are strings; absent or null reads as `{}`. */
-export const stringMap = z
-  .record(z.string(), z.string('a string'), 'an object of strings')
-  .nullish()
-  .transform((value) => value ?? {});
-
 const prefixLengthPattern = /^(?:0|[1-9]\d{0,2})$/;
+const macPattern = /^[\da-f]{2}(?:[:-][\da-f]{2}){5}$/i;
 
 /** True for an IPv4 or IPv6 address without zone: what Go's `net.ParseIP` takes. */
 export function isAddress(value: string): boolean {
   return isIP(value) !== 0 && !value.includes('%');
 }
 
-/** True for an address with a prefix length; host bits may be set. What Go's `net.ParseCIDR` takes. */
+/** True for an address with a prefix length, host bits set or not: what Go's `net.ParseCIDR` takes. */
 export function isCidr(value: string): boolean {
-  const slash = value.lastIndexOf('/');
-  const address = value.slice(0, Math.max(slash, 0));
+  const slash = value.indexOf('/');
+  if (slash < 0) return false;
+  const address = value.slice(0, slash);
   const bits = value.slice(slash + 1);
   return isAddress(address) && prefixLengthPattern.test(bits) && Number(bits) <= (isIP(address) === 4 ? 32 : 128);
 }
 
-const cidrText = 'an IP address with prefix length (such as 10.1.0.5/32)';
-const addressText = 'an IP address without prefix length (such as 10.1.0.5)';
+function textOrEmpty(isValid: (value: string) => boolean, expected: string): z.ZodOptional<z.ZodNullable<z.ZodString>> {
+  const error = `${expected} or empty`;
+  return z
+    .string(error)
+    .refine((value) => value === '' || isValid(value), error)
+    .nullish();
+}
+
+// What must be there.
+
+/** A non-empty string: an id that is always sent. */
+export const identifier = z.string('a string').min(1, 'a non-empty string');
 
 /** An address with prefix length. */
 export const cidr = z.string(cidrText).refine(isCidr, cidrText);
 
-/** An address with prefix length, or empty; absent or null reads as `''`. */
-export const optionalCidr = z
-  .string(`${cidrText} or empty`)
-  .refine((value) => value === '' || isCidr(value), `${cidrText} or empty`)
-  .nullish()
-  .transform((value) => value ?? '');
+// What may be absent or null, and stays so: replies, for which Docker has its own defaults.
 
-/** An address without prefix length, or empty; absent or null reads as `''`. */
-export const optionalAddress = z
-  .string(`${addressText} or empty`)
-  .refine((value) => value === '' || isAddress(value), `${addressText} or empty`)
-  .nullish()
-  .transform((value) => value ?? '');
+export const maybeText = z.string('a string').nullish();
+export const maybeFlag = z.boolean('a boolean').nullish();
+export const maybeMap = z.record(z.string(), z.unknown(), 'an object').nullish();
+export const maybeStringMap = z.record(z.string(), z.string('a string'), 'an object of strings').nullish();
+export const maybeCidr = textOrEmpty(isCidr, cidrText);
+export const maybeAddress = textOrEmpty(isAddress, addressText);
+export const maybeMac = textOrEmpty((value) => macPattern.test(value), macText);
+
+// The same for requests: absent or null reads as the empty value, as in Go.
+
+export const text = maybeText.transform((value) => value ?? '');
+export const flag = maybeFlag.transform((value) => value ?? false);
+export const anyMap = maybeMap.transform((value) => value ?? {});
+export const stringMap = maybeStringMap.transform((value) => value ?? {});
+export const optionalCidr = maybeCidr.transform((value) => value ?? '');
+export const optionalAddress = maybeAddress.transform((value) => value ?? '');
