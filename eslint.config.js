@@ -41,8 +41,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/{plugin-protocol,ipam,netns,netfilter}/src/**/*.ts'],
+    files: ['packages/{plugin-protocol,ipam,netns,netfilter,quagga}/src/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [...libraryMayNotImport, onlyInCompositionRoot] }] },
+  },
+  {
+    files: ['packages/quagga/src/cli/**/*.ts', 'packages/quagga/src/main.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [onlyInCompositionRoot] }] },
   },
   {
     files: ['packages/daemon/src/composition-root.ts', 'packages/daemon/src/main.ts'],
