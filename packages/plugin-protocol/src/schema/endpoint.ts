@@ -16,8 +16,6 @@ import {
 
 const endpointReference = { NetworkID: identifier, EndpointID: identifier } as const;
 
-const noInterface = { Address: '', AddressIPv6: '', MacAddress: '' } as const;
-
 /**
  * The addresses that Docker gives an endpoint; `''` where it has none. Addresses carry the prefix length that IPAM
  * replied.
@@ -42,7 +40,9 @@ export type EndpointInterface = z.output<typeof EndpointInterface>;
  */
 export const CreateEndpointRequest = wireObject({
   ...endpointReference,
-  Interface: EndpointInterface.nullish().transform((value) => value ?? { ...noInterface }),
+  Interface: EndpointInterface.nullish().transform(
+    (value) => value ?? { Address: '', AddressIPv6: '', MacAddress: '' },
+  ),
   Options: anyMap,
 });
 export type CreateEndpointRequest = z.output<typeof CreateEndpointRequest>;

@@ -46,7 +46,12 @@ const ipamData = {
   'IPv6Data[0].Pool': 'cidr',
 } as const;
 
-const discovery = { DiscoveryType: 'number', 'DiscoveryData.Address': 'text', 'DiscoveryData.Self': 'flag' } as const;
+const discovery = {
+  DiscoveryType: 'number',
+  DiscoveryData: 'object',
+  'DiscoveryData.Address': 'text',
+  'DiscoveryData.Self': 'flag',
+} as const;
 
 /** Every field of every request, by its path. */
 const fields: Readonly<Partial<Record<MethodName, Readonly<Record<string, Kind>>>>> = {
