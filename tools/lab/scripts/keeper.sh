@@ -53,6 +53,14 @@ prepare_engine_root() {
   mount --bind /var/lib/docker "$root/var/lib/docker"
 }
 
+# There is no name server in a lab: a look-up must fail at once instead of waiting for the machine's.
+write_names() {
+  rm -f "$2/hostname" "$2/hosts" "$2/resolv.conf"
+  echo "$1" >"$2/hostname"
+  printf '127.0.0.1 localhost %s\n::1 localhost\n' "$1" >"$2/hosts"
+  printf 'options timeout:1 attempts:1\n' >"$2/resolv.conf"
+}
+
 prepare_host() {
   local name=$1 directory=$2 ip_forward=$3 engine_root=${4:-}
   local scratch=$directory/scratch
@@ -79,8 +87,10 @@ prepare_host() {
   fi
 
   echo "$name" >/proc/sys/kernel/hostname
-  echo "$name" >/etc/hostname
-  printf '127.0.0.1 localhost %s\n::1 localhost\n' "$name" >/etc/hosts
+  write_names "$name" /etc
+  if [[ -n $engine_root ]]; then
+    write_names "$name" "$directory/engine/root/etc"
+  fi
   # A new network namespace copies the IPv4 switches of the first one: say what this host has.
   echo "$ip_forward" >/proc/sys/net/ipv4/ip_forward
   echo "$ip_forward" >/proc/sys/net/ipv6/conf/all/forwarding
