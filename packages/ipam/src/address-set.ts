@@ -1,7 +1,9 @@
-import sortedBtree from 'sorted-btree';
+import { createRequire } from 'node:module';
+import type SortedBtree from 'sorted-btree';
 
-// The package is CommonJS with its class under `default`.
-const BTree = sortedBtree.default;
+// CommonJS with its class under `exports.default`: an import statement finds it under different names in Node and in
+// loaders that compile to CommonJS (tsx under mocha); require finds it under the same name everywhere.
+const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typeof SortedBtree;
 
 /**
  * A set of addresses kept as its runs of neighbours, first address to last, in a B+ tree.
