@@ -1,0 +1,10 @@
+/** Decodes `02:42:0a:00:00:07` in either case; `undefined` for anything else. */
+export function parseMac(mac: string): Uint8Array | undefined {
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) return undefined;
+  return Uint8Array.from(mac.split(':'), (part) => Number.parseInt(part, 16));
+}
+
+/** Text of a link-layer address, in lower case. */
+export function formatMac(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');
+}

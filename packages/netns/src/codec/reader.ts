@@ -1,0 +1,91 @@
+import { NetlinkError } from '../errors.ts';
+import { NLA_HDRLEN, NLA_TYPE_MASK, NLMSG_HDRLEN } from '../uapi/netlink.ts';
+import { align, isLittleEndian } from './writer.ts';
+
+const decoder = new TextDecoder();
+
+/** One message of a datagram; `payload` is a view, valid until the buffer is received into again. */
+export interface NetlinkMessage {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  readonly payload: Uint8Array;
+}
+
+/** Attribute payloads by type; of repeated attributes the last. The payloads are views. */
+export type Attributes = ReadonlyMap<number, Uint8Array>;
+
+function malformed(reason: string): NetlinkError {
+  return new NetlinkError({ code: 'EBADMSG', errno: 0, operation: 'netlink.decode', subject: '', reason });
+}
+
+/**
+ * The messages of one datagram.
+ *
+ * @throws {@link NetlinkError} `EBADMSG` at a message that does not fit the datagram.
+ */
+export function* messages(datagram: Uint8Array): Generator<NetlinkMessage> {
+  let offset = 0;
+  while (offset < datagram.length) {
+    if (datagram.length - offset < NLMSG_HDRLEN) throw malformed('message header cut off');
+    const length = u32(datagram, offset);
+    if (length < NLMSG_HDRLEN || length > datagram.length - offset) throw malformed(`message length ${length}`);
+    yield {
+      type: u16(datagram, offset + 4),
+      flags: u16(datagram, offset + 6),
+      sequence: u32(datagram, offset + 8),
+      payload: datagram.subarray(offset + NLMSG_HDRLEN, offset + length),
+    };
+    offset += align(length);
+  }
+}
+
+/**
+ * The attributes of `payload` from `start` on.
+ *
+ * @throws {@link NetlinkError} `EBADMSG` at an attribute that does not fit.
+ */
+export function attributes(payload: Uint8Array, start = 0): Attributes {
+  const found = new Map<number, Uint8Array>();
+  if (start > payload.length) throw malformed(`${payload.length} bytes, ${start} expected`);
+  let offset = start;
+  while (offset + NLA_HDRLEN <= payload.length) {
+    const length = u16(payload, offset);
+    if (length < NLA_HDRLEN || length > payload.length - offset) throw malformed(`attribute length ${length}`);
+    found.set(u16(payload, offset + 2) & NLA_TYPE_MASK, payload.subarray(offset + NLA_HDRLEN, offset + length));
+    offset += align(length);
+  }
+  return found;
+}
+
+/** Reads the byte at `offset`. @throws {@link NetlinkError} `EBADMSG` outside. */
+export function u8(bytes: Uint8Array, offset = 0): number {
+  const value = bytes[offset];
+  if (value === undefined) throw malformed(`${bytes.length} bytes, byte ${offset} expected`);
+  return value;
+}
+
+/** Reads a number in machine byte order. @throws {@link NetlinkError} `EBADMSG` outside. */
+export function u16(bytes: Uint8Array, offset = 0): number {
+  const first = u8(bytes, offset);
+  const second = u8(bytes, offset + 1);
+  return isLittleEndian ? first | (second << 8) : (first << 8) | second;
+}
+
+/** Reads a number in machine byte order. @throws {@link NetlinkError} `EBADMSG` outside. */
+export function u32(bytes: Uint8Array, offset = 0): number {
+  const [low, high] = isLittleEndian ? [0, 2] : [2, 0];
+  return u16(bytes, offset + low) + u16(bytes, offset + high) * 0x10000;
+}
+
+/** Reads text up to its NUL. */
+export function text(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end));
+}
+
+/** Reads an attribute with `read`, or gives `undefined` when it is absent. */
+export function optional<T>(found: Attributes, type: number, read: (bytes: Uint8Array) => T): T | undefined {
+  const bytes = found.get(type);
+  return bytes === undefined ? undefined : read(bytes);
+}

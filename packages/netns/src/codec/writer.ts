@@ -1,0 +1,100 @@
+import { endianness } from 'node:os';
+
+import { NLA_F_NESTED, NLA_HDRLEN, NLMSG_HDRLEN } from '../uapi/netlink.ts';
+
+/** Netlink speaks the byte order of the machine. */
+export const isLittleEndian: boolean = endianness() === 'LE';
+
+/** Largest message this library builds; the longest attribute is an alias of 255 bytes. */
+const CAPACITY = 2048;
+const encoder = new TextEncoder();
+
+/**
+ * Writes one netlink message: header, family header, attributes.
+ *
+ * Sequence and port are left 0 for the socket to fill in. Every attribute starts at a multiple of
+ * four. Source: linux uapi netlink.h `struct nlmsghdr`, `struct nlattr`.
+ */
+export class MessageWriter {
+  readonly #bytes = new Uint8Array(CAPACITY);
+  readonly #view = new DataView(this.#bytes.buffer);
+  #end: number = NLMSG_HDRLEN;
+
+  constructor(type: number, flags: number) {
+    this.#view.setUint16(4, type, isLittleEndian);
+    this.#view.setUint16(6, flags, isLittleEndian);
+  }
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#end, value);
+    this.#end += 1;
+    return this;
+  }
+
+  u16(value: number): this {
+    this.#view.setUint16(this.#end, value, isLittleEndian);
+    this.#end += 2;
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#end, value, isLittleEndian);
+    this.#end += 4;
+    return this;
+  }
+
+  attribute(type: number, payload: Uint8Array): this {
+    return this.#attribute(type, payload.length, (start) => {
+      this.#bytes.set(payload, start);
+    });
+  }
+
+  attributeU8(type: number, value: number): this {
+    return this.#attribute(type, 1, (start) => {
+      this.#view.setUint8(start, value);
+    });
+  }
+
+  attributeU32(type: number, value: number): this {
+    return this.#attribute(type, 4, (start) => {
+      this.#view.setUint32(start, value, isLittleEndian);
+    });
+  }
+
+  /** Text with the closing NUL the kernel asks for. */
+  attributeString(type: number, text: string): this {
+    const bytes = encoder.encode(text);
+    return this.#attribute(type, bytes.length + 1, (start) => {
+      this.#bytes.set(bytes, start);
+    });
+  }
+
+  /** An attribute made of what `fill` writes. `isFlagged` false leaves out NLA_F_NESTED, as old families expect. */
+  nest(type: number, fill: () => void, isFlagged = false): this {
+    const start = this.#end;
+    this.#end += NLA_HDRLEN;
+    fill();
+    this.#view.setUint16(start, this.#end - start, isLittleEndian);
+    this.#view.setUint16(start + 2, isFlagged ? type | NLA_F_NESTED : type, isLittleEndian);
+    return this;
+  }
+
+  /** A copy of the message, with its length filled in. */
+  finish(): Uint8Array {
+    this.#view.setUint32(0, this.#end, isLittleEndian);
+    return this.#bytes.slice(0, this.#end);
+  }
+
+  #attribute(type: number, length: number, write: (start: number) => void): this {
+    this.#view.setUint16(this.#end, NLA_HDRLEN + length, isLittleEndian);
+    this.#view.setUint16(this.#end + 2, type, isLittleEndian);
+    write(this.#end + NLA_HDRLEN);
+    this.#end += NLA_HDRLEN + align(length);
+    return this;
+  }
+}
+
+/** Rounds up to a multiple of four. Source: linux uapi netlink.h `NLMSG_ALIGN`. */
+export function align(length: number): number {
+  return (length + 3) & ~3;
+}

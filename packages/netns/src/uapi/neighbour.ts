@@ -1,0 +1,18 @@
+/** Constants of linux uapi neighbour.h. */
+
+export const NDA = { DST: 1, LLADDR: 2, IFINDEX: 8, PROTOCOL: 12 } as const;
+
+export const NTF_PROXY = 0x08;
+export const NTF_ROUTER = 0x80;
+
+export const NEIGHBOUR_STATE = {
+  none: 0x00,
+  incomplete: 0x01,
+  reachable: 0x02,
+  stale: 0x04,
+  delay: 0x08,
+  probe: 0x10,
+  failed: 0x20,
+  noarp: 0x40,
+  permanent: 0x80,
+} as const;

@@ -1,0 +1,77 @@
+/** Constants of linux uapi rtnetlink.h. */
+
+export const AF_UNSPEC = 0;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+
+/** Message types. */
+export const RTM = {
+  NEWLINK: 16,
+  DELLINK: 17,
+  GETLINK: 18,
+  SETLINK: 19,
+  NEWADDR: 20,
+  DELADDR: 21,
+  GETADDR: 22,
+  NEWROUTE: 24,
+  DELROUTE: 25,
+  GETROUTE: 26,
+  NEWNEIGH: 28,
+  DELNEIGH: 29,
+  GETNEIGH: 30,
+  NEWRULE: 32,
+  DELRULE: 33,
+  GETRULE: 34,
+} as const;
+
+/** Route attributes. */
+export const RTA = {
+  DST: 1,
+  OIF: 4,
+  GATEWAY: 5,
+  PRIORITY: 6,
+  PREFSRC: 7,
+  METRICS: 8,
+  MULTIPATH: 9,
+  TABLE: 15,
+  VIA: 18,
+} as const;
+
+export const RT_TABLE_UNSPEC = 0;
+export const RT_TABLE_MAIN = 254;
+export const RTPROT_UNSPEC = 0;
+export const RTPROT_BOOT = 3;
+
+export const RTM_F_CLONED = 0x200;
+/** [4.13] The table entry that matched, not the answer for one address. */
+export const RTM_F_FIB_MATCH = 0x2000;
+
+export const RTNH_F_DEAD = 0x1;
+export const RTNH_F_ONLINK = 0x4;
+export const RTNH_F_OFFLOAD = 0x8;
+export const RTNH_F_LINKDOWN = 0x10;
+
+export const ROUTE_SCOPE = { universe: 0, site: 200, link: 253, host: 254, nowhere: 255 } as const;
+
+export const ROUTE_TYPE = {
+  unspecified: 0,
+  unicast: 1,
+  local: 2,
+  broadcast: 3,
+  anycast: 4,
+  multicast: 5,
+  blackhole: 6,
+  unreachable: 7,
+  prohibit: 8,
+  throw: 9,
+} as const;
+
+/** Multicast groups. */
+export const RTNLGRP = {
+  LINK: 1,
+  NEIGH: 3,
+  IPV4_IFADDR: 5,
+  IPV4_ROUTE: 7,
+  IPV6_IFADDR: 9,
+  IPV6_ROUTE: 11,
+} as const;
