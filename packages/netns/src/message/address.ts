@@ -1,0 +1,96 @@
+import { type Cidr, formatIp } from '../codec/ip.ts';
+import { type NetlinkMessage, attributes, optional, text, u32, u8 } from '../codec/reader.ts';
+import { MessageWriter } from '../codec/writer.ts';
+import type { Purpose } from '../socket/channel.ts';
+import type { Address, AddressFilter, AddressSpec } from '../types/address.ts';
+import type { Family, RouteScope } from '../types/common.ts';
+import {
+  IFA,
+  IFA_F_DADFAILED,
+  IFA_F_DEPRECATED,
+  IFA_F_NODAD,
+  IFA_F_NOPREFIXROUTE,
+  IFA_F_PERMANENT,
+  IFA_F_SECONDARY,
+  IFA_F_TENTATIVE,
+} from '../uapi/if-addr.ts';
+import { ROUTE_SCOPE, RTM } from '../uapi/rtnetlink.ts';
+import { familyNumber, familyOf, scopeOf } from './tables.ts';
+import { INDEX, U8, checkRange, invalid, requireCidr, requireIp } from './validate.ts';
+
+const IFADDRMSG_LENGTH = 8;
+
+function startMessage(type: number, flags: number, cidr: Cidr, scope: number, linkIndex: number): MessageWriter {
+  const writer = new MessageWriter(type, flags).u8(familyNumber(cidr.family)).u8(cidr.prefixLength);
+  return writer.u8(0).u8(scope).u32(linkIndex);
+}
+
+/** RTM_NEWADDR. `flags` says whether an address that exists is an error. Source: linux uapi if_addr.h. */
+export function buildAddressAdd(spec: AddressSpec, flags: number, purpose: Purpose): Uint8Array {
+  const cidr = requireCidr(spec.address, purpose, 'address');
+  const linkIndex = checkRange(spec.linkIndex, INDEX, purpose, 'linkIndex');
+  const scope = ROUTE_SCOPE[spec.scope ?? defaultScope(cidr)];
+  const writer = startMessage(RTM.NEWADDR, flags, cidr, scope, linkIndex);
+  writer.attribute(IFA.LOCAL, cidr.bytes).attribute(IFA.ADDRESS, farAddress(spec, cidr, purpose));
+  const bits = (spec.skipDuplicateDetection ? IFA_F_NODAD : 0) | (spec.noPrefixRoute ? IFA_F_NOPREFIXROUTE : 0);
+  if (bits !== 0) writer.attributeU32(IFA.FLAGS, bits);
+  if (spec.protocol !== undefined) writer.attributeU8(IFA.PROTO, checkRange(spec.protocol, U8, purpose, 'protocol'));
+  return writer.finish();
+}
+
+function defaultScope({ family, bytes }: Cidr): RouteScope {
+  return family === 4 && bytes[0] === 127 ? 'host' : 'universe';
+}
+
+function farAddress({ peer }: AddressSpec, cidr: Cidr, purpose: Purpose): Uint8Array {
+  if (peer === undefined) return cidr.bytes;
+  const ip = requireIp(peer, purpose, 'peer');
+  if (ip.family !== cidr.family) throw invalid(purpose, 'peer', `"${peer}" is not of the address's family`);
+  return ip.bytes;
+}
+
+/** RTM_DELADDR. */
+export function buildAddressDelete(spec: Pick<AddressSpec, 'linkIndex' | 'address'>, purpose: Purpose): Uint8Array {
+  const cidr = requireCidr(spec.address, purpose, 'address');
+  const linkIndex = checkRange(spec.linkIndex, INDEX, purpose, 'linkIndex');
+  return startMessage(RTM.DELADDR, 0, cidr, 0, linkIndex).attribute(IFA.LOCAL, cidr.bytes).finish();
+}
+
+/** RTM_GETADDR for one family; strict checking makes the kernel filter by link. */
+export function buildAddressDump(family: Family, filter: AddressFilter, purpose: Purpose): Uint8Array {
+  const { linkIndex } = filter;
+  const index = linkIndex === undefined ? 0 : checkRange(linkIndex, INDEX, purpose, 'linkIndex');
+  return new MessageWriter(RTM.GETADDR, 0).u8(familyNumber(family)).u8(0).u8(0).u8(0).u32(index).finish();
+}
+
+/** Decodes RTM_NEWADDR and RTM_DELADDR; `undefined` for other families than IP. */
+export function decodeAddress({ payload }: NetlinkMessage): Address | undefined {
+  const found = attributes(payload, IFADDRMSG_LENGTH);
+  const family = familyOf(u8(payload));
+  const far = found.get(IFA.ADDRESS);
+  // IPv6 sends IFA_LOCAL only when it differs from IFA_ADDRESS.
+  const own = found.get(IFA.LOCAL) ?? far;
+  if (family === undefined || own === undefined) return undefined;
+  const flags = optional(found, IFA.FLAGS, u32) ?? u8(payload, 2);
+  const has = (bit: number): boolean => (flags & bit) !== 0;
+  const label = optional(found, IFA.LABEL, text);
+  const protocol = optional(found, IFA.PROTO, u8);
+  const address = formatIp(own);
+  const peer = far === undefined ? address : formatIp(far);
+  return {
+    linkIndex: u32(payload, 4),
+    family,
+    address: `${address}/${u8(payload, 1)}`,
+    scope: scopeOf(u8(payload, 3)),
+    isPermanent: has(IFA_F_PERMANENT),
+    isTentative: has(IFA_F_TENTATIVE),
+    isDuplicate: has(IFA_F_DADFAILED),
+    isDeprecated: has(IFA_F_DEPRECATED),
+    isSecondary: has(IFA_F_SECONDARY),
+    skipsDuplicateDetection: has(IFA_F_NODAD),
+    hasNoPrefixRoute: has(IFA_F_NOPREFIXROUTE),
+    ...(peer !== address && { peer }),
+    ...(label !== undefined && { label }),
+    ...(protocol !== undefined && { protocol }),
+  };
+}

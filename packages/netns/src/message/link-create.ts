@@ -1,0 +1,50 @@
+import { MessageWriter } from '../codec/writer.ts';
+import type { Purpose } from '../socket/channel.ts';
+import type { LinkSpec, VethSpec } from '../types/link.ts';
+import { IFLA, IFLA_INFO_DATA, IFLA_INFO_KIND, VETH_INFO_PEER } from '../uapi/if-link.ts';
+import { NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL } from '../uapi/netlink.ts';
+import { RTM } from '../uapi/rtnetlink.ts';
+import { writeLinkHeader } from './link.ts';
+import { U32, checkLinkName, checkRange, requireMac } from './validate.ts';
+
+const FLAGS = NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO;
+
+/** RTM_NEWLINK that creates a link of a kind without parameters; echoes the link. */
+export function buildLinkCreate(kind: string, spec: LinkSpec, purpose: Purpose): Uint8Array {
+  const writer = writeLinkHeader(new MessageWriter(RTM.NEWLINK, FLAGS));
+  writeEnd(writer, spec, purpose, 'name');
+  return writer.nest(IFLA.LINKINFO, () => writer.attributeString(IFLA_INFO_KIND, kind)).finish();
+}
+
+/**
+ * RTM_NEWLINK that creates a veth pair; echoes this end. Neither end is up: for the peer the kernel refuses it.
+ *
+ * Source: linux drivers/net/veth.c `veth_newlink`.
+ */
+export function buildVethCreate(spec: VethSpec, peerNetnsFd: number | undefined, purpose: Purpose): Uint8Array {
+  const { group, txQueueLength, peer } = spec;
+  const writer = writeLinkHeader(new MessageWriter(RTM.NEWLINK, FLAGS));
+  writeEnd(writer, spec, purpose, 'name');
+  if (group !== undefined) writer.attributeU32(IFLA.GROUP, checkRange(group, U32, purpose, 'group'));
+  if (txQueueLength !== undefined) {
+    writer.attributeU32(IFLA.TXQLEN, checkRange(txQueueLength, U32, purpose, 'txQueueLength'));
+  }
+  const writePeer = (): void => {
+    writeLinkHeader(writer);
+    writeEnd(writer, peer, purpose, 'peer.name');
+    if (peerNetnsFd !== undefined) writer.attributeU32(IFLA.NET_NS_FD, peerNetnsFd);
+  };
+  const writeData = (): unknown => writer.nest(VETH_INFO_PEER, writePeer);
+  writer.nest(IFLA.LINKINFO, () => {
+    writer.attributeString(IFLA_INFO_KIND, 'veth').nest(IFLA_INFO_DATA, writeData);
+  });
+  return writer.finish();
+}
+
+type End = Pick<LinkSpec, 'name' | 'mtuBytes' | 'mac'>;
+
+function writeEnd(writer: MessageWriter, { name, mtuBytes, mac }: End, purpose: Purpose, nameField: string): void {
+  writer.attributeString(IFLA.IFNAME, checkLinkName(name, purpose, nameField));
+  if (mtuBytes !== undefined) writer.attributeU32(IFLA.MTU, checkRange(mtuBytes, U32, purpose, 'mtuBytes'));
+  if (mac !== undefined) writer.attribute(IFLA.ADDRESS, requireMac(mac, purpose));
+}
