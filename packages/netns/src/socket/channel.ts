@@ -1,0 +1,34 @@
+import type { Ack } from '../codec/ack.ts';
+import type { NetlinkMessage } from '../codec/reader.ts';
+
+/** What a request is for; ends up in its error. */
+export interface Purpose {
+  /** `<object>.<action>` */
+  readonly operation: string;
+  readonly subject: string;
+  /** Names an attribute of the request's message type: 3 -> `IFLA_IFNAME`. */
+  readonly attributeName?: (type: number) => string | undefined;
+}
+
+/** Failure of one message of a batch. */
+export interface BatchFailure {
+  /** Which message of the batch. */
+  readonly index: number;
+  readonly ack: Ack;
+}
+
+/** Exchanges rtnetlink messages in one namespace. The services (links, routes...) need no more than this. */
+export interface Channel {
+  /** Sends one message and gives `decode` the replies; the result is that of the last. */
+  request<T = void>(
+    message: Uint8Array,
+    purpose: Purpose,
+    decode?: (reply: NetlinkMessage) => T,
+  ): Promise<T | undefined>;
+  /** Sends a dump request and decodes every row; `undefined` rows are left out. */
+  dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<T[]>;
+  /** Sends many messages in few system calls; those that fail do not stop the rest. */
+  batch(messages: readonly Uint8Array[]): Promise<readonly BatchFailure[]>;
+  /** Runs requests that belong together one after another; closing the connection waits for the last. */
+  session<T>(purpose: Purpose, task: (channel: Channel) => Promise<T>): Promise<T>;
+}

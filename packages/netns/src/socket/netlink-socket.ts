@@ -1,0 +1,174 @@
+import { type Ack, decodeAck } from '../codec/ack.ts';
+import { type NetlinkMessage, messages } from '../codec/reader.ts';
+import { isLittleEndian } from '../codec/writer.ts';
+import { NetlinkError } from '../errors.ts';
+import { EAGAIN, EINTR } from '../sys/errno.ts';
+import type { Sys } from '../sys/sys.ts';
+import {
+  MSG_DONTWAIT,
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+} from '../uapi/netlink.ts';
+import type { BatchFailure, Channel, Purpose } from './channel.ts';
+import { kernelError, systemError } from './kernel-error.ts';
+import { describeMessage } from './trace.ts';
+
+/** The kernel fills at most this much per receive. Measured: 64 KiB are not faster. */
+const RECEIVE_BYTES = 32_768;
+/** Under heavy churn one dump in five is interrupted; ten in a row are then one in ten million. */
+const DUMP_ATTEMPTS = 10;
+/** Messages per `send`: their errors must fit the receive buffer of the socket together. */
+const BATCH_SIZE = 64;
+
+/** One netlink socket with at most one request under way; callers see to that (see LanePool). */
+export class NetlinkSocket implements Channel {
+  readonly #sys: Sys;
+  readonly #fd: number;
+  readonly #trace: ((line: string) => void) | undefined;
+  readonly #buffer = new Uint8Array(RECEIVE_BYTES);
+  #sequence = 0;
+
+  /** Takes over `fd`. */
+  constructor(sys: Sys, fd: number, trace?: (line: string) => void) {
+    this.#sys = sys;
+    this.#fd = fd;
+    this.#trace = trace;
+  }
+
+  async request<T = void>(
+    message: Uint8Array,
+    purpose: Purpose,
+    decode?: (reply: NetlinkMessage) => T,
+  ): Promise<T | undefined> {
+    let result: T | undefined;
+    const [failure] = await this.#transact([message], purpose, (reply) => (result = decode?.(reply)));
+    if (failure !== undefined) throw kernelError(failure.ack, purpose, message);
+    return result;
+  }
+
+  async batch(requests: readonly Uint8Array[]): Promise<readonly BatchFailure[]> {
+    const purpose = { operation: 'batch', subject: `of ${requests.length}` };
+    const failures: BatchFailure[] = [];
+    for (let start = 0; start < requests.length; start += BATCH_SIZE) {
+      const failed = await this.#transact(requests.slice(start, start + BATCH_SIZE), purpose);
+      failures.push(...failed.map(({ index, ack }) => ({ index: index + start, ack })));
+    }
+    return failures;
+  }
+
+  session<T>(_purpose: Purpose, task: (channel: Channel) => Promise<T>): Promise<T> {
+    return task(this);
+  }
+
+  /**
+   * Sends a dump request and decodes the rows; starts over when the tables changed meanwhile.
+   *
+   * @throws {@link NetlinkError} `EINTR` when they do not stop changing.
+   */
+  async dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<T[]> {
+    for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
+      await this.#send([message], NLM_F_DUMP, purpose);
+      const rows: T[] = [];
+      const { ack, isInterrupted } = await this.#collect(purpose, (row) => {
+        const decoded = decode(row);
+        if (decoded !== undefined) rows.push(decoded);
+      });
+      if (ack.errno !== 0) throw kernelError(ack, purpose, message);
+      if (!isInterrupted) return rows;
+    }
+    const reason = `the table changed during each of ${DUMP_ATTEMPTS} dumps`;
+    throw new NetlinkError({ code: 'EINTR', errno: EINTR, ...purpose, reason });
+  }
+
+  /** Call when no request is under way. */
+  close(): void {
+    this.#sys.close(this.#fd);
+  }
+
+  /**
+   * Sends messages in one system call. Only the last asks for an acknowledgement: the kernel handles them in
+   * order before `send` returns and reports errors anyway.
+   */
+  async #transact(
+    requests: readonly Uint8Array[],
+    purpose: Purpose,
+    onReply?: (reply: NetlinkMessage) => void,
+  ): Promise<BatchFailure[]> {
+    const first = this.#sequence + 1;
+    await this.#send(requests, NLM_F_ACK, purpose);
+    const failures: BatchFailure[] = [];
+    for (;;) {
+      for (const reply of messages(await this.#receive(purpose))) {
+        this.#traceLine('<', reply);
+        if (reply.sequence < first || reply.sequence > this.#sequence) continue;
+        if (reply.type !== NLMSG_ERROR) {
+          onReply?.(reply);
+          continue;
+        }
+        const ack = decodeAck(reply);
+        if (ack.errno !== 0) failures.push({ index: reply.sequence - first, ack });
+        if (reply.sequence === this.#sequence) return failures;
+      }
+    }
+  }
+
+  async #collect(
+    purpose: Purpose,
+    onRow: (row: NetlinkMessage) => void,
+  ): Promise<{ readonly ack: Ack; readonly isInterrupted: boolean }> {
+    let isInterrupted = false;
+    for (;;) {
+      // Off the loop: each receive makes the kernel fill the next part, under its locks.
+      for (const reply of messages(await this.#receiveAsync(purpose))) {
+        this.#traceLine('<', reply);
+        if (reply.sequence !== this.#sequence) continue;
+        isInterrupted ||= (reply.flags & NLM_F_DUMP_INTR) !== 0;
+        if (reply.type === NLMSG_DONE || reply.type === NLMSG_ERROR) return { ack: decodeAck(reply), isInterrupted };
+        onRow(reply);
+      }
+    }
+  }
+
+  async #send(requests: readonly Uint8Array[], lastFlags: number, purpose: Purpose): Promise<void> {
+    const bytes = new Uint8Array(requests.reduce((length, request) => length + request.length, 0));
+    const view = new DataView(bytes.buffer);
+    let offset = 0;
+    requests.forEach((request, index) => {
+      bytes.set(request, offset);
+      const flags = index === requests.length - 1 ? NLM_F_REQUEST | lastFlags : NLM_F_REQUEST;
+      view.setUint16(offset + 6, view.getUint16(offset + 6, isLittleEndian) | flags, isLittleEndian);
+      this.#sequence = (this.#sequence + 1) >>> 0;
+      view.setUint32(offset + 8, this.#sequence, isLittleEndian);
+      offset += request.length;
+    });
+    if (this.#trace !== undefined) for (const message of messages(bytes)) this.#traceLine('>', message);
+    const sent = await this.#sys.sendAsync(this.#fd, bytes);
+    if (sent < 0) throw systemError(-sent, purpose, 'send');
+  }
+
+  /** The kernel queues the answer before `send` returns, so this does not wait; should it have to, it does so off the loop. */
+  async #receive(purpose: Purpose): Promise<Uint8Array> {
+    const length = this.#sys.receive(this.#fd, this.#buffer, MSG_DONTWAIT);
+    if (length === -EAGAIN || length === -EINTR) return this.#receiveAsync(purpose);
+    if (length < 0) throw systemError(-length, purpose, 'recv');
+    return this.#buffer.subarray(0, length);
+  }
+
+  async #receiveAsync(purpose: Purpose): Promise<Uint8Array> {
+    for (;;) {
+      const length = await this.#sys.receiveAsync(this.#fd, this.#buffer, 0);
+      if (length >= 0) return this.#buffer.subarray(0, length);
+      if (length === -EINTR) continue;
+      if (length !== -EAGAIN) throw systemError(-length, purpose, 'recv');
+      throw new NetlinkError({ code: 'ETIMEDOUT', errno: 110, ...purpose, reason: 'no answer from the kernel' });
+    }
+  }
+
+  #traceLine(direction: '<' | '>', message: NetlinkMessage): void {
+    this.#trace?.(`${direction} ${describeMessage(message)}`);
+  }
+}
