@@ -1,0 +1,89 @@
+import { closeSync, fstatSync } from 'node:fs';
+
+import { NetnsError } from '../errors.ts';
+import { KernelRtnl } from '../rtnl/kernel-rtnl.ts';
+import { LanePool } from '../socket/lane-pool.ts';
+import { NetlinkSocket } from '../socket/netlink-socket.ts';
+import { openRouteSocket } from '../socket/open-socket.ts';
+import type { Sys } from '../sys/sys.ts';
+import type { Rtnl, RtnlOptions } from '../types/rtnl.ts';
+import { inNetns } from './in-netns.ts';
+import type { NetnsWithFd } from './netns-fd.ts';
+import { readSysctl, writeSysctl } from './sysctl.ts';
+
+/** Two to four requests in flight gain most of what there is to gain in bulk deletes. */
+const DEFAULT_LANES = 4;
+
+/** A namespace of this machine, held by a descriptor. */
+export class KernelNetns implements NetnsWithFd {
+  readonly identity: string;
+  readonly #sys: Sys;
+  readonly #fd: number;
+  #users = 0;
+  #onUnused: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Takes over `fd`, which must be a network namespace. */
+  constructor(sys: Sys, fd: number) {
+    this.#sys = sys;
+    this.#fd = fd;
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    this.identity = `${dev}:${ino}`;
+  }
+
+  openRtnl(options: RtnlOptions = {}): Promise<Rtnl> {
+    const { trace, lanes = DEFAULT_LANES } = options;
+    if (!Number.isInteger(lanes) || lanes < 1) {
+      return Promise.reject(new NetnsError('INVALID_ARGUMENT', 'lanes', `${lanes} is not a positive whole number`));
+    }
+    return this.lendFd((fd) => {
+      const sockets = inNetns<number[]>(this.#sys, fd, () => openSockets(this.#sys, lanes));
+      const pool = new LanePool(sockets.map((socket) => new NetlinkSocket(this.#sys, socket, trace)));
+      return Promise.resolve(new KernelRtnl(pool));
+    });
+  }
+
+  readSysctl(key: string): Promise<string> {
+    return this.lendFd((fd) => readSysctl(this.#sys, fd, key));
+  }
+
+  writeSysctl(key: string, value: string): Promise<void> {
+    return this.lendFd((fd) => writeSysctl(this.#sys, fd, key, value));
+  }
+
+  async lendFd<T>(use: (fd: number) => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw new NetnsError('CLOSED', `namespace ${this.identity}`, 'it was closed');
+    this.#users += 1;
+    try {
+      return await use(this.#fd);
+    } finally {
+      this.#users -= 1;
+      if (this.#users === 0) this.#onUnused?.();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeWhenUnused();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #closeWhenUnused(): Promise<void> {
+    if (this.#users > 0) await new Promise<void>((resolve) => (this.#onUnused = resolve));
+    closeSync(this.#fd);
+  }
+}
+
+function openSockets(sys: Sys, count: number): number[] {
+  const sockets: number[] = [];
+  try {
+    while (sockets.length < count) sockets.push(openRouteSocket(sys));
+    return sockets;
+  } catch (error) {
+    for (const socket of sockets) sys.close(socket);
+    throw error;
+  }
+}

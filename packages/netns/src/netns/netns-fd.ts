@@ -1,0 +1,20 @@
+import { invalid } from '../message/validate.ts';
+import type { Purpose } from '../socket/channel.ts';
+import type { Netns } from '../types/netns.ts';
+
+/** A namespace of this machine's kernel, as opposed to a fake one. */
+export interface NetnsWithFd extends Netns {
+  /** Lends the descriptor of the namespace for the length of `use`; not part of the public interface. */
+  lendFd<T>(use: (fd: number) => Promise<T>): Promise<T>;
+}
+
+/** Runs `use` with the descriptor of `netns`, which stays open meanwhile; with `undefined` when there is no namespace. */
+export async function useNetnsFd<T>(
+  netns: Netns | undefined,
+  purpose: Purpose,
+  use: (fd: number | undefined) => Promise<T>,
+): Promise<T> {
+  if (netns === undefined) return use(undefined);
+  if (!('lendFd' in netns)) throw invalid(purpose, 'netns', 'not a namespace opened by this library');
+  return (netns as NetnsWithFd).lendFd(use);
+}

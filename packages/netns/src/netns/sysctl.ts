@@ -1,0 +1,82 @@
+import { close, openSync, read, write } from 'node:fs';
+import { promisify } from 'node:util';
+
+import { NetnsError } from '../errors.ts';
+import type { Sys } from '../sys/sys.ts';
+import { inNetns } from './in-netns.ts';
+
+const readAsync = promisify(read);
+const writeAsync = promisify(write);
+const closeAsync = promisify(close);
+
+/** Longer than any sysctl below net; the kernel gives a whole value in one read. */
+const VALUE_BYTES = 4096;
+
+/**
+ * Path below /proc/sys of a sysctl key in either notation.
+ *
+ * The first separator decides: after a dot, slashes stand for dots within a name, and the reverse (sysctl(8)).
+ * @throws {@link NetnsError} `INVALID_ARGUMENT` for a key that is not below `net`: no other differs between network namespaces.
+ */
+export function sysctlPath(key: string): string {
+  const separator = /[./]/.exec(key)?.[0] ?? '/';
+  const parts = key.split(separator).map((part) => (separator === '.' ? part.replaceAll('/', '.') : part));
+  const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));
+  if (parts[0] !== 'net' || parts.length < 2 || !isPlain) {
+    throw new NetnsError('INVALID_ARGUMENT', `sysctl ${key}`, 'not a key below net, such as net.ipv4.ip_forward');
+  }
+  return parts.join('/');
+}
+
+/** Reads a sysctl in the namespace `netnsFd`: opened inside, read outside on the libuv pool, because the file remembers its namespace. */
+export async function readSysctl(sys: Sys, netnsFd: number, key: string): Promise<string> {
+  return withSysctl(sys, netnsFd, key, 'r', async (fd) => {
+    const { bytesRead, buffer } = await readAsync(fd, Buffer.alloc(VALUE_BYTES), 0, VALUE_BYTES, 0);
+    return buffer.toString('utf8', 0, bytesRead).replace(/\n$/, '');
+  });
+}
+
+/** Writes a sysctl in the namespace `netnsFd`; may wait for RTNL, so off the event loop. */
+export async function writeSysctl(sys: Sys, netnsFd: number, key: string, value: string): Promise<void> {
+  await withSysctl(sys, netnsFd, key, 'w', async (fd) => {
+    await writeAsync(fd, Buffer.from(`${value}\n`));
+  });
+}
+
+async function withSysctl<T>(
+  sys: Sys,
+  netnsFd: number,
+  key: string,
+  mode: 'r' | 'w',
+  use: (fd: number) => Promise<T>,
+): Promise<T> {
+  const path = sysctlPath(key);
+  try {
+    const fd = inNetns<number>(sys, netnsFd, () => openSync(`/proc/sys/${path}`, mode));
+    try {
+      return await use(fd);
+    } finally {
+      await closeAsync(fd);
+    }
+  } catch (error) {
+    throw sysctlError(error, key);
+  }
+}
+
+function sysctlError(error: unknown, key: string): unknown {
+  if (error instanceof NetnsError || !(error instanceof Error)) return error;
+  const subject = `sysctl ${key}`;
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return new NetnsError('NOT_FOUND', subject, 'this kernel or namespace has no such key', error);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new NetnsError('NOT_PERMITTED', subject, `refused: ${error.message}; is /proc/sys read-only?`, error);
+    case 'EINVAL':
+    case 'EISDIR':
+      return new NetnsError('INVALID_ARGUMENT', subject, `refused: ${error.message}`, error);
+    default:
+      return new NetnsError('FAILED', subject, error.message, error);
+  }
+}
