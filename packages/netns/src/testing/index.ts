@@ -1,12 +1,7 @@
-import type { Netns } from '../types/netns.ts';
 import type { FakeKernel } from './types.ts';
 
+export { anonymousNetns } from './anonymous-netns.ts';
 export type { FakeCall, FakeKernel, FakeState } from './types.ts';
-
-/** stub */
-export function anonymousNetns(): Promise<Netns> {
-  return Promise.reject(new Error('not there yet'));
-}
 
 /** stub */
 export function fakeKernel(): FakeKernel {

@@ -1,0 +1,154 @@
+import { NetlinkError, isNetlinkError } from '../errors.ts';
+import { type LinkChangeMessage, buildLinkChange, isEmptyChange } from '../message/link-change.ts';
+import { buildLinkCreate, buildVethCreate } from '../message/link-create.ts';
+import {
+  buildGroupDelete,
+  buildLinkDelete,
+  buildLinkDump,
+  buildLinkGet,
+  decodeLink,
+  matchesLink,
+} from '../message/link.ts';
+import { attributeNames } from '../message/tables.ts';
+import { invalid } from '../message/validate.ts';
+import { useNetnsFd } from '../netns/netns-fd.ts';
+import type { Channel, Purpose } from '../socket/channel.ts';
+import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, Links, VethSpec } from '../types/link.ts';
+import { IFLA } from '../uapi/if-link.ts';
+import { didExist, orWhenAbsent } from './outcome.ts';
+
+const attributeName = attributeNames('IFLA', IFLA);
+
+function purposeOf(action: string, selector: LinkSelector): Purpose {
+  const subject = 'index' in selector ? `index ${selector.index}` : selector.name;
+  return { operation: `link.${action}`, subject, attributeName };
+}
+
+/** {@link Links} over a channel to the kernel. */
+export class KernelLinks implements Links {
+  readonly #channel: Channel;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  async createVeth(spec: VethSpec): Promise<{ index: number; peerIndex: number }> {
+    const { alias, isUp, ipv4Conf, ipv6AddressGeneration, peer } = spec;
+    const purpose = purposeOf('create', spec);
+    const link = await useNetnsFd(peer.netns, purpose, (fd) => {
+      const message = buildVethCreate(spec, fd, purpose);
+      return this.#create(message, spec, { alias, isUp, ipv4Conf, ipv6AddressGeneration }, purpose);
+    }).catch((error: unknown) => this.#explainClash(error, spec));
+    if (link.peerIndex === undefined)
+      throw new NetlinkError({ code: 'ENODEV', errno: 19, ...purpose, reason: 'no peer' });
+    return { index: link.index, peerIndex: link.peerIndex };
+  }
+
+  createDummy(spec: LinkSpec): Promise<{ index: number }> {
+    return this.#createSimple('dummy', spec);
+  }
+
+  createBridge(spec: LinkSpec): Promise<{ index: number }> {
+    return this.#createSimple('bridge', spec);
+  }
+
+  async get(selector: LinkSelector): Promise<Link | undefined> {
+    return getLink(this.#channel, selector);
+  }
+
+  async list(filter: LinkFilter = {}): Promise<Link[]> {
+    const purpose = { operation: 'link.list', subject: '', attributeName };
+    return this.#channel.dump(buildLinkDump(filter, purpose), purpose, (row) => {
+      const link = decodeLink(row);
+      return link !== undefined && matchesLink(link, filter) ? link : undefined;
+    });
+  }
+
+  async set(selector: LinkSelector, change: LinkChange): Promise<void> {
+    const purpose = purposeOf('set', selector);
+    if (isEmptyChange(change)) return;
+    const { netns, ...fields } = change;
+    await useNetnsFd(netns, purpose, async (netnsFd) => {
+      const settings = { ...fields, ...(netnsFd !== undefined && { netnsFd }) };
+      await this.#channel.session(purpose, (channel) => setLink(channel, selector, settings, purpose));
+    });
+  }
+
+  async delete(selector: LinkSelector): Promise<boolean> {
+    const purpose = purposeOf('delete', selector);
+    return didExist(this.#channel.request(buildLinkDelete(selector, purpose), purpose), 'ENODEV');
+  }
+
+  async deleteGroup(group: number): Promise<boolean> {
+    const purpose = { operation: 'link.deleteGroup', subject: `group ${group}`, attributeName };
+    if (group === 0) throw invalid(purpose, 'group', 'group 0 holds every link that was not put elsewhere');
+    return didExist(this.#channel.request(buildGroupDelete(group, purpose), purpose), 'ENODEV');
+  }
+
+  async #createSimple(kind: string, spec: LinkSpec): Promise<{ index: number }> {
+    const purpose = purposeOf('create', spec);
+    const message = buildLinkCreate(kind, spec, purpose);
+    const { index } = await this.#create(message, spec, { alias: spec.alias, isUp: spec.isUp }, purpose);
+    return { index };
+  }
+
+  /** Creates, then applies `rest`, which the kernel does not take in the creating message; all or nothing. */
+  #create(message: Uint8Array, { name }: LinkSpec, rest: Loose<LinkChangeMessage>, purpose: Purpose): Promise<Link> {
+    const settings = isEmptyChange(rest) ? undefined : (rest as LinkChangeMessage);
+    // Built before anything is created, so that a bad argument leaves nothing behind.
+    if (settings !== undefined) buildLinkChange({ index: 1 }, settings, purpose);
+    return this.#channel.session(purpose, async (channel) => {
+      const link = (await channel.request(message, purpose, decodeLink)) ?? (await getLink(channel, { name }));
+      if (link === undefined) throw new NetlinkError({ code: 'ENODEV', errno: 19, ...purpose, reason: 'gone again' });
+      if (settings === undefined) return link;
+      try {
+        await channel.request(buildLinkChange({ index: link.index }, settings, purpose), purpose);
+        return link;
+      } catch (error) {
+        await channel.request(buildLinkDelete({ index: link.index }, purpose), purpose).catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  /** The kernel says EEXIST for either name, and not which. */
+  async #explainClash(error: unknown, { name, peer }: VethSpec): Promise<never> {
+    if (!isNetlinkError(error, 'EEXIST')) throw error;
+    const isOwnName = (await this.get({ name })) !== undefined;
+    const place = peer.netns === undefined ? 'this namespace' : `the peer's namespace`;
+    const reason = isOwnName ? `link ${name} exists` : `link ${peer.name} exists in ${place}`;
+    const { errno, code, operation, subject } = error;
+    throw new NetlinkError({
+      code,
+      errno,
+      operation,
+      subject,
+      reason,
+      attribute: isOwnName ? 'name' : 'peer.name',
+      cause: error,
+    });
+  }
+}
+
+type Loose<T> = { readonly [Key in keyof T]: T[Key] | undefined };
+
+function getLink(channel: Channel, selector: LinkSelector): Promise<Link | undefined> {
+  const purpose = purposeOf('get', selector);
+  return orWhenAbsent(channel.request(buildLinkGet(selector, purpose), purpose, decodeLink), undefined, 'ENODEV');
+}
+
+/** By name, IFLA_IFNAME selects the link and cannot carry the new name as well: the index is looked up first. */
+async function setLink(
+  channel: Channel,
+  selector: LinkSelector,
+  change: LinkChangeMessage,
+  purpose: Purpose,
+): Promise<void> {
+  let target = selector;
+  if ('name' in selector && change.name !== undefined) {
+    const link = await getLink(channel, selector);
+    if (link === undefined) throw new NetlinkError({ code: 'ENODEV', errno: 19, ...purpose, reason: 'no such link' });
+    target = { index: link.index };
+  }
+  await channel.request(buildLinkChange(target, change, purpose), purpose);
+}
