@@ -1,7 +1,41 @@
 import { NetnsError } from './errors.ts';
+import { groupMask } from './monitor/decode-event.ts';
+import { KernelMonitor } from './monitor/kernel-monitor.ts';
+import { inNetns } from './netns/in-netns.ts';
+import { useNetnsFd } from './netns/netns-fd.ts';
+import { openRouteSocket } from './socket/open-socket.ts';
+import { intOption } from './socket/socket-options.ts';
+import { loadSys } from './sys/sys-koffi.ts';
+import type { Sys } from './sys/sys.ts';
 import type { Monitor, MonitorOptions } from './types/monitor.ts';
+import { SO_RCVBUF, SO_RCVBUFFORCE, SOL_SOCKET } from './uapi/netlink.ts';
 
-/** stub */
-export function openMonitor(options: MonitorOptions): Promise<Monitor> {
-  return Promise.reject(new NetnsError('FAILED', options.groups.join(), 'not there yet'));
+/** Some ten thousand events, counted with the kernel's bookkeeping. */
+const DEFAULT_RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Reports changes in a network namespace from now on; what was there before takes a dump.
+ *
+ * To miss nothing, open the monitor first and dump then.
+ * @throws {@link NetnsError} `INVALID_ARGUMENT` without groups, `UNSUPPORTED_PLATFORM`, `NOT_PERMITTED`
+ * Source: linux uapi rtnetlink.h `RTNLGRP_*`.
+ */
+export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
+  const { groups, netns, receiveBufferBytes = DEFAULT_RECEIVE_BUFFER_BYTES } = options;
+  const mask = groupMask(groups);
+  if (mask === 0) throw new NetnsError('INVALID_ARGUMENT', 'monitor', 'name at least one group to listen for');
+  const sys = await loadSys();
+  const open = (): number => openRouteSocket(sys, mask);
+  const purpose = { operation: 'monitor.open', subject: groups.join() };
+  const fd = await useNetnsFd(netns, purpose, (netnsFd) => {
+    return Promise.resolve(netnsFd === undefined ? open() : inNetns<number>(sys, netnsFd, open));
+  });
+  setReceiveBuffer(sys, fd, receiveBufferBytes);
+  return new KernelMonitor(sys, fd);
+}
+
+/** The forced size ignores net.core.rmem_max and needs CAP_NET_ADMIN; without it the kernel gives what it allows. */
+function setReceiveBuffer(sys: Sys, fd: number, bytes: number): void {
+  const forced = sys.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, intOption(bytes));
+  if (forced < 0) sys.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, intOption(bytes));
 }

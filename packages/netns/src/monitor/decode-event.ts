@@ -1,0 +1,58 @@
+import type { NetlinkMessage } from '../codec/reader.ts';
+import { decodeAddress } from '../message/address.ts';
+import { decodeLink } from '../message/link.ts';
+import { decodeNeighbour } from '../message/neighbour.ts';
+import { decodeRoute } from '../message/route-decode.ts';
+import type { AddressEvent, LinkEvent, MonitorGroup, NeighbourEvent, RouteEvent } from '../types/monitor.ts';
+import { RTM, RTNLGRP } from '../uapi/rtnetlink.ts';
+
+/** A notification, by the name of the event it becomes. */
+export type MonitorEvent =
+  | { readonly name: 'link'; readonly data: LinkEvent }
+  | { readonly name: 'address'; readonly data: AddressEvent }
+  | { readonly name: 'route'; readonly data: RouteEvent }
+  | { readonly name: 'neighbour'; readonly data: NeighbourEvent };
+
+const GROUPS: Readonly<Record<MonitorGroup, readonly number[]>> = {
+  link: [RTNLGRP.LINK],
+  address: [RTNLGRP.IPV4_IFADDR, RTNLGRP.IPV6_IFADDR],
+  route: [RTNLGRP.IPV4_ROUTE, RTNLGRP.IPV6_ROUTE],
+  neighbour: [RTNLGRP.NEIGH],
+};
+
+/** Bit mask of multicast groups for bind. Source: linux uapi netlink.h `nl_groups`. */
+export function groupMask(groups: readonly MonitorGroup[]): number {
+  return groups.flatMap((group) => GROUPS[group]).reduce((mask, group) => mask | (1 << (group - 1)), 0);
+}
+
+/** Decodes a notification; `undefined` for what no event reports, such as changes of a bridge's ports. */
+export function decodeEvent(message: NetlinkMessage): MonitorEvent | undefined {
+  switch (message.type) {
+    case RTM.NEWLINK:
+    case RTM.DELLINK: {
+      const link = decodeLink(message);
+      return link && { name: 'link', data: { change: changeOf(message, RTM.NEWLINK), link } };
+    }
+    case RTM.NEWADDR:
+    case RTM.DELADDR: {
+      const address = decodeAddress(message);
+      return address && { name: 'address', data: { change: changeOf(message, RTM.NEWADDR), address } };
+    }
+    case RTM.NEWROUTE:
+    case RTM.DELROUTE: {
+      const route = decodeRoute(message);
+      return route && { name: 'route', data: { change: changeOf(message, RTM.NEWROUTE), route } };
+    }
+    case RTM.NEWNEIGH:
+    case RTM.DELNEIGH: {
+      const neighbour = decodeNeighbour(message);
+      return neighbour && { name: 'neighbour', data: { change: changeOf(message, RTM.NEWNEIGH), neighbour } };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function changeOf(message: NetlinkMessage, newType: number): 'new' | 'delete' {
+  return message.type === newType ? 'new' : 'delete';
+}
