@@ -93,7 +93,9 @@ prepare_host() {
   fi
   # A new network namespace copies the IPv4 switches of the first one: say what this host has.
   echo "$ip_forward" >/proc/sys/net/ipv4/ip_forward
-  echo "$ip_forward" >/proc/sys/net/ipv6/conf/all/forwarding
+  if [[ -d /proc/sys/net/ipv6 ]]; then
+    echo "$ip_forward" >/proc/sys/net/ipv6/conf/all/forwarding
+  fi
   ip link set lo up
 }
 

@@ -2,7 +2,14 @@ import { join } from 'node:path';
 import { cgroupParent } from './cgroups.ts';
 import { runCommand } from './command.ts';
 import { LabError } from './errors.ts';
-import { dockerCommand, engineCommand, engineSocket, hostEnvironment, pathFromOutside } from './host-commands.ts';
+import {
+  dockerCommand,
+  engineCommand,
+  engineSocket,
+  hostEnvironment,
+  pathFromOutside,
+  systemPath,
+} from './host-commands.ts';
 import { imageName, imageTarball } from './image.ts';
 import { spawnLabProcess, type LabProcess } from './lab-process.ts';
 import type { HostRecord } from './lab-state.ts';
@@ -43,7 +50,7 @@ export class DockerEngine {
     const process = await spawnLabProcess({
       argv: engineCommand(host, ['dockerd', ...this.#flags()]),
       logFile: this.logFile,
-      env: hostEnvironment(),
+      env: hostEnvironment({ PATH: systemPath }),
     });
     this.#process = process;
     let hasExited = false;
@@ -61,7 +68,7 @@ export class DockerEngine {
     await this.#importImage();
   }
 
-  /** SIGTERM stops containers as well, SIGKILL leaves them running, as a crash does. */
+  /** SIGTERM stops containers as well. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     await this.#process?.stop(signal, stopTimeoutMs);
     this.#process = null;

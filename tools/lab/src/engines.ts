@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDirectory, ensureBuilt } from './cache.ts';
 import { runCommand } from './command.ts';
+import { systemPath } from './host-commands.ts';
 
 /** A Docker release line, as Debian packages it; '28' is the newest that sid has. */
 export type EngineRelease = '20.10' | '26' | '28';
@@ -34,7 +35,8 @@ export const engineReleases: readonly EngineRelease[] = ['20.10', '26', '28'];
 
 /** The installation of a release, or null when it still has to be built. */
 export async function findEngine(release: EngineRelease): Promise<EngineInstallation | null> {
-  const machineVersion = await versionOf(['dockerd', '--version']);
+  const { stdout } = await runCommand(['dockerd', '--version'], { env: { PATH: systemPath } });
+  const machineVersion = parseVersion(stdout);
   if (recipes[release].pattern.test(machineVersion)) return { release, version: machineVersion, root: null };
 
   const root = rootOf(release);
@@ -62,10 +64,6 @@ async function buildRoot(release: EngineRelease, log: (line: string) => void): P
 
 function rootOf(release: EngineRelease): string {
   return join(cacheDirectory(), `engine-${release}`);
-}
-
-async function versionOf(argv: readonly string[]): Promise<string> {
-  return parseVersion((await runCommand(argv)).stdout);
 }
 
 /** "Docker version 20.10.24+dfsg1, build 5d6db84" */

@@ -6,6 +6,9 @@ import { enterCommand } from './namespace.ts';
 /** Where a host's engine listens, as seen inside the host. */
 export const engineSocket = '/run/docker.sock';
 
+/** Where Debian's programs are; what the machine has in /usr/local is no part of an engine. */
+export const systemPath = '/usr/sbin:/usr/bin:/sbin:/bin';
+
 /** Runs `argv` inside a host's namespaces. */
 export function hostCommand(host: HostRecord, argv: readonly string[]): string[] {
   return enterCommand(host.keeper.pid, argv);
@@ -33,7 +36,7 @@ export function hostEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
   return {
     ...withoutDocker(process.env),
     // cron and `su` leave out the sbin folders.
-    PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`,
+    PATH: `${process.env['PATH'] ?? ''}:${systemPath}`,
     DOCKER_HOST: `unix://${engineSocket}`,
     // Credential helpers and proxies of the caller's client are not for lab containers.
     DOCKER_CONFIG: '/run/docker-cli',

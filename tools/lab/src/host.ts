@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand, type CommandOptions } from './command.ts';
 import type { DockerEngine } from './docker-engine.ts';
@@ -5,7 +6,6 @@ import type { EngineInstallation } from './engines.ts';
 import { DockerError, LabError, type CommandResult } from './errors.ts';
 import { dockerCommand, hostCommand, hostEnvironment, pathFromOutside } from './host-commands.ts';
 import { spawnLabProcess, type LabProcess } from './lab-process.ts';
-import { readFile } from 'node:fs/promises';
 import type { HostRecord } from './lab-state.ts';
 import { pluginDirectory, startPlugin, type PluginOptions } from './plugin.ts';
 import { killAndWait } from './process-identity.ts';
@@ -37,7 +37,10 @@ export interface Host {
 
   /** Nothing happens when it runs. Returns when it answers and has the `alpine` image. */
   startEngine(): Promise<void>;
-  /** SIGKILL leaves containers running, as a crash does. @default 'SIGTERM' */
+  /**
+   * SIGKILL leaves containers running, as a crash does; without `--live-restore` the next start stops them,
+   * which takes 10 s for one that ignores SIGTERM. @default 'SIGTERM'
+   */
   stopEngine(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   restartEngine(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** What dockerd wrote since the host is up. */

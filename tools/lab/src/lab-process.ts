@@ -14,12 +14,12 @@ export interface LabProcess {
   readonly logFile: string;
   log(): Promise<string>;
   /**
-   * Sends `signal`, and SIGKILL when the program still runs after `timeoutMs`.
-   * A stopped program is left alone. @default 'SIGTERM', 10_000
+   * Sends `signal` (SIGTERM), and SIGKILL when the program still runs after `timeoutMs` (10_000).
+   * Returns the exit code, also of a program that ended before.
    */
-  stop(signal?: NodeJS.Signals, timeoutMs?: number): Promise<number | null>;
-  /** Exit code, 128 + signal when a signal ended it, null when nobody could tell. */
-  readonly exited: Promise<number | null>;
+  stop(signal?: NodeJS.Signals, timeoutMs?: number): Promise<number>;
+  /** The exit code; 128 + the signal's number when a signal ended it. */
+  readonly exited: Promise<number>;
 }
 
 export interface SpawnSpec {
@@ -85,10 +85,10 @@ function childrenOf(pid: number): number[] {
 
 async function stopProcess(
   identity: ProcessIdentity,
-  exited: Promise<number | null>,
+  exited: Promise<number>,
   signal: NodeJS.Signals = 'SIGTERM',
   timeoutMs = 10_000,
-): Promise<number | null> {
+): Promise<number> {
   send(identity, signal);
   const timer = setTimeout(() => send(identity, 'SIGKILL'), timeoutMs);
   try {

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { DockerError, LabError, openLab, type Host, type Lab } from '@routed/lab';
-import { marksOf, tracesOf, type LabMarks } from './traces.ts';
+import { marksOf, processesOf, tracesOf, type LabMarks } from './traces.ts';
 
 /** What an awaited promise was rejected with. */
 async function failureOf(promise: Promise<unknown>): Promise<unknown> {
@@ -145,16 +146,30 @@ describe('a closed lab', () => {
 });
 
 describe('a lab whose owner was killed', () => {
-  it('is removed when the next one opens', async () => {
-    const marks = await abandonLab();
+  let marks: LabMarks;
+
+  before(async () => {
+    marks = await abandonLab();
+  });
+
+  it('loses its processes and namespaces without anybody doing anything', async () => {
+    const deadline = Date.now() + 5_000;
+    while (processesOf(marks).length > 0 && Date.now() < deadline) await setTimeout(10);
+
+    expect(processesOf(marks)).to.deep.equal([]);
+  });
+
+  it('loses its files and cgroups when the next lab opens', async () => {
     expect(tracesOf(marks)).not.to.be.empty;
 
     await openAndCloseLab();
 
     expect(tracesOf(marks)).to.deep.equal([]);
   });
+});
 
-  it('is removed also when its processes outlived the owner', async () => {
+describe('a lab whose processes outlived the owner', () => {
+  it('is removed when the next lab opens', async () => {
     const orphan = await openLab({ isStanding: true });
     await orphan.addHost({ engine: 'none' });
     const marks = marksOf(orphan);

@@ -27,11 +27,7 @@ export function tracesOf(marks: LabMarks): string[] {
   const hierarchies = ['', ...entries('/sys/fs/cgroup')];
   return [
     ...mounts.filter((line) => line.includes(marks.directory)).map((line) => `mount ${line}`),
-    ...pids().flatMap((pid) =>
-      namespacesOf(pid)
-        .filter((id) => marks.namespaces.has(id))
-        .map((id) => `${pid} in ${id}`),
-    ),
+    ...processesOf(marks),
     ...hierarchies.flatMap((hierarchy) =>
       entries(join('/sys/fs/cgroup', hierarchy, 'routed-lab', marks.name)).map(
         (entry) => `cgroup ${hierarchy}/${entry}`,
@@ -42,6 +38,14 @@ export function tracesOf(marks: LabMarks): string[] {
       .map((link) => `link ${link}`),
     ...entries(marks.directory).map((entry) => `file ${entry}`),
   ];
+}
+
+/** The processes that still live in a namespace of the lab. */
+export function processesOf({ namespaces }: LabMarks): string[] {
+  return pids().flatMap((pid) => {
+    const shared = namespacesOf(pid).filter((id) => namespaces.has(id));
+    return shared.length === 0 ? [] : [`process ${pid} in ${shared.join(' ')}`];
+  });
 }
 
 function withDescendants(pid: number): number[] {
