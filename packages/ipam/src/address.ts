@@ -14,10 +14,12 @@ export interface AddressValue {
  */
 export function readAddress(text: string): AddressValue | undefined {
   const family = isIP(text);
-  if (family === 4) return { family, value: toValue(ipaddr.parse(text)) };
+  if (family === 4)
+    return { family, value: BigInt(text.split('.').reduce((bits, part) => bits * 256 + Number(part), 0)) };
   if (family !== 6 || /[%.]/.test(text)) return undefined;
   const address = ipaddr.IPv6.parse(text);
-  return address.isIPv4MappedAddress() ? undefined : { family: 6, value: toValue(address) };
+  if (address.isIPv4MappedAddress()) return undefined;
+  return { family, value: address.parts.reduce((bits, part) => (bits << 16n) | BigInt(part), 0n) };
 }
 
 /**
@@ -50,8 +52,4 @@ export function formatAddress({ family, value }: AddressValue): string {
  */
 export function canonicalAddress(text: string): string {
   return formatAddress(parseAddress(text));
-}
-
-function toValue(address: ReturnType<typeof ipaddr.parse>): bigint {
-  return BigInt(`0x${Buffer.from(address.toByteArray()).toString('hex')}`);
 }

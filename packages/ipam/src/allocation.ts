@@ -37,7 +37,7 @@ export function checkExplicitAddress(
 ): Lease | undefined {
   checkBelongs(opened, wanted);
   if (!opened.block.used.has(wanted.value)) return undefined;
-  const own = opened.leaseAt(wanted.value);
+  const own = opened.leaseAt(wanted);
   if (own?.holder !== undefined && own.holder === request.holder && own.purpose === request.purpose) return own;
   throw inUse(opened, wanted);
 }
@@ -80,7 +80,7 @@ function checkBelongs(opened: OpenPool, wanted: AddressValue): void {
 }
 
 function inUse(opened: OpenPool, wanted: AddressValue): IpamError {
-  const leases = Array.from(opened.block.members, (member) => member.leaseAt(wanted.value));
+  const leases = Array.from(opened.block.members, (member) => member.leaseAt(wanted));
   const lease = leases.find((found) => found !== undefined);
   const holder = lease?.holder ?? lease?.purpose ?? 'unknown';
   const address = formatAddress(wanted);

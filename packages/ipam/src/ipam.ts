@@ -1,6 +1,7 @@
 import { checkExplicitAddress, findFreeAddress } from './allocation.ts';
 import { rangeSize } from './address-range.ts';
 import { formatAddress, parseAddress } from './address.ts';
+import type { AddressValue } from './address.ts';
 import type { AddressRequest, Ipam, Lease, LeaseKey, Pool, PoolRequest, PoolUsage } from './contract.ts';
 import { IpamError } from './errors.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -103,41 +104,38 @@ class StoredIpam implements Ipam {
   }
 
   async requestAddress(request: AddressRequest): Promise<Lease> {
-    const { poolId, purpose, holder } = request;
     const wanted = request.address === undefined ? undefined : parseAddress(request.address);
-    const { block } = this.#table.get(poolId) ?? (await this.#reopen(poolId));
-    return this.#locks.run(block.key, async () => {
-      const opened = this.#known(poolId);
-      const repeated = wanted && checkExplicitAddress(opened, wanted, request);
-      if (repeated !== undefined) return repeated;
-      const value = wanted?.value ?? (await findFreeAddress(opened, request));
-      const lease = { poolId, address: opened.textOf(value), purpose, ...(holder === undefined ? {} : { holder }) };
-      await this.#store.putLease(lease);
-      opened.setLease(value, lease);
-      if (wanted === undefined && purpose !== 'gateway') opened.cursor = value + 1n;
-      return lease;
-    });
+    for (;;) {
+      if (this.#table.get(request.poolId) === undefined) await this.#reopen(request.poolId);
+      const lease = await this.#withLeases(request.poolId, async (opened) => {
+        return opened && this.#grant(opened, request, wanted);
+      });
+      if (lease !== undefined) return lease;
+      // The pool was released while this request waited: open it again.
+    }
   }
 
   async releaseAddress({ poolId, address }: LeaseKey): Promise<boolean> {
-    const { value } = parseAddress(address);
-    return this.#withLease({ poolId, address }, async (opened, lease) => {
+    const wanted = parseAddress(address);
+    return this.#withLeases(poolId, async (opened) => {
+      const lease = opened?.leaseAt(wanted);
       if (opened === undefined || lease === undefined) return false;
       await this.#store.deleteLease({ poolId, address: lease.address });
-      opened.deleteLease(value);
+      opened.deleteLease(wanted.value);
       return true;
     });
   }
 
   async assignHolder({ poolId, address, holder }: LeaseKey & { readonly holder: string }): Promise<void> {
-    const { value } = parseAddress(address);
-    await this.#withLease({ poolId, address }, async (opened, lease) => {
+    const wanted = parseAddress(address);
+    await this.#withLeases(poolId, async (opened) => {
       if (opened === undefined) throw unknownPool(poolId);
-      if (lease === undefined) throw notLeased(poolId, address);
+      const lease = opened.leaseAt(wanted);
+      if (lease === undefined) throw notLeased(poolId, wanted);
       if (lease.holder === holder) return;
       const changed = { ...lease, holder };
       await this.#store.putLease(changed);
-      opened.setLease(value, changed);
+      opened.setLease(wanted.value, changed);
     });
   }
 
@@ -156,9 +154,8 @@ class StoredIpam implements Ipam {
   }
 
   lease(poolId: string, address: string): Lease | undefined {
-    const { family, value } = parseAddress(address);
-    const opened = this.#table.get(poolId);
-    return opened?.prefix.family === family ? opened.leaseAt(value) : undefined;
+    const wanted = parseAddress(address);
+    return this.#table.get(poolId)?.leaseAt(wanted);
   }
 
   leases(poolId: string): Iterable<Lease> {
@@ -166,14 +163,21 @@ class StoredIpam implements Ipam {
   }
 
   usage(poolId: string): PoolUsage {
-    const opened = this.#known(poolId);
+    const opened = this.#table.get(poolId);
+    if (opened === undefined) throw unknownPool(poolId);
     return { size: rangeSize(opened.automatic), leased: opened.leaseCount };
   }
 
-  #known(poolId: string): OpenPool {
-    const opened = this.#table.get(poolId);
-    if (opened === undefined) throw unknownPool(poolId);
-    return opened;
+  async #grant(opened: OpenPool, request: AddressRequest, wanted: AddressValue | undefined): Promise<Lease> {
+    const repeated = wanted && checkExplicitAddress(opened, wanted, request);
+    if (repeated !== undefined) return repeated;
+    const { poolId, purpose, holder } = request;
+    const value = wanted?.value ?? (await findFreeAddress(opened, request));
+    const lease = { poolId, address: opened.textOf(value), purpose, ...(holder === undefined ? {} : { holder }) };
+    await this.#store.putLease(lease);
+    opened.setLease(value, lease);
+    if (wanted === undefined && purpose !== 'gateway') opened.cursor = value + 1n;
+    return lease;
   }
 
   /** Opens a pool of an earlier life from its id alone. */
@@ -198,14 +202,11 @@ class StoredIpam implements Ipam {
     return this.#locks.run(addressSpace, () => work(this.#table.get(poolId)));
   }
 
-  /** Runs `work` on a lease while no other lease of the same prefix changes. */
-  async #withLease<T>(
-    { poolId, address }: LeaseKey,
-    work: (opened: OpenPool | undefined, lease: Lease | undefined) => Promise<T>,
-  ): Promise<T> {
+  /** Runs `work` on a pool while no other lease of its prefix changes. */
+  async #withLeases<T>(poolId: string, work: (opened: OpenPool | undefined) => Promise<T>): Promise<T> {
     const block = this.#table.get(poolId)?.block;
-    if (block === undefined) return work(undefined, undefined);
-    return this.#locks.run(block.key, () => work(this.#table.get(poolId), this.lease(poolId, address)));
+    if (block === undefined) return work(undefined);
+    return this.#locks.run(block.key, () => work(this.#table.get(poolId)));
   }
 }
 
@@ -213,12 +214,12 @@ function unknownPool(poolId: string): IpamError {
   return new IpamError('UNKNOWN_POOL', `pool '${poolId}' is not known: request the pool first`, { poolId });
 }
 
-function notLeased(poolId: string, address: string): IpamError {
-  const canonical = formatAddress(parseAddress(address));
+function notLeased(poolId: string, wanted: AddressValue): IpamError {
+  const address = formatAddress(wanted);
   return new IpamError(
     'ADDRESS_NOT_LEASED',
-    `cannot assign a holder to ${canonical}: it is not leased from pool ${poolId}; request the address first`,
-    { poolId, address: canonical },
+    `cannot assign a holder to ${address}: it is not leased from pool ${poolId}; request the address first`,
+    { poolId, address },
   );
 }
 

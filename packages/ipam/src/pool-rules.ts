@@ -61,7 +61,7 @@ export function checkNotConnected(pool: Pool, connectedPrefixes: readonly Connec
   throw new IpamError(
     'CONNECTED_OVERLAP',
     `cannot use ${pool.prefix} as a pool: it overlaps ${connected.prefix} on ${connected.description} of this host; ` +
-      'choose another prefix (--subnet)',
+      'choose another --subnet',
     { poolId: pool.id, prefix: pool.prefix, conflictingWith: `${connected.description} ${connected.prefix}` },
   );
 }

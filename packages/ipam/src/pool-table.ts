@@ -2,6 +2,7 @@ import { AddressSet } from './address-set.ts';
 import { automaticRange, derivedPoint } from './address-range.ts';
 import type { AddressRange } from './address-range.ts';
 import { formatAddress } from './address.ts';
+import type { AddressValue } from './address.ts';
 import type { Lease, Pool } from './contract.ts';
 import { parsePrefix } from './prefix.ts';
 import type { Prefix } from './prefix.ts';
@@ -43,8 +44,8 @@ export class OpenPool {
     return formatAddress({ family: this.prefix.family, value });
   }
 
-  leaseAt(value: bigint): Lease | undefined {
-    const record = this.#leases.get(value);
+  leaseAt({ family, value }: AddressValue): Lease | undefined {
+    const record = family === this.prefix.family ? this.#leases.get(value) : undefined;
     return record && { poolId: this.pool.id, address: this.textOf(value), ...record };
   }
 

@@ -1,0 +1,332 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { memoryLeaseStore, openIpam } from '../../src/index.ts';
+import type { Ipam } from '../../src/index.ts';
+import { rejection } from './rejection.ts';
+
+describe('Ipam addresses', () => {
+  const poolId = 'local/10.1.0.0/24';
+  let ipam: Ipam;
+  const next = async (id = poolId): Promise<string> =>
+    (await ipam.requestAddress({ poolId: id, purpose: 'endpoint' })).address;
+
+  beforeEach(async () => {
+    ipam = await openIpam({ store: memoryLeaseStore() });
+    await ipam.requestPool({ addressSpace: 'local', prefix: '10.1.0.0/24' });
+  });
+
+  describe('requestAddress for an explicit address', () => {
+    it('leases it, in canonical text', async () => {
+      const six = 'local/2001:db8::/64';
+      const lease = await ipam.requestAddress({
+        poolId: six,
+        address: '2001:DB8:0::7',
+        purpose: 'endpoint',
+        holder: 'web',
+      });
+
+      expect(lease).to.deep.equal({ poolId: six, address: '2001:db8::7', purpose: 'endpoint', holder: 'web' });
+      expect(ipam.lease(six, '2001:db8:0:0::7')).to.deep.equal(lease);
+    });
+
+    it('refuses one that is leased, naming address and holder', async () => {
+      await ipam.requestAddress({ poolId, address: '10.1.0.9', purpose: 'endpoint', holder: 'endpoint 5e1f' });
+
+      const error = await rejection('ADDRESS_IN_USE', () =>
+        ipam.requestAddress({ poolId, address: '10.1.0.9', purpose: 'endpoint' }),
+      );
+
+      expect(error).to.include({ poolId, address: '10.1.0.9', holder: 'endpoint 5e1f' });
+      expect(error.message).to.equal(
+        `cannot lease 10.1.0.9 from pool ${poolId}: in use by endpoint 5e1f; choose another address or release it ` +
+          'first (ADDRESS_IN_USE)',
+      );
+    });
+
+    it('names the purpose when the lease has no holder', async () => {
+      await ipam.requestAddress({ poolId, purpose: 'gateway' });
+
+      const error = await rejection('ADDRESS_IN_USE', () =>
+        ipam.requestAddress({ poolId, address: '10.1.0.1', purpose: 'endpoint' }),
+      );
+
+      expect(error.message).to.include('10.1.0.1').and.include('in use by gateway');
+    });
+
+    it('returns the lease to the holder who asks again for the same purpose', async () => {
+      const request = { poolId, address: '10.1.0.9', purpose: 'endpoint', holder: 'web' } as const;
+      const lease = await ipam.requestAddress(request);
+
+      expect(await ipam.requestAddress(request)).to.deep.equal(lease);
+      expect(ipam.usage(poolId).leased).to.equal(1);
+      await rejection('ADDRESS_IN_USE', () => ipam.requestAddress({ ...request, purpose: 'gateway' }));
+    });
+
+    it('refuses one leased through another pool of the prefix, naming that pool', async () => {
+      const [one, two] = ['local/10.2.0.0/16/10.2.1.0/24', 'local/10.2.0.0/16/10.2.2.0/24'] as const;
+      await ipam.requestAddress({ poolId: one, address: '10.2.2.0', purpose: 'endpoint', holder: 'web' });
+
+      const error = await rejection('ADDRESS_IN_USE', () =>
+        ipam.requestAddress({ poolId: two, address: '10.2.2.0', purpose: 'endpoint', holder: 'web' }),
+      );
+
+      expect(error.message).to.include(`from pool ${two}: in use by web (through pool ${one})`);
+      expect(await next(two)).to.equal('10.2.2.1');
+    });
+
+    for (const address of ['10.1.1.0', '10.0.255.255', '2001:db8::1']) {
+      it(`refuses ${address} outside the pool, naming both`, async () => {
+        const error = await rejection('OUTSIDE_POOL', () =>
+          ipam.requestAddress({ poolId, address, purpose: 'endpoint' }),
+        );
+
+        expect(error).to.include({ poolId, address });
+        expect(error.message)
+          .to.include(`cannot lease ${address} from pool ${poolId}: it is not part of 10.1.0.0/24`)
+          .and.include('choose an address inside the prefix');
+      });
+    }
+
+    for (const [address, meaning] of [
+      ['10.1.0.0', 'network'],
+      ['10.1.0.255', 'broadcast'],
+    ] as const) {
+      it(`refuses the ${meaning} address, with the range to choose from`, async () => {
+        const error = await rejection('ADDRESS_RESERVED', () =>
+          ipam.requestAddress({ poolId, address, purpose: 'gateway' }),
+        );
+
+        expect(error.message)
+          .to.include(`${address} from pool ${poolId}: it is the ${meaning} address of 10.1.0.0/24`)
+          .and.include('choose one from 10.1.0.1 to 10.1.0.254');
+      });
+    }
+
+    for (const address of ['10.3.0.0', '10.3.0.1']) {
+      it(`leases ${address} of a /31`, async () => {
+        const lease = await ipam.requestAddress({ poolId: 'local/10.3.0.0/31', address, purpose: 'endpoint' });
+
+        expect(lease.address).to.equal(address);
+      });
+    }
+
+    it('leases the first address of an IPv6 prefix, which only automatic allocation avoids', async () => {
+      const six = 'local/2001:db8::/126';
+      expect([await next(six), await next(six), await next(six)]).not.to.include('2001:db8::');
+
+      const lease = await ipam.requestAddress({ poolId: six, address: '2001:db8::', purpose: 'auxiliary' });
+
+      expect(lease.address).to.equal('2001:db8::');
+    });
+
+    it('refuses malformed text', async () => {
+      await rejection('INVALID_ADDRESS', () => ipam.requestAddress({ poolId, address: '10.1', purpose: 'endpoint' }));
+    });
+  });
+
+  describe('requestAddress for any address', () => {
+    it('goes on after the last one and does not reuse a released one at once', async () => {
+      expect([await next(), await next()]).to.deep.equal(['10.1.0.1', '10.1.0.2']);
+      await ipam.releaseAddress({ poolId, address: '10.1.0.1' });
+
+      expect(await next()).to.equal('10.1.0.3');
+    });
+
+    it('wraps around at the end and then finds what was released', async () => {
+      for (let count = 0; count < 254; count++) await next();
+      await ipam.releaseAddress({ poolId, address: '10.1.0.77' });
+
+      expect(await next()).to.equal('10.1.0.77');
+    });
+
+    it('gives a gateway the lowest free address and goes on where it was', async () => {
+      expect([await next(), await next()]).to.deep.equal(['10.1.0.1', '10.1.0.2']);
+      await ipam.releaseAddress({ poolId, address: '10.1.0.1' });
+
+      expect(await ipam.requestAddress({ poolId, purpose: 'gateway' })).to.include({ address: '10.1.0.1' });
+      expect(await next()).to.equal('10.1.0.3');
+    });
+
+    it('keeps to the sub-pool', async () => {
+      const id = 'local/10.2.0.0/16/10.2.7.0/31';
+
+      expect([await next(id), await next(id)]).to.deep.equal(['10.2.7.0', '10.2.7.1']);
+      await rejection('POOL_EXHAUSTED', () => next(id));
+    });
+
+    it('fails when all are leased, naming pool, size and leases', async () => {
+      const id = 'local/10.2.0.0/16/10.2.7.0/31';
+      await ipam.requestAddress({ poolId: id, address: '10.2.9.9', purpose: 'auxiliary' });
+      await next(id);
+      await next(id);
+
+      const error = await rejection('POOL_EXHAUSTED', () => next(id));
+
+      expect(error.poolId).to.equal(id);
+      expect(error.message).to.equal(
+        `no free address in pool ${id}: all 2 addresses for automatic allocation are leased (3 leases); release some ` +
+          'or use a larger pool (POOL_EXHAUSTED)',
+      );
+    });
+
+    it('fails in a sub-pool that has none but the network address', async () => {
+      await rejection('POOL_EXHAUSTED', () => next('local/10.2.0.0/16/10.2.0.0/32'));
+    });
+  });
+
+  describe('requestAddress with isTaken', () => {
+    const request = { poolId: 'local/10.4.0.0/16', purpose: 'endpoint' } as const;
+
+    it('skips addresses that are taken', async () => {
+      const isTaken = sinon.fake((address: string) => Promise.resolve(address !== '10.4.0.3'));
+
+      expect(await ipam.requestAddress({ ...request, isTaken })).to.include({ address: '10.4.0.3' });
+      expect(isTaken.args.flat()).to.deep.equal(['10.4.0.1', '10.4.0.2', '10.4.0.3']);
+      expect(ipam.usage(request.poolId).leased).to.equal(1);
+    });
+
+    it('leaves a long run of taken addresses by a jump', async () => {
+      const isTaken = (address: string): Promise<boolean> => Promise.resolve(/^10\.4\.[0-7]\./.test(address));
+
+      const { address } = await ipam.requestAddress({ ...request, isTaken });
+
+      expect(address).not.to.match(/^10\.4\.[0-7]\./);
+    });
+
+    it('gives up after a bounded number, says how many, and looks elsewhere next time', async () => {
+      const isTaken = sinon.fake.resolves(true);
+
+      const error = await rejection('CANDIDATES_TAKEN', () => ipam.requestAddress({ ...request, isTaken }));
+      const first = new Set(isTaken.args.flat());
+      isTaken.resetHistory();
+      await rejection('CANDIDATES_TAKEN', () => ipam.requestAddress({ ...request, isTaken }));
+
+      expect(error.message)
+        .to.include(`no usable address found in pool ${request.poolId}: 256 addresses free here are in use elsewhere`)
+        .and.include('try again to look further, name an address, or use a larger pool');
+      expect(isTaken.args.flat().filter((address) => first.has(address as string)).length).to.be.lessThan(16);
+      expect(ipam.usage(request.poolId).leased).to.equal(0);
+    });
+
+    it('asks about every free address of a small pool, once', async () => {
+      const isTaken = sinon.fake((address: string) => Promise.resolve(address !== '10.1.0.254'));
+      expect(await ipam.requestAddress({ ...request, poolId, isTaken })).to.include({ address: '10.1.0.254' });
+      isTaken.resetHistory();
+
+      await rejection('CANDIDATES_TAKEN', () => ipam.requestAddress({ ...request, poolId, isTaken }));
+
+      expect(new Set(isTaken.args.flat()).size).to.equal(253);
+      expect(isTaken.callCount).to.equal(253);
+    });
+
+    it('is not asked about an explicit address', async () => {
+      const isTaken = sinon.fake.resolves(true);
+
+      await ipam.requestAddress({ ...request, address: '10.4.0.9', isTaken });
+
+      expect(isTaken.callCount).to.equal(0);
+    });
+
+    it('passes on what isTaken throws, and leases nothing', async () => {
+      const isTaken = sinon.fake.rejects(new Error('no route table'));
+
+      const failure = await ipam.requestAddress({ ...request, isTaken }).catch((error: unknown) => String(error));
+
+      expect(failure).to.equal('Error: no route table');
+      expect(ipam.usage(request.poolId).leased).to.equal(0);
+      expect(await ipam.requestAddress(request)).to.include({ address: '10.4.0.1' });
+    });
+  });
+
+  describe('requestAddress for a pool that is not known', () => {
+    it('opens the pool again from its id', async () => {
+      const id = 'local/10.2.0.0/16/10.2.7.0/24';
+
+      expect(await next(id)).to.equal('10.2.7.0');
+      expect(ipam.pool(id)).to.include({ prefix: '10.2.0.0/16', subPool: '10.2.7.0/24' });
+    });
+
+    for (const id of ['nonsense', 'local/10.1.2.3/16']) {
+      it(`refuses '${id}', which is not the id of a pool`, async () => {
+        const error = await rejection('UNKNOWN_POOL', () => next(id));
+
+        expect(error.message).to.equal(`pool '${id}' is not known: request the pool first (UNKNOWN_POOL)`);
+      });
+    }
+
+    it('applies the rules for pools', async () => {
+      await rejection('POOL_OVERLAP', () => next('local/10.1.0.0/16'));
+      await rejection('RESERVED_PREFIX', () => next('local/127.0.0.0/16'));
+      expect(ipam.pools()).to.have.lengthOf(1);
+    });
+  });
+
+  describe('releaseAddress', () => {
+    it('frees the address', async () => {
+      await ipam.requestAddress({ poolId, address: '10.1.0.9', purpose: 'endpoint' });
+
+      expect(await ipam.releaseAddress({ poolId, address: '10.1.0.9' })).to.equal(true);
+
+      expect(ipam.lease(poolId, '10.1.0.9')).to.equal(undefined);
+      await ipam.requestAddress({ poolId, address: '10.1.0.9', purpose: 'endpoint' });
+    });
+
+    for (const [id, address] of [
+      [poolId, '10.1.0.9'],
+      [poolId, '169.254.1.1'],
+      [poolId, '::a01:9'],
+      ['local/10.9.0.0/16', '10.9.0.1'],
+      ['nonsense', '10.9.0.1'],
+    ] as const) {
+      it(`does nothing for ${address} of ${id}, which is not leased`, async () => {
+        expect(await ipam.releaseAddress({ poolId: id, address })).to.equal(false);
+        expect(ipam.pools()).to.have.lengthOf(1);
+      });
+    }
+
+    it('refuses malformed text', async () => {
+      await rejection('INVALID_ADDRESS', () => ipam.releaseAddress({ poolId, address: '10.1.0.9/32' }));
+    });
+  });
+
+  describe('assignHolder', () => {
+    it('writes the holder into the lease, also in place of another', async () => {
+      await ipam.requestAddress({ poolId, address: '10.1.0.9', purpose: 'endpoint' });
+
+      for (const holder of ['one', 'two', 'two']) {
+        await ipam.assignHolder({ poolId, address: '10.1.0.9', holder });
+        expect(ipam.lease(poolId, '10.1.0.9')).to.deep.equal({
+          poolId,
+          address: '10.1.0.9',
+          purpose: 'endpoint',
+          holder,
+        });
+      }
+    });
+
+    it('refuses an address without a lease and an unknown pool, naming them', async () => {
+      const free = { poolId, address: '10.1.0.9', holder: 'web' };
+
+      const notLeased = await rejection('ADDRESS_NOT_LEASED', () => ipam.assignHolder(free));
+      const unknown = await rejection('UNKNOWN_POOL', () => ipam.assignHolder({ ...free, poolId: 'nonsense' }));
+
+      expect(notLeased.message).to.include(
+        `cannot assign a holder to 10.1.0.9: it is not leased from pool ${poolId}; request the address first`,
+      );
+      expect(unknown.poolId).to.equal('nonsense');
+    });
+  });
+
+  describe('leases', () => {
+    it('lists them all', async () => {
+      await ipam.requestAddress({ poolId, purpose: 'gateway' });
+      await ipam.requestAddress({ poolId, purpose: 'endpoint', holder: 'web' });
+
+      expect([...ipam.leases(poolId)]).to.deep.equal([
+        { poolId, address: '10.1.0.1', purpose: 'gateway' },
+        { poolId, address: '10.1.0.2', purpose: 'endpoint', holder: 'web' },
+      ]);
+      expect([...ipam.leases('nonsense')]).to.deep.equal([]);
+    });
+  });
+});
