@@ -26,7 +26,7 @@ export async function ensureBuilt(
   const [script = '', ...args] = scriptArgv;
   const lock = ['flock', join(cacheDirectory(), 'lock')];
   // Mounts of a build that is killed vanish with its namespace; its processes too.
-  const isolate = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation', 'private'];
+  const isolate = 'unshare --mount --pid --fork --kill-child --mount-proc --propagation private'.split(' ');
   await runCommand([...lock, ...isolate, '--', join(import.meta.dirname, '../scripts', script), ...args], {
     timeoutMs: buildTimeoutMs,
   });

@@ -10,7 +10,7 @@ export interface CommandOptions {
   readonly timeoutMs?: number;
   /** Throw {@link CommandError} on a non-zero exit. @default true */
   readonly check?: boolean;
-  /** Added to this process's environment. */
+  /** The whole environment. @default this process's */
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -23,7 +23,7 @@ export async function runCommand(argv: readonly string[], options: CommandOption
   const { input = '', timeoutMs = 60_000, check = true, env } = options;
   const [program = '', ...rest] = argv;
   // Its own process group, so that a timeout also reaches what nsenter or a shell started.
-  const child = spawn(program, rest, { detached: true, env: { ...process.env, ...env } });
+  const child = spawn(program, rest, { detached: true, env: env ?? process.env });
   const deadline = AbortSignal.timeout(timeoutMs);
   const kill = (): void => killGroup(child.pid);
   deadline.addEventListener('abort', kill);

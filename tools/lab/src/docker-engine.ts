@@ -46,22 +46,17 @@ export class DockerEngine {
    */
   async start(): Promise<void> {
     const { host } = this.#options;
-    if (this.#process !== null) return;
+    if (this.#process?.hasExited === false) return;
     const process = await spawnLabProcess({
       argv: engineCommand(host, ['dockerd', ...this.#flags()]),
       logFile: this.logFile,
       env: hostEnvironment({ PATH: systemPath }),
     });
     this.#process = process;
-    let hasExited = false;
-    void process.exited.then(() => {
-      hasExited = true;
-      if (this.#process === process) this.#process = null;
-    });
     const socketPath = pathFromOutside(host, engineSocket);
     const isUp = await waitUntil(
       () => answers(socketPath, 'GET', '/_ping'),
-      () => hasExited,
+      () => process.hasExited,
       startTimeoutMs,
     );
     if (!isUp) throw new LabError('start-failed', `dockerd of ${host.name}: ${(await process.log()).slice(-2_000)}`);
@@ -71,7 +66,6 @@ export class DockerEngine {
   /** SIGTERM stops containers as well. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     await this.#process?.stop(signal, stopTimeoutMs);
-    this.#process = null;
   }
 
   #flags(): string[] {

@@ -26,7 +26,10 @@ export interface Host {
   /** The path under which programs outside see a file of the host. */
   outsidePath(path: string): string;
 
-  /** Runs a command in the host's namespaces to its end. @throws {@link CommandError} non-zero exit */
+  /**
+   * Runs a command in the host's namespaces to its end. `env` is added to the environment of this process.
+   * @throws {@link CommandError} non-zero exit
+   */
   exec(argv: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** The host's Docker client; returns its trimmed stdout. @throws {@link DockerError} */
   docker(...args: string[]): Promise<string>;

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitOf } from './command.ts';
-import { LabError } from './errors.ts';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** A background program in a host. It dies with the host. */
@@ -20,6 +19,7 @@ export interface LabProcess {
   stop(signal?: NodeJS.Signals, timeoutMs?: number): Promise<number>;
   /** The exit code; 128 + the signal's number when a signal ended it. */
   readonly exited: Promise<number>;
+  readonly hasExited: boolean;
 }
 
 export interface SpawnSpec {
@@ -29,41 +29,69 @@ export interface SpawnSpec {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/**
- * Starts a program behind nsenter, with its output appended to the log file.
- * @throws {@link LabError} `start-failed` it ended before it could be found
- */
+/** Starts a program behind nsenter, with its output appended to the log file. */
 export async function spawnLabProcess(spec: SpawnSpec): Promise<LabProcess> {
   const log = await open(spec.logFile, 'a');
   const [program = '', ...rest] = spec.argv;
   const nsenter = spawn(program, rest, { detached: true, stdio: ['ignore', log.fd, log.fd], env: spec.env });
   const exited = exitOf(nsenter);
-  // A failed start is reported below; nobody has to wait for `exited`.
-  exited.catch(() => undefined);
   await log.close();
-  // The lab's owner may end while the program runs on (lab up).
-  nsenter.unref();
+  // nsenter has no pid when it could not be started: then waiting for its exit throws the reason.
+  const pid = nsenter.pid ?? (await exited);
+  // A program that has ended already is known by nsenter's own pid, which nobody signals any more.
+  const identity = (await findChild(pid)) ?? { pid, startTicks: -1, bootId: '' };
+  return new NsenterProcess(nsenter, exited, identity, spec.logFile);
+}
 
-  const identity = await findChild(nsenter.pid);
-  if (identity === null) {
-    const exitCode = await exited;
-    throw new LabError(
-      'start-failed',
-      `${spec.argv.join(' ')}: exit ${exitCode}: ${await readFile(spec.logFile, 'utf8')}`,
-    );
+class NsenterProcess implements LabProcess {
+  readonly #nsenter: ChildProcess;
+  readonly #exited: Promise<number>;
+  readonly #identity: ProcessIdentity;
+  readonly logFile: string;
+
+  constructor(nsenter: ChildProcess, exited: Promise<number>, identity: ProcessIdentity, logFile: string) {
+    this.#nsenter = nsenter;
+    this.#exited = exited;
+    this.#identity = identity;
+    this.logFile = logFile;
+    // Only who waits for it keeps the owner running: with "lab up" the program outlives the owner.
+    nsenter.unref();
   }
-  return {
-    pid: identity.pid,
-    logFile: spec.logFile,
-    exited,
-    log: () => readFile(spec.logFile, 'utf8'),
-    stop: (signal, timeoutMs) => stopProcess(identity, exited, signal, timeoutMs),
-  };
+
+  get pid(): number {
+    return this.#identity.pid;
+  }
+
+  get exited(): Promise<number> {
+    this.#nsenter.ref();
+    return this.#exited;
+  }
+
+  get hasExited(): boolean {
+    return this.#nsenter.exitCode !== null || this.#nsenter.signalCode !== null;
+  }
+
+  async log(): Promise<string> {
+    return readFile(this.logFile, 'utf8');
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM', timeoutMs = 10_000): Promise<number> {
+    this.#send(signal);
+    const timer = setTimeout(() => this.#send('SIGKILL'), timeoutMs);
+    try {
+      return await this.exited;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #send(signal: NodeJS.Signals): void {
+    if (isAlive(this.#identity)) process.kill(this.pid, signal);
+  }
 }
 
 /** nsenter forks to enter the pid namespace; signals and measurements are for its child. */
-async function findChild(parentPid: number | undefined): Promise<ProcessIdentity | null> {
-  if (parentPid === undefined) return null;
+async function findChild(parentPid: number): Promise<ProcessIdentity | null> {
   const parent = identify(parentPid);
   while (parent !== null && isAlive(parent)) {
     const [childPid] = childrenOf(parentPid);
@@ -81,23 +109,4 @@ function childrenOf(pid: number): number[] {
   } catch {
     return [];
   }
-}
-
-async function stopProcess(
-  identity: ProcessIdentity,
-  exited: Promise<number>,
-  signal: NodeJS.Signals = 'SIGTERM',
-  timeoutMs = 10_000,
-): Promise<number> {
-  send(identity, signal);
-  const timer = setTimeout(() => send(identity, 'SIGKILL'), timeoutMs);
-  try {
-    return await exited;
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function send(identity: ProcessIdentity, signal: NodeJS.Signals): void {
-  if (isAlive(identity)) process.kill(identity.pid, signal);
 }

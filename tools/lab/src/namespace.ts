@@ -21,17 +21,7 @@ export interface KeeperOptions {
  * @throws {@link LabError} `start-failed` with what keeper.sh wrote to stderr
  */
 export async function startKeeper(options: KeeperOptions): Promise<ProcessIdentity> {
-  const unshare = [
-    'unshare',
-    '--net',
-    '--mount',
-    '--uts',
-    '--pid',
-    '--fork',
-    '--kill-child',
-    '--propagation',
-    'private',
-  ];
+  const unshare = 'unshare --net --mount --uts --pid --fork --kill-child --propagation private'.split(' ');
   const tie = options.isTiedToOwner ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
   const [program = '', ...rest] = [...tie, ...unshare, '--', keeperScript, ...options.args];
   const child = spawn(program, rest, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -44,13 +44,11 @@ export async function startPlugin(host: HostRecord, options: PluginOptions = {})
 }
 
 async function waitForSockets(host: HostRecord, plugin: LabProcess, sockets: readonly string[]): Promise<void> {
-  let hasExited = false;
-  void plugin.exited.then(() => (hasExited = true));
   for (const name of sockets) {
     const path = pathFromOutside(host, join(pluginDirectory, `${name}.sock`));
     const isUp = await waitUntil(
       () => answers(path, 'POST', '/Plugin.Activate'),
-      () => hasExited,
+      () => plugin.hasExited,
       startTimeoutMs,
     );
     if (isUp) continue;

@@ -1,9 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from './errors.ts';
+import { systemPath } from './host-commands.ts';
 
 const programs = ['chroot', 'dockerd', 'docker', 'flock', 'ip', 'iptables', 'mount', 'nsenter', 'setpriv', 'unshare'];
-const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const folders = systemPath.split(':');
 
 /** @throws {@link LabError} `missing-prerequisite`, naming everything that is missing */
 export function checkPrerequisites(): void {
