@@ -1,19 +1,12 @@
 import { buildAddressAdd, buildAddressDelete, buildAddressDump, decodeAddress } from '../message/address.ts';
-import { attributeNames } from '../message/tables.ts';
 import { type NetlinkError, isNetlinkError } from '../errors.ts';
-import type { Channel, Purpose } from '../socket/channel.ts';
+import type { Channel } from '../socket/channel.ts';
 import { kernelError } from '../socket/kernel-error.ts';
 import type { Address, AddressFilter, AddressSpec, Addresses } from '../types/address.ts';
 import type { BatchResult } from '../types/common.ts';
-import { IFA } from '../uapi/if-addr.ts';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../uapi/netlink.ts';
 import { didExist, forFamilies, orWhenAbsent } from './outcome.ts';
-
-const attributeName = attributeNames('IFA', IFA);
-
-function purposeOf(action: string, { linkIndex, address }: Pick<AddressSpec, 'linkIndex' | 'address'>): Purpose {
-  return { operation: `address.${action}`, subject: `${address} on link ${linkIndex}`, attributeName };
-}
+import { addressPurpose } from './purpose.ts';
 
 /** {@link Addresses} over a channel to the kernel. */
 export class KernelAddresses implements Addresses {
@@ -24,28 +17,24 @@ export class KernelAddresses implements Addresses {
   }
 
   async add(spec: AddressSpec): Promise<void> {
-    const purpose = purposeOf('add', spec);
+    const purpose = addressPurpose('add', spec);
     await this.#channel.request(buildAddressAdd(spec, NLM_F_CREATE | NLM_F_EXCL, purpose), purpose);
   }
 
   async replace(spec: AddressSpec): Promise<void> {
-    const purpose = purposeOf('replace', spec);
+    const purpose = addressPurpose('replace', spec);
     await this.#channel.request(buildAddressAdd(spec, NLM_F_CREATE | NLM_F_REPLACE, purpose), purpose);
   }
 
   async delete(spec: Pick<AddressSpec, 'linkIndex' | 'address'>): Promise<boolean> {
-    const purpose = purposeOf('delete', spec);
+    const purpose = addressPurpose('delete', spec);
     const done = this.#channel.request(buildAddressDelete(spec, purpose), purpose);
     return didExist(done, 'EADDRNOTAVAIL', 'ENODEV');
   }
 
   list(filter: AddressFilter = {}): Promise<Address[]> {
     const { linkIndex } = filter;
-    const purpose = {
-      operation: 'address.list',
-      subject: linkIndex === undefined ? '' : `link ${linkIndex}`,
-      attributeName,
-    };
+    const purpose = addressPurpose('list', filter);
     return forFamilies(filter.family, async (family) => {
       const rows = this.#channel.dump(buildAddressDump(family, filter, purpose), purpose, (row) => {
         const address = decodeAddress(row);
@@ -63,7 +52,7 @@ export class KernelAddresses implements Addresses {
     const errors = new Map<Prepared, NetlinkError>();
     for (const { index, ack } of failures) {
       const item = sendable[index];
-      if (item !== undefined) errors.set(item, kernelError(ack, purposeOf('add', item.spec), item.message));
+      if (item !== undefined) errors.set(item, kernelError(ack, addressPurpose('add', item.spec), item.message));
     }
     return prepared.map((item) => {
       const error = item.error ?? errors.get(item);
@@ -78,7 +67,7 @@ type Prepared =
 
 function prepare(spec: AddressSpec): Prepared {
   try {
-    return { spec, message: buildAddressAdd(spec, NLM_F_CREATE | NLM_F_EXCL, purposeOf('add', spec)) };
+    return { spec, message: buildAddressAdd(spec, NLM_F_CREATE | NLM_F_EXCL, addressPurpose('add', spec)) };
   } catch (error) {
     if (isNetlinkError(error)) return { spec, error };
     throw error;

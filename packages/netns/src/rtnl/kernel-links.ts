@@ -9,20 +9,12 @@ import {
   decodeLink,
   matchesLink,
 } from '../message/link.ts';
-import { attributeNames } from '../message/tables.ts';
 import { invalid } from '../message/validate.ts';
 import { useNetnsFd } from '../netns/netns-fd.ts';
 import type { Channel, Purpose } from '../socket/channel.ts';
 import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, Links, VethSpec } from '../types/link.ts';
-import { IFLA } from '../uapi/if-link.ts';
 import { didExist, orWhenAbsent } from './outcome.ts';
-
-const attributeName = attributeNames('IFLA', IFLA);
-
-function purposeOf(action: string, selector: LinkSelector): Purpose {
-  const subject = 'index' in selector ? `index ${selector.index}` : selector.name;
-  return { operation: `link.${action}`, subject, attributeName };
-}
+import { linkPurpose } from './purpose.ts';
 
 /** {@link Links} over a channel to the kernel. */
 export class KernelLinks implements Links {
@@ -34,7 +26,7 @@ export class KernelLinks implements Links {
 
   async createVeth(spec: VethSpec): Promise<{ index: number; peerIndex: number }> {
     const { alias, isUp, ipv4Conf, ipv6AddressGeneration, peer } = spec;
-    const purpose = purposeOf('create', spec);
+    const purpose = linkPurpose('create', spec);
     const link = await useNetnsFd(peer.netns, purpose, (fd) => {
       const message = buildVethCreate(spec, fd, purpose);
       return this.#create(message, spec, { alias, isUp, ipv4Conf, ipv6AddressGeneration }, purpose);
@@ -57,7 +49,7 @@ export class KernelLinks implements Links {
   }
 
   async list(filter: LinkFilter = {}): Promise<Link[]> {
-    const purpose = { operation: 'link.list', subject: '', attributeName };
+    const purpose = linkPurpose('list');
     return this.#channel.dump(buildLinkDump(filter, purpose), purpose, (row) => {
       const link = decodeLink(row);
       return link !== undefined && matchesLink(link, filter) ? link : undefined;
@@ -65,7 +57,7 @@ export class KernelLinks implements Links {
   }
 
   async set(selector: LinkSelector, change: LinkChange): Promise<void> {
-    const purpose = purposeOf('set', selector);
+    const purpose = linkPurpose('set', selector);
     if (isEmptyChange(change)) return;
     const { netns, ...fields } = change;
     await useNetnsFd(netns, purpose, async (netnsFd) => {
@@ -75,18 +67,18 @@ export class KernelLinks implements Links {
   }
 
   async delete(selector: LinkSelector): Promise<boolean> {
-    const purpose = purposeOf('delete', selector);
+    const purpose = linkPurpose('delete', selector);
     return didExist(this.#channel.request(buildLinkDelete(selector, purpose), purpose), 'ENODEV');
   }
 
   async deleteGroup(group: number): Promise<boolean> {
-    const purpose = { operation: 'link.deleteGroup', subject: `group ${group}`, attributeName };
+    const purpose = linkPurpose('deleteGroup', { name: `group ${group}` });
     if (group === 0) throw invalid(purpose, 'group', 'group 0 holds every link that was not put elsewhere');
     return didExist(this.#channel.request(buildGroupDelete(group, purpose), purpose), 'ENODEV');
   }
 
   async #createSimple(kind: string, spec: LinkSpec): Promise<{ index: number }> {
-    const purpose = purposeOf('create', spec);
+    const purpose = linkPurpose('create', spec);
     const message = buildLinkCreate(kind, spec, purpose);
     const { index } = await this.#create(message, spec, { alias: spec.alias, isUp: spec.isUp }, purpose);
     return { index };
@@ -133,7 +125,7 @@ export class KernelLinks implements Links {
 type Loose<T> = { readonly [Key in keyof T]: T[Key] | undefined };
 
 function getLink(channel: Channel, selector: LinkSelector): Promise<Link | undefined> {
-  const purpose = purposeOf('get', selector);
+  const purpose = linkPurpose('get', selector);
   return orWhenAbsent(channel.request(buildLinkGet(selector, purpose), purpose, decodeLink), undefined, 'ENODEV');
 }
 

@@ -1,16 +1,9 @@
 import { buildNeighbourAdd, buildNeighbourDelete, buildNeighbourDump, decodeNeighbour } from '../message/neighbour.ts';
-import { attributeNames } from '../message/tables.ts';
-import type { Channel, Purpose } from '../socket/channel.ts';
+import type { Channel } from '../socket/channel.ts';
 import type { Neighbour, NeighbourFilter, NeighbourSpec, Neighbours } from '../types/neighbour.ts';
-import { NDA } from '../uapi/neighbour.ts';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../uapi/netlink.ts';
 import { didExist, forFamilies, orWhenAbsent } from './outcome.ts';
-
-const attributeName = attributeNames('NDA', NDA);
-
-function purposeOf(action: string, { linkIndex, address }: Pick<NeighbourSpec, 'linkIndex' | 'address'>): Purpose {
-  return { operation: `neighbour.${action}`, subject: `${address} on link ${linkIndex}`, attributeName };
-}
+import { neighbourPurpose } from './purpose.ts';
 
 /** {@link Neighbours} over a channel to the kernel. */
 export class KernelNeighbours implements Neighbours {
@@ -21,24 +14,23 @@ export class KernelNeighbours implements Neighbours {
   }
 
   async add(spec: NeighbourSpec): Promise<void> {
-    const purpose = purposeOf('add', spec);
+    const purpose = neighbourPurpose('add', spec);
     await this.#channel.request(buildNeighbourAdd(spec, NLM_F_CREATE | NLM_F_EXCL, purpose), purpose);
   }
 
   async replace(spec: NeighbourSpec): Promise<void> {
-    const purpose = purposeOf('replace', spec);
+    const purpose = neighbourPurpose('replace', spec);
     await this.#channel.request(buildNeighbourAdd(spec, NLM_F_CREATE | NLM_F_REPLACE, purpose), purpose);
   }
 
   async delete(spec: Pick<NeighbourSpec, 'linkIndex' | 'address' | 'isProxy'>): Promise<boolean> {
-    const purpose = purposeOf('delete', spec);
+    const purpose = neighbourPurpose('delete', spec);
     return didExist(this.#channel.request(buildNeighbourDelete(spec, purpose), purpose), 'ENOENT', 'ENODEV');
   }
 
   list(filter: NeighbourFilter = {}): Promise<Neighbour[]> {
     const { linkIndex, isProxy = false } = filter;
-    const subject = linkIndex === undefined ? '' : `link ${linkIndex}`;
-    const purpose = { operation: 'neighbour.list', subject, attributeName };
+    const purpose = neighbourPurpose('list', filter);
     return forFamilies(filter.family, async (family) => {
       const rows = this.#channel.dump(buildNeighbourDump(family, filter, purpose), purpose, (row) => {
         const neighbour = decodeNeighbour(row);

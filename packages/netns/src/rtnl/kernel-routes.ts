@@ -1,17 +1,10 @@
 import { decodeAnyRoute, decodeRoute, matchesRoute } from '../message/route-decode.ts';
 import { buildRouteAdd, buildRouteDelete, buildRouteDump, buildRouteGet } from '../message/route.ts';
-import { attributeNames } from '../message/tables.ts';
-import type { Channel, Purpose } from '../socket/channel.ts';
+import type { Channel } from '../socket/channel.ts';
 import type { Route, RouteFilter, RouteSpec, Routes } from '../types/route.ts';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../uapi/netlink.ts';
-import { RTA } from '../uapi/rtnetlink.ts';
 import { didExist, forFamilies, orWhenAbsent } from './outcome.ts';
-
-const attributeName = attributeNames('RTA', RTA);
-
-function purposeOf(action: string, subject: string): Purpose {
-  return { operation: `route.${action}`, subject, attributeName };
-}
+import { routePurpose } from './purpose.ts';
 
 /** {@link Routes} over a channel to the kernel. */
 export class KernelRoutes implements Routes {
@@ -22,29 +15,29 @@ export class KernelRoutes implements Routes {
   }
 
   async add(spec: RouteSpec): Promise<void> {
-    const purpose = purposeOf('add', spec.destination);
+    const purpose = routePurpose('add', spec.destination);
     await this.#channel.request(buildRouteAdd(spec, NLM_F_CREATE | NLM_F_EXCL, purpose), purpose);
   }
 
   async replace(spec: RouteSpec): Promise<void> {
-    const purpose = purposeOf('replace', spec.destination);
+    const purpose = routePurpose('replace', spec.destination);
     await this.#channel.request(buildRouteAdd(spec, NLM_F_CREATE | NLM_F_REPLACE, purpose), purpose);
   }
 
   async delete(spec: RouteSpec): Promise<boolean> {
-    const purpose = purposeOf('delete', spec.destination);
+    const purpose = routePurpose('delete', spec.destination);
     const done = this.#channel.request(buildRouteDelete(spec, purpose), purpose);
     return didExist(done, 'ESRCH', 'ENODEV', 'ENOENT');
   }
 
   async get(address: string, { exact = false }: { readonly exact?: boolean } = {}): Promise<Route | undefined> {
-    const purpose = purposeOf('get', address);
+    const purpose = routePurpose('get', address);
     const done = this.#channel.request(buildRouteGet(address, exact, purpose), purpose, decodeAnyRoute);
     return orWhenAbsent(done, undefined, 'ENETUNREACH', 'EHOSTUNREACH');
   }
 
   list(filter: RouteFilter = {}): Promise<Route[]> {
-    const purpose = purposeOf('list', filter.table === undefined ? '' : `table ${filter.table}`);
+    const purpose = routePurpose('list', filter.table === undefined ? '' : `table ${filter.table}`);
     return forFamilies(filter.family, async (family) => {
       const rows = this.#channel.dump(buildRouteDump(family, filter, purpose), purpose, (row) => {
         const route = decodeRoute(row);

@@ -87,7 +87,7 @@ export interface Routes {
    *
    * The answer describes that one address (`10.0.0.7/32`); with `exact` it is the table entry that
    * matched (`10.0.0.0/24`). A destination without a prefix length only.
-   * @throws {@link NetlinkError} `EINVAL` for an IPv4 blackhole, `EACCES` for prohibit (without `exact`).
+   * @throws {@link NetlinkError} `EINVAL` for a blackhole, `EACCES` for prohibit.
    * Source: linux uapi rtnetlink.h `RTM_F_FIB_MATCH`.
    */
   get(address: string, options?: { readonly exact?: boolean }): Promise<Route | undefined>;

@@ -48,7 +48,7 @@ export interface RuleFilter {
 
 /** The policy-routing rules of one namespace. Every method rejects with {@link NetlinkError}. */
 export interface Rules {
-  /** @throws {@link NetlinkError} `EEXIST` when the very same rule is there. */
+  /** @throws {@link NetlinkError} `EEXIST` when the very same rule, priority included, is there. */
   add(spec: RuleSpec): Promise<void>;
   /** Removes the first rule that matches all given fields; `false`: none does. */
   delete(spec: RuleSpec): Promise<boolean>;
