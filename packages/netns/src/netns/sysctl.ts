@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { NetnsError } from '../errors.ts';
 import type { Sys } from '../sys/sys.ts';
 import { inNetns } from './in-netns.ts';
+import { sysctlPath } from './sysctl-path.ts';
 
 const readAsync = promisify(read);
 const writeAsync = promisify(write);
@@ -11,22 +12,6 @@ const closeAsync = promisify(close);
 
 /** Longer than any sysctl below net; the kernel gives a whole value in one read. */
 const VALUE_BYTES = 4096;
-
-/**
- * Path below /proc/sys of a sysctl key in either notation.
- *
- * The first separator decides: after a dot, slashes stand for dots within a name, and the reverse (sysctl(8)).
- * @throws {@link NetnsError} `INVALID_ARGUMENT` for a key that is not below `net`: no other differs between network namespaces.
- */
-export function sysctlPath(key: string): string {
-  const separator = /[./]/.exec(key)?.[0] ?? '/';
-  const parts = key.split(separator).map((part) => (separator === '.' ? part.replaceAll('/', '.') : part));
-  const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));
-  if (parts[0] !== 'net' || parts.length < 2 || !isPlain) {
-    throw new NetnsError('INVALID_ARGUMENT', `sysctl ${key}`, 'not a key below net, such as net.ipv4.ip_forward');
-  }
-  return parts.join('/');
-}
 
 /** Reads a sysctl in the namespace `netnsFd`: opened inside, read outside on the libuv pool, because the file remembers its namespace. */
 export async function readSysctl(sys: Sys, netnsFd: number, key: string): Promise<string> {

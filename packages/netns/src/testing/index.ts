@@ -1,9 +1,3 @@
-import type { FakeKernel } from './types.ts';
-
 export { anonymousNetns } from './anonymous-netns.ts';
-export type { FakeCall, FakeKernel, FakeState } from './types.ts';
-
-/** stub */
-export function fakeKernel(): FakeKernel {
-  throw new Error('not there yet');
-}
+export { fakeKernel } from './fake/fake-kernel.ts';
+export type { FakeCall, FakeKernel, FakeState } from './fake/types.ts';

@@ -1,10 +1,10 @@
-import type { Address } from '../types/address.ts';
-import type { Link } from '../types/link.ts';
-import type { Neighbour } from '../types/neighbour.ts';
-import type { Netns } from '../types/netns.ts';
-import type { Route } from '../types/route.ts';
-import type { Rtnl } from '../types/rtnl.ts';
-import type { Rule } from '../types/rule.ts';
+import type { Address } from '../../types/address.ts';
+import type { Link } from '../../types/link.ts';
+import type { Neighbour } from '../../types/neighbour.ts';
+import type { Netns } from '../../types/netns.ts';
+import type { Route } from '../../types/route.ts';
+import type { Rtnl } from '../../types/rtnl.ts';
+import type { Rule } from '../../types/rule.ts';
 
 /** What a namespace of a {@link FakeKernel} holds, read at once and without awaiting. */
 export interface FakeState {

@@ -1,0 +1,156 @@
+import { buildLinkChange } from '../../message/link-change.ts';
+import { buildLinkCreate, buildVethCreate } from '../../message/link-create.ts';
+import { matchesLink } from '../../message/link.ts';
+import { checkLinkName, invalid } from '../../message/validate.ts';
+import { linkPurpose } from '../../rtnl/purpose.ts';
+import type { Purpose } from '../../socket/channel.ts';
+import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, Links, VethSpec } from '../../types/link.ts';
+import type { Netns } from '../../types/netns.ts';
+import { applyChange } from './fake-link-change.ts';
+import { namespaceOf } from './fake-netns.ts';
+import { type FakeLink, type FakeNamespace, refusal } from './fake-state.ts';
+
+/** {@link Links} in memory. Arguments are checked by the builders of the real messages. */
+export class FakeLinks implements Links {
+  readonly #namespace: FakeNamespace;
+
+  constructor(namespace: FakeNamespace) {
+    this.#namespace = namespace;
+  }
+
+  async createVeth(spec: VethSpec): Promise<{ index: number; peerIndex: number }> {
+    const purpose = linkPurpose('create', spec);
+    const { name, alias, isUp, ipv4Conf, ipv6AddressGeneration, peer: peerSpec, group = 0 } = spec;
+    buildVethCreate(spec, undefined, purpose);
+    const rest = present({ alias, isUp, ipv4Conf, ipv6AddressGeneration });
+    buildLinkChange({ index: 1 }, rest, purpose);
+    await this.#begin(purpose);
+    const peerNamespace = this.#resolve(peerSpec.netns, purpose);
+    this.#refuseTaken(this.#namespace, name, purpose);
+    if (peerNamespace === this.#namespace && name === peerSpec.name) throw refusal('EEXIST', purpose);
+    this.#refuseTaken(peerNamespace, peerSpec.name, purpose);
+
+    const peer = peerNamespace.place(newLink('veth', peerSpec));
+    const link = this.#namespace.place({ ...newLink('veth', spec), group, peer });
+    peer.peer = link;
+    applyChange(link, rest, purpose);
+    return { index: link.index, peerIndex: peer.index };
+  }
+
+  createDummy(spec: LinkSpec): Promise<{ index: number }> {
+    return this.#createSimple('dummy', spec);
+  }
+
+  createBridge(spec: LinkSpec): Promise<{ index: number }> {
+    return this.#createSimple('bridge', spec);
+  }
+
+  async get(selector: LinkSelector): Promise<Link | undefined> {
+    const purpose = linkPurpose('get', selector);
+    if ('name' in selector) checkLinkName(selector.name, purpose);
+    await this.#begin(purpose);
+    const link = this.#namespace.find(selector);
+    return link && showLink(link);
+  }
+
+  async list(filter: LinkFilter = {}): Promise<Link[]> {
+    await this.#begin(linkPurpose('list'));
+    return [...this.#namespace.links.values()].map(showLink).filter((link) => matchesLink(link, filter));
+  }
+
+  async set(selector: LinkSelector, change: LinkChange): Promise<void> {
+    const purpose = linkPurpose('set', selector);
+    const { netns, ...fields } = change;
+    buildLinkChange({ index: 1 }, fields, purpose);
+    await this.#begin(purpose);
+    const link = this.#namespace.require(selector, purpose);
+    if (netns !== undefined) this.#move(link, this.#resolve(netns, purpose), change.name ?? link.name, purpose);
+    applyChange(link, fields, purpose);
+  }
+
+  async delete(selector: LinkSelector): Promise<boolean> {
+    const purpose = linkPurpose('delete', selector);
+    await this.#begin(purpose);
+    const link = this.#namespace.find(selector);
+    if (link === undefined) return false;
+    remove(link, purpose);
+    return true;
+  }
+
+  async deleteGroup(group: number): Promise<boolean> {
+    const purpose = linkPurpose('deleteGroup', { name: `group ${group}` });
+    if (group === 0) throw invalid(purpose, 'group', 'group 0 holds every link that was not put elsewhere');
+    await this.#begin(purpose);
+    const members = [...this.#namespace.links.values()].filter((link) => link.group === group);
+    for (const link of members) if (this.#namespace.links.has(link.index)) remove(link, purpose);
+    return members.length > 0;
+  }
+
+  async #createSimple(kind: string, spec: LinkSpec): Promise<{ index: number }> {
+    const purpose = linkPurpose('create', spec);
+    buildLinkCreate(kind, spec, purpose);
+    await this.#begin(purpose);
+    this.#refuseTaken(this.#namespace, spec.name, purpose);
+    const link = this.#namespace.place(newLink(kind, spec));
+    applyChange(link, present({ alias: spec.alias, isUp: spec.isUp }), purpose);
+    return { index: link.index };
+  }
+
+  #move(link: FakeLink, target: FakeNamespace, name: string, purpose: Purpose): void {
+    if (target === link.namespace) return;
+    this.#refuseTaken(target, name, purpose);
+    link.namespace.detach(link);
+    delete link.masterIndex;
+    target.place(Object.assign(link, { isUp: false }));
+  }
+
+  #refuseTaken(namespace: FakeNamespace, name: string, purpose: Purpose): void {
+    if (namespace.find({ name }) !== undefined) throw refusal('EEXIST', purpose, `link ${name} exists`);
+  }
+
+  #resolve(netns: Netns | undefined, purpose: Purpose): FakeNamespace {
+    return netns === undefined ? this.#namespace : namespaceOf(netns, purpose);
+  }
+
+  async #begin(purpose: Purpose): Promise<void> {
+    await Promise.resolve();
+    this.#namespace.journal.record(purpose);
+  }
+}
+
+type End = Pick<LinkSpec, 'name' | 'mac' | 'mtuBytes'>;
+
+function newLink(kind: string, { name, mac, mtuBytes = 1500 }: End): Omit<FakeLink, 'index' | 'namespace'> {
+  const common = { name, kind, mtuBytes, isUp: false, isLoopback: false, group: 0 };
+  return mac === undefined ? common : { ...common, mac: mac.toLowerCase() };
+}
+
+function remove(link: FakeLink, purpose: Purpose): void {
+  if (link.isLoopback) throw refusal('EOPNOTSUPP', purpose);
+  link.namespace.detach(link);
+  link.peer?.namespace.detach(link.peer);
+}
+
+/** A link as `list` shows it. */
+export function showLink(link: FakeLink): Link {
+  const { peer, namespace, ...fields } = link;
+  const isForeign = peer !== undefined && peer.namespace !== namespace;
+  return {
+    ...fields,
+    hasCarrier: hasCarrier(link),
+    ...(peer !== undefined && { peerIndex: peer.index }),
+    ...(isForeign && { peerNetnsId: 0 }),
+  };
+}
+
+function hasCarrier(link: FakeLink): boolean {
+  if (link.kind !== 'bridge') return link.isUp && (link.peer?.isUp ?? true);
+  const ports = [...link.namespace.links.values()].filter((port) => port.masterIndex === link.index);
+  return link.isUp && ports.some(hasCarrier);
+}
+
+type Loose<T> = { readonly [Key in keyof T]: T[Key] | undefined };
+
+function present(change: Loose<LinkChange>): Omit<LinkChange, 'netns'> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,186 @@
+import { type Cidr, formatIp, parseCidr, parseIp } from '../../codec/ip.ts';
+import { canonicalIp } from '../../message/canonical.ts';
+import { matchesRoute } from '../../message/route-decode.ts';
+import { buildRouteAdd, buildRouteDelete, buildRouteGet, destinationOf } from '../../message/route.ts';
+import { routePurpose } from '../../rtnl/purpose.ts';
+import type { Purpose } from '../../socket/channel.ts';
+import type { Family, RouteScope } from '../../types/common.ts';
+import type { Route, RouteFilter, RouteSpec, Routes } from '../../types/route.ts';
+import { derivedRoutes } from './fake-derived-routes.ts';
+import { type FakeNamespace, refusal } from './fake-state.ts';
+
+const MAIN = 254;
+const LOCAL = 255;
+const FLAGS = { isDead: false, isLinkDown: false, isOnLink: false, isOffloaded: false } as const;
+
+/** {@link Routes} in memory; `get` looks in the tables local and main and knows no rules. */
+export class FakeRoutes implements Routes {
+  readonly #namespace: FakeNamespace;
+
+  constructor(namespace: FakeNamespace) {
+    this.#namespace = namespace;
+  }
+
+  async add(spec: RouteSpec): Promise<void> {
+    const purpose = routePurpose('add', spec.destination);
+    const route = await this.#begin(spec, purpose);
+    if (this.#all().some((held) => isSameKey(held, route))) throw refusal('EEXIST', purpose);
+    this.#namespace.routes.push(route);
+  }
+
+  async replace(spec: RouteSpec): Promise<void> {
+    const route = await this.#begin(spec, routePurpose('replace', spec.destination));
+    const { routes } = this.#namespace;
+    const index = routes.findIndex((held) => isSameKey(held, route));
+    if (index === -1) routes.push(route);
+    else routes[index] = route;
+  }
+
+  async delete(spec: RouteSpec): Promise<boolean> {
+    const purpose = routePurpose('delete', spec.destination);
+    buildRouteDelete(spec, purpose);
+    await this.#record(purpose);
+    const destination = formatCidr(destinationOf(spec, purpose));
+    const { routes } = this.#namespace;
+    const index = routes.findIndex((held) => held.destination === destination && isMatch(held, spec));
+    if (index !== -1) routes.splice(index, 1);
+    return index !== -1;
+  }
+
+  async get(address: string, { exact = false }: { readonly exact?: boolean } = {}): Promise<Route | undefined> {
+    const purpose = routePurpose('get', address);
+    buildRouteGet(address, exact, purpose);
+    await this.#record(purpose);
+    const route = this.#lookUp(address);
+    if (route === undefined || route.type === 'unreachable') return undefined;
+    if (route.type === 'blackhole') throw refusal('EINVAL', purpose);
+    if (route.type === 'prohibit') throw refusal('EACCES', purpose);
+    return exact ? route : { ...route, destination: `${canonicalIp(address)}/${route.family === 4 ? 32 : 128}` };
+  }
+
+  async list(filter: RouteFilter = {}): Promise<Route[]> {
+    await this.#record(routePurpose('list', filter.table === undefined ? '' : `table ${filter.table}`));
+    const families: readonly Family[] = filter.family === undefined ? [4, 6] : [filter.family];
+    return families.flatMap((family) => this.#all().filter((route) => matchesRoute(route, family, filter)));
+  }
+
+  #all(): Route[] {
+    return [...this.#namespace.routes, ...derivedRoutes(this.#namespace)];
+  }
+
+  #lookUp(address: string): Route | undefined {
+    const candidates = this.#all().filter((route) => contains(route.destination, address));
+    for (const table of [LOCAL, MAIN]) {
+      const found = candidates.filter((route) => route.table === table);
+      found.sort((one, other) => lengthOf(other) - lengthOf(one) || (one.metric ?? 0) - (other.metric ?? 0));
+      if (found[0] !== undefined) return found[0];
+    }
+    return undefined;
+  }
+
+  async #begin(spec: RouteSpec, purpose: Purpose): Promise<Route> {
+    buildRouteAdd(spec, 0, purpose);
+    await this.#record(purpose);
+    const destination = destinationOf(spec, purpose);
+    const linkIndex = this.#linkOf(spec, destination.family, purpose);
+    return newRoute(spec, destination, linkIndex);
+  }
+
+  /** The link of a route, found through its gateway where none is given. */
+  #linkOf(spec: RouteSpec, family: Family, purpose: Purpose): number | undefined {
+    const { linkIndex, gateway, type = 'unicast', source, onLink = false } = spec;
+    this.#checkSource(source, family, purpose);
+    if (linkIndex !== undefined) {
+      const link = this.#namespace.require({ index: linkIndex }, purpose);
+      if (!link.isUp) throw refusal('ENETDOWN', purpose, 'Device for nexthop is not up');
+    }
+    if (type !== 'unicast' && type !== 'local') return family === 6 ? 1 : undefined;
+    if (gateway === undefined) {
+      if (linkIndex === undefined) throw refusal('ENODEV', purpose);
+      return linkIndex;
+    }
+    if (linkIndex !== undefined && (onLink || canonicalIp(gateway).startsWith('fe80:'))) return linkIndex;
+    const way = this.#lookUp(gateway);
+    const isUsable = way !== undefined && way.gateway === undefined && way.type === 'unicast';
+    if (isUsable && (linkIndex === undefined || way.linkIndex === linkIndex)) return way.linkIndex;
+    throw family === 6
+      ? refusal('EHOSTUNREACH', purpose)
+      : refusal('ENETUNREACH', purpose, 'Nexthop has invalid gateway');
+  }
+
+  #checkSource(source: string | undefined, family: Family, purpose: Purpose): void {
+    if (source === undefined) return;
+    const own = this.#namespace.addresses.map((address) => address.address.split('/')[0]);
+    const text = family === 4 ? 'Invalid prefsrc address' : 'Invalid source address';
+    if (!own.includes(canonicalIp(source))) throw refusal('EINVAL', purpose, text);
+  }
+
+  async #record(purpose: Purpose): Promise<void> {
+    await Promise.resolve();
+    this.#namespace.journal.record(purpose);
+  }
+}
+
+function newRoute(spec: RouteSpec, destination: Cidr, linkIndex: number | undefined): Route {
+  const { family } = destination;
+  const { type = 'unicast', protocol = 3, table = MAIN } = spec;
+  const gateway = spec.gateway === undefined ? undefined : canonicalIp(spec.gateway);
+  const metric = family === 6 && !spec.metric ? 1024 : spec.metric;
+  const hop = { ...(linkIndex !== undefined && { linkIndex }), ...(gateway !== undefined && { gateway }) };
+  return {
+    destination: formatCidr(destination),
+    family,
+    ...hop,
+    protocol,
+    scope: spec.scope ?? scopeFor(type, family, gateway),
+    table,
+    type,
+    nextHops: linkIndex === undefined ? [] : [{ ...hop, weight: 1 }],
+    flags: { ...FLAGS, isOnLink: spec.onLink ?? false },
+    ...(metric !== undefined && metric !== 0 && { metric }),
+    ...(spec.source !== undefined && { source: canonicalIp(spec.source) }),
+  };
+}
+
+function scopeFor(type: string, family: Family, gateway: string | undefined): RouteScope {
+  if (family === 6) return 'universe';
+  if (type === 'local') return 'host';
+  return type === 'unicast' && gateway === undefined ? 'link' : 'universe';
+}
+
+function isSameKey(one: Route, other: Route): boolean {
+  const isSamePlace = one.destination === other.destination && one.table === other.table;
+  return isSamePlace && one.family === other.family && (one.metric ?? 0) === (other.metric ?? 0);
+}
+
+function isMatch(held: Route, spec: RouteSpec): boolean {
+  const { table = MAIN, gateway, source, linkIndex, protocol, metric, type, scope } = spec;
+  const pairs: [unknown, unknown][] = [
+    [linkIndex, held.linkIndex],
+    [protocol, held.protocol],
+    [metric, held.metric ?? 0],
+    [type, held.type],
+    [scope, held.scope],
+    [gateway && canonicalIp(gateway), held.gateway],
+    [source && canonicalIp(source), held.source],
+  ];
+  return held.table === table && pairs.every(([wanted, actual]) => wanted === undefined || wanted === actual);
+}
+
+function contains(prefix: string, address: string): boolean {
+  const cidr = parseCidr(prefix);
+  const ip = parseIp(address);
+  if (cidr === undefined || ip?.family !== cidr.family) return false;
+  return cidr.bytes.every((byte, index) => {
+    const mask = (0xff00 >> Math.min(8, Math.max(0, cidr.prefixLength - index * 8))) & 0xff;
+    return ((byte ^ (ip.bytes[index] ?? 0)) & mask) === 0;
+  });
+}
+
+function lengthOf({ destination }: Route): number {
+  return Number(destination.split('/')[1]);
+}
+
+function formatCidr({ bytes, prefixLength }: Cidr): string {
+  return `${formatIp(bytes)}/${prefixLength}`;
+}
