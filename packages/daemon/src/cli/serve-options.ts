@@ -30,7 +30,7 @@ const rawOptions = z.object({
     .string()
     .refine(isUsableGateway, 'expected an IPv4 unicast address such as 10.200.0.1, without prefix length')
     .optional(),
-  mtu: z.union([z.literal('auto'), mtuText], { error: 'expected a number of bytes from 68 to 65535, or auto' }),
+  mtu: z.union([z.literal('auto'), mtuText], { error: 'expected a number from 68 to 65535, or auto' }),
   debug: z.boolean().default(false),
   netsock: z.string().min(1, 'expected a plugin name or the path of a socket'),
   ipamsock: z.string().min(1, 'expected a plugin name or the path of a socket'),

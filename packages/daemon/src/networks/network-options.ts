@@ -7,12 +7,12 @@ export const MTU_RANGE = { min: 68, max: 65_535 } as const;
 /** An MTU in bytes, written in decimal. */
 export const mtuText = z
   .string()
-  .regex(/^\d+$/, `expected a number from ${MTU_RANGE.min} to ${MTU_RANGE.max}`)
+  .regex(/^\d+$/, { error: `expected a number from ${MTU_RANGE.min} to ${MTU_RANGE.max}`, abort: true })
   .transform(Number)
-  .refine(
-    (mtu) => mtu >= MTU_RANGE.min && mtu <= MTU_RANGE.max,
-    `expected a number from ${MTU_RANGE.min} to ${MTU_RANGE.max}`,
-  );
+  .refine((mtu) => mtu >= MTU_RANGE.min && mtu <= MTU_RANGE.max, {
+    error: `expected a number from ${MTU_RANGE.min} to ${MTU_RANGE.max}`,
+    abort: true,
+  });
 
 const NETWORK_OPTIONS = { 'routed.mtu': mtuText } as const;
 

@@ -6,10 +6,17 @@ export interface ErrorReply {
   readonly message: string;
 }
 
-/** The HTTP status and the text for Docker's user: 400 for a request that is wrong, 500 for one that failed. */
-export function replyToError(error: unknown): ErrorReply {
-  if (isProtocolError(error)) return { status: error.status, message: error.message };
-  if (isTooLarge(error)) return { status: 413, message: `request body is larger than ${error.limit} bytes` };
+/** HTTP status of a body over the limit. */
+export const TOO_LARGE = 413;
+
+/**
+ * The HTTP status and the text for Docker's user: 400 for a request that is wrong, 500 for one that failed.
+ *
+ * Docker itself puts the method before the text, so it is not said twice.
+ */
+export function replyToError(error: unknown, method: string): ErrorReply {
+  if (isProtocolError(error)) return { status: error.status, message: error.message.replace(`${method}: `, '') };
+  if (isTooLarge(error)) return { status: TOO_LARGE, message: `request body is larger than ${error.limit} bytes` };
   return { status: 500, message: error instanceof Error ? error.message : String(error) };
 }
 

@@ -11,7 +11,7 @@ import {
 import Koa from 'koa';
 import rawBody from 'raw-body';
 import type { Logger } from '../logger.ts';
-import { replyToError } from './error-reply.ts';
+import { replyToError, TOO_LARGE } from './error-reply.ts';
 
 /** Answers one method: what Docker asked for, already validated, to what it is told. */
 export type Handler<M extends MethodName> = (request: RequestOf<M>) => ReplyOf<M> | Promise<ReplyOf<M>>;
@@ -62,7 +62,9 @@ function answer(method: MethodName, handler: Handler<MethodName>, logger: Logger
       ctx.body = JSON.stringify(reply);
       logger.debug({ ...request, reply, ms: elapsed() }, 'reply');
     } catch (error) {
-      const { status, message } = replyToError(error);
+      const { status, message } = replyToError(error, method);
+      // What is left of a body that was not read to its end must not be taken for the next request.
+      if (status === TOO_LARGE) ctx.set('Connection', 'close');
       ctx.status = status;
       ctx.body = JSON.stringify(errorReply(message));
       logger.warn({ ...request, status, err: error, ms: elapsed() }, message);

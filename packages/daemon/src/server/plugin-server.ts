@@ -43,6 +43,9 @@ export async function listen(path: string, app: Koa): Promise<PluginServer> {
   return { path, close: () => close(server, underWay) };
 }
 
+/** How long a request under way may keep the server from closing. */
+const GRACE_MS = 10_000;
+
 /** Closing the server removes the socket file at once (libuv), so that a successor can take the path. */
 async function close(server: Server, underWay: ReadonlySet<ServerResponse>): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
@@ -50,5 +53,7 @@ async function close(server: Server, underWay: ReadonlySet<ServerResponse>): Pro
     if (!response.headersSent) response.setHeader('Connection', 'close');
   }
   server.closeIdleConnections();
+  const impatience = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await closed;
+  clearTimeout(impatience);
 }

@@ -1,0 +1,146 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isPluginCallError, openPluginClient } from '@routed/plugin-protocol';
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { createPluginApp, type Handlers } from '../../src/server/plugin-app.ts';
+import { listen, type PluginServer } from '../../src/server/plugin-server.ts';
+
+const logger = { debug: sinon.fake(), info: sinon.fake(), warn: sinon.fake(), error: sinon.fake() };
+
+describe('plugin server', () => {
+  let directory: string;
+  let path: string;
+  let server: PluginServer | undefined;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'routed-server-'));
+    path = join(directory, 'routed.sock');
+  });
+  afterEach(async () => {
+    await server?.close();
+    server = undefined;
+    await rm(directory, { recursive: true });
+  });
+
+  async function serve(handlers: Handlers): Promise<void> {
+    server = await listen(path, createPluginApp(handlers, { logger }));
+  }
+
+  async function post(target: string, body: string, agent?: Agent): Promise<{ status: number; body: unknown }> {
+    return await new Promise((resolve, reject) => {
+      const call = request({ socketPath: path, path: target, method: 'POST', ...(agent ? { agent } : {}) }, (reply) => {
+        let text = '';
+        reply.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        reply.on('end', () => resolve({ status: reply.statusCode!, body: JSON.parse(text) as unknown }));
+      });
+      call.on('error', reject).end(body);
+    });
+  }
+
+  it('answers a call as Docker 20.10 sends it: empty Host, no Content-Type', async () => {
+    await serve({ 'NetworkDriver.Leave': () => ({}) });
+    const body = '{"NetworkID":"n","EndpointID":"e"}\n';
+    const socket = connect(path);
+    socket.end(
+      `POST /NetworkDriver.Leave HTTP/1.1\r\nHost: \r\nUser-Agent: Go-http-client/1.1\r\nContent-Length: ${body.length}\r\n` +
+        `Accept: application/vnd.docker.plugins.v1.2+json\r\n\r\n${body}`,
+    );
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+
+    expect(text).to.match(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(text).to.contain('Content-Type: application/vnd.docker.plugins.v1.2+json');
+    expect(text.endsWith('{}')).to.equal(true);
+  });
+
+  it('lets only root and its group use the socket', async () => {
+    await serve({});
+
+    expect((await stat(path)).mode & 0o777).to.equal(0o660);
+  });
+
+  const wrong: [string, string, number, RegExp][] = [
+    ['malformed JSON', '{"NetworkID":', 400, /JSON/],
+    ['an empty body, as Docker sends when it repeats a call', '', 400, /empty request body.*retry/],
+    ['a wrong type', '{"NetworkID":"n","EndpointID":7}', 400, /"EndpointID" must be a string/],
+    ['a body of 1 MB', `{"NetworkID":"${'x'.repeat(1_000_000)}"}`, 413, /larger than 524288 bytes/],
+  ];
+  for (const [what, body, status, message] of wrong) {
+    it(`refuses ${what} with ${status} and the reason in both error fields`, async () => {
+      await serve({ 'NetworkDriver.Leave': () => ({}) });
+
+      const reply = await post('/NetworkDriver.Leave', body);
+
+      expect(reply.status).to.equal(status);
+      const { Err, Error: error } = reply.body as { Err: string; Error: string };
+      expect(Err).to.match(message);
+      expect(error).to.equal(Err);
+    });
+  }
+
+  it('answers an unknown method with 404', async () => {
+    await serve({});
+
+    const reply = await post('/NetworkDriver.Teleport', '{}');
+
+    expect(reply.status).to.equal(404);
+    expect(reply.body).to.deep.include({ Err: 'unknown method POST /NetworkDriver.Teleport' });
+  });
+
+  it("hands a handler's error to Docker's user", async () => {
+    await serve({
+      'NetworkDriver.Join': () => {
+        throw new Error('no such luck');
+      },
+    });
+    const client = openPluginClient({ socketPath: path });
+
+    const error: unknown = await client
+      .call('NetworkDriver.Join', { NetworkID: 'n', EndpointID: 'e', SandboxKey: '/s', Options: {} })
+      .catch((thrown: unknown) => thrown);
+
+    expect(isPluginCallError(error)).to.equal(true);
+    expect((error as Error).message).to.contain('no such luck');
+    client.close();
+  });
+
+  it('closes without cutting off a call under way, and removes the socket first', async () => {
+    let release = (): void => undefined;
+    let enter = (): void => undefined;
+    const entered = new Promise<void>((resolve) => (enter = resolve));
+    await serve({
+      'NetworkDriver.Leave': async () => {
+        enter();
+        await new Promise<void>((resolve) => (release = resolve));
+        return {};
+      },
+    });
+    const agent = new Agent({ keepAlive: true });
+    const call = post('/NetworkDriver.Leave', '{"NetworkID":"n","EndpointID":"e"}', agent);
+    await entered;
+
+    const closed = server!.close();
+    expect(await readdir(directory)).to.deep.equal([]);
+    release();
+
+    expect((await call).status).to.equal(200);
+    await closed;
+    agent.destroy();
+  });
+
+  it('keeps an idle connection open, and closes it when it stops', async () => {
+    await serve({ 'NetworkDriver.Leave': () => ({}) });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    await post('/NetworkDriver.Leave', '{"NetworkID":"n","EndpointID":"e"}', agent);
+    await post('/NetworkDriver.Leave', '{"NetworkID":"n","EndpointID":"e"}', agent);
+    expect(Object.values(agent.freeSockets).flat()).to.have.lengthOf(1);
+
+    await server!.close();
+
+    agent.destroy();
+  });
+});

@@ -1,0 +1,54 @@
+import { expect } from 'chai';
+import { parseServeOptions } from '../../src/cli/serve-options.ts';
+
+const defaults = {
+  mtu: 'auto',
+  netsock: 'net-routed',
+  ipamsock: 'ipam-routed',
+  pluginDir: '/run/docker/plugins',
+  logLevel: 'info',
+  logFormat: 'json',
+};
+
+describe('parseServeOptions', () => {
+  it('places the three sockets in the plugin directory', () => {
+    expect(parseServeOptions(defaults).sockets).to.deep.equal({
+      routed: '/run/docker/plugins/routed.sock',
+      network: '/run/docker/plugins/net-routed.sock',
+      ipam: '/run/docker/plugins/ipam-routed.sock',
+    });
+  });
+
+  it('takes a socket as a name, a file name or a path', () => {
+    const { sockets } = parseServeOptions({ ...defaults, netsock: 'blue.sock', ipamsock: '/tmp/red.sock' });
+
+    expect(sockets).to.include({ network: '/run/docker/plugins/blue.sock', ipam: '/tmp/red.sock' });
+  });
+
+  it('takes the commands that users of the Go plugin know', () => {
+    expect(parseServeOptions({ ...defaults, gateway: '10.200.0.1', mtu: '1500', debug: true })).to.include({
+      gateway: '10.200.0.1',
+      mtu: 1500,
+      logLevel: 'debug',
+    });
+  });
+
+  const wrong: [string, unknown, string][] = [
+    ['gateway', '10.200.0', 'option --gateway "10.200.0": expected an IPv4 unicast address'],
+    ['gateway', '10.200.0.1/24', 'option --gateway "10.200.0.1/24": expected an IPv4 unicast address'],
+    ['gateway', '224.0.0.5', 'option --gateway "224.0.0.5": expected an IPv4 unicast address'],
+    ['gateway', '127.0.0.1', 'option --gateway "127.0.0.1": expected an IPv4 unicast address'],
+    ['mtu', '67', 'option --mtu "67": expected a number from 68 to 65535, or auto'],
+    ['mtu', '65536', 'option --mtu "65536": expected a number from 68 to 65535, or auto'],
+    ['mtu', 'big', 'option --mtu "big": expected a number from 68 to 65535, or auto'],
+    ['pluginDir', 'plugins', 'option --plugin-dir "plugins": expected an absolute path'],
+    ['logLevel', 'loud', 'option --log-level "loud": expected debug, info, warn or error'],
+    ['logFormat', 'xml', 'option --log-format "xml": expected json or pretty'],
+    ['netsock', '', 'option --netsock "": expected a plugin name or the path of a socket'],
+  ];
+  for (const [key, value, message] of wrong) {
+    it(`refuses ${key} ${JSON.stringify(value)}, naming the option and the form`, () => {
+      expect(() => parseServeOptions({ ...defaults, [key]: value })).to.throw(message);
+    });
+  }
+});

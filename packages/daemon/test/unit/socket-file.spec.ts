@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { claimSocketPath } from '../../src/server/socket-file.ts';
+
+describe('claimSocketPath', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'routed-socket-'));
+  });
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+  });
+
+  async function listenAt(path: string): Promise<Server> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    return server;
+  }
+
+  async function messageOf(promise: Promise<void>): Promise<string> {
+    return await promise.then(
+      () => 'no error',
+      (error: unknown) => (error as Error).message,
+    );
+  }
+
+  it('makes the directory', async () => {
+    await claimSocketPath(join(directory, 'plugins', 'routed.sock'));
+
+    expect(await readdir(directory)).to.deep.equal(['plugins']);
+  });
+
+  it('removes the socket file that a dead process left', async () => {
+    const path = join(directory, 'routed.sock');
+    const program = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+    spawnSync(process.execPath, ['-e', program, path]);
+    expect(await readdir(directory)).to.include('routed.sock');
+
+    await claimSocketPath(path);
+
+    expect(await readdir(directory)).to.not.include('routed.sock');
+  });
+
+  it('refuses the socket of a living process and leaves it alone', async () => {
+    const path = join(directory, 'routed.sock');
+    const server = await listenAt(path);
+
+    expect(await messageOf(claimSocketPath(path))).to.equal(`another process is serving ${path}: stop it first`);
+
+    expect(await readdir(directory)).to.deep.equal(['routed.sock']);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('refuses to remove a file that is no socket', async () => {
+    const path = join(directory, 'routed.sock');
+    await writeFile(path, 'precious');
+
+    expect(await messageOf(claimSocketPath(path))).to.equal(`${path} exists and is not a socket: move it away`);
+  });
+
+  it('names the plugin directory that cannot be made', async () => {
+    await writeFile(join(directory, 'plugins'), '');
+
+    expect(await messageOf(claimSocketPath(join(directory, 'plugins', 'routed.sock')))).to.match(
+      /^plugin directory .*plugins is not writable .* --plugin-dir$/,
+    );
+  });
+
+  it('refuses a path that no unix socket can have', async () => {
+    const path = join(directory, 'x'.repeat(108));
+
+    expect(await messageOf(claimSocketPath(path))).to.contain('is longer than 107 bytes');
+  });
+});
