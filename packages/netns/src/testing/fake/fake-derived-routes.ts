@@ -1,4 +1,4 @@
-import { formatIp, parseCidr } from '../../codec/ip.ts';
+import { formatIp, parseCidr, parseIp } from '../../codec/ip.ts';
 import type { Address } from '../../types/address.ts';
 import type { Route } from '../../types/route.ts';
 import type { FakeNamespace } from './fake-state.ts';
@@ -9,7 +9,7 @@ const RTPROT_KERNEL = 2;
 /**
  * The routes the kernel makes from addresses: each address itself in table local, its prefix in table main.
  *
- * IPv4 makes no route for a /32, IPv6 makes one for a /128. Without broadcast and multicast routes.
+ * IPv4 makes no route for a /32 without peer, IPv6 makes one for a /128. Without broadcast and multicast routes.
  */
 export function derivedRoutes({ links, addresses }: FakeNamespace): Route[] {
   return addresses.filter(({ linkIndex }) => links.get(linkIndex)?.isUp === true).flatMap(routesOf);
@@ -30,11 +30,14 @@ function routesOf(address: Address): Route[] {
     table: 255,
     type: 'local',
   };
-  if (hasNoPrefixRoute || scope === 'host' || (family === 4 && cidr.prefixLength === 32)) return [local];
+  const far = parseIp(address.peer ?? own)?.bytes ?? cidr.bytes;
+  const network = formatIp(masked(far, cidr.prefixLength));
+  const isOwnHost = family === 4 && cidr.prefixLength === 32 && network === own;
+  if (hasNoPrefixRoute || scope === 'host' || isOwnHost) return [local];
   const prefix = {
     ...common,
     ...source,
-    destination: `${formatIp(masked(cidr.bytes, cidr.prefixLength))}/${cidr.prefixLength}`,
+    destination: `${network}/${cidr.prefixLength}`,
     scope: family === 4 ? 'link' : 'universe',
     table: 254,
     type: 'unicast',
