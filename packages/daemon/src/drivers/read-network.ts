@@ -52,7 +52,7 @@ async function readPool(
         'addresses: create the network with --ipam-driver routed',
     );
   }
-  const pools = deps.ipam.findPools(data.AddressSpace, data.Pool);
+  const pools = deps.ipam.findPools(data.Pool, data.AddressSpace);
   // Several sub-pools of one prefix differ only in their owner: this network's is the one that has none yet.
   const pool =
     pools.find(({ owner }) => owner === undefined) ??
