@@ -61,12 +61,14 @@ export class MessageWriter {
     });
   }
 
-  /** Text with the closing NUL the kernel asks for. */
+  /** Text with a closing NUL (NLA_NUL_STRING: names). */
   attributeString(type: number, text: string): this {
-    const bytes = encoder.encode(text);
-    return this.#attribute(type, bytes.length + 1, (start) => {
-      this.#bytes.set(bytes, start);
-    });
+    return this.attribute(type, encoder.encode(`${text}\0`));
+  }
+
+  /** Text without a NUL, which the kernel would keep as part of it (NLA_STRING: kinds and aliases). */
+  attributeText(type: number, text: string): this {
+    return this.attribute(type, encoder.encode(text));
   }
 
   /** An attribute made of what `fill` writes. `isFlagged` false leaves out NLA_F_NESTED, as old families expect. */

@@ -31,9 +31,10 @@ export function buildAddressAdd(spec: AddressSpec, flags: number, purpose: Purpo
   const linkIndex = checkRange(spec.linkIndex, INDEX, purpose, 'linkIndex');
   const scope = ROUTE_SCOPE[spec.scope ?? defaultScope(cidr)];
   const writer = startMessage(RTM.NEWADDR, flags, cidr, scope, linkIndex);
-  writer.attribute(IFA.LOCAL, cidr.bytes).attribute(IFA.ADDRESS, farAddress(spec, cidr, purpose));
   const bits = (spec.skipDuplicateDetection ? IFA_F_NODAD : 0) | (spec.noPrefixRoute ? IFA_F_NOPREFIXROUTE : 0);
+  writer.attribute(IFA.LOCAL, cidr.bytes);
   if (bits !== 0) writer.attributeU32(IFA.FLAGS, bits);
+  writer.attribute(IFA.ADDRESS, farAddress(spec, cidr, purpose));
   if (spec.protocol !== undefined) writer.attributeU8(IFA.PROTO, checkRange(spec.protocol, U8, purpose, 'protocol'));
   return writer.finish();
 }

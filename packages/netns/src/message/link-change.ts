@@ -26,7 +26,7 @@ export function buildLinkChange(selector: LinkSelector, change: LinkChangeMessag
   };
   if (name !== undefined) writer.attributeString(IFLA.IFNAME, checkLinkName(name, purpose));
   if (mac !== undefined) writer.attribute(IFLA.ADDRESS, requireMac(mac, purpose));
-  if (alias !== undefined) writer.attributeString(IFLA.IFALIAS, checkAlias(alias, purpose));
+  if (alias !== undefined) writer.attributeText(IFLA.IFALIAS, checkAlias(alias, purpose));
   number(IFLA.MTU, mtuBytes, 'mtuBytes');
   number(IFLA.GROUP, group, 'group');
   number(IFLA.MASTER, masterIndex, 'masterIndex');

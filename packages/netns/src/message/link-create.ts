@@ -12,8 +12,9 @@ const FLAGS = NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO;
 /** RTM_NEWLINK that creates a link of a kind without parameters; echoes the link. */
 export function buildLinkCreate(kind: string, spec: LinkSpec, purpose: Purpose): Uint8Array {
   const writer = writeLinkHeader(new MessageWriter(RTM.NEWLINK, FLAGS));
-  writeEnd(writer, spec, purpose, 'name');
-  return writer.nest(IFLA.LINKINFO, () => writer.attributeString(IFLA_INFO_KIND, kind)).finish();
+  writeSettings(writer, spec, purpose);
+  writer.attributeString(IFLA.IFNAME, checkLinkName(spec.name, purpose));
+  return writer.nest(IFLA.LINKINFO, () => writer.attributeText(IFLA_INFO_KIND, kind)).finish();
 }
 
 /**
@@ -24,27 +25,28 @@ export function buildLinkCreate(kind: string, spec: LinkSpec, purpose: Purpose):
 export function buildVethCreate(spec: VethSpec, peerNetnsFd: number | undefined, purpose: Purpose): Uint8Array {
   const { group, txQueueLength, peer } = spec;
   const writer = writeLinkHeader(new MessageWriter(RTM.NEWLINK, FLAGS));
-  writeEnd(writer, spec, purpose, 'name');
-  if (group !== undefined) writer.attributeU32(IFLA.GROUP, checkRange(group, U32, purpose, 'group'));
+  writeSettings(writer, spec, purpose);
   if (txQueueLength !== undefined) {
     writer.attributeU32(IFLA.TXQLEN, checkRange(txQueueLength, U32, purpose, 'txQueueLength'));
   }
+  if (group !== undefined) writer.attributeU32(IFLA.GROUP, checkRange(group, U32, purpose, 'group'));
+  writer.attributeString(IFLA.IFNAME, checkLinkName(spec.name, purpose));
   const writePeer = (): void => {
     writeLinkHeader(writer);
-    writeEnd(writer, peer, purpose, 'peer.name');
+    writeSettings(writer, peer, purpose);
     if (peerNetnsFd !== undefined) writer.attributeU32(IFLA.NET_NS_FD, peerNetnsFd);
+    writer.attributeString(IFLA.IFNAME, checkLinkName(peer.name, purpose, 'peer.name'));
   };
   const writeData = (): unknown => writer.nest(VETH_INFO_PEER, writePeer);
   writer.nest(IFLA.LINKINFO, () => {
-    writer.attributeString(IFLA_INFO_KIND, 'veth').nest(IFLA_INFO_DATA, writeData);
+    writer.attributeText(IFLA_INFO_KIND, 'veth').nest(IFLA_INFO_DATA, writeData);
   });
   return writer.finish();
 }
 
-type End = Pick<LinkSpec, 'name' | 'mtuBytes' | 'mac'>;
+type Settings = Pick<LinkSpec, 'mtuBytes' | 'mac'>;
 
-function writeEnd(writer: MessageWriter, { name, mtuBytes, mac }: End, purpose: Purpose, nameField: string): void {
-  writer.attributeString(IFLA.IFNAME, checkLinkName(name, purpose, nameField));
+function writeSettings(writer: MessageWriter, { mtuBytes, mac }: Settings, purpose: Purpose): void {
   if (mtuBytes !== undefined) writer.attributeU32(IFLA.MTU, checkRange(mtuBytes, U32, purpose, 'mtuBytes'));
   if (mac !== undefined) writer.attribute(IFLA.ADDRESS, requireMac(mac, purpose));
 }

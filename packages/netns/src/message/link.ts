@@ -51,7 +51,7 @@ export function buildLinkDump(filter: LinkFilter, purpose: Purpose): Uint8Array 
   const { kind, masterIndex } = filter;
   if (masterIndex !== undefined)
     writer.attributeU32(IFLA.MASTER, checkRange(masterIndex, INDEX, purpose, 'masterIndex'));
-  if (kind !== undefined) writer.nest(IFLA.LINKINFO, () => writer.attributeString(IFLA_INFO_KIND, kind));
+  if (kind !== undefined) writer.nest(IFLA.LINKINFO, () => writer.attributeText(IFLA_INFO_KIND, kind));
   return writer.finish();
 }
 

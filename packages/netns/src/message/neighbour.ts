@@ -36,7 +36,7 @@ export function buildNeighbourAdd(spec: NeighbourSpec, flags: number, purpose: P
   const { family, bytes } = requireIp(spec.address, purpose, 'address');
   const linkIndex = checkRange(spec.linkIndex, INDEX, purpose, 'linkIndex');
   const state = NEIGHBOUR_STATE[spec.isPermanent === false ? 'reachable' : 'permanent'];
-  const writer = startMessage(RTM.NEWNEIGH, flags, { family, linkIndex, isProxy, state: isProxy ? 0 : state });
+  const writer = startMessage(RTM.NEWNEIGH, flags, { family, linkIndex, isProxy, state });
   writer.attribute(NDA.DST, bytes);
   if (mac !== undefined) writer.attribute(NDA.LLADDR, requireMac(mac, purpose));
   else if (!isProxy) throw invalid(purpose, 'mac', 'only a proxy entry goes without a MAC address');

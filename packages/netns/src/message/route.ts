@@ -11,6 +11,7 @@ import {
   RTA,
   RTM,
   RTM_F_FIB_MATCH,
+  RTM_F_LOOKUP_TABLE,
   RTNH_F_ONLINK,
   RTPROT_BOOT,
   RTPROT_UNSPEC,
@@ -28,17 +29,18 @@ interface RouteHeader {
   readonly flags?: number;
 }
 
-/** Writes `struct rtmsg`; tables above 255 go to RTA_TABLE. Source: linux uapi rtnetlink.h. */
-function startMessage(type: number, messageFlags: number, header: RouteHeader): MessageWriter {
+/** Writes `struct rtmsg`. Source: linux uapi rtnetlink.h. */
+function startMessage(messageType: number, messageFlags: number, header: RouteHeader): MessageWriter {
   const { family, prefixLength = 0, table = RT_TABLE_UNSPEC, protocol = RTPROT_UNSPEC } = header;
-  const writer = new MessageWriter(type, messageFlags).u8(familyNumber(family)).u8(prefixLength).u8(0).u8(0);
+  const { scope = 0, type = 0, flags = 0 } = header;
+  const writer = new MessageWriter(messageType, messageFlags).u8(familyNumber(family)).u8(prefixLength).u8(0).u8(0);
   writer.u8(table > 0xff ? RT_TABLE_UNSPEC : table).u8(protocol);
-  writer
-    .u8(header.scope ?? 0)
-    .u8(header.type ?? 0)
-    .u32(header.flags ?? 0);
+  return writer.u8(scope).u8(type).u32(flags);
+}
+
+/** The header has room for tables up to 255. */
+function writeTable(writer: MessageWriter, table: number): void {
   if (table > 0xff) writer.attributeU32(RTA.TABLE, table);
-  return writer;
 }
 
 /** RTM_NEWROUTE. `flags` says what happens to a route that exists. */
@@ -71,10 +73,11 @@ function buildRoute(
   purpose: Purpose,
 ): Uint8Array {
   const { family, prefixLength } = destination;
+  const table = checkRange(spec.table ?? RT_TABLE_MAIN, U32, purpose, 'table');
   const writer = startMessage(messageType, messageFlags, {
     family,
     prefixLength,
-    table: checkRange(spec.table ?? RT_TABLE_MAIN, U32, purpose, 'table'),
+    table,
     protocol: checkRange(spec.protocol ?? RTPROT_UNSPEC, U8, purpose, 'protocol'),
     scope,
     type: ROUTE_TYPE[spec.type ?? 'unspecified'],
@@ -83,11 +86,14 @@ function buildRoute(
   if (prefixLength > 0) writer.attribute(RTA.DST, destination.bytes);
   if (spec.gateway !== undefined) writeGateway(writer, requireIp(spec.gateway, purpose, 'gateway'), family);
   if (spec.source !== undefined) writer.attribute(RTA.PREFSRC, sourceOf(spec.source, family, purpose));
-  if (spec.linkIndex !== undefined) {
-    writer.attributeU32(RTA.OIF, checkRange(spec.linkIndex, INDEX, purpose, 'linkIndex'));
-  }
   if (spec.metric !== undefined) writer.attributeU32(RTA.PRIORITY, checkRange(spec.metric, U32, purpose, 'metric'));
+  writeTable(writer, table);
+  writeLink(writer, spec.linkIndex, purpose);
   return writer.finish();
+}
+
+function writeLink(writer: MessageWriter, linkIndex: number | undefined, purpose: Purpose): void {
+  if (linkIndex !== undefined) writer.attributeU32(RTA.OIF, checkRange(linkIndex, INDEX, purpose, 'linkIndex'));
 }
 
 /** A gateway of the other family travels as RTA_VIA: `struct rtvia { u16 family; u8 addr[] }`. */
@@ -121,19 +127,21 @@ export function destinationOf(spec: RouteSpec, purpose: Purpose): Cidr {
 /** RTM_GETROUTE for the way to one address. */
 export function buildRouteGet(address: string, isExact: boolean, purpose: Purpose): Uint8Array {
   const { family, bytes } = requireIp(address, purpose, 'address');
-  const flags = isExact ? RTM_F_FIB_MATCH : 0;
+  // IPv6 names the table unasked, and refuses the flag.
+  const flags = (family === 4 ? RTM_F_LOOKUP_TABLE : 0) | (isExact ? RTM_F_FIB_MATCH : 0);
   const writer = startMessage(RTM.GETROUTE, 0, { family, prefixLength: bytes.length * 8, flags });
   return writer.attribute(RTA.DST, bytes).finish();
 }
 
 /** RTM_GETROUTE for the tables of one family; strict checking makes the kernel filter. */
 export function buildRouteDump(family: Family, filter: RouteFilter, purpose: Purpose): Uint8Array {
-  const { table, protocol, linkIndex } = filter;
+  const table = checkRange(filter.table ?? RT_TABLE_UNSPEC, U32, purpose, 'table');
   const writer = startMessage(RTM.GETROUTE, 0, {
     family,
-    table: checkRange(table ?? RT_TABLE_UNSPEC, U32, purpose, 'table'),
-    protocol: checkRange(protocol ?? RTPROT_UNSPEC, U8, purpose, 'protocol'),
+    table,
+    protocol: checkRange(filter.protocol ?? RTPROT_UNSPEC, U8, purpose, 'protocol'),
   });
-  if (linkIndex !== undefined) writer.attributeU32(RTA.OIF, checkRange(linkIndex, INDEX, purpose, 'linkIndex'));
+  writeTable(writer, table);
+  writeLink(writer, filter.linkIndex, purpose);
   return writer.finish();
 }

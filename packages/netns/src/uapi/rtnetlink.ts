@@ -43,6 +43,8 @@ export const RTPROT_UNSPEC = 0;
 export const RTPROT_BOOT = 3;
 
 export const RTM_F_CLONED = 0x200;
+/** The answer names the table it comes from. */
+export const RTM_F_LOOKUP_TABLE = 0x1000;
 /** [4.13] The table entry that matched, not the answer for one address. */
 export const RTM_F_FIB_MATCH = 0x2000;
 

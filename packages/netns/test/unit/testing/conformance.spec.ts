@@ -1,5 +1,5 @@
-import { fakeKernel, rtnlConformance } from '../../src/testing/index.ts';
-import type { FakeKernel } from '../../src/testing/index.ts';
+import { fakeKernel, rtnlConformance } from '../../../src/testing/index.ts';
+import type { FakeKernel } from '../../../src/testing/index.ts';
 
 describe('fakeKernel', () => {
   let kernel: FakeKernel;
