@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { QuaggaError } from '../errors.ts';
+import type { DaemonName } from '../render/render.ts';
+import { runCommand } from './command.ts';
+
+/** Real daemons in a throw-away network namespace, without any configuration yet. */
+export interface Sandbox extends AsyncDisposable {
+  /** Where the daemons' vty sockets are; reachable from outside the namespace. */
+  readonly vtyDir: string;
+  /** Feeds a file as FRR does at start; returns what the daemons had to say about it. */
+  load(text: string): Promise<{ refused: boolean; messages: readonly string[] }>;
+}
+
+export interface SandboxOptions {
+  readonly daemons: readonly DaemonName[];
+  /** Default /usr/lib/frr. */
+  readonly daemonDir?: string;
+  /** Default /tmp. */
+  readonly scratchDir?: string;
+}
+
+/**
+ * Everything happens in namespaces of its own: `zebra` applies what it reads (it would switch forwarding off in
+ * the host), and bfdd and ospfd keep files in /run and /var/tmp whatever the options say.
+ * The process ids die with the script, and the script dies with its input.
+ */
+const SCRIPT = `
+set -e
+dir=$1; daemons=$2; programs=$3; forwarding4=$4; forwarding6=$5
+chown frr:frr "$dir" "$dir"/*
+for private in /run/frr /var/tmp /var/lib/frr /var/log/frr; do
+  [ -d "$private" ] && mount -t tmpfs -o mode=1777 tmpfs "$private"
+done
+ip link set lo up
+echo "$forwarding4" > /proc/sys/net/ipv4/ip_forward
+[ ! -e /proc/sys/net/ipv6 ] || echo "$forwarding6" > /proc/sys/net/ipv6/conf/all/forwarding
+for daemon in $daemons; do
+  "$programs/$daemon" -d -u frr -g frr -f "$dir/empty.conf" -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/$daemon.pid" -P 0 --log file:"$dir/$daemon.log"
+done
+echo ready
+cat > /dev/null
+`;
+
+/** Said by FRR about a correct configuration. */
+const HARMLESS = [/^Graceful restart configuration changed, reset all peers to take effect$/, /^\[\d+\|/, /MPLS support/];
+
+/**
+ * Starts the daemons. Needs root.
+ * @throws {@link QuaggaError} `CHECKER_MISSING` when FRR or the right to make namespaces is missing.
+ */
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const dir = await mkdtemp(join(options.scratchDir ?? '/tmp', 'quagga-config-'));
+  const child = await startDaemons(dir, options).catch(async (error: unknown) => {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
+  });
+  return {
+    vtyDir: dir,
+    load: (text) => load(dir, text),
+    [Symbol.asyncDispose]: async () => {
+      await stop(child);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startDaemons(dir: string, options: SandboxOptions): Promise<ChildProcess> {
+  for (const file of ['empty.conf', 'vtysh.conf']) await writeFile(join(dir, file), '', { mode: 0o640 });
+  const forwarding = await Promise.all(['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'].map(readSysctl));
+  const daemons = ['zebra', ...options.daemons.filter((daemon) => daemon !== 'zebra')].join(' ');
+  const child = spawn(
+    'unshare',
+    ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', SCRIPT, 'sandbox', dir, daemons, options.daemonDir ?? '/usr/lib/frr', ...forwarding],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  const ready = await new Promise<boolean>((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => line === 'ready' && resolve(true));
+    child.once('error', (error) => ((complaint = error.message), resolve(false)));
+    child.once('close', () => resolve(false));
+  });
+  if (ready) return child;
+  const reason = complaint.trim().split('\n').at(-1) ?? 'no reason given';
+  throw new QuaggaError('CHECKER_MISSING', `cannot start the routing daemons in a network namespace: ${reason}`);
+}
+
+async function readSysctl(key: string): Promise<string> {
+  const result = await runCommand('sysctl', ['-n', key]).catch(() => undefined);
+  return result?.stdout.trim() === '1' ? '1' : '0';
+}
+
+async function load(dir: string, text: string): Promise<{ refused: boolean; messages: readonly string[] }> {
+  const file = join(dir, 'candidate.conf');
+  await writeFile(file, text, { mode: 0o640 });
+  const result = await runCommand('vtysh', ['--vty_socket', dir, '--config_dir', dir, '-f', file]);
+  await rm(file);
+  const messages = `${result.stdout}\n${result.stderr}`
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !HARMLESS.some((pattern) => pattern.test(line)));
+  return { refused: result.status !== 0, messages };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  child.stdin?.end();
+  child.kill('SIGTERM');
+  await closed;
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { bfd, bgp } from './bgp.ts';
+import { ospf, ospf6, ospf6Interface, ospfInterface } from './ospf.ts';
+import { exportPolicy, importPolicy, prefixList, routeMap } from './policy.ts';
+import { hostname, integer, interfaceName, name, prefix, routerId, secret, text } from './primitives.ts';
+
+const routerInterface = z.strictObject({
+  description: text(80).optional(),
+  ospf: ospfInterface.optional(),
+  ospf6: ospf6Interface.optional(),
+});
+
+const logLevel = z.enum(['emergencies', 'alerts', 'critical', 'errors', 'warnings', 'notifications', 'informational', 'debugging']);
+
+const zebra = z.strictObject({
+  workQueueMs: integer(0, 10000, 'the work queue delay').optional().meta({ description: '0 saves 10 ms per route change (FRR).' }),
+  netlinkBufferBytes: integer(65536, 2147483647, 'the netlink buffer size').optional().meta({ description: 'zebra -s; a small buffer loses route events silently. Default 90000000.' }),
+});
+
+/** One host’s router, whatever daemon runs it. */
+export const routerModelSchema = z.strictObject({
+  hostname: hostname.optional(),
+  routerId,
+  profile: z.enum(['traditional', 'datacenter']).optional().meta({ description: 'FRR’s set of defaults.' }),
+  log: z.strictObject({ to: z.literal('syslog'), level: logLevel.optional() }).optional(),
+  vty: z.strictObject({ password: secret(80).optional(), enablePassword: secret(80).optional() }).optional(),
+  zebra: zebra.optional(),
+  containers: z.array(prefix).meta({ description: 'The container prefixes: only routes inside them are announced.' }),
+  export: exportPolicy.optional(),
+  import: importPolicy.optional(),
+  interfaces: z.record(interfaceName, routerInterface).optional(),
+  ospf: ospf.optional(),
+  ospf6: ospf6.optional(),
+  bgp: bgp.optional(),
+  bfd: bfd.optional(),
+  prefixLists: z.record(name, prefixList).optional(),
+  routeMaps: z.record(name, routeMap).optional(),
+});
+
+export type RouterModel = z.infer<typeof routerModelSchema>;
+export type RouterInterface = z.infer<typeof routerInterface>;

@@ -1,0 +1,19 @@
+import type { Diagnostic, FieldPath } from '../../errors.ts';
+
+export function fault(path: FieldPath, message: string): Diagnostic {
+  return { severity: 'error', path, message };
+}
+
+export function caution(path: FieldPath, message: string): Diagnostic {
+  return { severity: 'warning', path, message };
+}
+
+/** The entries of an optional record, in a fixed order. */
+export function sortedEntries<T>(record: Readonly<Record<string, T>> | undefined): [string, T][] {
+  return Object.entries(record ?? {}).sort(([a], [b]) => compareText(a, b));
+}
+
+/** Byte order, the same in every locale. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

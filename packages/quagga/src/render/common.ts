@@ -1,0 +1,48 @@
+import type { RouterModel } from '../model/router.ts';
+import { sortedEntries } from '../model/rules/finding.ts';
+import type { DaemonName } from './render.ts';
+import { compact, setting } from './filters.ts';
+
+/** Who may log in to the daemon’s own terminal. */
+export function identityLines(model: RouterModel): string[] {
+  return compact([
+    setting('hostname', model.hostname),
+    setting('password', model.vty?.password),
+    setting('enable password', model.vty?.enablePassword),
+  ]);
+}
+
+export function logLines(model: RouterModel): string[] {
+  const { log } = model;
+  return log === undefined ? [] : [compact(['log syslog', log.level !== 'debugging' && log.level]).join(' ')];
+}
+
+/** True when some session or interface uses BFD. */
+function usesBfd(model: RouterModel): boolean {
+  const uses = [
+    ...sortedEntries(model.interfaces).flatMap(([, { ospf, ospf6 }]) => [ospf?.bfd, ospf6?.bfd]),
+    ...sortedEntries(model.bgp?.peerGroups).map(([, group]) => group.bfd),
+    ...(model.bgp?.neighbors ?? []).map((neighbor) => neighbor.bfd),
+  ];
+  return uses.some((use) => use !== undefined && use !== false);
+}
+
+export function daemonsOf(model: RouterModel): DaemonName[] {
+  const wanted: Record<DaemonName, boolean> = {
+    zebra: true,
+    ospfd: model.ospf !== undefined,
+    ospf6d: model.ospf6 !== undefined,
+    bgpd: model.bgp !== undefined,
+    bfdd: model.bfd !== undefined || usesBfd(model),
+  };
+  return (Object.keys(wanted) as DaemonName[]).filter((daemon) => wanted[daemon]);
+}
+
+/** The kernel filter of learnt routes. BGP filters per neighbor instead, where a refusal is visible. */
+export function importLines(model: RouterModel): string[] {
+  if (model.import === undefined) return [];
+  return compact([
+    model.ospf !== undefined && 'ip protocol ospf route-map IMPORT',
+    model.ospf6 !== undefined && 'ipv6 protocol ospf6 route-map IMPORT6',
+  ]);
+}

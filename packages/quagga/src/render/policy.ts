@@ -1,0 +1,164 @@
+import type { PrefixList, RouteMap, RouteMapEntry } from '../model/policy.ts';
+import type { RouterModel } from '../model/router.ts';
+import { compareText, sortedEntries } from '../model/rules/finding.ts';
+import { ADDRESS_BITS, type Family, comparePrefixes, familyOf, formatPrefix, knownPrefix } from '../prefix.ts';
+
+/** A prefix list with its lines' order settled. */
+export interface NamedPrefixList {
+  readonly name: string;
+  readonly family: Family;
+  readonly description?: string | undefined;
+  readonly entries: readonly string[];
+}
+
+export interface NamedRouteMap extends RouteMap {
+  readonly name: string;
+}
+
+/** The filters of a model: what the policies mean, and the explicit ones. */
+export interface Policies {
+  /** The route map of `redistribute`; none when unfiltered, which OSPF survives. */
+  readonly exportMap: (family: Family, protocol: 'ospf' | 'bgp') => string | undefined;
+  /** True when this family has something to redistribute. */
+  readonly announces: (family: Family) => boolean;
+  readonly prefixLists: readonly NamedPrefixList[];
+  readonly routeMaps: readonly NamedRouteMap[];
+}
+
+const SUFFIX = { ipv4: '', ipv6: '6' } as const;
+
+export function policyName(base: string, family: Family): string {
+  return `${base}${SUFFIX[family]}`;
+}
+
+interface Lengths {
+  readonly ge?: number | undefined;
+  readonly le?: number | undefined;
+}
+
+/** `permit P ge G le L`, leaving out what says nothing, as the daemons print it. */
+function entryText(action: string, text: string, { ge, le }: Lengths): string {
+  const { length } = knownPrefix(text);
+  const from = ge !== undefined && ge > length ? ` ge ${ge}` : '';
+  const to = le !== undefined && le > length ? ` le ${le}` : '';
+  return `${action} ${text}${from}${to}`;
+}
+
+function withSequence(entries: readonly string[]): string[] {
+  return entries.map((entry, index) => `seq ${5 * (index + 1)} ${entry}`);
+}
+
+function ofFamily(prefixes: readonly string[], family: Family): string[] {
+  const own = prefixes.filter((text) => familyOf(text) === family).map(knownPrefix);
+  return [...new Set(own.sort(comparePrefixes).map(formatPrefix))];
+}
+
+function exportList(model: RouterModel, family: Family): NamedPrefixList {
+  const bits = ADDRESS_BITS[family];
+  if (model.export?.unfiltered === true) {
+    const all = family === 'ipv4' ? '0.0.0.0/0' : '::/0';
+    const entries = withSequence([`deny ${all}`, `permit ${all} le ${bits}`]);
+    return { name: policyName('NO-DEFAULT', family), family, entries };
+  }
+  const range = model.export?.[`${family}Lengths`] ?? { ge: bits };
+  const le = range.le === bits ? undefined : range.le;
+  // Without ge, `le` alone also permits the container prefix itself, which is what the range says.
+  const shorter = range.ge === undefined && range.le === undefined ? { le: bits } : { ge: range.ge, le };
+  const entries = ofFamily(model.containers, family).map((text) => entryText('permit', text, openEnd(text, shorter, bits)));
+  return { name: policyName('CONTAINERS', family), family, entries: withSequence(entries) };
+}
+
+/** A lower bound that says nothing leaves `permit P`, which would match P alone: say the upper bound. */
+function openEnd(text: string, range: Lengths, bits: number): Lengths {
+  const { length } = knownPrefix(text);
+  const saysNothing = (range.ge ?? 0) <= length && range.le === undefined;
+  return saysNothing ? { le: bits } : range;
+}
+
+function importList(model: RouterModel, family: Family): NamedPrefixList {
+  const permit = model.import?.permit.filter((entry) => familyOf(entry.prefix) === family);
+  const wanted = permit ?? ofFamily(model.containers, family).map((prefix) => ({ prefix, le: ADDRESS_BITS[family] }));
+  const sorted = wanted.toSorted((a, b) => comparePrefixes(knownPrefix(a.prefix), knownPrefix(b.prefix)));
+  const entries = sorted.map((entry) => entryText('permit', entry.prefix, entry));
+  // An empty list would permit everything.
+  const nothing = [`deny ${family === 'ipv4' ? '0.0.0.0/0 le 32' : '::/0 le 128'}`];
+  return { name: policyName('IMPORT', family), family, entries: withSequence(entries.length > 0 ? entries : nothing) };
+}
+
+function permitEntry(seq: number, list: string, more: Partial<RouteMapEntry> = {}): RouteMapEntry {
+  return { seq, action: 'permit', ...more, match: { prefixList: list, ...more.match } };
+}
+
+function exportMap(model: RouterModel, family: Family, list: string): NamedRouteMap {
+  const tag = model.export?.tag;
+  const set = tag === undefined ? {} : { set: { tag } };
+  return { name: policyName('EXPORT', family), family, entries: [permitEntry(10, list, set)] };
+}
+
+function bgpOut(model: RouterModel, family: Family, list: string): [NamedRouteMap, NamedPrefixList[]] {
+  const aggregates = (model.bgp?.[family]?.aggregateAddresses ?? []).map(({ prefix }) => prefix);
+  const local = model.bgp?.transit === true ? {} : { match: { localRoutes: true as const } };
+  const name = policyName('AGGREGATES', family);
+  const more = aggregates.length === 0 ? [] : [permitEntry(20, name, local)];
+  const lists = aggregates.length === 0 ? [] : [{ name, family, entries: withSequence(ofFamily(aggregates, family).map((text) => `permit ${text}`)) }];
+  return [{ name: policyName('BGP-OUT', family), family, entries: [permitEntry(10, list, local), ...more] }, lists];
+}
+
+/** Families that some neighbor carries, or that OSPF redistributes. */
+function usedFamilies(model: RouterModel): Family[] {
+  const present = (family: Family): boolean =>
+    model.containers.some((text) => familyOf(text) === family) || (family === 'ipv4' && model.export?.unfiltered === true);
+  return (['ipv4', 'ipv6'] as const).filter(present);
+}
+
+/** Spells the policies of a model as prefix lists and route maps. */
+export function policiesOf(model: RouterModel): Policies {
+  const prefixLists: NamedPrefixList[] = [];
+  const routeMaps: NamedRouteMap[] = [];
+  const families = usedFamilies(model);
+  const unfiltered = model.export?.unfiltered === true;
+  const needsMap = (protocol: 'ospf' | 'bgp'): boolean => protocol === 'bgp' || !unfiltered || model.export?.tag !== undefined;
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const list = exportList(model, family);
+    const announced = families.includes(family);
+    if (announced && needsMap(model.bgp === undefined ? 'ospf' : 'bgp')) {
+      prefixLists.push(list);
+      routeMaps.push(exportMap(model, family, list.name));
+    }
+    if (announced && model.bgp !== undefined) {
+      const [map, lists] = bgpOut(model, family, list.name);
+      prefixLists.push(...lists);
+      routeMaps.push(map);
+    }
+    if (model.import !== undefined || (model.bgp !== undefined && announced)) {
+      const imported = importList(model, family);
+      prefixLists.push(imported);
+      routeMaps.push({ name: imported.name, family, entries: [permitEntry(10, imported.name)] });
+    }
+  }
+  return {
+    announces: (family) => families.includes(family),
+    exportMap: (family, protocol) => (needsMap(protocol) ? policyName('EXPORT', family) : undefined),
+    prefixLists: [...prefixLists, ...explicitLists(model)].sort((a, b) => compareText(a.name, b.name)),
+    routeMaps: [...routeMaps, ...explicitMaps(model)].sort((a, b) => compareText(a.name, b.name)),
+  };
+}
+
+function explicitLists(model: RouterModel): NamedPrefixList[] {
+  const lines = (list: PrefixList): string[] =>
+    list.entries.map((entry, index) => `seq ${entry.seq ?? 5 * (index + 1)} ${entryText(entry.action, entry.prefix, entry)}`);
+  return sortedEntries(model.prefixLists).map(([name, list]) => ({
+    name,
+    family: list.family,
+    description: list.description,
+    entries: lines(list),
+  }));
+}
+
+function explicitMaps(model: RouterModel): NamedRouteMap[] {
+  return sortedEntries(model.routeMaps).map(([name, map]) => ({
+    name,
+    family: map.family,
+    entries: map.entries.map((entry, index) => ({ ...entry, seq: entry.seq ?? 10 * (index + 1) })),
+  }));
+}
