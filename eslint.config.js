@@ -49,7 +49,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: [onlyInCompositionRoot] }] },
   },
   {
-    files: ['packages/daemon/src/composition-root.ts', 'packages/daemon/src/main.ts'],
+    files: ['packages/daemon/src/composition-root.ts'],
     rules: { 'no-restricted-imports': 'off' },
   },
   {

@@ -1,6 +1,8 @@
-import { openIpam, memoryLeaseStore, type Ipam } from '@routed/ipam';
-import { createForwardAcceptance, runCommand } from '@routed/netfilter';
-import { openNetns, type Rtnl } from '@routed/netns';
+// tsyringe refuses to be loaded without it.
+import 'reflect-metadata';
+import { type Ipam, memoryLeaseStore, openIpam } from '@routed/ipam';
+import { createForwardAcceptance, type ForwardAcceptance, runCommand } from '@routed/netfilter';
+import { type Netns, openNetns, type Rtnl } from '@routed/netns';
 import { hostname } from 'node:os';
 import { container, type DependencyContainer, instanceCachingFactory, type InjectionToken } from 'tsyringe';
 import type { ServeOptions } from './cli/serve-options.ts';
@@ -18,8 +20,8 @@ import { uplinkMtu } from './host/uplink-mtu.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { Logger } from './logger.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
-import { type Handlers } from './server/plugin-app.ts';
-import { type PluginServers, servePlugins } from './server/plugin-servers.ts';
+import type { Handlers } from './server/plugin-app.ts';
+import { servePlugins } from './server/plugin-servers.ts';
 import { memoryRepository } from './state/repository.ts';
 
 /** The running daemon. */
@@ -43,36 +45,69 @@ const ENDPOINTS = token<EndpointLifecycle>('endpoints');
 const NETWORK_HANDLERS = token<Handlers>('network driver');
 const IPAM_HANDLERS = token<Handlers>('ipam driver');
 
-/** Wires the daemon and starts it: the one place that knows every part. */
+/** What the daemon gets from outside: the kernel, the firewall, the stores. */
+export interface Resources {
+  readonly netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
+  readonly rtnl: Rtnl;
+  readonly acceptance: ForwardAcceptance;
+  readonly ipam: Ipam;
+  readonly logger: Logger;
+}
+
+/** The parts of the daemon that its start and stop have to do with. */
+export interface Parts {
+  readonly network: Handlers;
+  readonly ipam: Handlers;
+  readonly host: HostPreparation;
+  readonly reaper: LinkReaper;
+}
+
+/** What the drivers are set to. */
+export interface DriverSettings {
+  readonly gateways: DefaultGateways;
+  /** MTU of networks that name none, in bytes. */
+  readonly mtuBytes: number;
+}
+
+/** Starts the daemon with the real kernel: the one place that knows every part. */
 export async function startDaemon(options: ServeOptions, logger: Logger): Promise<Daemon> {
   const netns = await openNetns('current');
-  const rtnl = await netns.openRtnl({ trace: (line) => logger.debug({ line }, 'netlink') });
-  const gateways: DefaultGateways = { ...VIRTUAL_GATEWAYS, ...(options.gateway ? { 4: options.gateway } : {}) };
-  const mtuBytes = options.mtu === 'auto' ? await uplinkMtu(rtnl) : options.mtu;
+  const rtnl = await netns.openRtnl();
   const acceptance = createForwardAcceptance({ run: runCommand }, { linkPrefix: HOST_LINK_PREFIX });
-
-  const root = container.createChildContainer();
-  root.register(LOGGER, { useValue: logger });
-  root.register(RTNL, { useValue: rtnl });
-  root.register(HOST, { useValue: new HostPreparation({ netns, rtnl, acceptance, logger }) });
-  root.register(IPAM, { useValue: await openIpam({ store: memoryLeaseStore() }, { hostIdentity: hostname() }) });
-  registerServices(root);
-  registerDrivers(root, gateways, mtuBytes);
-
-  await root.resolve(HOST).start();
-  const servers: PluginServers = await servePlugins(options.sockets, {
-    network: root.resolve(NETWORK_HANDLERS),
-    ipam: root.resolve(IPAM_HANDLERS),
-    logger,
-  });
-  logger.info({ sockets: options.sockets, gateway: gateways[4], mtuBytes }, 'serving');
+  const ipam = await openIpam({ store: memoryLeaseStore() }, { hostIdentity: hostname() });
+  const settings = {
+    gateways: { ...VIRTUAL_GATEWAYS, ...(options.gateway === undefined ? {} : { 4: options.gateway }) },
+    mtuBytes: options.mtu === 'auto' ? await uplinkMtu(rtnl) : options.mtu,
+  };
+  const { network, ipam: addresses, host, reaper } = wire({ netns, rtnl, acceptance, ipam, logger }, settings);
+  await host.start();
+  const servers = await servePlugins(options.sockets, { network, ipam: addresses, logger });
+  logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
   return {
     stop: async () => {
       await servers.close();
-      await root.resolve(REAPER).flush();
+      await reaper.flush();
       await rtnl.close();
       await netns.close();
     },
+  };
+}
+
+/** Puts the parts together; opens and starts nothing. */
+export function wire(resources: Resources, settings: DriverSettings): Parts {
+  const root = container.createChildContainer();
+  const { logger, rtnl, netns, acceptance, ipam } = resources;
+  root.register(LOGGER, { useValue: logger });
+  root.register(RTNL, { useValue: rtnl });
+  root.register(HOST, { useValue: new HostPreparation({ netns, rtnl, acceptance, logger }) });
+  root.register(IPAM, { useValue: ipam });
+  registerServices(root);
+  registerDrivers(root, settings);
+  return {
+    network: root.resolve(NETWORK_HANDLERS),
+    ipam: root.resolve(IPAM_HANDLERS),
+    host: root.resolve(HOST),
+    reaper: root.resolve(REAPER),
   };
 }
 
@@ -96,20 +131,23 @@ function registerServices(root: DependencyContainer): void {
   });
 }
 
-function registerDrivers(root: DependencyContainer, gateways: DefaultGateways, mtuBytes: number): void {
+function registerDrivers(root: DependencyContainer, settings: DriverSettings): void {
   root.register(NETWORK_HANDLERS, {
     useFactory: (scope) =>
       networkDriver({
+        ...settings,
         ipam: scope.resolve(IPAM),
         networks: scope.resolve(NETWORKS),
         endpoints: scope.resolve(ENDPOINTS),
-        gateways,
-        mtuBytes,
         logger: scope.resolve(LOGGER),
       }),
   });
   root.register(IPAM_HANDLERS, {
     useFactory: (scope) =>
-      ipamDriver({ ipam: scope.resolve(IPAM), host: new HostAddresses({ rtnl: scope.resolve(RTNL) }), gateways }),
+      ipamDriver({
+        ...settings,
+        ipam: scope.resolve(IPAM),
+        host: new HostAddresses({ rtnl: scope.resolve(RTNL) }),
+      }),
   });
 }

@@ -32,7 +32,7 @@ export async function claimSocketPath(path: string): Promise<void> {
 
 async function ensureDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await makeDirectory(directory);
     await access(directory, constants.W_OK);
   } catch (error) {
     throw new RoutedError(
@@ -41,6 +41,24 @@ async function ensureDirectory(directory: string): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** Like mkdir -p. Node's own recursive mkdir never returns where the file system has no new directories (/proc). */
+async function makeDirectory(directory: string): Promise<void> {
+  const create = async (): Promise<void> => void (await mkdir(directory, { mode: 0o755 }));
+  try {
+    await create();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || (await isThere(dirname(directory)))) throw error;
+    await makeDirectory(dirname(directory));
+    await create();
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
 /** Whether a process is listening; a socket file that nobody listens at refuses the connection. */

@@ -29,9 +29,10 @@ describe('claimSocketPath', () => {
   }
 
   it('makes the directory', async () => {
-    await claimSocketPath(join(directory, 'plugins', 'routed.sock'));
+    await claimSocketPath(join(directory, 'docker', 'plugins', 'routed.sock'));
+    await claimSocketPath(join(directory, 'docker', 'plugins', 'routed.sock'));
 
-    expect(await readdir(directory)).to.deep.equal(['plugins']);
+    expect(await readdir(join(directory, 'docker'))).to.deep.equal(['plugins']);
   });
 
   it('removes the socket file that a dead process left', async () => {
@@ -67,6 +68,12 @@ describe('claimSocketPath', () => {
 
     expect(await messageOf(claimSocketPath(join(directory, 'plugins', 'routed.sock')))).to.match(
       /^plugin directory .*plugins is not writable .* --plugin-dir$/,
+    );
+  });
+
+  it('gives up where the file system has no new directories', async () => {
+    expect(await messageOf(claimSocketPath('/proc/plugins/routed.sock'))).to.contain(
+      'plugin directory /proc/plugins is not writable',
     );
   });
 

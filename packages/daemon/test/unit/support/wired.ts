@@ -1,0 +1,123 @@
+import { memoryLeaseStore, openIpam } from '@routed/ipam';
+import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
+import { type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-protocol';
+import sinon from 'sinon';
+import { wire } from '../../../src/composition-root.ts';
+import { VIRTUAL_GATEWAYS } from '../../../src/drivers/default-gateways.ts';
+import type { LinkReaper } from '../../../src/endpoints/link-reaper.ts';
+import type { Handler } from '../../../src/server/plugin-app.ts';
+
+/** The daemon on a kernel in memory, called as Docker calls it but without sockets. */
+export interface WiredDaemon {
+  readonly kernel: FakeKernel;
+  readonly reaper: LinkReaper;
+  readonly firewall: { readonly ensure: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
+  readonly warnings: sinon.SinonSpy;
+  call<M extends MethodName>(method: M, request?: object): Promise<ReplyOf<M>>;
+  /** The message of the error that a call ends with. */
+  refusal(method: MethodName, request: object): Promise<string>;
+}
+
+/** Wires the real parts; only the kernel and the firewall are stand-ins. */
+export async function wiredDaemon(
+  settings: { readonly gateway?: string; readonly mtuBytes?: number } = {},
+): Promise<WiredDaemon> {
+  const kernel = fakeKernel();
+  await kernel.links.set({ name: 'lo' }, { isUp: true });
+  const firewall = { ensure: sinon.fake.resolves('installed'), remove: sinon.fake.resolves(undefined) };
+  const warnings = sinon.fake();
+  const logger = { debug: () => undefined, info: () => undefined, warn: warnings, error: warnings };
+  const ipam = await openIpam({ store: memoryLeaseStore() }, { hostIdentity: 'h1' });
+  const parts = wire(
+    { netns: kernel.netns, rtnl: kernel, acceptance: firewall, ipam, logger },
+    {
+      gateways: { ...VIRTUAL_GATEWAYS, ...(settings.gateway ? { 4: settings.gateway } : {}) },
+      mtuBytes: settings.mtuBytes ?? 1500,
+    },
+  );
+  const handlers = { ...parts.network, ...parts.ipam };
+  const call = async <M extends MethodName>(method: M, request?: object): Promise<ReplyOf<M>> => {
+    const body = parseRequest(method, request === undefined ? '' : JSON.stringify(request));
+    return await (handlers[method] as unknown as Handler<M>)(body);
+  };
+  return {
+    kernel,
+    reaper: parts.reaper,
+    firewall,
+    warnings,
+    call,
+    refusal: (method, request) =>
+      call(method, request).then(
+        () => 'no error',
+        (error: unknown) => (error as Error).message,
+      ),
+  };
+}
+
+/** An id as Docker makes them: 64 hex digits that start with these. */
+export function dockerId(digits: string): string {
+  return digits.padEnd(64, '0');
+}
+
+/** What Docker asks when a user creates a network with one IPv4 prefix. */
+export async function createNetwork(
+  daemon: WiredDaemon,
+  options: {
+    readonly id?: string;
+    readonly subnet?: string;
+    readonly gateway?: string;
+    readonly driverOptions?: object;
+  } = {},
+): Promise<string> {
+  const { id = dockerId('c98909'), subnet = '10.1.0.0/16', gateway, driverOptions = {} } = options;
+  const { PoolID, Pool, Data } = await daemon.call('IpamDriver.RequestPool', {
+    AddressSpace: 'routed-local',
+    Pool: subnet,
+    SubPool: '',
+    Options: null,
+    V6: subnet.includes(':'),
+  });
+  const data = [{ AddressSpace: 'routed-local', Pool, Gateway: gateway ?? Data?.['com.docker.network.gateway'] }];
+  await daemon.call('NetworkDriver.CreateNetwork', {
+    NetworkID: id,
+    Options: { 'com.docker.network.generic': driverOptions },
+    IPv4Data: subnet.includes(':') ? [] : data,
+    IPv6Data: subnet.includes(':') ? data : [],
+  });
+  return PoolID;
+}
+
+/** What Docker asks when it starts a container, up to and with Join. */
+export async function startContainer(
+  daemon: WiredDaemon,
+  options: {
+    readonly poolId: string;
+    readonly endpointId: string;
+    readonly networkId?: string;
+    readonly address?: string;
+    readonly sandbox?: string;
+    readonly mac?: string;
+  },
+): Promise<ReplyOf<'NetworkDriver.Join'> & { readonly address: string }> {
+  const { poolId, endpointId, networkId = dockerId('c98909'), address = '', mac = '' } = options;
+  const { Address } = await daemon.call('IpamDriver.RequestAddress', {
+    PoolID: poolId,
+    Address: address,
+    Options: null,
+  });
+  const isIpv6 = Address.includes(':');
+  await daemon.call('NetworkDriver.CreateEndpoint', {
+    NetworkID: networkId,
+    EndpointID: endpointId,
+    Interface: { Address: isIpv6 ? '' : Address, AddressIPv6: isIpv6 ? Address : '', MacAddress: mac },
+    Options: {},
+  });
+  const SandboxKey = options.sandbox ?? `/var/run/docker/netns/${endpointId.slice(0, 12)}`;
+  const reply = await daemon.call('NetworkDriver.Join', {
+    NetworkID: networkId,
+    EndpointID: endpointId,
+    SandboxKey,
+    Options: {},
+  });
+  return { ...reply, address: Address };
+}
