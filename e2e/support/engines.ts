@@ -1,0 +1,17 @@
+import type { EngineRelease } from '@routed/lab';
+
+const everyEngine: readonly EngineRelease[] = ['20.10', '26', '28'];
+
+/** The Docker releases that this run is about: `ROUTED_E2E_ENGINES`, a list with commas, or `all`. */
+export const ENGINES: readonly EngineRelease[] = parseEngines(process.env['ROUTED_E2E_ENGINES'] ?? '20.10');
+
+function parseEngines(text: string): readonly EngineRelease[] {
+  if (text === 'all') return everyEngine;
+  return text.split(',').map((name) => {
+    const engine = everyEngine.find((release) => release === name.trim());
+    if (engine === undefined) {
+      throw new RangeError(`ROUTED_E2E_ENGINES=${text}: expected "all", or some of ${everyEngine.join(',')}`);
+    }
+    return engine;
+  });
+}

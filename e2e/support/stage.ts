@@ -1,0 +1,80 @@
+import { openLab, type Host, type HostSpec, type Lab, type LabProcess, type PluginOptions } from '@routed/lab';
+import { expectNothingOurs } from './kernel.ts';
+import { equipShell } from './shell.ts';
+import { expectNoTraces, marksOf } from './traces.ts';
+
+/** What a story starts with. */
+export interface StageSpec {
+  readonly host?: HostSpec;
+  /** `none`: the story starts the plugin itself. */
+  readonly plugin?: PluginOptions | 'none';
+}
+
+/** One host of its own for the stories of a `describe`. */
+export interface Stage {
+  readonly lab: Lab;
+  readonly host: Host;
+  /** The plugin that runs now; a story that starts another one puts it here. */
+  plugin: LabProcess;
+}
+
+/**
+ * Gives the surrounding `describe` a host with engine and plugin, and takes it away afterwards: first as an operator
+ * does, to see that the plugin leaves nothing on the host, then the lab, to see that nothing is left on the machine.
+ * With `ROUTED_E2E_KEEP=1` the host stays instead.
+ */
+export function setStage(spec: StageSpec = {}): Stage {
+  const isKept = process.env['ROUTED_E2E_KEEP'] === '1';
+  let lab: Lab | undefined;
+  let plugin: LabProcess | undefined;
+
+  before(async function () {
+    this.timeout(300_000);
+    lab = await openLab({ isStanding: isKept, log: console.log });
+    const host = await lab.addHost(spec.host);
+    await equipShell(lab, host);
+    if (spec.plugin !== 'none') plugin = await host.startPlugin(spec.plugin);
+  });
+
+  after(async () => {
+    if (lab === undefined) return;
+    if (isKept) {
+      console.log(`      kept: tools/lab/lab exec --lab ${lab.name} h1 -- bash; later: tools/lab/lab down ${lab.name}`);
+      return;
+    }
+    const marks = marksOf(lab);
+    try {
+      for (const host of lab.hosts) if (host.engine !== null) await clearAway(host);
+    } finally {
+      await lab.close();
+    }
+    expectNoTraces(marks);
+  });
+
+  return {
+    get lab() {
+      return present(lab, 'lab');
+    },
+    get host() {
+      return present(lab?.hosts[0], 'host');
+    },
+    get plugin() {
+      return present(plugin, 'plugin');
+    },
+    set plugin(started) {
+      plugin = started;
+    },
+  };
+}
+
+async function clearAway(host: Host): Promise<void> {
+  const containers = await host.docker('ps', '--all', '--quiet');
+  if (containers !== '') await host.docker('rm', '--force', ...containers.split('\n'));
+  await host.docker('network', 'prune', '--force');
+  await expectNothingOurs(host);
+}
+
+function present<T>(thing: T | undefined, name: string): T {
+  if (thing === undefined) throw new Error(`the ${name} is there only while tests run`);
+  return thing;
+}
