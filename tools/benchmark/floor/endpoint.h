@@ -1,0 +1,25 @@
+/* The kernel work of one endpoint, message by message as the plugin sends it. */
+#ifndef ENDPOINT_H
+#define ENDPOINT_H
+
+struct endpoint {
+  char host[16];
+  char container[16];
+  char alias[80];
+  unsigned char address[4];
+  unsigned char mac[6];
+};
+
+/** Distinct names and addresses for each number. */
+struct endpoint name_endpoint(unsigned number);
+
+int create_pair(int fd, const struct endpoint *endpoint);
+void set_up(int fd, const struct endpoint *endpoint, int index);
+void add_route(int fd, const struct endpoint *endpoint, int index);
+void delete_route(int fd, const struct endpoint *endpoint);
+/** Sets the link down and moves it to the group that delete_buried() deletes. */
+void bury(int fd, const struct endpoint *endpoint);
+/** Deletes every buried link; there need not be one. */
+void delete_buried(int fd);
+
+#endif

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import type { Host, Lab, LabProcess } from '@routed/lab';
+import { openNetns, type Rtnl } from '@routed/netns';
+import { probeEnvironment, probeSocket } from '../probe/probe.ts';
+import { DockerCalls } from './docker-calls.ts';
+import { createNetwork } from './network.ts';
+
+/** A host without an engine, with the plugin running in it and one network made; the benchmark is its engine. */
+export interface PluginHost extends AsyncDisposable {
+  readonly host: Host;
+  readonly plugin: LabProcess;
+  /** The host's network. */
+  readonly rtnl: Rtnl;
+  /** The probe's socket, if there is one. */
+  readonly probePath: string;
+  /** Another connection, the caller's to close; Docker has one for each call under way. */
+  connect(): Promise<DockerCalls>;
+}
+
+/** The path of the plugin's socket, for programs outside of the host. */
+export function pluginSocket(host: Host): string {
+  return host.outsidePath(join(host.pluginDir, 'routed.sock'));
+}
+
+/** Starts a host, the plugin and a network. A probe in the daemon costs memory and start-up time. */
+export async function openPluginHost(lab: Lab, { withProbe = false } = {}): Promise<PluginHost> {
+  const host = await lab.addHost({ engine: 'none' });
+  const plugin = await host.startPlugin({ env: withProbe ? probeEnvironment() : {} });
+  await using netns = await openNetns({ path: host.netnsPath });
+  const rtnl = await netns.openRtnl();
+  const network = await createNetwork(pluginSocket(host));
+  return {
+    host,
+    plugin,
+    rtnl,
+    probePath: host.outsidePath(probeSocket),
+    connect: () => DockerCalls.connect(pluginSocket(host), network),
+    [Symbol.asyncDispose]: async () => {
+      await rtnl.close();
+      // With its namespaces go the links that are left, all at once.
+      await host.stop();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * Runs inside the daemon (node --import) and answers the benchmark's questions about it on a socket of its own.
+ * Until the first question it only listens.
+ *
+ * Each connection sends one line, `start` or `stop`, optionally followed by `profile`; `stop` answers what happened
+ * since `start`, as JSON.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+
+const resolutionMs = 1;
+const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+const samplingIntervalUs = 100;
+let session;
+
+async function start(withProfile) {
+  delay.reset();
+  delay.enable();
+  if (!withProfile) return {};
+  const { Session } = await import('node:inspector/promises');
+  session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: samplingIntervalUs });
+  await session.post('Profiler.start');
+  return {};
+}
+
+async function stop(withProfile) {
+  delay.disable();
+  const toMs = (ns) => Math.max(0, ns / 1e6 - resolutionMs);
+  const delayMs = { p50: toMs(delay.percentile(50)), p99: toMs(delay.percentile(99)), max: toMs(delay.max) };
+  if (!withProfile) return { delayMs };
+  const { profile } = await session.post('Profiler.stop');
+  session.disconnect();
+  return { delayMs, profile };
+}
+
+const server = createServer(async (socket) => {
+  const [line] = await once(createInterface({ input: socket }), 'line');
+  const [command, option] = line.split(' ');
+  socket.end(JSON.stringify(await (command === 'start' ? start : stop)(option === 'profile')));
+});
+server.listen(process.env.ROUTED_BENCH_PROBE).unref();

@@ -1,0 +1,35 @@
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { text } from 'node:stream/consumers';
+import type { Profiler } from 'node:inspector';
+
+/** What the daemon did between {@link startProbe} and {@link stopProbe}. */
+export interface ProbeReport {
+  /** How late timers of 1 ms fired. */
+  readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly profile?: Profiler.Profile;
+}
+
+/** The socket of the probe, as seen inside the host. */
+export const probeSocket = '/run/routed-bench.sock';
+
+/** Environment in which the daemon listens to the probe. */
+export function probeEnvironment(): Readonly<Record<string, string>> {
+  const preload = fileURLToPath(new URL('preload.mjs', import.meta.url));
+  return { NODE_OPTIONS: `--import=${preload}`, ROUTED_BENCH_PROBE: probeSocket };
+}
+
+/** Starts watching the event loop, and the functions that run when `withProfile`. */
+export async function startProbe(path: string, withProfile = false): Promise<void> {
+  await ask(path, `start${withProfile ? ' profile' : ''}`);
+}
+
+export async function stopProbe(path: string, withProfile = false): Promise<ProbeReport> {
+  return JSON.parse(await ask(path, `stop${withProfile ? ' profile' : ''}`)) as ProbeReport;
+}
+
+async function ask(path: string, question: string): Promise<string> {
+  const socket = connect({ path, allowHalfOpen: true });
+  socket.write(`${question}\n`);
+  return text(socket);
+}

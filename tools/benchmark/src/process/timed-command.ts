@@ -1,0 +1,23 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+
+/**
+ * Runs a command and returns how long it took, in microseconds.
+ *
+ * @throws Error with what it wrote, when it fails
+ */
+export async function timedCommand(
+  [program = '', ...args]: readonly string[],
+  { input = '', env = {} }: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<number> {
+  const started = performance.now();
+  const child = spawn(program, args, { env: { PATH: process.env['PATH'], ...env } });
+  const exited = once(child, 'exit');
+  child.stdin.end(input);
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = (await exited) as [number | null];
+  const us = (performance.now() - started) * 1000;
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')}: ${(await output).join('')}`);
+  return us;
+}

@@ -1,0 +1,31 @@
+import { openPluginHost } from '../plugin/plugin-host.ts';
+import { startProbe, stopProbe } from '../probe/probe.ts';
+import { summarizeProfile } from '../probe/summarize-profile.ts';
+import { runBurst } from './burst.ts';
+import type { Outcome, Scenario, Setting } from './scenario.ts';
+
+const cycles = { full: 2000, quick: 100 } as const;
+
+/** Where the daemon's own time goes, per endpoint cycle and by package. The kernel's work is done on other threads. */
+export const profileScenario: Scenario = {
+  name: 'profile',
+  title: 'CPU profile of the event loop',
+  isOnDemand: true,
+  run: async ({ lab, effort, log }: Setting): Promise<Outcome> => {
+    await using host = await openPluginHost(lab, { withProbe: true });
+    const count = effort.isQuick ? cycles.quick : cycles.full;
+    await runBurst(host, { parallel: 1, cycles: count / 4 });
+    log(`${count} cycles`);
+    await startProbe(host.probePath, true);
+    await runBurst(host, { parallel: 1, cycles: count });
+    const { profile } = await stopProbe(host.probePath, true);
+    if (profile === undefined) throw new Error('the probe returned no profile');
+    const figures = summarizeProfile(profile).map(({ name, us }) => ({
+      subject: 'routed',
+      name,
+      unit: 'us/cycle',
+      value: us / count,
+    }));
+    return { figures };
+  },
+};

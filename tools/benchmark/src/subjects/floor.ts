@@ -1,0 +1,71 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { promisify } from 'node:util';
+import type { Timings } from '../plugin/docker-calls.ts';
+import type { Subject } from './subject.ts';
+
+const run = promisify(execFile);
+const sources = join(import.meta.dirname, '../../floor');
+
+/** The C program that asks the kernel for the same as the plugin does, and measures itself. */
+export class Floor implements Subject {
+  readonly name = 'C floor';
+  readonly #program: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #directory: string;
+
+  private constructor(program: ChildProcess, lines: Interface, directory: string) {
+    this.#program = program;
+    this.#lines = lines[Symbol.asyncIterator]();
+    this.#directory = directory;
+  }
+
+  /** Compiles the program and starts it in a network namespace. */
+  static async open(netnsPath: string): Promise<Floor> {
+    const directory = await mkdtemp(join(tmpdir(), 'routed-floor-'));
+    const binary = join(directory, 'floor');
+    const files = (await readdir(sources)).filter((name) => name.endsWith('.c')).map((name) => join(sources, name));
+    await run('gcc', ['-O2', '-pthread', '-o', binary, ...files]);
+    const program = spawn('nsenter', [`--net=${netnsPath}`, '--', binary], { stdio: ['pipe', 'pipe', 'inherit'] });
+    return new Floor(program, createInterface({ input: program.stdout }), directory);
+  }
+
+  async cycle(): Promise<Timings> {
+    const answer = await this.#ask('cycle');
+    const [create = 0, setUp = 0, route = 0, withdraw = 0, bury = 0] = answer.split(' ').map((ns) => Number(ns) / 1000);
+    return {
+      'create pair': create,
+      'set up': setUp,
+      'add route': route,
+      'delete route': withdraw,
+      bury,
+      up: create + setUp + route,
+      down: withdraw + bury,
+    };
+  }
+
+  async settle(): Promise<Timings> {
+    await this.#ask('settle');
+    return {};
+  }
+
+  /** As many cycles as that, spread over threads; returns the seconds they took. */
+  async burst(threads: number, cycles: number): Promise<number> {
+    return Number(await this.#ask(`burst ${threads} ${cycles}`)) / 1e9;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#program.stdin?.end();
+    await rm(this.#directory, { recursive: true });
+  }
+
+  async #ask(question: string): Promise<string> {
+    this.#program.stdin?.write(`${question}\n`);
+    const answer = await this.#lines.next();
+    if (answer.done === true) throw new Error('the floor program ended; see its message above');
+    return answer.value;
+  }
+}

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DockerCalls, LiveEndpoint, Timings } from '../plugin/docker-calls.ts';
+import type { PluginHost } from '../plugin/plugin-host.ts';
+import { sum, type Subject } from './subject.ts';
+
+const pollMs = 5;
+
+/** The plugin, through its socket. */
+export class PluginSubject implements Subject {
+  readonly name = 'routed';
+  readonly #host: PluginHost;
+  readonly #calls: DockerCalls;
+  #last: { readonly endpoint: LiveEndpoint; readonly endedAt: number } | undefined;
+
+  private constructor(host: PluginHost, calls: DockerCalls) {
+    this.#host = host;
+    this.#calls = calls;
+  }
+
+  static async open(host: PluginHost): Promise<PluginSubject> {
+    return new PluginSubject(host, await host.connect());
+  }
+
+  async cycle(): Promise<Timings> {
+    const { endpoint, timings: up } = await this.#calls.up();
+    const down = await this.#calls.down(endpoint);
+    this.#last = { endpoint, endedAt: performance.now() };
+    const all = { ...up, ...down };
+    return {
+      ...all,
+      // EndpointOperInfo does nothing: what a call costs without its work.
+      up: sum(all, 'RequestAddress', 'CreateEndpoint', 'Join'),
+      down: sum(all, 'Leave', 'DeleteEndpoint', 'ReleaseAddress'),
+      'all calls': sum(all, ...Object.keys(all)),
+    };
+  }
+
+  async settle(): Promise<Timings> {
+    if (this.#last === undefined) return {};
+    const { endpoint, endedAt } = this.#last;
+    const name = `vethr${endpoint.id.slice(0, 10)}`;
+    do await sleep(pollMs);
+    while ((await this.#host.rtnl.links.get({ name })) !== undefined);
+    return { 'link gone after': (performance.now() - endedAt) * 1000 };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#calls.close();
+    return Promise.resolve();
+  }
+}
