@@ -4,6 +4,7 @@ import { removeDeadLabs, removeLab } from './cleanup.ts';
 import { describeOwner, selectHost, selectLab } from './cli-labs.ts';
 import { engineReleases, findEngine, prepareEngine, type EngineRelease } from './engines.ts';
 import { CommandError, LabError } from './errors.ts';
+import { forwardPort } from './forward.ts';
 import { dockerCommand, hostCommand, hostEnvironment } from './host-commands.ts';
 import { openLab } from './lab.ts';
 import { readLabRecords } from './lab-state.ts';
@@ -12,14 +13,18 @@ interface UpOptions {
   readonly hosts: number;
   readonly engine: EngineRelease;
   readonly plugin: boolean;
+  readonly inspect: boolean;
   readonly name: string;
 }
 
-async function up({ hosts, engine, plugin, name }: UpOptions): Promise<void> {
+const inspectorPort = 9229;
+
+async function up({ hosts, engine, plugin, inspect, name }: UpOptions): Promise<void> {
   const lab = await openLab({ name, log, isStanding: true });
   try {
     await Promise.all(Array.from({ length: hosts }, () => lab.addHost({ engine })));
-    if (plugin) await Promise.all(lab.hosts.map((host) => host.startPlugin()));
+    const options = inspect ? { inspect: `127.0.0.1:${inspectorPort}`, flags: ['--debug'] } : {};
+    if (plugin || inspect) await Promise.all(lab.hosts.map((host) => host.startPlugin(options)));
   } catch (error) {
     await lab.close();
     throw error;
@@ -73,17 +78,36 @@ function createProgram(): Command {
   const program = new Command('lab')
     .description('Docker hosts in namespaces of this machine')
     .enablePositionalOptions();
-  const labOption = new Option('--lab <name>', 'which lab, when several are up');
-  const argvArgument = new Argument('<argv...>', 'command and arguments');
-
   program
     .command('up')
     .description('start hosts that stay until "lab down"')
     .option('--hosts <n>', 'how many', Number, 2)
     .addOption(new Option('--engine <release>', 'Docker release').choices(engineReleases).default('20.10'))
     .option('--plugin', 'start the plugin on every host', false)
+    .option('--inspect', `start it with --debug and Node's inspector on port ${inspectorPort} of the host`, false)
     .option('--name <name>', 'of the lab', 'lab')
     .action(up);
+  addHostCommands(program);
+  program.command('list').description('every lab on this machine').action(list);
+  program
+    .command('down')
+    .description('remove a lab, and what killed owners left behind')
+    .argument('[name]')
+    .option('--all', 'every standing lab', false)
+    .action(down);
+  program
+    .command('engines')
+    .description('the Docker releases that hosts can run')
+    .option('--build', 'build those that are missing', false)
+    .action(engines);
+  return program;
+}
+
+/** Commands about one host of a lab. */
+function addHostCommands(program: Command): void {
+  const labOption = new Option('--lab <name>', 'which lab, when several are up');
+  const argvArgument = new Argument('<argv...>', 'command and arguments');
+
   program
     .command('exec')
     .description('run a command in a host')
@@ -104,19 +128,17 @@ function createProgram(): Command {
     .action(async (host: string, argv: string[], { lab }: { lab?: string }) => {
       runInTerminal(dockerCommand(await selectHost(lab, host), withoutDashes(argv)));
     });
-  program.command('list').description('every lab on this machine').action(list);
   program
-    .command('down')
-    .description('remove a lab, and what killed owners left behind')
-    .argument('[name]')
-    .option('--all', 'every standing lab', false)
-    .action(down);
-  program
-    .command('engines')
-    .description('the Docker releases that hosts can run')
-    .option('--build', 'build those that are missing', false)
-    .action(engines);
-  return program;
+    .command('forward')
+    .description("make a port of a host's loopback reachable on this machine's, until Ctrl-C")
+    .addOption(labOption)
+    .argument('<host>')
+    .argument('<port>', 'number of both', Number)
+    .action(async (host: string, port: number, { lab }: { lab?: string }) => {
+      const { name, keeper } = await selectHost(lab, host);
+      await forwardPort(keeper.pid, port);
+      console.log(`127.0.0.1:${port} is that of ${name} now`);
+    });
 }
 
 try {
