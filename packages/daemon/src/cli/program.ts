@@ -7,7 +7,7 @@ export function createProgram(version: string): Command {
     .description('Docker network and IPAM plugin that gives every container its own routable addresses')
     .version(version)
     .showHelpAfterError('(routed-plugin --help lists the options)');
-  program
+  const serveCommand = program
     .command('serve', { isDefault: true })
     .description('serve the plugin sockets until SIGTERM or SIGINT')
     .addOption(
@@ -41,5 +41,14 @@ export function createProgram(version: string): Command {
         .default(process.stdout.isTTY ? 'pretty' : 'json', 'pretty on a terminal, else json'),
     )
     .action(serve);
+  program.addHelpText(
+    'after',
+    () => `\nOptions of serve, which is also what runs without a command:\n${optionsOf(serveCommand)}`,
+  );
   return program;
+}
+
+/** The options part of a command's help. */
+function optionsOf(command: Command): string {
+  return command.helpInformation().replace(/^[\s\S]*\nOptions:\n/, '');
 }

@@ -33,7 +33,8 @@ export async function claimSocketPath(path: string): Promise<void> {
 async function ensureDirectory(directory: string): Promise<void> {
   try {
     await makeDirectory(directory);
-    await access(directory, constants.W_OK);
+    // With the dot, a plain file of that name is refused too.
+    await access(`${directory}/.`, constants.W_OK);
   } catch (error) {
     throw new RoutedError(
       'SOCKET_UNUSABLE',
@@ -45,7 +46,7 @@ async function ensureDirectory(directory: string): Promise<void> {
 
 /** Like mkdir -p. Node's own recursive mkdir never returns where the file system has no new directories (/proc). */
 async function makeDirectory(directory: string): Promise<void> {
-  const create = async (): Promise<void> => void (await mkdir(directory, { mode: 0o755 }));
+  const create = (): Promise<void> => mkdir(directory, { mode: 0o755 });
   try {
     await create();
   } catch (error) {
