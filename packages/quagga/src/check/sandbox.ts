@@ -29,14 +29,12 @@ export interface SandboxOptions {
  */
 const SCRIPT = `
 set -e
-dir=$1; daemons=$2; programs=$3; forwarding4=$4; forwarding6=$5
+dir=$1; daemons=$2; programs=$3
 chown frr:frr "$dir" "$dir"/*
 for private in /run/frr /var/tmp /var/lib/frr /var/log/frr; do
   [ -d "$private" ] && mount -t tmpfs -o mode=1777 tmpfs "$private"
 done
 ip link set lo up
-echo "$forwarding4" > /proc/sys/net/ipv4/ip_forward
-[ ! -e /proc/sys/net/ipv6 ] || echo "$forwarding6" > /proc/sys/net/ipv6/conf/all/forwarding
 for daemon in $daemons; do
   "$programs/$daemon" -d -u frr -g frr -f "$dir/empty.conf" -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/$daemon.pid" -P 0 --log file:"$dir/$daemon.log"
 done
@@ -69,11 +67,10 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 
 async function startDaemons(dir: string, options: SandboxOptions): Promise<ChildProcess> {
   for (const file of ['empty.conf', 'vtysh.conf']) await writeFile(join(dir, file), '', { mode: 0o640 });
-  const forwarding = await Promise.all(['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'].map(readSysctl));
   const daemons = ['zebra', ...options.daemons.filter((daemon) => daemon !== 'zebra')].join(' ');
   const child = spawn(
     'unshare',
-    ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', SCRIPT, 'sandbox', dir, daemons, options.daemonDir ?? '/usr/lib/frr', ...forwarding],
+    ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', SCRIPT, 'sandbox', dir, daemons, options.daemonDir ?? '/usr/lib/frr'],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
   let complaint = '';
@@ -86,11 +83,6 @@ async function startDaemons(dir: string, options: SandboxOptions): Promise<Child
   if (ready) return child;
   const reason = complaint.trim().split('\n').at(-1) ?? 'no reason given';
   throw new QuaggaError('CHECKER_MISSING', `cannot start the routing daemons in a network namespace: ${reason}`);
-}
-
-async function readSysctl(key: string): Promise<string> {
-  const result = await runCommand('sysctl', ['-n', key]).catch(() => undefined);
-  return result?.stdout.trim() === '1' ? '1' : '0';
 }
 
 async function load(dir: string, text: string): Promise<{ refused: boolean; messages: readonly string[] }> {

@@ -90,12 +90,11 @@ export const ospf = z.strictObject({
   lsaAllThrottleMs: integer(0, 5000, 'the LSA throttle').optional(),
   maximumMetric: z
     .strictObject({
-      administrative: z.boolean().optional(),
       onStartupSec: integer(5, 86400, 'the start-up time').optional(),
       onShutdownSec: integer(5, 100, 'the shutdown time').optional(),
     })
     .optional()
-    .meta({ description: 'Stub router: no transit traffic. Does not drain announced routes.' }),
+    .meta({ description: 'No transit traffic at start and end. Does not drain announced routes.' }),
   ...process,
 });
 

@@ -123,6 +123,7 @@ function fabricGroup(group: string, peers: readonly unknown[], families: readonl
     connectRetrySec: 1,
     ...Object.fromEntries(carried.map((family) => [family, GUARD])),
     ...(frr ? { bfd: BFD_PROFILE } : {}),
-    ...(frr && !knowsAs ? { remoteAs: 'external' } : {}),
+    // Without an AS anywhere: whoever is at the other end. Quagga cannot do that, and says so when rendering.
+    ...(knowsAs ? {} : { remoteAs: 'external' }),
   };
 }

@@ -82,11 +82,10 @@ function networks(settings: Ospf): string[] {
 }
 
 function maximumMetric(settings: Ospf): (string | false)[] {
-  const { onStartupSec, onShutdownSec, administrative } = settings.maximumMetric ?? {};
+  const { onStartupSec, onShutdownSec } = settings.maximumMetric ?? {};
   return [
     setting('max-metric router-lsa on-startup', onStartupSec),
     setting('max-metric router-lsa on-shutdown', onShutdownSec),
-    administrative === true && 'max-metric router-lsa administrative',
   ];
 }
 

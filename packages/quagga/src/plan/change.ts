@@ -1,0 +1,24 @@
+import type { DaemonName } from '../render/render.ts';
+import type { Effect } from './effects.ts';
+
+/** One line of one daemon that has to change. Lines may hold secrets: redact before showing. */
+export interface Change {
+  readonly daemon: DaemonName;
+  /** Headers that lead to the context of the line. */
+  readonly path: readonly string[];
+  readonly before?: string;
+  readonly after?: string;
+  readonly effect: Effect;
+  readonly reason: string;
+  readonly phase: number;
+  /** The daemon does not overwrite the old line. */
+  readonly removeFirst?: true;
+  /** A step on the way that neither the running nor the wanted configuration has. */
+  readonly temporary?: true;
+}
+
+/**
+ * New definitions come before their uses, and old uses go before old definitions. `clear` is for lines that the
+ * daemon refuses beside their replacement.
+ */
+export const PHASE = { define: 0, detour: 1, redefine: 2, restore: 3, clear: 4, use: 5, release: 6, undefine: 7 } as const;

@@ -1,0 +1,105 @@
+import type { DaemonName } from '../render/render.ts';
+import { DAEMONS } from '../render/render.ts';
+import type { ConfigSection, ConfigTree } from '../text/parse.ts';
+import type { RunningConfig } from '../vty/running.ts';
+import { type Change, PHASE } from './change.ts';
+import { type Effect, effectOf } from './effects.ts';
+import { withDetours } from './detour.ts';
+import { withoutLostNeighbors } from './neighbors.ts';
+import { mustRemoveFirst, removalOf, slotOf } from './slots.ts';
+
+const DEFINITION = /^((ip|ipv6) prefix-list|bgp as-path|ip as-path|route-map|bfd)/;
+/** ospfd takes areas from `network` statements or from interfaces, never from both. */
+const EXCLUSIVE = /^(network|ip ospf area|router bgp) /;
+
+/** The changes that turn what runs into what is wanted, in the order to make them. Empty when nothing differs. */
+export function planChanges(running: RunningConfig, desired: RunningConfig): Change[] {
+  const changes = DAEMONS.flatMap((daemon) => {
+    const before = running.get(daemon);
+    return before === undefined ? [] : daemonChanges(daemon, before, desired.get(daemon) ?? new Map<string, ConfigSection>());
+  });
+  return changes.sort((a, b) => a.phase - b.phase);
+}
+
+function daemonChanges(daemon: DaemonName, before: ConfigTree, after: ConfigTree): Change[] {
+  const kept = [...after].flatMap(([key, section]) => sectionChanges(daemon, before.get(key), section));
+  const gone = [...before].filter(([key]) => !after.has(key)).flatMap(([, section]) => lostSection(daemon, section, after));
+  return withDetours(withoutLostNeighbors([...kept, ...gone], after), before);
+}
+
+function sectionChanges(daemon: DaemonName, before: ConfigSection | undefined, after: ConfigSection): Change[] {
+  const had = new Map((before?.lines ?? []).map((line) => [slotOf(line), line]));
+  const wants = new Map(after.lines.map((line) => [slotOf(line), line]));
+  const set = [...wants]
+    .filter(([slot, line]) => had.get(slot) !== line)
+    .map(([slot, line]) => lineChange(daemon, after.path, had.get(slot), line));
+  const unset = [...had].filter(([slot]) => !wants.has(slot)).map(([, line]) => lineChange(daemon, after.path, line, undefined));
+  const isNew = before === undefined && after.lines.length === 0;
+  return isNew ? [lineChange(daemon, after.path.slice(0, -1), undefined, after.path.at(-1) ?? '')] : [...set, ...unset];
+}
+
+function lineChange(daemon: DaemonName, path: readonly string[], before: string | undefined, after: string | undefined): Change {
+  const line = after ?? before ?? '';
+  const isDefinition = DEFINITION.test(path[0] ?? line);
+  const { effect, reason } = effectOf(path[0] ?? '', line, after === undefined);
+  const change = {
+    daemon,
+    path,
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+    effect,
+    reason,
+    phase: phaseOf(isDefinition, before, after),
+  };
+  if (before === undefined || after === undefined || !mustRemoveFirst(daemon, before, after)) return change;
+  return { ...change, removeFirst: true, effect: 'flaps', reason: 'the daemon changes this only by removing it first' };
+}
+
+function phaseOf(isDefinition: boolean, before: string | undefined, after: string | undefined): number {
+  if (after === undefined && EXCLUSIVE.test(before ?? '')) return PHASE.clear;
+  if (after === undefined) return isDefinition ? PHASE.undefine : PHASE.release;
+  if (!isDefinition) return PHASE.use;
+  return before === undefined ? PHASE.define : PHASE.redefine;
+}
+
+/** Contexts that one command removes; of the others every line is taken back. */
+const REMOVABLE = /^(route-map|router|profile) /;
+
+function lostSection(daemon: DaemonName, section: ConfigSection, after: ConfigTree): Change[] {
+  const header = section.path.at(-1) ?? '';
+  const outer = section.path.slice(0, -1);
+  if (outer.length > 0 && !hasContext(after, outer) && REMOVABLE.test(outer[0] ?? '')) return [];
+  if (!REMOVABLE.test(header)) return section.lines.map((line) => lineChange(daemon, section.path, line, undefined));
+  // An entry whose action changes is overwritten by the new one; removing it would remove the new one.
+  const entry = /^route-map \S+ (?:permit|deny) (\d+)$/.exec(header);
+  const sameEntry = (key: string): boolean => key.replace(/ (permit|deny) /, ' ') === header.replace(/ (permit|deny) /, ' ');
+  if (entry !== null && [...after.keys()].some(sameEntry)) return [];
+  return [sectionRemoval(daemon, section.path, after)];
+}
+
+function hasContext(tree: ConfigTree, path: readonly string[]): boolean {
+  return [...tree.values()].some((section) => path.every((header, index) => section.path[index] === header));
+}
+
+function sectionRemoval(daemon: DaemonName, path: readonly string[], after: ConfigTree): Change {
+  const header = path.at(-1) ?? '';
+  const change = lineChange(daemon, path.slice(0, -1), header, undefined);
+  if (!header.startsWith('router ')) return change;
+  const renumbered = header.startsWith('router bgp ') && [...after.keys()].some((key) => key.startsWith('router bgp '));
+  if (renumbered) return { ...change, effect: 'restart', reason: 'one bgpd has one AS number' };
+  return { ...change, effect: 'flaps', reason: 'every route of this protocol is withdrawn' };
+}
+
+/** The vty lines that make a change, from the configuration prompt. */
+export function commandsOf(change: Change): string[] {
+  const line = change.after ?? removalOf(change.before ?? '');
+  const first = change.removeFirst === true ? [removalOf(change.before ?? '')] : [];
+  return ['configure terminal', ...change.path, ...first, line, 'end'];
+}
+
+/** The gravest effect of a plan. */
+export function worstEffect(changes: readonly Change[]): Effect {
+  const has = (effect: Effect): boolean => changes.some((change) => change.effect === effect);
+  if (has('restart')) return 'restart';
+  return has('flaps') ? 'flaps' : 'hitless';
+}
