@@ -22,7 +22,8 @@ export interface Ack {
 export function decodeAck(reply: NetlinkMessage): Ack {
   const { payload } = reply;
   if (reply.type === NLMSG_DONE && payload.length < 4) return { errno: 0 };
-  const errno = -(u32(payload) | 0);
+  // Sent as a negative number; zero stays plus zero.
+  const errno = Math.abs(u32(payload) | 0);
   if ((reply.flags & NLM_F_ACK_TLVS) === 0) return { errno };
 
   const found = attributes(payload, startOfAttributes(reply));

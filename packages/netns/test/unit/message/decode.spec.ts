@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+
+import { type NetlinkMessage, messages } from '../../../src/codec/reader.ts';
+import { MessageWriter } from '../../../src/codec/writer.ts';
+import { isNetlinkError } from '../../../src/errors.ts';
+import { buildAddressAdd, decodeAddress } from '../../../src/message/address.ts';
+import { decodeLink } from '../../../src/message/link.ts';
+import { buildNeighbourAdd, decodeNeighbour } from '../../../src/message/neighbour.ts';
+import { decodeRoute } from '../../../src/message/route-decode.ts';
+import { buildRouteAdd } from '../../../src/message/route.ts';
+import { buildRule, decodeRule } from '../../../src/message/rule.ts';
+import { RTM } from '../../../src/uapi/rtnetlink.ts';
+import { purpose } from '../../support/messages.ts';
+
+const read = (bytes: Uint8Array): NetlinkMessage => [...messages(bytes)][0]!;
+const number = fc.integer({ min: 1, max: 0x7fffffff });
+const ip = fc.oneof(
+  fc.ipV4(),
+  fc.ipV6().filter((text) => !text.includes('.')),
+);
+
+describe('the decoders', () => {
+  it('read back the routes that were built', () => {
+    const spec = fc.record({
+      destination: fc.tuple(fc.nat(255), fc.nat(255)).map(([a, b]) => `10.${a}.${b}.0/24`),
+      linkIndex: number,
+      protocol: fc.integer({ min: 1, max: 255 }),
+      table: fc.integer({ min: 1, max: 0xffffffff }),
+      metric: fc.integer({ min: 1, max: 0xffffffff }),
+      gateway: fc.ipV4(),
+      onLink: fc.boolean(),
+    });
+
+    fc.assert(
+      fc.property(spec, (route) => {
+        const decoded = decodeRoute(read(buildRouteAdd(route, 0, purpose)));
+
+        const { onLink, ...fields } = route;
+        expect(decoded).to.deep.include(fields);
+        expect(decoded?.flags.isOnLink).to.equal(onLink);
+      }),
+    );
+  });
+
+  it('read back the addresses, neighbours and rules that were built', () => {
+    fc.assert(
+      fc.property(ip, number, fc.boolean(), (address, linkIndex, flag) => {
+        const built = buildAddressAdd(
+          { linkIndex, address, skipDuplicateDetection: flag, noPrefixRoute: !flag },
+          0,
+          purpose,
+        );
+        const entry = { linkIndex, address, mac: '02:00:00:00:00:01', isPermanent: flag };
+        const rule = { family: address.includes(':') ? 6 : 4, source: address, table: linkIndex, priority: 5 } as const;
+
+        const canonical = decodeNeighbour(read(buildNeighbourAdd(entry, 0, purpose)));
+        const decoded = decodeAddress(read(built));
+
+        expect(canonical).to.include({ linkIndex, mac: entry.mac, isPermanent: flag });
+        expect(decoded).to.include({ linkIndex, skipsDuplicateDetection: flag, hasNoPrefixRoute: !flag });
+        expect(decoded?.address.split('/')[0]).to.equal(canonical?.address);
+        expect(decodeRule(read(buildRule(RTM.NEWRULE, 0, rule, purpose)))).to.include({
+          source: decoded?.address,
+          table: linkIndex,
+        });
+      }),
+    );
+  });
+
+  it('read several next hops', () => {
+    const writer = new MessageWriter(24, 0).u8(2).u8(24).u8(0).u8(0).u8(254).u8(186).u8(0).u8(1).u32(0);
+    writer.attribute(1, Uint8Array.of(10, 9, 0, 0));
+    writer.nest(9, () => {
+      writer
+        .u16(16)
+        .u8(0)
+        .u8(0)
+        .u32(5)
+        .attribute(5, Uint8Array.of(10, 0, 0, 1));
+      writer.u16(8).u8(0).u8(9).u32(6);
+    });
+
+    const route = decodeRoute(read(writer.finish()));
+
+    expect(route?.nextHops).to.deep.equal([
+      { linkIndex: 5, gateway: '10.0.0.1', weight: 1 },
+      { linkIndex: 6, weight: 10 },
+    ]);
+    expect(route).not.to.have.any.keys('linkIndex', 'gateway');
+  });
+
+  it('leave out what is not about IP: bridge ports and entries, multicast routes, cached clones', () => {
+    const bridge = read(new MessageWriter(17, 0).u8(7).u8(0).u16(0).u32(3).u32(0).u32(0).finish());
+    const clone = new MessageWriter(24, 0).u8(10).u8(0).u8(0).u8(0).u8(254).u8(0).u8(0).u8(1).u32(0x200).finish();
+    const multicast = new MessageWriter(24, 0).u8(128).u8(0).u8(0).u8(0).u8(254).u8(0).u8(0).u8(5).u32(0).finish();
+    const fdb = new MessageWriter(28, 0).u8(7).u8(0).u16(0).u32(3).u16(0).u8(0).u8(0).finish();
+
+    expect(decodeLink(bridge)).to.equal(undefined);
+    expect(decodeRoute(read(clone))).to.equal(undefined);
+    expect(decodeRoute(read(multicast))).to.equal(undefined);
+    expect(decodeNeighbour(read(fdb))).to.equal(undefined);
+    expect(decodeAddress(read(new MessageWriter(20, 0).u32(7).u32(1).finish()))).to.equal(undefined);
+    expect(decodeRule(read(new MessageWriter(32, 0).u32(128).u32(0).u32(0).finish()))).to.equal(undefined);
+  });
+
+  it('answer EBADMSG, and nothing worse, to any payload', () => {
+    const decoders = [decodeLink, decodeAddress, decodeRoute, decodeNeighbour, decodeRule];
+
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 120 }), fc.constantFrom(2, 10, 0), (payload, family) => {
+        if (payload.length > 0) payload[0] = family;
+        for (const decode of decoders) {
+          try {
+            decode({ type: 24, flags: 0, sequence: 0, payload });
+          } catch (error) {
+            if (!isNetlinkError(error, 'EBADMSG')) throw error;
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,206 @@
+import { expect } from 'chai';
+
+import { u32 } from '../../../src/codec/reader.ts';
+import { MessageWriter } from '../../../src/codec/writer.ts';
+import { buildLinkChange } from '../../../src/message/link-change.ts';
+import { linkPurpose } from '../../../src/rtnl/purpose.ts';
+import { NetlinkSocket } from '../../../src/socket/netlink-socket.ts';
+import { EINTR, ENOBUFS } from '../../../src/sys/errno.ts';
+import type { NetlinkError } from '../../../src/errors.ts';
+import { NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST } from '../../../src/uapi/netlink.ts';
+import { failure } from '../../support/failure.ts';
+import { ackMessage, datagram, doneMessage, purpose, withHeader } from '../../support/messages.ts';
+import { type Answer, ScriptedSys } from '../../support/scripted-sys.ts';
+
+const message = new MessageWriter(18, 0).u32(0).finish();
+const row = (sequence: number, value: number, flags = 0): Uint8Array =>
+  withHeader(new MessageWriter(16, flags).u32(value).finish(), { sequence });
+
+function openSocket(answer: Answer, trace?: (line: string) => void): { sys: ScriptedSys; socket: NetlinkSocket } {
+  const sys = new ScriptedSys(answer);
+  return { sys, socket: new NetlinkSocket(sys, 40, trace) };
+}
+
+describe('NetlinkSocket', () => {
+  describe('request', () => {
+    it('asks for an acknowledgement and waits for it', async () => {
+      const { sys, socket } = openSocket(({ sequence }) => [ackMessage({ sequence })]);
+
+      await socket.request(message, purpose);
+
+      expect(sys.sent[0]?.[0]?.flags).to.equal(NLM_F_REQUEST | NLM_F_ACK);
+    });
+
+    it('decodes the reply that comes before the acknowledgement, in one datagram or two', async () => {
+      const separate = openSocket(({ sequence }) => [row(sequence, 7), ackMessage({ sequence })]);
+      const together = openSocket(({ sequence }) => [datagram(row(sequence, 8), ackMessage({ sequence }))]);
+
+      expect(await separate.socket.request(message, purpose, ({ payload }) => u32(payload))).to.equal(7);
+      expect(await together.socket.request(message, purpose, ({ payload }) => u32(payload))).to.equal(8);
+    });
+
+    it('rejects with errno, subject and the words of the kernel', async () => {
+      const { socket } = openSocket(({ sequence }) => [ackMessage({ sequence, errno: 17, text: 'is taken' })]);
+
+      const error = await failure<NetlinkError>(socket.request(message, purpose));
+
+      expect(error).to.include({
+        code: 'EEXIST',
+        errno: 17,
+        operation: 'test.run',
+        subject: 'it',
+        kernelMessage: 'is taken',
+      });
+      expect(error.message).to.equal('test.run it: is taken (EEXIST)');
+    });
+
+    it('names the attribute that the kernel points at', async () => {
+      const request = buildLinkChange({ name: 'eth0' }, { mtuBytes: 1 }, purpose);
+      const at = (fields: object): NetlinkSocket =>
+        openSocket(({ sequence }) => [ackMessage({ sequence, errno: 22, text: 'bad', ...fields })]).socket;
+      const attribute = async (fields: object): Promise<string | undefined> =>
+        (await failure<NetlinkError>(at(fields).request(request, linkPurpose('set', { name: 'eth0' })))).attribute;
+
+      expect(await attribute({ offset: 32 })).to.equal('IFLA_IFNAME');
+      expect(await attribute({ offset: 44 })).to.equal('IFLA_MTU');
+      expect(await attribute({ missing: 18 })).to.equal('IFLA_LINKINFO');
+      expect(await attribute({ missing: 999 })).to.equal('attribute 999');
+      expect(await attribute({ offset: 4000 })).to.equal(undefined);
+      expect(await attribute({})).to.equal(undefined);
+    });
+
+    it('ignores late answers to earlier requests', async () => {
+      const stale = [ackMessage({ sequence: 900, errno: 1 }), row(900, 1)];
+      const { socket } = openSocket(({ sequence }) => [...stale, row(sequence, 2), ackMessage({ sequence })]);
+
+      expect(await socket.request(message, purpose, ({ payload }) => u32(payload))).to.equal(2);
+    });
+
+    it('waits off the event loop when the answer is late', async () => {
+      const { sys, socket } = openSocket(({ sequence }) => [-11, ackMessage({ sequence })]);
+
+      await socket.request(message, purpose);
+
+      expect(sys.asyncReceives).to.equal(1);
+    });
+
+    it('gives up when no answer comes', async () => {
+      const { socket } = openSocket(() => []);
+
+      expect(await failure(socket.request(message, purpose))).to.include({ code: 'ETIMEDOUT' });
+    });
+
+    it('rejects when a system call fails', async () => {
+      const receiving = openSocket(() => [-ENOBUFS]);
+      const sending = openSocket(() => []);
+      sending.sys.sendResult = -1;
+
+      expect(await failure(receiving.socket.request(message, purpose))).to.include({ code: 'ENOBUFS' });
+      expect(await failure(sending.socket.request(message, purpose))).to.include({ code: 'EPERM' });
+    });
+
+    it('repeats an interrupted receive', async () => {
+      const { socket } = openSocket(({ sequence }) => [-EINTR, -EINTR, ackMessage({ sequence })]);
+
+      await socket.request(message, purpose);
+    });
+  });
+
+  describe('batch', () => {
+    it('asks for one acknowledgement and collects the failures', async () => {
+      const { sys, socket } = openSocket((last, [first]) => [
+        ackMessage({ sequence: first!.sequence, errno: 17 }),
+        ackMessage({ sequence: last.sequence }),
+      ]);
+
+      const failures = await socket.batch([message, message, message]);
+
+      expect(failures).to.deep.equal([{ index: 0, ack: { errno: 17 } }]);
+      expect(sys.sent[0]?.map(({ flags }) => flags)).to.deep.equal([1, 1, 5]);
+    });
+
+    it('counts the last message among the failures', async () => {
+      const { socket } = openSocket(({ sequence }) => [ackMessage({ sequence, errno: 19 })]);
+
+      expect(await socket.batch([message, message])).to.deep.equal([{ index: 1, ack: { errno: 19 } }]);
+    });
+
+    it('splits what would overflow the receive buffer', async () => {
+      const { sys, socket } = openSocket(({ sequence }) => [ackMessage({ sequence, errno: 19 })]);
+
+      const failures = await socket.batch(Array.from({ length: 150 }, () => message));
+
+      expect(sys.sent.map((messages) => messages.length)).to.deep.equal([64, 64, 22]);
+      expect(failures.map(({ index }) => index)).to.deep.equal([63, 127, 149]);
+    });
+  });
+
+  describe('dump', () => {
+    const value = ({ payload }: { payload: Uint8Array }): number | undefined => u32(payload) || undefined;
+
+    it('collects rows over several datagrams until the end, and leaves out undefined', async () => {
+      const { sys, socket } = openSocket(({ sequence }) => [
+        datagram(row(sequence, 1), row(sequence, 0), row(sequence, 2)),
+        datagram(row(sequence, 3), doneMessage(sequence)),
+      ]);
+
+      expect(await socket.dump(message, purpose, value)).to.deep.equal([1, 2, 3]);
+      expect(sys.sent[0]?.[0]?.flags).to.equal(NLM_F_REQUEST | NLM_F_DUMP);
+    });
+
+    it('rejects with the error that the end of a dump carries', async () => {
+      const { socket } = openSocket(({ sequence }) => [doneMessage(sequence, 22)]);
+
+      expect(await failure(socket.dump(message, purpose, value))).to.include({ code: 'EINVAL' });
+    });
+
+    it('rejects with an error in place of rows', async () => {
+      const { socket } = openSocket(({ sequence }) => [ackMessage({ sequence, errno: 95, text: 'no such table' })]);
+
+      expect(await failure(socket.dump(message, purpose, value))).to.include({ code: 'EOPNOTSUPP' });
+    });
+
+    it('starts over when the table changed meanwhile', async () => {
+      let attempts = 0;
+      const { socket } = openSocket(({ sequence }) => {
+        attempts += 1;
+        const flags = attempts < 3 ? NLM_F_DUMP_INTR : 0;
+        return [row(sequence, attempts, flags), doneMessage(sequence)];
+      });
+
+      expect(await socket.dump(message, purpose, value)).to.deep.equal([3]);
+    });
+
+    it('sees an interruption reported only at the end', async () => {
+      let attempts = 0;
+      const { socket } = openSocket(({ sequence }) => {
+        attempts += 1;
+        return [row(sequence, attempts), doneMessage(sequence, 0, attempts === 1 ? NLM_F_DUMP_INTR : 0)];
+      });
+
+      expect(await socket.dump(message, purpose, value)).to.deep.equal([2]);
+    });
+
+    it('gives up when the table never stops changing', async () => {
+      const { sys, socket } = openSocket(({ sequence }) => [row(sequence, 1, NLM_F_DUMP_INTR), doneMessage(sequence)]);
+
+      expect(await failure(socket.dump(message, purpose, value))).to.include({ code: 'EINTR' });
+      expect(sys.sent).to.have.lengthOf(10);
+    });
+  });
+
+  it('traces what it sends and receives', async () => {
+    const lines: string[] = [];
+    const { socket } = openSocket(
+      ({ sequence }) => [ackMessage({ sequence, errno: 19 })],
+      (line) => lines.push(line),
+    );
+
+    await failure(socket.request(buildLinkChange({ name: 'eth0' }, { isUp: true }, purpose), purpose));
+
+    expect(lines).to.deep.equal([
+      '> RTM_NEWLINK seq=1 flags=0x5 00000000000000000100000001000000 3=6574683000',
+      '< ACK seq=1 flags=0x100 ENODEV ',
+    ]);
+  });
+});
