@@ -24,7 +24,9 @@ export async function ensureBuilt(
   log(`building ${path}`);
   const startedAt = performance.now();
   const [script = '', ...args] = scriptArgv;
-  const lock = ['flock', join(cacheDirectory(), 'lock')];
+  // The build ends with this process, also while it waits: flock hands its place to the next program.
+  const tie = 'setpriv --pdeathsig KILL --'.split(' ');
+  const lock = [...tie, 'flock', '--no-fork', join(cacheDirectory(), 'lock')];
   // Mounts of a build that is killed vanish with its namespace; its processes too.
   const isolate = 'unshare --mount --pid --fork --kill-child --mount-proc --propagation private'.split(' ');
   await runCommand([...lock, ...isolate, '--', join(import.meta.dirname, '../scripts', script), ...args], {
