@@ -1,6 +1,6 @@
 // tsyringe refuses to be loaded without it.
 import 'reflect-metadata';
-import { type Ipam, memoryLeaseStore, openIpam } from '@routed/ipam';
+import { type Ipam, openIpam } from '@routed/ipam';
 import { createForwardAcceptance, type ForwardAcceptance, runCommand } from '@routed/netfilter';
 import { type Netns, openNetns, type Rtnl } from '@routed/netns';
 import { hostname } from 'node:os';
@@ -20,9 +20,13 @@ import { uplinkMtu } from './host/uplink-mtu.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { Logger } from './logger.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
+import { Reconciler } from './reconcile/reconciler.ts';
+import { StateKeeper } from './reconcile/state-keeper.ts';
 import type { Handlers } from './server/plugin-app.ts';
 import { servePlugins } from './server/plugin-servers.ts';
-import { memoryRepository } from './state/repository.ts';
+import { currentBootId } from './state/boot-id.ts';
+import { forgetContainers } from './state/forget-containers.ts';
+import { openStateDirectory, type StateDirectory } from './state/state-directory.ts';
 
 /** The running daemon. */
 export interface Daemon {
@@ -42,6 +46,7 @@ const HOST = token<HostPreparation>('host preparation');
 const REAPER = token<LinkReaper>('link reaper');
 const NETWORKS = token<NetworkRegistry>('networks');
 const ENDPOINTS = token<EndpointLifecycle>('endpoints');
+const KEEPER = token<StateKeeper>('state keeper');
 const NETWORK_HANDLERS = token<Handlers>('network driver');
 const IPAM_HANDLERS = token<Handlers>('ipam driver');
 
@@ -51,6 +56,7 @@ export interface Resources {
   readonly rtnl: Rtnl;
   readonly acceptance: ForwardAcceptance;
   readonly ipam: Ipam;
+  readonly state: Pick<StateDirectory, 'networks' | 'endpoints'>;
   readonly logger: Logger;
 }
 
@@ -60,6 +66,7 @@ export interface Parts {
   readonly ipam: Handlers;
   readonly host: HostPreparation;
   readonly reaper: LinkReaper;
+  readonly keeper: StateKeeper;
 }
 
 /** What the drivers are set to. */
@@ -71,47 +78,61 @@ export interface DriverSettings {
 
 /** Starts the daemon with the real kernel: the one place that knows every part. */
 export async function startDaemon(options: ServeOptions, logger: Logger): Promise<Daemon> {
+  const state = await openStateDirectory(options.stateDirectory, await currentBootId());
+  if (state.isFromEarlierBoot) await forgetContainers(state, logger);
   const netns = await openNetns('current');
   const rtnl = await netns.openRtnl();
   const acceptance = createForwardAcceptance({ run: runCommand }, { linkPrefix: HOST_LINK_PREFIX });
-  const ipam = await openIpam({ store: memoryLeaseStore() }, { hostIdentity: hostname() });
+  const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
   const settings = {
     gateways: { ...VIRTUAL_GATEWAYS, ...(options.gateway === undefined ? {} : { 4: options.gateway }) },
     mtuBytes: options.mtu === 'auto' ? await uplinkMtu(rtnl) : options.mtu,
   };
-  const { network, ipam: addresses, host, reaper } = wire({ netns, rtnl, acceptance, ipam, logger }, settings);
-  await host.start();
-  const servers = await servePlugins(options.sockets, { network, ipam: addresses, logger });
-  logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
-  return {
-    stop: async () => {
-      await servers.close();
-      await reaper.flush();
-      await rtnl.close();
-      await netns.close();
-    },
+  const parts = wire({ netns, rtnl, acceptance, ipam, state, logger }, settings);
+  const close = async (): Promise<void> => {
+    await parts.keeper.stop();
+    await parts.reaper.flush();
+    await rtnl.close();
+    await netns.close();
+    await state.close();
   };
+  try {
+    await parts.host.start();
+    const ready = parts.keeper.start();
+    const servers = await servePlugins(options.sockets, { network: parts.network, ipam: parts.ipam, ready, logger });
+    logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
+    return {
+      stop: async () => {
+        await servers.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** Puts the parts together; opens and starts nothing. */
 export function wire(resources: Resources, settings: DriverSettings): Parts {
   const root = container.createChildContainer();
-  const { logger, rtnl, netns, acceptance, ipam } = resources;
+  const { logger, rtnl, netns, acceptance, ipam, state } = resources;
   root.register(LOGGER, { useValue: logger });
   root.register(RTNL, { useValue: rtnl });
   root.register(HOST, { useValue: new HostPreparation({ netns, rtnl, acceptance, logger }) });
   root.register(IPAM, { useValue: ipam });
-  registerServices(root);
+  registerServices(root, state);
   registerDrivers(root, settings);
   return {
     network: root.resolve(NETWORK_HANDLERS),
     ipam: root.resolve(IPAM_HANDLERS),
     host: root.resolve(HOST),
     reaper: root.resolve(REAPER),
+    keeper: root.resolve(KEEPER),
   };
 }
 
-function registerServices(root: DependencyContainer): void {
+function registerServices(root: DependencyContainer, state: Resources['state']): void {
   const single = <T>(key: InjectionToken<T>, make: (get: <D>(dependency: InjectionToken<D>) => D) => T): void => {
     root.register(key, {
       useFactory: instanceCachingFactory((scope) => make((dependency) => scope.resolve(dependency))),
@@ -122,12 +143,16 @@ function registerServices(root: DependencyContainer): void {
   single(GATEWAYS, (get) => new Gateways({ rtnl: get(RTNL), logger: get(LOGGER) }));
   single(NETWORKS, (get) => {
     const deps = { ipam: get(IPAM), gateways: get(GATEWAYS), host: get(HOST), lock };
-    return new NetworkRegistry({ ...deps, repository: memoryRepository() });
+    return new NetworkRegistry({ ...deps, repository: state.networks });
   });
   single(ENDPOINTS, (get) => {
     const links = new EndpointLinks({ rtnl: get(RTNL), reaper: get(REAPER), logger: get(LOGGER) });
     const deps = { links, networks: get(NETWORKS), gateways: get(GATEWAYS), logger: get(LOGGER), lock };
-    return new EndpointLifecycle({ ...deps, repository: memoryRepository() });
+    return new EndpointLifecycle({ ...deps, repository: state.endpoints });
+  });
+  single(KEEPER, (get) => {
+    const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), reaper: get(REAPER), logger: get(LOGGER) };
+    return new StateKeeper({ ...deps, networks: get(NETWORKS), reconciler: new Reconciler(deps) });
   });
 }
 

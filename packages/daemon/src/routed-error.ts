@@ -12,7 +12,11 @@ export type RoutedErrorCode =
   | 'NOT_PERMITTED'
   | 'POOL_REQUIRED'
   | 'SOCKET_IN_USE'
-  | 'SOCKET_UNUSABLE';
+  | 'SOCKET_UNUSABLE'
+  | 'STATE_LOCKED'
+  | 'STATE_NEWER'
+  | 'STATE_UNREADABLE'
+  | 'STATE_UNUSABLE';
 
 /** The daemon's one error class: a stable `code` and a message that names the thing and the way out. */
 export class RoutedError extends Error {

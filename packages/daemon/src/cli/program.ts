@@ -34,6 +34,11 @@ export function createProgram(version: string): Command {
         .env('ROUTED_PLUGIN_DIR')
         .default('/run/docker/plugins'),
     )
+    .addOption(
+      new Option('--state-dir <path>', 'where networks, leases and endpoints are kept')
+        .env('ROUTED_STATE_DIR')
+        .default('/var/lib/routed'),
+    )
     .addOption(new Option('--log-level <level>', 'debug, info, warn or error').env('ROUTED_LOG_LEVEL').default('info'))
     .addOption(
       new Option('--log-format <format>', 'json or pretty')

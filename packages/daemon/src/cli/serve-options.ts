@@ -10,6 +10,8 @@ export interface ServeOptions {
   /** Link MTU in bytes, or the uplink's. */
   readonly mtu: number | 'auto';
   readonly sockets: SocketPaths;
+  /** Where networks, leases and endpoints are kept. */
+  readonly stateDirectory: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'json' | 'pretty';
 }
@@ -35,6 +37,7 @@ const rawOptions = z.object({
   netsock: z.string().min(1, 'expected a plugin name or the path of a socket'),
   ipamsock: z.string().min(1, 'expected a plugin name or the path of a socket'),
   pluginDir: z.string().refine(isAbsolute, 'expected an absolute path such as /run/docker/plugins'),
+  stateDir: z.string().refine(isAbsolute, 'expected an absolute path such as /var/lib/routed'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' }),
   logFormat: z.enum(['json', 'pretty'], { error: 'expected json or pretty' }),
 });
@@ -57,7 +60,7 @@ export function parseServeOptions(raw: Readonly<Record<string, unknown>>): Serve
     const flag = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new OptionError(`option --${flag} ${JSON.stringify(raw[key])}: ${issue?.message ?? 'not understood'}`);
   }
-  const { gateway, mtu, debug, netsock, ipamsock, pluginDir, logLevel, logFormat } = result.data;
+  const { gateway, mtu, debug, netsock, ipamsock, pluginDir, stateDir, logLevel, logFormat } = result.data;
   return {
     ...(gateway === undefined ? {} : { gateway }),
     mtu,
@@ -66,6 +69,7 @@ export function parseServeOptions(raw: Readonly<Record<string, unknown>>): Serve
       network: socketPath(netsock, pluginDir),
       ipam: socketPath(ipamsock, pluginDir),
     },
+    stateDirectory: stateDir,
     logLevel: debug ? 'debug' : logLevel,
     logFormat,
   };

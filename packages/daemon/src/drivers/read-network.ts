@@ -13,6 +13,9 @@ type PoolData = CreateNetwork['IPv4Data'][number];
 /** Smallest link MTU that IPv6 works with, in bytes. Source: RFC 8200 section 5. */
 const IPV6_MIN_MTU_BYTES = 1280;
 
+/** Start of the holder of an address that the operator keeps from containers (--aux-address). */
+export const AUXILIARY_HOLDER = 'auxiliary address';
+
 const genericOptions = z.record(z.string(), z.unknown());
 
 /**
@@ -58,6 +61,14 @@ async function readPool(
     pools.find(({ owner }) => owner === undefined) ??
     pools[0] ??
     (await deps.ipam.requestPool({ addressSpace: data.AddressSpace, prefix: data.Pool }));
+  for (const [name, address] of Object.entries(data.AuxAddresses)) {
+    // Docker asks for it as for a container's address; only here it says what it is.
+    await deps.ipam.assignHolder({
+      poolId: pool.id,
+      address: bareAddress(address),
+      holder: `${AUXILIARY_HOLDER} "${name}"`,
+    });
+  }
   const gateway = data.Gateway === '' ? deps.gateways[family] : bareAddress(data.Gateway);
   return { poolId: pool.id, family, prefix: pool.prefix, gateway };
 }

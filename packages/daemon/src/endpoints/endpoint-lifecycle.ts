@@ -7,8 +7,10 @@ import { RoutedError } from '../routed-error.ts';
 import type { Repository } from '../state/repository.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EndpointLinks } from './endpoint-links.ts';
-import { hostPrefix, planEndpoint } from './endpoint-plan.ts';
+import { type DesiredEndpoint, hostPrefix, planEndpoint } from './endpoint-plan.ts';
 import { SandboxGateways } from './sandbox-gateways.ts';
+
+const UNKNOWN_MTU_BYTES = 1500;
 
 /**
  * The life of endpoints, from CreateEndpoint to DeleteEndpoint.
@@ -40,6 +42,36 @@ export class EndpointLifecycle {
     this.#repository = deps.repository;
     this.#lock = deps.lock;
     this.#logger = deps.logger;
+  }
+
+  /** Takes up the endpoints of an earlier life. */
+  async load(): Promise<void> {
+    for (const endpoint of await this.#repository.load()) {
+      this.#endpoints.set(endpoint.id, endpoint);
+      if (endpoint.sandboxKey !== undefined) this.#sandboxes.add({ ...endpoint, sandboxKey: endpoint.sandboxKey });
+    }
+  }
+
+  /** The endpoints that are in a sandbox, and what belongs to them in the kernel. */
+  joined(): DesiredEndpoint[] {
+    return [...this.#endpoints.values()]
+      .filter(({ sandboxKey }) => sandboxKey !== undefined)
+      .map((endpoint) => ({ id: endpoint.id, plan: planEndpoint(endpoint, this.#mtuOf(endpoint)) }));
+  }
+
+  /** Does `work` unless the endpoint has left its sandbox by then. */
+  async whileJoined(endpointId: string, work: () => Promise<void>): Promise<void> {
+    await this.#lock.run(endpointId, async () => {
+      if (this.#endpoints.get(endpointId)?.sandboxKey !== undefined) await work();
+    });
+  }
+
+  /** Notes that the endpoint's link went away with its container. Docker will delete the endpoint. */
+  async forgetSandbox(endpointId: string): Promise<void> {
+    await this.whileJoined(endpointId, async () => {
+      if (await this.#links.exists(endpointId)) return;
+      await this.#leftSandbox(this.#require(endpointId));
+    });
   }
 
   /** The endpoint, or undefined when no CreateEndpoint came for it or DeleteEndpoint did. */
@@ -100,9 +132,18 @@ export class EndpointLifecycle {
     if (endpoint.sandboxKey === undefined) return;
     const destinations = endpoint.addresses.map(({ family, address }) => hostPrefix(family, address));
     await this.#links.remove(endpointId, destinations);
+    await this.#leftSandbox(endpoint);
+  }
+
+  async #leftSandbox(endpoint: Endpoint): Promise<void> {
     const { sandboxKey, ...rest } = endpoint;
-    this.#sandboxes.remove(endpointId, sandboxKey);
+    if (sandboxKey !== undefined) this.#sandboxes.remove(endpoint.id, sandboxKey);
     await this.#keep(rest);
+  }
+
+  /** An endpoint may outlive the record of its network; its link has its MTU by then. */
+  #mtuOf({ networkId }: Endpoint): number {
+    return this.#networks.get(networkId)?.mtuBytes ?? UNKNOWN_MTU_BYTES;
   }
 
   /** The network made its own gateway answer; another one, for a second endpoint of a container, comes here. */

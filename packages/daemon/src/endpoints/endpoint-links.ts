@@ -2,7 +2,7 @@ import { isNetlinkError, type Rtnl } from '@routed/netns';
 import type { Logger } from '../logger.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { EndpointPlan } from './endpoint-plan.ts';
-import { linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
+import { LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
 import type { LinkReaper } from './link-reaper.ts';
 
 /** The kernel side of endpoints: makes what a plan says, and takes away what an endpoint left. */
@@ -83,8 +83,8 @@ export class EndpointLinks {
     for (const name of [plan.veth.name, plan.veth.peer.name]) {
       const link = await this.#rtnl.links.get({ name });
       if (link === undefined) continue;
-      const isOurs = link.alias === plan.veth.alias || (link.kind === 'veth' && link.alias === undefined && !link.isUp);
-      if (!isOurs) throw nameClash(name, link.alias);
+      const isUnfinished = link.alias === undefined && (link.group === LINK_GROUP || name === plan.veth.peer.name);
+      if (link.alias !== plan.veth.alias && !isUnfinished) throw nameClash(name, link.alias);
       this.#logger.warn({ link: name }, 'deleting the unfinished link of an earlier try');
       await this.#rtnl.links.delete({ index: link.index });
     }

@@ -1,7 +1,7 @@
 import type { AddressSpec, RouteSpec, VethSpec } from '@routed/netns';
 import type { JoinReply } from '@routed/plugin-protocol';
 import type { Endpoint, EndpointAddress } from './endpoint.ts';
-import { HOST_LINK_MAC, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
+import { HOST_LINK_MAC, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
 
 /** Everything that Join makes in the kernel and answers, worked out beforehand. */
 export interface EndpointPlan {
@@ -11,6 +11,12 @@ export interface EndpointPlan {
   /** One host route for each address of the container. */
   readonly routes: readonly Omit<RouteSpec, 'linkIndex'>[];
   readonly reply: JoinReply;
+}
+
+/** An endpoint that has joined its sandbox, and what belongs to it in the kernel. */
+export interface DesiredEndpoint {
+  readonly id: string;
+  readonly plan: EndpointPlan;
 }
 
 /** The prefix of one address alone. */
@@ -31,6 +37,7 @@ export function planEndpoint(endpoint: Endpoint, mtuBytes: number): EndpointPlan
     veth: {
       name: names.host,
       alias: names.alias,
+      group: LINK_GROUP,
       mtuBytes,
       mac: HOST_LINK_MAC,
       isUp: true,

@@ -15,6 +15,15 @@ export const CONTAINER_LINK_PREFIX = 'vethc';
  */
 export const ROUTE_PROTOCOL = 200;
 
+/**
+ * The link group of every host link: "rout" in ASCII. A link is in it from its creation on, before it can have its
+ * alias, so that an unfinished one is known as ours after a crash.
+ */
+export const LINK_GROUP = 0x726f7574;
+
+/** The link group of host links that wait for their deletion. No other program uses either group. */
+export const GRAVEYARD_GROUP = LINK_GROUP + 1;
+
 /** The MAC address of every host link: fixed, so that systemd-udevd does not replace it by one of its own. */
 export const HOST_LINK_MAC = 'ee:ee:ee:ee:ee:ee';
 

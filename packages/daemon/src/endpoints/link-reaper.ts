@@ -1,8 +1,6 @@
 import { isNetlinkError, type Rtnl } from '@routed/netns';
 import type { Logger } from '../logger.ts';
-
-/** The link group of links that wait for their deletion: "rout" in ASCII. No other program uses it. */
-export const GRAVEYARD_GROUP = 0x726f7574;
+import { GRAVEYARD_GROUP } from './kernel-names.ts';
 
 /** How long burials are collected before one deletion takes them all. */
 const COLLECT_MS = 20;
@@ -43,6 +41,12 @@ export class LinkReaper {
     }
     this.#buried.add(name);
     this.#running ??= this.#run();
+  }
+
+  /** Deletes what an earlier life of this process buried and did not come to delete. */
+  async adopt(): Promise<void> {
+    const adopted = await this.#rtnl.links.deleteGroup(GRAVEYARD_GROUP);
+    if (adopted) this.#logger.info({}, 'links of an earlier life deleted');
   }
 
   /** Waits until every link buried so far is gone. */

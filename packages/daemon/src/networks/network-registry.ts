@@ -29,9 +29,15 @@ export class NetworkRegistry {
     this.#lock = deps.lock;
   }
 
-  /** How many networks there are. */
-  get size(): number {
-    return this.#networks.size;
+  /** Takes up the networks of an earlier life, and readies the host for them again. */
+  async load(): Promise<void> {
+    await this.#lock.run('networks', async () => {
+      for (const network of await this.#repository.load()) {
+        this.#networks.set(network.id, network);
+        await this.#host.prepare(network);
+        for (const { gateway } of network.pools) await this.#gateways.ensure(gateway);
+      }
+    });
   }
 
   /** The network, or undefined when no CreateNetwork came for it or DeleteNetwork did. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import {
   errorReply,
+  METHODS,
   type MethodName,
   parseRequest,
   PLUGIN_CONTENT_TYPE,
@@ -19,6 +20,13 @@ export type Handler<M extends MethodName> = (request: RequestOf<M>) => ReplyOf<M
 /** The methods that a driver answers. */
 export type Handlers = { readonly [M in MethodName]?: Handler<M> };
 
+/** What a plugin application works with. */
+export interface PluginAppDeps {
+  readonly logger: Logger;
+  /** Settled when calls that need the daemon's state can be answered. */
+  readonly ready: Promise<void>;
+}
+
 /** Largest request body, in bytes; Docker's own are a few kilobytes. */
 export const BODY_LIMIT_BYTES = 512 * 1024;
 
@@ -30,16 +38,15 @@ export const BODY_LIMIT_BYTES = 512 * 1024;
  *
  * Source: moby pkg/plugins/client.go.
  */
-export function createPluginApp(handlers: Handlers, deps: { readonly logger: Logger }): Koa {
-  const { logger } = deps;
+export function createPluginApp(handlers: Handlers, deps: PluginAppDeps): Koa {
   const router = new Router();
   for (const method of Object.keys(handlers) as MethodName[]) {
-    router.post(`/${method}`, answer(method, handlers[method] as Handler<MethodName>, logger));
+    router.post(`/${method}`, answer(method, handlers[method] as Handler<MethodName>, deps));
   }
 
   const app = new Koa();
   // What Koa reports here is a connection that broke while the reply was being written.
-  app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection lost'));
+  app.on('error', (error: unknown) => deps.logger.debug({ err: error }, 'connection lost'));
   app.use(router.routes());
   app.use((ctx) => {
     ctx.status = 404;
@@ -49,7 +56,10 @@ export function createPluginApp(handlers: Handlers, deps: { readonly logger: Log
   return app;
 }
 
-function answer(method: MethodName, handler: Handler<MethodName>, logger: Logger): Koa.Middleware {
+function answer(method: MethodName, handler: Handler<MethodName>, deps: PluginAppDeps): Koa.Middleware {
+  const { ready, logger } = deps;
+  // What Docker asks at first contact, with its locks held, is answered from constants and at once.
+  const needsState = METHODS[method].takesBody;
   return async (ctx) => {
     const request = { requestId: randomUUID(), method };
     const started = performance.now();
@@ -58,6 +68,7 @@ function answer(method: MethodName, handler: Handler<MethodName>, logger: Logger
     try {
       const body = parseRequest<MethodName>(method, await rawBody(ctx.req, { limit: BODY_LIMIT_BYTES }));
       logger.debug({ ...request, body }, 'request');
+      if (needsState) await ready;
       const reply = await handler(body);
       ctx.body = JSON.stringify(reply);
       logger.debug({ ...request, reply, ms: elapsed() }, 'reply');

@@ -12,6 +12,8 @@ export interface PluginServers {
 export interface Drivers {
   readonly network: Handlers;
   readonly ipam: Handlers;
+  /** Settled when the state of an earlier life has been taken up; calls that need it wait. */
+  readonly ready: Promise<void>;
   readonly logger: Logger;
 }
 
@@ -21,7 +23,7 @@ export interface Drivers {
  * @throws RoutedError SOCKET_IN_USE, SOCKET_UNUSABLE; no socket is left then
  */
 export async function servePlugins(paths: SocketPaths, drivers: Drivers): Promise<PluginServers> {
-  const { network, ipam, logger } = drivers;
+  const { network, ipam, ready, logger } = drivers;
   const plugins: readonly (readonly [string, Handlers])[] = [
     [paths.routed, { ...activation(['NetworkDriver', 'IpamDriver']), ...network, ...ipam }],
     [paths.network, { ...activation(['NetworkDriver']), ...network }],
@@ -32,7 +34,8 @@ export async function servePlugins(paths: SocketPaths, drivers: Drivers): Promis
     await Promise.all(servers.map((server) => server.close()));
   };
   try {
-    for (const [path, handlers] of plugins) servers.push(await listen(path, createPluginApp(handlers, { logger })));
+    for (const [path, handlers] of plugins)
+      servers.push(await listen(path, createPluginApp(handlers, { ready, logger })));
   } catch (error) {
     await close();
     throw error;

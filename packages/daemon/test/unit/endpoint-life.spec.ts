@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { LINK_GROUP } from '../../src/endpoints/kernel-names.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
 const endpointId = dockerId('c80b7eea65283f');
@@ -119,7 +120,11 @@ describe('the life of an endpoint', () => {
   }
 
   it('replaces the unfinished link of a try that was killed', async () => {
-    await daemon.kernel.links.createVeth({ name: 'vethrc80b7eea65', peer: { name: 'vethcc80b7eea65' } });
+    await daemon.kernel.links.createVeth({
+      name: 'vethrc80b7eea65',
+      group: LINK_GROUP,
+      peer: { name: 'vethcc80b7eea65' },
+    });
 
     await startContainer(daemon, { poolId, endpointId });
 

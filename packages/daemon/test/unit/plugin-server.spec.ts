@@ -12,11 +12,13 @@ import { listen, type PluginServer } from '../../src/server/plugin-server.ts';
 const logger = { debug: sinon.fake(), info: sinon.fake(), warn: sinon.fake(), error: sinon.fake() };
 
 describe('plugin server', () => {
+  let ready: Promise<void>;
   let directory: string;
   let path: string;
   let server: PluginServer | undefined;
 
   beforeEach(async () => {
+    ready = Promise.resolve();
     directory = await mkdtemp(join(tmpdir(), 'routed-server-'));
     path = join(directory, 'routed.sock');
   });
@@ -27,7 +29,7 @@ describe('plugin server', () => {
   });
 
   async function serve(handlers: Handlers): Promise<void> {
-    server = await listen(path, createPluginApp(handlers, { logger }));
+    server = await listen(path, createPluginApp(handlers, { ready, logger }));
   }
 
   async function post(target: string, body: string, agent?: Agent): Promise<{ status: number; body: unknown }> {
@@ -106,6 +108,20 @@ describe('plugin server', () => {
     expect(isPluginCallError(error)).to.equal(true);
     expect((error as Error).message).to.contain('no such luck');
     client.close();
+  });
+
+  it('answers what Docker asks at first contact while the state is still being loaded, and the rest afterwards', async () => {
+    let load = (): void => undefined;
+    ready = new Promise((resolve) => (load = resolve));
+    await serve({ 'Plugin.Activate': () => ({ Implements: ['NetworkDriver'] }), 'NetworkDriver.Leave': () => ({}) });
+    let hasLeft = false;
+    const leaving = post('/NetworkDriver.Leave', '{"NetworkID":"n","EndpointID":"e"}').then(() => (hasLeft = true));
+
+    expect((await post('/Plugin.Activate', '')).status).to.equal(200);
+    expect(hasLeft).to.equal(false);
+    load();
+
+    expect(await leaving).to.equal(true);
   });
 
   it('closes without cutting off a call under way, and removes the socket first', async () => {

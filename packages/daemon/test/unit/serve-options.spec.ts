@@ -6,6 +6,7 @@ const defaults = {
   netsock: 'net-routed',
   ipamsock: 'ipam-routed',
   pluginDir: '/run/docker/plugins',
+  stateDir: '/var/lib/routed',
   logLevel: 'info',
   logFormat: 'json',
 };
@@ -42,6 +43,7 @@ describe('parseServeOptions', () => {
     ['mtu', '65536', 'option --mtu "65536": expected a number from 68 to 65535, or auto'],
     ['mtu', 'big', 'option --mtu "big": expected a number from 68 to 65535, or auto'],
     ['pluginDir', 'plugins', 'option --plugin-dir "plugins": expected an absolute path'],
+    ['stateDir', 'state', 'option --state-dir "state": expected an absolute path'],
     ['logLevel', 'loud', 'option --log-level "loud": expected debug, info, warn or error'],
     ['logFormat', 'xml', 'option --log-format "xml": expected json or pretty'],
     ['netsock', '', 'option --netsock "": expected a plugin name or the path of a socket'],

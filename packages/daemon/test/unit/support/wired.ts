@@ -1,35 +1,60 @@
-import { memoryLeaseStore, openIpam } from '@routed/ipam';
+import { type LeaseStore, memoryLeaseStore, openIpam } from '@routed/ipam';
 import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import { type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-protocol';
 import sinon from 'sinon';
 import { wire } from '../../../src/composition-root.ts';
 import { VIRTUAL_GATEWAYS } from '../../../src/drivers/default-gateways.ts';
+import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
 import type { LinkReaper } from '../../../src/endpoints/link-reaper.ts';
+import type { Network } from '../../../src/networks/network.ts';
 import type { Handler } from '../../../src/server/plugin-app.ts';
+import { memoryRepository, type Repository } from '../../../src/state/repository.ts';
 
 /** The daemon on a kernel in memory, called as Docker calls it but without sockets. */
 export interface WiredDaemon {
   readonly kernel: FakeKernel;
+  readonly state: WiredState;
   readonly reaper: LinkReaper;
   readonly firewall: { readonly ensure: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
   readonly warnings: sinon.SinonSpy;
+  /** Ends its timers; the kernel and the state stay for a successor. */
+  stop(): Promise<void>;
   call<M extends MethodName>(method: M, request?: object): Promise<ReplyOf<M>>;
   /** The message of the error that a call ends with. */
   refusal(method: MethodName, request: object): Promise<string>;
 }
 
+/** What a test wants otherwise than usual. */
+export interface WiredSettings {
+  readonly gateway?: string;
+  readonly mtuBytes?: number;
+  /** Those of an earlier daemon, for a restart. */
+  readonly kernel?: FakeKernel;
+  readonly state?: WiredState;
+}
+
+/** What outlives a daemon. */
+export interface WiredState {
+  readonly networks: Repository<Network>;
+  readonly endpoints: Repository<Endpoint>;
+  readonly leases: LeaseStore;
+}
+
 /** Wires the real parts; only the kernel and the firewall are stand-ins. */
-export async function wiredDaemon(
-  settings: { readonly gateway?: string; readonly mtuBytes?: number } = {},
-): Promise<WiredDaemon> {
-  const kernel = fakeKernel();
+export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDaemon> {
+  const kernel = settings.kernel ?? fakeKernel();
+  const state = settings.state ?? {
+    networks: memoryRepository(),
+    endpoints: memoryRepository(),
+    leases: memoryLeaseStore(),
+  };
   await kernel.links.set({ name: 'lo' }, { isUp: true });
   const firewall = { ensure: sinon.fake.resolves('installed'), remove: sinon.fake.resolves(undefined) };
   const warnings = sinon.fake();
   const logger = { debug: () => undefined, info: () => undefined, warn: warnings, error: warnings };
-  const ipam = await openIpam({ store: memoryLeaseStore() }, { hostIdentity: 'h1' });
+  const ipam = await openIpam({ store: state.leases }, { hostIdentity: 'h1' });
   const parts = wire(
-    { netns: kernel.netns, rtnl: kernel, acceptance: firewall, ipam, logger },
+    { netns: kernel.netns, rtnl: kernel, acceptance: firewall, ipam, state, logger },
     {
       gateways: { ...VIRTUAL_GATEWAYS, ...(settings.gateway ? { 4: settings.gateway } : {}) },
       mtuBytes: settings.mtuBytes ?? 1500,
@@ -40,9 +65,12 @@ export async function wiredDaemon(
     const body = parseRequest(method, request === undefined ? '' : JSON.stringify(request));
     return await (handlers[method] as unknown as Handler<M>)(body);
   };
+  await parts.keeper.start();
   return {
     kernel,
+    state,
     reaper: parts.reaper,
+    stop: () => parts.keeper.stop(),
     firewall,
     warnings,
     call,

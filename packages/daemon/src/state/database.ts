@@ -1,0 +1,76 @@
+import { readdir } from 'node:fs/promises';
+import { ClassicLevel } from 'classic-level';
+import { RoutedError } from '../routed-error.ts';
+
+/** The layout of the records. A change that an older daemon would misread counts it up. */
+export const SCHEMA_VERSION = 1;
+
+const SCHEMA_KEY = 'schema';
+
+/** The database file set of the daemon; every write survives the death of the process. */
+export type StateDatabase = ClassicLevel<string, unknown>;
+
+/** The records of one kind in a database. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- classic-level does not export the type
+export function recordsOf<T>(database: StateDatabase, kind: string) {
+  return database.sublevel<string, T>(kind, { valueEncoding: 'json' });
+}
+
+/**
+ * Opens the database in a directory, or makes it in an empty one. Only one process at a time has it open, by a lock
+ * that ends with the process.
+ *
+ * @throws RoutedError STATE_LOCKED, STATE_UNREADABLE, STATE_NEWER
+ */
+export async function openDatabase(directory: string): Promise<StateDatabase> {
+  // LevelDB would take a database that lost its CURRENT file for a new one, and empty it.
+  const createIfMissing = !(await readdir(directory).catch(() => [])).some((name) => name.startsWith('MANIFEST-'));
+  const database: StateDatabase = new ClassicLevel(directory, { valueEncoding: 'json', createIfMissing });
+  try {
+    await database.open();
+  } catch (error) {
+    throw openingFailed(directory, error);
+  }
+  try {
+    await checkSchema(database, directory);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function checkSchema(database: StateDatabase, directory: string): Promise<void> {
+  const schema = await database.get(SCHEMA_KEY);
+  if (schema === undefined) await database.put(SCHEMA_KEY, SCHEMA_VERSION, { sync: true });
+  else if (typeof schema !== 'number') throw unreadable(directory, `its schema is ${JSON.stringify(schema)}`);
+  else if (schema > SCHEMA_VERSION) throw newer(directory, schema);
+}
+
+function openingFailed(directory: string, error: unknown): RoutedError {
+  const cause = (error as { readonly cause?: { readonly code?: string; readonly message?: string } }).cause;
+  if (cause?.code !== 'LEVEL_LOCKED') return unreadable(directory, cause?.message ?? (error as Error).message, error);
+  return new RoutedError(
+    'STATE_LOCKED',
+    `state directory ${directory} is in use by another routed-plugin: stop it, or name another with --state-dir`,
+    { cause: error },
+  );
+}
+
+/** The error for state that is damaged; nothing of it is changed. */
+export function unreadable(directory: string, reason: string, cause?: unknown): RoutedError {
+  return new RoutedError(
+    'STATE_UNREADABLE',
+    `state directory ${directory} cannot be read (${reason}): restore it from a backup, or move it away to start ` +
+      'without it (running containers keep their network; networks have to be created again)',
+    { cause },
+  );
+}
+
+function newer(directory: string, schema: number): RoutedError {
+  return new RoutedError(
+    'STATE_NEWER',
+    `state directory ${directory} was written by a newer release (schema ${schema}, this one knows ` +
+      `${SCHEMA_VERSION}): install that release, or move the directory away to start without it`,
+  );
+}

@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises';
+import type { LeaseStore } from '@routed/ipam';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { Network } from '../networks/network.ts';
+import { RoutedError } from '../routed-error.ts';
+import { openDatabase, type StateDatabase, unreadable } from './database.ts';
+import { durableLeaseStore } from './durable-lease-store.ts';
+import { durableRepository } from './durable-repository.ts';
+import type { Repository } from './repository.ts';
+
+const BOOT_KEY = 'boot';
+
+/** What the daemon knows from one life to the next. */
+export interface StateDirectory {
+  readonly networks: Repository<Network>;
+  readonly endpoints: Repository<Endpoint>;
+  readonly leases: LeaseStore;
+  /** Whether the records of endpoints are from before a reboot: nothing they speak of exists any more. */
+  readonly isFromEarlierBoot: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the state of the daemon, or makes it. One process at a time has it.
+ *
+ * Networks and pools outlive a power failure; endpoints and leases outlive the process.
+ *
+ * @throws RoutedError STATE_UNUSABLE, STATE_LOCKED, STATE_UNREADABLE, STATE_NEWER
+ */
+export async function openStateDirectory(directory: string, bootId: string): Promise<StateDirectory> {
+  await makePrivateDirectory(directory);
+  const database = await openDatabase(directory);
+  try {
+    return {
+      networks: durableRepository<Network>(database, 'networks', { isSynced: true }),
+      endpoints: durableRepository<Endpoint>(database, 'endpoints', { isSynced: false }),
+      leases: durableLeaseStore(database),
+      isFromEarlierBoot: await noteBoot(database, bootId),
+      close: () => database.close(),
+    };
+  } catch (error) {
+    await database.close();
+    throw unreadable(directory, (error as Error).message, error);
+  }
+}
+
+async function noteBoot(database: StateDatabase, bootId: string): Promise<boolean> {
+  const lastBootId = await database.get(BOOT_KEY);
+  if (lastBootId === bootId) return false;
+  await database.put(BOOT_KEY, bootId);
+  return lastBootId !== undefined;
+}
+
+async function makePrivateDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new RoutedError(
+      'STATE_UNUSABLE',
+      `state directory ${directory} cannot be made (${(error as Error).message}): name another with --state-dir`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,174 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { leaseStoreConformance } from '@routed/ipam/testing';
+import { expect } from 'chai';
+import { SCHEMA_VERSION, openDatabase } from '../../src/state/database.ts';
+import { durableLeaseStore } from '../../src/state/durable-lease-store.ts';
+import { forgetContainers } from '../../src/state/forget-containers.ts';
+import { openStateDirectory, type StateDirectory } from '../../src/state/state-directory.ts';
+
+const network = { id: 'n1', pools: [], mtuBytes: 1500 };
+const endpoint = { id: 'e1', networkId: 'n1', addresses: [], mac: '02:42:0a:01:00:02' };
+const pool = { id: 'space/10.1.0.0/16', addressSpace: 'space', family: 4, prefix: '10.1.0.0/16' } as const;
+const lease = { poolId: pool.id, address: '10.1.0.2', purpose: 'endpoint' } as const;
+const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+async function all<T>(items: Iterable<T> | AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+describe('the state directory', () => {
+  let directory: string;
+  let opened: StateDirectory[];
+  beforeEach(async () => {
+    directory = join(await mkdtemp(join(tmpdir(), 'routed-state-')), 'state');
+    opened = [];
+  });
+  afterEach(async () => {
+    for (const state of opened) await state.close();
+    await rm(join(directory, '..'), { recursive: true });
+  });
+
+  async function open(bootId = 'boot 1'): Promise<StateDirectory> {
+    const state = await openStateDirectory(directory, bootId);
+    opened.push(state);
+    return state;
+  }
+
+  async function reopen(bootId?: string): Promise<StateDirectory> {
+    await opened.pop()?.close();
+    return await open(bootId);
+  }
+
+  async function refusal(): Promise<string> {
+    return await open().then(
+      () => 'no error',
+      (error: unknown) => (error as Error).message,
+    );
+  }
+
+  async function fill({ networks, endpoints, leases }: StateDirectory): Promise<void> {
+    await networks.put(network);
+    await endpoints.put(endpoint);
+    await leases.putPool(pool);
+    await leases.putLease(lease);
+  }
+
+  it('is readable by root alone', async () => {
+    await open();
+
+    expect((await stat(directory)).mode & 0o777).to.equal(0o700);
+  });
+
+  it('keeps its records from one life to the next', async () => {
+    await fill(await open());
+
+    const { networks, endpoints, leases, isFromEarlierBoot } = await reopen();
+
+    expect(await networks.load()).to.deep.equal([network]);
+    expect(await endpoints.load()).to.deep.equal([endpoint]);
+    expect(await all(leases.loadPools())).to.deep.equal([pool]);
+    expect(await all(leases.loadLeases(pool.id))).to.deep.equal([lease]);
+    expect(isFromEarlierBoot).to.equal(false);
+  });
+
+  it('forgets what is removed, also when that is asked for twice', async () => {
+    await fill(await open());
+    for (let time = 1; time <= 2; time++) {
+      await opened[0]!.networks.remove('n1');
+      await opened[0]!.endpoints.remove('e1');
+    }
+
+    const { networks, endpoints } = await reopen();
+
+    expect(await networks.load()).to.deep.equal([]);
+    expect(await endpoints.load()).to.deep.equal([]);
+  });
+
+  it('frees the leases of containers after a reboot, and nothing else', async () => {
+    const state = await open();
+    await fill(state);
+    const gateway = { poolId: pool.id, address: '10.1.0.1', purpose: 'gateway' } as const;
+    const reserved = { ...lease, address: '10.1.0.9', holder: 'auxiliary address "router"' };
+    await state.leases.putLease(gateway);
+    await state.leases.putLease(reserved);
+
+    const rebooted = await reopen('boot 2');
+    expect(rebooted.isFromEarlierBoot).to.equal(true);
+    await forgetContainers(rebooted, logger);
+
+    expect(await rebooted.endpoints.load()).to.deep.equal([]);
+    expect(await rebooted.networks.load()).to.deep.equal([network]);
+    expect(await all(rebooted.leases.loadLeases(pool.id))).to.have.deep.members([gateway, reserved]);
+  });
+
+  it('belongs to one process at a time', async () => {
+    await open();
+
+    expect(await refusal()).to.equal(
+      `state directory ${directory} is in use by another routed-plugin: stop it, or name another with --state-dir`,
+    );
+  });
+
+  it('refuses the state of a newer release and leaves it as it is', async () => {
+    await reopen();
+    await opened.pop()?.close();
+    const database = await openDatabase(directory);
+    await database.put('schema', SCHEMA_VERSION + 1);
+    await database.close();
+
+    expect(await refusal()).to.match(
+      /was written by a newer release .* install that release, or move the directory away/,
+    );
+    expect(await refusal()).to.match(/newer release/);
+  });
+
+  const damages: [string, (file: string) => Promise<void>][] = [
+    [
+      'garbled',
+      async (file) =>
+        writeFile(
+          file,
+          (await readFile(file)).map((byte) => byte ^ 0x5a),
+        ),
+    ],
+    ['empty', (file) => writeFile(file, '')],
+    ['missing', (file) => rm(file)],
+  ];
+  for (const name of ['CURRENT', 'MANIFEST']) {
+    for (const [what, damage] of damages) {
+      it(`refuses state whose ${name} file is ${what}, says what to do, and does not empty it`, async () => {
+        await fill(await open());
+        await opened.pop()?.close();
+        const before = await readdir(directory);
+        const file = before.find((entry) => entry.startsWith(name))!;
+        await damage(join(directory, file));
+
+        expect(await refusal()).to.match(/cannot be read \(.*\): restore it from a backup, or move it away/);
+
+        expect((await readdir(directory)).filter((entry) => /\.(log|ldb)$/.test(entry))).to.deep.equal(
+          before.filter((entry) => /\.(log|ldb)$/.test(entry)),
+        );
+      });
+    }
+  }
+
+  describe('as a lease store', () => {
+    const cases = leaseStoreConformance(async () => {
+      let database = await openDatabase(directory);
+      return {
+        store: durableLeaseStore(database),
+        reopen: async () => {
+          await database.close();
+          database = await openDatabase(directory);
+          return durableLeaseStore(database);
+        },
+        close: () => database.close(),
+      };
+    });
+    for (const { title, run } of cases) it(title, run);
+  });
+});
