@@ -4,7 +4,7 @@
 # with it, because it is their pid 1.
 #
 # keeper.sh segment
-# keeper.sh host NAME DIRECTORY IP_FORWARD [ENGINE_ROOT]
+# keeper.sh host NAME DIRECTORY IP_FORWARD [ENGINE_ROOT [ROUTER_ROOT]]
 set -euo pipefail
 
 # Before the new /proc is mounted /proc/self still speaks of the pid namespace outside.
@@ -43,14 +43,21 @@ prepare_run() {
   mount --make-shared /run
 }
 
-prepare_engine_root() {
-  local root=$directory/engine/root
+# The root file system $2, writable for this host, at $directory/$1/root.
+overlay_root() {
+  mkdir -p "$directory/$1"/{root,upper,work}
+  mount -t overlay overlay "$directory/$1/root" \
+    -o "lowerdir=$2,upperdir=$directory/$1/upper,workdir=$directory/$1/work"
+}
+
+prepare_root() {
+  local root=$directory/$1/root
   mount -t proc proc "$root/proc"
   mount --rbind /sys "$root/sys"
   mount --rbind /dev "$root/dev"
   mount --rbind /run "$root/run"
   mount --bind /tmp "$root/tmp"
-  mount --bind /var/lib/docker "$root/var/lib/docker"
+  write_names "$name" "$root/etc"
 }
 
 # There is no name server in a lab: a look-up must fail at once instead of waiting for the machine's.
@@ -62,14 +69,15 @@ write_names() {
 }
 
 prepare_host() {
-  local name=$1 directory=$2 ip_forward=$3 engine_root=${4:-}
+  local name=$1 directory=$2 ip_forward=$3 engine_root=${4:-} router_root=${5:-}
   local scratch=$directory/scratch
   mkdir -p "$scratch" "$directory/docker"
   # Before /var becomes an overlay: overlays stack only two deep, and containers need one more.
   if [[ -n $engine_root ]]; then
-    mkdir -p "$directory"/engine/{root,upper,work}
-    mount -t overlay overlay "$directory/engine/root" \
-      -o "lowerdir=$engine_root,upperdir=$directory/engine/upper,workdir=$directory/engine/work"
+    overlay_root engine "$engine_root"
+  fi
+  if [[ -n $router_root ]]; then
+    overlay_root router "$router_root"
   fi
   mount -t tmpfs tmpfs "$scratch"
   make_private etc
@@ -83,14 +91,15 @@ prepare_host() {
   mkdir -p /etc/docker /var/lib/docker /var/lib/routed
   mount --bind "$directory/docker" /var/lib/docker
   if [[ -n $engine_root ]]; then
-    prepare_engine_root
+    prepare_root engine
+    mount --bind /var/lib/docker "$directory/engine/root/var/lib/docker"
+  fi
+  if [[ -n $router_root ]]; then
+    prepare_root router
   fi
 
   echo "$name" >/proc/sys/kernel/hostname
   write_names "$name" /etc
-  if [[ -n $engine_root ]]; then
-    write_names "$name" "$directory/engine/root/etc"
-  fi
   # A new network namespace copies the IPv4 switches of the first one: say what this host has.
   echo "$ip_forward" >/proc/sys/net/ipv4/ip_forward
   if [[ -d /proc/sys/net/ipv6 ]]; then

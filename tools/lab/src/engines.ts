@@ -52,13 +52,13 @@ export async function prepareEngine(release: EngineRelease, log: (line: string) 
 
   const { suite, base } = recipes[release];
   const baseRoot = base === undefined ? [] : [await buildRoot(base, log)];
-  await ensureBuilt(rootOf(release), ['build-engine.sh', suite, rootOf(release), ...baseRoot], log);
+  await ensureBuilt(rootOf(release), ['build-root.sh', 'engine', suite, rootOf(release), ...baseRoot], log);
   return prepareEngine(release, log);
 }
 
 async function buildRoot(release: EngineRelease, log: (line: string) => void): Promise<string> {
   const root = rootOf(release);
-  await ensureBuilt(root, ['build-engine.sh', recipes[release].suite, root], log);
+  await ensureBuilt(root, ['build-root.sh', 'engine', recipes[release].suite, root], log);
   return root;
 }
 

@@ -1,6 +1,6 @@
 /** Why the lab itself, not a command in it, could not go on. */
 export type LabErrorCode =
-  'missing-prerequisite' | 'name-in-use' | 'no-engine' | 'not-running' | 'start-failed' | 'timeout';
+  'missing-prerequisite' | 'name-in-use' | 'no-engine' | 'no-router' | 'not-running' | 'start-failed' | 'timeout';
 
 /** The lab could not do what was asked: a prerequisite is missing, or a host, engine or plugin did not come up. */
 export class LabError extends Error {

@@ -9,6 +9,7 @@ import { spawnLabProcess, type LabProcess } from './lab-process.ts';
 import type { HostRecord } from './lab-state.ts';
 import { pluginDirectory, startPlugin, type PluginOptions } from './plugin.ts';
 import { killAndWait } from './process-identity.ts';
+import { startRouter, type Router, type RouterConfig } from './router.ts';
 
 /** A machine of the lab: namespaces of its own, and usually a Docker engine. */
 export interface Host {
@@ -51,6 +52,11 @@ export interface Host {
 
   /** Starts this repository's plugin. It is not restarted when it ends. */
   startPlugin(options?: PluginOptions): Promise<LabProcess>;
+  /**
+   * Starts routing daemons, each host its own.
+   * @throws {@link LabError} `no-router` the host was made without; `start-failed`
+   */
+  startRouter(config: RouterConfig): Promise<Router>;
   /** A power cut: every process of the host is killed and its interfaces vanish. */
   stop(): Promise<void>;
 }
@@ -145,6 +151,10 @@ export class LabHost implements Host {
 
   async startPlugin(options?: PluginOptions): Promise<LabProcess> {
     return startPlugin(this.#record, options);
+  }
+
+  async startRouter(config: RouterConfig): Promise<Router> {
+    return startRouter(this.#record, config);
   }
 
   async stop(): Promise<void> {

@@ -1,8 +1,12 @@
 /** Docker hosts in network, mount, uts and pid namespaces of one machine. */
-export { openLab, type HostSpec, type Lab, type LabOptions } from './lab.ts';
+export { openLab, type HostSpec, type Lab, type LabOptions, type LinkSpec } from './lab.ts';
 export { type Host, type SpawnOptions } from './host.ts';
+export { openCluster, type Cluster, type ClusterHost, type ClusterOptions, type ClusterSwitch } from './cluster.ts';
+export { type ClusterProtocol, type ClusterTopology, type PlannedLink, type PlannedNode } from './cluster-plan.ts';
 export { type LabProcess } from './lab-process.ts';
 export { type CommandOptions } from './command.ts';
 export { type PluginOptions } from './plugin.ts';
+export { type Router, type RouterConfig, type RouterDaemon } from './router.ts';
+export { type FrrInstallation, type FrrRelease } from './routers.ts';
 export { type EngineInstallation, type EngineRelease } from './engines.ts';
 export { CommandError, DockerError, LabError, type CommandResult, type LabErrorCode } from './errors.ts';

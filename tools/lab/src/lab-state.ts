@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EngineInstallation } from './engines.ts';
 import { LabError } from './errors.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import type { FrrInstallation } from './routers.ts';
 
 /** What another process needs to enter or to remove a host. */
 export interface HostRecord {
@@ -10,6 +11,7 @@ export interface HostRecord {
   readonly directory: string;
   readonly keeper: ProcessIdentity;
   readonly engine: EngineInstallation | null;
+  readonly router: FrrInstallation | null;
 }
 
 /** What another process needs to list, use or remove a lab. */

@@ -5,11 +5,13 @@ import { DockerEngine } from './docker-engine.ts';
 import { prepareEngine, type EngineRelease } from './engines.ts';
 import { LabError } from './errors.ts';
 import { LabHost, type Host } from './host.ts';
+import { Impairments } from './impairments.ts';
 import { createLabRecord, writeLabRecord, type HostRecord, type LabRecord } from './lab-state.ts';
 import { startKeeper } from './namespace.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import { identify } from './process-identity.ts';
-import { attach, openSegment, type Segment } from './segment.ts';
+import { prepareFrr, type FrrRelease } from './routers.ts';
+import { addBridge, attach, openSegment, portName, sharedBridge, type Segment } from './segment.ts';
 
 export interface LabOptions {
   /** Unique on the machine. @default six random characters */
@@ -25,6 +27,8 @@ export interface HostSpec {
   readonly name?: string;
   /** @default '20.10' */
   readonly engine?: EngineRelease | 'none';
+  /** Routing daemons that {@link Host.startRouter} may start. @default 'none' */
+  readonly router?: FrrRelease | 'none';
   /** `eth1`, on the segment which all hosts of a lab share. @default 10.112.11.<n>/24 */
   readonly uplink?: { readonly address?: string; readonly mtuBytes?: number } | 'none';
   /** Gateway on the segment. @default none */
@@ -38,7 +42,16 @@ export interface HostSpec {
   readonly startEngine?: boolean;
 }
 
-/** Hosts on one segment. Everything they are made of vanishes with {@link Lab.close}, or with this process. */
+/** One end of a wire. */
+export interface LinkSpec {
+  readonly host: Host;
+  /** Such as `eth2`. */
+  readonly link: string;
+  /** With prefix length; null for none but the link-local one. */
+  readonly address: string | null;
+}
+
+/** Hosts on one segment, or wired to each other. Everything they are made of vanishes with {@link Lab.close}, or with this process. */
 export interface Lab extends AsyncDisposable {
   readonly name: string;
   /** Logs, state and container layers. */
@@ -46,6 +59,14 @@ export interface Lab extends AsyncDisposable {
   readonly hosts: readonly Host[];
   /** Hosts may be added concurrently. */
   addHost(spec?: HostSpec): Promise<Host>;
+  /** Joins two hosts by a wire of their own. When one end goes away the other sees silence, not a lost carrier. */
+  addWire(one: LinkSpec, other: LinkSpec): Promise<void>;
+  /** The link (`eth1`) passes nothing any more, in either direction; both ends think that it is up. */
+  cut(host: Host, link?: string): Promise<void>;
+  /** The link loses this share of the packets in each direction. */
+  setLoss(host: Host, percent: number, link?: string): Promise<void>;
+  /** Ends what {@link Lab.cut} or {@link Lab.setLoss} did to the link. */
+  restore(host: Host, link?: string): Promise<void>;
   /** Pid of the segment's namespace, to watch its bridge `br0` (`nsenter --target <pid> --net`). */
   readonly segmentPid: number;
   /** Nothing is left: processes, namespaces, links, mounts, cgroups, files. May be called again. */
@@ -79,12 +100,15 @@ class NamespaceLab implements Lab {
   readonly #hosts: LabHost[] = [];
   #record: LabRecord;
   #saved: Promise<void> = Promise.resolve();
+  readonly #impairments: Impairments;
   #hostCount = 0;
+  #wireCount = 0;
 
   constructor(record: LabRecord, segment: Segment, log: (line: string) => void) {
     this.#record = record;
     this.#segment = segment;
     this.#log = log;
+    this.#impairments = new Impairments(segment.keeper.pid);
   }
 
   get name(): string {
@@ -115,6 +139,28 @@ class NamespaceLab implements Lab {
     return host;
   }
 
+  async addWire(...ends: readonly [LinkSpec, LinkSpec]): Promise<void> {
+    this.#wireCount += 1;
+    const bridge = `wire${this.#wireCount}`;
+    await addBridge(this.#segment, bridge);
+    for (const { host, link, address } of ends) {
+      const port = portName(host.name, link);
+      await attach(this.#segment, { bridge, hostKeeperPid: host.keeperPid, link, port, address, mtuBytes: 1500 });
+    }
+  }
+
+  async cut(host: Host, link?: string): Promise<void> {
+    await this.setLoss(host, 100, link);
+  }
+
+  async setLoss(host: Host, percent: number, link = 'eth1'): Promise<void> {
+    await this.#impairments.setLoss(portName(host.name, link), percent);
+  }
+
+  async restore(host: Host, link?: string): Promise<void> {
+    await this.setLoss(host, 0, link);
+  }
+
   async close(): Promise<void> {
     await this.#saved;
     await removeLab(this.#record);
@@ -134,15 +180,16 @@ class NamespaceLab implements Lab {
   async #startHost(spec: HostSpec, name: string): Promise<HostRecord> {
     checkName(name);
     if (this.#record.hosts.some((host) => host.name === name)) throw new LabError('name-in-use', `host ${name} exists`);
-    const { engine: release = '20.10', ipForward = false } = spec;
+    const { engine: release = '20.10', router: frrRelease = 'none', ipForward = false } = spec;
     const engine = release === 'none' ? null : await prepareEngine(release, this.#log);
+    const router = frrRelease === 'none' ? null : await prepareFrr(frrRelease, this.#log);
     const directory = join(this.directory, name);
     await mkdir(directory);
     const keeper = await startKeeper({
-      args: ['host', name, directory, ipForward ? '1' : '0', engine?.root ?? ''],
+      args: ['host', name, directory, ipForward ? '1' : '0', engine?.root ?? '', router?.root ?? ''],
       isTiedToOwner: this.#record.owner !== null,
     });
-    const record = { name, directory, keeper, engine };
+    const record = { name, directory, keeper, engine, router };
     this.#record = { ...this.#record, hosts: [...this.#record.hosts, record] };
     await this.save();
     return record;
@@ -152,8 +199,15 @@ class NamespaceLab implements Lab {
     const { uplink = {}, defaultRoute } = spec;
     if (uplink === 'none') return null;
     const { address = `10.112.11.${number}/24`, mtuBytes = 1500 } = uplink;
-    const { name: hostName, keeper } = host;
-    await attach(this.#segment, { hostName, hostKeeperPid: keeper.pid, address, mtuBytes, gateway: defaultRoute });
+    await attach(this.#segment, {
+      bridge: sharedBridge,
+      hostKeeperPid: host.keeper.pid,
+      link: 'eth1',
+      port: portName(host.name, 'eth1'),
+      address,
+      mtuBytes,
+      gateway: defaultRoute,
+    });
     return address;
   }
 

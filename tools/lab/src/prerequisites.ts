@@ -3,7 +3,19 @@ import { join } from 'node:path';
 import { LabError } from './errors.ts';
 import { systemPath } from './host-commands.ts';
 
-const programs = ['chroot', 'dockerd', 'docker', 'flock', 'ip', 'iptables', 'mount', 'nsenter', 'setpriv', 'unshare'];
+const programs = [
+  'chroot',
+  'dockerd',
+  'docker',
+  'flock',
+  'ip',
+  'iptables',
+  'mount',
+  'nft',
+  'nsenter',
+  'setpriv',
+  'unshare',
+];
 const folders = systemPath.split(':');
 
 /** @throws {@link LabError} `missing-prerequisite`, naming everything that is missing */

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Builds a Debian root file system with a Docker engine and its client.
+# Builds a Debian root file system with a Docker engine and its client, or with FRR.
 #
-# build-engine.sh SUITE DIRECTORY [BASE_ROOT]
+# build-root.sh engine|router SUITE DIRECTORY [BASE_ROOT]
 #
 # Does nothing when DIRECTORY exists. The caller holds the cache's lock and gives this script mount and
 # pid namespaces of its own, so that the mounts of a killed debootstrap vanish; an interrupted build
@@ -11,14 +11,19 @@
 # debootstrap of Debian 12 cannot build sid by itself. Mirror, proxy and certificates are those of this
 # machine's apt.
 set -euo pipefail
-suite=$1
-directory=$2
-base_root=${3:-}
+purpose=$1
+suite=$2
+directory=$3
+base_root=${4:-}
 
-packages=(docker.io iproute2 iptables ca-certificates)
-# Since Debian 13 the client is a package of its own.
-if [[ $suite != bookworm ]]; then
-  packages+=(docker-cli)
+if [[ $purpose == router ]]; then
+  packages=(frr)
+else
+  packages=(docker.io iproute2 iptables ca-certificates)
+  # Since Debian 13 the client is a package of its own.
+  if [[ $suite != bookworm ]]; then
+    packages+=(docker-cli)
+  fi
 fi
 
 # The address this machine's apt uses for the Debian archive.
@@ -42,6 +47,7 @@ forbid_services() {
 
 upgrade() {
   forbid_services "$1"
+  mkdir -p "$1/etc/ssl/certs"
   copy_apt_settings "$1"
   rm -f "$1"/etc/apt/sources.list.d/*
   echo "deb $archive $suite main" >"$1/etc/apt/sources.list"
@@ -72,12 +78,20 @@ chmod 755 "$part"
 if [[ -n $base_root ]]; then
   cp -a "$base_root/." "$part"
   upgrade "$part"
+elif [[ $purpose == router ]]; then
+  # FRR wants systemd, which the debootstrap of Debian 12 unpacks in the wrong order; apt does not.
+  debootstrap --variant=minbase "$suite" "$part" "$archive"
+  upgrade "$part"
 else
   included=$(IFS=,; echo "${packages[*]}")
   debootstrap --variant=minbase --include="$included" "$suite" "$part" "$archive"
 fi
 trim "$part"
-chroot "$part" dockerd --version >"$part/etc/engine-version"
+if [[ $purpose == router ]]; then
+  chroot "$part" vtysh --help | grep 'version' >"$part/etc/frr-version"
+else
+  chroot "$part" dockerd --version >"$part/etc/engine-version"
+fi
 
 mv "$part" "$directory"
 trap - EXIT

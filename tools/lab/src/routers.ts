@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheDirectory, ensureBuilt } from './cache.ts';
+import { runCommand } from './command.ts';
+import { LabError } from './errors.ts';
+import { systemPath } from './host-commands.ts';
+
+/** An FRR release line, as Debian packages it: 8.4 in Debian 12, 10 in Debian 13. */
+export type FrrRelease = '8.4' | '10';
+
+/** A set of routing daemons that hosts can run. */
+export interface FrrInstallation {
+  readonly release: FrrRelease;
+  /** The real version, such as `8.4.4`. */
+  readonly version: string;
+  /** Root file system with the daemons; null when the machine itself has this release. */
+  readonly root: string | null;
+}
+
+const recipes: Readonly<Record<FrrRelease, { readonly suite: string; readonly pattern: RegExp }>> = {
+  '8.4': { suite: 'bookworm', pattern: /^8\./ },
+  '10': { suite: 'trixie', pattern: /^(1\d)\./ },
+};
+
+/** Every release, oldest first. */
+export const frrReleases: readonly FrrRelease[] = ['8.4', '10'];
+
+/** The installation of a release, or null when it still has to be built. */
+export async function findFrr(release: FrrRelease): Promise<FrrInstallation | null> {
+  const machineVersion = await versionOnMachine();
+  if (machineVersion !== null && recipes[release].pattern.test(machineVersion)) {
+    return { release, version: machineVersion, root: null };
+  }
+  const root = rootOf(release);
+  if (!existsSync(root)) return null;
+  return { release, version: parseVersion(await readFile(join(root, 'etc/frr-version'), 'utf8')), root };
+}
+
+/** Finds a release, or builds its root file system (a minute, over the network). */
+export async function prepareFrr(release: FrrRelease, log: (line: string) => void): Promise<FrrInstallation> {
+  const found = await findFrr(release);
+  if (found !== null) return found;
+  const root = rootOf(release);
+  await ensureBuilt(root, ['build-root.sh', 'router', recipes[release].suite, root], log);
+  return prepareFrr(release, log);
+}
+
+async function versionOnMachine(): Promise<string | null> {
+  try {
+    const { stdout } = await runCommand(['vtysh', '--help'], { env: { PATH: systemPath } });
+    return parseVersion(stdout);
+  } catch (error) {
+    if (error instanceof LabError && error.code === 'missing-prerequisite') return null;
+    throw error;
+  }
+}
+
+function rootOf(release: FrrRelease): string {
+  return join(cacheDirectory(), `router-${release}`);
+}
+
+/** "Integrated shell for FRR (version 8.4.4)." */
+function parseVersion(text: string): string {
+  return /version ([^)\s]+)/.exec(text)?.[1] ?? 'unknown';
+}
