@@ -101,6 +101,5 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   child.stdin?.end();
-  child.kill('SIGTERM');
   await closed;
 }

@@ -1,0 +1,83 @@
+import { chown, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RenderedFile } from '../render/render.ts';
+
+/** A configuration file as it was found; `text` is absent when there was none. */
+export interface FoundFile {
+  readonly path: string;
+  readonly text?: string;
+  readonly mode?: number;
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
+export async function findFile(path: string): Promise<FoundFile> {
+  const found = await stat(path).catch((error: unknown) => absentFile(error));
+  if (found === undefined) return { path };
+  const text = await readFile(path, 'utf8');
+  return { path, text, mode: found.mode & 0o777, owner: { uid: found.uid, gid: found.gid } };
+}
+
+function absentFile(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}
+
+/** What is added to the name of the copy that `apply` leaves of a file it replaces. */
+const BACKUP_SUFFIX = '.before-quagga-config';
+
+/** Replaces a file whole or not at all; the owner stays who it was, or becomes the folder’s. */
+async function replaceFile(path: string, text: string, mode: number, owner: { uid: number; gid: number }): Promise<void> {
+  const next = `${path}.quagga-config-new`;
+  await rm(next, { force: true });
+  const handle = await open(next, 'wx', mode);
+  try {
+    await handle.writeFile(text);
+    await handle.chmod(mode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await chown(next, owner.uid, owner.gid);
+  await rename(next, path);
+}
+
+/** Writes the files into a folder, leaving a copy of each that was there; returns how to undo it. */
+export async function replaceFiles(dir: string, files: readonly RenderedFile[]): Promise<() => Promise<void>> {
+  const folder = await stat(dir);
+  const found = await Promise.all(files.map((file) => findFile(join(dir, file.name))));
+  for (const [index, before] of found.entries()) {
+    const file = files[index];
+    if (file === undefined) continue;
+    const owner = before.owner ?? { uid: folder.uid, gid: folder.gid };
+    if (before.text !== undefined) await replaceFile(`${before.path}${BACKUP_SUFFIX}`, before.text, before.mode ?? file.mode, owner);
+    await replaceFile(before.path, file.text, file.mode, owner);
+  }
+  return async () => {
+    for (const before of found) await restoreFile(before);
+  };
+}
+
+async function restoreFile(before: FoundFile): Promise<void> {
+  if (before.text === undefined || before.owner === undefined) await rm(before.path, { force: true });
+  else await replaceFile(before.path, before.text, before.mode ?? 0o640, before.owner);
+}
+
+/** Writes files into a folder that belongs to the caller (`render --output`). */
+export async function writeFiles(dir: string, files: readonly RenderedFile[]): Promise<void> {
+  for (const file of files) await writeFile(join(dir, file.name), file.text, { mode: file.mode });
+}
+
+/** FRR’s daemons file with our settings in it; everything else in it stays. */
+export function mergeDaemonsFile(found: string | undefined, rendered: string): string {
+  if (found === undefined) return rendered;
+  const keyOf = (line: string): string | undefined => /^(\w+)=/.exec(line)?.[1];
+  const folded = (line: string): string => line.replace(/"\s+/g, '"').replace(/\s+/g, ' ').trim();
+  const own = new Map(rendered.split('\n').flatMap((line): [string, string][] => (keyOf(line) === undefined ? [] : [[keyOf(line) ?? '', line]])));
+  const kept = found.split('\n').map((line) => {
+    const wanted = own.get(keyOf(line) ?? '');
+    own.delete(keyOf(line) ?? '');
+    return wanted === undefined || folded(wanted) === folded(line) ? line : wanted;
+  });
+  const text = kept.join('\n').replace(/\n*$/, '\n');
+  return own.size === 0 ? text : `${text}${[...own.values()].join('\n')}\n`;
+}

@@ -1,0 +1,114 @@
+import { QuaggaError } from '../errors.ts';
+import { type Dialect, type RouterDocument, parseDocument } from '../preset/document.ts';
+import { type Fields, isRecord, mergeDefaults } from '../preset/merge.ts';
+import { type RenderedConfig, render } from '../render/render.ts';
+import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
+import { type Source, formatDiagnostic, parseSource } from './source.ts';
+
+/** The flags that describe a router without a file, or add to one. */
+export interface InputFlags {
+  readonly dialect?: Dialect;
+  readonly protocol?: 'ospf' | 'bgp';
+  readonly preset?: string;
+  readonly routerId?: string;
+  readonly hostname?: string;
+  readonly interface?: readonly string[];
+  readonly network?: readonly string[];
+  readonly container?: readonly string[];
+  readonly area?: string;
+  readonly asn?: number;
+  readonly neighbor?: readonly string[];
+}
+
+function defined(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** What the flags say, as a document. Networks are container prefixes too unless `--container` says otherwise. */
+export function documentOfFlags(flags: InputFlags, given: Fields): Fields {
+  const protocol = flags.protocol ?? protocolOf(given, flags);
+  const networks = flags.network?.map((prefix) => defined({ prefix, area: flags.area }));
+  const preset = flags.preset ?? given.preset ?? (protocol === 'bgp' ? bgpPreset(flags, given) : undefined);
+  // The tuned presets know themselves what runs on an interface.
+  const speaks = protocol === 'ospf' && flags.interface !== undefined && (preset === undefined || preset === 'seed');
+  const area = networks === undefined ? flags.area : undefined;
+  const onInterface = speaks || area !== undefined ? { ospf: defined({ area }) } : {};
+  const bgp = defined({ asn: flags.asn, neighbors: flags.neighbor?.map(neighborOf) });
+  const isSeed = preset === 'seed';
+  return defined({
+    dialect: flags.dialect,
+    preset,
+    routerId: flags.routerId,
+    hostname: flags.hostname,
+    containers: flags.container ?? (isSeed ? undefined : flags.network),
+    interfaces: flags.interface === undefined ? undefined : Object.fromEntries(flags.interface.map((name) => [name, onInterface])),
+    ospf: protocol === 'ospf' && (networks !== undefined || speaks) ? defined({ networks }) : undefined,
+    bgp: Object.keys(bgp).length === 0 ? undefined : bgp,
+  });
+}
+
+function refuseOtherProtocol(given: Fields, flags: InputFlags): void {
+  if (flags.protocol === undefined || flags.protocol === protocolOf(given, flags)) return;
+  const preset = flags.preset ?? given.preset;
+  if (preset === undefined && flags.protocol === 'bgp') return;
+  const message = `--protocol ${flags.protocol} does not go with ${typeof preset === 'string' ? `preset ${preset}` : 'the rest of the input'}; leave one of them out`;
+  throw new QuaggaError('INVALID_INPUT', `error: ${message}`);
+}
+
+function protocolOf(given: Fields, flags: InputFlags): 'ospf' | 'bgp' {
+  const preset = flags.preset ?? given.preset;
+  const isBgp = given.bgp !== undefined || flags.asn !== undefined || (typeof preset === 'string' && preset.startsWith('bgp-'));
+  return isBgp ? 'bgp' : 'ospf';
+}
+
+function bgpPreset(flags: InputFlags, given: Fields): string | undefined {
+  if (given.bgp !== undefined) return undefined;
+  return flags.neighbor === undefined ? 'bgp-unnumbered' : 'bgp-numbered';
+}
+
+/** `10.0.0.2=65002`, or an address alone for a neighbor whose AS is not known beforehand. */
+function neighborOf(text: string): Fields {
+  const [address, remoteAs] = text.split('=');
+  return remoteAs === undefined ? { address } : { address, remoteAs: /^\d+$/.test(remoteAs) ? Number(remoteAs) : remoteAs };
+}
+
+/** A document with what is needed to speak about it. */
+export interface Input {
+  readonly document: RouterDocument;
+  readonly source: Source | undefined;
+}
+
+/** Reads the file, adds the flags, completes by the preset and checks; findings go to the error output. */
+export async function readInput(environment: CliEnvironment, path: string | undefined, flags: InputFlags): Promise<Input | ExitCode> {
+  let source: Source | undefined;
+  try {
+    source = path === undefined ? undefined : parseSource(path === '-' ? 'stdin' : path, await environment.read(path));
+    const given = source?.value ?? {};
+    if (!isRecord(given)) throw new QuaggaError('INVALID_INPUT', `${path ?? ''}: error: is not a mapping of fields`);
+    refuseOtherProtocol(given, flags);
+    const document = parseDocument(mergeDefaults(given, documentOfFlags(flags, given)));
+    for (const warning of document.warnings) environment.complain(`${formatDiagnostic(warning, source)}\n`);
+    return { document, source };
+  } catch (error) {
+    if (!(error instanceof QuaggaError)) throw error;
+    complain(environment, error, source);
+    return EXIT.invalidInput;
+  }
+}
+
+/** Prints an error of the library: one line per finding when it has findings. */
+export function complain(environment: CliEnvironment, error: QuaggaError, source: Source | undefined): void {
+  const lines = error.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, source));
+  environment.complain(`${lines.length > 0 ? lines.join('\n') : error.message}\n`);
+}
+
+/** Renders, or says what the dialect lacks. */
+export function renderInput(environment: CliEnvironment, { document, source }: Input): RenderedConfig | ExitCode {
+  try {
+    return render(document.model, document.dialect);
+  } catch (error) {
+    if (!(error instanceof QuaggaError)) throw error;
+    complain(environment, error, source);
+    return EXIT.invalidInput;
+  }
+}

@@ -1,0 +1,110 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { PRESETS } from '../preset/presets.ts';
+import { DIALECTS } from '../preset/document.ts';
+import {
+  applyCommand,
+  type ApplyFlags,
+  checkCommand,
+  type CheckFlags,
+  diffCommand,
+  type DiffFlags,
+  initCommand,
+  planCommand,
+  renderCommand,
+  type RenderFlags,
+  schemaCommand,
+  type TargetFlags,
+} from './commands.ts';
+import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
+
+const EXIT_CODES = `
+Exit status:
+  0  done, or nothing differs
+  1  the input is invalid, or the dialect lacks a feature
+  2  the daemons refuse the configuration
+  3  the checker is not installed or may not run
+  4  it differs (diff, plan)
+  5  not applied; the router is as it was
+  6  not applied, and the router could not be brought back
+  7  a running daemon cannot be reached`;
+
+function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It is not a whole number.');
+  return Number(value);
+}
+
+/** The flags that describe a router; a file says the same and more. */
+function withInput(command: Command): Command {
+  return command
+    .argument('[file]', 'YAML or JSON file; - is the standard input')
+    .addOption(new Option('--dialect <name>', 'whose configuration language').choices(DIALECTS))
+    .addOption(new Option('--protocol <name>', 'routing protocol').choices(['ospf', 'bgp']))
+    .addOption(new Option('--preset <name>', 'tuned defaults').choices(PRESETS))
+    .option('--router-id <address>', 'router id, unique in the network')
+    .option('--hostname <name>', 'name of the router')
+    .option('--interface <name>', 'interface to other routers (repeatable)', collect)
+    .option('--network <prefix>', 'network whose interfaces run OSPF (repeatable)', collect)
+    .option('--container <prefix>', 'container prefix that may be announced; default the networks (repeatable)', collect)
+    .option('--area <id>', 'OSPF area')
+    .option('--asn <number>', 'own AS number', wholeNumber)
+    .option('--neighbor <address[=asn]>', 'BGP neighbor (repeatable)', collect)
+    .option('--json', 'structured output');
+}
+
+function withTarget(command: Command): Command {
+  return command
+    .option('--vty-dir <path>', 'where the daemons’ vty sockets are (/run/frr, /run/quagga)')
+    .option('--config-dir <path>', 'where the configuration files are (/etc/frr, /etc/quagga)')
+    .option('--daemon-dir <path>', 'where the daemons are installed (/usr/lib/frr, /usr/lib/quagga)');
+}
+
+/** The command line. Every action reports its exit status through `finish`. */
+export function createProgram(environment: CliEnvironment, finish: (code: ExitCode) => void): Command {
+  const program = new Command('quagga-config')
+    .description('Configuration of Quagga and FRR for routed container networks')
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride()
+    .configureOutput({ writeOut: environment.write, writeErr: environment.complain });
+  const add = (name: string, description: string): Command => program.command(name).description(description);
+
+  withInput(add('render', 'print or write the configuration files'))
+    .option('--output <dir>', 'write the files there, mode 0640')
+    .option('--file <name>', 'only this file')
+    .action(async (file: string | undefined, flags: RenderFlags) => finish(await renderCommand(environment, file, flags)));
+  withTarget(withInput(add('check', 'check the model, then let the real daemons check the result')))
+    .addOption(new Option('--checker <name>', 'how far to go').choices(['auto', 'none', 'vtysh', 'daemons']).default('auto'))
+    .action(async (file: string | undefined, flags: CheckFlags) => finish(await checkCommand(environment, file, flags)));
+  withTarget(withInput(add('diff', 'compare with a file, a folder or the running router')))
+    .option('--against <path>', 'file or folder; default: what runs')
+    .action(async (file: string | undefined, flags: DiffFlags) => finish(await diffCommand(environment, file, flags)));
+  withTarget(withInput(add('plan', 'say what applying would do to running containers')))
+    .action(async (file: string | undefined, flags: TargetFlags) => finish(await planCommand(environment, file, flags)));
+  withTarget(withInput(add('apply', 'test, back up, change the running router, verify, or roll back')))
+    .addOption(new Option('--allow <effect>', 'the gravest effect to accept').choices(['hitless', 'flaps', 'restart']).default('hitless'))
+    .option('--restart-command <command>', 'restarts the routing suite, where a change needs it')
+    .action(async (file: string | undefined, flags: ApplyFlags) => finish(await applyCommand(environment, file, flags)));
+  add('init', 'propose a model from this host’s interfaces and routes')
+    .addOption(new Option('--protocol <name>', 'routing protocol').choices(['ospf', 'bgp']))
+    .addOption(new Option('--dialect <name>', 'whose configuration language').choices(DIALECTS))
+    .action(async (flags: Parameters<typeof initCommand>[1]) => finish(await initCommand(environment, flags)));
+  add('schema', 'print the JSON schema of the input').action(() => finish(schemaCommand(environment)));
+  return program;
+}
+
+/** Runs one command line (without program and script name) and returns its exit status. */
+export async function runCli(args: readonly string[], environment: CliEnvironment): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  try {
+    await createProgram(environment, (status) => (code = status)).parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.invalidInput;
+    const message = error instanceof Error ? error.message : String(error);
+    environment.complain(`error: ${message}\n`);
+    return EXIT.invalidInput;
+  }
+}

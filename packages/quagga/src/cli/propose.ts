@@ -1,0 +1,102 @@
+import { Document } from 'yaml';
+import { familyOf, formatAddress, parseAddress } from '../prefix.ts';
+import type { Dialect } from '../preset/document.ts';
+
+/** The parts of `ip -j address` and `ip -j route` that a proposal is made from. */
+export interface HostFacts {
+  readonly addresses: unknown;
+  readonly routes: unknown;
+}
+
+interface Address {
+  readonly link: string;
+  readonly address: string;
+  readonly length: number;
+}
+
+interface Route {
+  readonly dst: string;
+  readonly dev: string;
+  readonly protocol: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function records(value: unknown): Json[] {
+  const items: unknown[] = Array.isArray(value) ? value : [];
+  return items.filter((item): item is Json => typeof item === 'object' && item !== null);
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+/** Links that never lead to another router. */
+const INNER_LINK = /^(lo|docker|br-|veth|virbr|cni|tun|tap|wg)/;
+
+function globalAddresses(facts: HostFacts): Address[] {
+  return records(facts.addresses).flatMap((link) =>
+    records(link.addr_info)
+      .filter((info) => info.scope === 'global' && !INNER_LINK.test(text(link.ifname)))
+      .map((info) => ({ link: text(link.ifname), address: text(info.local), length: Number(info.prefixlen) })),
+  );
+}
+
+function routesOf(facts: HostFacts): Route[] {
+  return records(facts.routes).map((route) => ({ dst: text(route.dst), dev: text(route.dev), protocol: text(route.protocol) }));
+}
+
+/** The protocol number under which the plugin installs host routes, and its name where the host knows it. */
+const PLUGIN_PROTOCOLS = ['200', 'routed'];
+const CLASSIC_CONTAINERS = '10.112.0.0/12';
+const PRIVATE_ASN_BASE = 4_200_000_000n;
+const PRIVATE_ASN_COUNT = 94_967_294n;
+
+/** The /16 (or /48) around each route that the plugin has announced here already. */
+function containersOf(routes: readonly Route[]): string[] {
+  const own = routes.filter(({ protocol }) => PLUGIN_PROTOCOLS.includes(protocol)).map(({ dst }) => dst.split('/')[0] ?? '');
+  const around = own.flatMap((address) => {
+    const bits = parseAddress(address);
+    if (bits === undefined) return [];
+    const family = familyOf(address);
+    const hostBits = family === 'ipv4' ? 16n : 80n;
+    return [`${formatAddress(family, (bits >> hostBits) << hostBits)}/${family === 'ipv4' ? 16 : 48}`];
+  });
+  return around.length === 0 ? [CLASSIC_CONTAINERS] : [...new Set(around)].sort();
+}
+
+/** A document for this host, with a comment wherever the proposal is a guess. Undefined without an uplink. */
+export function proposeDocument(facts: HostFacts, protocol: 'ospf' | 'bgp', dialect: Dialect): string | undefined {
+  const routes = routesOf(facts);
+  const addresses = globalAddresses(facts);
+  const uplink = routes.find(({ dst }) => dst === 'default')?.dev ?? addresses[0]?.link;
+  const own = addresses.filter(({ link }) => link === uplink);
+  const primary = (own.length > 0 ? own : addresses).find(({ address }) => familyOf(address) === 'ipv4');
+  if (uplink === undefined || primary === undefined) return undefined;
+  const containers = containersOf(routes);
+  const twoParty = primary.length >= 30;
+  const ospfPreset = twoParty ? 'p2p' : 'lan';
+  const asn = Number(PRIVATE_ASN_BASE + ((parseAddress(primary.address) ?? 0n) % PRIVATE_ASN_COUNT));
+  const document = new Document({
+    dialect,
+    preset: protocol === 'ospf' ? ospfPreset : 'bgp-unnumbered',
+    routerId: primary.address,
+    containers,
+    interfaces: { [uplink]: {} },
+    ...(protocol === 'bgp' ? { bgp: { asn } } : {}),
+  });
+  const known = containers[0] === CLASSIC_CONTAINERS ? 'a guess, give the prefixes of your docker networks' : 'around the container routes of this host';
+  document.commentBefore = ` Proposed by "quagga-config init". Check it: quagga-config check FILE`;
+  comment(document, 'routerId', ' must be unique in the routed network');
+  comment(document, 'containers', ` ${known}; only routes inside are announced`);
+  comment(document, 'interfaces', protocol === 'ospf' ? ' all routers on this link need the same timers and network type' : ' where the neighbor is');
+  if (protocol === 'bgp') comment(document, 'bgp', ' a private AS number derived from the router id');
+  return document.toString();
+}
+
+function comment(document: Document, key: string, value: string): void {
+  const { contents } = document;
+  if (contents === null || !('items' in contents) || !Array.isArray(contents.items)) return;
+  const pair = (contents.items as { key?: { value?: unknown; commentBefore?: string } }[]).find((item) => item.key?.value === key);
+  if (pair?.key !== undefined) pair.key.commentBefore = value;
+}

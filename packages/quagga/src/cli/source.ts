@@ -1,0 +1,57 @@
+import { LineCounter, type Node, type ParsedNode, isMap, isScalar, parseDocument as parseYaml } from 'yaml';
+import { type Diagnostic, type FieldPath, QuaggaError, formatPath } from '../errors.ts';
+
+/** An input file, parsed, that still knows where everything stands. YAML and JSON alike. */
+export interface Source {
+  readonly name: string;
+  readonly value: unknown;
+  /** `file:line:column` of a field, or of the nearest field around it. */
+  readonly locate: (path: FieldPath) => string;
+}
+
+/** @throws {@link QuaggaError} `INVALID_INPUT` with file, line and column, and without quoting the text. */
+export function parseSource(name: string, text: string): Source {
+  const lines = new LineCounter();
+  const document = parseYaml(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
+  const [error] = document.errors;
+  if (error !== undefined) throw new QuaggaError('INVALID_INPUT', `${at(error.pos[0])}: error: ${error.message}`);
+  return {
+    name,
+    value: document.toJS() as unknown,
+    locate: (path) => {
+      const offset = offsetOf(document.contents, path);
+      return offset === undefined ? name : at(offset);
+    },
+  };
+}
+
+/** Where the key or item of the longest known part of the path begins. */
+function offsetOf(root: ParsedNode | null, path: FieldPath): number | undefined {
+  let node: Node | null = root;
+  let offset = root?.range[0];
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair: { key: unknown; value: unknown } | undefined = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (pair === undefined) return offset;
+      offset = (pair.key as Node).range?.[0] ?? offset;
+      node = (pair.value as Node | null) ?? null;
+    } else {
+      const item: unknown = node !== null && 'items' in node && Array.isArray(node.items) ? node.items[Number(key)] : undefined;
+      if (item === undefined || item === null) return offset;
+      node = item as Node;
+      offset = node.range?.[0] ?? offset;
+    }
+  }
+  return offset;
+}
+
+/** `file:line:column: error: field: message`, or without the position when the value came from a flag. */
+export function formatDiagnostic(diagnostic: Diagnostic, source: Source | undefined): string {
+  const where = source === undefined ? '' : `${source.locate(diagnostic.path)}: `;
+  const field = formatPath(diagnostic.path);
+  return `${where}${diagnostic.severity}: ${field === '' ? '' : `${field}: `}${diagnostic.message}`;
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { access, readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { runCommand } from './check/command.ts';
+import { runCli } from './cli/program.ts';
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  write: (output) => void process.stdout.write(output),
+  complain: (output) => void process.stderr.write(output),
+  read: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
+  ip: async (args) => JSON.parse((await runCommand('ip', ['-j', ...args])).stdout || '[]') as unknown,
+  exists: (path) =>
+    access(path).then(
+      () => true,
+      () => false,
+    ),
+  isRoot: process.getuid?.() === 0,
+});
