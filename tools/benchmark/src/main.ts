@@ -1,9 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { constants, setPriority } from 'node:os';
-import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { openLab } from '@routed/lab';
 import { describeMachine } from './process/machine.ts';
+import { saveResult } from './report/save-result.ts';
 import { renderGoals, renderTable, type Result } from './report/table.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { scenarios } from './scenarios/scenarios.ts';
@@ -15,39 +13,35 @@ interface Options {
 }
 
 const defaultRounds = { full: 6, quick: 2 } as const;
-const resultsDirectory = join(import.meta.dirname, '../../bench-results');
 
 async function bench({ rounds, quick, scenario }: Options): Promise<void> {
   const effort = { rounds: rounds ?? (quick ? defaultRounds.quick : defaultRounds.full), isQuick: quick };
   const machine = describeMachine();
   const results: Result[] = [];
-  // Everything that is measured inherits it: other work of the machine then disturbs less.
-  setPriority(constants.priority.PRIORITY_HIGHEST);
   await using lab = await openLab();
   for (const chosen of choose(scenario)) {
     const log = (line: string): void => console.error(`${chosen.name}: ${line}`);
-    const outcome = await chosen.run({ lab, effort, log });
-    results.push({ scenario: chosen.name, title: chosen.title, ...outcome });
+    try {
+      results.push({ scenario: chosen.name, title: chosen.title, ...(await chosen.run({ lab, effort, log })) });
+    } catch (error) {
+      console.error(error);
+      process.exitCode = 1;
+    }
   }
 
   const goals = results.flatMap((result) => result.goals ?? []);
   const { cpu, cpus, kernel, distribution, node, load } = machine;
   console.log(`${cpus} x ${cpu}, Linux ${kernel}, ${distribution}, Node ${node}, load ${load.toFixed(1)}\n`);
   console.log(`${renderTable(results)}\n\n${renderGoals(goals)}`);
-  console.log(`\nwritten to ${await save({ date: new Date().toISOString(), machine, effort, results })}`);
+  const date = new Date().toISOString();
+  const path = await saveResult(`${date.replaceAll(':', '-')}.json`, { date, machine, effort, results });
+  console.log(`\nwritten to ${path}`);
   if (goals.some(({ isMet, isHard }) => !isMet && isHard)) process.exitCode = 1;
 }
 
 function choose(names: readonly string[] | undefined): readonly Scenario[] {
   if (names === undefined) return scenarios.filter(({ isOnDemand }) => isOnDemand !== true);
   return names.map((name) => scenarios.find((scenario) => scenario.name === name)!);
-}
-
-async function save(report: Readonly<Record<string, unknown>> & { readonly date: string }): Promise<string> {
-  await mkdir(resultsDirectory, { recursive: true });
-  const path = join(resultsDirectory, `${report.date.replaceAll(':', '-')}.json`);
-  await writeFile(path, `${JSON.stringify(report, undefined, 2)}\n`);
-  return path;
 }
 
 function positive(text: string): number {

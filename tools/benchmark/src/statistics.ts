@@ -5,6 +5,8 @@ export type Rounds = readonly (readonly number[])[];
 
 /** Percentiles over all rounds. */
 export interface Summary {
+  /** Hardly disturbed by other work of the machine. */
+  readonly p10: number;
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
@@ -20,8 +22,8 @@ export interface Ratio {
 
 export function summarize(rounds: Rounds): Summary {
   const samples = rounds.flat();
-  const [p50 = NaN, p90 = NaN, p99 = NaN] = quantile(samples, [0.5, 0.9, 0.99]);
-  return { p50, p90, p99, count: samples.length };
+  const [p10 = NaN, p50 = NaN, p90 = NaN, p99 = NaN] = quantile(samples, [0.1, 0.5, 0.9, 0.99]);
+  return { p10, p50, p90, p99, count: samples.length };
 }
 
 /** Compares medians round by round: what disturbs the machine disturbs both sides of a round. */

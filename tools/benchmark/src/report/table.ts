@@ -1,4 +1,4 @@
-import Table from 'cli-table3';
+import { markdownTable } from 'markdown-table';
 import type { Figure, Goal, Measurement, Outcome } from '../scenarios/scenario.ts';
 import type { Ratio } from '../statistics.ts';
 
@@ -8,20 +8,17 @@ export interface Result extends Outcome {
   readonly title: string;
 }
 
-/** Borders that Markdown takes. */
-const markdownBorders = { left: '|', middle: '|', right: '|', ...without('top', 'bottom', 'mid') };
+const head = ['scenario', 'subject', 'step', 'p10', 'p50', 'p90', 'p99', 'unit', 'x reference', 'n'];
 
-const head = ['scenario', 'subject', 'step', 'p50', 'p90', 'p99', 'unit', 'x reference', 'n'];
+const alignment = head.map((_, column) => (column < 3 ? 'l' : 'r'));
 
-/** Everything in one table. */
+/** Everything in one table, as Markdown. */
 export function renderTable(results: readonly Result[]): string {
-  const table = new Table({ head, chars: markdownBorders, style: { head: [], border: [], compact: true } });
-  table.push(head.map((_, column) => (column < 3 ? '---' : '---:')));
-  for (const { title, measurements = [], figures = [] } of results) {
-    for (const measurement of measurements) table.push([title, ...measurementCells(measurement)]);
-    for (const figure of figures) table.push([title, ...figureCells(figure)]);
-  }
-  return table.toString();
+  const rows = results.flatMap(({ title, measurements = [], figures = [] }) => [
+    ...measurements.map((measurement) => [title, ...measurementCells(measurement)]),
+    ...figures.map((figure) => [title, ...figureCells(figure)]),
+  ]);
+  return markdownTable([head, ...rows], { align: alignment });
 }
 
 export function renderGoals(goals: readonly Goal[]): string {
@@ -30,12 +27,12 @@ export function renderGoals(goals: readonly Goal[]): string {
 
 function measurementCells({ subject, step, us, ratio }: Measurement): string[] {
   const ms = (value: number): string => (value / 1000).toFixed(2);
-  return [subject, step, ms(us.p50), ms(us.p90), ms(us.p99), 'ms', renderRatio(ratio), String(us.count)];
+  return [subject, step, ms(us.p10), ms(us.p50), ms(us.p90), ms(us.p99), 'ms', renderRatio(ratio), String(us.count)];
 }
 
 function figureCells({ subject, name, unit, value, min, max, ratio }: Figure): string[] {
   const range = min === undefined || max === undefined ? '' : `${short(min)} to ${short(max)}`;
-  return [subject, name, short(value), range, '', unit, renderRatio(ratio), ''];
+  return [subject, name, '', short(value), range, '', unit, renderRatio(ratio), ''];
 }
 
 function renderRatio(ratio: Ratio | undefined): string {
@@ -45,18 +42,4 @@ function renderRatio(ratio: Ratio | undefined): string {
 
 function short(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-}
-
-function without(...lines: readonly string[]): Record<string, string> {
-  const parts = lines.flatMap((line) => [
-    line,
-    `${line}-mid`,
-    ...['left', 'right'].map((side) => borderName(line, side)),
-  ]);
-  return Object.fromEntries(parts.map((part) => [part, '']));
-}
-
-/** cli-table3 names the corners top-left, but left-mid. */
-function borderName(line: string, side: string): string {
-  return line === 'mid' ? `${side}-mid` : `${line}-${side}`;
 }

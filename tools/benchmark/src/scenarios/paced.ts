@@ -9,8 +9,8 @@ import type { Subject } from '../subjects/subject.ts';
 import { runBurst } from './burst.ts';
 import type { Goal, Measurement, Outcome, Scenario, Setting } from './scenario.ts';
 
-/** Cycles of each subject per round. */
-const cyclesPerRound = { full: 25, quick: 5 } as const;
+/** Cycles per round of plugin and floor, and of each peer. */
+const cyclesPerRound = { full: { pair: 40, peers: 10 }, quick: { pair: 5, peers: 2 } } as const;
 /** Enough for the daemon's hot path to be compiled. */
 const warmUpCycles = 200;
 
@@ -19,7 +19,7 @@ const counterparts: Readonly<Record<string, string>> = { Join: 'up', Leave: 'dow
 
 /**
  * One endpoint at a time comes and goes, and nothing is left to the background before the next does: what `docker
- * run` sees on a host with that many containers. The subjects take turns cycle by cycle.
+ * run` sees on a host with that many containers. Plugin and floor take turns cycle by cycle.
  */
 export function pacedScenario(name: string, title: string, liveEndpoints: number): Scenario {
   return {
@@ -46,12 +46,12 @@ async function measure(host: PluginHost, setting: Setting, liveEndpoints: number
   await using floor = await Floor.open(netnsPath);
   await using cni = await CniPtp.open(setting.lab, host.host);
   await using plugin = await PluginSubject.open(host);
-  const subjects: Subject[] = [plugin, floor, new IpBatch(netnsPath)];
-  if (cni !== undefined) subjects.push(cni);
+  const peers: Subject[] = [new IpBatch(netnsPath)];
+  if (cni !== undefined) peers.push(cni);
   else setting.log('CNI ptp is left out: containernetworking-plugins is not installed');
 
   const before = readProcess(host.plugin.pid);
-  const samples = await takeTurns(subjects, setting);
+  const samples = await takeTurns([plugin, floor], peers, setting);
   const after = readProcess(host.plugin.pid);
 
   const measurements = toMeasurements(samples);
@@ -68,23 +68,31 @@ async function measure(host: PluginHost, setting: Setting, liveEndpoints: number
 /** Samples by subject and step. */
 type Samples = Map<string, Map<string, number[][]>>;
 
-async function takeTurns(subjects: readonly Subject[], { effort, log }: Setting): Promise<Samples> {
-  const samples: Samples = new Map(subjects.map(({ name }) => [name, new Map<string, number[][]>()]));
+/** Peers come after: their processes would leave cold caches to whatever came next. */
+async function takeTurns(
+  pair: readonly Subject[],
+  peers: readonly Subject[],
+  { effort, log }: Setting,
+): Promise<Samples> {
+  const samples: Samples = new Map();
   const cycles = effort.isQuick ? cyclesPerRound.quick : cyclesPerRound.full;
   for (let round = 0; round < effort.rounds; round++) {
     log(`round ${round + 1} of ${effort.rounds}`);
-    for (let turn = 0; turn < cycles * subjects.length; turn++) {
-      const subject = subjects[turn % subjects.length]!;
-      const timings = { ...(await subject.cycle()), ...(await subject.settle()) };
-      const steps = samples.get(subject.name)!;
-      for (const [step, us] of Object.entries(timings)) {
-        const rounds = steps.get(step) ?? [];
-        steps.set(step, rounds);
-        (rounds[round] ??= []).push(us);
-      }
-    }
+    for (let cycle = 0; cycle < cycles.pair; cycle++) for (const subject of pair) await sample(subject, round, samples);
+    for (let cycle = 0; cycle < cycles.peers; cycle++) for (const peer of peers) await sample(peer, round, samples);
   }
   return samples;
+}
+
+async function sample(subject: Subject, round: number, samples: Samples): Promise<void> {
+  const timings = { ...(await subject.cycle()), ...(await subject.settle()) };
+  const steps = samples.get(subject.name) ?? new Map<string, number[][]>();
+  samples.set(subject.name, steps);
+  for (const [step, us] of Object.entries(timings)) {
+    const rounds = steps.get(step) ?? [];
+    steps.set(step, rounds);
+    (rounds[round] ??= []).push(us);
+  }
 }
 
 function toMeasurements(samples: Samples): Measurement[] {

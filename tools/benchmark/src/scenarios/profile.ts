@@ -1,6 +1,7 @@
 import { openPluginHost } from '../plugin/plugin-host.ts';
 import { startProbe, stopProbe } from '../probe/probe.ts';
 import { summarizeProfile } from '../probe/summarize-profile.ts';
+import { saveResult } from '../report/save-result.ts';
 import { runBurst } from './burst.ts';
 import type { Outcome, Scenario, Setting } from './scenario.ts';
 
@@ -20,6 +21,7 @@ export const profileScenario: Scenario = {
     await runBurst(host, { parallel: 1, cycles: count });
     const { profile } = await stopProbe(host.probePath, true);
     if (profile === undefined) throw new Error('the probe returned no profile');
+    log(`for a flame graph: ${await saveResult('daemon.cpuprofile', profile)}`);
     const figures = summarizeProfile(profile).map(({ name, us }) => ({
       subject: 'routed',
       name,

@@ -17,17 +17,17 @@ export const startScenario: Scenario = {
   name: 'start',
   title: 'daemon start',
   run: async ({ lab, effort, log }: Setting): Promise<Outcome> => {
-    const host = await lab.addHost({ engine: 'none' });
     const samples = { answer: [] as number[], join: [] as number[], node: [] as number[], residentMb: [] as number[] };
     for (let round = 0; round < effort.rounds; round++) {
       log(`round ${round + 1} of ${effort.rounds}`);
       samples.node.push(await timedCommand([process.execPath, '--eval', '0']));
+      const host = await lab.addHost({ engine: 'none' });
       const start = await startOnce(host);
+      await host.stop();
       samples.answer.push(start.answerUs);
       samples.join.push(start.firstJoinUs);
       samples.residentMb.push(start.residentMb);
     }
-    await host.stop();
     const byRound = (values: readonly number[]): number[][] => values.map((value) => [value]);
     const ratio = compare(byRound(samples.answer), byRound(samples.node));
     return {
@@ -56,7 +56,6 @@ async function startOnce(
   const { endpoint, timings } = await calls.up();
   await calls.down(endpoint);
   calls.close();
-  await plugin.stop();
   return { answerUs, firstJoinUs: timings['Join']!, residentMb };
 }
 
