@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { access, readFile } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { runCommand } from './check/command.ts';
 import { runCli } from './cli/program.ts';
@@ -14,5 +14,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
       () => true,
       () => false,
     ),
+  isDirectory: async (path) => (await stat(path).catch(() => undefined))?.isDirectory() === true,
   isRoot: process.getuid?.() === 0,
 });

@@ -7,6 +7,7 @@ export interface CliEnvironment {
   /** Runs `ip` with JSON output. */
   readonly ip: (args: readonly string[]) => Promise<unknown>;
   readonly exists: (path: string) => Promise<boolean>;
+  readonly isDirectory: (path: string) => Promise<boolean>;
   readonly isRoot: boolean;
 }
 

@@ -77,15 +77,16 @@ export const prefix = z
     return parsed === undefined ? value : formatPrefix(parsed);
   });
 
+const AREA = 'an area is a dotted quad such as 0.0.0.0, or a number from 0 to 4294967295';
+
+function isArea(value: string): boolean {
+  if (/^\d{1,10}$/.test(value)) return Number(value) <= 0xffffffff;
+  return !value.includes(':') && parseAddress(value) !== undefined;
+}
+
 /** An OSPF area as a number or dotted quad; always rendered dotted. */
 export const area = z
-  .union(
-    [
-      z.int().min(0).max(0xffffffff),
-      z.string().refine((value) => /^\d{1,10}$/.test(value) ? Number(value) <= 0xffffffff : !value.includes(':') && parseAddress(value) !== undefined),
-    ],
-    { error: 'an area is a dotted quad such as 0.0.0.0, or a number from 0 to 4294967295' },
-  )
+  .union([z.int(AREA).min(0, AREA).max(0xffffffff, AREA), z.string().refine(isArea, AREA)], { error: AREA })
   .transform((value) => (typeof value === 'string' && value.includes('.') ? value : formatAddress('ipv4', BigInt(value))));
 
 export const asn = integer(1, 4294967295, 'an AS number');
