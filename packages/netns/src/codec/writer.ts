@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 
-import { NLA_F_NESTED, NLA_HDRLEN, NLMSG_HDRLEN } from '../uapi/netlink.ts';
+import { NLA_HDRLEN, NLMSG_HDRLEN } from '../uapi/netlink.ts';
 
 /** Netlink speaks the byte order of the machine. */
 export const isLittleEndian: boolean = endianness() === 'LE';
@@ -71,13 +71,13 @@ export class MessageWriter {
     return this.attribute(type, encoder.encode(text));
   }
 
-  /** An attribute made of what `fill` writes. `isFlagged` false leaves out NLA_F_NESTED, as old families expect. */
-  nest(type: number, fill: () => void, isFlagged = false): this {
+  /** An attribute made of what `fill` writes. rtnetlink expects it without NLA_F_NESTED, as iproute2 sends it. */
+  nest(type: number, fill: () => void): this {
     const start = this.#end;
     this.#end += NLA_HDRLEN;
     fill();
     this.#view.setUint16(start, this.#end - start, isLittleEndian);
-    this.#view.setUint16(start + 2, isFlagged ? type | NLA_F_NESTED : type, isLittleEndian);
+    this.#view.setUint16(start + 2, type, isLittleEndian);
     return this;
   }
 

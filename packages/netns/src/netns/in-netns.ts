@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 
 import { NetnsError } from '../errors.ts';
 import { errnoName } from '../sys/errno.ts';
@@ -12,7 +12,8 @@ const OWN_NETNS = '/proc/thread-self/ns/net';
 type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
 /**
- * Runs `step` on this thread inside the namespace `targetFd`, and comes back.
+ * Runs `step` on this thread inside the namespace `targetFd`, and comes back; where the thread is there already, it
+ * just runs `step`, which takes no privilege.
  *
  * `step` opens sockets or files and nothing else: a thread, child process or first libuv-pool task started here
  * would stay in that namespace for good. When the way back fails the process ends at once, because
@@ -21,7 +22,7 @@ type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
  * @throws {@link NetnsError} `NOT_PERMITTED`, `NOT_A_NAMESPACE`
  */
 export function inNetns<T>(sys: Sys, targetFd: number, step: () => Synchronous<T>): T {
-  return fromOwnNetns(sys, () => sys.setns(targetFd, CLONE_NEWNET), step);
+  return fromOwnNetns(sys, (ownFd) => (isSame(ownFd, targetFd) ? STAYS : sys.setns(targetFd, CLONE_NEWNET)), step);
 }
 
 /** As {@link inNetns}, in a new namespace that only what `step` opens keeps alive. */
@@ -29,10 +30,14 @@ export function inNewNetns<T>(sys: Sys, step: () => Synchronous<T>): T {
   return fromOwnNetns(sys, () => sys.unshare(CLONE_NEWNET), step);
 }
 
-function fromOwnNetns<T>(sys: Sys, leave: () => number, step: () => Synchronous<T>): T {
+/** What `leave` returns when there is no need to. */
+const STAYS = 1;
+
+function fromOwnNetns<T>(sys: Sys, leave: (ownFd: number) => number, step: () => Synchronous<T>): T {
   const ownFd = openSync(OWN_NETNS, 'r');
   try {
-    const left = leave();
+    const left = leave(ownFd);
+    if (left === STAYS) return step();
     if (left < 0) throw enterError(-left);
     try {
       return step();
@@ -42,6 +47,11 @@ function fromOwnNetns<T>(sys: Sys, leave: () => number, step: () => Synchronous<
   } finally {
     closeSync(ownFd);
   }
+}
+
+function isSame(oneFd: number, otherFd: number): boolean {
+  const [one, other] = [fstatSync(oneFd), fstatSync(otherFd)];
+  return one.dev === other.dev && one.ino === other.ino;
 }
 
 function enterError(errno: number): NetnsError {

@@ -1,3 +1,4 @@
+import { NetlinkError, isNetnsError } from '../errors.ts';
 import { invalid } from '../message/validate.ts';
 import type { Purpose } from '../socket/channel.ts';
 import type { Netns } from '../types/netns.ts';
@@ -8,7 +9,11 @@ export interface NetnsWithFd extends Netns {
   lendFd<T>(use: (fd: number) => Promise<T>): Promise<T>;
 }
 
-/** Runs `use` with the descriptor of `netns`, which stays open meanwhile; with `undefined` when there is no namespace. */
+/**
+ * Runs `use` with the descriptor of `netns`, which stays open meanwhile; with `undefined` when there is no namespace.
+ *
+ * @throws {@link NetlinkError} `EINVAL` for a namespace of a fake kernel, `CLOSED`
+ */
 export async function useNetnsFd<T>(
   netns: Netns | undefined,
   purpose: Purpose,
@@ -16,5 +21,8 @@ export async function useNetnsFd<T>(
 ): Promise<T> {
   if (netns === undefined) return use(undefined);
   if (!('lendFd' in netns)) throw invalid(purpose, 'netns', 'not a namespace opened by this library');
-  return (netns as NetnsWithFd).lendFd(use);
+  return (netns as NetnsWithFd).lendFd(use).catch((error: unknown) => {
+    if (!isNetnsError(error, 'CLOSED')) throw error;
+    throw new NetlinkError({ code: 'CLOSED', errno: 0, ...purpose, reason: 'the namespace was closed', cause: error });
+  });
 }

@@ -73,10 +73,11 @@ export class NetlinkSocket implements Channel {
     for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
       await this.#send([message], NLM_F_DUMP, purpose);
       const rows: T[] = [];
-      const { ack, isInterrupted } = await this.#collect(purpose, (row) => {
+      const collecting = this.#collect(purpose, (row) => {
         const decoded = decode(row);
         if (decoded !== undefined) rows.push(decoded);
       });
+      const { ack, isInterrupted } = await collecting.finally(() => this.#discardRest());
       if (ack.errno !== 0) throw kernelError(ack, purpose, message);
       if (!isInterrupted) return rows;
     }
@@ -131,6 +132,11 @@ export class NetlinkSocket implements Channel {
         onRow(reply);
       }
     }
+  }
+
+  /** A dump that was given up half-way would make the kernel refuse the next one on this socket with EBUSY. */
+  #discardRest(): void {
+    while (this.#sys.receive(this.#fd, this.#buffer, MSG_DONTWAIT) > 0);
   }
 
   async #send(requests: readonly Uint8Array[], lastFlags: number, purpose: Purpose): Promise<void> {

@@ -17,17 +17,14 @@ export const NLM_F_CAPPED = 0x100;
 /** In NLMSG_ERROR and NLMSG_DONE: extended-acknowledgement attributes follow. */
 export const NLM_F_ACK_TLVS = 0x200;
 
-export const NLMSG_NOOP = 1;
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
-export const NLMSG_OVERRUN = 4;
 export const NLMSG_HDRLEN = 16;
 
 export const NLMSGERR_ATTR_MSG = 1;
 export const NLMSGERR_ATTR_OFFS = 2;
 export const NLMSGERR_ATTR_MISS_TYPE = 5;
 
-export const NLA_F_NESTED = 0x8000;
 export const NLA_TYPE_MASK = 0x3fff;
 export const NLA_HDRLEN = 4;
 
@@ -41,7 +38,6 @@ export const NETLINK_EXT_ACK = 11;
 /** [4.20] */
 export const NETLINK_GET_STRICT_CHK = 12;
 
-export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 
 /** linux uapi sched.h */

@@ -83,15 +83,16 @@ describe('openMonitor', () => {
     await rtnl.routes.add({ destination: 'fd09::/64', linkIndex, protocol: 200 });
     await rtnl.neighbours.add({ linkIndex, address: '10.0.0.9', mac: '02:00:00:00:00:01' });
     await rtnl.routes.delete({ destination: '10.9.0.0/16' });
-    await until(() => seen.includes('delete 10.9.0.0/16 200'), 'the route goes');
-
-    expect(seen).to.include.members([
+    const expected = [
       'new 10.0.0.7/32',
       'new fd00::7/128',
       'new 10.9.0.0/16 200',
       'new fd09::/64 200',
       'new 10.0.0.9',
-    ]);
+      'delete 10.9.0.0/16 200',
+    ];
+    await until(() => expected.every((line) => seen.includes(line)), expected.join());
+
     expect(seen.filter((line) => line.startsWith('unasked'))).to.deep.equal([]);
   });
 
@@ -113,11 +114,19 @@ describe('openMonitor', () => {
   it('signals an overrun, and later events still arrive', async () => {
     const { index: linkIndex } = await rtnl.links.createVeth({ name: 'a0', isUp: true, peer: { name: 'b0' } });
     monitor = await openMonitor({ netns, groups: ['address'], receiveBufferBytes: 4096 });
-    const overrun = eventOf(monitor, 'overrun');
-    const specs = Array.from({ length: 2000 }, (_, i) => ({ linkIndex, address: `10.${i >> 8}.${i & 255}.1/32` }));
+    let overruns = 0;
+    monitor.on('overrun', () => overruns++);
 
-    await rtnl.addresses.addMany(specs);
-    await overrun;
+    // The changes are made on a thread of the pool while the event loop is held up, as by a long computation.
+    for (let round = 0; overruns === 0 && round < 50; round++) {
+      const specs = Array.from({ length: 64 }, (_, i) => ({ linkIndex, address: `10.${round}.${i}.1/32` }));
+      const adding = rtnl.addresses.addMany(specs);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      await adding;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(overruns).to.be.greaterThan(0);
+
     const seen: string[] = [];
     monitor.on('address', (event) => seen.push(event.address.address));
     for (let round = 0; round < 3; round++) {

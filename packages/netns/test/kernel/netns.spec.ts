@@ -9,12 +9,11 @@ import {
   readdirSync,
   readlinkSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { expect } from 'chai';
 import koffi from 'koffi';
@@ -39,6 +38,15 @@ function openPidfd(pid: number): number {
     ...args: number[]
   ) => number;
   return syscall(434, pid, 0);
+}
+
+const INDEX = new URL('../../src/index.ts', import.meta.url).pathname;
+
+/** Runs a program in a process of its own and returns what it prints. */
+function runScript(command: string, args: readonly string[], script: string, ...rest: readonly string[]): string {
+  const node = ['--import', 'tsx', '--input-type=module', '--eval', script, ...rest];
+  const cwd = new URL('../../../..', import.meta.url).pathname;
+  return execFileSync(command, [...args, ...node], { encoding: 'utf8', cwd });
 }
 
 function descriptorCount(): number {
@@ -237,6 +245,38 @@ describe('Netns', () => {
   });
 });
 
+describe('a process without privileges', () => {
+  it('can look around its own namespace, and is told what it lacks for another', () => {
+    const script = `
+      import { openNetns, openRtnl } from '${INDEX}';
+      const rtnl = await openRtnl();
+      const own = await openNetns('current');
+      console.log((await rtnl.links.get({ name: 'lo' })).isLoopback, await own.readSysctl('net.ipv4.ip_forward') !== '');
+      const refusals = [rtnl.links.set({ name: 'lo' }, { mtuBytes: 1500 }), openNetns({ path: process.argv[1] }).then((other) => other.openRtnl())];
+      for (const { reason } of await Promise.allSettled(refusals)) console.log(reason.code);
+    `;
+    const file = join(mkdtempSync(join(tmpdir(), 'netns-')), 'net');
+    writeFileSync(file, '');
+    execFileSync('unshare', ['-n', 'mount', '--bind', '/proc/self/ns/net', file]);
+    const unprivileged = [
+      '--reuid=65534',
+      '--clear-groups',
+      '--inh-caps=-all',
+      '--bounding-set=-all',
+      process.execPath,
+    ];
+
+    try {
+      const output = runScript('setpriv', [...unprivileged], script, file);
+
+      expect(output).to.equal('true true\nEPERM\nNOT_PERMITTED\n');
+    } finally {
+      execFileSync('umount', [file]);
+      rmSync(dirname(file), { recursive: true });
+    }
+  });
+});
+
 describe('a process whose first pool task comes right after it entered a namespace', () => {
   it('has its pool outside', () => {
     const script = `
@@ -249,12 +289,8 @@ describe('a process whose first pool task comes right after it entered a namespa
       console.log(new Set(await Promise.all(reads)).size, (await reads[0]) === (await readlink('/proc/self/ns/net')));
     `;
 
-    const output = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
-      encoding: 'utf8',
-      cwd: new URL('../../../..', import.meta.url).pathname,
-    });
+    const output = runScript(process.execPath, [], script);
 
     expect(output).to.equal('1 true\n');
-    expect(statSync('/proc/self/ns/net').ino).to.be.greaterThan(0);
   });
 });

@@ -181,6 +181,18 @@ describe('NetlinkSocket', () => {
       expect(await socket.dump(message, purpose, value)).to.deep.equal([2]);
     });
 
+    it('leaves nothing of a failed dump in the way of the next', async () => {
+      const { sys, socket } = openSocket(({ sequence }) => [row(sequence, 1), row(sequence, 2), doneMessage(sequence)]);
+      const decode = (): never => {
+        throw new RangeError('decoder');
+      };
+
+      expect(await failure(socket.dump(message, purpose, decode))).to.be.instanceOf(RangeError);
+
+      expect(sys.queue).to.deep.equal([]);
+      expect(await socket.dump(message, purpose, value)).to.deep.equal([1, 2]);
+    });
+
     it('gives up when the table never stops changing', async () => {
       const { sys, socket } = openSocket(({ sequence }) => [row(sequence, 1, NLM_F_DUMP_INTR), doneMessage(sequence)]);
 
