@@ -27,7 +27,11 @@ export class QuaggaError extends Error {
   readonly code: QuaggaErrorCode;
   readonly diagnostics: readonly Diagnostic[];
 
-  constructor(code: QuaggaErrorCode, message: string, options: ErrorOptions & { diagnostics?: readonly Diagnostic[] } = {}) {
+  constructor(
+    code: QuaggaErrorCode,
+    message: string,
+    options: ErrorOptions & { diagnostics?: readonly Diagnostic[] } = {},
+  ) {
     super(message, options);
     this.code = code;
     this.diagnostics = options.diagnostics ?? [];
@@ -36,9 +40,7 @@ export class QuaggaError extends Error {
 
 /** True for an error of this library, also when two copies of it are loaded. */
 export function isQuaggaError(error: unknown, code?: QuaggaErrorCode): error is QuaggaError {
-  return (
-    error instanceof Error && identity in error && (code === undefined || (error as QuaggaError).code === code)
-  );
+  return error instanceof Error && identity in error && (code === undefined || (error as QuaggaError).code === code);
 }
 
 /** `interfaces.eth1.ospf.cost`, `bgp.neighbors[0].address`; interface names with dots are quoted. */

@@ -1,11 +1,31 @@
-export { type ApplyOptions, type Plan, type TargetOptions, applyConfiguration, planConfiguration } from './apply/apply.ts';
+export {
+  type ApplyOptions,
+  type Plan,
+  type TargetOptions,
+  applyConfiguration,
+  planConfiguration,
+} from './apply/apply.ts';
 export { describeChange } from './apply/execute.ts';
 export { type SuiteOptions, checkConfiguration, checkSyntax, tryOnFrr, tryOnQuagga } from './check/check.ts';
-export { type Diagnostic, type FieldPath, QuaggaError, type QuaggaErrorCode, formatPath, isQuaggaError } from './errors.ts';
+export {
+  type Diagnostic,
+  type FieldPath,
+  QuaggaError,
+  type QuaggaErrorCode,
+  formatPath,
+  isQuaggaError,
+} from './errors.ts';
 export type { Bfd, Bgp, BgpFamily, Neighbor, PeerFamily, PeerGroup } from './model/bgp.ts';
 export { checkFleet } from './model/fleet.ts';
 export type { Ospf, Ospf6, Ospf6Interface, OspfInterface } from './model/ospf.ts';
-export type { ExportPolicy, ImportPolicy, PrefixList, PrefixListEntry, RouteMap, RouteMapEntry } from './model/policy.ts';
+export type {
+  ExportPolicy,
+  ImportPolicy,
+  PrefixList,
+  PrefixListEntry,
+  RouteMap,
+  RouteMapEntry,
+} from './model/policy.ts';
 export { type RouterInterface, type RouterModel, routerModelSchema } from './model/router.ts';
 export { type ValidatedModel, inspectModel, parseModel } from './model/validate.ts';
 export type { Change } from './plan/change.ts';

@@ -50,7 +50,12 @@ export function parsePrefix(text: string): Prefix | undefined {
 export function formatAddress(family: Family, bits: bigint): string {
   if (family === 'ipv4') return [24n, 16n, 8n, 0n].map((shift) => (bits >> shift) & 0xffn).join('.');
   const groups = Array.from({ length: 8 }, (_, index) => ((bits >> BigInt(112 - 16 * index)) & 0xffffn).toString(16));
-  const runs = [...groups.map((group) => (group === '0' ? '0' : 'x')).join('').matchAll(/0{2,}/g)];
+  const runs = [
+    ...groups
+      .map((group) => (group === '0' ? '0' : 'x'))
+      .join('')
+      .matchAll(/0{2,}/g),
+  ];
   const longest = runs.reduce<RegExpExecArray | undefined>(
     (best, run) => (best === undefined || run[0].length > best[0].length ? run : best),
     undefined,

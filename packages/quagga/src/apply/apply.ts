@@ -83,11 +83,25 @@ function refuseGraver(plan: Plan, options: ApplyOptions): void {
   const allowed = options.allow ?? 'hitless';
   if (GRAVITY[plan.effect] <= GRAVITY[allowed]) return;
   const missing = plan.missingDaemons.map((daemon) => `${daemon} does not run`);
-  const changes = plan.changes.filter((change) => GRAVITY[change.effect] > GRAVITY[allowed]).map((change) => `${describeChange(change)} (${change.effect}: ${change.reason})`);
-  throw new QuaggaError('APPLY_FAILED', ['nothing was changed: this is not ' + allowed + '; allow ' + plan.effect + ' to go on', ...missing, ...changes].join('\n'));
+  const changes = plan.changes
+    .filter((change) => GRAVITY[change.effect] > GRAVITY[allowed])
+    .map((change) => `${describeChange(change)} (${change.effect}: ${change.reason})`);
+  throw new QuaggaError(
+    'APPLY_FAILED',
+    [
+      'nothing was changed: this is not ' + allowed + '; allow ' + plan.effect + ' to go on',
+      ...missing,
+      ...changes,
+    ].join('\n'),
+  );
 }
 
-async function changeLive(daemons: DaemonLines, plan: Survey, files: readonly RenderedFile[], configDir: string): Promise<void> {
+async function changeLive(
+  daemons: DaemonLines,
+  plan: Survey,
+  files: readonly RenderedFile[],
+  configDir: string,
+): Promise<void> {
   try {
     const { left, refused } = await converge(daemons, plan.desired);
     if (left.length > 0) {
@@ -105,12 +119,18 @@ async function rollBack(daemons: DaemonLines, before: RunningConfig, cause: unkn
   const { left } = await converge(daemons, before);
   if (left.length === 0) throw new QuaggaError('APPLY_FAILED', `rolled back: ${reason}`, { cause });
   const open = left.map(describeChange).join('\n');
-  throw new QuaggaError('ROLLBACK_FAILED', `${reason}\nand the router could not be brought back; still different:\n${open}`, { cause });
+  throw new QuaggaError(
+    'ROLLBACK_FAILED',
+    `${reason}\nand the router could not be brought back; still different:\n${open}`,
+    { cause },
+  );
 }
 
 async function withMergedDaemons(files: readonly RenderedFile[], configDir: string): Promise<RenderedFile[]> {
   const found = await findFile(join(configDir, 'daemons'));
-  return files.map((file) => (file.name === 'daemons' ? { ...file, text: mergeDaemonsFile(found.text, file.text) } : file));
+  return files.map((file) =>
+    file.name === 'daemons' ? { ...file, text: mergeDaemonsFile(found.text, file.text) } : file,
+  );
 }
 
 async function applyByFiles(config: RenderedConfig, options: ApplyOptions): Promise<Plan> {
@@ -132,7 +152,11 @@ async function restartWith(
   desired?: RunningConfig,
 ): Promise<void> {
   const { restartCommand } = options;
-  if (restartCommand === undefined) throw new QuaggaError('APPLY_FAILED', 'nothing was changed: this needs a restart; give the command that restarts the routing suite');
+  if (restartCommand === undefined)
+    throw new QuaggaError(
+      'APPLY_FAILED',
+      'nothing was changed: this needs a restart; give the command that restarts the routing suite',
+    );
   const undo = await replaceFiles(options.configDir, files);
   const failure = await restart(restartCommand, daemons, options, desired);
   if (failure === undefined) return;
@@ -160,7 +184,11 @@ async function restart(
   return complaint;
 }
 
-async function whatIsWrong(vtyDir: string, daemons: readonly DaemonName[], desired?: RunningConfig): Promise<string | undefined> {
+async function whatIsWrong(
+  vtyDir: string,
+  daemons: readonly DaemonName[],
+  desired?: RunningConfig,
+): Promise<string | undefined> {
   try {
     await using lines = await openDaemons(vtyDir);
     const missing = daemons.filter((daemon) => !lines.has(daemon));

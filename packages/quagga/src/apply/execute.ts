@@ -15,7 +15,10 @@ const REFUSED = 2;
 
 export function describeChange(change: Change): string {
   const where = [change.daemon, ...change.path].join(' / ');
-  const lines = [change.before === undefined ? [] : [`- ${redactLine(change.before)}`], change.after === undefined ? [] : [`+ ${redactLine(change.after)}`]];
+  const lines = [
+    change.before === undefined ? [] : [`- ${redactLine(change.before)}`],
+    change.after === undefined ? [] : [`+ ${redactLine(change.after)}`],
+  ];
   return `${where}: ${lines.flat().join(' ')}`;
 }
 
@@ -33,7 +36,10 @@ async function execute(daemons: DaemonLines, changes: readonly Change[]): Promis
 }
 
 /** Brings the running daemons to `desired`; returns what stood in the way, nothing when it was reached. */
-export async function converge(daemons: DaemonLines, desired: RunningConfig): Promise<{ left: readonly Change[]; refused: readonly Refusal[] }> {
+export async function converge(
+  daemons: DaemonLines,
+  desired: RunningConfig,
+): Promise<{ left: readonly Change[]; refused: readonly Refusal[] }> {
   let refused: Refusal[] = [];
   for (let pass = 0; pass < PASSES; pass++) {
     const changes = planChanges(await readRunning(daemons), desired);

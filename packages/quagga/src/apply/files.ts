@@ -26,7 +26,12 @@ function absentFile(error: unknown): undefined {
 const BACKUP_SUFFIX = '.before-quagga-config';
 
 /** Replaces a file whole or not at all; the owner stays who it was, or becomes the folder’s. */
-async function replaceFile(path: string, text: string, mode: number, owner: { uid: number; gid: number }): Promise<void> {
+async function replaceFile(
+  path: string,
+  text: string,
+  mode: number,
+  owner: { uid: number; gid: number },
+): Promise<void> {
   const next = `${path}.quagga-config-new`;
   await rm(next, { force: true });
   const handle = await open(next, 'wx', mode);
@@ -49,7 +54,8 @@ export async function replaceFiles(dir: string, files: readonly RenderedFile[]):
     const file = files[index];
     if (file === undefined) continue;
     const owner = before.owner ?? { uid: folder.uid, gid: folder.gid };
-    if (before.text !== undefined) await replaceFile(`${before.path}${BACKUP_SUFFIX}`, before.text, before.mode ?? file.mode, owner);
+    if (before.text !== undefined)
+      await replaceFile(`${before.path}${BACKUP_SUFFIX}`, before.text, before.mode ?? file.mode, owner);
     await replaceFile(before.path, file.text, file.mode, owner);
   }
   return async () => {
@@ -72,7 +78,11 @@ export function mergeDaemonsFile(found: string | undefined, rendered: string): s
   if (found === undefined) return rendered;
   const keyOf = (line: string): string | undefined => /^(\w+)=/.exec(line)?.[1];
   const folded = (line: string): string => line.replace(/"\s+/g, '"').replace(/\s+/g, ' ').trim();
-  const own = new Map(rendered.split('\n').flatMap((line): [string, string][] => (keyOf(line) === undefined ? [] : [[keyOf(line) ?? '', line]])));
+  const own = new Map(
+    rendered
+      .split('\n')
+      .flatMap((line): [string, string][] => (keyOf(line) === undefined ? [] : [[keyOf(line) ?? '', line]])),
+  );
   const kept = found.split('\n').map((line) => {
     const wanted = own.get(keyOf(line) ?? '');
     own.delete(keyOf(line) ?? '');

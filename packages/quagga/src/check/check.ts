@@ -20,7 +20,10 @@ export interface SuiteOptions {
 export const DAEMON_DIRS = { frr: '/usr/lib/frr', quagga: '/usr/lib/quagga' } as const;
 
 function refusal(messages: readonly string[]): QuaggaError {
-  return new QuaggaError('CHECKER_REFUSED', messages.map(redactText).join('\n') || 'the daemons refuse the configuration');
+  return new QuaggaError(
+    'CHECKER_REFUSED',
+    messages.map(redactText).join('\n') || 'the daemons refuse the configuration',
+  );
 }
 
 /**
@@ -44,7 +47,11 @@ export async function checkSyntax(text: string, options: SuiteOptions = {}): Pro
  * the one exact statement of what will run. Needs root; about 0.5 s.
  * @throws {@link QuaggaError} `CHECKER_REFUSED` or `CHECKER_MISSING`
  */
-export async function tryOnFrr(config: RenderedConfig, daemons: readonly DaemonName[] = config.daemons, options: SuiteOptions = {}): Promise<RunningConfig> {
+export async function tryOnFrr(
+  config: RenderedConfig,
+  daemons: readonly DaemonName[] = config.daemons,
+  options: SuiteOptions = {},
+): Promise<RunningConfig> {
   const text = config.files.find((file) => file.name === 'frr.conf')?.text ?? '';
   await using sandbox = await openSandbox({ ...options, daemons });
   const loaded = await sandbox.load(text);
@@ -69,7 +76,9 @@ export async function tryOnQuagga(config: RenderedConfig, options: SuiteOptions 
 async function testFile(file: RenderedFile, dir: string, daemonDir: string): Promise<void> {
   const program = join(daemonDir, file.name.replace(/\.conf$/, ''));
   await access(program, constants.X_OK).catch((cause: unknown) => {
-    throw new QuaggaError('CHECKER_MISSING', `${program} is not installed, so nothing can test ${file.name}`, { cause });
+    throw new QuaggaError('CHECKER_MISSING', `${program} is not installed, so nothing can test ${file.name}`, {
+      cause,
+    });
   });
   const path = join(dir, file.name);
   await writeFile(path, file.text, { mode: file.mode });

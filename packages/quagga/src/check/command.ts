@@ -18,7 +18,9 @@ export function runCommand(program: string, args: readonly string[]): Promise<Co
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.once('error', (cause) => reject(new QuaggaError('CHECKER_MISSING', `cannot run ${program}: ${cause.message}`, { cause })));
+    child.once('error', (cause) =>
+      reject(new QuaggaError('CHECKER_MISSING', `cannot run ${program}: ${cause.message}`, { cause })),
+    );
     child.once('close', (code) => resolve({ status: code ?? 128, stdout, stderr }));
   });
 }

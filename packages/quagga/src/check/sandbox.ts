@@ -43,7 +43,11 @@ cat > /dev/null
 `;
 
 /** Said by FRR about a correct configuration. */
-const HARMLESS = [/^Graceful restart configuration changed, reset all peers to take effect$/, /^\[\d+\|/, /MPLS support/];
+const HARMLESS = [
+  /^Graceful restart configuration changed, reset all peers to take effect$/,
+  /^\[\d+\|/,
+  /MPLS support/,
+];
 
 /**
  * Starts the daemons. Needs root.
@@ -70,14 +74,31 @@ async function startDaemons(dir: string, options: SandboxOptions): Promise<Child
   const daemons = ['zebra', ...options.daemons.filter((daemon) => daemon !== 'zebra')].join(' ');
   const child = spawn(
     'unshare',
-    ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', SCRIPT, 'sandbox', dir, daemons, options.daemonDir ?? '/usr/lib/frr'],
+    [
+      '--net',
+      '--mount',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      'sh',
+      '-c',
+      SCRIPT,
+      'sandbox',
+      dir,
+      daemons,
+      options.daemonDir ?? '/usr/lib/frr',
+    ],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
   const ready = await new Promise<boolean>((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => line === 'ready' && resolve(true));
-    child.once('error', (error) => ((complaint = error.message), resolve(false)));
+    createInterface({ input: child.stdout }).once('line', () => resolve(true));
+    child.once('error', (error) => {
+      complaint = error.message;
+      resolve(false);
+    });
     child.once('close', () => resolve(false));
   });
   if (ready) return child;

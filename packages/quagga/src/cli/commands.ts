@@ -38,7 +38,12 @@ const CODES: Partial<Record<QuaggaError['code'], ExitCode>> = {
 type Work = (config: RenderedConfig, input: Input) => Promise<ExitCode>;
 
 /** Reads, renders and goes on; every error of the library becomes an exit status. */
-async function withConfig(environment: CliEnvironment, path: string | undefined, flags: InputFlags, work: Work): Promise<ExitCode> {
+async function withConfig(
+  environment: CliEnvironment,
+  path: string | undefined,
+  flags: InputFlags,
+  work: Work,
+): Promise<ExitCode> {
   const input = await readInput(environment, path, flags);
   if (typeof input === 'number') return input;
   const config = renderInput(environment, input);
@@ -69,15 +74,22 @@ function printable(config: RenderedConfig): string {
   return shown.map((file) => `! ${file.name}\n${file.text}`).join('!\n');
 }
 
-export function renderCommand(environment: CliEnvironment, path: string | undefined, flags: RenderFlags): Promise<ExitCode> {
+export function renderCommand(
+  environment: CliEnvironment,
+  path: string | undefined,
+  flags: RenderFlags,
+): Promise<ExitCode> {
   return withConfig(environment, path, flags, async (config) => {
     const wanted = flags.file === undefined ? config.files : config.files.filter((file) => file.name === flags.file);
     if (wanted.length === 0) {
-      environment.complain(`error: there is no ${flags.file ?? ''}; this renders ${config.files.map((file) => file.name).join(', ')}\n`);
+      environment.complain(
+        `error: there is no ${flags.file ?? ''}; this renders ${config.files.map((file) => file.name).join(', ')}\n`,
+      );
       return EXIT.invalidInput;
     }
     if (flags.output !== undefined) await writeFiles(flags.output, wanted);
-    else if (flags.json === true) environment.write(toJson({ dialect: config.dialect, daemons: config.daemons, files: wanted }));
+    else if (flags.json === true)
+      environment.write(toJson({ dialect: config.dialect, daemons: config.daemons, files: wanted }));
     else environment.write(flags.file === undefined ? printable(config) : (wanted[0]?.text ?? ''));
     return EXIT.ok;
   });
@@ -87,14 +99,21 @@ export interface CheckFlags extends TargetFlags {
   readonly checker?: 'auto' | 'none' | 'vtysh' | 'daemons';
 }
 
-export function checkCommand(environment: CliEnvironment, path: string | undefined, flags: CheckFlags): Promise<ExitCode> {
+export function checkCommand(
+  environment: CliEnvironment,
+  path: string | undefined,
+  flags: CheckFlags,
+): Promise<ExitCode> {
   return withConfig(environment, path, flags, async (config, { document }) => {
-    const checker = flags.checker === undefined || flags.checker === 'auto' ? strongest(config.dialect, environment) : flags.checker;
+    const checker =
+      flags.checker === undefined || flags.checker === 'auto' ? strongest(config.dialect, environment) : flags.checker;
     const options = flags.daemonDir === undefined ? {} : { daemonDir: flags.daemonDir };
     if (checker === 'daemons') await checkConfiguration(config, options);
     if (checker === 'vtysh') await checkSyntax(config.files.find((file) => file.name === 'frr.conf')?.text ?? '');
     const result = { accepted: true, checker, warnings: document.warnings };
-    environment.write(flags.json === true ? toJson(result) : `accepted (${checker === 'none' ? 'model rules' : checker})\n`);
+    environment.write(
+      flags.json === true ? toJson(result) : `accepted (${checker === 'none' ? 'model rules' : checker})\n`,
+    );
     return EXIT.ok;
   });
 }
@@ -117,7 +136,11 @@ async function currentTree(environment: CliEnvironment, config: RenderedConfig, 
   const { against } = flags;
   if (against === undefined) {
     await using daemons = await openDaemons(flags.vtyDir ?? VTY_DIRS[config.dialect]);
-    if (daemons.size === 0) throw new QuaggaError('VTY_FAILED', `no daemon answers in ${flags.vtyDir ?? VTY_DIRS[config.dialect]}; give --against or --vty-dir`);
+    if (daemons.size === 0)
+      throw new QuaggaError(
+        'VTY_FAILED',
+        `no daemon answers in ${flags.vtyDir ?? VTY_DIRS[config.dialect]}; give --against or --vty-dir`,
+      );
     return mergeTrees((await readRunning(daemons)).values());
   }
   const names = config.files.map((file) => file.name).filter((name) => name !== 'daemons');
@@ -125,7 +148,11 @@ async function currentTree(environment: CliEnvironment, config: RenderedConfig, 
   return mergeTrees(await Promise.all(paths.map(async (path) => parseConfig(await environment.read(path)))));
 }
 
-export function diffCommand(environment: CliEnvironment, path: string | undefined, flags: DiffFlags): Promise<ExitCode> {
+export function diffCommand(
+  environment: CliEnvironment,
+  path: string | undefined,
+  flags: DiffFlags,
+): Promise<ExitCode> {
   return withConfig(environment, path, flags, async (config) => {
     const one = flags.against === undefined ? undefined : namesake(config, flags.against);
     const wanted = (one === undefined ? config.files : [one]).filter((file) => file.name !== 'daemons');
@@ -158,7 +185,11 @@ interface PlanResult {
 function showPlan(plan: PlanResult, asJson: boolean): string {
   const changes = plan.changes.filter((change) => change.temporary !== true);
   if (asJson) {
-    const shown = changes.map((change) => ({ effect: change.effect, reason: change.reason, change: describeChange(change) }));
+    const shown = changes.map((change) => ({
+      effect: change.effect,
+      reason: change.reason,
+      change: describeChange(change),
+    }));
     return toJson({ effect: plan.effect, missingDaemons: plan.missingDaemons, changes: shown });
   }
   const missing = plan.missingDaemons.map((daemon) => `restart  ${daemon} does not run\n`);
@@ -166,7 +197,11 @@ function showPlan(plan: PlanResult, asJson: boolean): string {
   return lines.length === 0 && plan.effect === 'hitless' ? 'nothing to do\n' : `${lines.join('')}${plan.effect}\n`;
 }
 
-export function planCommand(environment: CliEnvironment, path: string | undefined, flags: TargetFlags): Promise<ExitCode> {
+export function planCommand(
+  environment: CliEnvironment,
+  path: string | undefined,
+  flags: TargetFlags,
+): Promise<ExitCode> {
   return withConfig(environment, path, flags, async (config) => {
     const plan = await planConfiguration(config, target(flags, config.dialect));
     environment.write(showPlan(plan, flags.json === true));
@@ -179,7 +214,11 @@ export interface ApplyFlags extends TargetFlags {
   readonly restartCommand?: string;
 }
 
-export function applyCommand(environment: CliEnvironment, path: string | undefined, flags: ApplyFlags): Promise<ExitCode> {
+export function applyCommand(
+  environment: CliEnvironment,
+  path: string | undefined,
+  flags: ApplyFlags,
+): Promise<ExitCode> {
   return withConfig(environment, path, flags, async (config) => {
     const plan = await applyConfiguration(config, {
       ...target(flags, config.dialect),
@@ -191,12 +230,20 @@ export function applyCommand(environment: CliEnvironment, path: string | undefin
   });
 }
 
-export async function initCommand(environment: CliEnvironment, flags: { protocol?: 'ospf' | 'bgp'; dialect?: Dialect }): Promise<ExitCode> {
-  const [addresses, routes] = await Promise.all([environment.ip(['address', 'show']), environment.ip(['route', 'show'])]);
+export async function initCommand(
+  environment: CliEnvironment,
+  flags: { protocol?: 'ospf' | 'bgp'; dialect?: Dialect },
+): Promise<ExitCode> {
+  const [addresses, routes] = await Promise.all([
+    environment.ip(['address', 'show']),
+    environment.ip(['route', 'show']),
+  ]);
   const dialect = flags.dialect ?? ((await environment.exists(CONFIG_DIRS.frr)) ? 'frr' : 'quagga');
   const proposal = proposeDocument({ addresses, routes }, flags.protocol ?? 'ospf', dialect);
   if (proposal === undefined) {
-    environment.complain('error: no interface with a global IPv4 address to other hosts was found; write the file by hand\n');
+    environment.complain(
+      'error: no interface with a global IPv4 address to other hosts was found; write the file by hand\n',
+    );
     return EXIT.invalidInput;
   }
   environment.write(proposal);

@@ -41,7 +41,10 @@ export function documentOfFlags(flags: InputFlags, given: Fields): Fields {
     routerId: flags.routerId,
     hostname: flags.hostname,
     containers: flags.container ?? (isSeed ? undefined : flags.network),
-    interfaces: flags.interface === undefined ? undefined : Object.fromEntries(flags.interface.map((name) => [name, onInterface])),
+    interfaces:
+      flags.interface === undefined
+        ? undefined
+        : Object.fromEntries(flags.interface.map((name) => [name, onInterface])),
     ospf: protocol === 'ospf' && (networks !== undefined || speaks) ? defined({ networks }) : undefined,
     bgp: Object.keys(bgp).length === 0 ? undefined : bgp,
   });
@@ -57,7 +60,8 @@ function refuseOtherProtocol(given: Fields, flags: InputFlags): void {
 
 function protocolOf(given: Fields, flags: InputFlags): 'ospf' | 'bgp' {
   const preset = flags.preset ?? given.preset;
-  const isBgp = given.bgp !== undefined || flags.asn !== undefined || (typeof preset === 'string' && preset.startsWith('bgp-'));
+  const isBgp =
+    given.bgp !== undefined || flags.asn !== undefined || (typeof preset === 'string' && preset.startsWith('bgp-'));
   return isBgp ? 'bgp' : 'ospf';
 }
 
@@ -69,7 +73,9 @@ function bgpPreset(flags: InputFlags, given: Fields): string | undefined {
 /** `10.0.0.2=65002`, or an address alone for a neighbor whose AS is not known beforehand. */
 function neighborOf(text: string): Fields {
   const [address, remoteAs] = text.split('=');
-  return remoteAs === undefined ? { address } : { address, remoteAs: /^\d+$/.test(remoteAs) ? Number(remoteAs) : remoteAs };
+  return remoteAs === undefined
+    ? { address }
+    : { address, remoteAs: /^\d+$/.test(remoteAs) ? Number(remoteAs) : remoteAs };
 }
 
 /** A document with what is needed to speak about it. */
@@ -79,7 +85,11 @@ export interface Input {
 }
 
 /** Reads the file, adds the flags, completes by the preset and checks; findings go to the error output. */
-export async function readInput(environment: CliEnvironment, path: string | undefined, flags: InputFlags): Promise<Input | ExitCode> {
+export async function readInput(
+  environment: CliEnvironment,
+  path: string | undefined,
+  flags: InputFlags,
+): Promise<Input | ExitCode> {
   let source: Source | undefined;
   try {
     source = path === undefined ? undefined : parseSource(path === '-' ? 'stdin' : path, await environment.read(path));

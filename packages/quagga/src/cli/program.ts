@@ -48,7 +48,11 @@ function withInput(command: Command): Command {
     .option('--hostname <name>', 'name of the router')
     .option('--interface <name>', 'interface to other routers (repeatable)', collect)
     .option('--network <prefix>', 'network whose interfaces run OSPF (repeatable)', collect)
-    .option('--container <prefix>', 'container prefix that may be announced; default the networks (repeatable)', collect)
+    .option(
+      '--container <prefix>',
+      'container prefix that may be announced; default the networks (repeatable)',
+      collect,
+    )
     .option('--area <id>', 'OSPF area')
     .option('--asn <number>', 'own AS number', wholeNumber)
     .option('--neighbor <address[=asn]>', 'BGP neighbor (repeatable)', collect)
@@ -74,19 +78,32 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
   withInput(add('render', 'print or write the configuration files'))
     .option('--output <dir>', 'write the files there, mode 0640')
     .option('--file <name>', 'only this file')
-    .action(async (file: string | undefined, flags: RenderFlags) => finish(await renderCommand(environment, file, flags)));
+    .action(async (file: string | undefined, flags: RenderFlags) =>
+      finish(await renderCommand(environment, file, flags)),
+    );
   withTarget(withInput(add('check', 'check the model, then let the real daemons check the result')))
-    .addOption(new Option('--checker <name>', 'how far to go').choices(['auto', 'none', 'vtysh', 'daemons']).default('auto'))
-    .action(async (file: string | undefined, flags: CheckFlags) => finish(await checkCommand(environment, file, flags)));
+    .addOption(
+      new Option('--checker <name>', 'how far to go').choices(['auto', 'none', 'vtysh', 'daemons']).default('auto'),
+    )
+    .action(async (file: string | undefined, flags: CheckFlags) =>
+      finish(await checkCommand(environment, file, flags)),
+    );
   withTarget(withInput(add('diff', 'compare with a file, a folder or the running router')))
     .option('--against <path>', 'file or folder; default: what runs')
     .action(async (file: string | undefined, flags: DiffFlags) => finish(await diffCommand(environment, file, flags)));
-  withTarget(withInput(add('plan', 'say what applying would do to running containers')))
-    .action(async (file: string | undefined, flags: TargetFlags) => finish(await planCommand(environment, file, flags)));
+  withTarget(withInput(add('plan', 'say what applying would do to running containers'))).action(
+    async (file: string | undefined, flags: TargetFlags) => finish(await planCommand(environment, file, flags)),
+  );
   withTarget(withInput(add('apply', 'test, back up, change the running router, verify, or roll back')))
-    .addOption(new Option('--allow <effect>', 'the gravest effect to accept').choices(['hitless', 'flaps', 'restart']).default('hitless'))
+    .addOption(
+      new Option('--allow <effect>', 'the gravest effect to accept')
+        .choices(['hitless', 'flaps', 'restart'])
+        .default('hitless'),
+    )
     .option('--restart-command <command>', 'restarts the routing suite, where a change needs it')
-    .action(async (file: string | undefined, flags: ApplyFlags) => finish(await applyCommand(environment, file, flags)));
+    .action(async (file: string | undefined, flags: ApplyFlags) =>
+      finish(await applyCommand(environment, file, flags)),
+    );
   add('init', 'propose a model from this host’s interfaces and routes')
     .addOption(new Option('--protocol <name>', 'routing protocol').choices(['ospf', 'bgp']))
     .addOption(new Option('--dialect <name>', 'whose configuration language').choices(DIALECTS))

@@ -43,7 +43,11 @@ function globalAddresses(facts: HostFacts): Address[] {
 }
 
 function routesOf(facts: HostFacts): Route[] {
-  return records(facts.routes).map((route) => ({ dst: text(route.dst), dev: text(route.dev), protocol: text(route.protocol) }));
+  return records(facts.routes).map((route) => ({
+    dst: text(route.dst),
+    dev: text(route.dev),
+    protocol: text(route.protocol),
+  }));
 }
 
 /** The protocol number under which the plugin installs host routes, and its name where the host knows it. */
@@ -54,7 +58,9 @@ const PRIVATE_ASN_COUNT = 94_967_294n;
 
 /** The /16 (or /48) around each route that the plugin has announced here already. */
 function containersOf(routes: readonly Route[]): string[] {
-  const own = routes.filter(({ protocol }) => PLUGIN_PROTOCOLS.includes(protocol)).map(({ dst }) => dst.split('/')[0] ?? '');
+  const own = routes
+    .filter(({ protocol }) => PLUGIN_PROTOCOLS.includes(protocol))
+    .map(({ dst }) => dst.split('/')[0] ?? '');
   const around = own.flatMap((address) => {
     const bits = parseAddress(address);
     if (bits === undefined) return [];
@@ -85,11 +91,18 @@ export function proposeDocument(facts: HostFacts, protocol: 'ospf' | 'bgp', dial
     interfaces: { [uplink]: {} },
     ...(protocol === 'bgp' ? { bgp: { asn } } : {}),
   });
-  const known = containers[0] === CLASSIC_CONTAINERS ? 'a guess, give the prefixes of your docker networks' : 'around the container routes of this host';
+  const known =
+    containers[0] === CLASSIC_CONTAINERS
+      ? 'a guess, give the prefixes of your docker networks'
+      : 'around the container routes of this host';
   document.commentBefore = ` Proposed by "quagga-config init". Check it: quagga-config check FILE`;
   comment(document, 'routerId', ' must be unique in the routed network');
   comment(document, 'containers', ` ${known}; only routes inside are announced`);
-  comment(document, 'interfaces', protocol === 'ospf' ? ' all routers on this link need the same timers and network type' : ' where the neighbor is');
+  comment(
+    document,
+    'interfaces',
+    protocol === 'ospf' ? ' all routers on this link need the same timers and network type' : ' where the neighbor is',
+  );
   if (protocol === 'bgp') comment(document, 'bgp', ' a private AS number derived from the router id');
   return document.toString();
 }
@@ -97,6 +110,8 @@ export function proposeDocument(facts: HostFacts, protocol: 'ospf' | 'bgp', dial
 function comment(document: Document, key: string, value: string): void {
   const { contents } = document;
   if (contents === null || !('items' in contents) || !Array.isArray(contents.items)) return;
-  const pair = (contents.items as { key?: { value?: unknown; commentBefore?: string } }[]).find((item) => item.key?.value === key);
+  const pair = (contents.items as { key?: { value?: unknown; commentBefore?: string } }[]).find(
+    (item) => item.key?.value === key,
+  );
   if (pair?.key !== undefined) pair.key.commentBefore = value;
 }

@@ -35,12 +35,15 @@ function offsetOf(root: ParsedNode | null, path: FieldPath): number | undefined 
   let offset = root?.range[0];
   for (const key of path) {
     if (isMap(node)) {
-      const pair: { key: unknown; value: unknown } | undefined = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      const pair: { key: unknown; value: unknown } | undefined = node.items.find(
+        (item) => isScalar(item.key) && String(item.key.value) === String(key),
+      );
       if (pair === undefined) return offset;
       offset = (pair.key as Node).range?.[0] ?? offset;
       node = (pair.value as Node | null) ?? null;
     } else {
-      const item: unknown = node !== null && 'items' in node && Array.isArray(node.items) ? node.items[Number(key)] : undefined;
+      const item: unknown =
+        node !== null && 'items' in node && Array.isArray(node.items) ? node.items[Number(key)] : undefined;
       if (item === undefined || item === null) return offset;
       node = item as Node;
       offset = node.range?.[0] ?? offset;

@@ -5,7 +5,9 @@ const maximumPrefix = z.strictObject({
   limit: integer(1, 4294967295, 'a prefix limit'),
   thresholdPercent: integer(1, 100, 'a threshold').optional(),
   warningOnly: z.literal(true).optional(),
-  restartMin: integer(1, 65535, 'a restart interval').optional().meta({ description: 'Minutes until the session is tried again.' }),
+  restartMin: integer(1, 65535, 'a restart interval')
+    .optional()
+    .meta({ description: 'Minutes until the session is tried again.' }),
 });
 
 const peerFamily = z.strictObject({
@@ -23,7 +25,9 @@ const timers = z.strictObject({
 });
 
 const session = {
-  remoteAs: z.union([asn, z.enum(['internal', 'external'])], { error: 'is an AS number, internal or external' }).optional(),
+  remoteAs: z
+    .union([asn, z.enum(['internal', 'external'])], { error: 'is an AS number, internal or external' })
+    .optional(),
   description: text(80).optional(),
   password: secret(80).optional(),
   shutdown: z.boolean().optional(),
@@ -36,7 +40,11 @@ const session = {
   ttlSecurityHops: integer(1, 254, 'the number of hops').optional(),
   updateSource: z.union([ipAddress, interfaceName], { error: 'is an address or an interface name' }).optional(),
   extendedNexthop: z.boolean().optional().meta({ description: 'IPv4 routes with IPv6 next hops (RFC 8950).' }),
-  families: z.array(z.enum(['ipv4', 'ipv6'])).min(1).optional().meta({ description: 'Default: by the kind of neighbor.' }),
+  families: z
+    .array(z.enum(['ipv4', 'ipv6']))
+    .min(1)
+    .optional()
+    .meta({ description: 'Default: by the kind of neighbor.' }),
   ipv4: peerFamily.optional(),
   ipv6: peerFamily.optional(),
 };
@@ -51,7 +59,10 @@ const neighbor = z
     peerGroup: name.optional(),
     ...session,
   })
-  .refine((value) => (value.address === undefined) !== (value.interface === undefined), 'needs either address or interface');
+  .refine(
+    (value) => (value.address === undefined) !== (value.interface === undefined),
+    'needs either address or interface',
+  );
 
 const family = z.strictObject({
   maximumPaths: integer(1, 256, 'the number of paths').optional(),
@@ -62,7 +73,10 @@ const family = z.strictObject({
 
 export const bgp = z.strictObject({
   asn,
-  transit: z.boolean().optional().meta({ description: 'Also announce routes learnt from other neighbors: for a switch, not for a host.' }),
+  transit: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Also announce routes learnt from other neighbors: for a switch, not for a host.' }),
   multipathRelax: z.boolean().optional().meta({ description: 'ECMP over neighbors of different AS.' }),
   logNeighborChanges: z.boolean().optional(),
   gracefulRestart: z
@@ -72,7 +86,10 @@ export const bgp = z.strictObject({
       preserveForwardingState: z.boolean().optional(),
     })
     .optional(),
-  gracefulShutdown: z.boolean().optional().meta({ description: 'Drain: announce everything with the lowest preference (RFC 8326).' }),
+  gracefulShutdown: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Drain: announce everything with the lowest preference (RFC 8326).' }),
   coalesceTimeMs: integer(0, 4294967295, 'the coalesce time').optional(),
   timers: timers.optional(),
   peerGroups: z.record(name, peerGroup).optional(),

@@ -18,9 +18,10 @@ const common = {
   cost: integer(1, 65535, 'a cost').optional(),
   priority: integer(0, 255, 'a priority').optional(),
   helloIntervalSec: seconds('the hello interval').optional(),
-  deadIntervalSec: seconds('the dead interval').optional().meta({ description: 'Default four times the hello interval.' }),
+  deadIntervalSec: seconds('the dead interval')
+    .optional()
+    .meta({ description: 'Default four times the hello interval.' }),
   retransmitIntervalSec: seconds('the retransmit interval').optional(),
-  transmitDelaySec: seconds('the transmit delay').optional(),
   mtuIgnore: z.boolean().optional(),
   bfd: bfdUse.optional(),
 };
@@ -28,14 +29,18 @@ const common = {
 /** OSPFv2 on one interface. Everything but cost, priority, passive and BFD must agree on the whole segment. */
 export const ospfInterface = z.strictObject({
   ...common,
+  transmitDelaySec: seconds('the transmit delay').optional(),
   network: z.enum(['broadcast', 'non-broadcast', 'point-to-point', 'point-to-multipoint']).optional(),
-  minimalHelloMultiplier: integer(2, 10, 'a hello multiplier').optional().meta({ description: 'Dead interval of 1 s with this many hellos in it.' }),
+  minimalHelloMultiplier: integer(2, 10, 'a hello multiplier')
+    .optional()
+    .meta({ description: 'Dead interval of 1 s with this many hellos in it.' }),
   authentication: authentication.optional(),
 });
 
 /** OSPFv3 on one interface; FRR 8.4 has no point-to-multipoint here. */
 export const ospf6Interface = z.strictObject({
   ...common,
+  transmitDelaySec: integer(1, 3600, 'the transmit delay in seconds').optional(),
   network: z.enum(['broadcast', 'point-to-point']).optional(),
   instanceId: integer(0, 255, 'an instance id').optional(),
   authentication: z
@@ -67,7 +72,9 @@ const gracefulRestart = z.strictObject({
 
 const process = {
   spf: spf.optional(),
-  lsaMinArrivalMs: integer(0, 5000, 'the minimum LSA arrival time').optional().meta({ description: '0 avoids a 5-10 s delay when a route changes twice within 1 s.' }),
+  lsaMinArrivalMs: integer(0, 5000, 'the minimum LSA arrival time')
+    .optional()
+    .meta({ description: '0 avoids a 5-10 s delay when a route changes twice within 1 s.' }),
   maximumPaths: integer(1, 256, 'the number of paths').optional(),
   autoCostReferenceBandwidthMbps: integer(1, 4294967, 'the reference bandwidth').optional(),
   defaultInformation: z
@@ -84,9 +91,16 @@ const process = {
 };
 
 export const ospf = z.strictObject({
-  networks: z.array(z.strictObject({ prefix, area: area.optional() })).optional().meta({ description: 'Interfaces with an address in one of these run OSPF. Not together with an area on an interface.' }),
+  networks: z
+    .array(z.strictObject({ prefix, area: area.optional() }))
+    .optional()
+    .meta({
+      description: 'Interfaces with an address in one of these run OSPF. Not together with an area on an interface.',
+    }),
   passiveInterfaceDefault: z.boolean().optional(),
-  areas: z.array(z.strictObject({ ...areaOptions, authentication: z.enum(['simple', 'message-digest']).optional() })).optional(),
+  areas: z
+    .array(z.strictObject({ ...areaOptions, authentication: z.enum(['simple', 'message-digest']).optional() }))
+    .optional(),
   lsaAllThrottleMs: integer(0, 5000, 'the LSA throttle').optional(),
   maximumMetric: z
     .strictObject({

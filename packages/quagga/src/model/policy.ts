@@ -25,12 +25,18 @@ const community = z
     /^(\d{1,5}:\d{1,5}|no-export|no-advertise|local-AS|graceful-shutdown|blackhole)$/,
     'a community is 65000:1 or a well-known name',
   )
-  .refine((value) => !value.includes(':') || value.split(':').every((half) => Number(half) <= 65535), 'each half is at most 65535');
+  .refine(
+    (value) => !value.includes(':') || value.split(':').every((half) => Number(half) <= 65535),
+    'each half is at most 65535',
+  );
 
 const match = z.strictObject({
   prefixList: name.optional().meta({ description: 'A prefix list of the route map’s family.' }),
   tag: tag.optional(),
-  localRoutes: z.literal(true).optional().meta({ description: 'Routes with an empty AS path: not learnt from another AS.' }),
+  localRoutes: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'Routes with an empty AS path: not learnt from another AS.' }),
 });
 
 const set = z.strictObject({
@@ -58,20 +64,29 @@ export const routeMap = z.strictObject({
 const lengthRange = z.strictObject({ ge: maskLength.optional(), le: maskLength.optional() });
 
 export const exportPolicy = z.strictObject({
-  source: z.enum(['kernel', 'connected', 'static']).optional().meta({ description: 'Default kernel: where the plugin’s routes are.' }),
+  source: z
+    .enum(['kernel', 'connected', 'static'])
+    .optional()
+    .meta({ description: 'Default kernel: where the plugin’s routes are.' }),
   ipv4Lengths: lengthRange.optional().meta({ description: 'Default { ge: 32 }: host routes only.' }),
   ipv6Lengths: lengthRange.optional().meta({ description: 'Default { ge: 128 }: host routes only.' }),
   metric: metric.optional(),
   metricType: metricType.optional().meta({ description: 'OSPF external type, default 2.' }),
   tag: tag.optional(),
-  unfiltered: z.literal(true).optional().meta({ description: 'Announce every route of the source. BGP still never announces the default route.' }),
+  unfiltered: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'Announce every route of the source. BGP still never announces the default route.' }),
 });
 
 export const importPolicy = z.strictObject({
   permit: z
     .array(z.strictObject({ prefix, ge: maskLength.optional(), le: maskLength.optional() }))
     .min(1)
-    .meta({ description: 'Exactly these routes are taken from other routers. BGP without this: everything inside the container prefixes.' }),
+    .meta({
+      description:
+        'Exactly these routes are taken from other routers. BGP without this: everything inside the container prefixes.',
+    }),
 });
 
 export type PrefixListEntry = z.infer<typeof prefixListEntry>;

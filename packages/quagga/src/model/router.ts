@@ -10,11 +10,24 @@ const routerInterface = z.strictObject({
   ospf6: ospf6Interface.optional(),
 });
 
-const logLevel = z.enum(['emergencies', 'alerts', 'critical', 'errors', 'warnings', 'notifications', 'informational', 'debugging']);
+const logLevel = z.enum([
+  'emergencies',
+  'alerts',
+  'critical',
+  'errors',
+  'warnings',
+  'notifications',
+  'informational',
+  'debugging',
+]);
 
 const zebra = z.strictObject({
-  workQueueMs: integer(0, 10000, 'the work queue delay').optional().meta({ description: '0 saves 10 ms per route change (FRR).' }),
-  netlinkBufferBytes: integer(65536, 2147483647, 'the netlink buffer size').optional().meta({ description: 'zebra -s; a small buffer loses route events silently. Default 90000000.' }),
+  workQueueMs: integer(0, 10000, 'the work queue delay')
+    .optional()
+    .meta({ description: '0 saves 10 ms per route change (FRR).' }),
+  netlinkBufferBytes: integer(65536, 2147483647, 'the netlink buffer size')
+    .optional()
+    .meta({ description: 'zebra -s; a small buffer loses route events silently. Default 90000000.' }),
 });
 
 /** One host’s router, whatever daemon runs it. */

@@ -44,7 +44,12 @@ function crossChecks(model: RouterModel): Diagnostic[] {
   const protocols = [model.ospf, model.ospf6, model.bgp].filter((section) => section !== undefined);
   const none = fault([], 'has no routing protocol; add a section ospf, ospf6 or bgp, or a preset');
   const needs = (family: 'ipv4' | 'ipv6'): boolean => model.containers.some((prefix) => familyOf(prefix) === family);
-  const found = [...(protocols.length === 0 ? [none] : []), ...policyRules(model), ...ospfRules(model), ...bgpRules(model)];
+  const found = [
+    ...(protocols.length === 0 ? [none] : []),
+    ...policyRules(model),
+    ...ospfRules(model),
+    ...bgpRules(model),
+  ];
   if (needs('ipv6') && model.ospf6 === undefined && model.bgp === undefined && protocols.length > 0)
     found.push(caution(['containers'], 'IPv6 containers are announced by nobody; add a section ospf6'));
   if (needs('ipv4') && model.ospf === undefined && model.bgp === undefined && protocols.length > 0)
@@ -56,7 +61,8 @@ function crossChecks(model: RouterModel): Diagnostic[] {
 function maskedPrefixes(input: unknown, output: unknown, path: FieldPath): Diagnostic[] {
   if (typeof output === 'string') {
     const given = typeof input === 'string' ? input : '';
-    const hostBits = parsePrefix(given) !== undefined && parseAddress(given.split('/')[0] ?? '') !== knownPrefix(given).bits;
+    const hostBits =
+      parsePrefix(given) !== undefined && parseAddress(given.split('/')[0] ?? '') !== knownPrefix(given).bits;
     return hostBits ? [caution(path, `has host bits set; taken as ${output}`)] : [];
   }
   if (Array.isArray(output)) {
@@ -72,8 +78,10 @@ type Issue = z.core.$ZodIssue;
 
 function schemaFaults(issue: Issue, prefix: FieldPath = []): Diagnostic[] {
   const path = [...prefix, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => fault([...path, key], 'is not a known field; see "quagga-config schema"'));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => fault([...path, key], 'is not a known field; see "quagga-config schema"'));
   if (issue.code === 'invalid_key') return issue.issues.flatMap((inner) => fault(path, `the name: ${inner.message}`));
-  if (issue.code === 'invalid_type' && issue.input === undefined && /undefined/.test(issue.message)) return [fault(path, 'is missing')];
+  if (issue.code === 'invalid_type' && issue.input === undefined && /undefined/.test(issue.message))
+    return [fault(path, 'is missing')];
   return [fault(path, issue.message.replace(/^Invalid (input|option): /, ''))];
 }

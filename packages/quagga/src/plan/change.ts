@@ -21,4 +21,13 @@ export interface Change {
  * New definitions come before their uses, and old uses go before old definitions. `clear` is for lines that the
  * daemon refuses beside their replacement.
  */
-export const PHASE = { define: 0, detour: 1, redefine: 2, restore: 3, clear: 4, use: 5, release: 6, undefine: 7 } as const;
+export const PHASE = {
+  define: 0,
+  detour: 1,
+  redefine: 2,
+  restore: 3,
+  clear: 4,
+  use: 5,
+  release: 6,
+  undefine: 7,
+} as const;

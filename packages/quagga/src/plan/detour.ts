@@ -43,11 +43,21 @@ function detour(all: readonly Change[], head: string, edits: readonly Change[], 
   const daemon = edits[0]?.daemon;
   if (daemon === undefined) return [...all];
   const copy = `${head}--NEXT`;
-  const temporary = { daemon, effect: 'hitless', reason: 'the route maps use a copy while the list changes', temporary: true } as const;
+  const temporary = {
+    daemon,
+    effect: 'hitless',
+    reason: 'the route maps use a copy while the list changes',
+    temporary: true,
+  } as const;
   const renamed = (line: string): string => line.replace(`${head} `, `${copy} `);
   const wanted = finalEntries(head, edits, before);
   const define = wanted.map((line): Change => ({ ...temporary, path: [], after: renamed(line), phase: PHASE.define }));
-  const away = users.map(({ path, line }): Change => ({ ...temporary, path, after: `${line}--NEXT`, phase: PHASE.detour }));
+  const away = users.map(({ path, line }): Change => ({
+    ...temporary,
+    path,
+    after: `${line}--NEXT`,
+    phase: PHASE.detour,
+  }));
   const back = users.map(({ path, line }): Change => ({ ...temporary, path, after: line, phase: PHASE.restore }));
   const drop: Change = { ...temporary, path: [], before: copy, phase: PHASE.undefine };
   // The old entries go before the new ones come: the daemon ignores an entry that the list already has elsewhere.

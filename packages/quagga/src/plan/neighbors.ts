@@ -18,7 +18,9 @@ export function withoutLostNeighbors(changes: readonly Change[], after: ConfigTr
     return neighbor !== undefined && change.after === undefined && !wanted.has(neighbor);
   };
   const others = changes.filter((change) => !isLost(change));
-  const defining = changes.filter((change) => isLost(change) && change.path.length === 1 && definition(change.before ?? '') !== undefined);
+  const defining = changes.filter(
+    (change) => isLost(change) && change.path.length === 1 && definition(change.before ?? '') !== undefined,
+  );
   const seen = new Set<string>();
   const removals = defining.flatMap((change) => {
     const neighbor = neighborOf(change.before) ?? '';

@@ -16,14 +16,18 @@ const EXCLUSIVE = /^(network|ip ospf area|router bgp) /;
 export function planChanges(running: RunningConfig, desired: RunningConfig): Change[] {
   const changes = DAEMONS.flatMap((daemon) => {
     const before = running.get(daemon);
-    return before === undefined ? [] : daemonChanges(daemon, before, desired.get(daemon) ?? new Map<string, ConfigSection>());
+    return before === undefined
+      ? []
+      : daemonChanges(daemon, before, desired.get(daemon) ?? new Map<string, ConfigSection>());
   });
   return changes.sort((a, b) => a.phase - b.phase);
 }
 
 function daemonChanges(daemon: DaemonName, before: ConfigTree, after: ConfigTree): Change[] {
   const kept = [...after].flatMap(([key, section]) => sectionChanges(daemon, before.get(key), section));
-  const gone = [...before].filter(([key]) => !after.has(key)).flatMap(([, section]) => lostSection(daemon, section, after));
+  const gone = [...before]
+    .filter(([key]) => !after.has(key))
+    .flatMap(([, section]) => lostSection(daemon, section, after));
   return withDetours(withoutLostNeighbors([...kept, ...gone], after), before);
 }
 
@@ -33,12 +37,19 @@ function sectionChanges(daemon: DaemonName, before: ConfigSection | undefined, a
   const set = [...wants]
     .filter(([slot, line]) => had.get(slot) !== line)
     .map(([slot, line]) => lineChange(daemon, after.path, had.get(slot), line));
-  const unset = [...had].filter(([slot]) => !wants.has(slot)).map(([, line]) => lineChange(daemon, after.path, line, undefined));
+  const unset = [...had]
+    .filter(([slot]) => !wants.has(slot))
+    .map(([, line]) => lineChange(daemon, after.path, line, undefined));
   const isNew = before === undefined && after.lines.length === 0;
   return isNew ? [lineChange(daemon, after.path.slice(0, -1), undefined, after.path.at(-1) ?? '')] : [...set, ...unset];
 }
 
-function lineChange(daemon: DaemonName, path: readonly string[], before: string | undefined, after: string | undefined): Change {
+function lineChange(
+  daemon: DaemonName,
+  path: readonly string[],
+  before: string | undefined,
+  after: string | undefined,
+): Change {
   const line = after ?? before ?? '';
   const isDefinition = DEFINITION.test(path[0] ?? line);
   const { effect, reason } = effectOf(path[0] ?? '', line, after === undefined);
@@ -72,9 +83,16 @@ function lostSection(daemon: DaemonName, section: ConfigSection, after: ConfigTr
   if (!REMOVABLE.test(header)) return section.lines.map((line) => lineChange(daemon, section.path, line, undefined));
   // An entry whose action changes is overwritten by the new one; removing it would remove the new one.
   const entry = /^route-map \S+ (?:permit|deny) (\d+)$/.exec(header);
-  const sameEntry = (key: string): boolean => key.replace(/ (permit|deny) /, ' ') === header.replace(/ (permit|deny) /, ' ');
+  const sameEntry = (key: string): boolean =>
+    key.replace(/ (permit|deny) /, ' ') === header.replace(/ (permit|deny) /, ' ');
   if (entry !== null && [...after.keys()].some(sameEntry)) return [];
-  return [sectionRemoval(daemon, section.path, after)];
+  return [...deferrals(daemon, section), sectionRemoval(daemon, section.path, after)];
+}
+
+/** ospfd would keep a removed `router ospf` for the whole shutdown time, as a stub router. */
+function deferrals(daemon: DaemonName, section: ConfigSection): Change[] {
+  const waits = section.lines.filter((line) => line.startsWith('max-metric router-lsa on-shutdown '));
+  return waits.map((line) => ({ ...lineChange(daemon, section.path, line, undefined), phase: PHASE.use }));
 }
 
 function hasContext(tree: ConfigTree, path: readonly string[]): boolean {

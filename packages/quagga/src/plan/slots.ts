@@ -48,13 +48,16 @@ const REMOVALS: readonly (readonly [RegExp, string])[] = [
   [/^(ip ospf authentication-key) .*/, 'no $1'],
   [/^(ip ospf authentication) .*/, 'no $1'],
   [/^(ip ospf dead-interval) .*/, 'no $1'],
-  [/^(neighbor \S+ (?:password|description|maximum-prefix|timers connect|timers|advertisement-interval|ebgp-multihop|update-source)) .*/, 'no $1'],
+  [
+    /^(neighbor \S+ (?:password|description|maximum-prefix|timers connect|timers|advertisement-interval|ebgp-multihop|update-source)) .*/,
+    'no $1',
+  ],
   [/^(neighbor \S+ interface) .*/, 'no $1'],
   [/^(neighbor \S+) remote-as .*/, 'no $1'],
   [/^((?:enable )?password|description|log-adjacency-changes) .*/, 'no $1'],
   [/^(area \S+ (?:stub|nssa)|summary-address \S+) .*/, 'no $1'],
   [/^(maximum-paths(?: ibgp)?|aggregation timer|coalesce-time|timers bgp|bgp listen limit) .*/, 'no $1'],
-  [/^(default-information originate) .*/, 'no $1'],
+  [/^(default-information originate|graceful-restart(?= grace-period)) .*/, 'no $1'],
   [/^((?:ip|ipv6) prefix-list \S+ description) .*/, 'no $1'],
 ];
 
@@ -70,5 +73,10 @@ const NOT_OVERWRITTEN = /^(ip ospf area|ipv6 ospf6 area|area \S+ (stub|nssa)) /;
 /** True when `after` cannot take the place of `before` by being set. */
 export function mustRemoveFirst(daemon: string, before: string, after: string): boolean {
   if (NOT_OVERWRITTEN.test(`${after} `)) return true;
-  return daemon === 'bgpd' && before.startsWith('redistribute ') && before.includes(' metric ') && !after.includes(' metric ');
+  return (
+    daemon === 'bgpd' &&
+    before.startsWith('redistribute ') &&
+    before.includes(' metric ') &&
+    !after.includes(' metric ')
+  );
 }

@@ -30,7 +30,11 @@ export function parseDocument(input: unknown, defaultDialect: Dialect = 'quagga'
   const parsed = z.object(header).safeParse({ dialect: givenDialect, preset: givenPreset });
   if (!parsed.success)
     throw invalidInput(
-      parsed.error.issues.map((issue) => ({ severity: 'error', path: issue.path as FieldPath, message: issue.message })),
+      parsed.error.issues.map((issue) => ({
+        severity: 'error',
+        path: issue.path as FieldPath,
+        message: issue.message,
+      })),
     );
   const dialect = parsed.data.dialect ?? defaultDialect;
   const { preset } = parsed.data;

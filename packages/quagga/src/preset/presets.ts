@@ -86,11 +86,15 @@ function fabric(own: Fields, dialect: Dialect, unnumbered: boolean): unknown {
   const families = (['ipv4', 'ipv6'] as const).filter((family) => has(own, family));
   const defaults = {
     log: SYSLOG,
-    ...(frr ? { profile: 'datacenter', zebra: { workQueueMs: 0 }, bfd: { profiles: { [BFD_PROFILE]: FAST_BFD } } } : { zebra: {} }),
+    ...(frr
+      ? { profile: 'datacenter', zebra: { workQueueMs: 0 }, bfd: { profiles: { [BFD_PROFILE]: FAST_BFD } } }
+      : { zebra: {} }),
     bgp: {
       multipathRelax: true,
       timers: { keepaliveSec: 3, holdSec: 9 },
-      peerGroups: Object.fromEntries(groupsOf(joined).map((group) => [group, fabricGroup(group, joined, families, frr)])),
+      peerGroups: Object.fromEntries(
+        groupsOf(joined).map((group) => [group, fabricGroup(group, joined, families, frr)]),
+      ),
       ...(frr ? { coalesceTimeMs: 0 } : Object.fromEntries(families.map((family) => [family, { maximumPaths: 16 }]))),
     },
   };

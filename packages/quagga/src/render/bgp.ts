@@ -14,7 +14,8 @@ const TIMERS = { traditional: '60 180', datacenter: '3 9' } as const;
 
 /** Interfaces by name, then addresses in numeric order: the same model always renders to the same bytes. */
 function compareNeighbors(a: Neighbor, b: Neighbor): number {
-  if (a.address !== undefined && b.address !== undefined) return comparePrefixes(hostPrefix(a.address), hostPrefix(b.address));
+  if (a.address !== undefined && b.address !== undefined)
+    return comparePrefixes(hostPrefix(a.address), hostPrefix(b.address));
   if (a.interface !== undefined && b.interface !== undefined) return compareText(a.interface, b.interface);
   return a.interface === undefined ? 1 : -1;
 }
@@ -63,7 +64,10 @@ function neighborLines(neighbor: Neighbor, profile: Profile): string[] {
   const member = setting(`neighbor ${name} peer-group`, neighbor.peerGroup);
   if (neighbor.interface === undefined) return compact([remoteAs, member, ...sessionLines(name, neighbor, profile)]);
   const head = `neighbor ${name} interface${neighbor.v6only === true ? ' v6only' : ''}`;
-  const first = neighbor.peerGroup === undefined ? `${head} remote-as ${neighbor.remoteAs ?? ''}` : `${head} peer-group ${neighbor.peerGroup}`;
+  const first =
+    neighbor.peerGroup === undefined
+      ? `${head} remote-as ${neighbor.remoteAs ?? ''}`
+      : `${head} peer-group ${neighbor.peerGroup}`;
   return [first, ...compact([neighbor.peerGroup !== undefined && remoteAs]), ...sessionLines(name, neighbor, profile)];
 }
 
@@ -84,7 +88,11 @@ function peersOf(bgp: Bgp): Peer[] {
   });
   const single = neighbors
     .filter((neighbor) => neighbor.peerGroup === undefined)
-    .map((neighbor) => ({ name: neighborName(neighbor), settings: neighbor, families: neighbor.families ?? neighborFamilies(neighbor) }));
+    .map((neighbor) => ({
+      name: neighborName(neighbor),
+      settings: neighbor,
+      families: neighbor.families ?? neighborFamilies(neighbor),
+    }));
   return [...groups, ...single];
 }
 
@@ -122,14 +130,18 @@ function familyBlock(model: RouterModel, bgp: Bgp, policies: Policies, family: F
   if (!policies.announces(family)) return [];
   const settings = bgp[family] ?? {};
   const med = settings.metric ?? model.export?.metric;
-  const aggregates = (settings.aggregateAddresses ?? []).toSorted((a, b) => comparePrefixes(knownPrefix(a.prefix), knownPrefix(b.prefix)));
+  const aggregates = (settings.aggregateAddresses ?? []).toSorted((a, b) =>
+    comparePrefixes(knownPrefix(a.prefix), knownPrefix(b.prefix)),
+  );
   const redistribute = compact([
     `redistribute ${model.export?.source ?? 'kernel'}`,
     setting('metric', med),
     setting('route-map', policies.exportMap(family, 'bgp')),
   ]).join(' ');
   const lines = compact([
-    ...aggregates.map(({ prefix, summaryOnly }) => `aggregate-address ${prefix}${summaryOnly === true ? ' summary-only' : ''}`),
+    ...aggregates.map(
+      ({ prefix, summaryOnly }) => `aggregate-address ${prefix}${summaryOnly === true ? ' summary-only' : ''}`,
+    ),
     redistribute,
     ...peersOf(bgp).flatMap((peer) => (peer.families.includes(family) ? peerFamilyLines(peer, family) : [])),
     setting('maximum-paths', settings.maximumPaths, 256),
@@ -172,7 +184,9 @@ export function bgpBlocks(model: RouterModel, policies: Policies, dialect: Diale
   if (model.bgp === undefined) return [];
   const bgp = dialect === 'frr' ? model.bgp : withoutGroups(model.bgp);
   const profile = model.profile ?? 'traditional';
-  const ranges = (bgp.listenRanges ?? []).toSorted((a, b) => comparePrefixes(knownPrefix(a.prefix), knownPrefix(b.prefix)));
+  const ranges = (bgp.listenRanges ?? []).toSorted((a, b) =>
+    comparePrefixes(knownPrefix(a.prefix), knownPrefix(b.prefix)),
+  );
   const lines = compact([
     `bgp router-id ${model.routerId}`,
     logNeighborChanges(bgp, profile),

@@ -18,7 +18,10 @@ export function prefixListBlock(list: NamedPrefixList): ConfigBlock {
 /** The as-path list, when one of the maps uses it. */
 export function asPathBlock(maps: readonly NamedRouteMap[], dialect: Dialect): ConfigBlock {
   const used = maps.some((map) => map.entries.some((entry) => entry.match?.localRoutes === true));
-  const line = dialect === 'frr' ? `bgp as-path access-list ${LOCAL_ROUTES} seq 5 permit ^$` : `ip as-path access-list ${LOCAL_ROUTES} permit ^$`;
+  const line =
+    dialect === 'frr'
+      ? `bgp as-path access-list ${LOCAL_ROUTES} seq 5 permit ^$`
+      : `ip as-path access-list ${LOCAL_ROUTES} permit ^$`;
   return { lines: used ? [line] : [] };
 }
 
@@ -51,6 +54,10 @@ export function compact(lines: readonly (string | false | undefined)[]): string[
 }
 
 /** `keyword value`, or nothing when the value is the default: the daemons drop such a line too. */
-export function setting(keyword: string, value: number | string | undefined, standard?: number | string): string | false {
+export function setting(
+  keyword: string,
+  value: number | string | undefined,
+  standard?: number | string,
+): string | false {
   return value !== undefined && value !== standard && `${keyword} ${value}`;
 }

@@ -38,7 +38,9 @@ function authentication(settings: OspfInterface): (string | false)[] {
     case 'message-digest':
       return [
         'ip ospf authentication message-digest',
-        ...auth.keys.toSorted((a, b) => a.id - b.id).map(({ id, key }) => `ip ospf message-digest-key ${id} md5 ${key}`),
+        ...auth.keys
+          .toSorted((a, b) => a.id - b.id)
+          .map(({ id, key }) => `ip ospf message-digest-key ${id} md5 ${key}`),
       ];
   }
 }
@@ -52,7 +54,8 @@ function passive(model: RouterModel, settings: OspfInterface): string | false {
 /** OSPFv2 lines of one interface, in the order of FRR's running configuration. */
 export function ospfInterfaceLines(model: RouterModel, settings: OspfInterface, dialect: Dialect): string[] {
   const minimal = settings.minimalHelloMultiplier;
-  const own: OspfInterface = minimal === undefined ? settings : { ...settings, helloIntervalSec: undefined, deadIntervalSec: undefined };
+  const own: OspfInterface =
+    minimal === undefined ? settings : { ...settings, helloIntervalSec: undefined, deadIntervalSec: undefined };
   return compact([
     !usesNetworks(model) && `ip ospf area ${settings.area ?? BACKBONE}`,
     ...authentication(settings),

@@ -11,7 +11,12 @@ import type { Policies } from './policy.ts';
 /** `redistribute kernel metric 5 metric-type 1 route-map EXPORT`; the type is said only where it is not 2. */
 function redistribute(model: RouterModel, map: string | undefined): string {
   const { source = 'kernel', metric, metricType } = model.export ?? {};
-  const words = [`redistribute ${source}`, setting('metric', metric), setting('metric-type', metricType, 2), setting('route-map', map)];
+  const words = [
+    `redistribute ${source}`,
+    setting('metric', metric),
+    setting('metric-type', metricType, 2),
+    setting('route-map', map),
+  ];
   return words.filter((word) => word !== false).join(' ');
 }
 
@@ -35,7 +40,9 @@ function adjacencyLog(model: RouterModel, value: boolean | 'detail' | undefined)
 }
 
 function summaries(settings: Ospf | Ospf6): string[] {
-  const sorted = (settings.summaryAddresses ?? []).toSorted((a, b) => comparePrefixes(knownPrefix(a.prefix), knownPrefix(b.prefix)));
+  const sorted = (settings.summaryAddresses ?? []).toSorted((a, b) =>
+    comparePrefixes(knownPrefix(a.prefix), knownPrefix(b.prefix)),
+  );
   return sorted.map(({ prefix, advertise, tag }) =>
     compact([`summary-address ${prefix}`, advertise === false && 'no-advertise', setting('tag', tag)]).join(' '),
   );
@@ -62,9 +69,13 @@ function areas(settings: Ospf | Ospf6): string[] {
   return all
     .toSorted((a, b) => comparePrefixes(knownPrefix(`${a.id}/32`), knownPrefix(`${b.id}/32`)))
     .flatMap(({ id, authentication, type, noSummary, ranges }) => [
-      ...(authentication === undefined ? [] : [`area ${id} authentication${authentication === 'simple' ? '' : ' message-digest'}`]),
+      ...(authentication === undefined
+        ? []
+        : [`area ${id} authentication${authentication === 'simple' ? '' : ' message-digest'}`]),
       ...(type === undefined ? [] : [`area ${id} ${type}${noSummary === true ? ' no-summary' : ''}`]),
-      ...(ranges ?? []).map(({ prefix, advertise }) => `area ${id} range ${prefix}${advertise === false ? ' not-advertise' : ''}`),
+      ...(ranges ?? []).map(
+        ({ prefix, advertise }) => `area ${id} range ${prefix}${advertise === false ? ' not-advertise' : ''}`,
+      ),
     ]);
 }
 
@@ -121,7 +132,9 @@ export function ospf6Blocks(model: RouterModel, policies: Policies, dialect: Dia
   const { ospf6 } = model;
   if (ospf6 === undefined) return [];
   const interfaces = sortedEntries(model.interfaces).flatMap(([name, settings]) =>
-    settings.ospf6 === undefined || dialect === 'frr' ? [] : [`interface ${name} area ${settings.ospf6.area ?? BACKBONE}`],
+    settings.ospf6 === undefined || dialect === 'frr'
+      ? []
+      : [`interface ${name} area ${settings.ospf6.area ?? BACKBONE}`],
   );
   const lines = compact([
     `${dialect === 'frr' ? 'ospf6 ' : ''}router-id ${model.routerId}`,

@@ -64,7 +64,9 @@ function exportList(model: RouterModel, family: Family): NamedPrefixList {
   const le = range.le === bits ? undefined : range.le;
   // Without ge, `le` alone also permits the container prefix itself, which is what the range says.
   const shorter = range.ge === undefined && range.le === undefined ? { le: bits } : { ge: range.ge, le };
-  const entries = ofFamily(model.containers, family).map((text) => entryText('permit', text, openEnd(text, shorter, bits)));
+  const entries = ofFamily(model.containers, family).map((text) =>
+    entryText('permit', text, openEnd(text, shorter, bits)),
+  );
   return { name: policyName('CONTAINERS', family), family, entries: withSequence(entries) };
 }
 
@@ -100,14 +102,18 @@ function bgpOut(model: RouterModel, family: Family, list: string): [NamedRouteMa
   const local = model.bgp?.transit === true ? {} : { match: { localRoutes: true as const } };
   const name = policyName('AGGREGATES', family);
   const more = aggregates.length === 0 ? [] : [permitEntry(20, name, local)];
-  const lists = aggregates.length === 0 ? [] : [{ name, family, entries: withSequence(ofFamily(aggregates, family).map((text) => `permit ${text}`)) }];
+  const lists =
+    aggregates.length === 0
+      ? []
+      : [{ name, family, entries: withSequence(ofFamily(aggregates, family).map((text) => `permit ${text}`)) }];
   return [{ name: policyName('BGP-OUT', family), family, entries: [permitEntry(10, list, local), ...more] }, lists];
 }
 
 /** Families that some neighbor carries, or that OSPF redistributes. */
 function usedFamilies(model: RouterModel): Family[] {
   const present = (family: Family): boolean =>
-    model.containers.some((text) => familyOf(text) === family) || (family === 'ipv4' && model.export?.unfiltered === true);
+    model.containers.some((text) => familyOf(text) === family) ||
+    (family === 'ipv4' && model.export?.unfiltered === true);
   return (['ipv4', 'ipv6'] as const).filter(present);
 }
 
@@ -117,7 +123,8 @@ export function policiesOf(model: RouterModel): Policies {
   const routeMaps: NamedRouteMap[] = [];
   const families = usedFamilies(model);
   const unfiltered = model.export?.unfiltered === true;
-  const needsMap = (protocol: 'ospf' | 'bgp'): boolean => protocol === 'bgp' || !unfiltered || model.export?.tag !== undefined;
+  const needsMap = (protocol: 'ospf' | 'bgp'): boolean =>
+    protocol === 'bgp' || !unfiltered || model.export?.tag !== undefined;
   for (const family of ['ipv4', 'ipv6'] as const) {
     const list = exportList(model, family);
     const announced = families.includes(family);
@@ -146,7 +153,9 @@ export function policiesOf(model: RouterModel): Policies {
 
 function explicitLists(model: RouterModel): NamedPrefixList[] {
   const lines = (list: PrefixList): string[] =>
-    list.entries.map((entry, index) => `seq ${entry.seq ?? 5 * (index + 1)} ${entryText(entry.action, entry.prefix, entry)}`);
+    list.entries.map(
+      (entry, index) => `seq ${entry.seq ?? 5 * (index + 1)} ${entryText(entry.action, entry.prefix, entry)}`,
+    );
   return sortedEntries(model.prefixLists).map(([name, list]) => ({
     name,
     family: list.family,

@@ -11,7 +11,11 @@ import { type NamedRouteMap, type Policies, policiesOf, policyName } from './pol
 import { type DaemonName, FILE_MODE, type RenderedConfig, type RenderedFile } from './render.ts';
 
 /** The route maps that a daemon refers to, with the lists that they refer to. */
-function filterBlocks(policies: Policies, wanted: (map: NamedRouteMap) => boolean, explicitLists: boolean): ConfigBlock[] {
+function filterBlocks(
+  policies: Policies,
+  wanted: (map: NamedRouteMap) => boolean,
+  explicitLists: boolean,
+): ConfigBlock[] {
   const maps = policies.routeMaps.filter(wanted);
   const named = new Set(maps.flatMap((map) => map.entries.map((entry) => entry.match?.prefixList)));
   const lists = policies.prefixLists.filter((list) => explicitLists || named.has(list.name));
@@ -79,7 +83,9 @@ export function renderQuagga(model: RouterModel): RenderedConfig {
     ospf6d: () => ospf6dBlocks(model, policies),
     bgpd: () => bgpdBlocks(model, policies),
   };
-  const written = daemons.filter((daemon) => daemon !== 'bfdd').filter((daemon) => daemon !== 'zebra' || hasZebraFile(model));
+  const written = daemons
+    .filter((daemon) => daemon !== 'bfdd')
+    .filter((daemon) => daemon !== 'zebra' || hasZebraFile(model));
   const files = written.map((daemon): RenderedFile => {
     const text = writePerDaemon([{ lines: identityLines(model) }, ...blocks[daemon](), { lines: logLines(model) }]);
     return { name: `${daemon}.conf`, text, mode: FILE_MODE };

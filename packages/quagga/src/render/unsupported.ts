@@ -31,7 +31,12 @@ function onInterface(path: FieldPath, settings: OspfInterface | Ospf6Interface):
 function process(section: 'ospf' | 'ospf6', settings: Ospf | Ospf6): Diagnostic[] {
   return refused([
     [given(settings.maximumPaths), [section, 'maximumPaths'], '"maximum-paths" for OSPF', OR_FRR],
-    [given(settings.summaryAddresses), [section, 'summaryAddresses'], '"summary-address"', 'announce host routes, or use --dialect frr'],
+    [
+      given(settings.summaryAddresses),
+      [section, 'summaryAddresses'],
+      '"summary-address"',
+      'announce host routes, or use --dialect frr',
+    ],
     [given(settings.aggregationTimerSec), [section, 'aggregationTimerSec'], '"aggregation timer"', OR_FRR],
     [given(settings.gracefulRestart), [section, 'gracefulRestart'], 'OSPF graceful restart', OR_FRR],
   ]);
@@ -41,7 +46,14 @@ function ospf(model: RouterModel): Diagnostic[] {
   const interfaces = sortedEntries(model.interfaces).flatMap(([name, settings]) => [
     ...(settings.ospf === undefined ? [] : onInterface(['interfaces', name, 'ospf'], settings.ospf)),
     ...(settings.ospf6 === undefined ? [] : onInterface(['interfaces', name, 'ospf6'], settings.ospf6)),
-    ...refused([[given(settings.ospf6?.authentication), ['interfaces', name, 'ospf6', 'authentication'], 'OSPFv3 authentication', OR_FRR]]),
+    ...refused([
+      [
+        given(settings.ospf6?.authentication),
+        ['interfaces', name, 'ospf6', 'authentication'],
+        'OSPFv3 authentication',
+        OR_FRR,
+      ],
+    ]),
   ]);
   const arrival = model.ospf?.lsaMinArrivalMs ?? 0;
   return [
@@ -58,7 +70,12 @@ function ospf6(model: RouterModel, settings: Ospf6): Diagnostic[] {
     ...process('ospf6', settings),
     ...refused([
       [given(settings.lsaMinArrivalMs), ['ospf6', 'lsaMinArrivalMs'], '"timers lsa min-arrival" for OSPFv3', OR_FRR],
-      [given(settings.defaultInformation), ['ospf6', 'defaultInformation'], '"default-information originate" for OSPFv3', OR_FRR],
+      [
+        given(settings.defaultInformation),
+        ['ospf6', 'defaultInformation'],
+        '"default-information originate" for OSPFv3',
+        OR_FRR,
+      ],
       [nssa >= 0, ['ospf6', 'areas', nssa, 'type'], 'OSPFv3 NSSA', 'use stub, or --dialect frr'],
       [given(model.export?.metric), ['export', 'metric'], 'metric on "redistribute" for OSPFv3', OR_FRR],
       [given(model.export?.metricType), ['export', 'metricType'], 'metric type on "redistribute" for OSPFv3', OR_FRR],
@@ -70,7 +87,12 @@ function ospf6(model: RouterModel, settings: Ospf6): Diagnostic[] {
 function peer(path: FieldPath, settings: PeerGroup | Neighbor): Diagnostic[] {
   return refused([
     bfdCheck(path, settings.bfd, 'use short timers, or --dialect frr'),
-    [typeof settings.remoteAs === 'string', [...path, 'remoteAs'], `"remote-as ${String(settings.remoteAs)}"`, 'give the AS number'],
+    [
+      typeof settings.remoteAs === 'string',
+      [...path, 'remoteAs'],
+      `"remote-as ${String(settings.remoteAs)}"`,
+      'give the AS number',
+    ],
     [given(settings.extendedNexthop), [...path, 'extendedNexthop'], '"capability extended-nexthop"', OR_FRR],
   ]);
 }
@@ -83,15 +105,37 @@ function bgp(model: RouterModel): Diagnostic[] {
     ...sortedEntries(settings.peerGroups).flatMap(([name, group]) => peer(['bgp', 'peerGroups', name], group)),
     ...(settings.neighbors ?? []).flatMap((neighbor, index) => [
       ...peer(['bgp', 'neighbors', index], neighbor),
-      ...refused([[given(neighbor.interface), ['bgp', 'neighbors', index, 'interface'], 'BGP unnumbered', 'give the neighbor’s address (preset bgp-numbered)']]),
+      ...refused([
+        [
+          given(neighbor.interface),
+          ['bgp', 'neighbors', index, 'interface'],
+          'BGP unnumbered',
+          'give the neighbor’s address (preset bgp-numbered)',
+        ],
+      ]),
     ]),
     ...refused([
       [given(settings.listenRanges), ['bgp', 'listenRanges'], '"bgp listen range"', 'list the neighbors'],
       [given(settings.listenLimit), ['bgp', 'listenLimit'], '"bgp listen limit"', OR_FRR],
       [given(settings.coalesceTimeMs), ['bgp', 'coalesceTimeMs'], '"coalesce-time"', OR_FRR],
-      [settings.gracefulShutdown === true, ['bgp', 'gracefulShutdown'], '"bgp graceful-shutdown"', 'set the community graceful-shutdown in a route map'],
-      [given(restart?.restartTimeSec), ['bgp', 'gracefulRestart', 'restartTimeSec'], '"graceful-restart restart-time"', OR_FRR],
-      [given(restart?.preserveForwardingState), ['bgp', 'gracefulRestart', 'preserveForwardingState'], '"graceful-restart preserve-fw-state"', OR_FRR],
+      [
+        settings.gracefulShutdown === true,
+        ['bgp', 'gracefulShutdown'],
+        '"bgp graceful-shutdown"',
+        'set the community graceful-shutdown in a route map',
+      ],
+      [
+        given(restart?.restartTimeSec),
+        ['bgp', 'gracefulRestart', 'restartTimeSec'],
+        '"graceful-restart restart-time"',
+        OR_FRR,
+      ],
+      [
+        given(restart?.preserveForwardingState),
+        ['bgp', 'gracefulRestart', 'preserveForwardingState'],
+        '"graceful-restart preserve-fw-state"',
+        OR_FRR,
+      ],
     ]),
   ];
 }

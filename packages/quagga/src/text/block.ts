@@ -25,7 +25,10 @@ export function writeIntegrated(blocks: readonly ConfigBlock[]): string {
 
 function integrated(block: ConfigBlock, depth: number): string[] {
   if (block.header === undefined) return indented(depth, block.lines);
-  const nested = (block.blocks ?? []).flatMap((child) => [...indented(depth + 1, ['!']), ...integrated(child, depth + 1)]);
+  const nested = (block.blocks ?? []).flatMap((child) => [
+    ...indented(depth + 1, ['!']),
+    ...integrated(child, depth + 1),
+  ]);
   return [
     ...indented(depth, [block.header]),
     ...indented(depth + 1, block.lines),

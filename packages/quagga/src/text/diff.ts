@@ -66,7 +66,11 @@ export function formatDifferences(differences: readonly SectionDifference[]): st
   return differences
     .map(({ path, removed, added }) => {
       const head = path.length === 0 ? [] : [` ${path.join(' / ')}`];
-      return [...head, ...removed.map((line) => `-${path.length === 0 ? '' : ' '}${line}`), ...added.map((line) => `+${path.length === 0 ? '' : ' '}${line}`)].join('\n');
+      return [
+        ...head,
+        ...removed.map((line) => `-${path.length === 0 ? '' : ' '}${line}`),
+        ...added.map((line) => `+${path.length === 0 ? '' : ' '}${line}`),
+      ].join('\n');
     })
     .map((text) => `${text}\n`)
     .join('');

@@ -14,7 +14,8 @@ const NESTED_CONTEXT = /^(address-family|profile|peer|key) /;
 const TOP_LINE =
   /^(no )?(hostname|password|enable|service|log|frr|zebra|debug|access-list|ipv6 access-list|ip prefix-list|ipv6 prefix-list|ip protocol|ipv6 protocol|ip forwarding|ipv6 forwarding|ip route|ipv6 route|bgp as-path|bgp community-list|ip as-path|ip community-list|ip import-table|ip nht|ipv6 nht|router-id|ip router-id)\b(?! .*\bin interface\b)/;
 /** What the daemons print about themselves, or what belongs to the host. */
-const NOISE = /^((no )?(ip|ipv6) forwarding$|frr version|hostname|end$|Building configuration|Current configuration|service integrated-vtysh-config|Hello, this is|Copyright)/;
+const NOISE =
+  /^((no )?(ip|ipv6) forwarding$|frr version|hostname|end$|Building configuration|Current configuration|service integrated-vtysh-config|Hello, this is|Copyright)/;
 
 export function sectionKey(path: readonly string[]): string {
   return path.join('\n');

@@ -26,7 +26,9 @@ export async function openVty(path: string): Promise<VtyConnection> {
   const socket = createConnection(path);
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
-    socket.once('error', (cause) => reject(new QuaggaError('VTY_FAILED', `cannot reach the daemon at ${path}: ${cause.message}`, { cause })));
+    socket.once('error', (cause) =>
+      reject(new QuaggaError('VTY_FAILED', `cannot reach the daemon at ${path}: ${cause.message}`, { cause })),
+    );
   });
   const connection = new SocketVty(socket, path);
   await connection.command('enable');
@@ -61,7 +63,8 @@ class SocketVty implements VtyConnection {
       if (this.#socket.destroyed) this.#fail('the connection is closed');
       else this.#socket.write(`${line}\0`);
     });
-    if (result instanceof QuaggaError) throw new QuaggaError('VTY_FAILED', `${redactLine(line)}: ${result.message}`, { cause: result });
+    if (result instanceof QuaggaError)
+      throw new QuaggaError('VTY_FAILED', `${redactLine(line)}: ${result.message}`, { cause: result });
     return result;
   }
 

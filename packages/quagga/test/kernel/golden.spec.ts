@@ -4,6 +4,7 @@ import { render } from '../../src/render/render.ts';
 import { type ConfigTree, mergeTrees, parseConfig } from '../../src/text/parse.ts';
 import { openDaemons, readRunning } from '../../src/vty/running.ts';
 import { goldenModel, goldenNames } from '../support/golden.ts';
+import { requireFrr } from '../support/router.ts';
 
 /** Contexts with their lines in a fixed order: the daemons group and sort lines as they like. */
 function sections(tree: ConfigTree): Record<string, string[]> {
@@ -12,6 +13,7 @@ function sections(tree: ConfigTree): Record<string, string[]> {
 
 describe('golden files on real FRR daemons', function () {
   this.timeout(20_000);
+  before(requireFrr);
 
   for (const name of goldenNames()) {
     it(`${name} loads without a warning and comes back unchanged`, async () => {

@@ -34,7 +34,9 @@ export function renderGolden(name: string, dialect: Dialect): Map<string, string
 /** The golden files of a dialect as they are on disk. */
 export function readGolden(name: string, dialect: Dialect): Map<string, string> {
   const all = readdirSync(join(goldenDir, name), { recursive: true, encoding: 'utf8', withFileTypes: true });
-  const files = all.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(join(goldenDir, name).length + 1));
+  const files = all
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(join(goldenDir, name).length + 1));
   const own = files.filter((file) => file !== 'model.yaml' && file.startsWith('quagga/') === (dialect === 'quagga'));
   return new Map(own.sort().map((file) => [file, readFileSync(join(goldenDir, name, file), 'utf8')]));
 }

@@ -59,12 +59,31 @@ export async function openRouter(options: RouterOptions): Promise<Router> {
   await mkdir(configDir);
   await writeFile(join(dir, 'vtysh.conf'), '');
   for (const [daemon, text] of Object.entries(options.files ?? {})) await writeFile(join(dir, `${daemon}.conf`), text);
-  const child = spawn('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', SCRIPT, 'router', dir, options.daemons.join(' ')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    'unshare',
+    [
+      '--net',
+      '--mount',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      'sh',
+      '-c',
+      SCRIPT,
+      'router',
+      dir,
+      options.daemons.join(' '),
+    ],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
   await new Promise<void>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', () => resolve());
-    child.once('close', () => reject(new Error('the router did not start')));
+    child.once('close', () => reject(new Error(`the router did not start: ${complaint}`)));
   });
   const namespacePid = Number((await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).trim());
   return createRouter(dir, configDir, namespacePid, child);
@@ -79,14 +98,24 @@ function createRouter(dir: string, configDir: string, namespacePid: number, chil
     ip: async (...args) => (await run('nsenter', [...inside, 'ip', ...args])).stdout,
     load: async (text) => {
       await writeFile(join(dir, 'load.conf'), text);
-      const { stdout, stderr } = await run('vtysh', ['--vty_socket', dir, '--config_dir', dir, '-f', join(dir, 'load.conf')]);
+      const { stdout, stderr } = await run('vtysh', [
+        '--vty_socket',
+        dir,
+        '--config_dir',
+        dir,
+        '-f',
+        join(dir, 'load.conf'),
+      ]);
       return stdout + stderr;
     },
     command: async (daemon, line) => {
       await using vty = await openVty(join(dir, `${daemon}.vty`));
       return await vty.command(line);
     },
-    watchRoutes: () => new RouteWatch(spawn('nsenter', [...inside, 'ip', '-o', 'monitor', 'route'], { stdio: ['ignore', 'pipe', 'inherit'] })),
+    watchRoutes: () =>
+      new RouteWatch(
+        spawn('nsenter', [...inside, 'ip', '-o', 'monitor', 'route'], { stdio: ['ignore', 'pipe', 'inherit'] }),
+      ),
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => child.once('close', resolve));
       child.stdin?.end();
@@ -99,7 +128,10 @@ function createRouter(dir: string, configDir: string, namespacePid: number, chil
 /** Joins two routers by a link that both call eth1. */
 export async function connect(a: Router, b: Router, addresses: readonly [string, string]): Promise<void> {
   await a.ip('link', 'add', 'eth1', 'type', 'veth', 'peer', 'name', 'eth1', 'netns', String(b.namespacePid));
-  for (const [router, address] of [[a, addresses[0]], [b, addresses[1]]] as const) {
+  for (const [router, address] of [
+    [a, addresses[0]],
+    [b, addresses[1]],
+  ] as const) {
     await router.ip('address', 'add', address, 'dev', 'eth1');
     await router.ip('link', 'set', 'eth1', 'up');
   }
@@ -127,10 +159,16 @@ export class RouteWatch implements AsyncDisposable {
       const found = this.lines.slice(from).find(({ text }) => pattern.test(text));
       if (found !== undefined) return found.atMs;
       const left = end - performance.now();
-      if (left <= 0) throw new Error(`no route event ${String(pattern)} within ${deadlineMs} ms; seen:\n${this.lines.map(({ text }) => text).join('\n')}`);
+      if (left <= 0)
+        throw new Error(
+          `no route event ${String(pattern)} within ${deadlineMs} ms; seen:\n${this.lines.map(({ text }) => text).join('\n')}`,
+        );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
-        this.#notify = () => (clearTimeout(timer), resolve());
+        this.#notify = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
     }
   }

@@ -10,7 +10,9 @@ function checkTimers(path: FieldPath, timers: Bgp['timers']): Diagnostic[] {
   const { keepaliveSec, holdSec } = timers;
   if (holdSec === 0 && keepaliveSec === 0) return [];
   if (holdSec < 3) return [fault([...path, 'holdSec'], 'is 0 (with keepaliveSec 0) or at least 3')];
-  return keepaliveSec < holdSec ? [] : [fault([...path, 'keepaliveSec'], `must be less than the hold time (${holdSec})`)];
+  return keepaliveSec < holdSec
+    ? []
+    : [fault([...path, 'keepaliveSec'], `must be less than the hold time (${holdSec})`)];
 }
 
 function checkMaps(model: RouterModel, path: FieldPath, peer: PeerGroup): Diagnostic[] {
@@ -32,7 +34,9 @@ function checkSession(model: RouterModel, bgp: Bgp, path: FieldPath, peer: PeerG
   if (peer.ebgpMultihop !== undefined && peer.ttlSecurityHops !== undefined)
     found.push(fault([...path, 'ttlSecurityHops'], 'clashes with ebgpMultihop; the daemon refuses both'));
   if (peer.remoteAs !== undefined && !external && (peer.ebgpMultihop ?? peer.ttlSecurityHops) !== undefined)
-    found.push(fault([...path, 'remoteAs'], 'is internal, where ebgpMultihop and ttlSecurityHops have no effect; remove them'));
+    found.push(
+      fault([...path, 'remoteAs'], 'is internal, where ebgpMultihop and ttlSecurityHops have no effect; remove them'),
+    );
   for (const family of ['ipv4', 'ipv6'] as const) {
     if (external && peer[family]?.routeReflectorClient === true)
       found.push(fault([...path, family, 'routeReflectorClient'], 'is for neighbors of the own AS'));
@@ -51,17 +55,24 @@ function checkNeighbor(model: RouterModel, bgp: Bgp, neighbor: Neighbor, index: 
   const group = neighbor.peerGroup === undefined ? undefined : bgp.peerGroups?.[neighbor.peerGroup];
   const found = checkSession(model, bgp, path, neighbor);
   if (neighbor.peerGroup !== undefined && group === undefined)
-    return [...found, fault([...path, 'peerGroup'], `peer group ${neighbor.peerGroup} does not exist; define it under bgp.peerGroups`)];
+    return [
+      ...found,
+      fault([...path, 'peerGroup'], `peer group ${neighbor.peerGroup} does not exist; define it under bgp.peerGroups`),
+    ];
   if ((neighbor.remoteAs ?? group?.remoteAs) === undefined)
     found.push(fault([...path, 'remoteAs'], 'is missing; give an AS number, internal or external'));
   if (neighbor.remoteAs !== undefined && group?.remoteAs !== undefined)
-    found.push(fault([...path, 'remoteAs'], `is given by peer group ${neighbor.peerGroup ?? ''} already; remove one of them`));
+    found.push(
+      fault([...path, 'remoteAs'], `is given by peer group ${neighbor.peerGroup ?? ''} already; remove one of them`),
+    );
   if (group !== undefined)
     for (const field of GROUP_ONLY)
-      if (neighbor[field] !== undefined) found.push(fault([...path, field], 'belongs to the peer group of this neighbor; move it there'));
+      if (neighbor[field] !== undefined)
+        found.push(fault([...path, field], 'belongs to the peer group of this neighbor; move it there'));
   if (neighbor.v6only !== undefined && neighbor.interface === undefined)
     found.push(fault([...path, 'v6only'], 'is for BGP unnumbered, a neighbor given by interface'));
-  const same = (other: Neighbor): boolean => other.address === neighbor.address && other.interface === neighbor.interface;
+  const same = (other: Neighbor): boolean =>
+    other.address === neighbor.address && other.interface === neighbor.interface;
   if ((bgp.neighbors ?? []).findIndex(same) !== index) found.push(fault(path, 'is listed twice'));
   return found;
 }
@@ -70,15 +81,20 @@ function checkRanges(bgp: Bgp): Diagnostic[] {
   return (bgp.listenRanges ?? []).flatMap(({ peerGroup }, index) => {
     const path = ['bgp', 'listenRanges', index, 'peerGroup'];
     const group = bgp.peerGroups?.[peerGroup];
-    if (group === undefined) return [fault(path, `peer group ${peerGroup} does not exist; define it under bgp.peerGroups`)];
-    return group.remoteAs === undefined ? [fault(path, `peer group ${peerGroup} needs remoteAs, for neighbors that are not known beforehand`)] : [];
+    if (group === undefined)
+      return [fault(path, `peer group ${peerGroup} does not exist; define it under bgp.peerGroups`)];
+    return group.remoteAs === undefined
+      ? [fault(path, `peer group ${peerGroup} needs remoteAs, for neighbors that are not known beforehand`)]
+      : [];
   });
 }
 
 function checkAggregates(bgp: Bgp): Diagnostic[] {
   return (['ipv4', 'ipv6'] as const).flatMap((family) =>
     (bgp[family]?.aggregateAddresses ?? []).flatMap(({ prefix }, index) =>
-      familyOf(prefix) === family ? [] : [fault(['bgp', family, 'aggregateAddresses', index, 'prefix'], `is no ${family} prefix`)],
+      familyOf(prefix) === family
+        ? []
+        : [fault(['bgp', family, 'aggregateAddresses', index, 'prefix'], `is no ${family} prefix`)],
     ),
   );
 }
@@ -86,12 +102,20 @@ function checkAggregates(bgp: Bgp): Diagnostic[] {
 /** Rule 6 for BFD: a missing profile silently means the default timers. */
 function checkBfd(model: RouterModel): Diagnostic[] {
   const uses: [FieldPath, boolean | string | undefined][] = [
-    ...sortedEntries(model.interfaces).flatMap(([name, { ospf, ospf6 }]): [FieldPath, boolean | string | undefined][] => [
-      [['interfaces', name, 'ospf', 'bfd'], ospf?.bfd],
-      [['interfaces', name, 'ospf6', 'bfd'], ospf6?.bfd],
+    ...sortedEntries(model.interfaces).flatMap(
+      ([name, { ospf, ospf6 }]): [FieldPath, boolean | string | undefined][] => [
+        [['interfaces', name, 'ospf', 'bfd'], ospf?.bfd],
+        [['interfaces', name, 'ospf6', 'bfd'], ospf6?.bfd],
+      ],
+    ),
+    ...sortedEntries(model.bgp?.peerGroups).map(([name, group]): [FieldPath, boolean | string | undefined] => [
+      ['bgp', 'peerGroups', name, 'bfd'],
+      group.bfd,
     ]),
-    ...sortedEntries(model.bgp?.peerGroups).map(([name, group]): [FieldPath, boolean | string | undefined] => [['bgp', 'peerGroups', name, 'bfd'], group.bfd]),
-    ...(model.bgp?.neighbors ?? []).map((neighbor, index): [FieldPath, boolean | string | undefined] => [['bgp', 'neighbors', index, 'bfd'], neighbor.bfd]),
+    ...(model.bgp?.neighbors ?? []).map((neighbor, index): [FieldPath, boolean | string | undefined] => [
+      ['bgp', 'neighbors', index, 'bfd'],
+      neighbor.bfd,
+    ]),
   ];
   return uses.flatMap(([path, use]) =>
     typeof use === 'string' && model.bfd?.profiles[use] === undefined
@@ -103,10 +127,18 @@ function checkBfd(model: RouterModel): Diagnostic[] {
 export function bgpRules(model: RouterModel): Diagnostic[] {
   const { bgp } = model;
   if (bgp === undefined) return checkBfd(model);
-  const found = [...checkBfd(model), ...checkTimers(['bgp', 'timers'], bgp.timers), ...checkRanges(bgp), ...checkAggregates(bgp)];
+  const found = [
+    ...checkBfd(model),
+    ...checkTimers(['bgp', 'timers'], bgp.timers),
+    ...checkRanges(bgp),
+    ...checkAggregates(bgp),
+  ];
   for (const [name, group] of sortedEntries(bgp.peerGroups)) {
     found.push(...checkSession(model, bgp, ['bgp', 'peerGroups', name], group));
-    if (Object.hasOwn(model.interfaces ?? {}, name) || (bgp.neighbors ?? []).some((neighbor) => neighbor.interface === name))
+    if (
+      Object.hasOwn(model.interfaces ?? {}, name) ||
+      (bgp.neighbors ?? []).some((neighbor) => neighbor.interface === name)
+    )
       found.push(fault(['bgp', 'peerGroups', name], 'is also the name of an interface; rename the group'));
   }
   (bgp.neighbors ?? []).forEach((neighbor, index) => found.push(...checkNeighbor(model, bgp, neighbor, index)));

@@ -11,7 +11,9 @@ function checkTimers(path: FieldPath, settings: OspfInterface | Ospf6Interface):
   const hello = settings.helloIntervalSec ?? DEFAULT_HELLO_SEC;
   const dead = settings.deadIntervalSec;
   if (dead !== undefined && dead <= hello)
-    return [fault([...path, 'deadIntervalSec'], `must be greater than the hello interval (${hello}); use ${4 * hello}`)];
+    return [
+      fault([...path, 'deadIntervalSec'], `must be greater than the hello interval (${hello}); use ${4 * hello}`),
+    ];
   return dead === undefined && hello > 16383
     ? [fault([...path, 'helloIntervalSec'], 'four times this is no valid dead interval; give deadIntervalSec')]
     : [];
@@ -41,7 +43,12 @@ function checkOspfInterface(model: RouterModel, name: string, settings: OspfInte
   if (settings.area !== undefined && (model.ospf?.networks?.length ?? 0) > 0)
     found.push(fault([...path, 'area'], 'clashes with ospf.networks, and the daemon refuses both; use one of them'));
   if (settings.network === 'point-to-point')
-    found.push(caution([...path, 'network'], 'point-to-point works with exactly two routers on the link; use point-to-multipoint for more'));
+    found.push(
+      caution(
+        [...path, 'network'],
+        'point-to-point works with exactly two routers on the link; use point-to-multipoint for more',
+      ),
+    );
   return found;
 }
 
@@ -50,10 +57,14 @@ function checkAreas(section: string, areas: Ospf['areas'] | Ospf6['areas']): Dia
   return (areas ?? []).flatMap((area, index) => {
     const path = [section, 'areas', index];
     const found: Diagnostic[] = [];
-    if (area.id === '0.0.0.0' && area.type !== undefined) found.push(fault([...path, 'type'], 'the backbone is never stub or nssa'));
-    if (area.noSummary === true && area.type === undefined) found.push(fault([...path, 'noSummary'], 'needs type stub or nssa'));
+    if (area.id === '0.0.0.0' && area.type !== undefined)
+      found.push(fault([...path, 'type'], 'the backbone is never stub or nssa'));
+    if (area.noSummary === true && area.type === undefined)
+      found.push(fault([...path, 'noSummary'], 'needs type stub or nssa'));
     if (ids.indexOf(area.id) !== index) found.push(fault([...path, 'id'], `${area.id} is listed twice`));
-    const wrong = (area.ranges ?? []).findIndex((range) => familyOf(range.prefix) !== (section === 'ospf' ? 'ipv4' : 'ipv6'));
+    const wrong = (area.ranges ?? []).findIndex(
+      (range) => familyOf(range.prefix) !== (section === 'ospf' ? 'ipv4' : 'ipv6'),
+    );
     if (wrong >= 0) found.push(fault([...path, 'ranges', wrong, 'prefix'], `is of the wrong family for ${section}`));
     return found;
   });
@@ -69,7 +80,8 @@ function checkProcess(section: 'ospf' | 'ospf6', settings: Ospf | Ospf6): Diagno
   settings.summaryAddresses?.forEach(({ prefix, advertise, tag }, index) => {
     const path = [section, 'summaryAddresses', index];
     if (familyOf(prefix) !== family) found.push(fault([...path, 'prefix'], `is no ${family} prefix`));
-    if (advertise === false && tag !== undefined) found.push(fault([...path, 'tag'], 'has no effect on a summary that is not advertised; remove it'));
+    if (advertise === false && tag !== undefined)
+      found.push(fault([...path, 'tag'], 'has no effect on a summary that is not advertised; remove it'));
   });
   return [...found, ...checkAreas(section, settings.areas)];
 }
@@ -79,18 +91,21 @@ export function ospfRules(model: RouterModel): Diagnostic[] {
   if (model.ospf !== undefined) found.push(...checkProcess('ospf', model.ospf));
   if (model.ospf6 !== undefined) found.push(...checkProcess('ospf6', model.ospf6));
   model.ospf?.networks?.forEach(({ prefix }, index) => {
-    if (familyOf(prefix) !== 'ipv4') found.push(fault(['ospf', 'networks', index, 'prefix'], 'is no IPv4 prefix; OSPFv3 is configured per interface'));
+    if (familyOf(prefix) !== 'ipv4')
+      found.push(fault(['ospf', 'networks', index, 'prefix'], 'is no IPv4 prefix; OSPFv3 is configured per interface'));
   });
   const interfaces = sortedEntries(model.interfaces);
   for (const [name, { ospf, ospf6 }] of interfaces) {
     if (ospf !== undefined) found.push(...checkOspfInterface(model, name, ospf));
     if (ospf6 === undefined) continue;
     found.push(...checkTimers(['interfaces', name, 'ospf6'], ospf6));
-    if (model.ospf6 === undefined) found.push(fault(['interfaces', name, 'ospf6'], 'needs a section ospf6; add "ospf6: {}"'));
+    if (model.ospf6 === undefined)
+      found.push(fault(['interfaces', name, 'ospf6'], 'needs a section ospf6; add "ospf6: {}"'));
   }
   const runs = (key: 'ospf' | 'ospf6'): boolean => interfaces.some(([, settings]) => settings[key] !== undefined);
   if (model.ospf !== undefined && (model.ospf.networks?.length ?? 0) === 0 && !runs('ospf'))
     found.push(fault(['ospf'], 'runs on no interface; give interfaces.<name>.ospf or ospf.networks'));
-  if (model.ospf6 !== undefined && !runs('ospf6')) found.push(fault(['ospf6'], 'runs on no interface; give interfaces.<name>.ospf6'));
+  if (model.ospf6 !== undefined && !runs('ospf6'))
+    found.push(fault(['ospf6'], 'runs on no interface; give interfaces.<name>.ospf6'));
   return found;
 }

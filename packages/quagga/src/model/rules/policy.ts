@@ -4,12 +4,13 @@ import type { RouterModel } from '../router.ts';
 import { caution, fault, sortedEntries } from './finding.ts';
 
 /** Names of the lists and maps that the renderer writes itself. */
-export const RESERVED_NAMES = ['CONTAINERS', 'NO-DEFAULT', 'AGGREGATES', 'EXPORT', 'IMPORT', 'BGP-OUT'].flatMap((name) => [
-  name,
-  `${name}6`,
-]);
+export const RESERVED_NAMES = ['CONTAINERS', 'NO-DEFAULT', 'AGGREGATES', 'EXPORT', 'IMPORT', 'BGP-OUT'].flatMap(
+  (name) => [name, `${name}6`],
+);
 
-const NEVER_CONTAINERS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(knownPrefix);
+const NEVER_CONTAINERS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(
+  knownPrefix,
+);
 
 interface Range {
   readonly ge?: number | undefined;
@@ -50,7 +51,9 @@ function checkExport(model: RouterModel): Diagnostic[] {
   if (model.containers.length === 0 && policy?.unfiltered !== true)
     found.push(fault(['containers'], 'is empty, so nothing would be announced; list the container prefixes'));
   if (policy?.unfiltered === true)
-    found.push(caution(['export', 'unfiltered'], 'every route of the source is announced, also docker0 and foreign routes'));
+    found.push(
+      caution(['export', 'unfiltered'], 'every route of the source is announced, also docker0 and foreign routes'),
+    );
   for (const family of ['ipv4', 'ipv6'] as const) {
     const range = policy?.[`${family}Lengths`];
     if (range !== undefined) found.push(...checkLengths(model, family, range));
@@ -67,12 +70,24 @@ function checkLengths(model: RouterModel, family: 'ipv4' | 'ipv6', range: Range)
   const own = model.containers.filter((prefix) => familyOf(prefix) === family).map(knownPrefix);
   const found = own
     .filter((prefix) => prefix.length > le)
-    .map((prefix) => fault(path, `le ${le} is shorter than the container prefix of length ${prefix.length}; nothing in it would be announced`));
+    .map((prefix) =>
+      fault(
+        path,
+        `le ${le} is shorter than the container prefix of length ${prefix.length}; nothing in it would be announced`,
+      ),
+    );
   if (ge < bits && le === bits && model.ospf !== undefined && family === 'ipv4')
-    found.push(fault(path, 'announces pools and host routes together; OSPFv2 then loses the host route with the same base address. Announce one kind: ge 32, or le below 32'));
+    found.push(
+      fault(
+        path,
+        'announces pools and host routes together; OSPFv2 then loses the host route with the same base address. Announce one kind: ge 32, or le below 32',
+      ),
+    );
   const nested = own.some((a) => own.some((b) => a !== b && a.bits === b.bits && contains(a, b)));
   if (ge < bits && nested)
-    found.push(fault(path, 'announces pools of nested container prefixes with the same base address; give disjoint prefixes'));
+    found.push(
+      fault(path, 'announces pools of nested container prefixes with the same base address; give disjoint prefixes'),
+    );
   return found;
 }
 
@@ -82,11 +97,20 @@ function checkImport(model: RouterModel): Diagnostic[] {
   const covered = (text: string): boolean =>
     permit.some((entry) => {
       const wanted = knownPrefix(text);
-      const longest = entry.le ?? (entry.ge === undefined ? knownPrefix(entry.prefix).length : ADDRESS_BITS[wanted.family]);
+      const longest =
+        entry.le ?? (entry.ge === undefined ? knownPrefix(entry.prefix).length : ADDRESS_BITS[wanted.family]);
       return contains(knownPrefix(entry.prefix), wanted) && longest === ADDRESS_BITS[wanted.family];
     });
   const missing = permit.length === 0 ? [] : model.containers.filter((text) => !covered(text));
-  return [...found, ...missing.map((text) => caution(['import', 'permit'], `does not permit the host routes in ${text}, so containers of other hosts stay unreachable; add it with le 32 or 128`))];
+  return [
+    ...found,
+    ...missing.map((text) =>
+      caution(
+        ['import', 'permit'],
+        `does not permit the host routes in ${text}, so containers of other hosts stay unreachable; add it with le 32 or 128`,
+      ),
+    ),
+  ];
 }
 
 function checkLists(model: RouterModel): Diagnostic[] {
@@ -94,9 +118,12 @@ function checkLists(model: RouterModel): Diagnostic[] {
     const path = ['prefixLists', name];
     const found = list.entries.flatMap((entry, index) => [
       ...checkRange([...path, 'entries', index], entry.prefix, entry),
-      ...(familyOf(entry.prefix) === list.family ? [] : [fault([...path, 'entries', index, 'prefix'], `is no ${list.family} prefix`)]),
+      ...(familyOf(entry.prefix) === list.family
+        ? []
+        : [fault([...path, 'entries', index, 'prefix'], `is no ${list.family} prefix`)]),
     ]);
-    if (RESERVED_NAMES.includes(name)) found.push(fault(path, 'is a name that the renderer uses itself; choose another'));
+    if (RESERVED_NAMES.includes(name))
+      found.push(fault(path, 'is a name that the renderer uses itself; choose another'));
     return [...found, ...checkSequence([...path, 'entries'], list.entries)];
   });
 }
@@ -122,9 +149,12 @@ function checkMaps(model: RouterModel): Diagnostic[] {
       if (list === undefined) return [];
       const target = model.prefixLists?.[list];
       if (target === undefined) return [fault(at, `prefix list ${list} does not exist; define it under prefixLists`)];
-      return target.family === map.family ? [] : [fault(at, `prefix list ${list} is ${target.family}, the route map ${map.family}`)];
+      return target.family === map.family
+        ? []
+        : [fault(at, `prefix list ${list} is ${target.family}, the route map ${map.family}`)];
     });
-    if (RESERVED_NAMES.includes(name)) found.push(fault(path, 'is a name that the renderer uses itself; choose another'));
+    if (RESERVED_NAMES.includes(name))
+      found.push(fault(path, 'is a name that the renderer uses itself; choose another'));
     return [...found, ...checkSequence([...path, 'entries'], map.entries)];
   });
 }

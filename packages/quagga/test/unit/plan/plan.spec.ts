@@ -13,18 +13,24 @@ function script(before: string, after: string, daemon: DaemonName = 'ospfd'): st
   return changes.map((change) => commandsOf(change).slice(1, -1).join(' / '));
 }
 
-const effect = (before: string, after: string, daemon: DaemonName = 'ospfd'): string => worstEffect(planChanges(running({ [daemon]: before }), running({ [daemon]: after })));
+const effect = (before: string, after: string, daemon: DaemonName = 'ospfd'): string =>
+  worstEffect(planChanges(running({ [daemon]: before }), running({ [daemon]: after })));
 
 const MAP = 'route-map EXPORT permit 10\n match ip address prefix-list CONTAINERS\nexit\n';
 const LIST = 'ip prefix-list CONTAINERS seq 5 permit 10.112.0.0/12 ge 32\n';
 
 describe('planChanges', () => {
   it('has nothing to do when nothing differs', () => {
-    expect(script(`${LIST}${MAP}router ospf\n redistribute kernel\n`, `router ospf\n redistribute kernel\n!\n${MAP}${LIST}`)).to.deep.equal([]);
+    expect(
+      script(`${LIST}${MAP}router ospf\n redistribute kernel\n`, `router ospf\n redistribute kernel\n!\n${MAP}${LIST}`),
+    ).to.deep.equal([]);
   });
 
   it('puts a filter on redistribute without ever withdrawing it, definitions first', () => {
-    const lines = script('router ospf\n redistribute kernel\n', `${LIST}${MAP}router ospf\n redistribute kernel route-map EXPORT\n`);
+    const lines = script(
+      'router ospf\n redistribute kernel\n',
+      `${LIST}${MAP}router ospf\n redistribute kernel route-map EXPORT\n`,
+    );
 
     expect(lines).to.deep.equal([
       'ip prefix-list CONTAINERS seq 5 permit 10.112.0.0/12 ge 32',
@@ -34,14 +40,23 @@ describe('planChanges', () => {
   });
 
   it('takes a filter off before removing its definition', () => {
-    const lines = script(`${LIST}${MAP}router ospf\n redistribute kernel route-map EXPORT\n`, 'router ospf\n redistribute kernel\n');
+    const lines = script(
+      `${LIST}${MAP}router ospf\n redistribute kernel route-map EXPORT\n`,
+      'router ospf\n redistribute kernel\n',
+    );
 
     expect(lines[0]).to.equal('router ospf / redistribute kernel');
-    expect(lines.slice(1)).to.have.members(['no route-map EXPORT permit 10', 'no ip prefix-list CONTAINERS seq 5 permit 10.112.0.0/12 ge 32']);
+    expect(lines.slice(1)).to.have.members([
+      'no route-map EXPORT permit 10',
+      'no ip prefix-list CONTAINERS seq 5 permit 10.112.0.0/12 ge 32',
+    ]);
   });
 
   it('rewrites a prefix list while the route map looks at a copy', () => {
-    const lines = script(`${LIST}${MAP}`, `ip prefix-list CONTAINERS seq 5 permit 10.64.0.0/12 ge 32\nip prefix-list CONTAINERS seq 10 permit 10.112.0.0/12 ge 32\n${MAP}`);
+    const lines = script(
+      `${LIST}${MAP}`,
+      `ip prefix-list CONTAINERS seq 5 permit 10.64.0.0/12 ge 32\nip prefix-list CONTAINERS seq 10 permit 10.112.0.0/12 ge 32\n${MAP}`,
+    );
 
     expect(lines).to.deep.equal([
       'ip prefix-list CONTAINERS--NEXT seq 5 permit 10.64.0.0/12 ge 32',
@@ -56,17 +71,26 @@ describe('planChanges', () => {
   });
 
   it('adds an entry to a prefix list directly', () => {
-    expect(script(`${LIST}${MAP}`, `${LIST}ip prefix-list CONTAINERS seq 10 permit 10.200.0.0/16 ge 32\n${MAP}`)).to.deep.equal(['ip prefix-list CONTAINERS seq 10 permit 10.200.0.0/16 ge 32']);
+    expect(
+      script(`${LIST}${MAP}`, `${LIST}ip prefix-list CONTAINERS seq 10 permit 10.200.0.0/16 ge 32\n${MAP}`),
+    ).to.deep.equal(['ip prefix-list CONTAINERS seq 10 permit 10.200.0.0/16 ge 32']);
   });
 
   it('removes a lost neighbor by one command, members before their group', () => {
-    const before = 'router bgp 1\n neighbor G peer-group\n neighbor G remote-as external\n neighbor G bfd\n neighbor 10.0.0.2 peer-group G\n neighbor eth1 interface peer-group G\n address-family ipv4 unicast\n  neighbor G activate\n exit-address-family\n';
+    const before =
+      'router bgp 1\n neighbor G peer-group\n neighbor G remote-as external\n neighbor G bfd\n neighbor 10.0.0.2 peer-group G\n neighbor eth1 interface peer-group G\n address-family ipv4 unicast\n  neighbor G activate\n exit-address-family\n';
 
-    expect(script(before, 'router bgp 1\n', 'bgpd')).to.deep.equal(['router bgp 1 / no neighbor 10.0.0.2', 'router bgp 1 / no neighbor eth1 interface', 'router bgp 1 / no neighbor G peer-group']);
+    expect(script(before, 'router bgp 1\n', 'bgpd')).to.deep.equal([
+      'router bgp 1 / no neighbor 10.0.0.2',
+      'router bgp 1 / no neighbor eth1 interface',
+      'router bgp 1 / no neighbor G peer-group',
+    ]);
   });
 
   it('does not remove a route map entry whose action only changed', () => {
-    expect(script('route-map A permit 10\n match tag 7\n', 'route-map A deny 10\n match tag 7\n')).to.deep.equal(['route-map A deny 10 / match tag 7']);
+    expect(script('route-map A permit 10\n match tag 7\n', 'route-map A deny 10\n match tag 7\n')).to.deep.equal([
+      'route-map A deny 10 / match tag 7',
+    ]);
   });
 
   it('leaves daemons alone that do not run', () => {
@@ -87,19 +111,30 @@ describe('effects', () => {
   });
 
   it('of a hello interval, an area or a key: flaps', () => {
-    expect([eth1('ip ospf hello-interval 2'), eth1('ip ospf area 0.0.0.1'), eth1('ip ospf message-digest-key 1 md5 x')].map((line) => effect('', line))).to.deep.equal(['flaps', 'flaps', 'flaps']);
+    expect(
+      [eth1('ip ospf hello-interval 2'), eth1('ip ospf area 0.0.0.1'), eth1('ip ospf message-digest-key 1 md5 x')].map(
+        (line) => effect('', line),
+      ),
+    ).to.deep.equal(['flaps', 'flaps', 'flaps']);
   });
 
   it('of a router id, a profile or an AS number: restart', () => {
     expect(effect(ospf('ospf router-id 1.1.1.1'), ospf('ospf router-id 1.1.1.2'))).to.equal('restart');
     expect(effect('frr defaults traditional\n', 'frr defaults datacenter\n')).to.equal('restart');
-    expect(effect('router bgp 1\n bgp router-id 1.1.1.1\n', 'router bgp 2\n bgp router-id 1.1.1.1\n', 'bgpd')).to.equal('restart');
+    expect(effect('router bgp 1\n bgp router-id 1.1.1.1\n', 'router bgp 2\n bgp router-id 1.1.1.1\n', 'bgpd')).to.equal(
+      'restart',
+    );
   });
 
   it('of dropping a metric in bgpd: flaps, for it cannot be overwritten', () => {
-    const family = (line: string): string => `router bgp 1\n address-family ipv4 unicast\n  ${line}\n exit-address-family\n`;
+    const family = (line: string): string =>
+      `router bgp 1\n address-family ipv4 unicast\n  ${line}\n exit-address-family\n`;
 
-    expect(effect(family('redistribute kernel metric 5 route-map E'), family('redistribute kernel route-map E'), 'bgpd')).to.equal('flaps');
-    expect(effect(family('redistribute kernel route-map E'), family('redistribute kernel metric 5 route-map E'), 'bgpd')).to.equal('hitless');
+    expect(
+      effect(family('redistribute kernel metric 5 route-map E'), family('redistribute kernel route-map E'), 'bgpd'),
+    ).to.equal('flaps');
+    expect(
+      effect(family('redistribute kernel route-map E'), family('redistribute kernel metric 5 route-map E'), 'bgpd'),
+    ).to.equal('hitless');
   });
 });

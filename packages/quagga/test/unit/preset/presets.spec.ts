@@ -14,7 +14,12 @@ function file(input: Record<string, unknown>, dialect: 'quagga' | 'frr', name: s
 
 describe('presets', () => {
   it('seed is the classic hand-written file, byte for byte, and nothing else', () => {
-    const { model } = parseDocument({ preset: 'seed', routerId: '10.112.11.6', interfaces: { eth1: { ospf: {} } }, ospf: { networks } });
+    const { model } = parseDocument({
+      preset: 'seed',
+      routerId: '10.112.11.6',
+      interfaces: { eth1: { ospf: {} } },
+      ospf: { networks },
+    });
 
     const { files } = render(model, 'quagga');
 
@@ -22,9 +27,16 @@ describe('presets', () => {
   });
 
   it('without a preset, the classic file gains a filter and the one timer that avoids the 10 s trap', () => {
-    const input = { routerId: '10.112.11.6', containers: ['10.112.0.0/12'], interfaces: { eth1: { ospf: {} } }, ospf: { networks } };
+    const input = {
+      routerId: '10.112.11.6',
+      containers: ['10.112.0.0/12'],
+      interfaces: { eth1: { ospf: {} } },
+      ospf: { networks },
+    };
 
-    const added = file(input, 'quagga', 'ospfd.conf').split('\n').filter((line) => !classic.split('\n').includes(line));
+    const added = file(input, 'quagga', 'ospfd.conf')
+      .split('\n')
+      .filter((line) => !classic.split('\n').includes(line));
 
     expect(added).to.deep.equal([
       'ip prefix-list CONTAINERS seq 5 permit 10.112.0.0/12 ge 32',
@@ -37,7 +49,10 @@ describe('presets', () => {
 
   it('every OSPF preset but seed lets a route change twice within a second', () => {
     for (const preset of ['lan', 'p2p', undefined]) {
-      const input = { ...HOST, ...(preset === undefined ? { interfaces: { eth1: { ospf: {} } }, ospf: {} } : { preset }) };
+      const input = {
+        ...HOST,
+        ...(preset === undefined ? { interfaces: { eth1: { ospf: {} } }, ospf: {} } : { preset }),
+      };
       expect(file(input, 'frr', 'frr.conf')).to.include(' timers lsa min-arrival 0\n');
       expect(file(input, 'quagga', 'ospfd.conf')).to.include(' timers lsa arrival 0\n');
     }
@@ -49,24 +64,39 @@ describe('presets', () => {
   });
 
   it('what the document says wins over the preset', () => {
-    const input = { ...HOST, preset: 'lan', interfaces: { eth1: { ospf: { helloIntervalSec: 2, deadIntervalSec: 9, network: 'broadcast' } } } };
+    const input = {
+      ...HOST,
+      preset: 'lan',
+      interfaces: { eth1: { ospf: { helloIntervalSec: 2, deadIntervalSec: 9, network: 'broadcast' } } },
+    };
 
     const text = file(input, 'frr', 'frr.conf');
 
-    expect(text).to.include('hello-interval 2\n').and.to.include('dead-interval 9\n').and.not.to.include('ip ospf network');
+    expect(text)
+      .to.include('hello-interval 2\n')
+      .and.to.include('dead-interval 9\n')
+      .and.not.to.include('ip ospf network');
   });
 
   it('a BGP preset filters both directions and guards against a full table', () => {
     const text = file({ ...HOST, preset: 'bgp-unnumbered', bgp: { asn: 65001 } }, 'frr', 'frr.conf');
 
     expect(text).to.match(/neighbor FABRIC route-map IMPORT in\n.*neighbor FABRIC route-map BGP-OUT out\n/);
-    expect(text).to.include('neighbor FABRIC maximum-prefix 20000 restart 5\n').and.to.include('redistribute kernel route-map EXPORT\n');
+    expect(text)
+      .to.include('neighbor FABRIC maximum-prefix 20000 restart 5\n')
+      .and.to.include('redistribute kernel route-map EXPORT\n');
   });
 
   it('BGP never announces the default route, even unfiltered', () => {
-    const text = file({ ...HOST, preset: 'bgp-unnumbered', bgp: { asn: 65001 }, export: { unfiltered: true } }, 'frr', 'frr.conf');
+    const text = file(
+      { ...HOST, preset: 'bgp-unnumbered', bgp: { asn: 65001 }, export: { unfiltered: true } },
+      'frr',
+      'frr.conf',
+    );
 
-    expect(text).to.include('ip prefix-list NO-DEFAULT seq 5 deny 0.0.0.0/0\n').and.to.include('redistribute kernel route-map EXPORT\n');
+    expect(text)
+      .to.include('ip prefix-list NO-DEFAULT seq 5 deny 0.0.0.0/0\n')
+      .and.to.include('redistribute kernel route-map EXPORT\n');
     expect(text).not.to.match(/redistribute kernel$/m);
   });
 
@@ -87,7 +117,16 @@ describe('documentJsonSchema', () => {
   it('describes every field of the model, the preset and the dialect', () => {
     const schema = documentJsonSchema() as { properties: Record<string, unknown>; required: string[] };
 
-    expect(Object.keys(schema.properties)).to.include.members(['preset', 'dialect', 'routerId', 'ospf', 'ospf6', 'bgp', 'export', 'import']);
+    expect(Object.keys(schema.properties)).to.include.members([
+      'preset',
+      'dialect',
+      'routerId',
+      'ospf',
+      'ospf6',
+      'bgp',
+      'export',
+      'import',
+    ]);
     expect(schema.required).to.deep.equal(['routerId']);
   });
 });

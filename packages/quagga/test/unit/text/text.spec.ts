@@ -7,12 +7,15 @@ import { mergeTrees, parseConfig } from '../../../src/text/parse.ts';
 import { redactLine, redactText } from '../../../src/text/redact.ts';
 
 const classic = readFileSync(new URL('../../fixtures/classic-ospfd.conf', import.meta.url), 'utf8');
-const sections = (text: string): Record<string, readonly string[]> => Object.fromEntries([...parseConfig(text)].map(([key, { lines }]) => [key, lines]));
+const sections = (text: string): Record<string, readonly string[]> =>
+  Object.fromEntries([...parseConfig(text)].map(([key, { lines }]) => [key, lines]));
 
 describe('parseConfig', () => {
   it('reads contexts with and without indentation, comments and exit', () => {
-    const indented = 'hostname h1\n!\ninterface eth1\n ip ospf area 0\nexit\n!\nrouter bgp 1\n bgp router-id 1.1.1.1\n !\n address-family ipv4 unicast\n  redistribute kernel\n exit-address-family\nexit\nend\n';
-    const flat = '! comment\ninterface eth1\nip ospf area 0\nrouter bgp 1\nbgp router-id 1.1.1.1\naddress-family ipv4 unicast\nredistribute kernel\nexit-address-family\r\n';
+    const indented =
+      'hostname h1\n!\ninterface eth1\n ip ospf area 0\nexit\n!\nrouter bgp 1\n bgp router-id 1.1.1.1\n !\n address-family ipv4 unicast\n  redistribute kernel\n exit-address-family\nexit\nend\n';
+    const flat =
+      '! comment\ninterface eth1\nip ospf area 0\nrouter bgp 1\nbgp router-id 1.1.1.1\naddress-family ipv4 unicast\nredistribute kernel\nexit-address-family\r\n';
 
     expect(sections(indented)).to.deep.equal({
       'interface eth1': ['ip ospf area 0'],
@@ -27,13 +30,19 @@ describe('parseConfig', () => {
   });
 
   it('drops what names the host, the version or the kernel’s forwarding', () => {
-    expect(sections('Building configuration...\n\nCurrent configuration:\n!\nfrr version 8.4.4\nhostname vm\nno ipv6 forwarding\n')).to.deep.equal({});
+    expect(
+      sections(
+        'Building configuration...\n\nCurrent configuration:\n!\nfrr version 8.4.4\nhostname vm\nno ipv6 forwarding\n',
+      ),
+    ).to.deep.equal({});
   });
 });
 
 describe('diffTrees', () => {
   it('finds the classic file and the seed preset equal, whatever the spelling', () => {
-    const respelled = classic.replace(/area 0\.0\.0\.0/g, 'area 0').replace(' no passive-interface eth1\n', '') + 'interface eth1\n no ip ospf passive\n';
+    const respelled =
+      classic.replace(/area 0\.0\.0\.0/g, 'area 0').replace(' no passive-interface eth1\n', '') +
+      'interface eth1\n no ip ospf passive\n';
     const { model } = parseDocument({
       preset: 'seed',
       routerId: '10.112.11.6',
@@ -52,7 +61,9 @@ describe('diffTrees', () => {
 
     const text = formatDifferences(diffTrees(before, after));
 
-    expect(text).to.equal(' interface eth1\n- ip ospf authentication-key <hidden>\n+ ip ospf authentication-key <hidden>\n+log syslog\n');
+    expect(text).to.equal(
+      ' interface eth1\n- ip ospf authentication-key <hidden>\n+ ip ospf authentication-key <hidden>\n+log syslog\n',
+    );
   });
 });
 
@@ -72,7 +83,9 @@ describe('redaction', () => {
   });
 
   it('hides secrets that a daemon quotes', () => {
-    expect(lines.map((line) => redactText(`line 7: % Unknown command[4]: ${line}`)).join('\n')).not.to.include('s3cret');
+    expect(lines.map((line) => redactText(`line 7: % Unknown command[4]: ${line}`)).join('\n')).not.to.include(
+      's3cret',
+    );
   });
 
   it('leaves other lines alone', () => {

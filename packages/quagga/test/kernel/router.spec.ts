@@ -1,0 +1,288 @@
+import { readFileSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { applyConfiguration } from '../../src/apply/apply.ts';
+import { isQuaggaError } from '../../src/errors.ts';
+import { parseDocument } from '../../src/preset/document.ts';
+import { type RenderedConfig, render } from '../../src/render/render.ts';
+import { cli } from '../support/environment.ts';
+import { type RouteWatch, type Router, connect, openRouter } from '../support/router.ts';
+
+const classic = readFileSync(new URL('../fixtures/classic-ospfd.conf', import.meta.url), 'utf8');
+const CONTAINER = '10.112.200.1/32';
+const APPEARS = /^10\.112\.200\.1 .*\bdev eth1 proto (ospf|bgp)/;
+/** Point-to-multipoint also announces the link addresses of the routers themselves. */
+const OWN_LINK_ADDRESS = '10.0.0.2';
+const GOES = /^Deleted 10\.112\.200\.1 /;
+
+function configOf(input: Record<string, unknown>): RenderedConfig {
+  return render(
+    parseDocument({ containers: ['10.112.0.0/12'], interfaces: { eth1: {} }, ...input }, 'frr').model,
+    'frr',
+  );
+}
+
+function frrConf(config: RenderedConfig): string {
+  return config.files.find((file) => file.name === 'frr.conf')!.text;
+}
+
+/** What an operator asks for on the first router. */
+type Wish = Record<string, unknown>;
+
+interface Pair extends AsyncDisposable {
+  readonly own: Router;
+  readonly other: Router;
+  readonly watch: RouteWatch;
+  readonly config: (wish?: Wish) => RenderedConfig;
+}
+
+/** Two routers on one link that know each other’s container routes. */
+async function openPair(base: (host: number) => Wish): Promise<Pair> {
+  const daemons = ['zebra', 'ospfd', 'bgpd', 'bfdd'];
+  const opened: AsyncDisposable[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of opened.reverse()) await one[Symbol.asyncDispose]();
+  };
+  const keep = <T extends AsyncDisposable>(one: T): T => (opened.push(one), one);
+  try {
+    const own = keep(await openRouter({ daemons }));
+    const other = keep(await openRouter({ daemons }));
+    await connect(own, other, ['10.0.0.1/24', '10.0.0.2/24']);
+    const watch = keep(other.watchRoutes());
+    const config = (wish: Wish = {}): RenderedConfig => configOf({ ...base(1), ...wish });
+    expect((await own.load(frrConf(config()))) + (await other.load(frrConf(configOf(base(2)))))).to.match(/^\s*$/);
+    await own.ip('route', 'add', CONTAINER, 'dev', 'containers', 'proto', '200');
+    await watch.until(APPEARS, 15_000);
+    return { own, other, watch, config, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Adds a route and waits for it: everything that happened before has reached the other router by then. */
+async function settle({ own, watch }: Pair, address: string): Promise<void> {
+  await own.ip('route', 'add', `${address}/32`, 'dev', 'containers', 'proto', '200');
+  await watch.until(new RegExp(`^${address.replaceAll('.', '\\.')} `), 5000);
+}
+
+/** The classic file takes 46-56 s to its first route (default Wait timer), so it starts before everything else. */
+async function runClassicFile(): Promise<{ routes: string; events: number }> {
+  const file = (id: string): Record<string, string> => ({ ospfd: classic.replace('10.112.11.6', id) });
+  await using own = await openRouter({ daemons: ['zebra', 'ospfd'], files: { ospfd: classic } });
+  await using other = await openRouter({ daemons: ['zebra', 'ospfd'], files: file('10.112.11.7') });
+  await own.ip('route', 'add', CONTAINER, 'dev', 'containers', 'proto', '200');
+  await using watch = other.watchRoutes();
+  await connect(own, other, ['10.112.11.6/24', '10.112.11.7/24']);
+  await watch.until(APPEARS, 58_000);
+  return { routes: await other.ip('route', 'show', CONTAINER), events: watch.lines.length };
+}
+
+describe('real routers', function () {
+  this.timeout(20_000);
+  let classicRun: ReturnType<typeof runClassicFile>;
+
+  before(() => {
+    classicRun = runClassicFile();
+    classicRun.catch(() => undefined);
+  });
+
+  describe('with preset lan', () => {
+    let pair: Pair;
+
+    before(async () => {
+      pair = await openPair((host) => ({ preset: 'lan', routerId: `10.0.0.${host}` }));
+    });
+    after(() => pair[Symbol.asyncDispose]());
+
+    it('a route that is withdrawn at once is gone from the neighbor within a second', async () => {
+      const { own, watch } = pair;
+      const from = watch.lines.length;
+      await own.ip('route', 'add', '10.112.200.2/32', 'dev', 'containers', 'proto', '200');
+      await watch.until(/^10\.112\.200\.2 /, 2000, from);
+
+      const withdrawn = performance.now();
+      await own.ip('route', 'delete', '10.112.200.2/32', 'dev', 'containers', 'proto', '200');
+
+      expect((await watch.until(/^Deleted 10\.112\.200\.2 /, 2000, from)) - withdrawn).to.be.lessThan(1000);
+    });
+
+    it('nothing outside the container prefixes is announced', async () => {
+      await pair.own.ip('route', 'add', '172.30.0.0/24', 'dev', 'containers', 'proto', '200');
+      await pair.own.ip('route', 'add', '10.112.64.0/24', 'dev', 'containers', 'proto', '200');
+      await pair.own.ip('route', 'add', 'default', 'dev', 'containers');
+      await settle(pair, '10.112.200.3');
+
+      const learnt = (await pair.other.ip('-o', 'route', 'show', 'proto', 'ospf'))
+        .split('\n')
+        .map((line) => line.split(' ')[0]);
+
+      expect(learnt.filter((dst) => dst !== '')).to.have.members(['10.112.200.1', '10.112.200.3', OWN_LINK_ADDRESS]);
+    });
+
+    const changes: [what: string, wish: Wish][] = [
+      ['wider container prefixes', { containers: ['10.0.0.0/8'] }],
+      ['prefixes in another order and number', { containers: ['10.64.0.0/16', '10.112.0.0/16', '10.120.0.0/16'] }],
+      ['a metric and a tag', { export: { metric: 77, metricType: 1, tag: 7 } }],
+      ['no filter at all', { export: { unfiltered: true } }],
+      ['the filter back', {}],
+    ];
+    for (const [index, [what, wish]] of changes.entries())
+      it(`applying ${what} deletes no container route anywhere`, async () => {
+        const { own, watch, config } = pair;
+        const from = watch.lines.length;
+
+        const { effect } = await applyConfiguration(config(wish), own);
+        await settle(pair, `10.112.201.${index + 1}`);
+
+        expect(effect).to.equal('hitless');
+        expect(watch.lines.slice(from).filter(({ text }) => GOES.test(text))).to.deep.equal([]);
+        expect(await readFile(join(own.configDir, 'frr.conf'), 'utf8')).to.equal(frrConf(config(wish)));
+        expect((await stat(join(own.configDir, 'frr.conf'))).mode & 0o777).to.equal(0o640);
+      });
+
+    it('a configuration that a daemon refuses changes nothing', async () => {
+      const { own, config } = pair;
+      const good = config();
+      const broken = {
+        ...good,
+        files: good.files.map((file) => ({
+          ...file,
+          text: file.text.replace('router ospf\n', 'router ospf\n redistribute nonsense\n'),
+        })),
+      };
+      const before = (await own.command('ospfd', 'show running-config')).text;
+
+      const error = await applyConfiguration(broken, own).catch((reason: unknown) => reason);
+
+      expect(isQuaggaError(error, 'CHECKER_REFUSED'), String(error)).to.equal(true);
+      expect((await own.command('ospfd', 'show running-config')).text).to.equal(before);
+    });
+
+    it('a change that fails on the way is rolled back, with no route lost', async () => {
+      const { own, watch, config } = pair;
+      const from = watch.lines.length;
+      const before = (await own.command('ospfd', 'show running-config')).text;
+
+      const error = await applyConfiguration(config({ containers: ['10.0.0.0/8'] }), {
+        ...own,
+        configDir: '/nonexistent',
+      }).catch((reason: unknown) => reason);
+      await settle(pair, '10.112.202.1');
+
+      expect(String(error)).to.include('rolled back: ');
+      expect((await own.command('ospfd', 'show running-config')).text).to.equal(before);
+      expect(watch.lines.slice(from).filter(({ text }) => GOES.test(text))).to.deep.equal([]);
+    });
+
+    it('a change that would lose neighbors is refused until it is allowed', async () => {
+      const { own, config } = pair;
+      const wish = { interfaces: { eth1: { ospf: { helloIntervalSec: 2, deadIntervalSec: 8 } } } };
+
+      const error = await applyConfiguration(config(wish), own).catch((reason: unknown) => reason);
+
+      expect(String(error)).to.include('allow flaps').and.to.include('ip ospf hello-interval 2');
+      expect((await own.command('ospfd', 'show running-config')).text).to.include('hello-interval 1');
+    });
+
+    it('a restart that fails puts the old files back', async () => {
+      const { own, config } = pair;
+      const before = await readFile(join(own.configDir, 'frr.conf'), 'utf8');
+      const options = {
+        ...own,
+        allow: 'restart' as const,
+        restartCommand: `grep -q 10.0.0.1 ${own.configDir}/frr.conf`,
+        restartDeadlineMs: 100,
+      };
+
+      const error = await applyConfiguration(config({ routerId: '10.0.0.99' }), options).catch(
+        (reason: unknown) => reason,
+      );
+
+      expect(String(error)).to.include('rolled back: the restart command failed with status 1');
+      expect(await readFile(join(own.configDir, 'frr.conf'), 'utf8')).to.equal(before);
+    });
+
+    it('the command line plans, applies and then finds nothing to do', async () => {
+      const target = [
+        '--dialect',
+        'frr',
+        '--preset',
+        'lan',
+        '--router-id',
+        '10.0.0.1',
+        '--interface',
+        'eth1',
+        '--container',
+        '10.112.0.0/12',
+        '--container',
+        '10.200.0.0/16',
+        '--vty-dir',
+        pair.own.vtyDir,
+      ];
+
+      const differs = await cli(['diff', ...target]);
+      const plan = await cli(['plan', ...target]);
+      const applied = await cli(['apply', ...target, '--config-dir', pair.own.configDir]);
+      const again = await cli(['plan', ...target]);
+      const same = await cli(['diff', ...target]);
+
+      expect([differs.code, plan.code, applied.code, again.code, same.code], plan.err + applied.err).to.deep.equal([
+        4, 4, 0, 0, 0,
+      ]);
+      expect(plan.out).to.match(
+        /^hitless {2}zebra: \+ ip prefix-list CONTAINERS seq 10 permit 10\.200\.0\.0\/16 ge 32\n/,
+      );
+      expect(again.out).to.equal('nothing to do\n');
+    });
+  });
+
+  describe('with preset bgp-unnumbered', () => {
+    let pair: Pair;
+
+    before(async () => {
+      pair = await openPair((host) => ({
+        preset: 'bgp-unnumbered',
+        routerId: `10.0.0.${host}`,
+        bgp: { asn: 65000 + host },
+      }));
+    });
+    after(() => pair[Symbol.asyncDispose]());
+
+    it('neither the default route nor anything outside the container prefixes is announced', async () => {
+      await pair.own.ip('route', 'add', 'default', 'dev', 'containers');
+      await pair.own.ip('route', 'add', '172.30.0.0/24', 'dev', 'containers', 'proto', '200');
+      await settle(pair, '10.112.200.3');
+
+      const learnt = (await pair.other.ip('-o', 'route', 'show', 'proto', 'bgp'))
+        .split('\n')
+        .map((line) => line.split(' ')[0]);
+
+      expect(learnt.filter((dst) => dst !== '')).to.have.members(['10.112.200.1', '10.112.200.3']);
+    });
+
+    it('applying another export policy deletes no container route anywhere', async () => {
+      const { own, watch, config } = pair;
+      const from = watch.lines.length;
+
+      await applyConfiguration(
+        config({ containers: ['10.64.0.0/16', '10.112.0.0/16'], export: { metric: 5, tag: 7 } }),
+        own,
+      );
+      await settle(pair, '10.112.201.1');
+
+      expect(watch.lines.slice(from).filter(({ text }) => GOES.test(text))).to.deep.equal([]);
+    });
+  });
+
+  describe('with the classic hand-written file, unchanged', () => {
+    it('a container route reaches the neighbor', async function () {
+      this.timeout(60_000);
+
+      const { routes } = await classicRun;
+
+      expect(routes).to.match(/^10\.112\.200\.1 .*proto ospf/);
+    });
+  });
+});

@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { checkSyntax } from '../../src/check/check.ts';
+import { isQuaggaError } from '../../src/errors.ts';
+import { render } from '../../src/render/render.ts';
+import { anyModel } from '../support/arbitrary.ts';
+import { requireFrr } from '../support/router.ts';
+
+describe('any valid model', function () {
+  this.timeout(60_000);
+  before(requireFrr);
+
+  it('renders to a file that FRR’s parser accepts (100 models)', async () => {
+    const batch = fc.array(anyModel, { minLength: 10, maxLength: 10 });
+
+    await fc.assert(
+      fc.asyncProperty(batch, async (models) => {
+        const texts = models.map((model) => render(model, 'frr').files.find((file) => file.name === 'frr.conf')!.text);
+        await checkSyntax(texts.join(''));
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('is told from a file with a line that FRR does not know', async () => {
+    const error = await checkSyntax(
+      'router ospf\n redistribute kernal\n ip ospf authentication-key s3cret\nexit\n',
+    ).catch((reason: unknown) => reason);
+
+    expect(isQuaggaError(error, 'CHECKER_REFUSED')).to.equal(true);
+    expect(String(error)).to.include('redistribute kernal').and.not.include('s3cret');
+  });
+});

@@ -1,0 +1,299 @@
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { expect } from 'chai';
+import { cli } from '../../support/environment.ts';
+
+const classic = readFileSync(new URL('../../fixtures/classic-ospfd.conf', import.meta.url), 'utf8');
+const CLASSIC_FLAGS = [
+  '--router-id',
+  '10.112.11.6',
+  '--interface',
+  'eth1',
+  '--network',
+  '10.112.0.0/12',
+  '--network',
+  '192.168.0.0/16',
+  '--network',
+  '10.255.255.0/24',
+];
+const LAN = 'preset: lan\nrouterId: 10.0.0.1\ncontainers: [10.112.0.0/12]\ninterfaces:\n  eth1: {}\n';
+
+describe('quagga-config render', () => {
+  it('prints the seed preset byte for byte', async () => {
+    const result = await cli(['render', '--preset', 'seed', ...CLASSIC_FLAGS]);
+
+    expect(result).to.include({ code: 0, out: classic });
+  });
+
+  it('says everything the classic file says, behind a filter', async () => {
+    const { code, out } = await cli(['render', ...CLASSIC_FLAGS]);
+
+    expect(code).to.equal(0);
+    for (const line of classic.split('\n').filter((text) => text !== ' redistribute kernel'))
+      expect(out).to.include(line);
+    expect(out).to.include(' redistribute kernel route-map EXPORT\n');
+  });
+
+  it('takes a file, the standard input and JSON, and lets flags win', async () => {
+    const fromFile = await cli(['render', 'r.yaml', '--dialect', 'frr', '--router-id', '10.0.0.9'], {
+      files: { 'r.yaml': LAN },
+    });
+    const fromJson = await cli(['render', '-', '--dialect', 'frr'], {
+      files: {
+        '-': JSON.stringify({
+          preset: 'lan',
+          routerId: '10.0.0.9',
+          containers: ['10.112.0.0/12'],
+          interfaces: { eth1: {} },
+        }),
+      },
+    });
+
+    expect(fromFile.out).to.equal(fromJson.out).and.to.include('ospf router-id 10.0.0.9\n');
+  });
+
+  it('writes files that only owner and group read', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'quagga-test-'));
+    try {
+      const { code } = await cli(['render', 'r.yaml', '--dialect', 'frr', '--output', dir], {
+        files: { 'r.yaml': LAN },
+      });
+
+      expect(code).to.equal(0);
+      expect(await readdir(dir)).to.have.members(['frr.conf', 'daemons']);
+      expect((await stat(join(dir, 'frr.conf'))).mode & 0o777).to.equal(0o640);
+      expect(await readFile(join(dir, 'daemons'), 'utf8'))
+        .to.include('ospfd=yes\n')
+        .and.to.include('-s 90000000');
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+
+  it('prints one file of several, and refuses one that is not there', async () => {
+    const one = await cli(['render', 'r.yaml', '--dialect', 'frr', '--file', 'daemons'], { files: { 'r.yaml': LAN } });
+    const none = await cli(['render', 'r.yaml', '--file', 'bgpd.conf'], { files: { 'r.yaml': LAN } });
+
+    expect(one.out).to.match(/^ospfd=yes\n/);
+    expect(none).to.deep.equal({
+      code: 1,
+      out: '',
+      err: 'error: there is no bgpd.conf; this renders zebra.conf, ospfd.conf\n',
+    });
+  });
+
+  it('prints JSON on request', async () => {
+    const { out } = await cli(['render', 'r.yaml', '--dialect', 'frr', '--json'], { files: { 'r.yaml': LAN } });
+
+    expect(JSON.parse(out)).to.deep.include({ dialect: 'frr', daemons: ['zebra', 'ospfd'] });
+  });
+
+  it('builds a BGP host from flags alone', async () => {
+    const { code, out } = await cli([
+      'render',
+      '--protocol',
+      'bgp',
+      '--dialect',
+      'frr',
+      '--router-id',
+      '10.0.0.1',
+      '--asn',
+      '65001',
+      '--neighbor',
+      '10.0.0.2=65002',
+      '--container',
+      '10.112.0.0/12',
+    ]);
+
+    expect(code).to.equal(0);
+    expect(out).to.include(' neighbor 10.0.0.2 remote-as 65002\n neighbor 10.0.0.2 peer-group FABRIC\n');
+  });
+
+  it('builds an unnumbered BGP host when there is no neighbor address', async () => {
+    const { out } = await cli([
+      'render',
+      '--protocol',
+      'bgp',
+      '--dialect',
+      'frr',
+      '--router-id',
+      '10.0.0.1',
+      '--asn',
+      '65001',
+      '--interface',
+      'eth1',
+      '--container',
+      '10.112.0.0/12',
+    ]);
+
+    expect(out).to.include(' neighbor eth1 interface peer-group FABRIC\n');
+  });
+});
+
+describe('errors of the input', () => {
+  it('point at line, column and field', async () => {
+    const { code, err } = await cli(['render', 'r.yaml'], {
+      files: { 'r.yaml': LAN.replace('{}', '{ ospf: { cost: 70000,\n      colour: red } }') },
+    });
+
+    expect(code).to.equal(1);
+    expect(err).to.include('r.yaml:5:19: error: interfaces.eth1.ospf.cost: a cost is a whole number from 1 to 65535\n');
+    expect(err).to.include('r.yaml:6:7: error: interfaces.eth1.ospf.colour: is not a known field');
+  });
+
+  it('point at the nearest field that exists when one is missing or comes from the preset', async () => {
+    const { err } = await cli(['render', 'r.yaml'], {
+      files: { 'r.yaml': LAN.replace('{}', '{ ospf: { deadIntervalSec: 1 } }').replace('routerId: 10.0.0.1\n', '') },
+    });
+
+    expect(err).to.include('r.yaml:1:1: error: routerId: ');
+  });
+
+  it('point at broken YAML without quoting it', async () => {
+    const { code, err } = await cli(['render', 'r.yaml'], {
+      files: { 'r.yaml': 'vty:\n  password: hunter2\n bad: [1\n' },
+    });
+
+    expect(code).to.equal(1);
+    expect(err)
+      .to.match(/^r\.yaml:\d+:\d+: error: /)
+      .and.not.include('hunter2');
+  });
+
+  it('never show a secret', async () => {
+    const text = LAN.replace('{}', "{ ospf: { authentication: { type: simple, key: 'far too long a secret' } } }");
+
+    const { code, err } = await cli(['render', 'r.yaml'], { files: { 'r.yaml': text } });
+
+    expect(code).to.equal(1);
+    expect(err).to.include('interfaces.eth1.ospf.authentication.key').and.not.include('too long a secret');
+  });
+
+  it('name a protocol that does not go with the preset', async () => {
+    const { code, err } = await cli(['render', 'r.yaml', '--protocol', 'bgp'], { files: { 'r.yaml': LAN } });
+
+    expect([code, err]).to.deep.equal([
+      1,
+      'error: --protocol bgp does not go with preset lan; leave one of them out\n',
+    ]);
+  });
+
+  it('cover unknown flags, missing files and missing features with status 1', async () => {
+    const flag = await cli(['render', '--colour']);
+    const file = await cli(['render', '/nonexistent.yaml']);
+    const feature = await cli([
+      'render',
+      '--protocol',
+      'bgp',
+      '--router-id',
+      '10.0.0.1',
+      '--asn',
+      '1',
+      '--interface',
+      'eth1',
+      '--container',
+      '10.112.0.0/12',
+    ]);
+
+    expect([flag.code, file.code, feature.code]).to.deep.equal([1, 1, 1]);
+    expect(feature.err).to.include('Quagga has no BGP unnumbered');
+  });
+});
+
+describe('quagga-config diff --against', () => {
+  it('finds the classic file equal to the seed preset', async () => {
+    const result = await cli(['diff', '--preset', 'seed', ...CLASSIC_FLAGS, '--against', 'ospfd.conf'], {
+      files: { 'ospfd.conf': classic },
+    });
+
+    expect(result).to.include({ code: 0, out: '' });
+  });
+
+  it('shows what a hand-written file lacks, as text and as JSON, with status 4', async () => {
+    const args = ['diff', ...CLASSIC_FLAGS, '--against', 'ospfd.conf'];
+
+    const text = await cli(args, { files: { 'ospfd.conf': classic } });
+    const json = await cli([...args, '--json'], { files: { 'ospfd.conf': classic } });
+
+    expect(text.code).to.equal(4);
+    expect(text.out).to.include('- redistribute kernel\n').and.to.include('+ redistribute kernel route-map EXPORT\n');
+    expect(JSON.parse(json.out)).to.deep.include({
+      path: ['router ospf'],
+      removed: ['redistribute kernel'],
+      added: ['timers lsa min-arrival 0', 'redistribute kernel route-map EXPORT'],
+    });
+  });
+
+  it('says with status 7 that no router runs', async () => {
+    const { code, err } = await cli(['diff', ...CLASSIC_FLAGS, '--vty-dir', '/nonexistent']);
+
+    expect(code).to.equal(7);
+    expect(err).to.include('no daemon answers in /nonexistent');
+  });
+});
+
+describe('quagga-config check', () => {
+  it('accepts by the model’s rules alone on request', async () => {
+    const { code, out } = await cli(['check', 'r.yaml', '--checker', 'none'], { files: { 'r.yaml': LAN } });
+
+    expect([code, out]).to.deep.equal([0, 'accepted (model rules)\n']);
+  });
+
+  it('says with status 3 that Quagga is not installed', async () => {
+    const { code, err } = await cli(['check', 'r.yaml', '--dialect', 'quagga', '--daemon-dir', '/nonexistent'], {
+      files: { 'r.yaml': LAN },
+    });
+
+    expect(code).to.equal(3);
+    expect(err).to.include('/nonexistent/zebra is not installed');
+  });
+});
+
+describe('quagga-config schema', () => {
+  it('prints a JSON schema', async () => {
+    const { code, out } = await cli(['schema']);
+
+    expect(code).to.equal(0);
+    expect(JSON.parse(out)).to.have.nested.property('properties.routerId');
+  });
+});
+
+describe('quagga-config init', () => {
+  const addresses = [
+    { ifname: 'lo', addr_info: [{ family: 'inet', local: '127.0.0.1', prefixlen: 8, scope: 'host' }] },
+    { ifname: 'docker0', addr_info: [{ family: 'inet', local: '172.17.0.1', prefixlen: 16, scope: 'global' }] },
+    { ifname: 'eth1', addr_info: [{ family: 'inet', local: '10.112.11.6', prefixlen: 24, scope: 'global' }] },
+  ];
+  const routes = [
+    { dst: 'default', gateway: '10.112.11.254', dev: 'eth1', protocol: 'dhcp' },
+    { dst: '10.113.7.1', dev: 'vethr0', protocol: '200' },
+    { dst: '10.113.9.1', dev: 'vethr1', protocol: 'routed' },
+  ];
+  const host = (own: unknown, known: unknown) => ({
+    ip: ([what]: readonly string[]) => Promise.resolve(what === 'address' ? own : known),
+    exists: () => Promise.resolve(true),
+  });
+
+  it('proposes a model that renders, from addresses and routes', async () => {
+    const proposal = await cli(['init'], host(addresses, routes));
+
+    expect(proposal.code).to.equal(0);
+    expect(proposal.out).to.match(
+      /dialect: frr\npreset: lan\n.*\nrouterId: 10\.112\.11\.6\n.*\ncontainers:\n {2}- 10\.113\.0\.0\/16\n.*\ninterfaces:\n {2}eth1: \{\}\n/,
+    );
+    expect(await cli(['render', '-'], { files: { '-': proposal.out } })).to.deep.include({ code: 0, err: '' });
+  });
+
+  it('proposes BGP with a private AS number', async () => {
+    const proposal = await cli(['init', '--protocol', 'bgp'], host(addresses, []));
+
+    expect(proposal.out).to.match(/preset: bgp-unnumbered\n[^]*asn: 42\d{8}\n/);
+    expect(await cli(['render', '-'], { files: { '-': proposal.out } })).to.deep.include({ code: 0, err: '' });
+  });
+
+  it('gives up where there is no way to other hosts', async () => {
+    expect((await cli(['init'], host(addresses.slice(0, 2), []))).code).to.equal(1);
+  });
+});
