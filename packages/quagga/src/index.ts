@@ -31,9 +31,11 @@ export { type ValidatedModel, inspectModel, parseModel } from './model/validate.
 export type { Change } from './plan/change.ts';
 export type { Effect } from './plan/effects.ts';
 export { planChanges, worstEffect } from './plan/plan.ts';
-export { DIALECTS, type Dialect, type RouterDocument, documentJsonSchema, parseDocument } from './preset/document.ts';
+export { DIALECTS, type Dialect } from './dialect.ts';
+export { type RouterDocument, documentJsonSchema, parseDocument } from './preset/document.ts';
 export { PRESETS, type PresetName } from './preset/presets.ts';
-export { DAEMONS, type DaemonName, type RenderedConfig, type RenderedFile, render } from './render/render.ts';
+export { DAEMONS, type DaemonName, type RenderedConfig, type RenderedFile } from './render/config.ts';
+export { render } from './render/render.ts';
 export { type SectionDifference, canonicalTree, diffTrees, formatDifferences } from './text/diff.ts';
 export { type ConfigSection, type ConfigTree, mergeTrees, parseConfig } from './text/parse.ts';
 export { redactLine } from './text/redact.ts';

@@ -5,7 +5,7 @@ import { QuaggaError } from '../errors.ts';
 import type { Change } from '../plan/change.ts';
 import type { Effect } from '../plan/effects.ts';
 import { planChanges, worstEffect } from '../plan/plan.ts';
-import type { DaemonName, RenderedConfig, RenderedFile } from '../render/render.ts';
+import type { DaemonName, RenderedConfig, RenderedFile } from '../render/config.ts';
 import { type DaemonLines, type RunningConfig, openDaemons, readRunning } from '../vty/running.ts';
 import { converge, describeChange } from './execute.ts';
 import { findFile, mergeDaemonsFile, replaceFiles } from './files.ts';

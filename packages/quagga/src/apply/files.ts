@@ -1,6 +1,6 @@
-import { chown, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RenderedFile } from '../render/render.ts';
+import type { RenderedFile } from '../render/config.ts';
 
 /** A configuration file as it was found; `text` is absent when there was none. */
 export interface FoundFile {
@@ -25,12 +25,12 @@ function absentFile(error: unknown): undefined {
 /** What is added to the name of the copy that `apply` leaves of a file it replaces. */
 const BACKUP_SUFFIX = '.before-quagga-config';
 
-/** Replaces a file whole or not at all; the owner stays who it was, or becomes the folder’s. */
+/** Replaces a file whole or not at all; a file with secrets is never readable for others, not even while it is written. */
 async function replaceFile(
   path: string,
   text: string,
   mode: number,
-  owner: { uid: number; gid: number },
+  owner?: { uid: number; gid: number },
 ): Promise<void> {
   const next = `${path}.quagga-config-new`;
   await rm(next, { force: true });
@@ -42,7 +42,7 @@ async function replaceFile(
   } finally {
     await handle.close();
   }
-  await chown(next, owner.uid, owner.gid);
+  if (owner !== undefined) await chown(next, owner.uid, owner.gid);
   await rename(next, path);
 }
 
@@ -68,9 +68,10 @@ async function restoreFile(before: FoundFile): Promise<void> {
   else await replaceFile(before.path, before.text, before.mode ?? 0o640, before.owner);
 }
 
-/** Writes files into a folder that belongs to the caller (`render --output`). */
+/** Writes files into a folder of the caller, which is made when it is missing. */
 export async function writeFiles(dir: string, files: readonly RenderedFile[]): Promise<void> {
-  for (const file of files) await writeFile(join(dir, file.name), file.text, { mode: file.mode });
+  await mkdir(dir, { recursive: true });
+  for (const file of files) await replaceFile(join(dir, file.name), file.text, file.mode);
 }
 
 /** FRR’s daemons file with our settings in it; everything else in it stays. */

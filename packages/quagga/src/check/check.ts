@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QuaggaError } from '../errors.ts';
-import type { DaemonName, RenderedConfig, RenderedFile } from '../render/render.ts';
+import type { DaemonName, RenderedConfig, RenderedFile } from '../render/config.ts';
 import { redactText } from '../text/redact.ts';
 import { openDaemons, readRunning, type RunningConfig } from '../vty/running.ts';
 import { runCommand } from './command.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { QuaggaError } from '../errors.ts';
-import type { DaemonName } from '../render/render.ts';
+import type { DaemonName } from '../render/config.ts';
 import { runCommand } from './command.ts';
 
 /** Real daemons in a throw-away network namespace, without any configuration yet. */

@@ -1,7 +1,9 @@
 import { QuaggaError } from '../errors.ts';
-import { type Dialect, type RouterDocument, parseDocument } from '../preset/document.ts';
+import { type Dialect } from '../dialect.ts';
+import { type RouterDocument, parseDocument } from '../preset/document.ts';
 import { type Fields, isRecord, mergeDefaults } from '../preset/merge.ts';
-import { type RenderedConfig, render } from '../render/render.ts';
+import { type RenderedConfig } from '../render/config.ts';
+import { render } from '../render/render.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
 import { type Source, formatDiagnostic, parseSource } from './source.ts';
 

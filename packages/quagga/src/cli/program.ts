@@ -1,21 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PRESETS } from '../preset/presets.ts';
-import { DIALECTS } from '../preset/document.ts';
-import {
-  applyCommand,
-  type ApplyFlags,
-  checkCommand,
-  type CheckFlags,
-  diffCommand,
-  type DiffFlags,
-  initCommand,
-  planCommand,
-  renderCommand,
-  type RenderFlags,
-  schemaCommand,
-  type TargetFlags,
-} from './commands.ts';
+import { DIALECTS } from '../dialect.ts';
+import { type ApplyFlags, applyCommand, planCommand } from './change-commands.ts';
+import { type CheckFlags, checkCommand } from './check-command.ts';
+import { type DiffFlags, diffCommand } from './diff-command.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
+import { initCommand, schemaCommand } from './host-commands.ts';
+import { type RenderFlags, renderCommand } from './render-command.ts';
+import type { TargetFlags } from './run.ts';
 
 const EXIT_CODES = `
 Exit status:

@@ -1,6 +1,6 @@
 import { Document } from 'yaml';
 import { familyOf, formatAddress, parseAddress } from '../prefix.ts';
-import type { Dialect } from '../preset/document.ts';
+import type { Dialect } from '../dialect.ts';
 
 /** The parts of `ip -j address` and `ip -j route` that a proposal is made from. */
 export interface HostFacts {

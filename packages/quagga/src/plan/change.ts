@@ -1,4 +1,4 @@
-import type { DaemonName } from '../render/render.ts';
+import type { DaemonName } from '../render/config.ts';
 import type { Effect } from './effects.ts';
 
 /** One line of one daemon that has to change. Lines may hold secrets: redact before showing. */

@@ -1,5 +1,5 @@
-import type { DaemonName } from '../render/render.ts';
-import { DAEMONS } from '../render/render.ts';
+import type { DaemonName } from '../render/config.ts';
+import { DAEMONS } from '../render/config.ts';
 import type { ConfigSection, ConfigTree } from '../text/parse.ts';
 import type { RunningConfig } from '../vty/running.ts';
 import { type Change, PHASE } from './change.ts';

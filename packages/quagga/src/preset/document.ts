@@ -1,14 +1,11 @@
 import { z } from 'zod';
+import { DIALECTS, type Dialect } from '../dialect.ts';
 import type { Diagnostic, FieldPath } from '../errors.ts';
 import { QuaggaError } from '../errors.ts';
 import { type RouterModel, routerModelSchema } from '../model/router.ts';
 import { inspectModel, invalidInput } from '../model/validate.ts';
 import { isRecord } from './merge.ts';
 import { PRESETS, type PresetName, completeDocument } from './presets.ts';
-
-/** Which daemons the configuration is for. */
-export const DIALECTS = ['quagga', 'frr'] as const;
-export type Dialect = (typeof DIALECTS)[number];
 
 /** What an operator writes: a model, of which a preset may supply the rest. */
 export interface RouterDocument {

@@ -1,5 +1,5 @@
 import { type Fields, isRecord, mergeDefaults } from './merge.ts';
-import type { Dialect } from './document.ts';
+import type { Dialect } from '../dialect.ts';
 
 export const PRESETS = ['seed', 'lan', 'p2p', 'bgp-numbered', 'bgp-unnumbered'] as const;
 export type PresetName = (typeof PRESETS)[number];

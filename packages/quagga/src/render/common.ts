@@ -1,6 +1,6 @@
 import type { RouterModel } from '../model/router.ts';
 import { sortedEntries } from '../model/rules/finding.ts';
-import type { DaemonName } from './render.ts';
+import type { DaemonName } from './config.ts';
 import { compact, setting } from './filters.ts';
 
 /** Who may log in to the daemon’s own terminal. */

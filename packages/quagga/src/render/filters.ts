@@ -1,5 +1,5 @@
 import type { RouteMapEntry } from '../model/policy.ts';
-import type { Dialect } from '../preset/document.ts';
+import type { Dialect } from '../dialect.ts';
 import type { Family } from '../prefix.ts';
 import type { ConfigBlock } from '../text/block.ts';
 import type { NamedPrefixList, NamedRouteMap } from './policy.ts';

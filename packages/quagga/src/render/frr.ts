@@ -7,7 +7,7 @@ import { asPathBlock, compact, prefixListBlock, routeMapBlocks, setting } from '
 import { ospf6InterfaceLines, ospfInterfaceLines } from './ospf-interface.ts';
 import { ospf6Blocks, ospfBlocks } from './ospf.ts';
 import { policiesOf } from './policy.ts';
-import { type DaemonName, FILE_MODE, type RenderedConfig } from './render.ts';
+import { type DaemonName, FILE_MODE, type RenderedConfig } from './config.ts';
 
 /** A burst of 10,000 routes overflows FRR's default buffer, and zebra then loses routes without a word. */
 const NETLINK_BUFFER_BYTES = 90_000_000;

@@ -1,6 +1,6 @@
 import type { Ospf6Interface, OspfInterface } from '../model/ospf.ts';
 import type { RouterModel } from '../model/router.ts';
-import type { Dialect } from '../preset/document.ts';
+import type { Dialect } from '../dialect.ts';
 import { compact, setting } from './filters.ts';
 
 export const BACKBONE = '0.0.0.0';

@@ -8,7 +8,7 @@ import { asPathBlock, compact, prefixListBlock, routeMapBlocks, setting } from '
 import { ospf6InterfaceLines, ospfInterfaceLines } from './ospf-interface.ts';
 import { ospf6Blocks, ospfBlocks } from './ospf.ts';
 import { type NamedRouteMap, type Policies, policiesOf, policyName } from './policy.ts';
-import { type DaemonName, FILE_MODE, type RenderedConfig, type RenderedFile } from './render.ts';
+import { type DaemonName, FILE_MODE, type RenderedConfig, type RenderedFile } from './config.ts';
 
 /** The route maps that a daemon refers to, with the lists that they refer to. */
 function filterBlocks(

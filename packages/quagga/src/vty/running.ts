@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DAEMONS, type DaemonName } from '../render/render.ts';
+import { DAEMONS, type DaemonName } from '../render/config.ts';
 import { type ConfigTree, parseConfig } from '../text/parse.ts';
 import { type VtyConnection, openVty } from './connection.ts';
 

@@ -5,7 +5,8 @@ import { expect } from 'chai';
 import { applyConfiguration } from '../../src/apply/apply.ts';
 import { isQuaggaError } from '../../src/errors.ts';
 import { parseDocument } from '../../src/preset/document.ts';
-import { type RenderedConfig, render } from '../../src/render/render.ts';
+import { type RenderedConfig } from '../../src/render/config.ts';
+import { render } from '../../src/render/render.ts';
 import { cli } from '../support/environment.ts';
 import { type RouteWatch, type Router, connect, openRouter } from '../support/router.ts';
 

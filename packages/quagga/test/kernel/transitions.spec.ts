@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { converge } from '../../src/apply/execute.ts';
 import { openSandbox } from '../../src/check/sandbox.ts';
-import { DAEMONS, render } from '../../src/render/render.ts';
+import { DAEMONS } from '../../src/render/config.ts';
+import { render } from '../../src/render/render.ts';
 import type { RunningConfig } from '../../src/vty/running.ts';
 import { openDaemons } from '../../src/vty/running.ts';
 import { tryOnFrr } from '../../src/check/check.ts';

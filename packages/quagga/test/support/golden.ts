@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { QuaggaError } from '../../src/errors.ts';
 import type { RouterModel } from '../../src/model/router.ts';
-import { type Dialect, parseDocument } from '../../src/preset/document.ts';
-import { type RenderedConfig, render } from '../../src/render/render.ts';
+import { type Dialect } from '../../src/dialect.ts';
+import { parseDocument } from '../../src/preset/document.ts';
+import { type RenderedConfig } from '../../src/render/config.ts';
+import { render } from '../../src/render/render.ts';
 
 const goldenDir = fileURLToPath(new URL('../golden', import.meta.url));
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { commandsOf, planChanges, worstEffect } from '../../../src/plan/plan.ts';
-import type { DaemonName } from '../../../src/render/render.ts';
+import type { DaemonName } from '../../../src/render/config.ts';
 import { parseConfig } from '../../../src/text/parse.ts';
 import type { RunningConfig } from '../../../src/vty/running.ts';
 

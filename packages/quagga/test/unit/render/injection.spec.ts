@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { inspectModel } from '../../../src/model/validate.ts';
-import { DIALECTS } from '../../../src/preset/document.ts';
+import { DIALECTS } from '../../../src/dialect.ts';
 import { render } from '../../../src/render/render.ts';
 
 type Build = (text: string) => unknown;
