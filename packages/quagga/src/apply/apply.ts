@@ -88,11 +88,7 @@ function refuseGraver(plan: Plan, options: ApplyOptions): void {
     .map((change) => `${describeChange(change)} (${change.effect}: ${change.reason})`);
   throw new QuaggaError(
     'APPLY_FAILED',
-    [
-      'nothing was changed: this is not ' + allowed + '; allow ' + plan.effect + ' to go on',
-      ...missing,
-      ...changes,
-    ].join('\n'),
+    [`nothing was changed: this is not ${allowed}; allow ${plan.effect} to go on`, ...missing, ...changes].join('\n'),
   );
 }
 

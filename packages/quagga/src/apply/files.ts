@@ -46,21 +46,25 @@ async function replaceFile(
   await rename(next, path);
 }
 
-/** Writes the files into a folder, leaving a copy of each that was there; returns how to undo it. */
+/** Replaces all of the files or none, leaving a copy of each that was there; returns how to undo it. */
 export async function replaceFiles(dir: string, files: readonly RenderedFile[]): Promise<() => Promise<void>> {
   const folder = await stat(dir);
-  const found = await Promise.all(files.map((file) => findFile(join(dir, file.name))));
-  for (const [index, before] of found.entries()) {
-    const file = files[index];
-    if (file === undefined) continue;
-    const owner = before.owner ?? { uid: folder.uid, gid: folder.gid };
-    if (before.text !== undefined)
-      await replaceFile(`${before.path}${BACKUP_SUFFIX}`, before.text, before.mode ?? file.mode, owner);
-    await replaceFile(before.path, file.text, file.mode, owner);
-  }
-  return async () => {
-    for (const before of found) await restoreFile(before);
+  const found = await Promise.all(files.map(async (file) => ({ file, before: await findFile(join(dir, file.name)) })));
+  const undo = async (): Promise<void> => {
+    for (const { before } of found) await restoreFile(before);
   };
+  try {
+    for (const { file, before } of found) {
+      const owner = before.owner ?? { uid: folder.uid, gid: folder.gid };
+      if (before.text !== undefined)
+        await replaceFile(`${before.path}${BACKUP_SUFFIX}`, before.text, before.mode ?? file.mode, owner);
+      await replaceFile(before.path, file.text, file.mode, owner);
+    }
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  return undo;
 }
 
 async function restoreFile(before: FoundFile): Promise<void> {

@@ -35,6 +35,7 @@ for private in /run/frr /var/tmp /var/lib/frr /var/log/frr; do
   [ -d "$private" ] && mount -t tmpfs -o mode=1777 tmpfs "$private"
 done
 ip link set lo up
+[ ! -x "$programs/mgmtd" ] || daemons="mgmtd $daemons"
 for daemon in $daemons; do
   "$programs/$daemon" -d -u frr -g frr -f "$dir/empty.conf" -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/$daemon.pid" -P 0 --log file:"$dir/$daemon.log"
 done

@@ -33,6 +33,8 @@ export function invalidInput(diagnostics: readonly Diagnostic[]): QuaggaError {
 
 /** Like {@link parseModel}, but returns the findings. `model` is absent when there is an error among them. */
 export function inspectModel(input: unknown): { model?: RouterModel; diagnostics: readonly Diagnostic[] } {
+  const unusable = unusableKeys(input, []);
+  if (unusable.length > 0) return { diagnostics: unusable };
   const parsed = routerModelSchema.safeParse(input);
   if (!parsed.success) return { diagnostics: parsed.error.issues.flatMap((issue) => schemaFaults(issue)) };
   const model = parsed.data;
@@ -55,6 +57,16 @@ function crossChecks(model: RouterModel): Diagnostic[] {
   if (needs('ipv4') && model.ospf === undefined && model.bgp === undefined && protocols.length > 0)
     found.push(caution(['containers'], 'IPv4 containers are announced by nobody; add a section ospf'));
   return found;
+}
+
+/** zod leaves out a key named `__proto__` without a word; nothing of the input may get lost. */
+function unusableKeys(input: unknown, path: FieldPath): Diagnostic[] {
+  if (typeof input !== 'object' || input === null) return [];
+  return Object.entries(input).flatMap(([key, value]) =>
+    key === '__proto__'
+      ? [fault([...path, key], 'is no usable name; choose another')]
+      : unusableKeys(value, [...path, Array.isArray(input) ? Number(key) : key]),
+  );
 }
 
 /** Rule 4: the daemons clear host bits silently; say so. */

@@ -61,20 +61,17 @@ function exportList(model: RouterModel, family: Family): NamedPrefixList {
     return { name: policyName('NO-DEFAULT', family), family, entries };
   }
   const range = model.export?.[`${family}Lengths`] ?? { ge: bits };
-  const le = range.le === bits ? undefined : range.le;
-  // Without ge, `le` alone also permits the container prefix itself, which is what the range says.
-  const shorter = range.ge === undefined && range.le === undefined ? { le: bits } : { ge: range.ge, le };
   const entries = ofFamily(model.containers, family).map((text) =>
-    entryText('permit', text, openEnd(text, shorter, bits)),
+    entryText('permit', text, withoutDefaults(text, range, bits)),
   );
   return { name: policyName('CONTAINERS', family), family, entries: withSequence(entries) };
 }
 
-/** A lower bound that says nothing leaves `permit P`, which would match P alone: say the upper bound. */
-function openEnd(text: string, range: Lengths, bits: number): Lengths {
-  const { length } = knownPrefix(text);
-  const saysNothing = (range.ge ?? 0) <= length && range.le === undefined;
-  return saysNothing ? { le: bits } : range;
+/** Drops the bounds that say nothing; but `permit P` without any would match P alone, not what is inside. */
+function withoutDefaults(text: string, { ge, le }: Lengths, bits: number): Lengths {
+  const lower = ge !== undefined && ge > knownPrefix(text).length ? ge : undefined;
+  if (lower === undefined) return { le: le ?? bits };
+  return { ge: lower, le: le === bits ? undefined : le };
 }
 
 function importList(model: RouterModel, family: Family): NamedPrefixList {

@@ -2,7 +2,7 @@ import type { Diagnostic, FieldPath } from '../../errors.ts';
 import { familyOf } from '../../prefix.ts';
 import type { Bgp, Neighbor, PeerGroup } from '../bgp.ts';
 import type { RouterModel } from '../router.ts';
-import { fault, sortedEntries } from './finding.ts';
+import { fault, lookUp, sortedEntries } from './finding.ts';
 
 /** Rule 15. */
 function checkTimers(path: FieldPath, timers: Bgp['timers']): Diagnostic[] {
@@ -20,7 +20,7 @@ function checkMaps(model: RouterModel, path: FieldPath, peer: PeerGroup): Diagno
     (['routeMapIn', 'routeMapOut'] as const).flatMap((field) => {
       const map = peer[family]?.[field];
       if (map === undefined) return [];
-      const target = model.routeMaps?.[map];
+      const target = lookUp(model.routeMaps, map);
       const at = [...path, family, field];
       if (target === undefined) return [fault(at, `route map ${map} does not exist; define it under routeMaps`)];
       return target.family === family ? [] : [fault(at, `route map ${map} is ${target.family}`)];
@@ -52,7 +52,7 @@ const GROUP_ONLY = ['families', 'ipv4', 'ipv6', 'extendedNexthop'] as const;
 
 function checkNeighbor(model: RouterModel, bgp: Bgp, neighbor: Neighbor, index: number): Diagnostic[] {
   const path = ['bgp', 'neighbors', index];
-  const group = neighbor.peerGroup === undefined ? undefined : bgp.peerGroups?.[neighbor.peerGroup];
+  const group = lookUp(bgp.peerGroups, neighbor.peerGroup);
   const found = checkSession(model, bgp, path, neighbor);
   if (neighbor.peerGroup !== undefined && group === undefined)
     return [
@@ -80,7 +80,7 @@ function checkNeighbor(model: RouterModel, bgp: Bgp, neighbor: Neighbor, index: 
 function checkRanges(bgp: Bgp): Diagnostic[] {
   return (bgp.listenRanges ?? []).flatMap(({ peerGroup }, index) => {
     const path = ['bgp', 'listenRanges', index, 'peerGroup'];
-    const group = bgp.peerGroups?.[peerGroup];
+    const group = lookUp(bgp.peerGroups, peerGroup);
     if (group === undefined)
       return [fault(path, `peer group ${peerGroup} does not exist; define it under bgp.peerGroups`)];
     return group.remoteAs === undefined
@@ -118,7 +118,7 @@ function checkBfd(model: RouterModel): Diagnostic[] {
     ]),
   ];
   return uses.flatMap(([path, use]) =>
-    typeof use === 'string' && model.bfd?.profiles[use] === undefined
+    typeof use === 'string' && lookUp(model.bfd?.profiles, use) === undefined
       ? [fault(path, `BFD profile ${use} does not exist; define it under bfd.profiles`)]
       : [],
   );

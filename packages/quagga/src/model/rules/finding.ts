@@ -17,3 +17,8 @@ export function sortedEntries<T>(record: Readonly<Record<string, T>> | undefined
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
+
+/** What a record says under a name; `constructor` and the like are names as any other. */
+export function lookUp<T>(record: Readonly<Record<string, T>> | undefined, name: string | undefined): T | undefined {
+  return record !== undefined && name !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+}

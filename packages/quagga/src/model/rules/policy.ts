@@ -1,7 +1,7 @@
 import type { Diagnostic, FieldPath } from '../../errors.ts';
 import { ADDRESS_BITS, contains, familyOf, knownPrefix, overlaps } from '../../prefix.ts';
 import type { RouterModel } from '../router.ts';
-import { caution, fault, sortedEntries } from './finding.ts';
+import { caution, fault, lookUp, sortedEntries } from './finding.ts';
 
 /** Names of the lists and maps that the renderer writes itself. */
 export const RESERVED_NAMES = ['CONTAINERS', 'NO-DEFAULT', 'AGGREGATES', 'EXPORT', 'IMPORT', 'BGP-OUT'].flatMap(
@@ -147,7 +147,7 @@ function checkMaps(model: RouterModel): Diagnostic[] {
       const list = entry.match?.prefixList;
       const at = [...path, 'entries', index, 'match', 'prefixList'];
       if (list === undefined) return [];
-      const target = model.prefixLists?.[list];
+      const target = lookUp(model.prefixLists, list);
       if (target === undefined) return [fault(at, `prefix list ${list} does not exist; define it under prefixLists`)];
       return target.family === map.family
         ? []

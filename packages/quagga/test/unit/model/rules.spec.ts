@@ -223,6 +223,10 @@ describe('model rules', () => {
     expect(findings(BGP)).to.deep.equal([]);
   });
 
+  it('know no peer group that only every object has', () => {
+    expect(findings(peer({ peerGroup: 'constructor' })).join()).to.include('peer group constructor does not exist');
+  });
+
   it('never quote a secret', () => {
     const secret = 'my secret pass phrase that is far too long for OSPF';
 

@@ -51,6 +51,7 @@ const BENIGN: Record<string, string> = {
 };
 
 const hostile = fc.oneof(
+  fc.constantFrom('__proto__', 'constructor', 'toString'),
   fc.string({ unit: 'binary', maxLength: 30 }),
   fc
     .tuple(
