@@ -146,6 +146,15 @@ describe('the life of an endpoint', () => {
     expect(ours(daemon).links).to.deep.equal(['vethrc80b7eea65']);
   });
 
+  it("leaves a stranger's link alone that has the name of the container's end", async () => {
+    await daemon.kernel.links.createVeth({ name: 'vethcc80b7eea65', peer: { name: 'x1' } });
+
+    const failed = await startContainer(daemon, { poolId, endpointId }).catch((error: unknown) => String(error));
+
+    expect(failed).to.contain('link vethcc80b7eea65 already exists and has no alias of ours');
+    expect(ours(daemon).links).to.deep.equal(['vethcc80b7eea65']);
+  });
+
   it('says that the kernel has no veth', async () => {
     daemon.kernel.failNext('link.create', 'EOPNOTSUPP');
 

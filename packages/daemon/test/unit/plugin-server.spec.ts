@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
@@ -158,5 +159,17 @@ describe('plugin server', () => {
     await server!.close();
 
     agent.destroy();
+  });
+
+  it('does not wait for a connection that was opened in advance and never carried a call', async () => {
+    await serve({ 'NetworkDriver.Leave': () => ({}) });
+    const silent = connect(path);
+    await once(silent, 'connect');
+    const started = performance.now();
+
+    await server!.close();
+
+    expect(performance.now() - started).to.be.lessThan(2_000);
+    silent.destroy();
   });
 });
