@@ -1,5 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type Koa from 'koa';
 import { claimSocketPath } from './socket-file.ts';
 
@@ -19,6 +20,7 @@ export async function listen(path: string, app: Koa): Promise<PluginServer> {
   await claimSocketPath(path);
   const handle = app.callback();
   const underWay = new Set<ServerResponse>();
+  const connections = new Set<Socket>();
   const server = createServer(
     {
       // Docker 20.10 sends an empty Host header.
@@ -32,6 +34,10 @@ export async function listen(path: string, app: Koa): Promise<PluginServer> {
       void handle(request, response);
     },
   );
+  server.on('connection', (connection: Socket) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, () => {
@@ -40,20 +46,33 @@ export async function listen(path: string, app: Koa): Promise<PluginServer> {
     });
   });
   await chmod(path, 0o660);
-  return { path, close: () => close(server, underWay) };
+  return { path, close: () => close(server, underWay, connections) };
 }
 
 /** How long a request under way may keep the server from closing. */
 const GRACE_MS = 10_000;
 
+/** How long a connection may still come up with its first request, when the server closes. */
+const SILENCE_MS = 100;
+
 /** Closing the server removes the socket file at once (libuv), so that a successor can take the path. */
-async function close(server: Server, underWay: ReadonlySet<ServerResponse>): Promise<void> {
+async function close(
+  server: Server,
+  underWay: ReadonlySet<ServerResponse>,
+  connections: ReadonlySet<Socket>,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
   for (const response of underWay) {
     if (!response.headersSent) response.setHeader('Connection', 'close');
   }
   server.closeIdleConnections();
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    // Docker opens connections in advance; to Node, one that never carried a request is not idle.
+    for (const connection of connections) if (connection.bytesRead === 0) connection.destroy();
+  }, SILENCE_MS);
   const impatience = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await closed;
+  clearInterval(sweep);
   clearTimeout(impatience);
 }
