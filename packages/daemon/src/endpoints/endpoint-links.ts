@@ -83,7 +83,7 @@ export class EndpointLinks {
     for (const name of [plan.veth.name, plan.veth.peer.name]) {
       const link = await this.#rtnl.links.get({ name });
       if (link === undefined) continue;
-      const isUnfinished = link.alias === undefined && (link.group === LINK_GROUP || name === plan.veth.peer.name);
+      const isUnfinished = link.alias === undefined && link.group === LINK_GROUP;
       if (link.alias !== plan.veth.alias && !isUnfinished) throw nameClash(name, link.alias);
       this.#logger.warn({ link: name }, 'deleting the unfinished link of an earlier try');
       await this.#rtnl.links.delete({ index: link.index });
