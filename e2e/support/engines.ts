@@ -15,3 +15,6 @@ function parseEngines(text: string): readonly EngineRelease[] {
     return engine;
   });
 }
+
+/** The releases on which every story is told; on the others only those that depend on the release. */
+export const ENGINES_IN_FULL: readonly EngineRelease[] = ENGINES.filter((release) => release === '20.10');
