@@ -57,6 +57,7 @@ for (const engine of ENGINES) {
       for (const address of [server, third, hostAddress]) {
         expect((await ping(stage.host, address, 'client')).exitCode).to.equal(0);
       }
+      expect((await ping(stage.host, client)).exitCode).to.equal(0);
 
       const neighbours = (await inside(stage.host, 'client', 'ip', 'neigh')).split('\n');
 

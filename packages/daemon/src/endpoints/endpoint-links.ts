@@ -27,7 +27,10 @@ export class EndpointLinks {
     const { index } = await this.#createVeth(plan);
     try {
       for (const address of plan.hostAddresses) await this.#rtnl.addresses.add({ ...address, linkIndex: index });
-      for (const route of plan.routes) await this.#rtnl.routes.replace({ ...route, linkIndex: index });
+      await Promise.all([
+        ...plan.routes.map((route) => this.#rtnl.routes.replace({ ...route, linkIndex: index })),
+        ...plan.neighbours.map((neighbour) => this.#rtnl.neighbours.replace({ ...neighbour, linkIndex: index })),
+      ]);
     } catch (error) {
       await this.#reaper.bury(plan.veth.name);
       throw error;

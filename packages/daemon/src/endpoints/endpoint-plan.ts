@@ -1,4 +1,4 @@
-import type { AddressSpec, RouteSpec, VethSpec } from '@routed/netns';
+import type { AddressSpec, NeighbourSpec, RouteSpec, VethSpec } from '@routed/netns';
 import type { JoinReply } from '@routed/plugin-protocol';
 import type { Endpoint, EndpointAddress } from './endpoint.ts';
 import { HOST_LINK_MAC, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
@@ -10,6 +10,8 @@ export interface EndpointPlan {
   readonly hostAddresses: readonly Omit<AddressSpec, 'linkIndex'>[];
   /** One host route for each address of the container. */
   readonly routes: readonly Omit<RouteSpec, 'linkIndex'>[];
+  /** The container's addresses as the host's neighbours. */
+  readonly neighbours: readonly Omit<NeighbourSpec, 'linkIndex'>[];
   readonly reply: JoinReply;
 }
 
@@ -51,6 +53,9 @@ export function planEndpoint(endpoint: Endpoint, mtuBytes: number): EndpointPlan
           .map(({ gateway }) => ({ address: `${gateway}/64`, skipDuplicateDetection: true, noPrefixRoute: true }))
       : [],
     routes: endpoint.addresses.map(hostRoute),
+    // The host never has to ask for them: its question would leave an address of the host in the container's table,
+    // and permanent entries do not count against the limit that all containers of a host share (gc_thresh3).
+    neighbours: endpoint.addresses.map(({ address }) => ({ address, mac: endpoint.mac, isPermanent: true })),
     reply: joinReply(endpoint, names.container),
   };
 }

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import type { LeaseStore } from '@routed/ipam';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
@@ -53,7 +53,8 @@ async function noteBoot(database: StateDatabase, bootId: string): Promise<boolea
 
 async function makePrivateDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await mkdir(directory, { recursive: true });
+    await chmod(directory, 0o700);
   } catch (error) {
     throw new RoutedError(
       'STATE_UNUSABLE',

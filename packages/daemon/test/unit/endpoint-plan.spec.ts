@@ -26,6 +26,13 @@ describe('planEndpoint', () => {
     ]);
   });
 
+  it('tells the host the MAC of every address, so that it never asks the container', () => {
+    expect(planEndpoint(endpoint, 1500).neighbours).to.deep.equal([
+      { address: '10.1.0.2', mac: '02:42:0a:01:00:02', isPermanent: true },
+      { address: 'fd00:1::2', mac: '02:42:0a:01:00:02', isPermanent: true },
+    ]);
+  });
+
   it('answers with the gateways and a connected route to each, never with a static default route', () => {
     expect(planEndpoint(endpoint, 1500).reply).to.deep.equal({
       InterfaceName: { SrcName: 'vethcc80b7eea65', DstPrefix: 'eth' },
