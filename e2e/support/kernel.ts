@@ -69,13 +69,18 @@ export async function kernelState(host: Host): Promise<Record<string, readonly s
     'ip -br link | cut -d" " -f1',
     'ip -o address | sed "s/^[0-9]*: //; s/ valid_lft.*//"',
     'ip -N route show table all',
-    'ip -N -6 route show table all',
+    'ip -N rule',
     'ls /run/docker/netns 2>/dev/null || true',
   ];
-  const names = ['links', 'addresses', 'routes', 'routes6', 'namespaces'];
+  const names = ['links', 'addresses', 'routes', 'rules', 'namespaces'];
   const { stdout } = await host.exec(['sh', '-c', script.join('; echo ==; ')]);
-  const parts = stdout.split('==\n').map((part) => part.split('\n').filter(Boolean).sort());
+  const parts = stdout.split('==\n').map((part) => part.split('\n').filter(isOfInterest).sort());
   return Object.fromEntries(names.map((name, index) => [name, parts[index] ?? []]));
+}
+
+/** A link of the host gets its own link-local IPv6 address a moment after it is up. */
+function isOfInterest(line: string): boolean {
+  return line !== '' && !(/fe80::|ff00::/.test(line) && !line.includes('vethr'));
 }
 
 async function ipJson<T>(host: Host, ...args: readonly string[]): Promise<T[]> {
