@@ -18,7 +18,11 @@ const mtuForm = /routed\.mtu=\w+: expected a number from 68 to 65535/;
 const fresh = ['--subnet', '10.7.0.0/16'];
 
 const networks: readonly BadNetwork[] = [
-  { what: 'the prefix of another', args: [...routed, '--subnet', '10.1.0.0/16'], says: /10\.1\.0\.0\/16/ },
+  {
+    what: 'the prefix of another',
+    args: [...routed, '--subnet', '10.1.0.0/16'],
+    says: /10\.1\.0\.0\/16 is in use by network [0-9a-f]{12}.* choose another prefix/,
+  },
   {
     what: 'a part of the prefix of another',
     args: [...routed, '--subnet', '10.1.128.0/17'],

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { openPluginClient, type PluginClient } from '@routed/plugin-protocol';
-import { createNetwork, runIdle } from './support/containers.ts';
+import { createNetwork, ping, runIdle } from './support/containers.ts';
 import { ENGINES_IN_FULL } from './support/engines.ts';
 import { containerRoutes, kernelState } from './support/kernel.ts';
+import { type } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
 
 for (const engine of ENGINES_IN_FULL) {
@@ -36,6 +37,18 @@ for (const engine of ENGINES_IN_FULL) {
         expect(await kernelState(stage.host)).to.deep.equal(before);
       });
     }
+
+    it('is refused as the gateway, on the command line', async () => {
+      const { host } = stage;
+      await stage.plugin.stop();
+
+      const { exitCode, stderr } = await type(host, 'timeout 20 routed-plugin --gateway 10.1.0.2');
+      stage.plugin = await host.startPlugin();
+
+      expect(exitCode).to.equal(1);
+      expect(stderr).to.match(/gateway 10\.1\.0\.2 is the address of a container .*vethr[0-9a-f]{10}.*--gateway/);
+      expect((await ping(host, '10.1.0.2')).exitCode).to.equal(0);
+    });
 
     it('is left out when addresses are chosen', async () => {
       for (const last of [1, 2, 3, 4, 6]) {
