@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { type Ipam, openIpam } from '@routed/ipam';
 import { createForwardAcceptance, type ForwardAcceptance, runCommand } from '@routed/netfilter';
-import { type Netns, openNetns, type Rtnl } from '@routed/netns';
+import { type Netns, openMonitor, openNetns, type Rtnl } from '@routed/netns';
 import { hostname } from 'node:os';
 import { container, type DependencyContainer, instanceCachingFactory, type InjectionToken } from 'tsyringe';
 import type { ServeOptions } from './cli/serve-options.ts';
@@ -20,11 +20,13 @@ import { uplinkMtu } from './host/uplink-mtu.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { Logger } from './logger.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
+import { KernelWatch } from './reconcile/kernel-watch.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { StateKeeper } from './reconcile/state-keeper.ts';
 import type { Handlers } from './server/plugin-app.ts';
 import { servePlugins } from './server/plugin-servers.ts';
 import { currentBootId } from './state/boot-id.ts';
+import { unreadable } from './state/database.ts';
 import { forgetContainers } from './state/forget-containers.ts';
 import { openStateDirectory, type StateDirectory } from './state/state-directory.ts';
 
@@ -65,8 +67,10 @@ export interface Parts {
   readonly network: Handlers;
   readonly ipam: Handlers;
   readonly host: HostPreparation;
+  readonly gateways: Gateways;
   readonly reaper: LinkReaper;
   readonly keeper: StateKeeper;
+  readonly endpoints: EndpointLifecycle;
 }
 
 /** What the drivers are set to. */
@@ -89,7 +93,12 @@ export async function startDaemon(options: ServeOptions, logger: Logger): Promis
     mtuBytes: options.mtu === 'auto' ? await uplinkMtu(rtnl) : options.mtu,
   };
   const parts = wire({ netns, rtnl, acceptance, ipam, state, logger }, settings);
+  // Opened before anything is read, so that no change falls in between.
+  const monitor = await openMonitor({ groups: ['link', 'route'] });
+  let watch: KernelWatch | undefined;
   const close = async (): Promise<void> => {
+    watch?.stop();
+    await monitor.close();
     await parts.keeper.stop();
     await parts.reaper.flush();
     await rtnl.close();
@@ -97,8 +106,11 @@ export async function startDaemon(options: ServeOptions, logger: Logger): Promis
     await state.close();
   };
   try {
+    await parts.gateways.check(settings.gateways[4]);
+    await loadState(parts.keeper, options.stateDirectory);
     await parts.host.start();
     const ready = parts.keeper.start();
+    watch = new KernelWatch({ events: monitor, endpoints: parts.endpoints, repair: () => parts.keeper.repair() });
     const servers = await servePlugins(options.sockets, { network: parts.network, ipam: parts.ipam, ready, logger });
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     return {
@@ -110,6 +122,15 @@ export async function startDaemon(options: ServeOptions, logger: Logger): Promis
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Damage inside of the database shows when its records are read. */
+async function loadState(keeper: StateKeeper, directory: string): Promise<void> {
+  try {
+    await keeper.load();
+  } catch (error) {
+    throw unreadable(directory, (error as Error).message, error);
   }
 }
 
@@ -127,8 +148,10 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     network: root.resolve(NETWORK_HANDLERS),
     ipam: root.resolve(IPAM_HANDLERS),
     host: root.resolve(HOST),
+    gateways: root.resolve(GATEWAYS),
     reaper: root.resolve(REAPER),
     keeper: root.resolve(KEEPER),
+    endpoints: root.resolve(ENDPOINTS),
   };
 }
 

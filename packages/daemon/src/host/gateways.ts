@@ -1,8 +1,9 @@
-import type { Rtnl } from '@routed/netns';
+import type { Route, Rtnl } from '@routed/netns';
 import { hostPrefix, isLinkLocalIpv6 } from '../endpoints/endpoint-plan.ts';
 import { ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
 import { isVirtualGateway } from '../endpoints/sandbox-gateways.ts';
 import type { Logger } from '../logger.ts';
+import { RoutedError } from '../routed-error.ts';
 
 const LOOPBACK = 'lo';
 
@@ -26,11 +27,25 @@ export class Gateways {
     this.#logger = deps.logger;
   }
 
-  /** Gives the host this address unless it has it on some link already. */
+  /**
+   * Refuses a gateway that is the address of a container: once the host had it, the container would be cut off.
+   *
+   * @throws RoutedError ADDRESS_IN_USE
+   */
+  async check(gateway: string): Promise<void> {
+    await this.#refuseContainer(gateway, await this.#rtnl.routes.get(gateway, { exact: true }));
+  }
+
+  /**
+   * Gives the host this address unless it has it on some link already.
+   *
+   * @throws RoutedError ADDRESS_IN_USE
+   */
   async ensure(gateway: string): Promise<void> {
     if (isLinkLocalIpv6(gateway)) return;
     const route = await this.#rtnl.routes.get(gateway, { exact: true });
     if (route?.type === 'local') return;
+    await this.#refuseContainer(gateway, route);
     await this.#rtnl.addresses.replace({
       linkIndex: await this.#loopbackIndex(),
       address: hostPrefix(gateway.includes(':') ? 6 : 4, gateway),
@@ -54,6 +69,16 @@ export class Gateways {
       const isNeeded = needed.has(gateway) || (needed.size > 0 && isVirtualGateway(gateway));
       if (protocol === ROUTE_PROTOCOL && !isNeeded) await this.#rtnl.addresses.delete({ linkIndex, address });
     }
+  }
+
+  async #refuseContainer(gateway: string, route: Route | undefined): Promise<void> {
+    if (route?.type === 'local' || route?.protocol !== ROUTE_PROTOCOL) return;
+    const link = route.linkIndex === undefined ? undefined : await this.#rtnl.links.get({ index: route.linkIndex });
+    throw new RoutedError(
+      'ADDRESS_IN_USE',
+      `gateway ${gateway} is the address of a container of this host (link ${link?.name ?? '?'}): ` +
+        'choose another --gateway',
+    );
   }
 
   async #loopbackIndex(): Promise<number> {
