@@ -26,6 +26,8 @@ export class EndpointLifecycle {
   readonly #lock: KeyedLock;
   readonly #logger: Logger;
   readonly #endpoints = new Map<string, Endpoint>();
+  /** The endpoint of each host route, by destination. */
+  readonly #byDestination = new Map<string, string>();
   readonly #sandboxes = new SandboxGateways();
 
   constructor(deps: {
@@ -47,7 +49,7 @@ export class EndpointLifecycle {
   /** Takes up the endpoints of an earlier life. */
   async load(): Promise<void> {
     for (const endpoint of await this.#repository.load()) {
-      this.#endpoints.set(endpoint.id, endpoint);
+      this.#remember(endpoint);
       if (endpoint.sandboxKey !== undefined) this.#sandboxes.add({ ...endpoint, sandboxKey: endpoint.sandboxKey });
     }
   }
@@ -59,10 +61,20 @@ export class EndpointLifecycle {
       .map((endpoint) => ({ id: endpoint.id, plan: planEndpoint(endpoint, this.#mtuOf(endpoint)) }));
   }
 
+  /** Whether the endpoint is in a sandbox. */
+  isJoined(endpointId: string): boolean {
+    return this.#endpoints.get(endpointId)?.sandboxKey !== undefined;
+  }
+
+  /** The endpoint that a host route leads to. */
+  endpointAt(destination: string): string | undefined {
+    return this.#byDestination.get(destination);
+  }
+
   /** Does `work` unless the endpoint has left its sandbox by then. */
   async whileJoined(endpointId: string, work: () => Promise<void>): Promise<void> {
     await this.#lock.run(endpointId, async () => {
-      if (this.#endpoints.get(endpointId)?.sandboxKey !== undefined) await work();
+      if (this.isJoined(endpointId)) await work();
     });
   }
 
@@ -118,7 +130,7 @@ export class EndpointLifecycle {
     await this.#lock.run(endpointId, async () => {
       await this.#leave(endpointId);
       await this.#repository.remove(endpointId);
-      this.#endpoints.delete(endpointId);
+      this.#forget(endpointId);
     });
   }
 
@@ -130,8 +142,7 @@ export class EndpointLifecycle {
       return;
     }
     if (endpoint.sandboxKey === undefined) return;
-    const destinations = endpoint.addresses.map(({ family, address }) => hostPrefix(family, address));
-    await this.#links.remove(endpointId, destinations);
+    await this.#links.remove(endpointId, destinationsOf(endpoint));
     await this.#leftSandbox(endpoint);
   }
 
@@ -155,7 +166,22 @@ export class EndpointLifecycle {
 
   async #keep(endpoint: Endpoint): Promise<void> {
     await this.#repository.put(endpoint);
+    this.#remember(endpoint);
+  }
+
+  #remember(endpoint: Endpoint): void {
     this.#endpoints.set(endpoint.id, endpoint);
+    for (const destination of destinationsOf(endpoint)) this.#byDestination.set(destination, endpoint.id);
+  }
+
+  #forget(endpointId: string): void {
+    const endpoint = this.#endpoints.get(endpointId);
+    this.#endpoints.delete(endpointId);
+    if (endpoint === undefined) return;
+    for (const destination of destinationsOf(endpoint)) {
+      // The address may have another endpoint by now.
+      if (this.#byDestination.get(destination) === endpointId) this.#byDestination.delete(destination);
+    }
   }
 
   #require(endpointId: string): Endpoint {
@@ -166,4 +192,8 @@ export class EndpointLifecycle {
       `endpoint ${endpointId.slice(0, 12)} is not known to routed: start the container again`,
     );
   }
+}
+
+function destinationsOf({ addresses }: Endpoint): string[] {
+  return addresses.map(({ family, address }) => hostPrefix(family, address));
 }

@@ -29,14 +29,18 @@ export class NetworkRegistry {
     this.#lock = deps.lock;
   }
 
-  /** Takes up the networks of an earlier life, and readies the host for them again. */
+  /** Takes up the networks of an earlier life. */
   async load(): Promise<void> {
+    for (const network of await this.#repository.load()) this.#networks.set(network.id, network);
+  }
+
+  /** Readies the host for every network, where that was undone meanwhile. */
+  async prepareHost(): Promise<void> {
     await this.#lock.run('networks', async () => {
-      for (const network of await this.#repository.load()) {
-        this.#networks.set(network.id, network);
-        await this.#host.prepare(network);
-        for (const { gateway } of network.pools) await this.#gateways.ensure(gateway);
-      }
+      if (this.#networks.size === 0) return;
+      const pools = [...this.#networks.values()].flatMap((network) => network.pools);
+      await this.#host.prepare({ pools });
+      for (const gateway of new Set(pools.map((pool) => pool.gateway))) await this.#gateways.ensure(gateway);
     });
   }
 

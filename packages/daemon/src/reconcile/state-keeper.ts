@@ -14,7 +14,7 @@ export class StateKeeper {
   readonly #reaper: LinkReaper;
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
-  #round: Promise<unknown> = Promise.resolve();
+  #round: Promise<void> = Promise.resolve();
 
   constructor(deps: {
     readonly networks: NetworkRegistry;
@@ -30,19 +30,22 @@ export class StateKeeper {
     this.#logger = deps.logger;
   }
 
-  /** Fulfilled when the earlier state is loaded and the kernel agrees with it. Never rejects: repairs are repeated. */
+  /** Loads the records of an earlier life. Rejects when they cannot be read. */
+  async load(): Promise<void> {
+    await this.#networks.load();
+    await this.#endpoints.load();
+  }
+
+  /** Fulfilled when the kernel agrees with the records. Never rejects: a repair that fails is tried again. */
   async start(): Promise<void> {
-    try {
-      await this.#endpoints.load();
-      await this.#networks.load();
-      await this.#reaper.adopt();
-      await this.#reconciler.reconcile();
-    } catch (error) {
-      this.#logger.error({ err: error }, 'taking up the state of an earlier life failed; trying again');
-    }
-    this.#timer = setInterval(() => {
-      this.#round = this.#reconcile();
-    }, INTERVAL_MS).unref();
+    this.#timer = setInterval(() => this.#nextRound(), INTERVAL_MS).unref();
+    this.#nextRound();
+    await this.#round;
+  }
+
+  /** Repairs at once, now that somebody is known to have changed what is ours. */
+  repair(): void {
+    this.#nextRound();
   }
 
   /** Waits for the round under way. */
@@ -51,8 +54,15 @@ export class StateKeeper {
     await this.#round;
   }
 
+  /** One round at a time: two would repair the same twice. */
+  #nextRound(): void {
+    this.#round = this.#round.then(() => this.#reconcile());
+  }
+
   async #reconcile(): Promise<void> {
     try {
+      await this.#networks.prepareHost();
+      await this.#reaper.adopt();
       await this.#reconciler.reconcile();
     } catch (error) {
       this.#logger.error({ err: error }, 'comparing with the kernel failed; it is tried again');

@@ -65,6 +65,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     const body = parseRequest(method, request === undefined ? '' : JSON.stringify(request));
     return await (handlers[method] as unknown as Handler<M>)(body);
   };
+  await parts.keeper.load();
   await parts.keeper.start();
   return {
     kernel,

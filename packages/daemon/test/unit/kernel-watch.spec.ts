@@ -1,0 +1,72 @@
+import { EventEmitter } from 'node:events';
+import type { Link, MonitorEvents, Route } from '@routed/netns';
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { LINK_GROUP } from '../../src/endpoints/kernel-names.ts';
+import { KernelWatch } from '../../src/reconcile/kernel-watch.ts';
+
+describe('KernelWatch', () => {
+  let clock: sinon.SinonFakeTimers;
+  let events: EventEmitter<MonitorEvents>;
+  let repair: sinon.SinonSpy;
+  let joined: Set<string>;
+  beforeEach(() => {
+    clock = sinon.useFakeTimers();
+    events = new EventEmitter();
+    repair = sinon.fake();
+    joined = new Set(['e1']);
+    const endpoints = {
+      isJoined: (id: string) => joined.has(id),
+      endpointAt: (destination: string) => (destination === '10.1.0.2/32' ? 'e1' : undefined),
+    };
+    new KernelWatch({ events, endpoints, repair });
+  });
+  afterEach(() => clock.restore());
+
+  const lostRoute = (destination: string, protocol = 200): unknown =>
+    events.emit('route', { change: 'delete', route: { destination, protocol } as Route });
+  const link = (change: 'new' | 'delete', isUp: boolean, group = LINK_GROUP): unknown =>
+    events.emit('link', { change, link: { alias: 'routed:e1', group, isUp } as Link });
+
+  function repairs(): number {
+    clock.tick(150);
+    return repair.callCount;
+  }
+
+  it('calls for a repair when somebody deletes the route of a joined endpoint, once for many', () => {
+    lostRoute('10.1.0.2/32');
+    lostRoute('10.1.0.2/32');
+
+    expect(repairs()).to.equal(1);
+  });
+
+  it('calls for none when the endpoint was leaving', () => {
+    lostRoute('10.1.0.2/32');
+    joined.delete('e1');
+
+    expect(repairs()).to.equal(0);
+  });
+
+  it("does not care for others' routes and links", () => {
+    lostRoute('10.1.0.2/32', 4);
+    lostRoute('10.9.0.0/16');
+    link('new', false, 0);
+    link('new', true);
+
+    expect(repairs()).to.equal(0);
+  });
+
+  it('calls for a repair when a link was set down or deleted', () => {
+    link('new', false);
+    expect(repairs()).to.equal(1);
+    link('delete', true);
+    expect(repairs()).to.equal(2);
+  });
+
+  it('calls for a repair when events were lost, and survives a broken socket', () => {
+    events.emit('overrun');
+    events.emit('error', new Error('gone') as never);
+
+    expect(repairs()).to.equal(1);
+  });
+});
