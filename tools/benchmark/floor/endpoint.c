@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -11,10 +12,12 @@
 #include "netlink.h"
 
 #define ROUTE_PROTOCOL 200
+#define LINK_GROUP 0x666c6f6e /* "flon" */
 #define GRAVEYARD_GROUP 0x666c6f72 /* "flor" */
 #define MTU 1500
+#define MAC_LENGTH 6
 
-static const unsigned char host_mac[6] = {0xee, 0xee, 0xee, 0xee, 0xee, 0xee};
+static const unsigned char host_mac[MAC_LENGTH] = {0xee, 0xee, 0xee, 0xee, 0xee, 0xee};
 
 struct endpoint name_endpoint(unsigned number) {
   unsigned char high = number >> 8, low = number;
@@ -27,7 +30,7 @@ struct endpoint name_endpoint(unsigned number) {
 
 static void put_link(struct request *request, const unsigned char *mac, const char *name) {
   put_u32(request, IFLA_MTU, MTU);
-  put(request, IFLA_ADDRESS, mac, 6);
+  put(request, IFLA_ADDRESS, mac, MAC_LENGTH);
   put_text(request, IFLA_IFNAME, name);
 }
 
@@ -36,6 +39,7 @@ int create_pair(int fd, const struct endpoint *endpoint) {
   struct ifinfomsg head = {0};
   begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO, &head, sizeof head);
   put_link(&request, host_mac, endpoint->host);
+  put_u32(&request, IFLA_GROUP, LINK_GROUP);
   struct rtattr *info = put(&request, IFLA_LINKINFO, NULL, 0);
   put_text(&request, IFLA_INFO_KIND, "veth");
   struct rtattr *data = put(&request, IFLA_INFO_DATA, NULL, 0);
@@ -72,7 +76,7 @@ static void begin_route(struct request *request, int type, int flags, int kind, 
       .rtm_type = kind,
   };
   begin(request, type, flags, &head, sizeof head);
-  put(request, RTA_DST, endpoint->address, 4);
+  put(request, RTA_DST, endpoint->address, sizeof endpoint->address);
 }
 
 void add_route(int fd, const struct endpoint *endpoint, int index) {
@@ -80,6 +84,15 @@ void add_route(int fd, const struct endpoint *endpoint, int index) {
   begin_route(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, RTN_UNICAST, endpoint);
   put_u32(&request, RTA_OIF, index);
   must("add route", exchange(fd, &request));
+}
+
+void add_neighbour(int fd, const struct endpoint *endpoint, int index) {
+  struct request request;
+  struct ndmsg head = {.ndm_family = AF_INET, .ndm_ifindex = index, .ndm_state = NUD_PERMANENT};
+  begin(&request, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof head);
+  put(&request, NDA_DST, endpoint->address, sizeof endpoint->address);
+  put(&request, NDA_LLADDR, endpoint->mac, sizeof endpoint->mac);
+  must("add neighbour", exchange(fd, &request));
 }
 
 void delete_route(int fd, const struct endpoint *endpoint) {

@@ -16,6 +16,7 @@ struct endpoint name_endpoint(unsigned number);
 int create_pair(int fd, const struct endpoint *endpoint);
 void set_up(int fd, const struct endpoint *endpoint, int index);
 void add_route(int fd, const struct endpoint *endpoint, int index);
+void add_neighbour(int fd, const struct endpoint *endpoint, int index);
 void delete_route(int fd, const struct endpoint *endpoint);
 /** Sets the link down and moves it to the group that delete_buried() deletes. */
 void bury(int fd, const struct endpoint *endpoint);

@@ -1,9 +1,15 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host, Lab, LabProcess } from '@routed/lab';
-import { openNetns, type Rtnl } from '@routed/netns';
+import { type Link, openNetns, type Rtnl } from '@routed/netns';
 import { probeEnvironment, probeSocket } from '../probe/probe.ts';
 import { DockerCalls } from './docker-calls.ts';
 import { createNetwork } from './network.ts';
+
+/** Start of the names of the links that the plugin makes. */
+export const hostLinkPrefix = 'vethr';
+
+const pollMs = 5;
 
 /** A host without an engine, with the plugin running in it and one network made; the benchmark is its engine. */
 export interface PluginHost extends AsyncDisposable {
@@ -15,11 +21,18 @@ export interface PluginHost extends AsyncDisposable {
   readonly probePath: string;
   /** Another connection, the caller's to close; Docker has one for each call under way. */
   connect(): Promise<DockerCalls>;
+  /** Returns when the links that the plugin deletes in the background are gone. */
+  settle(): Promise<void>;
 }
 
 /** The path of the plugin's socket, for programs outside of the host. */
 export function pluginSocket(host: Host): string {
   return host.outsidePath(join(host.pluginDir, 'routed.sock'));
+}
+
+/** The plugin sets links down before it deletes them. */
+function isBuried({ name, isUp }: Link): boolean {
+  return name.startsWith(hostLinkPrefix) && !isUp;
 }
 
 /** Starts a host, the plugin and a network. A probe in the daemon costs memory and start-up time. */
@@ -35,6 +48,9 @@ export async function openPluginHost(lab: Lab, { withProbe = false } = {}): Prom
     rtnl,
     probePath: host.outsidePath(probeSocket),
     connect: () => DockerCalls.connect(pluginSocket(host), network),
+    settle: async () => {
+      while ((await rtnl.links.list({ kind: 'veth' })).some(isBuried)) await sleep(pollMs);
+    },
     [Symbol.asyncDispose]: async () => {
       await rtnl.close();
       // With its namespaces go the links that are left, all at once.

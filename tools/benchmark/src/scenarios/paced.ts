@@ -30,6 +30,7 @@ export function pacedScenario(name: string, title: string, liveEndpoints: number
       const count = setting.effort.isQuick ? Math.ceil(liveEndpoints / 10) : liveEndpoints;
       if (count > 0) await populate(host, count);
       await runBurst(host, { parallel: 1, cycles: setting.effort.isQuick ? 20 : warmUpCycles });
+      await host.settle();
       return await measure(host, setting, count);
     },
   };

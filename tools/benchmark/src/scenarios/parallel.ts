@@ -8,6 +8,8 @@ import type { Outcome, Scenario, Setting } from './scenario.ts';
 
 const cyclesPerRound = { full: 400, quick: 40 } as const;
 
+const warmUpCycles = 100;
+
 /** Endpoints come and go as fast as they can, so many at a time; plugin and floor take turns round by round. */
 export function parallelScenario(parallel: number): Scenario {
   return {
@@ -16,7 +18,7 @@ export function parallelScenario(parallel: number): Scenario {
     run: async (setting) => {
       await using host = await openPluginHost(setting.lab, { withProbe: true });
       await using floor = await Floor.open(host.host.netnsPath);
-      await runBurst(host, { parallel, cycles: 100 });
+      await runBurst(host, { parallel, cycles: warmUpCycles });
       return await measure(host, floor, parallel, setting);
     },
   };
@@ -36,6 +38,7 @@ async function measure(host: PluginHost, floor: Floor, parallel: number, setting
     const burst = await runBurst(host, { parallel, cycles });
     const after = readProcess(host.plugin.pid);
     const probed = await stopProbe(host.probePath);
+    await host.settle();
     rates.routed.push(cycles / burst.seconds);
     joinUs.push([...burst.joinUs]);
     cpuUs.push(((after.cpuSeconds - before.cpuSeconds) * 1e6) / cycles);

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { promisify } from 'node:util';
 import type { Timings } from '../plugin/docker-calls.ts';
-import type { Subject } from './subject.ts';
+import { sum, type Subject } from './subject.ts';
 
 const run = promisify(execFile);
+/** In the order in which the program takes and reports them. */
+const steps = ['create pair', 'set up', 'add route', 'add neighbour', 'delete route', 'bury'] as const;
 const sources = join(import.meta.dirname, '../../floor');
 
 /** The C program that asks the kernel for the same as the plugin does, and measures itself. */
@@ -34,16 +36,12 @@ export class Floor implements Subject {
   }
 
   async cycle(): Promise<Timings> {
-    const answer = await this.#ask('cycle');
-    const [create = 0, setUp = 0, route = 0, withdraw = 0, bury = 0] = answer.split(' ').map((ns) => Number(ns) / 1000);
+    const durationsUs = (await this.#ask('cycle')).split(' ').map((ns) => Number(ns) / 1000);
+    const timings = Object.fromEntries(steps.map((step, index) => [step, durationsUs[index]!]));
     return {
-      'create pair': create,
-      'set up': setUp,
-      'add route': route,
-      'delete route': withdraw,
-      bury,
-      up: create + setUp + route,
-      down: withdraw + bury,
+      ...timings,
+      up: sum(timings, 'create pair', 'set up', 'add route', 'add neighbour'),
+      down: sum(timings, 'delete route', 'bury'),
     };
   }
 

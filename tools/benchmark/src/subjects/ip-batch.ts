@@ -19,11 +19,13 @@ export class IpBatch implements Subject {
     const name = `vethi${this.#count}`;
     const address = `10.253.${(this.#count >> 8) & 255}.${this.#count & 255}`;
     const mtu = 'mtu 1500';
-    const peer = `peer name vethj${this.#count} ${mtu} address 02:42:0a:fd:00:01`;
+    const mac = '02:42:0a:fd:00:01';
+    const peer = `peer name vethj${this.#count} ${mtu} address ${mac}`;
     const up = await this.#batch([
       `link add ${name} ${mtu} address ee:ee:ee:ee:ee:ee type veth ${peer}`,
       `link set ${name} up alias ip:${this.#count} addrgenmode none`,
       `route replace ${address}/32 dev ${name} proto 200 scope link`,
+      `neighbour replace ${address} lladdr ${mac} dev ${name} nud permanent`,
     ]);
     const down = await this.#batch([
       `route delete ${address}/32 proto 200 scope link`,

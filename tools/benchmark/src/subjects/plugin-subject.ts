@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DockerCalls, LiveEndpoint, Timings } from '../plugin/docker-calls.ts';
-import type { PluginHost } from '../plugin/plugin-host.ts';
+import { hostLinkPrefix, type PluginHost } from '../plugin/plugin-host.ts';
 import { sum, type Subject } from './subject.ts';
 
 const pollMs = 5;
@@ -38,7 +38,7 @@ export class PluginSubject implements Subject {
   async settle(): Promise<Timings> {
     if (this.#last === undefined) return {};
     const { endpoint, endedAt } = this.#last;
-    const name = `vethr${endpoint.id.slice(0, 10)}`;
+    const name = `${hostLinkPrefix}${endpoint.id.slice(0, 10)}`;
     do await sleep(pollMs);
     while ((await this.#host.rtnl.links.get({ name })) !== undefined);
     return { 'link gone after': (performance.now() - endedAt) * 1000 };
