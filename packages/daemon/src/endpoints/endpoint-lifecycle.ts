@@ -7,7 +7,7 @@ import { RoutedError } from '../routed-error.ts';
 import type { Repository } from '../state/repository.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EndpointLinks } from './endpoint-links.ts';
-import { type DesiredEndpoint, hostPrefix, planEndpoint } from './endpoint-plan.ts';
+import { type DesiredEndpoint, type EndpointPlan, hostPrefix, planEndpoint } from './endpoint-plan.ts';
 import { SandboxGateways } from './sandbox-gateways.ts';
 
 const UNKNOWN_MTU_BYTES = 1500;
@@ -113,8 +113,7 @@ export class EndpointLifecycle {
       const joining = this.#sandboxes.assign(endpoint, sandboxKey);
       await this.#ensureOwnGateways(endpoint, joining);
       const plan = planEndpoint(joining, mtuBytes);
-      await this.#links.make(plan);
-      await this.#keep(joining);
+      await this.#makeAndKeep(plan, joining, endpoint);
       this.#sandboxes.add({ ...joining, sandboxKey });
       return plan.reply;
     });
@@ -132,6 +131,21 @@ export class EndpointLifecycle {
       await this.#repository.remove(endpointId);
       this.#forget(endpointId);
     });
+  }
+
+  /**
+   * Writes the record while the kernel works. A crash in between leaves a record without its link, which the next
+   * start corrects; a failure takes the record back.
+   */
+  async #makeAndKeep(plan: EndpointPlan, joining: Endpoint, before: Endpoint): Promise<void> {
+    const [made, kept] = await Promise.allSettled([this.#links.make(plan), this.#repository.put(joining)]);
+    if (made.status === 'fulfilled' && kept.status === 'fulfilled') {
+      this.#remember(joining);
+      return;
+    }
+    if (made.status === 'fulfilled') await this.#links.remove(joining.id, destinationsOf(joining));
+    await this.#repository.put(before);
+    throw made.status === 'rejected' ? made.reason : (kept as PromiseRejectedResult).reason;
   }
 
   async #leave(endpointId: string): Promise<void> {
