@@ -164,7 +164,7 @@ if (ENGINES_IN_FULL.length > 0) {
         Options: null,
         V6: false,
       });
-      await client.call('IpamDriver.ReleasePool', { PoolID: reply.PoolID! });
+      await client.call('IpamDriver.ReleasePool', { PoolID: reply.PoolID });
       client.close();
 
       expect(reply.Pool).to.equal('10.1.0.0/16');
