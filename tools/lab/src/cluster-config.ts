@@ -1,5 +1,4 @@
-import { parseDocument } from '../../../packages/quagga/dist/preset/document.js';
-import { render } from '../../../packages/quagga/dist/render/render.js';
+import { parseDocument, render } from '@routed/quagga';
 import type { ClusterProtocol, ClusterTopology, PlannedNode } from './cluster-plan.ts';
 import type { RouterConfig } from './router.ts';
 
