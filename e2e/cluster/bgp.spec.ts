@@ -1,0 +1,13 @@
+import { tellFailures } from './stories/failures.ts';
+import { tellPropagation } from './stories/propagation.ts';
+import { tellTraffic } from './stories/traffic.ts';
+import { setCluster } from './support/cluster.ts';
+import { network4 } from './support/containers.ts';
+
+describe('three hosts on a LAN with BGP', () => {
+  const stage = setCluster({ protocol: 'bgp', pluginFlags: ['--gateway', '10.1.0.1'] });
+
+  describe('traffic', () => tellTraffic(stage, network4));
+  describe('failures', () => tellFailures(stage, network4, 'bgpd'));
+  describe('figures', () => tellPropagation(stage, 500));
+});

@@ -1,0 +1,21 @@
+import { expect } from 'chai';
+import { measurePropagation } from '@routed/lab';
+import type { ClusterStage } from '../support/cluster.ts';
+
+/** The way of a route from the plugin's reply to another host's kernel, in figures. */
+export function tellPropagation(stage: ClusterStage, limitMs: number): void {
+  it(`carries a route to another host's kernel, and its end, within ${limitMs} ms`, async () => {
+    const figures = await measurePropagation(stage.cluster, { runs: 10, flaps: 5 });
+
+    const { joinMs, leaveMs, joinAndLeaveMs } = figures;
+    const text = Object.entries({ joinMs, leaveMs, joinAndLeaveMs }).map(
+      ([name, values]) => `${name} p50 ${median(values).toFixed(1)}, max ${Math.max(...values).toFixed(1)}`,
+    );
+    console.log(`      ${text.join('; ')} (${joinMs.length} runs)`);
+    for (const values of [joinMs, leaveMs, joinAndLeaveMs]) expect(median(values)).to.be.below(limitMs);
+  });
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
