@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DockerCalls, LiveEndpoint, Timings } from '../plugin/docker-calls.ts';
 import { hostLinkPrefix, type PluginHost } from '../plugin/plugin-host.ts';
+import { readProcess } from '../process/process-figures.ts';
 import { sum, type Subject } from './subject.ts';
 
 const pollMs = 5;
@@ -10,6 +11,11 @@ export class PluginSubject implements Subject {
   readonly name = 'routed';
   readonly #host: PluginHost;
   readonly #calls: DockerCalls;
+  /** Cycles so far. */
+  cycles = 0;
+  /** Those of them, up to the last link's end, in which the daemon waited for a program that it had run. */
+  cyclesWithPrograms = 0;
+  #childFaults = 0;
   #last: { readonly endpoint: LiveEndpoint; readonly endedAt: number } | undefined;
 
   private constructor(host: PluginHost, calls: DockerCalls) {
@@ -22,6 +28,8 @@ export class PluginSubject implements Subject {
   }
 
   async cycle(): Promise<Timings> {
+    this.cycles += 1;
+    this.#childFaults = this.#readChildFaults();
     const { endpoint, timings: up } = await this.#calls.up();
     const down = await this.#calls.down(endpoint);
     this.#last = { endpoint, endedAt: performance.now() };
@@ -41,11 +49,16 @@ export class PluginSubject implements Subject {
     const name = `${hostLinkPrefix}${endpoint.id.slice(0, 10)}`;
     do await sleep(pollMs);
     while ((await this.#host.rtnl.links.get({ name })) !== undefined);
+    if (this.#readChildFaults() !== this.#childFaults) this.cyclesWithPrograms += 1;
     return { 'link gone after': (performance.now() - endedAt) * 1000 };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#calls.close();
     return Promise.resolve();
+  }
+
+  #readChildFaults(): number {
+    return readProcess(this.#host.plugin.pid).childFaults;
   }
 }
