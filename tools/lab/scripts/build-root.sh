@@ -70,7 +70,14 @@ fi
 rm -rf "$directory".part-*
 
 archive=$(mirror)
-archive=${archive:-http://deb.debian.org/debian}
+if [[ -z $archive ]]; then
+  apt-get --quiet update
+  archive=$(mirror)
+fi
+if [[ -z $archive ]]; then
+  echo "apt knows no Debian archive: name one in /etc/apt/sources.list" >&2
+  exit 1
+fi
 part=$(mktemp -d "$directory.part-XXXXXX")
 trap 'rm -rf "$part"' EXIT
 chmod 755 "$part"
