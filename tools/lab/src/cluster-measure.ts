@@ -10,6 +10,8 @@ export interface PropagationOptions {
   readonly to?: string;
   /** @default 20 */
   readonly runs?: number;
+  /** Of Join and Leave at once; each takes 0.6 s where the route does not even get out. @default `runs` */
+  readonly flaps?: number;
 }
 
 /**
@@ -42,7 +44,7 @@ const quietMs = 600;
  * FRR 10 announces a route only once its link has a carrier, which only a container gives it: for FRR 8.4.
  */
 export async function measurePropagation(cluster: Cluster, options: PropagationOptions = {}): Promise<Propagation> {
-  const { runs = 20 } = options;
+  const { runs = 20, flaps = runs } = options;
   const from = hostOf(cluster, options.from ?? cluster.hosts[0]?.name);
   const to = hostOf(cluster, options.to ?? cluster.hosts.at(-1)?.name);
   const client = openPluginClient({ socketPath: from.outsidePath(`${from.pluginDir}/routed.sock`) });
@@ -52,7 +54,7 @@ export async function measurePropagation(cluster: Cluster, options: PropagationO
     const single: Awaited<ReturnType<typeof measureOnce>>[] = [];
     const joinAndLeaveMs: number[] = [];
     for (let run = 1; run <= runs; run += 1) single.push(await measureOnce(endpoints, watch, run));
-    for (let run = 1; run <= runs; run += 1) joinAndLeaveMs.push(await measureFlap(endpoints, watch, 100 + run));
+    for (let flap = 1; flap <= flaps; flap += 1) joinAndLeaveMs.push(await measureFlap(endpoints, watch, 100 + flap));
     await endpoints.close();
     return {
       joinMs: single.map(({ join }) => join.fromReplyMs),
