@@ -7,7 +7,6 @@ export interface Link {
   readonly ifname: string;
   readonly ifalias?: string;
   readonly mtu: number;
-  readonly address: string;
   readonly operstate: string;
 }
 
@@ -17,7 +16,6 @@ export interface Route {
   readonly dev: string;
   readonly protocol: string;
   readonly scope?: string;
-  readonly gateway?: string;
 }
 
 /** How soon after a container's end its link must be gone. */

@@ -11,8 +11,9 @@ export async function equipShell(lab: Lab, host: Host): Promise<void> {
   const directory = host.outsidePath(commandsDirectory);
   await mkdir(directory, { recursive: true });
   await writeCommand(join(directory, 'routed-plugin'), [process.execPath, pluginMain()]);
-  const root = host.engine?.root === null ? [] : ['chroot', join(lab.directory, host.name, 'engine/root')];
-  await writeCommand(join(directory, 'docker'), [...root, '/usr/bin/docker']);
+  if (host.engine === null) return;
+  const chroot = host.engine.root === null ? [] : ['chroot', join(lab.directory, host.name, 'engine/root')];
+  await writeCommand(join(directory, 'docker'), [...chroot, '/usr/bin/docker']);
 }
 
 /** Runs a command line as typed. It may fail: look at `exitCode`. */
