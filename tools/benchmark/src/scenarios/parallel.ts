@@ -4,7 +4,7 @@ import { readProcess } from '../process/process-figures.ts';
 import { compare, spread, summarize } from '../statistics.ts';
 import { Floor } from '../subjects/floor.ts';
 import { runBurst } from './burst.ts';
-import type { Outcome, Scenario, Setting } from './scenario.ts';
+import type { Goal, Outcome, Scenario, Setting } from './scenario.ts';
 
 const cyclesPerRound = { full: 400, quick: 40 } as const;
 
@@ -63,5 +63,17 @@ async function measure(host: PluginHost, floor: Floor, parallel: number, setting
       { ...spread(delayMs.max), subject: 'routed', name: 'event-loop delay max', unit: 'ms' },
       { subject: 'routed', name: 'resident memory', unit: 'MB', value: readProcess(host.plugin.pid).residentMb },
     ],
+    goals: [await noRepairGoal(host)],
+  };
+}
+
+/** Nobody but the daemon touches its links here, so a repair is one of its own work. */
+async function noRepairGoal({ plugin }: PluginHost): Promise<Goal> {
+  const repairs = (await plugin.log()).split('\n').filter((line) => line.includes('"msg":"repaired"')).length;
+  return {
+    text: 'the daemon does not repair what it is itself changing',
+    isMet: repairs === 0,
+    found: `${repairs} repairs`,
+    isHard: true,
   };
 }
