@@ -1,7 +1,7 @@
 import { tellFailures } from './stories/failures.ts';
 import { tellFirewall } from './stories/firewall.ts';
 import { tellLifecycle } from './stories/lifecycle.ts';
-import { tellPropagation } from './stories/propagation.ts';
+import { tellBulk, tellPropagation } from './stories/propagation.ts';
 import { tellTraffic } from './stories/traffic.ts';
 import { setCluster } from './support/cluster.ts';
 import { network4 } from './support/containers.ts';
@@ -14,5 +14,8 @@ describe('three hosts on a LAN with OSPF', () => {
   describe('containers that come, go and move', () => tellLifecycle(stage, network4));
   describe("Docker's firewall", () => tellFirewall(stage, network4));
   describe('failures', () => tellFailures(stage, network4, 'ospfd'));
-  describe('figures', () => tellPropagation(stage, 100));
+  describe('figures', () => {
+    tellPropagation(stage, 100);
+    tellBulk(stage, 3_000);
+  });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { measurePropagation } from '@routed/lab';
+import { measureBulk, measurePropagation } from '@routed/lab';
 import type { ClusterStage } from '../support/cluster.ts';
 
 /** The way of a route from the plugin's reply to another host's kernel, in figures. */
@@ -13,6 +13,17 @@ export function tellPropagation(stage: ClusterStage, limitMs: number): void {
     );
     console.log(`      ${text.join('; ')} (${joinMs.length} runs)`);
     for (const values of [joinMs, leaveMs, joinAndLeaveMs]) expect(median(values)).to.be.below(limitMs);
+  });
+}
+
+/** Five thousand routes at once. */
+export function tellBulk(stage: ClusterStage, limitMs: number): void {
+  it(`makes 5,000 routes known and forgotten everywhere within ${limitMs} ms`, async () => {
+    const { knownMs, forgottenMs } = await measureBulk(stage.cluster);
+
+    console.log(`      known after ${knownMs.toFixed(0)} ms, forgotten after ${forgottenMs.toFixed(0)} ms`);
+    expect(knownMs).to.be.below(limitMs);
+    expect(forgottenMs).to.be.below(limitMs);
   });
 }
 

@@ -6,7 +6,10 @@ import { eventually } from '../../support/eventually.ts';
 export interface LearntRoute {
   /** An address for a host route, else a prefix. */
   readonly dst: string;
+  /** Where there is one way only. */
   readonly gateway?: string;
+  /** Where there are several. */
+  readonly nexthops?: readonly { readonly gateway: string }[];
 }
 
 const learntProtocols = ['186', '188'];

@@ -2,6 +2,7 @@
 export { openLab, type HostSpec, type Lab, type LabOptions, type LinkSpec } from './lab.ts';
 export { type Host, type SpawnOptions } from './host.ts';
 export { openCluster, type Cluster, type ClusterHost, type ClusterOptions, type ClusterSwitch } from './cluster.ts';
+export { measureBulk, type Bulk, type BulkOptions } from './cluster-bulk.ts';
 export { measurePropagation, type Propagation, type PropagationOptions } from './cluster-measure.ts';
 export { watchRoutes, type RouteChange, type RouteWatch } from './route-watch.ts';
 export { type ClusterProtocol, type ClusterTopology, type PlannedLink, type PlannedNode } from './cluster-plan.ts';

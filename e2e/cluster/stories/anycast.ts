@@ -1,0 +1,74 @@
+import { expect } from 'chai';
+import type { ClusterHost } from '@routed/lab';
+import { eventually } from '../../support/eventually.ts';
+import { inspect } from '../../support/containers.ts';
+import { runContainer, untilReached, type ClusterNetwork } from '../support/containers.ts';
+import type { ClusterStage } from '../support/cluster.ts';
+import { learntRoutes, untilForgotten } from '../support/routes.ts';
+
+/** One address on two hosts, and the silent death of the one that has the traffic. */
+export function tellAnycast(stage: ClusterStage, network: ClusterNetwork, limitMs: number): void {
+  const anycast = network.address(50);
+
+  before(async () => {
+    const { h1, h2, h3 } = stage;
+    await Promise.all([h1, h2].map((host) => runContainer(host, 'anycast', network, 50)));
+    await eventually(async () => {
+      const route = (await learntRoutes(h3.host)).find(({ dst }) => dst === anycast);
+      expect(route?.nexthops, 'next hops').to.have.lengthOf(2);
+    }, 10_000);
+    await untilReached(h3, 'c3', anycast);
+  });
+
+  after(async () => {
+    const { h1, h2, h3 } = stage;
+    await Promise.all([h1, h2].map(({ host }) => host.docker('rm', '--force', 'anycast')));
+    await untilForgotten(h3.host, anycast);
+  });
+
+  it(`moves the traffic to the other host within ${limitMs} ms`, async () => {
+    const { cluster, h1, h2, h3 } = stage;
+    const gaps: number[] = [];
+
+    // The traffic of one pair of addresses has one way: only the death of that host is felt.
+    for (const dead of [h1, h2]) {
+      const traffic = await startTraffic(h3, anycast);
+      await cluster.lab.cut(dead.host);
+      await eventually(async () => {
+        const gateways = (await learntRoutes(h3.host))
+          .filter(({ dst }) => dst === anycast)
+          .map(({ gateway }) => gateway);
+        expect(gateways).to.have.lengthOf(1).and.not.to.include(undefined);
+      }, 10_000);
+      await untilReached(h3, 'c3', anycast);
+      gaps.push(await traffic.stop());
+      await cluster.lab.restore(dead.host);
+      await cluster.untilConverged();
+      await eventually(async () => {
+        const route = (await learntRoutes(h3.host)).find(({ dst }) => dst === anycast);
+        expect(route?.nexthops, 'next hops').to.have.lengthOf(2);
+      }, 20_000);
+    }
+
+    console.log(`      the longest silence was ${Math.max(...gaps).toFixed(0)} ms`);
+    expect(Math.max(...gaps)).to.be.below(limitMs);
+  });
+}
+
+/** A hundred pings a second from container `c3`; the longest time without an answer, once it is stopped. */
+async function startTraffic({ host }: ClusterHost, to: string): Promise<{ stop(): Promise<number> }> {
+  const pid = await inspect(host, 'c3', '{{.State.Pid}}');
+  const argv = ['nsenter', '--target', pid, '--net', '--', 'ping', '-D', '-i', '0.01', '-W', '1', to];
+  const ping = await host.spawn(argv, { name: `ping-anycast-${Date.now()}` });
+  await eventually(async () => expect(await ping.log()).to.contain('bytes from'));
+  return {
+    async stop() {
+      await ping.stop('SIGINT');
+      const answers = Array.from(
+        (await ping.log()).matchAll(/^\[(\d+\.\d+)\].* bytes from/gm),
+        ([, at]) => Number(at) * 1_000,
+      );
+      return Math.max(0, ...answers.slice(1).map((at, index) => at - (answers[index] ?? at)));
+    },
+  };
+}
