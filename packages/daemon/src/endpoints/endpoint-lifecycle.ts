@@ -8,6 +8,7 @@ import type { Repository } from '../state/repository.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EndpointLinks } from './endpoint-links.ts';
 import { type DesiredEndpoint, type EndpointPlan, hostPrefix, planEndpoint } from './endpoint-plan.ts';
+import { linkNames } from './kernel-names.ts';
 import { SandboxGateways } from './sandbox-gateways.ts';
 
 const UNKNOWN_MTU_BYTES = 1500;
@@ -71,18 +72,31 @@ export class EndpointLifecycle {
     return this.#byDestination.get(destination);
   }
 
-  /** Does `work` unless the endpoint has left its sandbox by then. */
-  async whileJoined(endpointId: string, work: () => Promise<void>): Promise<void> {
-    await this.#lock.run(endpointId, async () => {
-      if (this.isJoined(endpointId)) await work();
+  /** The endpoint whose host link has this name; a scan, for the rare link that is out of order. */
+  idOfLink(name: string): string | undefined {
+    return [...this.#endpoints.keys()].find((endpointId) => linkNames(endpointId).host === name);
+  }
+
+  /** Does `work` if the endpoint is in a sandbox once all earlier work on it is done; says whether it did. */
+  async whileJoined(endpointId: string, work: () => Promise<unknown>): Promise<boolean> {
+    return await this.#lock.run(endpointId, async () => {
+      if (!this.isJoined(endpointId)) return false;
+      await work();
+      return true;
     });
   }
 
+  /** Does `work` if the endpoint is in no sandbox once all earlier work on it, such as a Join, is done. */
+  async unlessJoined(endpointId: string, work: () => Promise<boolean>): Promise<boolean> {
+    return await this.#lock.run(endpointId, async () => !this.isJoined(endpointId) && (await work()));
+  }
+
   /** Notes that the endpoint's link went away with its container. Docker will delete the endpoint. */
-  async forgetSandbox(endpointId: string): Promise<void> {
-    await this.whileJoined(endpointId, async () => {
-      if (await this.#links.exists(endpointId)) return;
+  async forgetSandbox(endpointId: string): Promise<boolean> {
+    return await this.#lock.run(endpointId, async () => {
+      if (!this.isJoined(endpointId) || (await this.#links.exists(endpointId))) return false;
       await this.#leftSandbox(this.#require(endpointId));
+      return true;
     });
   }
 

@@ -21,8 +21,8 @@ export interface EventSource {
 export class KernelWatch {
   readonly #endpoints: Pick<EndpointLifecycle, 'isJoined' | 'endpointAt'>;
   readonly #repair: () => void;
-  readonly #damaged = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+  /** Endpoints that may be damaged, each until its own events have settled. */
+  readonly #settling = new Map<string, NodeJS.Timeout>();
 
   constructor(deps: {
     readonly events: EventSource;
@@ -41,8 +41,8 @@ export class KernelWatch {
 
   /** Calls for no more repairs. */
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    for (const timer of this.#settling.values()) clearTimeout(timer);
+    this.#settling.clear();
   }
 
   #onRoute({ change, route }: RouteEvent): void {
@@ -58,14 +58,11 @@ export class KernelWatch {
   }
 
   #note(endpointId: string): void {
-    this.#damaged.add(endpointId);
-    this.#timer ??= setTimeout(() => this.#settle(), SETTLE_MS).unref();
-  }
-
-  #settle(): void {
-    this.#timer = undefined;
-    const isDamaged = [...this.#damaged].some((endpointId) => this.#endpoints.isJoined(endpointId));
-    this.#damaged.clear();
-    if (isDamaged) this.#repair();
+    if (this.#settling.has(endpointId)) return;
+    const timer = setTimeout(() => {
+      this.#settling.delete(endpointId);
+      if (this.#endpoints.isJoined(endpointId)) this.#repair();
+    }, SETTLE_MS).unref();
+    this.#settling.set(endpointId, timer);
   }
 }

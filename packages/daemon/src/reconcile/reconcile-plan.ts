@@ -22,7 +22,12 @@ export type RepairAction =
       readonly linkIndex: number;
       readonly destination: string;
     }
-  | { readonly kind: 'delete-route'; readonly linkIndex: number; readonly destination: string }
+  | {
+      readonly kind: 'delete-route';
+      readonly endpointId: string;
+      readonly linkIndex: number;
+      readonly destination: string;
+    }
   | { readonly kind: 'delete-link'; readonly name: string; readonly linkIndex: number }
   | { readonly kind: 'forget-sandbox'; readonly endpointId: string };
 
@@ -72,7 +77,7 @@ export function repairEndpoint(
       .map((destination) => ({ kind: 'add-route', endpointId: id, linkIndex, destination }) as const),
     ...[...present]
       .filter((destination) => !desired.has(destination))
-      .map((destination) => ({ kind: 'delete-route', linkIndex, destination }) as const),
+      .map((destination) => ({ kind: 'delete-route', endpointId: id, linkIndex, destination }) as const),
   ];
 }
 

@@ -1,7 +1,6 @@
 import type { RouteSpec, Rtnl } from '@routed/netns';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import { ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
-import type { LinkReaper } from '../endpoints/link-reaper.ts';
+import { LINK_GROUP, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
 import type { Logger } from '../logger.ts';
 import { planRepairs, type RepairAction } from './reconcile-plan.ts';
 
@@ -15,30 +14,24 @@ export type ReconcileReport = Readonly<Partial<Record<RepairAction['kind'], numb
 export class Reconciler {
   readonly #rtnl: Rtnl;
   readonly #endpoints: EndpointLifecycle;
-  readonly #reaper: LinkReaper;
   readonly #logger: Logger;
 
-  constructor(deps: {
-    readonly rtnl: Rtnl;
-    readonly endpoints: EndpointLifecycle;
-    readonly reaper: LinkReaper;
-    readonly logger: Logger;
-  }) {
+  constructor(deps: { readonly rtnl: Rtnl; readonly endpoints: EndpointLifecycle; readonly logger: Logger }) {
     this.#rtnl = deps.rtnl;
     this.#endpoints = deps.endpoints;
-    this.#reaper = deps.reaper;
     this.#logger = deps.logger;
   }
 
   /** One round over everything: three dumps, and a request for each repair. A repair that fails waits for the next. */
   async reconcile(): Promise<ReconcileReport> {
     const started = performance.now();
+    // Before the dumps: an endpoint that joins meanwhile is not missed in them.
+    const desired = this.#endpoints.joined();
     const [links, routes, addresses] = await Promise.all([
       this.#rtnl.links.list({ kind: 'veth' }),
       this.#rtnl.routes.list({ protocol: ROUTE_PROTOCOL, table: MAIN_TABLE }),
       this.#rtnl.addresses.list({ family: 6 }),
     ]);
-    const desired = this.#endpoints.joined();
     const actions = planRepairs(desired, { links, routes, addresses });
     const report: Partial<Record<RepairAction['kind'], number>> = {};
     for (const action of actions) {
@@ -52,34 +45,47 @@ export class Reconciler {
 
   async #try(action: RepairAction): Promise<boolean> {
     try {
-      await this.#repair(action);
-      this.#logger.warn({ action }, 'repaired');
-      return true;
+      const isDone = await this.#repair(action);
+      if (isDone) this.#logger.warn({ action }, 'repaired');
+      return isDone;
     } catch (error) {
       this.#logger.error({ action, err: error }, 'repair failed; it is tried again next time');
       return false;
     }
   }
 
-  #repair(action: RepairAction): Promise<unknown> {
+  /**
+   * Carries a repair out once no other work on its endpoint is under way, and only if it is still due then: the
+   * dumps that it was planned from may be older than a Join or a Leave.
+   */
+  #repair(action: RepairAction): Promise<boolean> {
+    const { links, addresses, routes } = this.#rtnl;
+    const whileJoined = (endpointId: string, work: () => Promise<unknown>): Promise<boolean> =>
+      this.#endpoints.whileJoined(endpointId, work);
     switch (action.kind) {
       case 'delete-link':
-        return this.#reaper.bury(action.name);
-      case 'delete-route':
-        return this.#rtnl.routes.delete(ourRoute(action));
+        return this.#deleteAbandoned(action);
       case 'forget-sandbox':
         return this.#endpoints.forgetSandbox(action.endpointId);
+      case 'delete-route':
+        return whileJoined(action.endpointId, () => routes.delete(ourRoute(action)));
       case 'raise-link':
-        return this.#restore(action, () => this.#rtnl.links.set({ index: action.linkIndex }, { isUp: true }));
+        return whileJoined(action.endpointId, () => links.set({ index: action.linkIndex }, { isUp: true }));
       case 'add-address':
-        return this.#restore(action, () => this.#rtnl.addresses.replace(action.address));
+        return whileJoined(action.endpointId, () => addresses.replace(action.address));
       case 'add-route':
-        return this.#restore(action, () => this.#rtnl.routes.replace(ourRoute(action)));
+        return whileJoined(action.endpointId, () => routes.replace(ourRoute(action)));
     }
   }
 
-  #restore({ endpointId }: { readonly endpointId: string }, work: () => Promise<void>): Promise<void> {
-    return this.#endpoints.whileJoined(endpointId, work);
+  /** By index, not by name: another link may have the name by now. Only a known endpoint can be joining. */
+  async #deleteAbandoned(action: Extract<RepairAction, { kind: 'delete-link' }>): Promise<boolean> {
+    const { name, linkIndex: index } = action;
+    return await this.#endpoints.unlessJoined(this.#endpoints.idOfLink(name) ?? name, async () => {
+      const link = await this.#rtnl.links.get({ index });
+      if (link?.name !== name || link.group !== LINK_GROUP || link.peerNetnsId !== undefined) return false;
+      return await this.#rtnl.links.delete({ index });
+    });
   }
 }
 

@@ -15,6 +15,7 @@ export class StateKeeper {
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
+  #isRepairQueued = false;
 
   constructor(deps: {
     readonly networks: NetworkRegistry;
@@ -38,34 +39,42 @@ export class StateKeeper {
 
   /** Fulfilled when the kernel agrees with the records. Never rejects: a repair that fails is tried again. */
   async start(): Promise<void> {
-    this.#timer = setInterval(() => this.#nextRound(), INTERVAL_MS).unref();
-    this.#nextRound();
+    this.#timer = setInterval(() => this.#queue(() => this.#wholeRound()), INTERVAL_MS).unref();
+    this.#queue(async () => {
+      await this.#reaper.adopt();
+      await this.#wholeRound();
+    });
     await this.#round;
   }
 
-  /** Repairs at once, now that somebody is known to have changed what is ours. */
+  /** Repairs endpoints at once, now that somebody is known to have changed what is theirs. Many calls, one round. */
   repair(): void {
-    this.#nextRound();
+    if (this.#isRepairQueued) return;
+    this.#isRepairQueued = true;
+    this.#queue(async () => {
+      this.#isRepairQueued = false;
+      await this.#reconciler.reconcile();
+    });
   }
 
-  /** Waits for the round under way. */
+  /** Waits for the rounds that were asked for. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#round;
   }
 
-  /** One round at a time: two would repair the same twice. */
-  #nextRound(): void {
-    this.#round = this.#round.then(() => this.#reconcile());
+  async #wholeRound(): Promise<void> {
+    await this.#networks.prepareHost();
+    await this.#reconciler.reconcile();
   }
 
-  async #reconcile(): Promise<void> {
-    try {
-      await this.#networks.prepareHost();
-      await this.#reaper.adopt();
-      await this.#reconciler.reconcile();
-    } catch (error) {
-      this.#logger.error({ err: error }, 'comparing with the kernel failed; it is tried again');
-    }
+  /** One round at a time: two would repair the same twice. */
+  #queue(round: () => Promise<unknown>): void {
+    this.#round = this.#round.then(round).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#logger.error({ err: error }, 'comparing with the kernel failed; it is tried again');
+      },
+    );
   }
 }

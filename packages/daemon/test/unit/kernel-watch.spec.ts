@@ -47,6 +47,20 @@ describe('KernelWatch', () => {
     expect(repairs()).to.equal(0);
   });
 
+  it('gives every endpoint its own time to settle', () => {
+    joined.add('e2');
+    link('new', true);
+    events.emit('link', { change: 'new', link: { alias: 'routed:e2', group: LINK_GROUP, isUp: false } as Link });
+    clock.tick(90);
+    lostRoute('10.1.0.2/32');
+    joined.delete('e2');
+    clock.tick(20);
+    expect(repair.callCount, 'after the first has settled').to.equal(0);
+    joined.delete('e1');
+
+    expect(repairs()).to.equal(0);
+  });
+
   it("does not care for others' routes and links", () => {
     lostRoute('10.1.0.2/32', 4);
     lostRoute('10.9.0.0/16');

@@ -73,7 +73,7 @@ describe('planRepairs', () => {
     const stale = { destination: '10.1.0.9/32', linkIndex: 10, protocol: 200 } as Route;
 
     expect(planRepairs([b], { ...state, routes: [...state.routes, stale] })).to.deep.equal([
-      { kind: 'delete-route', linkIndex: 10, destination: '10.1.0.9/32' },
+      { kind: 'delete-route', endpointId: b.id, linkIndex: 10, destination: '10.1.0.9/32' },
     ]);
   });
 

@@ -17,6 +17,8 @@ export interface WiredDaemon {
   readonly reaper: LinkReaper;
   readonly firewall: { readonly ensure: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
   readonly warnings: sinon.SinonSpy;
+  /** Asks for a round of repairs; {@link stop} waits for it. */
+  repair(): void;
   /** Ends its timers; the kernel and the state stay for a successor. */
   stop(): Promise<void>;
   call<M extends MethodName>(method: M, request?: object): Promise<ReplyOf<M>>;
@@ -71,6 +73,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     kernel,
     state,
     reaper: parts.reaper,
+    repair: () => parts.keeper.repair(),
     stop: () => parts.keeper.stop(),
     firewall,
     warnings,
