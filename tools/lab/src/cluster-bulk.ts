@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
-import { watchRoutes, type RouteChange, type RouteWatch } from './route-watch.ts';
+import { LabError } from './errors.ts';
+import type { Host } from './host.ts';
 
 export interface BulkOptions {
   /** @default 5000 */
   readonly count?: number;
 }
 
-/** Milliseconds from the end of `ip -batch` on the first host to the last change in another's kernel. */
+/** Milliseconds from the end of `ip -batch` on the first host to the last change in another's kernel; 50 too many at most. */
 export interface Bulk {
   /** The slowest of the other hosts had every route. */
   readonly knownMs: number;
@@ -16,6 +18,7 @@ export interface Bulk {
 
 const link = 'bulk';
 const bulkTimeoutMs = 60_000;
+const lookEveryMs = 10;
 
 /**
  * Gives the first host many container routes at once, by one link, and takes them away again.
@@ -50,23 +53,23 @@ async function timeChange(
   isGone: boolean,
   act: () => Promise<number>,
 ): Promise<number> {
-  const watches = await Promise.all(cluster.hosts.slice(1).map(({ host }) => watchRoutes(host)));
-  try {
-    const all = Promise.all(watches.map((watch) => untilAll(watch, new Set(addresses), isGone)));
-    const [atMs, actedAtMs] = await Promise.all([all, act()]);
-    return Math.max(...atMs) - actedAtMs;
-  } finally {
-    await Promise.all(watches.map((watch) => watch[Symbol.asyncDispose]()));
-  }
+  const actedAtMs = await act();
+  const others = cluster.hosts.slice(1);
+  const atMs = await Promise.all(others.map(({ host }) => untilAll(host, new Set(addresses), isGone)));
+  return Math.max(...atMs) - actedAtMs;
 }
 
-/** When the last of these destinations came, or went. */
-async function untilAll(watch: RouteWatch, missing: Set<string>, isGone: boolean): Promise<number> {
-  const isLast = (change: RouteChange): boolean => {
-    if (change.isGone === isGone) missing.delete(change.destination);
-    return missing.size === 0;
-  };
-  return (await watch.find(isLast, bulkTimeoutMs)).atMs;
+/** When the kernel had all of these destinations, or none: asked again and again, as it drops news in a burst. */
+async function untilAll(host: Host, addresses: ReadonlySet<string>, isGone: boolean): Promise<number> {
+  const deadline = performance.now() + bulkTimeoutMs;
+  const wanted = isGone ? 0 : addresses.size;
+  for (;;) {
+    const { stdout } = await host.exec(['ip', 'route', 'show', 'table', 'main']);
+    const found = stdout.split('\n').filter((line) => addresses.has(line.slice(0, line.indexOf(' ')))).length;
+    if (found === wanted) return performance.now();
+    if (performance.now() > deadline) throw new LabError('timeout', `${host.name} has ${found} of ${wanted} routes`);
+    await sleep(lookEveryMs);
+  }
 }
 
 /** Host addresses of the second half of the first IPv4 prefix, which is taken for a /16. */
