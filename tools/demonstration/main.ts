@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandError, type EngineRelease, LabError, type Lab, openLab } from '@routed/lab';
+import { playCluster, removeContainers } from './cluster-story.ts';
 import { playClassicCommands, playRecommendedForm, removeRecommended, type Stage, startPlugin } from './story.ts';
 import { DemonstrationError, Transcript } from './transcript.ts';
 
@@ -25,7 +26,15 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-async function play(lab: Lab, engine: EngineRelease, isKept: boolean): Promise<void> {
+/** What is played: one host, or several and the routers between them. */
+type Play = (lab: Lab, engine: EngineRelease, isKept: boolean) => Promise<void>;
+
+const playHosts: Play = async (lab, engine, isKept) => {
+  await playCluster(lab, engine);
+  if (!isKept) await removeContainers(lab);
+};
+
+const playHost: Play = async (lab, engine, isKept) => {
   const host = await lab.addHost({ engine });
   const transcript = new Transcript(host, process.stdout);
   const labCommand = join(import.meta.dirname, '../lab/lab');
@@ -36,7 +45,7 @@ async function play(lab: Lab, engine: EngineRelease, isKept: boolean): Promise<v
   await playClassicCommands(stage, calls);
   await playRecommendedForm(stage);
   if (!isKept) await removeRecommended(stage);
-}
+};
 
 const keptHelp = `
 == The host stays: container "one" runs in network "apps"
@@ -46,34 +55,52 @@ tools/lab/lab exec h1 bash            a shell on the host; docker works in it
 tail -f LOG
 tools/lab/lab down ${keptLab}               removes all of it`;
 
+const keptClusterHelp = `
+== The hosts stay: container "web1" runs on h1, "web2" on h2, "web3" on h3
+tools/lab/lab docker h1 run --rm -ti --network apps --ip 10.1.0.21 alpine sh
+tools/lab/lab exec spine1 vtysh       the shell of a router; h1 to h3, leaf1, leaf2 and spine2 have one, too
+tools/lab/lab exec h3 ip route show proto bgp
+tools/lab/lab down ${keptLab}               removes all of it`;
+
 const nextHelp = `
 == What to try next
 tools/demo --keep                     leaves the host running and says how to use it
 tools/demo --engine 28                the same on Docker 28 (26 as well)
+tools/demo --hosts 3                  three hosts and four routers, a move and a failure
 tools/lab/lab up --hosts 2 --plugin   two hosts on one wire (tools/lab/README.md)
 README.md, "On a machine with its own Docker"`;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { keep: { type: 'boolean', default: false }, engine: { type: 'string', default: '20.10' } },
+    options: {
+      keep: { type: 'boolean', default: false },
+      engine: { type: 'string', default: '20.10' },
+      hosts: { type: 'string', default: '1' },
+    },
   });
   const isKept = values.keep;
+  // tools/demo has checked both numbers.
+  const isCluster = values.hosts === '3';
+  const play = isCluster ? playHosts : playHost;
   const ended = interruption();
   const lab = await openLab({ log: say, isStanding: isKept, ...(isKept ? { name: keptLab } : {}) });
   try {
-    // tools/demo has checked the engine's name.
     await Promise.race([play(lab, values.engine as EngineRelease, isKept), ended]);
   } catch (error) {
     await lab.close();
-    say('\nStopped half-way; the host is gone, with all that was on it.');
+    say(
+      `\nStopped half-way; ${isCluster ? 'the hosts are gone, with all that was on them' : 'the host is gone, with all that was on it'}.`,
+    );
     throw error;
   }
   if (isKept) {
-    say(keptHelp.replace('LOG', join(lab.directory, 'h1/plugin.log')));
+    say(isCluster ? keptClusterHelp : keptHelp.replace('LOG', join(lab.directory, 'h1/plugin.log')));
     return;
   }
   await lab.close();
-  say(`\nThe host is gone, with all that was on it.\n${nextHelp}`);
+  say(
+    `\n${isCluster ? 'The hosts are gone, with all that was on them' : 'The host is gone, with all that was on it'}.\n${nextHelp}`,
+  );
 }
 
 try {

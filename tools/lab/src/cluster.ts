@@ -74,22 +74,27 @@ const convergenceMs = 90_000;
  * @throws {@link LabError}; RangeError for a protocol that the topology cannot carry
  */
 export async function openCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { hosts = 3, topology = 'lan', protocol = 'ospf', spines = 1 } = options;
-  const { engine = '20.10', router = '8.4', containers = defaultContainers(protocol), pluginFlags = [] } = options;
-  const plan = planCluster({ hosts, topology, protocol, spines });
-  const configOf = options.configure ?? ((node) => configure(node, { topology, protocol, containers }));
   const lab = await openLab(options.lab);
   try {
-    const nodes = await buildNodes(lab, plan, { engine, router, configure: configOf });
-    const planned = nodes.filter(({ node }) => node.kind === 'host');
-    const plugins = await Promise.all(planned.map(({ host }) => host.startPlugin({ flags: pluginFlags })));
-    const cluster = new LabCluster(lab, protocol, containers, nodes, plugins);
-    await cluster.untilConverged();
-    return cluster;
+    return await startCluster(lab, options);
   } catch (error) {
     await lab.close();
     throw error;
   }
+}
+
+/** {@link openCluster} in a lab that has no hosts yet. When it fails, the lab is for the caller to close. */
+export async function startCluster(lab: Lab, options: ClusterOptions = {}): Promise<Cluster> {
+  const { hosts = 3, topology = 'lan', protocol = 'ospf', spines = 1 } = options;
+  const { engine = '20.10', router = '8.4', containers = defaultContainers(protocol), pluginFlags = [] } = options;
+  const plan = planCluster({ hosts, topology, protocol, spines });
+  const configOf = options.configure ?? ((node) => configure(node, { topology, protocol, containers }));
+  const nodes = await buildNodes(lab, plan, { engine, router, configure: configOf });
+  const planned = nodes.filter(({ node }) => node.kind === 'host');
+  const plugins = await Promise.all(planned.map(({ host }) => host.startPlugin({ flags: pluginFlags })));
+  const cluster = new LabCluster(lab, protocol, containers, nodes, plugins);
+  await cluster.untilConverged();
+  return cluster;
 }
 
 class LabCluster implements Cluster {

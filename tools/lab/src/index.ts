@@ -1,7 +1,14 @@
 /** Docker hosts in network, mount, uts and pid namespaces of one machine. */
 export { openLab, type HostSpec, type Lab, type LabOptions, type LinkSpec } from './lab.ts';
 export { type Host, type SpawnOptions } from './host.ts';
-export { openCluster, type Cluster, type ClusterHost, type ClusterOptions, type ClusterSwitch } from './cluster.ts';
+export {
+  openCluster,
+  startCluster,
+  type Cluster,
+  type ClusterHost,
+  type ClusterOptions,
+  type ClusterSwitch,
+} from './cluster.ts';
 export { measureBulk, type Bulk, type BulkOptions } from './cluster-bulk.ts';
 export { measurePropagation, type Propagation, type PropagationOptions } from './cluster-measure.ts';
 export { watchRoutes, type RouteChange, type RouteWatch } from './route-watch.ts';
