@@ -12,9 +12,11 @@ export interface ClusterStage {
 
 /**
  * Gives the surrounding `describe` three hosts with engine, plugin and routers, and takes them away afterwards: first
- * the containers and networks, to see that the plugin leaves nothing, then the lab.
+ * the containers and networks, to see that the plugin leaves nothing, then the lab. With `ROUTED_E2E_KEEP=1` they stay
+ * instead.
  */
 export function setCluster(options: ClusterOptions): ClusterStage {
+  const isKept = process.env['ROUTED_E2E_KEEP'] === '1';
   let opened: Cluster | undefined;
   const cluster = (): Cluster => {
     if (opened === undefined) throw new Error('the cluster is there only while tests run');
@@ -28,11 +30,16 @@ export function setCluster(options: ClusterOptions): ClusterStage {
 
   before(async function () {
     this.timeout(300_000);
-    opened = await openCluster({ ...options, lab: { log: console.log } });
+    opened = await openCluster({ ...options, lab: { isStanding: isKept, log: console.log } });
   });
 
   after(async () => {
     if (opened === undefined) return;
+    if (isKept) {
+      const { name } = opened.lab;
+      console.log(`      kept: tools/lab/lab exec --lab ${name} h1 -- vtysh; later: tools/lab/lab down ${name}`);
+      return;
+    }
     const marks = marksOf(opened.lab);
     try {
       await Promise.all(opened.hosts.map(clearAway));

@@ -8,6 +8,7 @@ import { forwardPort } from './forward.ts';
 import { dockerCommand, hostCommand, hostEnvironment } from './host-commands.ts';
 import { openLab } from './lab.ts';
 import { readLabRecords } from './lab-state.ts';
+import { findFrr, frrReleases, prepareFrr } from './routers.ts';
 
 interface UpOptions {
   readonly hosts: number;
@@ -55,7 +56,12 @@ async function engines({ build }: { readonly build: boolean }): Promise<void> {
   for (const release of engineReleases) {
     const found = build ? await prepareEngine(release, log) : await findEngine(release);
     const place = found === null ? 'built at first use' : (found.root ?? 'installed on this machine');
-    console.log(`${release}  ${found?.version ?? '-'}  ${place}`);
+    console.log(`docker ${release}  ${found?.version ?? '-'}  ${place}`);
+  }
+  for (const release of frrReleases) {
+    const found = build ? await prepareFrr(release, log) : await findFrr(release);
+    const place = found === null ? 'built at first use' : (found.root ?? 'installed on this machine');
+    console.log(`frr ${release}  ${found?.version ?? '-'}  ${place}`);
   }
 }
 
@@ -97,7 +103,7 @@ function createProgram(): Command {
     .action(down);
   program
     .command('engines')
-    .description('the Docker releases that hosts can run')
+    .description('the releases of Docker and FRR that hosts can run')
     .option('--build', 'build those that are missing', false)
     .action(engines);
   return program;
