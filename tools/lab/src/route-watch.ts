@@ -75,7 +75,8 @@ class MonitorWatch implements RouteWatch {
       };
       const timer = setTimeout(() => {
         end();
-        reject(new LabError('timeout', `no such change of a route after ${deadlineMs} ms`));
+        const last = this.changes.at(-1)?.line ?? 'none';
+        reject(new LabError('timeout', `no such change of a route after ${deadlineMs} ms; the last was: ${last}`));
       }, deadlineMs);
       this.#listeners.add(listener);
     });

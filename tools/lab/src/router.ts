@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
 import { LabError } from './errors.ts';
@@ -104,15 +104,12 @@ class FrrRouter implements Router {
     await this.stop('SIGTERM');
     this.#config = config;
     const directory = pathFromOutside(this.#host, join(this.#chroot[1] ?? '/', 'etc/frr'));
-    await mkdir(directory, { recursive: true });
+    // What the package brings, or an earlier configuration, would be read as well.
+    await this.#run(['sh', '-ec', 'mkdir -p /etc/frr; rm -f /etc/frr/*.conf; install -d -o frr -g frr /run/frr']);
     const vtysh = { name: 'vtysh.conf', text: 'service integrated-vtysh-config\n' };
     for (const { name, text } of [vtysh, ...config.files])
       await writeFile(join(directory, name), text, { mode: 0o640 });
-    const own =
-      'rm -f /etc/frr/frr.conf.sav; chown -R frr:frr /etc/frr; install -d -o frr -g frr /run/frr /var/log/frr';
-    const stale = startOrder.flatMap((daemon) => `${daemon}.conf`).concat('frr.conf');
-    const unused = stale.filter((name) => !config.files.some((file) => file.name === name));
-    await this.#run(['sh', '-c', `cd /etc/frr && rm -f ${unused.join(' ')}; ${own}`]);
+    await this.#run(['chown', '-R', 'frr:frr', '/etc/frr']);
     await this.start();
   }
 
