@@ -187,7 +187,6 @@ function registerDrivers(root: DependencyContainer, settings: DriverSettings): v
         ipam: scope.resolve(IPAM),
         networks: scope.resolve(NETWORKS),
         endpoints: scope.resolve(ENDPOINTS),
-        logger: scope.resolve(LOGGER),
       }),
   });
   root.register(IPAM_HANDLERS, {

@@ -28,7 +28,7 @@ export function ipamDriver(deps: IpamDriverDeps): Handlers {
       return {
         PoolID: pool.id,
         Pool: pool.prefix,
-        Data: { [OPTION_LABELS.gatewayData]: hostPrefix(pool.family, gateway) },
+        Data: { [OPTION_LABELS.gatewayData]: hostPrefix(gateway) },
       };
     },
     'IpamDriver.ReleasePool': async ({ PoolID }) => {
@@ -37,7 +37,7 @@ export function ipamDriver(deps: IpamDriverDeps): Handlers {
     },
     'IpamDriver.RequestAddress': async (request) => {
       const { address } = await requestAddress(deps, request);
-      return { Address: hostPrefix(address.includes(':') ? 6 : 4, address), Data: {} };
+      return { Address: hostPrefix(address), Data: {} };
     },
     'IpamDriver.ReleaseAddress': async ({ PoolID, Address }) => {
       await deps.ipam.releaseAddress({ poolId: PoolID, address: Address });

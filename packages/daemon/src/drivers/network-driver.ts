@@ -1,6 +1,5 @@
 import type { Ipam } from '@routed/ipam';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Handlers } from '../server/plugin-app.ts';
 import type { DefaultGateways } from './default-gateways.ts';
@@ -15,7 +14,6 @@ export interface NetworkDriverDeps {
   readonly gateways: DefaultGateways;
   /** MTU of networks that name none, in bytes. */
   readonly mtuBytes: number;
-  readonly logger: Logger;
 }
 
 /** Docker's network calls, translated to networks and endpoints. */

@@ -223,5 +223,5 @@ export class EndpointLifecycle {
 }
 
 function destinationsOf({ addresses }: Endpoint): string[] {
-  return addresses.map(({ family, address }) => hostPrefix(family, address));
+  return addresses.map(({ address }) => hostPrefix(address));
 }

@@ -22,13 +22,13 @@ export interface DesiredEndpoint {
 }
 
 /** The prefix of one address alone. */
-export function hostPrefix(family: 4 | 6, address: string): string {
-  return `${address}/${family === 4 ? 32 : 128}`;
+export function hostPrefix(address: string): string {
+  return `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
 /** The host route of one address; complete once the link is known. */
-export function hostRoute({ family, address }: EndpointAddress): Omit<RouteSpec, 'linkIndex'> {
-  return { destination: hostPrefix(family, address), scope: 'link', protocol: ROUTE_PROTOCOL };
+export function hostRoute({ address }: EndpointAddress): Omit<RouteSpec, 'linkIndex'> {
+  return { destination: hostPrefix(address), scope: 'link', protocol: ROUTE_PROTOCOL };
 }
 
 /** The kernel objects and the reply for one endpoint. Pure: the same endpoint always has the same plan. */
@@ -83,8 +83,8 @@ function joinReply(endpoint: Endpoint, containerLink: string): JoinReply {
     ...(ipv4 === undefined ? {} : { Gateway: ipv4 }),
     ...(ipv6 === undefined ? {} : { GatewayIPv6: ipv6 }),
     StaticRoutes: [
-      ...(ipv4 === undefined ? [] : [connectedRoute(hostPrefix(4, ipv4))]),
-      ...(ipv6 === undefined ? [] : [connectedRoute(hostPrefix(6, ipv6))]),
+      ...(ipv4 === undefined ? [] : [connectedRoute(hostPrefix(ipv4))]),
+      ...(ipv6 === undefined ? [] : [connectedRoute(hostPrefix(ipv6))]),
     ],
     DisableGatewayService: true,
   };

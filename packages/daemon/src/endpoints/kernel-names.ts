@@ -15,6 +15,9 @@ export const CONTAINER_LINK_PREFIX = 'vethc';
  */
 export const ROUTE_PROTOCOL = 200;
 
+/** The routing table that our routes are in, and that routers announce. Source: linux uapi rtnetlink.h, RT_TABLE_MAIN. */
+export const MAIN_TABLE = 254;
+
 /**
  * The link group of every host link: "rout" in ASCII. A link is in it from its creation on, before it can have its
  * alias, so that an unfinished one is known as ours after a crash.

@@ -48,7 +48,7 @@ export class Gateways {
     await this.#refuseContainer(gateway, route);
     await this.#rtnl.addresses.replace({
       linkIndex: await this.#loopbackIndex(),
-      address: hostPrefix(gateway.includes(':') ? 6 : 4, gateway),
+      address: hostPrefix(gateway),
       scope: 'link',
       protocol: ROUTE_PROTOCOL,
       skipDuplicateDetection: true,

@@ -33,9 +33,8 @@ export class HostAddresses {
    * @returns undefined when no route is for this address alone
    */
   async holderOf(address: string): Promise<string | undefined> {
-    const family = address.includes(':') ? 6 : 4;
     const route = await this.#rtnl.routes.get(address, { exact: true });
-    if (route?.destination !== hostPrefix(family, address)) return undefined;
+    if (route?.destination !== hostPrefix(address)) return undefined;
     const link = route.linkIndex === undefined ? undefined : await this.#rtnl.links.get({ index: route.linkIndex });
     if (route.type === 'local') return `this host itself (link ${link?.name ?? '?'})`;
     if (route.protocol === ROUTE_PROTOCOL) return `a container of this host (link ${link?.name ?? '?'})`;

@@ -1,5 +1,5 @@
 import type { Rtnl } from '@routed/netns';
-import { endpointOfAlias } from '../endpoints/kernel-names.ts';
+import { endpointOfAlias, MAIN_TABLE } from '../endpoints/kernel-names.ts';
 
 const ETHERNET_MTU_BYTES = 1500;
 
@@ -8,7 +8,7 @@ const ETHERNET_MTU_BYTES = 1500;
  * route's link, else the smallest of the links that are up, else Ethernet's 1500 bytes.
  */
 export async function uplinkMtu(rtnl: Rtnl): Promise<number> {
-  const defaults = await rtnl.routes.list({ family: 4, table: 254 });
+  const defaults = await rtnl.routes.list({ family: 4, table: MAIN_TABLE });
   const viaIndex = defaults.find(({ destination }) => destination === '0.0.0.0/0')?.linkIndex;
   if (viaIndex !== undefined) {
     const link = await rtnl.links.get({ index: viaIndex });

@@ -1,11 +1,8 @@
 import type { RouteSpec, Rtnl } from '@routed/netns';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import { LINK_GROUP, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
+import { LINK_GROUP, MAIN_TABLE, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
 import type { Logger } from '../logger.ts';
 import { planRepairs, type RepairAction } from './reconcile-plan.ts';
-
-/** Source: linux uapi rtnetlink.h, RT_TABLE_MAIN. */
-const MAIN_TABLE = 254;
 
 /** What one round found and did, by kind of repair. */
 export type ReconcileReport = Readonly<Partial<Record<RepairAction['kind'], number>>>;
