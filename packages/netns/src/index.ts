@@ -31,5 +31,5 @@ export type {
 export type { Neighbour, NeighbourFilter, Neighbours, NeighbourSpec, NeighbourState } from './types/neighbour.ts';
 export type { Netns, NetnsReference } from './types/netns.ts';
 export type { NextHop, Route, RouteFilter, RouteFlags, Routes, RouteSpec, RouteType } from './types/route.ts';
-export type { Rtnl, RtnlOptions } from './types/rtnl.ts';
+export type { Rtnl, RtnlOptions, RtnlRequests } from './types/rtnl.ts';
 export type { Rule, RuleAction, RuleFilter, Rules, RuleSpec } from './types/rule.ts';

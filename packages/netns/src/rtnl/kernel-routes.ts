@@ -32,7 +32,8 @@ export class KernelRoutes implements Routes {
 
   async get(address: string, { exact = false }: { readonly exact?: boolean } = {}): Promise<Route | undefined> {
     const purpose = routePurpose('get', address);
-    const done = this.#channel.request(buildRouteGet(address, exact, purpose), purpose, decodeAnyRoute);
+    // The kernel looks routes up without RTNL (since 4.15: RTNL_FLAG_DOIT_UNLOCKED in net/ipv4/route.c, net/ipv6/route.c).
+    const done = this.#channel.requestUnlocked(buildRouteGet(address, exact, purpose), purpose, decodeAnyRoute);
     return orWhenAbsent(done, undefined, 'ENETUNREACH', 'EHOSTUNREACH');
   }
 

@@ -1,9 +1,11 @@
+import { BatchChannel } from '../socket/batch-channel.ts';
+import type { Channel } from '../socket/channel.ts';
 import type { LanePool } from '../socket/lane-pool.ts';
 import type { Addresses } from '../types/address.ts';
 import type { Links } from '../types/link.ts';
 import type { Neighbours } from '../types/neighbour.ts';
 import type { Routes } from '../types/route.ts';
-import type { Rtnl } from '../types/rtnl.ts';
+import type { Rtnl, RtnlRequests } from '../types/rtnl.ts';
 import type { Rules } from '../types/rule.ts';
 import { KernelAddresses } from './kernel-addresses.ts';
 import { KernelLinks } from './kernel-links.ts';
@@ -23,11 +25,21 @@ export class KernelRtnl implements Rtnl {
   /** Takes over `lanes`. */
   constructor(lanes: LanePool) {
     this.#lanes = lanes;
-    this.links = new KernelLinks(lanes);
-    this.addresses = new KernelAddresses(lanes);
-    this.routes = new KernelRoutes(lanes);
-    this.neighbours = new KernelNeighbours(lanes);
-    this.rules = new KernelRules(lanes);
+    ({
+      links: this.links,
+      addresses: this.addresses,
+      routes: this.routes,
+      neighbours: this.neighbours,
+      rules: this.rules,
+    } = requestsOver(lanes));
+  }
+
+  async batch<T>(ask: (requests: RtnlRequests) => Promise<T>): Promise<T> {
+    const channel = new BatchChannel(this.#lanes);
+    const asked = ask(requestsOver(channel));
+    // Awaited together: a request may fail before the last one is settled.
+    const [result] = await Promise.all([asked, channel.send()]);
+    return result;
   }
 
   close(): Promise<void> {
@@ -37,4 +49,14 @@ export class KernelRtnl implements Rtnl {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function requestsOver(channel: Channel): RtnlRequests {
+  return {
+    links: new KernelLinks(channel),
+    addresses: new KernelAddresses(channel),
+    routes: new KernelRoutes(channel),
+    neighbours: new KernelNeighbours(channel),
+    rules: new KernelRules(channel),
+  };
 }

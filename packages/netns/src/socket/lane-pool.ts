@@ -25,12 +25,23 @@ export class LanePool implements Channel {
     return this.#use(purpose, (lane) => lane.request(message, purpose, decode));
   }
 
+  requestUnlocked<T>(
+    message: Uint8Array,
+    purpose: Purpose,
+    decode: (reply: NetlinkMessage) => T,
+  ): Promise<T | undefined> {
+    return this.#use(purpose, (lane) => lane.requestUnlocked(message, purpose, decode));
+  }
+
   dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<T[]> {
     return this.#use(purpose, (lane) => lane.dump(message, purpose, decode));
   }
 
-  batch(messages: readonly Uint8Array[]): Promise<readonly BatchFailure[]> {
-    return this.#use({ operation: 'batch', subject: `of ${messages.length}` }, (lane) => lane.batch(messages));
+  batch(
+    messages: readonly Uint8Array[],
+    onReply?: (reply: NetlinkMessage, index: number) => void,
+  ): Promise<readonly BatchFailure[]> {
+    return this.#use({ operation: 'batch', subject: `of ${messages.length}` }, (lane) => lane.batch(messages, onReply));
   }
 
   session<T>(purpose: Purpose, task: (channel: Channel) => Promise<T>): Promise<T> {

@@ -50,11 +50,30 @@ export class NetlinkSocket implements Channel {
     return result;
   }
 
-  async batch(requests: readonly Uint8Array[]): Promise<readonly BatchFailure[]> {
+  async requestUnlocked<T>(
+    message: Uint8Array,
+    purpose: Purpose,
+    decode: (reply: NetlinkMessage) => T,
+  ): Promise<T | undefined> {
+    const first = this.#sequence + 1;
+    const bytes = this.#assemble([message], NLM_F_ACK);
+    checkSent(this.#sys.send(this.#fd, bytes), purpose);
+    let result: T | undefined;
+    const [failure] = await this.#answers(first, purpose, (reply) => (result = decode(reply)));
+    if (failure !== undefined) throw kernelError(failure.ack, purpose, message);
+    return result;
+  }
+
+  async batch(
+    requests: readonly Uint8Array[],
+    onReply?: (reply: NetlinkMessage, index: number) => void,
+  ): Promise<readonly BatchFailure[]> {
     const purpose = { operation: 'batch', subject: `of ${requests.length}` };
     const failures: BatchFailure[] = [];
     for (let start = 0; start < requests.length; start += BATCH_SIZE) {
-      const failed = await this.#transact(requests.slice(start, start + BATCH_SIZE), purpose);
+      const failed = await this.#transact(requests.slice(start, start + BATCH_SIZE), purpose, (reply, index) =>
+        onReply?.(reply, index + start),
+      );
       failures.push(...failed.map(({ index, ack }) => ({ index: index + start, ack })));
     }
     return failures;
@@ -97,17 +116,26 @@ export class NetlinkSocket implements Channel {
   async #transact(
     requests: readonly Uint8Array[],
     purpose: Purpose,
-    onReply?: (reply: NetlinkMessage) => void,
+    onReply: (reply: NetlinkMessage, index: number) => void,
   ): Promise<BatchFailure[]> {
     const first = this.#sequence + 1;
     await this.#send(requests, NLM_F_ACK, purpose);
+    return this.#answers(first, purpose, onReply);
+  }
+
+  /** Receives until the acknowledgement of the last message sent; `first` is the sequence number of the first. */
+  async #answers(
+    first: number,
+    purpose: Purpose,
+    onReply: (reply: NetlinkMessage, index: number) => void,
+  ): Promise<BatchFailure[]> {
     const failures: BatchFailure[] = [];
     for (;;) {
       for (const reply of messages(await this.#receive(purpose))) {
         this.#traceLine('<', reply);
         if (reply.sequence < first || reply.sequence > this.#sequence) continue;
         if (reply.type !== NLMSG_ERROR) {
-          onReply?.(reply);
+          onReply(reply, reply.sequence - first);
           continue;
         }
         const ack = decodeAck(reply);
@@ -140,6 +168,11 @@ export class NetlinkSocket implements Channel {
   }
 
   async #send(requests: readonly Uint8Array[], lastFlags: number, purpose: Purpose): Promise<void> {
+    checkSent(await this.#sys.sendAsync(this.#fd, this.#assemble(requests, lastFlags)), purpose);
+  }
+
+  /** The messages one after another, numbered; the last one with `lastFlags`. */
+  #assemble(requests: readonly Uint8Array[], lastFlags: number): Uint8Array {
     const bytes = new Uint8Array(requests.reduce((length, request) => length + request.length, 0));
     const view = new DataView(bytes.buffer);
     let offset = 0;
@@ -152,8 +185,7 @@ export class NetlinkSocket implements Channel {
       offset += request.length;
     });
     if (this.#trace !== undefined) for (const message of messages(bytes)) this.#traceLine('>', message);
-    const sent = await this.#sys.sendAsync(this.#fd, bytes);
-    if (sent < 0) throw systemError(-sent, purpose, 'send');
+    return bytes;
   }
 
   /** The kernel queues the answer before `send` returns, so this does not wait; should it have to, it does so off the loop. */
@@ -177,4 +209,8 @@ export class NetlinkSocket implements Channel {
   #traceLine(direction: '<' | '>', message: NetlinkMessage): void {
     this.#trace?.(`${direction} ${describeMessage(message)}`);
   }
+}
+
+function checkSent(sent: number, purpose: Purpose): void {
+  if (sent < 0) throw systemError(-sent, purpose, 'send');
 }

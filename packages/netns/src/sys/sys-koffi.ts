@@ -71,6 +71,7 @@ function bindLibc(koffi: Koffi): Sys {
     socket: (domain, type, protocol) => orErrno(socket(domain, type, protocol)),
     bind: (fd, address) => orErrno(bind(fd, address, address.length)),
     setsockopt: (fd, level, option, value) => orErrno(setsockopt(fd, level, option, value, value.length)),
+    send: (fd, bytes) => orErrno(send(fd, bytes, bytes.length, 0)),
     sendAsync: (fd, bytes) => callAsync(send, fd, bytes, bytes.length, 0),
     receive: (fd, buffer, flags) => orErrno(recv(fd, buffer, buffer.length, flags)),
     receiveAsync: (fd, buffer, flags) => callAsync(recv, fd, buffer, buffer.length, flags),

@@ -16,6 +16,7 @@ export interface Sys {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array): number;
+  send(fd: number, bytes: Uint8Array): number;
   sendAsync(fd: number, bytes: Uint8Array): Promise<number>;
   receive(fd: number, buffer: Uint8Array, flags: number): number;
   receiveAsync(fd: number, buffer: Uint8Array, flags: number): Promise<number>;

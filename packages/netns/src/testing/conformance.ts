@@ -1,6 +1,7 @@
 import type { Netns } from '../types/netns.ts';
 import type { Rtnl } from '../types/rtnl.ts';
 import { addressCases } from './conformance/addresses.ts';
+import { batchCases } from './conformance/batches.ts';
 import type { ConformanceCase } from './conformance/case.ts';
 import { linkCases } from './conformance/links.ts';
 import { neighbourCases } from './conformance/neighbours.ts';
@@ -23,6 +24,7 @@ const GROUPS: Readonly<Record<string, readonly ConformanceCase[]>> = {
   routes: routeCases,
   neighbours: neighbourCases,
   rules: ruleCases,
+  batches: batchCases,
 };
 
 /** Defines one test per behaviour that every {@link Rtnl}, real or fake, has in common. */

@@ -16,6 +16,15 @@ export interface RtnlOptions {
   readonly lanes?: number;
 }
 
+/** What can be asked of rtnetlink. */
+export interface RtnlRequests {
+  readonly links: Links;
+  readonly addresses: Addresses;
+  readonly routes: Routes;
+  readonly neighbours: Neighbours;
+  readonly rules: Rules;
+}
+
 /**
  * A connection to rtnetlink, bound to one network namespace for its whole life.
  *
@@ -23,12 +32,17 @@ export interface RtnlOptions {
  * event loop while the kernel waits for its RTNL lock. Calls that do not await each other may be
  * carried out in any order.
  */
-export interface Rtnl extends AsyncDisposable {
-  readonly links: Links;
-  readonly addresses: Addresses;
-  readonly routes: Routes;
-  readonly neighbours: Neighbours;
-  readonly rules: Rules;
+export interface Rtnl extends RtnlRequests, AsyncDisposable {
+  /**
+   * Sends the requests that `ask` makes before it first waits in as few system calls as possible: one for up to 64
+   * messages. The kernel takes them in the order in which they were made. Each has its own outcome, and one that
+   * fails does not stop those after it. Lists and route look-ups are sent on their own, and so is what `ask` makes later.
+   *
+   * `await rtnl.batch(({ links, routes }) => Promise.all([links.set(link, change), routes.replace(route)]))`
+   *
+   * @returns what `ask` returns
+   */
+  batch<T>(ask: (requests: RtnlRequests) => Promise<T>): Promise<T>;
   /** Finishes what was asked for, then closes; later calls reject with code `CLOSED`. May be repeated. */
   close(): Promise<void>;
 }

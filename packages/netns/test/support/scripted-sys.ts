@@ -43,6 +43,10 @@ export class ScriptedSys implements Sys {
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
     await new Promise((resolve) => setImmediate(resolve));
     this.inFlight -= 1;
+    return this.send(_fd, bytes);
+  }
+
+  send(_fd: number, bytes: Uint8Array): number {
     if (this.sendResult !== undefined) return this.sendResult;
     const all = [...messages(bytes.slice())];
     this.sent.push(all);

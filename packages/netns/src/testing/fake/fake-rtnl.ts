@@ -3,7 +3,7 @@ import type { Addresses } from '../../types/address.ts';
 import type { Links } from '../../types/link.ts';
 import type { Neighbours } from '../../types/neighbour.ts';
 import type { Routes } from '../../types/route.ts';
-import type { Rtnl } from '../../types/rtnl.ts';
+import type { Rtnl, RtnlRequests } from '../../types/rtnl.ts';
 import type { Rules } from '../../types/rule.ts';
 import { FakeAddresses } from './fake-addresses.ts';
 import { FakeLinks } from './fake-links.ts';
@@ -29,6 +29,23 @@ export class FakeRtnl implements Rtnl {
     this.rules = this.#guarded(new FakeRules(namespace));
   }
 
+  batch<T>(ask: (requests: RtnlRequests) => Promise<T>): Promise<T> {
+    let last: Promise<unknown> = Promise.resolve();
+    const inOrder = <Service extends object>(service: Service): Service =>
+      intercept(service, (call) => {
+        const done = last.then(call);
+        last = done.catch(() => undefined);
+        return done;
+      });
+    return ask({
+      links: inOrder(this.links),
+      addresses: inOrder(this.addresses),
+      routes: inOrder(this.routes),
+      neighbours: inOrder(this.neighbours),
+      rules: inOrder(this.rules),
+    });
+  }
+
   close(): Promise<void> {
     this.#isClosed = true;
     return Promise.resolve();
@@ -39,15 +56,23 @@ export class FakeRtnl implements Rtnl {
   }
 
   #guarded<Service extends object>(service: Service): Service {
-    return new Proxy(service, {
-      get: (target, property) => {
-        const member: unknown = Reflect.get(target, property);
-        if (typeof member !== 'function') return member;
-        return (...args: unknown[]): unknown =>
-          this.#isClosed ? Promise.reject(closed(String(property))) : Reflect.apply(member, target, args);
-      },
-    });
+    return intercept(service, (call, method) => (this.#isClosed ? Promise.reject(closed(method)) : call()));
   }
+}
+
+/** The service with `around` in the place of each call. */
+function intercept<Service extends object>(
+  service: Service,
+  around: (call: () => Promise<unknown>, method: string) => Promise<unknown>,
+): Service {
+  return new Proxy(service, {
+    get: (target, property) => {
+      const member: unknown = Reflect.get(target, property);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]): unknown =>
+        around(async () => (await Reflect.apply(member, target, args)) as unknown, String(property));
+    },
+  });
 }
 
 function closed(operation: string): NetlinkError {

@@ -106,7 +106,48 @@ describe('NetlinkSocket', () => {
     });
   });
 
+  describe('requestUnlocked', () => {
+    it('sends on the event loop and decodes the answer', async () => {
+      const { sys, socket } = openSocket(({ sequence }) => [row(sequence, 7), ackMessage({ sequence })]);
+
+      const value = await socket.requestUnlocked(message, purpose, ({ payload }) => u32(payload));
+
+      expect(value).to.equal(7);
+      expect(sys.mostInFlight).to.equal(0);
+    });
+
+    it('rejects with what the kernel says', async () => {
+      const { socket } = openSocket(({ sequence }) => [ackMessage({ sequence, errno: 101 })]);
+
+      const done = socket.requestUnlocked(message, purpose, () => 1);
+
+      expect(await failure(done)).to.include({ code: 'ENETUNREACH' });
+    });
+
+    it('rejects when the send fails', async () => {
+      const { sys, socket } = openSocket(() => []);
+      sys.sendResult = -105;
+
+      expect(await failure(socket.requestUnlocked(message, purpose, () => 1))).to.include({ code: 'ENOBUFS' });
+    });
+  });
+
   describe('batch', () => {
+    it('says which message of which send a reply answers', async () => {
+      const { socket } = openSocket((last, all) => [
+        ...all.map(({ sequence }) => row(sequence, 1)),
+        ackMessage({ sequence: last.sequence }),
+      ]);
+      const answered: number[] = [];
+
+      await socket.batch(
+        Array.from({ length: 66 }, () => message),
+        (_reply, index) => answered.push(index),
+      );
+
+      expect(answered).to.deep.equal(Array.from({ length: 66 }, (_, index) => index));
+    });
+
     it('asks for one acknowledgement and collects the failures', async () => {
       const { sys, socket } = openSocket((last, [first]) => [
         ackMessage({ sequence: first!.sequence, errno: 17 }),
