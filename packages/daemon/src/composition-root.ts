@@ -52,6 +52,12 @@ const KEEPER = token<StateKeeper>('state keeper');
 const NETWORK_HANDLERS = token<Handlers>('network driver');
 const IPAM_HANDLERS = token<Handlers>('ipam driver');
 
+/**
+ * Requests to the kernel at once. They may all wait for the one lock of rtnetlink, each in a thread of libuv's pool of 4:
+ * one thread stays free for the store. More threads are slower: each sleeps longer and wakes with colder caches.
+ */
+const RTNL_LANES = 3;
+
 /** What the daemon gets from outside: the kernel, the firewall, the stores. */
 export interface Resources {
   readonly netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
@@ -85,7 +91,7 @@ export async function startDaemon(options: ServeOptions, logger: Logger): Promis
   const state = await openStateDirectory(options.stateDirectory, await currentBootId());
   if (state.isFromEarlierBoot) await forgetContainers(state, logger);
   const netns = await openNetns('current');
-  const rtnl = await netns.openRtnl();
+  const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
   const acceptance = createForwardAcceptance({ run: runCommand }, { linkPrefix: HOST_LINK_PREFIX });
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
   const settings = {

@@ -37,7 +37,7 @@ export async function startPlugin(host: HostRecord, options: PluginOptions = {})
   const plugin = await spawnLabProcess({
     argv: hostCommand(host, [process.execPath, ...nodeFlags, pluginMain, 'serve', ...flags]),
     logFile: join(host.directory, 'plugin.log'),
-    env: hostEnvironment({ UV_THREADPOOL_SIZE: '16', ...env }),
+    env: hostEnvironment(env),
   });
   if (wait) await waitForSockets(host, plugin, sockets);
   return plugin;

@@ -7,11 +7,17 @@ import { RoutedError } from '../routed-error.ts';
 import type { Repository } from '../state/repository.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EndpointLinks } from './endpoint-links.ts';
-import { type DesiredEndpoint, type EndpointPlan, hostPrefix, planEndpoint } from './endpoint-plan.ts';
+import { type DesiredEndpoint, hostPrefix, planEndpoint } from './endpoint-plan.ts';
 import { linkNames } from './kernel-names.ts';
 import { SandboxGateways } from './sandbox-gateways.ts';
 
 const UNKNOWN_MTU_BYTES = 1500;
+
+/** The record of an endpoint, and what it becomes. */
+interface Change {
+  readonly before: Endpoint;
+  readonly after: Endpoint;
+}
 
 /**
  * The life of endpoints, from CreateEndpoint to DeleteEndpoint.
@@ -95,7 +101,7 @@ export class EndpointLifecycle {
   async forgetSandbox(endpointId: string): Promise<boolean> {
     return await this.#lock.run(endpointId, async () => {
       if (!this.isJoined(endpointId) || (await this.#links.exists(endpointId))) return false;
-      await this.#leftSandbox(this.#require(endpointId));
+      await this.#leftSandbox(this.#require(endpointId), () => Promise.resolve());
       return true;
     });
   }
@@ -127,7 +133,11 @@ export class EndpointLifecycle {
       const joining = this.#sandboxes.assign(endpoint, sandboxKey);
       await this.#ensureOwnGateways(endpoint, joining);
       const plan = planEndpoint(joining, mtuBytes);
-      await this.#makeAndKeep(plan, joining, endpoint);
+      await this.#change(
+        { before: endpoint, after: joining },
+        () => this.#links.make(plan),
+        () => this.#links.remove(endpointId, destinationsOf(joining)),
+      );
       this.#sandboxes.add({ ...joining, sandboxKey });
       return plan.reply;
     });
@@ -148,18 +158,18 @@ export class EndpointLifecycle {
   }
 
   /**
-   * Writes the record while the kernel works. A crash in between leaves a record without its link, which the next
-   * start corrects; a failure takes the record back.
+   * Writes the record while the kernel works. A crash in between leaves a record that the kernel does not agree with,
+   * which the next start corrects; a failure takes the record back, so that Docker's retry finds all to be done.
    */
-  async #makeAndKeep(plan: EndpointPlan, joining: Endpoint, before: Endpoint): Promise<void> {
-    const [made, kept] = await Promise.allSettled([this.#links.make(plan), this.#repository.put(joining)]);
-    if (made.status === 'fulfilled' && kept.status === 'fulfilled') {
-      this.#remember(joining);
+  async #change(record: Change, inKernel: () => Promise<void>, undo: () => Promise<void>): Promise<void> {
+    const [changed, kept] = await Promise.allSettled([inKernel(), this.#repository.put(record.after)]);
+    if (changed.status === 'fulfilled' && kept.status === 'fulfilled') {
+      this.#remember(record.after);
       return;
     }
-    if (made.status === 'fulfilled') await this.#links.remove(joining.id, destinationsOf(joining));
-    await this.#repository.put(before);
-    throw made.status === 'rejected' ? made.reason : (kept as PromiseRejectedResult).reason;
+    if (changed.status === 'fulfilled') await undo();
+    await this.#repository.put(record.before);
+    throw changed.status === 'rejected' ? changed.reason : (kept as PromiseRejectedResult).reason;
   }
 
   async #leave(endpointId: string): Promise<void> {
@@ -170,14 +180,15 @@ export class EndpointLifecycle {
       return;
     }
     if (endpoint.sandboxKey === undefined) return;
-    await this.#links.remove(endpointId, destinationsOf(endpoint));
-    await this.#leftSandbox(endpoint);
+    const remove = (): Promise<void> => this.#links.remove(endpointId, destinationsOf(endpoint));
+    await this.#leftSandbox(endpoint, remove);
   }
 
-  async #leftSandbox(endpoint: Endpoint): Promise<void> {
-    const { sandboxKey, ...rest } = endpoint;
-    if (sandboxKey !== undefined) this.#sandboxes.remove(endpoint.id, sandboxKey);
-    await this.#keep(rest);
+  async #leftSandbox(before: Endpoint, inKernel: () => Promise<void>): Promise<void> {
+    const { sandboxKey, ...after } = before;
+    // What is gone from the kernel stays gone: Docker's retry finds nothing to do there.
+    await this.#change({ before, after }, inKernel, () => Promise.resolve());
+    if (sandboxKey !== undefined) this.#sandboxes.remove(before.id, sandboxKey);
   }
 
   /** An endpoint may outlive the record of its network; its link has its MTU by then. */

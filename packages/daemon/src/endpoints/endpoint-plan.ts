@@ -1,4 +1,4 @@
-import type { AddressSpec, NeighbourSpec, RouteSpec, VethSpec } from '@routed/netns';
+import type { AddressSpec, LinkChange, NeighbourSpec, RouteSpec, VethSpec } from '@routed/netns';
 import type { JoinReply } from '@routed/plugin-protocol';
 import type { Endpoint, EndpointAddress } from './endpoint.ts';
 import { HOST_LINK_MAC, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
@@ -6,6 +6,8 @@ import { HOST_LINK_MAC, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-n
 /** Everything that Join makes in the kernel and answers, worked out beforehand. */
 export interface EndpointPlan {
   readonly veth: VethSpec;
+  /** What the kernel takes only once the pair is there. The alias says that the link is ours, and whose. */
+  readonly settings: LinkChange & { readonly alias: string };
   /** Addresses of the host link: the link-local IPv6 gateway, if the endpoint has IPv6. */
   readonly hostAddresses: readonly Omit<AddressSpec, 'linkIndex'>[];
   /** One host route for each address of the container. */
@@ -38,14 +40,16 @@ export function planEndpoint(endpoint: Endpoint, mtuBytes: number): EndpointPlan
   return {
     veth: {
       name: names.host,
-      alias: names.alias,
       group: LINK_GROUP,
       mtuBytes,
       mac: HOST_LINK_MAC,
+      peer: { name: names.container, mtuBytes, mac: endpoint.mac },
+    },
+    settings: {
+      alias: names.alias,
       isUp: true,
       // fe80::1 is the only IPv6 address that the host end needs; a generated one costs duplicate detection.
       ipv6AddressGeneration: 'none',
-      peer: { name: names.container, mtuBytes, mac: endpoint.mac },
     },
     hostAddresses: hasIpv6
       ? endpoint.addresses

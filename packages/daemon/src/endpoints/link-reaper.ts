@@ -30,10 +30,13 @@ export class LinkReaper {
     return this.#buried.size;
   }
 
-  /** Sets a link down and leaves its deletion to the background. A link that is not there is none to bury. */
-  async bury(name: string): Promise<void> {
+  /**
+   * Sets a link down, by way of `links`, and leaves its deletion to the background. A link that is not there is none
+   * to bury.
+   */
+  async bury(name: string, links: Pick<Rtnl['links'], 'set'> = this.#rtnl.links): Promise<void> {
     try {
-      await this.#rtnl.links.set({ name }, { isUp: false, group: GRAVEYARD_GROUP });
+      await links.set({ name }, { isUp: false, group: GRAVEYARD_GROUP });
     } catch (error) {
       if (!isNetlinkError(error, 'ENODEV')) throw error;
       this.#logger.debug({ link: name }, 'link to delete is already gone');

@@ -48,7 +48,7 @@ export function planRepairs(desired: readonly DesiredEndpoint[], actual: ActualS
   return [
     ...desired.flatMap((endpoint) => {
       const link = links.get(endpoint.plan.veth.name);
-      if (link === undefined || link.alias !== endpoint.plan.veth.alias)
+      if (link === undefined || link.alias !== endpoint.plan.settings.alias)
         return [{ kind: 'forget-sandbox', endpointId: endpoint.id } as const];
       return repairEndpoint(endpoint, link, routes.get(link.index) ?? [], addresses.get(link.index) ?? []);
     }),

@@ -39,10 +39,18 @@ export const BODY_LIMIT_BYTES = 512 * 1024;
  * Source: moby pkg/plugins/client.go.
  */
 export function createPluginApp(handlers: Handlers, deps: PluginAppDeps): Koa {
+  const answers = new Map(
+    (Object.keys(handlers) as MethodName[]).map((method) => [
+      method as string,
+      answer(method, handlers[method] as Handler<MethodName>, deps),
+    ]),
+  );
+  // One route for all methods: the router tries its routes one after another.
   const router = new Router();
-  for (const method of Object.keys(handlers) as MethodName[]) {
-    router.post(`/${method}`, answer(method, handlers[method] as Handler<MethodName>, deps));
-  }
+  router.post('/:method', async (ctx, next) => {
+    const answering = answers.get(ctx.params['method'] ?? '') ?? next;
+    await answering(ctx, next);
+  });
 
   const app = new Koa();
   // What Koa reports here is a connection that broke while the reply was being written.

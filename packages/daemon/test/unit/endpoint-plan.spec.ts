@@ -13,9 +13,10 @@ const endpoint: Endpoint = {
 
 describe('planEndpoint', () => {
   it('plans the link pair with one MTU and the MAC of the container', () => {
-    const { veth } = planEndpoint(endpoint, 9000);
+    const { veth, settings } = planEndpoint(endpoint, 9000);
 
-    expect(veth).to.deep.include({ name: 'vethrc80b7eea65', alias: 'routed:c80b7eea65283f03', mtuBytes: 9000 });
+    expect(veth).to.deep.include({ name: 'vethrc80b7eea65', mtuBytes: 9000 });
+    expect(settings).to.deep.include({ alias: 'routed:c80b7eea65283f03', isUp: true });
     expect(veth.peer).to.deep.equal({ name: 'vethcc80b7eea65', mtuBytes: 9000, mac: '02:42:0a:01:00:02' });
   });
 

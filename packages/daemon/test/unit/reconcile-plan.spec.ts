@@ -19,7 +19,8 @@ function endpoint(id: string, ...addresses: string[]): DesiredEndpoint {
 }
 
 function linkOf({ plan }: DesiredEndpoint, index: number, changes: Partial<Link> = {}): Link {
-  const { name, alias } = plan.veth;
+  const { name } = plan.veth;
+  const { alias } = plan.settings;
   const fixed = {
     mtuBytes: 1500,
     hasCarrier: true,
@@ -28,7 +29,7 @@ function linkOf({ plan }: DesiredEndpoint, index: number, changes: Partial<Link>
     kind: 'veth',
     peerNetnsId: 1,
   };
-  return { index, name, isUp: true, ...fixed, ...(alias === undefined ? {} : { alias }), ...changes };
+  return { index, name, isUp: true, ...fixed, alias, ...changes };
 }
 
 function routesOf({ plan }: DesiredEndpoint, linkIndex: number): Route[] {
