@@ -20,6 +20,9 @@ import { INDEX, U8, checkRange, invalid, requireCidr, requireIp } from './valida
 
 const IFADDRMSG_LENGTH = 8;
 
+/** Preferred for no second, valid for ever; the same in any byte order. */
+const DEPRECATED = new Uint8Array(new Uint32Array([0, 0xffffffff, 0, 0]).buffer);
+
 function startMessage(type: number, flags: number, cidr: Cidr, scope: number, linkIndex: number): MessageWriter {
   const writer = new MessageWriter(type, flags).u8(familyNumber(cidr.family)).u8(cidr.prefixLength);
   return writer.u8(0).u8(scope).u32(linkIndex);
@@ -35,6 +38,7 @@ export function buildAddressAdd(spec: AddressSpec, flags: number, purpose: Purpo
   writer.attribute(IFA.LOCAL, cidr.bytes);
   if (bits !== 0) writer.attributeU32(IFA.FLAGS, bits);
   writer.attribute(IFA.ADDRESS, farAddress(spec, cidr, purpose));
+  if (spec.isDeprecated === true) writer.attribute(IFA.CACHEINFO, DEPRECATED);
   if (spec.protocol !== undefined) writer.attributeU8(IFA.PROTO, checkRange(spec.protocol, U8, purpose, 'protocol'));
   return writer.finish();
 }

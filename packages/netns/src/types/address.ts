@@ -33,6 +33,11 @@ export interface AddressSpec {
   readonly scope?: RouteScope;
   /** IPv6: usable at once, without waiting a second or more for duplicate detection (`IFA_F_NODAD`). */
   readonly skipDuplicateDetection?: boolean;
+  /**
+   * Never chosen as the source of what names none, but usable where it is named: a preferred lifetime of 0 s, valid
+   * for ever. Source: RFC 4862 section 5.5.4, RFC 6724 section 5 rule 3.
+   */
+  readonly isDeprecated?: boolean;
   /** No on-link route for the prefix (`IFA_F_NOPREFIXROUTE`). */
   readonly noPrefixRoute?: boolean;
   /** `IFA_PROTO`, 1 to 255; ignored by kernels before 5.18. */

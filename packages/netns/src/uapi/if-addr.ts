@@ -4,6 +4,8 @@ export const IFA = {
   ADDRESS: 1,
   LOCAL: 2,
   LABEL: 3,
+  /** `struct ifa_cacheinfo`: preferred and valid lifetime in seconds, then two times that are read only. */
+  CACHEINFO: 6,
   FLAGS: 8,
   /** [5.18] */
   PROTO: 11,

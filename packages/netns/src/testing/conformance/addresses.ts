@@ -24,6 +24,24 @@ const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'marks addresses that are not to be chosen as a source',
+    run: async (rtnl) => {
+      const { index: linkIndex } = await upPair(rtnl);
+
+      await rtnl.addresses.add({ linkIndex, address: '10.0.0.7/32', isDeprecated: true });
+      await rtnl.addresses.add({ linkIndex, address: 'fd00::7/128', isDeprecated: true, skipDuplicateDetection: true });
+
+      const held = await rtnl.addresses.list({ linkIndex });
+      assert.deepEqual(
+        held.map(({ isDeprecated, isPermanent }) => [isDeprecated, isPermanent]),
+        [
+          [true, true],
+          [true, true],
+        ],
+      );
+    },
+  },
+  {
     title: 'keeps scope, protocol, prefix route flag and peer',
     run: async (rtnl) => {
       const { index: linkIndex } = await upPair(rtnl);

@@ -79,6 +79,7 @@ export class FakeAddresses implements Addresses {
       address: canonicalCidr(spec.address),
       scope: spec.scope ?? (isLoopback ? 'host' : 'universe'),
       isPermanent: true,
+      isDeprecated: spec.isDeprecated ?? false,
       skipsDuplicateDetection: spec.skipDuplicateDetection ?? false,
       hasNoPrefixRoute: spec.noPrefixRoute ?? false,
       ...(family === 4 && { label: link.name }),
