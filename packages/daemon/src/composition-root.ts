@@ -9,6 +9,7 @@ import type { ServeOptions } from './cli/serve-options.ts';
 import { type DefaultGateways, VIRTUAL_GATEWAYS } from './drivers/default-gateways.ts';
 import { ipamDriver } from './drivers/ipam-driver.ts';
 import { networkDriver } from './drivers/network-driver.ts';
+import { AdditionalLeases } from './endpoints/additional-leases.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import { EndpointLinks } from './endpoints/endpoint-links.ts';
 import { HOST_LINK_PREFIX } from './endpoints/kernel-names.ts';
@@ -19,10 +20,14 @@ import { HostPreparation } from './host/host-preparation.ts';
 import { uplinkMtu } from './host/uplink-mtu.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { Logger } from './logger.ts';
+import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
 import { KernelWatch } from './reconcile/kernel-watch.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { StateKeeper } from './reconcile/state-keeper.ts';
+import { SandboxConfigurator } from './sandbox/sandbox-configurator.ts';
+import { type OpenSandbox, openSandbox } from './sandbox/sandbox-view.ts';
+import { SandboxWatch } from './sandbox/sandbox-watch.ts';
 import type { Handlers } from './server/plugin-app.ts';
 import { servePlugins } from './server/plugin-servers.ts';
 import { currentBootId } from './state/boot-id.ts';
@@ -45,9 +50,12 @@ const RTNL = token<Rtnl>('rtnl');
 const IPAM = token<Ipam>('ipam');
 const GATEWAYS = token<Gateways>('gateways');
 const HOST = token<HostPreparation>('host preparation');
+const HOST_ADDRESSES = token<HostAddresses>('host addresses');
 const REAPER = token<LinkReaper>('link reaper');
 const NETWORKS = token<NetworkRegistry>('networks');
 const ENDPOINTS = token<EndpointLifecycle>('endpoints');
+const CONFIGURATOR = token<SandboxConfigurator>('sandbox configurator');
+const SANDBOXES = token<SandboxWatch>('sandbox watch');
 const KEEPER = token<StateKeeper>('state keeper');
 const NETWORK_HANDLERS = token<Handlers>('network driver');
 const IPAM_HANDLERS = token<Handlers>('ipam driver');
@@ -62,6 +70,7 @@ const RTNL_LANES = 3;
 export interface Resources {
   readonly netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
   readonly rtnl: Rtnl;
+  readonly openSandbox: OpenSandbox;
   readonly acceptance: ForwardAcceptance;
   readonly ipam: Ipam;
   readonly state: Pick<StateDirectory, 'networks' | 'endpoints'>;
@@ -76,6 +85,8 @@ export interface Parts {
   readonly gateways: Gateways;
   readonly reaper: LinkReaper;
   readonly keeper: StateKeeper;
+  readonly configurator: SandboxConfigurator;
+  readonly sandboxes: SandboxWatch;
   readonly endpoints: EndpointLifecycle;
 }
 
@@ -98,13 +109,14 @@ export async function startDaemon(options: ServeOptions, logger: Logger): Promis
     gateways: { ...VIRTUAL_GATEWAYS, ...(options.gateway === undefined ? {} : { 4: options.gateway }) },
     mtuBytes: options.mtu === 'auto' ? await uplinkMtu(rtnl) : options.mtu,
   };
-  const parts = wire({ netns, rtnl, acceptance, ipam, state, logger }, settings);
+  const parts = wire({ netns, rtnl, openSandbox, acceptance, ipam, state, logger }, settings);
   // Opened before anything is read, so that no change falls in between.
   const monitor = await openMonitor({ groups: ['link', 'route'] });
   let watch: KernelWatch | undefined;
   const close = async (): Promise<void> => {
     watch?.stop();
     await monitor.close();
+    await parts.configurator.stop();
     await parts.keeper.stop();
     await parts.reaper.flush();
     await rtnl.close();
@@ -115,6 +127,7 @@ export async function startDaemon(options: ServeOptions, logger: Logger): Promis
     await parts.gateways.check(settings.gateways[4]);
     await loadState(parts.keeper, options.stateDirectory);
     await parts.host.start();
+    parts.sandboxes.listenTo(monitor);
     const ready = parts.keeper.start();
     watch = new KernelWatch({ events: monitor, endpoints: parts.endpoints, repair: () => parts.keeper.repair() });
     const servers = await servePlugins(options.sockets, { network: parts.network, ipam: parts.ipam, ready, logger });
@@ -143,12 +156,12 @@ async function loadState(keeper: StateKeeper, directory: string): Promise<void> 
 /** Puts the parts together; opens and starts nothing. */
 export function wire(resources: Resources, settings: DriverSettings): Parts {
   const root = container.createChildContainer();
-  const { logger, rtnl, netns, acceptance, ipam, state } = resources;
+  const { logger, rtnl, netns, acceptance, ipam } = resources;
   root.register(LOGGER, { useValue: logger });
   root.register(RTNL, { useValue: rtnl });
   root.register(HOST, { useValue: new HostPreparation({ netns, rtnl, acceptance, logger }) });
   root.register(IPAM, { useValue: ipam });
-  registerServices(root, state);
+  registerServices(root, resources, settings);
   registerDrivers(root, settings);
   return {
     network: root.resolve(NETWORK_HANDLERS),
@@ -157,11 +170,17 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     gateways: root.resolve(GATEWAYS),
     reaper: root.resolve(REAPER),
     keeper: root.resolve(KEEPER),
+    configurator: root.resolve(CONFIGURATOR),
+    sandboxes: root.resolve(SANDBOXES),
     endpoints: root.resolve(ENDPOINTS),
   };
 }
 
-function registerServices(root: DependencyContainer, state: Resources['state']): void {
+function registerServices(
+  root: DependencyContainer,
+  { state, openSandbox }: Resources,
+  settings: DriverSettings,
+): void {
   const single = <T>(key: InjectionToken<T>, make: (get: <D>(dependency: InjectionToken<D>) => D) => T): void => {
     root.register(key, {
       useFactory: instanceCachingFactory((scope) => make((dependency) => scope.resolve(dependency))),
@@ -170,18 +189,31 @@ function registerServices(root: DependencyContainer, state: Resources['state']):
   const lock = new KeyedLock();
   single(REAPER, (get) => new LinkReaper({ rtnl: get(RTNL), logger: get(LOGGER) }));
   single(GATEWAYS, (get) => new Gateways({ rtnl: get(RTNL), logger: get(LOGGER) }));
+  single(HOST_ADDRESSES, (get) => new HostAddresses({ rtnl: get(RTNL) }));
   single(NETWORKS, (get) => {
     const deps = { ipam: get(IPAM), gateways: get(GATEWAYS), host: get(HOST), lock };
-    return new NetworkRegistry({ ...deps, repository: state.networks });
+    const prefixes = new AdditionalPrefixes({ ipam: get(IPAM), host: get(HOST_ADDRESSES) });
+    const defaultMtuBytes = settings.mtuBytes;
+    return new NetworkRegistry({ ...deps, prefixes, defaultMtuBytes, repository: state.networks });
   });
   single(ENDPOINTS, (get) => {
     const links = new EndpointLinks({ rtnl: get(RTNL), reaper: get(REAPER), logger: get(LOGGER) });
-    const deps = { links, networks: get(NETWORKS), gateways: get(GATEWAYS), logger: get(LOGGER), lock };
+    const leases = new AdditionalLeases({ ipam: get(IPAM), host: get(HOST_ADDRESSES), logger: get(LOGGER) });
+    const deps = { links, leases, networks: get(NETWORKS), gateways: get(GATEWAYS), logger: get(LOGGER), lock };
     return new EndpointLifecycle({ ...deps, repository: state.endpoints });
+  });
+  single(CONFIGURATOR, (get) => {
+    const deps = { endpoints: get(ENDPOINTS), rtnl: get(RTNL), logger: get(LOGGER) };
+    return new SandboxConfigurator({ ...deps, open: openSandbox });
+  });
+  single(SANDBOXES, (get) => {
+    const deps = { endpoints: get(ENDPOINTS), configurator: get(CONFIGURATOR) };
+    return new SandboxWatch({ ...deps, onArrival: () => undefined });
   });
   single(KEEPER, (get) => {
     const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), reaper: get(REAPER), logger: get(LOGGER) };
-    return new StateKeeper({ ...deps, networks: get(NETWORKS), reconciler: new Reconciler(deps) });
+    const reconciler = new Reconciler({ ...deps, sandboxes: get(SANDBOXES) });
+    return new StateKeeper({ ...deps, networks: get(NETWORKS), reconciler });
   });
 }
 
@@ -200,7 +232,8 @@ function registerDrivers(root: DependencyContainer, settings: DriverSettings): v
       ipamDriver({
         ...settings,
         ipam: scope.resolve(IPAM),
-        host: new HostAddresses({ rtnl: scope.resolve(RTNL) }),
+        host: scope.resolve(HOST_ADDRESSES),
+        networks: scope.resolve(NETWORKS),
       }),
   });
 }

@@ -34,8 +34,13 @@ export interface PoolRequest {
   readonly connectedPrefixes?: readonly ConnectedPrefix[];
 }
 
-/** What an address is for. Two leases never share an address, whatever their purposes. */
-export type LeasePurpose = 'endpoint' | 'gateway' | 'auxiliary';
+/**
+ * What an address is for. Two leases never share an address, whatever their purposes.
+ *
+ * `endpoint`: the address of an endpoint. `additional`: a further one, that goes with its endpoint. `sticky`: one that
+ * stays its holder's while that has no endpoint. `gateway`: a next hop. `auxiliary`: kept from everybody.
+ */
+export type LeasePurpose = 'endpoint' | 'additional' | 'sticky' | 'gateway' | 'auxiliary';
 
 /** An address that is given out. */
 export interface Lease {

@@ -110,6 +110,8 @@ export class PoolTable {
 
 const withoutHolder: Readonly<Record<Lease['purpose'], LeaseRecord>> = {
   endpoint: { purpose: 'endpoint' },
+  additional: { purpose: 'additional' },
+  sticky: { purpose: 'sticky' },
   gateway: { purpose: 'gateway' },
   auxiliary: { purpose: 'auxiliary' },
 };

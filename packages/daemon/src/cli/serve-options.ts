@@ -1,7 +1,6 @@
 import { isAbsolute, join } from 'node:path';
-import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { mtuText } from '../networks/network-options.ts';
+import { isUnicastIpv4, mtuText } from '../networks/network-options.ts';
 
 /** What `routed-plugin serve` was told, checked. */
 export interface ServeOptions {
@@ -30,7 +29,7 @@ export interface SocketPaths {
 const rawOptions = z.object({
   gateway: z
     .string()
-    .refine(isUsableGateway, 'expected an IPv4 unicast address such as 10.200.0.1, without prefix length')
+    .refine(isUnicastIpv4, 'expected an IPv4 unicast address such as 10.200.0.1, without prefix length')
     .optional(),
   mtu: z.union([z.literal('auto'), mtuText], { error: 'expected a number from 68 to 65535, or auto' }),
   debug: z.boolean().default(false),
@@ -77,11 +76,4 @@ export function parseServeOptions(raw: Readonly<Record<string, unknown>>): Serve
 
 function socketPath(nameOrPath: string, pluginDir: string): string {
   return isAbsolute(nameOrPath) ? nameOrPath : join(pluginDir, `${nameOrPath.replace(/\.sock$/, '')}.sock`);
-}
-
-/** Neither "this network", loopback, multicast nor reserved. Source: IANA IPv4 special-purpose address registry. */
-function isUsableGateway(text: string): boolean {
-  if (!isIPv4(text)) return false;
-  const firstByte = Number(text.split('.')[0]);
-  return firstByte > 0 && firstByte !== 127 && firstByte < 224;
 }

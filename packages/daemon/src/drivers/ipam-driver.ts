@@ -1,16 +1,19 @@
-import { type Ipam, isIpamError, type Pool, prefixContains } from '@routed/ipam';
+import { type Ipam, type Pool, prefixContains } from '@routed/ipam';
 import { OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import type { HostAddresses } from '../host/host-addresses.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { Handlers } from '../server/plugin-app.ts';
 import { ADDRESS_SPACES } from './address-spaces.ts';
 import type { DefaultGateways } from './default-gateways.ts';
+import { reserveGateway } from './reserve-gateway.ts';
 
 /** What the IPAM driver works with. */
 export interface IpamDriverDeps {
   readonly ipam: Ipam;
   readonly host: HostAddresses;
+  readonly networks: Pick<NetworkRegistry, 'isAllowedPrefix'>;
   readonly gateways: DefaultGateways;
 }
 
@@ -32,7 +35,8 @@ export function ipamDriver(deps: IpamDriverDeps): Handlers {
       };
     },
     'IpamDriver.ReleasePool': async ({ PoolID }) => {
-      await deps.ipam.releasePool(PoolID);
+      // Another network may take additional addresses from it.
+      if (!deps.networks.isAllowedPrefix(PoolID)) await deps.ipam.releasePool(PoolID);
       return {};
     },
     'IpamDriver.RequestAddress': async (request) => {
@@ -66,21 +70,9 @@ async function requestPool(deps: IpamDriverDeps, request: RequestOf<'IpamDriver.
     connectedPrefixes: await host.connectedPrefixes(request.V6 ? 6 : 4),
   });
   const gateway = gateways[pool.family];
-  if (prefixContains(pool.prefix, gateway)) await reserveGateway(ipam, pool, gateway);
+  if (prefixContains(pool.prefix, gateway))
+    await reserveGateway(ipam, pool, gateway, `--gateway ${gateway} of routed-plugin`);
   return pool;
-}
-
-/** Keeps the plugin's own gateway, if it lies in the pool, from being given to a container. */
-async function reserveGateway(ipam: Ipam, pool: Pool, gateway: string): Promise<void> {
-  if (ipam.lease(pool.id, gateway)?.purpose === 'gateway') return;
-  try {
-    await ipam.requestAddress({ poolId: pool.id, address: gateway, purpose: 'gateway', holder: 'the gateway' });
-  } catch (error) {
-    if (ipam.usage(pool.id).leased === 0) await ipam.releasePool(pool.id);
-    throw isIpamError(error)
-      ? new RoutedError('INVALID_ADDRESS', `--gateway ${gateway} of routed-plugin: ${error.message}`, { cause: error })
-      : error;
-  }
 }
 
 async function requestAddress(

@@ -1,5 +1,10 @@
 import type { Ipam } from '@routed/ipam';
+import type { RequestOf } from '@routed/plugin-protocol';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import { parseEndpointOptions } from '../endpoints/endpoint-options.ts';
+import { allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
+import { linkNames } from '../endpoints/kernel-names.ts';
+import { locateAdditional } from '../endpoints/locate-additional.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Handlers } from '../server/plugin-app.ts';
 import type { DefaultGateways } from './default-gateways.ts';
@@ -46,12 +51,11 @@ function networkCalls(deps: NetworkDriverDeps): Handlers {
 }
 
 function endpointCalls(deps: NetworkDriverDeps): Handlers {
-  const { endpoints, networks } = deps;
+  const { endpoints } = deps;
   return {
     'NetworkDriver.CreateEndpoint': async (request) => {
       const known = endpoints.get(request.EndpointID);
-      const endpoint = known ?? (await readEndpoint(request, networks.require(request.NetworkID), deps));
-      if (known === undefined) await endpoints.create(endpoint);
+      const endpoint = known ?? (await createEndpoint(request, deps));
       // Repeating a field that Docker has filled in is an error for it, even with the same value.
       return { Interface: request.Interface.MacAddress === '' ? { MacAddress: endpoint.mac } : {} };
     },
@@ -64,7 +68,29 @@ function endpointCalls(deps: NetworkDriverDeps): Handlers {
       await endpoints.delete(EndpointID);
       return {};
     },
-    'NetworkDriver.EndpointOperInfo': () => ({ Value: {} }),
+    'NetworkDriver.EndpointOperInfo': ({ EndpointID }) => ({ Value: describe(endpoints.get(EndpointID)) }),
+  };
+}
+
+async function createEndpoint(
+  request: RequestOf<'NetworkDriver.CreateEndpoint'>,
+  deps: NetworkDriverDeps,
+): Promise<Endpoint> {
+  const network = deps.networks.require(request.NetworkID);
+  const { addresses } = parseEndpointOptions(request.Options);
+  const endpoint = await readEndpoint(request, network, deps);
+  return await deps.endpoints.create(endpoint, locateAdditional(addresses, endpoint, network));
+}
+
+/** What an operator would look for, for those who see it: Docker itself shows it nowhere. */
+function describe(endpoint: Endpoint | undefined): Record<string, string> {
+  if (endpoint === undefined) return {};
+  return {
+    'routed.link': linkNames(endpoint.id).host,
+    'routed.addresses': allAddresses(endpoint)
+      .map(({ address }) => address)
+      .join(' '),
+    'routed.gateway': endpoint.addresses.map(({ gateway }) => gateway).join(' '),
   };
 }
 

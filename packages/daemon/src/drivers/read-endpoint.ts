@@ -1,8 +1,8 @@
 import { type Ipam, prefixContains } from '@routed/ipam';
 import type { RequestOf } from '@routed/plugin-protocol';
+import { holderOf } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint, EndpointAddress } from '../endpoints/endpoint.ts';
 import { containerMac } from '../endpoints/kernel-names.ts';
-import { parseEndpointOptions } from '../networks/network-options.ts';
 import type { Network } from '../networks/network.ts';
 import { RoutedError } from '../routed-error.ts';
 import { bareAddress } from './read-network.ts';
@@ -19,7 +19,6 @@ export async function readEndpoint(
   network: Network,
   deps: { readonly ipam: Ipam },
 ): Promise<Endpoint> {
-  parseEndpointOptions(request.Options);
   const { Address, AddressIPv6, MacAddress } = request.Interface;
   const addresses = [Address, AddressIPv6].filter((cidr) => cidr !== '').map((cidr) => locate(cidr, network));
   const [first] = addresses;
@@ -29,7 +28,7 @@ export async function readEndpoint(
       'the endpoint has no address: create the network with --ipam-driver routed',
     );
   }
-  const holder = `endpoint ${request.EndpointID.slice(0, 12)}`;
+  const holder = holderOf({ id: request.EndpointID });
   for (const { poolId, address } of addresses) {
     if (deps.ipam.lease(poolId, address) === undefined) {
       await deps.ipam.requestAddress({ poolId, address, purpose: 'endpoint', holder });
@@ -41,6 +40,7 @@ export async function readEndpoint(
     id: request.EndpointID,
     networkId: network.id,
     addresses,
+    additional: [],
     mac: MacAddress === '' ? containerMac(first.address) : MacAddress,
   };
 }

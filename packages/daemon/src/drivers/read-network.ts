@@ -1,11 +1,13 @@
-import { canonicalAddress, type Ipam } from '@routed/ipam';
+import { canonicalAddress, type Ipam, type Pool, prefixContains } from '@routed/ipam';
 import { OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
 import { z } from 'zod';
-import { parseNetworkOptions } from '../networks/network-options.ts';
-import type { Network, NetworkPool } from '../networks/network.ts';
+import { invalidOption } from '../networks/driver-options.ts';
+import { type NetworkOptions, parseNetworkOptions } from '../networks/network-options.ts';
+import type { NetworkPool, NewNetwork } from '../networks/network.ts';
 import { RoutedError } from '../routed-error.ts';
 import { isOurAddressSpace } from './address-spaces.ts';
 import type { DefaultGateways } from './default-gateways.ts';
+import { reserveGateway } from './reserve-gateway.ts';
 
 type CreateNetwork = RequestOf<'NetworkDriver.CreateNetwork'>;
 type PoolData = CreateNetwork['IPv4Data'][number];
@@ -26,7 +28,7 @@ const genericOptions = z.record(z.string(), z.unknown());
 export async function readNetwork(
   request: CreateNetwork,
   deps: { readonly ipam: Ipam; readonly gateways: DefaultGateways; readonly mtuBytes: number },
-): Promise<Network> {
+): Promise<NewNetwork> {
   const generic = genericOptions.safeParse(request.Options[OPTION_LABELS.generic] ?? {});
   const options = parseNetworkOptions(generic.success ? generic.data : {});
   const mtuBytes = options.mtuBytes ?? deps.mtuBytes;
@@ -38,14 +40,21 @@ export async function readNetwork(
     );
   }
   const pools: NetworkPool[] = [];
-  for (const data of request.IPv4Data) pools.push(await readPool(data, 4, deps));
-  for (const data of request.IPv6Data) pools.push(await readPool(data, 6, deps));
-  return { id: request.NetworkID, pools, mtuBytes };
+  for (const data of request.IPv4Data) pools.push(await readPool(data, 4, options, deps));
+  for (const data of request.IPv6Data) pools.push(await readPool(data, 6, options, deps));
+  checkFamilies(options, pools);
+  return {
+    id: request.NetworkID,
+    pools,
+    prefixes: options.prefixes,
+    ...(options.mtuBytes === undefined ? {} : { mtuBytes: options.mtuBytes }),
+  };
 }
 
 async function readPool(
   data: PoolData,
   family: 4 | 6,
+  options: NetworkOptions,
   deps: { readonly ipam: Ipam; readonly gateways: DefaultGateways },
 ): Promise<NetworkPool> {
   if (!isOurAddressSpace(data.AddressSpace)) {
@@ -69,8 +78,39 @@ async function readPool(
       holder: `${AUXILIARY_HOLDER} "${name}"`,
     });
   }
-  const gateway = data.Gateway === '' ? deps.gateways[family] : bareAddress(data.Gateway);
+  const gateway = await readGateway(data, pool, options, deps);
   return { poolId: pool.id, family, prefix: pool.prefix, gateway };
+}
+
+/** The next hop: the driver option, --gateway, or the plugin's own, which IPAM offered and Docker sends back. */
+async function readGateway(
+  data: PoolData,
+  pool: Pool,
+  options: NetworkOptions,
+  deps: { readonly ipam: Ipam; readonly gateways: DefaultGateways },
+): Promise<string> {
+  const asked = data.Gateway === '' ? undefined : bareAddress(data.Gateway);
+  const wanted = options.gateways[pool.family];
+  if (wanted === undefined) return asked ?? deps.gateways[pool.family];
+  if (asked !== undefined && asked !== deps.gateways[pool.family] && asked !== wanted) {
+    throw invalidOption('routed.gateway', wanted, `the network has --gateway ${asked}: give one of them`);
+  }
+  if (prefixContains(pool.prefix, wanted))
+    await reserveGateway(deps.ipam, pool, wanted, `driver option routed.gateway=${wanted}`);
+  return wanted;
+}
+
+/** A gateway or an additional prefix of a family that the network does not have is a mistake. */
+function checkFamilies({ gateways, prefixes }: NetworkOptions, pools: readonly NetworkPool[]): void {
+  const has = (family: number): boolean => pools.some((pool) => pool.family === family);
+  for (const family of [4, 6] as const) {
+    if (has(family)) continue;
+    const gateway = gateways[family];
+    const prefix = prefixes.find((candidate) => candidate.includes(':') === (family === 6));
+    const missing = `the network has no IPv${family}: add ${family === 6 ? '--ipv6 and ' : ''}an IPv${family} --subnet`;
+    if (gateway !== undefined) throw invalidOption('routed.gateway', gateway, missing);
+    if (prefix !== undefined) throw invalidOption('routed.prefixes', prefix, missing);
+  }
 }
 
 /** The address of a CIDR text, without its prefix length. */

@@ -5,13 +5,12 @@ import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { Repository } from '../state/repository.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { AdditionalLeases } from './additional-leases.ts';
+import { type AdditionalAddress, allAddresses, type Endpoint, type LeasedAddress } from './endpoint.ts';
 import type { EndpointLinks } from './endpoint-links.ts';
-import { type DesiredEndpoint, hostPrefix, planEndpoint } from './endpoint-plan.ts';
-import { linkNames } from './kernel-names.ts';
+import { type DesiredEndpoint, hostPrefix, planAddresses, planEndpoint } from './endpoint-plan.ts';
+import { digitsOfLink, linkDigits } from './kernel-names.ts';
 import { SandboxGateways } from './sandbox-gateways.ts';
-
-const UNKNOWN_MTU_BYTES = 1500;
 
 /** The record of an endpoint, and what it becomes. */
 interface Change {
@@ -29,18 +28,22 @@ export class EndpointLifecycle {
   readonly #links: EndpointLinks;
   readonly #networks: NetworkRegistry;
   readonly #gateways: Gateways;
+  readonly #leases: AdditionalLeases;
   readonly #repository: Repository<Endpoint>;
   readonly #lock: KeyedLock;
   readonly #logger: Logger;
   readonly #endpoints = new Map<string, Endpoint>();
   /** The endpoint of each host route, by destination. */
   readonly #byDestination = new Map<string, string>();
+  /** The endpoint of each pair of links, by what their names end with. */
+  readonly #byLinkDigits = new Map<string, string>();
   readonly #sandboxes = new SandboxGateways();
 
   constructor(deps: {
     readonly links: EndpointLinks;
     readonly networks: NetworkRegistry;
     readonly gateways: Gateways;
+    readonly leases: AdditionalLeases;
     readonly repository: Repository<Endpoint>;
     readonly lock: KeyedLock;
     readonly logger: Logger;
@@ -48,6 +51,7 @@ export class EndpointLifecycle {
     this.#links = deps.links;
     this.#networks = deps.networks;
     this.#gateways = deps.gateways;
+    this.#leases = deps.leases;
     this.#repository = deps.repository;
     this.#lock = deps.lock;
     this.#logger = deps.logger;
@@ -59,13 +63,14 @@ export class EndpointLifecycle {
       this.#remember(endpoint);
       if (endpoint.sandboxKey !== undefined) this.#sandboxes.add({ ...endpoint, sandboxKey: endpoint.sandboxKey });
     }
+    await this.#leases.releaseOrphans((address) => this.#byDestination.has(hostPrefix(address)));
   }
 
   /** The endpoints that are in a sandbox, and what belongs to them in the kernel. */
   joined(): DesiredEndpoint[] {
     return [...this.#endpoints.values()]
       .filter(({ sandboxKey }) => sandboxKey !== undefined)
-      .map((endpoint) => ({ id: endpoint.id, plan: planEndpoint(endpoint, this.#mtuOf(endpoint)) }));
+      .map((endpoint) => ({ id: endpoint.id, plan: planEndpoint(endpoint, this.#networks.mtuOf(endpoint.networkId)) }));
   }
 
   /** Whether the endpoint is in a sandbox. */
@@ -78,9 +83,18 @@ export class EndpointLifecycle {
     return this.#byDestination.get(destination);
   }
 
-  /** The endpoint whose host link has this name; a scan, for the rare link that is out of order. */
+  /** The endpoint that has a link of this name, on the host or until Docker moves it. */
   idOfLink(name: string): string | undefined {
-    return [...this.#endpoints.keys()].find((endpointId) => linkNames(endpointId).host === name);
+    const digits = digitsOfLink(name);
+    return digits === undefined ? undefined : this.#byLinkDigits.get(digits);
+  }
+
+  /** The endpoints that are in a sandbox now. */
+  endpointsIn(sandboxKey: string): readonly Endpoint[] {
+    return this.#sandboxes
+      .idsIn(sandboxKey)
+      .map((endpointId) => this.#endpoints.get(endpointId))
+      .filter((endpoint) => endpoint?.sandboxKey === sandboxKey) as Endpoint[];
   }
 
   /** Does `work` if the endpoint is in a sandbox once all earlier work on it is done; says whether it did. */
@@ -111,10 +125,67 @@ export class EndpointLifecycle {
     return this.#endpoints.get(endpointId);
   }
 
-  /** Keeps what CreateEndpoint asked for until Join needs it. */
-  async create(endpoint: Endpoint): Promise<void> {
-    await this.#lock.run(endpoint.id, async () => {
-      await this.#keep(endpoint);
+  /**
+   * Keeps what CreateEndpoint asked for until Join needs it, and leases the additional addresses: all of it or nothing.
+   *
+   * @throws RoutedError ADDRESS_IN_USE, INVALID_ADDRESS
+   */
+  async create(endpoint: Endpoint, wanted: readonly LeasedAddress[]): Promise<Endpoint> {
+    return await this.#lock.run(endpoint.id, async () => {
+      const claimant = { holder: holderOf(endpoint), isSticky: false };
+      const additional = await this.#leases.claim(wanted, claimant);
+      const created = { ...endpoint, additional };
+      try {
+        await this.#keep(created);
+      } catch (error) {
+        await this.#leases.release(additional);
+        throw error;
+      }
+      return created;
+    });
+  }
+
+  /**
+   * Gives an endpoint further addresses, which are leased already: the host's side of them, at once. One that it has
+   * stays as it is.
+   *
+   * @throws RoutedError ENDPOINT_UNKNOWN, LINK_MISSING
+   */
+  async extend(endpointId: string, addresses: readonly AdditionalAddress[]): Promise<void> {
+    await this.#lock.run(endpointId, async () => {
+      const before = this.#require(endpointId);
+      const added = addresses.filter(({ address }) => this.#byDestination.get(hostPrefix(address)) !== endpointId);
+      const after = { ...before, additional: [...before.additional, ...added] };
+      const plan = planAddresses(added, before);
+      const isJoined = before.sandboxKey !== undefined;
+      await this.#change(
+        { before, after },
+        async () => isJoined && (await this.#links.extend(endpointId, plan)),
+        async () => isJoined && (await this.#links.reduce(endpointId, plan)),
+      );
+    });
+  }
+
+  /**
+   * Takes additional addresses from an endpoint: the host's side of them, at once. Their leases stay.
+   *
+   * @returns those that it had
+   * @throws RoutedError ENDPOINT_UNKNOWN, LINK_MISSING
+   */
+  async reduce(endpointId: string, addresses: ReadonlySet<string>): Promise<readonly AdditionalAddress[]> {
+    return await this.#lock.run(endpointId, async () => {
+      const before = this.#require(endpointId);
+      const removed = before.additional.filter(({ address }) => addresses.has(address));
+      const after = { ...before, additional: before.additional.filter((entry) => !removed.includes(entry)) };
+      const plan = planAddresses(removed, before);
+      const isJoined = before.sandboxKey !== undefined;
+      await this.#change(
+        { before, after },
+        async () => isJoined && (await this.#links.reduce(endpointId, plan)),
+        async () => isJoined && (await this.#links.extend(endpointId, plan)),
+      );
+      for (const { address } of removed) this.#byDestination.delete(hostPrefix(address));
+      return removed;
     });
   }
 
@@ -126,7 +197,8 @@ export class EndpointLifecycle {
   async join(endpointId: string, sandboxKey: string): Promise<JoinReply> {
     return await this.#lock.run(endpointId, async () => {
       const endpoint = this.#require(endpointId);
-      const { mtuBytes } = this.#networks.require(endpoint.networkId);
+      this.#networks.require(endpoint.networkId);
+      const mtuBytes = this.#networks.mtuOf(endpoint.networkId);
       if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
         return planEndpoint(endpoint, mtuBytes).reply;
       }
@@ -152,8 +224,11 @@ export class EndpointLifecycle {
   async delete(endpointId: string): Promise<void> {
     await this.#lock.run(endpointId, async () => {
       await this.#leave(endpointId);
+      const endpoint = this.#endpoints.get(endpointId);
       await this.#repository.remove(endpointId);
       this.#forget(endpointId);
+      // A crash before this leaves leases without an endpoint, which the next start releases.
+      await this.#leases.release(endpoint?.additional.filter(({ isSticky }) => !isSticky) ?? []);
     });
   }
 
@@ -161,7 +236,7 @@ export class EndpointLifecycle {
    * Writes the record while the kernel works. A crash in between leaves a record that the kernel does not agree with,
    * which the next start corrects; a failure takes the record back, so that Docker's retry finds all to be done.
    */
-  async #change(record: Change, inKernel: () => Promise<void>, undo: () => Promise<void>): Promise<void> {
+  async #change(record: Change, inKernel: () => Promise<unknown>, undo: () => Promise<unknown>): Promise<void> {
     const [changed, kept] = await Promise.allSettled([inKernel(), this.#repository.put(record.after)]);
     if (changed.status === 'fulfilled' && kept.status === 'fulfilled') {
       this.#remember(record.after);
@@ -191,11 +266,6 @@ export class EndpointLifecycle {
     if (sandboxKey !== undefined) this.#sandboxes.remove(before.id, sandboxKey);
   }
 
-  /** An endpoint may outlive the record of its network; its link has its MTU by then. */
-  #mtuOf({ networkId }: Endpoint): number {
-    return this.#networks.get(networkId)?.mtuBytes ?? UNKNOWN_MTU_BYTES;
-  }
-
   /** The network made its own gateway answer; another one, for a second endpoint of a container, comes here. */
   async #ensureOwnGateways(endpoint: Endpoint, joining: Endpoint): Promise<void> {
     for (const [index, { gateway }] of joining.addresses.entries()) {
@@ -210,6 +280,7 @@ export class EndpointLifecycle {
 
   #remember(endpoint: Endpoint): void {
     this.#endpoints.set(endpoint.id, endpoint);
+    this.#byLinkDigits.set(linkDigits(endpoint.id), endpoint.id);
     for (const destination of destinationsOf(endpoint)) this.#byDestination.set(destination, endpoint.id);
   }
 
@@ -217,6 +288,7 @@ export class EndpointLifecycle {
     const endpoint = this.#endpoints.get(endpointId);
     this.#endpoints.delete(endpointId);
     if (endpoint === undefined) return;
+    this.#byLinkDigits.delete(linkDigits(endpointId));
     for (const destination of destinationsOf(endpoint)) {
       // The address may have another endpoint by now.
       if (this.#byDestination.get(destination) === endpointId) this.#byDestination.delete(destination);
@@ -233,6 +305,11 @@ export class EndpointLifecycle {
   }
 }
 
-function destinationsOf({ addresses }: Endpoint): string[] {
-  return addresses.map(({ address }) => hostPrefix(address));
+function destinationsOf(endpoint: Endpoint): string[] {
+  return allAddresses(endpoint).map(({ address }) => hostPrefix(address));
+}
+
+/** What the leases of an endpoint say of their holder. */
+export function holderOf({ id }: Pick<Endpoint, 'id'>): string {
+  return `endpoint ${id.slice(0, 12)}`;
 }

@@ -66,6 +66,28 @@ export class EndpointLinks {
     );
   }
 
+  /** Makes the routes and neighbours that a living endpoint gets beside those it has. */
+  async extend(endpointId: string, { routes, neighbours }: Pick<EndpointPlan, 'routes' | 'neighbours'>): Promise<void> {
+    const linkIndex = await this.#indexOf(endpointId);
+    await this.#rtnl.batch((requests) =>
+      Promise.all([
+        ...routes.map((route) => requests.routes.replace({ ...route, linkIndex })),
+        ...neighbours.map((neighbour) => requests.neighbours.replace({ ...neighbour, linkIndex })),
+      ]),
+    );
+  }
+
+  /** Takes routes and neighbours of a living endpoint away; what is not there is none to take. */
+  async reduce(endpointId: string, { routes, neighbours }: Pick<EndpointPlan, 'routes' | 'neighbours'>): Promise<void> {
+    const linkIndex = await this.#indexOf(endpointId);
+    await this.#rtnl.batch((requests) =>
+      Promise.all([
+        ...routes.map((route) => requests.routes.delete({ ...route, linkIndex })),
+        ...neighbours.map(({ address }) => requests.neighbours.delete({ address, linkIndex })),
+      ]),
+    );
+  }
+
   /** Takes away what an endpoint of an earlier life of this process left, if its link is still there. */
   async removeUnknown(endpointId: string): Promise<void> {
     const names = linkNames(endpointId);
@@ -76,6 +98,13 @@ export class EndpointLinks {
       endpointId,
       routes.map(({ destination }) => destination),
     );
+  }
+
+  async #indexOf(endpointId: string): Promise<number> {
+    const { host: name, alias } = linkNames(endpointId);
+    const link = await this.#rtnl.links.get({ name });
+    if (link?.alias === alias) return link.index;
+    throw new RoutedError('LINK_MISSING', `link ${name} is gone: its container has ended, or somebody deleted it`);
   }
 
   async #createVeth(plan: EndpointPlan): Promise<{ readonly index: number }> {

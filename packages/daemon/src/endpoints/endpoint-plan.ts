@@ -1,6 +1,6 @@
 import type { AddressSpec, LinkChange, NeighbourSpec, RouteSpec, VethSpec } from '@routed/netns';
 import type { JoinReply } from '@routed/plugin-protocol';
-import type { Endpoint, EndpointAddress } from './endpoint.ts';
+import { allAddresses, type Endpoint, type LeasedAddress } from './endpoint.ts';
 import { HOST_LINK_MAC, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
 
 /** Everything that Join makes in the kernel and answers, worked out beforehand. */
@@ -29,7 +29,7 @@ export function hostPrefix(address: string): string {
 }
 
 /** The host route of one address; complete once the link is known. */
-export function hostRoute({ address }: EndpointAddress): Omit<RouteSpec, 'linkIndex'> {
+export function hostRoute({ address }: Pick<LeasedAddress, 'address'>): Omit<RouteSpec, 'linkIndex'> {
   return { destination: hostPrefix(address), scope: 'link', protocol: ROUTE_PROTOCOL };
 }
 
@@ -56,11 +56,21 @@ export function planEndpoint(endpoint: Endpoint, mtuBytes: number): EndpointPlan
           .filter(({ family, gateway }) => family === 6 && isLinkLocalIpv6(gateway))
           .map(({ gateway }) => ({ address: `${gateway}/64`, skipDuplicateDetection: true, noPrefixRoute: true }))
       : [],
-    routes: endpoint.addresses.map(hostRoute),
+    ...planAddresses(allAddresses(endpoint), endpoint),
+    reply: joinReply(endpoint, names.container),
+  };
+}
+
+/** The host's routes and neighbours for addresses of an endpoint. Pure. */
+export function planAddresses(
+  addresses: readonly LeasedAddress[],
+  { mac }: Pick<Endpoint, 'mac'>,
+): Pick<EndpointPlan, 'routes' | 'neighbours'> {
+  return {
+    routes: addresses.map(hostRoute),
     // The host never has to ask for them: its question would leave an address of the host in the container's table,
     // and permanent entries do not count against the limit that all containers of a host share (gc_thresh3).
-    neighbours: endpoint.addresses.map(({ address }) => ({ address, mac: endpoint.mac, isPermanent: true })),
-    reply: joinReply(endpoint, names.container),
+    neighbours: addresses.map(({ address }) => ({ address, mac, isPermanent: true })),
   };
 }
 

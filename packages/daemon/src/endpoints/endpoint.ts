@@ -2,17 +2,35 @@
 export interface Endpoint {
   readonly id: string;
   readonly networkId: string;
+  /** The addresses that Docker itself gives the container: at most one of each family. */
   readonly addresses: readonly EndpointAddress[];
+  /** Further addresses, which we put on the container's link once Docker has moved and addressed it. */
+  readonly additional: readonly AdditionalAddress[];
   readonly mac: string;
   /** The container's sandbox, from Join to Leave. */
   readonly sandboxKey?: string;
 }
 
-/** An address of an endpoint and the pool that it was leased from. */
-export interface EndpointAddress {
+/** An address and the pool that it was leased from. */
+export interface LeasedAddress {
   readonly family: 4 | 6;
   /** Bare, canonical. */
   readonly address: string;
   readonly poolId: string;
+}
+
+/** An address of an endpoint that Docker knows of. */
+export interface EndpointAddress extends LeasedAddress {
   readonly gateway: string;
+}
+
+/** An address of an endpoint beside those that Docker knows of. */
+export interface AdditionalAddress extends LeasedAddress {
+  /** Whether it stays the container's when this endpoint goes: Docker makes a new one at every start. */
+  readonly isSticky: boolean;
+}
+
+/** Everything that the host has a route to for this endpoint. */
+export function allAddresses({ addresses, additional }: Endpoint): readonly LeasedAddress[] {
+  return [...addresses, ...additional];
 }

@@ -43,14 +43,25 @@ export interface LinkNames {
   readonly alias: string;
 }
 
+/** What the names of an endpoint's links end with. */
+export function linkDigits(endpointId: string): string {
+  return endpointId.slice(0, ID_DIGITS);
+}
+
 /** The names of an endpoint's kernel objects. Link names fit the kernel's limit of 15 characters. */
 export function linkNames(endpointId: string): LinkNames {
-  const digits = endpointId.slice(0, ID_DIGITS);
+  const digits = linkDigits(endpointId);
   return {
     host: HOST_LINK_PREFIX + digits,
     container: CONTAINER_LINK_PREFIX + digits,
     alias: ALIAS_PREFIX + endpointId,
   };
+}
+
+/** What the names of both links of an endpoint end with, or undefined for a name that no link of ours has. */
+export function digitsOfLink(name: string): string | undefined {
+  const isOurs = name.startsWith(HOST_LINK_PREFIX) || name.startsWith(CONTAINER_LINK_PREFIX);
+  return isOurs ? name.slice(HOST_LINK_PREFIX.length) : undefined;
 }
 
 /** The endpoint that a link alias names, or undefined for the alias of a link that is not ours. */

@@ -31,6 +31,11 @@ export class SandboxGateways {
     return { ...endpoint, addresses, sandboxKey };
   }
 
+  /** The endpoints in a sandbox. */
+  idsIn(sandboxKey: string): readonly string[] {
+    return [...(this.#taken.get(sandboxKey)?.keys() ?? [])];
+  }
+
   /** Remembers an endpoint that has joined its sandbox. */
   add(endpoint: Endpoint & { readonly sandboxKey: string }): void {
     const sandbox = this.#taken.get(endpoint.sandboxKey) ?? new Map<string, readonly string[]>();

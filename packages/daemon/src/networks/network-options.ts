@@ -1,5 +1,8 @@
+import { canonicalAddress, formatPrefix, parsePrefix } from '@routed/ipam';
+import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { RoutedError } from '../routed-error.ts';
+import { parseOptions } from './driver-options.ts';
+import { listOf } from './text-list.ts';
 
 /** Smallest and largest link MTU, in bytes. Source: linux uapi if_ether.h ETH_MIN_MTU, ETH_MAX_MTU. */
 export const MTU_RANGE = { min: 68, max: 65_535 } as const;
@@ -14,55 +17,54 @@ export const mtuText = z
     abort: true,
   });
 
-const NETWORK_OPTIONS = { 'routed.mtu': mtuText } as const;
+const NETWORK_OPTIONS = {
+  'routed.mtu': mtuText,
+  'routed.gateway': listOf('a unicast gateway address such as 10.1.0.1 or fd00:1::1', canonicalGateway).refine(
+    (gateways) => gateways.filter(isIPv4).length <= 1 && gateways.filter(isIPv6).length <= 1,
+    'expected at most one IPv4 and one IPv6 gateway',
+  ),
+  'routed.prefixes': listOf('a prefix such as 192.168.7.0/24 or fd00:7::/64', (item) =>
+    formatPrefix(parsePrefix(item)),
+  ),
+} as const;
 
 /** What `docker network create -o` may set. */
 export interface NetworkOptions {
   readonly mtuBytes?: number;
+  /** The containers' next hop, by family. */
+  readonly gateways: { readonly 4?: string; readonly 6?: string };
+  /** Where additional addresses may come from beside the network's subnets. */
+  readonly prefixes: readonly string[];
 }
 
 /**
- * Reads the driver options of a network. Keys of Docker's own (`com.docker.…`) are left to Docker.
+ * Reads the driver options of a network.
  *
  * @throws RoutedError INVALID_OPTION for an unknown key, with the known ones, or a value of the wrong form
  */
 export function parseNetworkOptions(options: Readonly<Record<string, unknown>>): NetworkOptions {
   const values = parseOptions(options, NETWORK_OPTIONS);
   const mtuBytes = values['routed.mtu'];
-  return mtuBytes === undefined ? {} : { mtuBytes };
+  const gateways = values['routed.gateway'] ?? [];
+  const [ipv4, ipv6] = [gateways.find(isIPv4), gateways.find(isIPv6)];
+  return {
+    ...(mtuBytes === undefined ? {} : { mtuBytes }),
+    gateways: { ...(ipv4 === undefined ? {} : { 4: ipv4 }), ...(ipv6 === undefined ? {} : { 6: ipv6 }) },
+    prefixes: values['routed.prefixes'] ?? [],
+  };
 }
 
-/**
- * Reads the driver options of an endpoint; none is known yet.
- *
- * @throws RoutedError INVALID_OPTION for every key that is not Docker's own
- */
-export function parseEndpointOptions(options: Readonly<Record<string, unknown>>): void {
-  parseOptions(options, {});
+/** Whether a text is an IPv4 address that hosts may have. Source: IANA IPv4 special-purpose address registry. */
+export function isUnicastIpv4(text: string): boolean {
+  if (!isIPv4(text)) return false;
+  const firstByte = Number(text.split('.')[0]);
+  return firstByte > 0 && firstByte !== 127 && firstByte < 224;
 }
 
-function parseOptions<T extends Readonly<Record<string, z.ZodType>>>(
-  options: Readonly<Record<string, unknown>>,
-  known: T,
-): { readonly [K in keyof T]?: z.output<T[K]> } {
-  const values: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(options)) {
-    const name = key.toLowerCase();
-    if (name.startsWith('com.docker.')) continue;
-    const schema = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (schema === undefined) throw unknownOption(key, Object.keys(known));
-    const result = schema.safeParse(value);
-    if (!result.success) throw invalidOption(name, value, result.error.issues[0]?.message);
-    values[name] = result.data;
-  }
-  return values as { readonly [K in keyof T]?: z.output<T[K]> };
-}
-
-function unknownOption(key: string, known: readonly string[]): RoutedError {
-  const remedy = known.length === 0 ? 'no driver options are known here' : `known options: ${known.join(', ')}`;
-  return new RoutedError('INVALID_OPTION', `unknown driver option "${key}"; ${remedy}`);
-}
-
-function invalidOption(name: string, value: unknown, expected = 'value not understood'): RoutedError {
-  return new RoutedError('INVALID_OPTION', `driver option ${name}=${String(value)}: ${expected}`);
+function canonicalGateway(text: string): string {
+  const address = canonicalAddress(text);
+  // Neither unspecified, nor loopback, nor multicast.
+  const isUnicast = isIPv4(address) ? isUnicastIpv4(address) : !/^(?:::1?$|ff)/.test(address);
+  if (!isUnicast) throw new RangeError(`${text} is no unicast address`);
+  return address;
 }

@@ -4,29 +4,37 @@ import type { HostPreparation } from '../host/host-preparation.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { Repository } from '../state/repository.ts';
-import type { Network } from './network.ts';
+import type { AdditionalPrefixes } from './additional-prefixes.ts';
+import type { Network, NetworkPrefix, NewNetwork } from './network.ts';
 
 /** The networks of this host, and what the host needs as long as there is one. */
 export class NetworkRegistry {
   readonly #repository: Repository<Network>;
   readonly #ipam: Ipam;
+  readonly #prefixes: AdditionalPrefixes;
   readonly #gateways: Gateways;
   readonly #host: HostPreparation;
+  readonly #defaultMtuBytes: number;
   readonly #lock: KeyedLock;
   readonly #networks = new Map<string, Network>();
 
   constructor(deps: {
     readonly repository: Repository<Network>;
     readonly ipam: Ipam;
+    readonly prefixes: AdditionalPrefixes;
     readonly gateways: Gateways;
     readonly host: HostPreparation;
     readonly lock: KeyedLock;
+    /** MTU of networks that name none, in bytes. */
+    readonly defaultMtuBytes: number;
   }) {
     this.#repository = deps.repository;
     this.#ipam = deps.ipam;
+    this.#prefixes = deps.prefixes;
     this.#gateways = deps.gateways;
     this.#host = deps.host;
     this.#lock = deps.lock;
+    this.#defaultMtuBytes = deps.defaultMtuBytes;
   }
 
   /** Takes up the networks of an earlier life. */
@@ -60,26 +68,41 @@ export class NetworkRegistry {
     );
   }
 
+  /** MTU of a network's links in bytes; the daemon's for a network that names none, or that is no more. */
+  mtuOf(networkId: string): number {
+    return this.#networks.get(networkId)?.mtuBytes ?? this.#defaultMtuBytes;
+  }
+
+  /** Whether a network allows additional addresses from this pool, which therefore has to stay. */
+  isAllowedPrefix(poolId: string): boolean {
+    return [...this.#networks.values()].some(({ prefixes }) => prefixes.some((prefix) => prefix.poolId === poolId));
+  }
+
   /**
    * Adds a network: claims its pools, readies the host, keeps the record. All of it or nothing.
    *
    * @throws IpamError POOL_IN_USE when another network has one of the pools
+   * @throws RoutedError INVALID_OPTION when a prefix for additional addresses cannot be opened
    */
-  async create(network: Network): Promise<void> {
+  async create(asked: NewNetwork): Promise<void> {
     await this.#lock.run('networks', async () => {
-      const owner = ownerOf(network.id);
+      const owner = ownerOf(asked.id);
       const claimed: string[] = [];
+      const prefixes: NetworkPrefix[] = [];
       try {
-        for (const { poolId } of network.pools) {
+        for (const { poolId } of asked.pools) {
           await this.#ipam.claimPool(poolId, owner);
           claimed.push(poolId);
         }
+        for (const prefix of asked.prefixes) prefixes.push(await this.#prefixes.open(prefix));
+        const network = { ...asked, prefixes };
         await this.#host.prepare(network);
         for (const { gateway } of network.pools) await this.#gateways.ensure(gateway);
         await this.#repository.put(network);
         this.#networks.set(network.id, network);
       } catch (error) {
         for (const poolId of claimed) await this.#ipam.unclaimPool(poolId, owner);
+        await this.#prefixes.close(prefixes, (poolId) => claimed.includes(poolId) || this.isAllowedPrefix(poolId));
         await this.#tidyHost();
         throw error;
       }
@@ -94,6 +117,7 @@ export class NetworkRegistry {
       await this.#repository.remove(networkId);
       this.#networks.delete(networkId);
       for (const { poolId } of network.pools) await this.#ipam.unclaimPool(poolId, ownerOf(networkId));
+      await this.#prefixes.close(network.prefixes, (poolId) => this.isAllowedPrefix(poolId));
       await this.#tidyHost();
     });
   }

@@ -1,9 +1,13 @@
-/** One prefix of a network and the next hop of the containers that take their address from it. */
-export interface NetworkPool {
+/** A prefix that endpoints of a network take addresses from. */
+export interface NetworkPrefix {
   readonly poolId: string;
   readonly family: 4 | 6;
   /** Canonical, as IPAM gave it out. */
   readonly prefix: string;
+}
+
+/** One prefix of a network and the next hop of the containers that take their address from it. */
+export interface NetworkPool extends NetworkPrefix {
   /** The containers' default gateway: a bare address. */
   readonly gateway: string;
 }
@@ -12,5 +16,11 @@ export interface NetworkPool {
 export interface Network {
   readonly id: string;
   readonly pools: readonly NetworkPool[];
-  readonly mtuBytes: number;
+  /** Prefixes that only additional addresses come from; other networks may share them. */
+  readonly prefixes: readonly NetworkPrefix[];
+  /** MTU of the network's links in bytes; absent: the daemon's. */
+  readonly mtuBytes?: number;
 }
+
+/** A network before its prefixes are pools. */
+export type NewNetwork = Omit<Network, 'prefixes'> & { readonly prefixes: readonly string[] };

@@ -2,6 +2,7 @@ import type { RouteSpec, Rtnl } from '@routed/netns';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { LINK_GROUP, MAIN_TABLE, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
 import type { Logger } from '../logger.ts';
+import type { SandboxWatch } from '../sandbox/sandbox-watch.ts';
 import { planRepairs, type RepairAction } from './reconcile-plan.ts';
 
 /** What one round found and did, by kind of repair. */
@@ -11,11 +12,18 @@ export type ReconcileReport = Readonly<Partial<Record<RepairAction['kind'], numb
 export class Reconciler {
   readonly #rtnl: Rtnl;
   readonly #endpoints: EndpointLifecycle;
+  readonly #sandboxes: Pick<SandboxWatch, 'survey'>;
   readonly #logger: Logger;
 
-  constructor(deps: { readonly rtnl: Rtnl; readonly endpoints: EndpointLifecycle; readonly logger: Logger }) {
+  constructor(deps: {
+    readonly rtnl: Rtnl;
+    readonly endpoints: EndpointLifecycle;
+    readonly sandboxes: Pick<SandboxWatch, 'survey'>;
+    readonly logger: Logger;
+  }) {
     this.#rtnl = deps.rtnl;
     this.#endpoints = deps.endpoints;
+    this.#sandboxes = deps.sandboxes;
     this.#logger = deps.logger;
   }
 
@@ -29,6 +37,7 @@ export class Reconciler {
       this.#rtnl.routes.list({ protocol: ROUTE_PROTOCOL, table: MAIN_TABLE }),
       this.#rtnl.addresses.list({ family: 6 }),
     ]);
+    this.#sandboxes.survey(links);
     const actions = planRepairs(desired, { links, routes, addresses });
     const report: Partial<Record<RepairAction['kind'], number>> = {};
     for (const action of actions) {

@@ -1,20 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
 import { RoutedError } from '../routed-error.ts';
-
-/** The layout of the records. A change that an older daemon would misread counts it up. */
-export const SCHEMA_VERSION = 1;
+import { migrate } from './migrations.ts';
+import type { StateDatabase } from './records.ts';
 
 const SCHEMA_KEY = 'schema';
 
-/** The database file set of the daemon; every write survives the death of the process. */
-export type StateDatabase = ClassicLevel<string, unknown>;
-
-/** The records of one kind in a database. */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- classic-level does not export the type
-export function recordsOf<T>(database: StateDatabase, kind: string) {
-  return database.sublevel<string, T>(kind, { valueEncoding: 'json' });
-}
+/** The layout of the records. A change that an older daemon would misread counts it up. */
+export const SCHEMA_VERSION = 2;
 
 /**
  * Opens the database in a directory, or makes it in an empty one. Only one process at a time has it open, by a lock
@@ -45,6 +38,7 @@ async function checkSchema(database: StateDatabase, directory: string): Promise<
   if (schema === undefined) await database.put(SCHEMA_KEY, SCHEMA_VERSION, { sync: true });
   else if (typeof schema !== 'number') throw unreadable(directory, `its schema is ${JSON.stringify(schema)}`);
   else if (schema > SCHEMA_VERSION) throw newer(directory, schema);
+  else if (schema < SCHEMA_VERSION) await migrate(database, schema, { key: SCHEMA_KEY, value: SCHEMA_VERSION });
 }
 
 function openingFailed(directory: string, error: unknown): RoutedError {

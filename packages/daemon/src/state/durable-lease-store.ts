@@ -1,5 +1,5 @@
 import type { Lease, LeaseKey, LeaseStore, Pool } from '@routed/ipam';
-import { recordsOf, type StateDatabase } from './database.ts';
+import { recordsOf, type StateDatabase } from './records.ts';
 
 /** Sorts behind every address of a pool. */
 const LAST = '~';

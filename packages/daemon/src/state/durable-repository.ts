@@ -1,4 +1,4 @@
-import { recordsOf, type StateDatabase } from './database.ts';
+import { recordsOf, type StateDatabase } from './records.ts';
 import type { Repository } from './repository.ts';
 
 /**

@@ -3,9 +3,10 @@ import type { LeaseStore } from '@routed/ipam';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 import { RoutedError } from '../routed-error.ts';
-import { openDatabase, type StateDatabase, unreadable } from './database.ts';
+import { openDatabase, unreadable } from './database.ts';
 import { durableLeaseStore } from './durable-lease-store.ts';
 import { durableRepository } from './durable-repository.ts';
+import type { StateDatabase } from './records.ts';
 import type { Repository } from './repository.ts';
 
 const BOOT_KEY = 'boot';

@@ -8,6 +8,7 @@ const endpoint: Endpoint = {
   id: 'c80b7eea65283f03',
   networkId: 'n',
   addresses: [ipv4, ipv6],
+  additional: [],
   mac: '02:42:0a:01:00:02',
 };
 

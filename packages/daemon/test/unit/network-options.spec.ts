@@ -1,20 +1,22 @@
 import { expect } from 'chai';
-import { parseEndpointOptions, parseNetworkOptions } from '../../src/networks/network-options.ts';
+import { parseNetworkOptions } from '../../src/networks/network-options.ts';
+
+const none = { gateways: {}, prefixes: [] };
 
 describe('parseNetworkOptions', () => {
   it('reads the MTU, whatever the case of the key', () => {
-    expect(parseNetworkOptions({ 'routed.mtu': '9000' })).to.deep.equal({ mtuBytes: 9000 });
-    expect(parseNetworkOptions({ 'Routed.MTU': '68' })).to.deep.equal({ mtuBytes: 68 });
-    expect(parseNetworkOptions({})).to.deep.equal({});
+    expect(parseNetworkOptions({ 'routed.mtu': '9000' })).to.deep.equal({ ...none, mtuBytes: 9000 });
+    expect(parseNetworkOptions({ 'Routed.MTU': '68' })).to.deep.equal({ ...none, mtuBytes: 68 });
+    expect(parseNetworkOptions({})).to.deep.equal(none);
   });
 
   it("leaves Docker's own keys to Docker", () => {
-    expect(parseNetworkOptions({ 'com.docker.network.advertise_addr_nmsgs': '0' })).to.deep.equal({});
+    expect(parseNetworkOptions({ 'com.docker.network.advertise_addr_nmsgs': '0' })).to.deep.equal(none);
   });
 
   it('refuses an unknown key and lists the known ones', () => {
     expect(() => parseNetworkOptions({ mtu: '9000' })).to.throw(
-      'unknown driver option "mtu"; known options: routed.mtu',
+      'unknown driver option "mtu"; known options: routed.mtu, routed.gateway, routed.prefixes',
     );
     expect(() => parseNetworkOptions({ __proto__x: '1' })).to.throw('unknown driver option');
     expect(() => parseNetworkOptions(JSON.parse('{"__proto__":"1"}') as Record<string, unknown>)).to.throw(
@@ -29,13 +31,31 @@ describe('parseNetworkOptions', () => {
       );
     });
   }
-});
 
-describe('parseEndpointOptions', () => {
-  it("lets Docker's own pass and refuses all others", () => {
-    expect(() => parseEndpointOptions({ 'com.docker.network.portmap': [] })).to.not.throw();
-    expect(() => parseEndpointOptions({ 'routed.adresses': '10.1.0.3' })).to.throw(
-      'unknown driver option "routed.adresses"',
-    );
+  it('reads prefixes and gateways, whatever separates them, in canonical text', () => {
+    const text = 'fd00:7:0::1/64, 192.168.7.9/24;10.9.0.0/16+10.8.0.0/16';
+
+    const { prefixes } = parseNetworkOptions({ 'routed.prefixes': text });
+
+    expect(prefixes).to.deep.equal(['fd00:7::/64', '192.168.7.0/24', '10.9.0.0/16', '10.8.0.0/16']);
+    expect(parseNetworkOptions({ 'routed.gateway': 'FD00::1 10.1.0.1' }).gateways).to.deep.equal({
+      4: '10.1.0.1',
+      6: 'fd00::1',
+    });
   });
+
+  const refused: readonly (readonly [string, string, string])[] = [
+    ['routed.prefixes', '10.9.0.0/16 10.8.0.0', 'item 2, "10.8.0.0": expected a prefix such as 192.168.7.0/24'],
+    ['routed.prefixes', '10.9.0.0/16 10.9.1.0/16', 'item 2, 10.9.0.0/16, is there twice'],
+    ['routed.prefixes', ' , ', 'expected a prefix such as'],
+    ['routed.gateway', '10.1.0.1 10.1.0.2', 'expected at most one IPv4 and one IPv6 gateway'],
+    ['routed.gateway', '224.0.0.1', 'item 1, "224.0.0.1": expected a unicast gateway address'],
+    ['routed.gateway', '::', 'item 1, "::": expected a unicast gateway address'],
+    ['routed.gateway', '10.1.0.1/32', 'expected a unicast gateway address'],
+  ];
+  for (const [key, value, message] of refused) {
+    it(`refuses ${key} "${value}" and says which item`, () => {
+      expect(() => parseNetworkOptions({ [key]: value })).to.throw(message);
+    });
+  }
 });

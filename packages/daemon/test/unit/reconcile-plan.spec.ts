@@ -14,7 +14,10 @@ function endpoint(id: string, ...addresses: string[]): DesiredEndpoint {
   }));
   return {
     id,
-    plan: planEndpoint({ id, networkId: 'n', addresses: endpointAddresses, mac: '02:42:00:00:00:01' }, 1500),
+    plan: planEndpoint(
+      { id, networkId: 'n', addresses: endpointAddresses, additional: [], mac: '02:42:00:00:00:01' },
+      1500,
+    ),
   };
 }
 

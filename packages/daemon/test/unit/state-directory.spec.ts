@@ -8,8 +8,8 @@ import { durableLeaseStore } from '../../src/state/durable-lease-store.ts';
 import { forgetContainers } from '../../src/state/forget-containers.ts';
 import { openStateDirectory, type StateDirectory } from '../../src/state/state-directory.ts';
 
-const network = { id: 'n1', pools: [], mtuBytes: 1500 };
-const endpoint = { id: 'e1', networkId: 'n1', addresses: [], mac: '02:42:0a:01:00:02' };
+const network = { id: 'n1', pools: [], prefixes: [], mtuBytes: 1500 };
+const endpoint = { id: 'e1', networkId: 'n1', addresses: [], additional: [], mac: '02:42:0a:01:00:02' };
 const pool = { id: 'space/10.1.0.0/16', addressSpace: 'space', family: 4, prefix: '10.1.0.0/16' } as const;
 const lease = { poolId: pool.id, address: '10.1.0.2', purpose: 'endpoint' } as const;
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -42,6 +42,9 @@ export interface WiredState {
   readonly leases: LeaseStore;
 }
 
+/** No container is started: a sandbox is only a path. */
+const nowhere = (path: string): Promise<never> => Promise.reject(new Error(`no sandbox ${path}`));
+
 /** Wires the real parts; only the kernel and the firewall are stand-ins. */
 export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDaemon> {
   const kernel = settings.kernel ?? fakeKernel();
@@ -56,7 +59,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   const logger = { debug: () => undefined, info: () => undefined, warn: warnings, error: warnings };
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: 'h1' });
   const parts = wire(
-    { netns: kernel.netns, rtnl: kernel, acceptance: firewall, ipam, state, logger },
+    { netns: kernel.netns, rtnl: kernel, openSandbox: nowhere, acceptance: firewall, ipam, state, logger },
     {
       gateways: { ...VIRTUAL_GATEWAYS, ...(settings.gateway ? { 4: settings.gateway } : {}) },
       mtuBytes: settings.mtuBytes ?? 1500,

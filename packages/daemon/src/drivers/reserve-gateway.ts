@@ -1,0 +1,20 @@
+import { type Ipam, isIpamError, type Pool } from '@routed/ipam';
+import { RoutedError } from '../routed-error.ts';
+
+/**
+ * Keeps a gateway that lies in a pool from being given to a container.
+ *
+ * @param origin where the gateway was given, for the error
+ * @throws RoutedError INVALID_ADDRESS when it is leased otherwise, or no address for a host
+ */
+export async function reserveGateway(ipam: Ipam, pool: Pool, gateway: string, origin: string): Promise<void> {
+  if (ipam.lease(pool.id, gateway)?.purpose === 'gateway') return;
+  try {
+    await ipam.requestAddress({ poolId: pool.id, address: gateway, purpose: 'gateway', holder: 'the gateway' });
+  } catch (error) {
+    if (ipam.usage(pool.id).leased === 0) await ipam.releasePool(pool.id);
+    throw isIpamError(error)
+      ? new RoutedError('INVALID_ADDRESS', `${origin}: ${error.message}`, { cause: error })
+      : error;
+  }
+}

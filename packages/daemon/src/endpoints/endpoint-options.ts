@@ -1,0 +1,38 @@
+import { canonicalAddress } from '@routed/ipam';
+import { parseOptions } from '../networks/driver-options.ts';
+import { listOf } from '../networks/text-list.ts';
+
+/** How many addresses one endpoint may have beside those that Docker knows of. Each is a route on every host. */
+export const MAX_ADDITIONAL_ADDRESSES = 4096;
+
+const ENDPOINT_OPTIONS = {
+  'routed.addresses': listOf('an address such as 10.1.0.3 or fd00:1::3', canonicalHostAddress).refine(
+    ({ length }) => length <= MAX_ADDITIONAL_ADDRESSES,
+    `expected at most ${MAX_ADDITIONAL_ADDRESSES} addresses`,
+  ),
+} as const;
+
+/** What `driver-opt` of `docker run --network` and `docker network connect` may set. */
+export interface EndpointOptions {
+  /** Addresses beside those that Docker gives: canonical, without repetition. */
+  readonly addresses: readonly string[];
+}
+
+/**
+ * Reads the driver options of an endpoint.
+ *
+ * @throws RoutedError INVALID_OPTION for an unknown key, with the known ones, or a value of the wrong form
+ */
+export function parseEndpointOptions(options: Readonly<Record<string, unknown>>): EndpointOptions {
+  const values = parseOptions(options, ENDPOINT_OPTIONS);
+  return { addresses: values['routed.addresses'] ?? [] };
+}
+
+/**
+ * An address in canonical text; its full prefix length may be there too.
+ *
+ * @throws IpamError INVALID_ADDRESS
+ */
+export function canonicalHostAddress(text: string): string {
+  return canonicalAddress(text.replace(text.includes(':') ? /\/128$/ : /\/32$/, ''));
+}

@@ -1,0 +1,36 @@
+import type { z } from 'zod';
+import { RoutedError } from '../routed-error.ts';
+
+/**
+ * Reads driver options by their schemas. Docker's command line puts keys and values of `docker run` in lower case, so
+ * the case of a key does not matter. Keys of Docker's own (`com.docker.…`) are left to Docker.
+ *
+ * @throws RoutedError INVALID_OPTION for an unknown key, with the known ones, or a value of the wrong form
+ */
+export function parseOptions<T extends Readonly<Record<string, z.ZodType>>>(
+  options: Readonly<Record<string, unknown>>,
+  known: T,
+): { readonly [K in keyof T]?: z.output<T[K]> } {
+  const values: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(options)) {
+    const name = key.toLowerCase();
+    if (name.startsWith('com.docker.')) continue;
+    const schema = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (schema === undefined) throw unknownOption(key, Object.keys(known));
+    const result = schema.safeParse(value);
+    if (!result.success) throw invalidOption(name, value, result.error.issues[0]?.message);
+    values[name] = result.data;
+  }
+  return values as { readonly [K in keyof T]?: z.output<T[K]> };
+}
+
+/** The error for a driver option whose value is not of the expected form. */
+export function invalidOption(name: string, value: unknown, expected = 'value not understood'): RoutedError {
+  const text = String(value);
+  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  return new RoutedError('INVALID_OPTION', `driver option ${name}=${shown}: ${expected}`);
+}
+
+function unknownOption(key: string, known: readonly string[]): RoutedError {
+  return new RoutedError('INVALID_OPTION', `unknown driver option "${key}"; known options: ${known.join(', ')}`);
+}

@@ -1,0 +1,159 @@
+import { isNetnsError, type Rtnl } from '@routed/netns';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import { linkNames } from '../endpoints/kernel-names.ts';
+import type { Logger } from '../logger.ts';
+import { RoutedError } from '../routed-error.ts';
+import type { SandboxEndpoint } from './sandbox-plan.ts';
+import type { OpenSandbox } from './sandbox-view.ts';
+import { visitSandbox } from './sandbox-visit.ts';
+
+/** How long one visit waits for Docker, and the pauses between visits that failed. */
+const VISIT_MS = 10_000;
+const PAUSES_MS = [20, 100, 500, 2_000, 5_000] as const;
+
+/** How an endpoint's part of its sandbox is: `failed` says why. */
+export type SandboxStatus =
+  { readonly state: 'pending' } | { readonly state: 'done' } | { readonly state: 'failed'; readonly reason: string };
+
+/**
+ * Gives containers what Docker does not: additional addresses, and answers by the right link.
+ *
+ * Nobody waits for it except who asks to. One visit at a time in a sandbox, several sandboxes at once.
+ */
+export class SandboxConfigurator {
+  readonly #endpoints: Pick<EndpointLifecycle, 'endpointsIn'>;
+  readonly #rtnl: Rtnl;
+  readonly #open: OpenSandbox;
+  readonly #logger: Logger;
+  readonly #visits = new Map<string, { running: Promise<void>; next: Promise<void> | undefined }>();
+  readonly #statuses = new Map<string, SandboxStatus>();
+  readonly #stopping = new AbortController();
+
+  constructor(deps: {
+    readonly endpoints: Pick<EndpointLifecycle, 'endpointsIn'>;
+    readonly rtnl: Rtnl;
+    readonly open: OpenSandbox;
+    readonly logger: Logger;
+  }) {
+    this.#endpoints = deps.endpoints;
+    this.#rtnl = deps.rtnl;
+    this.#open = deps.open;
+    this.#logger = deps.logger;
+  }
+
+  /** How the endpoint's part of its sandbox is; undefined for one that never needed a visit. */
+  statusOf(endpointId: string): SandboxStatus | undefined {
+    return this.#statuses.get(endpointId);
+  }
+
+  /**
+   * Makes the sandbox what its endpoints want it to be, as they are from now on. Many calls at a time, one visit.
+   *
+   * @throws RoutedError SANDBOX_UNREACHABLE after several tries; it is in the log and the status as well
+   */
+  async configure(sandboxKey: string): Promise<void> {
+    const visits = this.#visits.get(sandboxKey);
+    if (visits === undefined) {
+      const running = this.#run(sandboxKey);
+      this.#visits.set(sandboxKey, { running, next: undefined });
+      await running;
+      return;
+    }
+    visits.next ??= visits.running.then(
+      () => this.#goOn(sandboxKey),
+      () => this.#goOn(sandboxKey),
+    );
+    await visits.next;
+  }
+
+  /** {@link configure} for a caller that does not wait: failures are in the log and the status. */
+  request(sandboxKey: string): void {
+    this.configure(sandboxKey).catch(() => undefined);
+  }
+
+  /** Forgets an endpoint that is no more. */
+  forget(endpointId: string): void {
+    this.#statuses.delete(endpointId);
+  }
+
+  /** Starts no more visits and waits for those under way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.allSettled([...this.#visits.values()].map(({ running }) => running));
+  }
+
+  #goOn(sandboxKey: string): Promise<void> {
+    const running = this.#run(sandboxKey);
+    this.#visits.set(sandboxKey, { running, next: undefined });
+    return running;
+  }
+
+  async #run(sandboxKey: string): Promise<void> {
+    try {
+      await this.#tryUntilDone(sandboxKey);
+    } finally {
+      if (this.#visits.get(sandboxKey)?.next === undefined) this.#visits.delete(sandboxKey);
+    }
+  }
+
+  async #tryUntilDone(sandboxKey: string): Promise<void> {
+    this.#note(sandboxKey, { state: 'pending' });
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#visit(sandboxKey);
+        return;
+      } catch (error) {
+        if (this.#stopping.signal.aborted || this.#endpoints.endpointsIn(sandboxKey).length === 0) return;
+        const pauseMs = PAUSES_MS[attempt];
+        if (pauseMs === undefined) throw this.#giveUp(sandboxKey, error);
+        this.#logger.debug({ sandboxKey, err: error, pauseMs }, 'sandbox is not ready; trying again');
+        await sleep(pauseMs, undefined, { ref: false, signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #visit(sandboxKey: string): Promise<void> {
+    const started = performance.now();
+    const view = await this.#open(sandboxKey);
+    try {
+      const until = { deadlineMs: VISIT_MS, signal: this.#stopping.signal };
+      const { endpointIds, changes } = await visitSandbox(view, () => this.#endpointsOf(sandboxKey), until);
+      for (const endpointId of endpointIds) this.#statuses.set(endpointId, { state: 'done' });
+      const ms = Math.round((performance.now() - started) * 100) / 100;
+      this.#logger.debug({ sandboxKey, changes, ms }, 'sandbox is as it should be');
+    } finally {
+      await view.close();
+    }
+  }
+
+  /** The endpoints whose link is still there: it goes with the container. */
+  async #endpointsOf(sandboxKey: string): Promise<SandboxEndpoint[]> {
+    const found: SandboxEndpoint[] = [];
+    for (const endpoint of this.#endpoints.endpointsIn(sandboxKey)) {
+      const link = await this.#rtnl.links.get({ name: linkNames(endpoint.id).host });
+      if (link !== undefined) found.push({ endpoint, hostLinkIndex: link.index });
+    }
+    return found;
+  }
+
+  #giveUp(sandboxKey: string, error: unknown): RoutedError {
+    const reason = `${(error as Error).message}${remedyFor(error)}`;
+    this.#note(sandboxKey, { state: 'failed', reason });
+    const message = `sandbox ${sandboxKey} cannot be given its additional addresses: ${reason}`;
+    this.#logger.error({ sandboxKey, err: error }, message);
+    return new RoutedError('SANDBOX_UNREACHABLE', message, { cause: error });
+  }
+
+  #note(sandboxKey: string, status: SandboxStatus): void {
+    for (const { id } of this.#endpoints.endpointsIn(sandboxKey)) this.#statuses.set(id, status);
+  }
+}
+
+function remedyFor(error: unknown): string {
+  if (!isNetnsError(error, 'NOT_A_NAMESPACE') && !isNetnsError(error, 'NOT_FOUND')) return '';
+  return (
+    '. Docker mounts the namespaces of containers below /run/docker/netns, and routed-plugin does not see it: run it on ' +
+    'the host, or in a container with -v /run/docker/netns:/run/docker/netns:rslave'
+  );
+}

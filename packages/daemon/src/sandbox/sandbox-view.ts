@@ -1,0 +1,39 @@
+import { type MonitorEvents, openMonitor, openNetns, type Rtnl } from '@routed/netns';
+
+/** What happens inside a sandbox. */
+export interface SandboxEvents {
+  on<Name extends 'link' | 'address' | 'overrun'>(
+    event: Name,
+    listener: (...data: MonitorEvents[Name]) => void,
+  ): unknown;
+}
+
+/** A container's network namespace, held open for one visit: as long as it is, the namespace cannot die. */
+export interface SandboxView {
+  readonly rtnl: Rtnl;
+  readonly events: SandboxEvents;
+  close(): Promise<void>;
+}
+
+/** Opens the namespace that Docker mounted at a path. Rejects with NetnsError when there is none to see. */
+export type OpenSandbox = (path: string) => Promise<SandboxView>;
+
+/** Opens a sandbox of this machine. */
+export async function openSandbox(path: string): Promise<SandboxView> {
+  const netns = await openNetns({ path });
+  try {
+    const events = await openMonitor({ groups: ['link', 'address'], netns });
+    events.unref();
+    const rtnl = await netns.openRtnl({ lanes: 1 });
+    return {
+      rtnl,
+      events,
+      close: async () => {
+        await events.close();
+        await rtnl.close();
+      },
+    };
+  } finally {
+    await netns.close();
+  }
+}
