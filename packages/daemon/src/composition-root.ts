@@ -6,9 +6,10 @@ import { type Netns, openMonitor, openNetns, type Rtnl } from '@routed/netns';
 import { hostname } from 'node:os';
 import { container, type DependencyContainer, instanceCachingFactory, type InjectionToken } from 'tsyringe';
 import type { ServeOptions } from './cli/serve-options.ts';
+import { createDeferred } from './deferred.ts';
 import { type DefaultGateways, VIRTUAL_GATEWAYS } from './drivers/default-gateways.ts';
-import { ipamDriver } from './drivers/ipam-driver.ts';
-import { networkDriver } from './drivers/network-driver.ts';
+import { ipamCapabilities, ipamDriver } from './drivers/ipam-driver.ts';
+import { networkCapabilities, networkDriver } from './drivers/network-driver.ts';
 import { AdditionalLeases } from './endpoints/additional-leases.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import { EndpointLinks } from './endpoints/endpoint-links.ts';
@@ -29,7 +30,7 @@ import { SandboxConfigurator } from './sandbox/sandbox-configurator.ts';
 import { type OpenSandbox, openSandbox } from './sandbox/sandbox-view.ts';
 import { SandboxWatch } from './sandbox/sandbox-watch.ts';
 import type { Handlers } from './server/plugin-app.ts';
-import { servePlugins } from './server/plugin-servers.ts';
+import { type Drivers, type PluginPlaces, servePlugins } from './server/plugin-servers.ts';
 import { currentBootId } from './state/boot-id.ts';
 import { unreadable } from './state/database.ts';
 import { forgetContainers } from './state/forget-containers.ts';
@@ -37,7 +38,7 @@ import { openStateDirectory, type StateDirectory } from './state/state-directory
 
 /** The running daemon. */
 export interface Daemon {
-  /** Lets the requests under way finish, deletes the links that wait for it, and removes the sockets. */
+  /** Lets the requests under way finish, deletes the links that wait for it, and removes the sockets that it made. */
   stop(): Promise<void>;
 }
 
@@ -97,8 +98,45 @@ export interface DriverSettings {
   readonly mtuBytes: number;
 }
 
-/** Starts the daemon with the real kernel: the one place that knows every part. */
-export async function startDaemon(options: ServeOptions, logger: Logger): Promise<Daemon> {
+/**
+ * Starts the daemon with the real kernel: the one place that knows every part.
+ *
+ * The sockets are served before anything is loaded, so that Docker is answered at once; calls that need more wait.
+ */
+export async function startDaemon(
+  options: ServeOptions,
+  inherited: PluginPlaces['inherited'],
+  logger: Logger,
+): Promise<Daemon> {
+  const loading = createDeferred<Drivers>();
+  const servers = await servePlugins(
+    { paths: options.sockets, inherited },
+    { atOnce: { network: networkCapabilities, ipam: ipamCapabilities }, loaded: loading.promise, logger },
+  );
+  try {
+    const life = await startLife(options, logger);
+    loading.resolve(life.ready.then(() => life));
+    return {
+      stop: async () => {
+        await servers.close();
+        await life.close();
+      },
+    };
+  } catch (error) {
+    loading.reject(error);
+    await servers.close();
+    throw error;
+  }
+}
+
+/** Everything behind the sockets. */
+interface Life extends Drivers {
+  /** Settled when the state of an earlier life has been compared with the kernel. */
+  readonly ready: Promise<void>;
+  close(): Promise<void>;
+}
+
+async function startLife(options: ServeOptions, logger: Logger): Promise<Life> {
   const state = await openStateDirectory(options.stateDirectory, await currentBootId());
   if (state.isFromEarlierBoot) await forgetContainers(state, logger);
   const netns = await openNetns('current');
@@ -130,14 +168,8 @@ export async function startDaemon(options: ServeOptions, logger: Logger): Promis
     parts.sandboxes.listenTo(monitor);
     const ready = parts.keeper.start();
     watch = new KernelWatch({ events: monitor, endpoints: parts.endpoints, repair: () => parts.keeper.repair() });
-    const servers = await servePlugins(options.sockets, { network: parts.network, ipam: parts.ipam, ready, logger });
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
-    return {
-      stop: async () => {
-        await servers.close();
-        await close();
-      },
-    };
+    return { network: parts.network, ipam: parts.ipam, ready, close };
   } catch (error) {
     await close();
     throw error;

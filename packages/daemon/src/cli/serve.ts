@@ -2,6 +2,7 @@ import { type Daemon, startDaemon } from '../composition-root.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import { isAllowedToRoute } from '../host/capabilities.ts';
 import { RoutedError } from '../routed-error.ts';
+import { inheritedSockets } from '../server/inherited-sockets.ts';
 import { parseServeOptions } from './serve-options.ts';
 
 /** Serves until SIGTERM or SIGINT, then finishes what is under way. */
@@ -14,23 +15,27 @@ export async function serve(raw: Readonly<Record<string, unknown>>): Promise<voi
     );
   }
   const logger = createLogger({ level: options.logLevel, format: options.logFormat });
-  const daemon = await startDaemon(options, logger);
-  stopOnSignal(daemon, logger);
+  const starting = startDaemon(options, inheritedSockets(process.env, process.pid), logger);
+  // Also while it starts: calls may be waiting already.
+  stopOnSignal(starting, logger);
+  await starting;
 }
 
-function stopOnSignal(daemon: Daemon, logger: Logger): void {
+function stopOnSignal(starting: Promise<Daemon>, logger: Logger): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping: no new requests, those under way finish');
-    daemon.stop().then(
-      () => logger.info({}, 'stopped; running containers keep their network'),
-      (error: unknown) => {
-        logger.error({ err: error }, 'stopping failed');
-        process.exitCode = 1;
-      },
-    );
+    starting
+      .then((daemon) => daemon.stop())
+      .then(
+        () => logger.info({}, 'stopped; running containers keep their network'),
+        (error: unknown) => {
+          logger.error({ err: error }, 'stopping failed');
+          process.exitCode = 1;
+        },
+      );
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

@@ -17,14 +17,19 @@ export interface IpamDriverDeps {
   readonly gateways: DefaultGateways;
 }
 
+/** What Docker asks at first contact: needs no state. */
+export const ipamCapabilities: Handlers = {
+  'IpamDriver.GetCapabilities': () => ({ RequiresMACAddress: false, RequiresRequestReplay: false }),
+  'IpamDriver.GetDefaultAddressSpaces': () => ({
+    LocalDefaultAddressSpace: ADDRESS_SPACES.local,
+    GlobalDefaultAddressSpace: ADDRESS_SPACES.global,
+  }),
+};
+
 /** Docker's IPAM calls, translated to pools and leases. */
 export function ipamDriver(deps: IpamDriverDeps): Handlers {
   return {
-    'IpamDriver.GetCapabilities': () => ({ RequiresMACAddress: false, RequiresRequestReplay: false }),
-    'IpamDriver.GetDefaultAddressSpaces': () => ({
-      LocalDefaultAddressSpace: ADDRESS_SPACES.local,
-      GlobalDefaultAddressSpace: ADDRESS_SPACES.global,
-    }),
+    ...ipamCapabilities,
     'IpamDriver.RequestPool': async (request) => {
       const pool = await requestPool(deps, request);
       const gateway = deps.gateways[pool.family];

@@ -23,10 +23,11 @@ export interface NetworkDriverDeps {
 
 /** Docker's network calls, translated to networks and endpoints. */
 export function networkDriver(deps: NetworkDriverDeps): Handlers {
-  return { ...capabilities, ...networkCalls(deps), ...endpointCalls(deps), ...callsOfNoConcern };
+  return { ...networkCapabilities, ...networkCalls(deps), ...endpointCalls(deps), ...callsOfNoConcern };
 }
 
-const capabilities: Handlers = {
+/** What Docker asks at first contact: needs no state. */
+export const networkCapabilities: Handlers = {
   'NetworkDriver.GetCapabilities': () => ({
     Scope: 'local',
     ConnectivityScope: 'local',

@@ -20,11 +20,13 @@ export type Handler<M extends MethodName> = (request: RequestOf<M>) => ReplyOf<M
 /** The methods that a driver answers. */
 export type Handlers = { readonly [M in MethodName]?: Handler<M> };
 
-/** What a plugin application works with. */
+/** What a plugin application answers. */
 export interface PluginAppDeps {
+  /** Answered at once: what Docker asks at first contact, with its locks held. */
+  readonly atOnce: Handlers;
+  /** Answered when the daemon's state is there. While it is awaited calls wait; when it fails they fail with it. */
+  readonly loaded: Promise<Handlers>;
   readonly logger: Logger;
-  /** Settled when calls that need the daemon's state can be answered. */
-  readonly ready: Promise<void>;
 }
 
 /** Largest request body, in bytes; Docker's own are a few kilobytes. */
@@ -38,17 +40,14 @@ export const BODY_LIMIT_BYTES = 512 * 1024;
  *
  * Source: moby pkg/plugins/client.go.
  */
-export function createPluginApp(handlers: Handlers, deps: PluginAppDeps): Koa {
-  const answers = new Map(
-    (Object.keys(handlers) as MethodName[]).map((method) => [
-      method as string,
-      answer(method, handlers[method] as Handler<MethodName>, deps),
-    ]),
-  );
+export function createPluginApp(deps: PluginAppDeps): Koa {
+  // Who asks is told of a failure; without anybody asking there is nobody to tell.
+  deps.loaded.catch(() => undefined);
+  const answers = new Map((Object.keys(METHODS) as MethodName[]).map((method) => [method, answer(method, deps)]));
   // One route for all methods: the router tries its routes one after another.
   const router = new Router();
   router.post('/:method', async (ctx, next) => {
-    const answering = answers.get(ctx.params['method'] ?? '') ?? next;
+    const answering = answers.get(ctx.params['method'] as MethodName) ?? next;
     await answering(ctx, next);
   });
 
@@ -64,11 +63,9 @@ export function createPluginApp(handlers: Handlers, deps: PluginAppDeps): Koa {
   return app;
 }
 
-function answer(method: MethodName, handler: Handler<MethodName>, deps: PluginAppDeps): Koa.Middleware {
-  const { ready, logger } = deps;
-  // What Docker asks at first contact, with its locks held, is answered from constants and at once.
-  const needsState = METHODS[method].takesBody;
-  return async (ctx) => {
+function answer(method: MethodName, { atOnce, loaded, logger }: PluginAppDeps): Koa.Middleware {
+  const early = atOnce[method] as Handler<MethodName> | undefined;
+  return async (ctx, next) => {
     const request = { requestId: randomUUID(), method };
     const started = performance.now();
     const elapsed = (): number => Math.round((performance.now() - started) * 1000) / 1000;
@@ -76,7 +73,11 @@ function answer(method: MethodName, handler: Handler<MethodName>, deps: PluginAp
     try {
       const body = parseRequest<MethodName>(method, await rawBody(ctx.req, { limit: BODY_LIMIT_BYTES }));
       logger.debug({ ...request, body }, 'request');
-      if (needsState) await ready;
+      const handler = early ?? (await loaded)[method];
+      if (handler === undefined) {
+        await next();
+        return;
+      }
       const reply = await handler(body);
       ctx.body = JSON.stringify(reply);
       logger.debug({ ...request, reply, ms: elapsed() }, 'reply');

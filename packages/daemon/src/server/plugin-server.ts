@@ -1,78 +1,51 @@
+import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Server } from 'node:http';
 import type Koa from 'koa';
+import { RoutedError } from '../routed-error.ts';
+import { GracefulServer } from './graceful-server.ts';
 import { claimSocketPath } from './socket-file.ts';
 
 /** A plugin socket that is being served. */
 export interface PluginServer {
-  readonly path: string;
-  /** Takes no more requests, lets those under way finish, and removes the socket file. */
+  /** Takes no more requests, lets those under way finish, and removes the socket file if it made it. */
   close(): Promise<void>;
 }
 
+/** A socket file to be made, or a socket that the service manager listens at already and keeps. */
+export type SocketPlace = { readonly path: string } | { readonly name: string; readonly fd: number };
+
 /**
- * Serves an application on a unix socket that only root and its group may use.
+ * Serves an application on a unix socket. One that is made here is for root and its group only.
  *
  * @throws RoutedError SOCKET_IN_USE, SOCKET_UNUSABLE
  */
-export async function listen(path: string, app: Koa): Promise<PluginServer> {
-  await claimSocketPath(path);
+export async function listen(place: SocketPlace, app: Koa): Promise<PluginServer> {
+  if ('path' in place) await claimSocketPath(place.path);
   const handle = app.callback();
-  const underWay = new Set<ServerResponse>();
-  const connections = new Set<Socket>();
-  const server = createServer(
-    {
-      // Docker 20.10 sends an empty Host header.
-      requireHostHeader: false,
-      // Docker retries a call with an empty body when the connection dies under it, so an idle one is never closed.
-      keepAliveTimeout: 0,
-    },
-    (request, response) => {
-      underWay.add(response);
-      response.once('close', () => underWay.delete(response));
-      void handle(request, response);
-    },
-  );
-  server.on('connection', (connection: Socket) => {
-    connections.add(connection);
-    connection.once('close', () => connections.delete(connection));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  await chmod(path, 0o660);
-  return { path, close: () => close(server, underWay, connections) };
+  const graceful = new GracefulServer((request, response) => void handle(request, response));
+  await startListening(graceful.server, place);
+  if ('path' in place) await chmod(place.path, 0o660);
+  return { close: () => graceful.close() };
 }
 
-/** How long a request under way may keep the server from closing. */
-const GRACE_MS = 10_000;
-
-/** How long a connection may still come up with its first request, when the server closes. */
-const SILENCE_MS = 100;
-
-/** Closing the server removes the socket file at once (libuv), so that a successor can take the path. */
-async function close(
-  server: Server,
-  underWay: ReadonlySet<ServerResponse>,
-  connections: ReadonlySet<Socket>,
-): Promise<void> {
-  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-  for (const response of underWay) {
-    if (!response.headersSent) response.setHeader('Connection', 'close');
+async function startListening(server: Server, place: SocketPlace): Promise<void> {
+  server.listen('path' in place ? { path: place.path } : { fd: place.fd });
+  if ('path' in place) {
+    await once(server, 'listening');
+    return;
   }
-  server.closeIdleConnections();
-  const sweep = setInterval(() => {
-    server.closeIdleConnections();
-    // Docker opens connections in advance; to Node, one that never carried a request is not idle.
-    for (const connection of connections) if (connection.bytesRead === 0) connection.destroy();
-  }, SILENCE_MS);
-  const impatience = setTimeout(() => server.closeAllConnections(), GRACE_MS);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(impatience);
+  try {
+    await once(server, 'listening');
+    // Node describes a TCP socket by an object: whoever reaches that would be root here.
+    if (typeof server.address() === 'object' && server.address() !== null) throw new Error('it is a TCP socket');
+  } catch (error) {
+    server.close();
+    throw new RoutedError(
+      'SOCKET_UNUSABLE',
+      `socket ${place.name} of the service manager cannot be served (${(error as Error).message}): ` +
+        'say ListenStream= with the path of a unix socket in its .socket unit',
+      { cause: error },
+    );
+  }
 }

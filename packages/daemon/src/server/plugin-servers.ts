@@ -1,5 +1,6 @@
 import type { SocketPaths } from '../cli/serve-options.ts';
 import type { Logger } from '../logger.ts';
+import type { SocketName } from './inherited-sockets.ts';
 import { createPluginApp, type Handlers } from './plugin-app.ts';
 import { listen, type PluginServer } from './plugin-server.ts';
 
@@ -12,37 +13,54 @@ export interface PluginServers {
 export interface Drivers {
   readonly network: Handlers;
   readonly ipam: Handlers;
-  /** Settled when the state of an earlier life has been taken up; calls that need it wait. */
-  readonly ready: Promise<void>;
+}
+
+/** Where the plugins are served. */
+export interface PluginPlaces {
+  readonly paths: SocketPaths;
+  /** Sockets that are listening already; the others are made at their paths. */
+  readonly inherited: ReadonlyMap<SocketName, number>;
+}
+
+/** What the plugins answer, and when. */
+export interface PluginAnswers {
+  /** What needs no state, answered at once. */
+  readonly atOnce: Drivers;
+  /** All calls, when the state of an earlier life has been taken up. If that fails they fail for the same reason. */
+  readonly loaded: Promise<Drivers>;
   readonly logger: Logger;
 }
 
 /**
  * Serves the drivers under three names: both as one, and each alone.
  *
- * @throws RoutedError SOCKET_IN_USE, SOCKET_UNUSABLE; no socket is left then
+ * @throws RoutedError SOCKET_IN_USE, SOCKET_UNUSABLE; no socket of ours is left then
  */
-export async function servePlugins(paths: SocketPaths, drivers: Drivers): Promise<PluginServers> {
-  const { network, ipam, ready, logger } = drivers;
-  const plugins: readonly (readonly [string, Handlers])[] = [
-    [paths.routed, { ...activation(['NetworkDriver', 'IpamDriver']), ...network, ...ipam }],
-    [paths.network, { ...activation(['NetworkDriver']), ...network }],
-    [paths.ipam, { ...activation(['IpamDriver']), ...ipam }],
+export async function servePlugins(places: PluginPlaces, answers: PluginAnswers): Promise<PluginServers> {
+  const { atOnce, loaded, logger } = answers;
+  const { paths, inherited } = places;
+  const plugins: readonly (readonly [SocketName, string, string[], (drivers: Drivers) => Handlers])[] = [
+    ['routed', paths.routed, ['NetworkDriver', 'IpamDriver'], ({ network, ipam }) => ({ ...network, ...ipam })],
+    ['net-routed', paths.network, ['NetworkDriver'], ({ network }) => network],
+    ['ipam-routed', paths.ipam, ['IpamDriver'], ({ ipam }) => ipam],
   ];
   const servers: PluginServer[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.close()));
   };
   try {
-    for (const [path, handlers] of plugins)
-      servers.push(await listen(path, createPluginApp(handlers, { ready, logger })));
+    for (const [name, path, roles, part] of plugins) {
+      const app = createPluginApp({
+        atOnce: { 'Plugin.Activate': () => ({ Implements: roles }), ...part(atOnce) },
+        loaded: loaded.then(part),
+        logger,
+      });
+      const fd = inherited.get(name);
+      servers.push(await listen(fd === undefined ? { path } : { name, fd }, app));
+    }
   } catch (error) {
     await close();
     throw error;
   }
   return { close };
-}
-
-function activation(roles: string[]): Handlers {
-  return { 'Plugin.Activate': () => ({ Implements: roles }) };
 }

@@ -4,22 +4,22 @@ import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isPluginCallError, openPluginClient } from '@routed/plugin-protocol';
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { createDeferred } from '../../src/deferred.ts';
 import { createPluginApp, type Handlers } from '../../src/server/plugin-app.ts';
 import { listen, type PluginServer } from '../../src/server/plugin-server.ts';
 
 const logger = { debug: sinon.fake(), info: sinon.fake(), warn: sinon.fake(), error: sinon.fake() };
 
 describe('plugin server', () => {
-  let ready: Promise<void>;
   let directory: string;
   let path: string;
   let server: PluginServer | undefined;
 
   beforeEach(async () => {
-    ready = Promise.resolve();
     directory = await mkdtemp(join(tmpdir(), 'routed-server-'));
     path = join(directory, 'routed.sock');
   });
@@ -29,8 +29,8 @@ describe('plugin server', () => {
     await rm(directory, { recursive: true });
   });
 
-  async function serve(handlers: Handlers): Promise<void> {
-    server = await listen(path, createPluginApp(handlers, { ready, logger }));
+  async function serve(loaded: Handlers | Promise<Handlers>, atOnce: Handlers = {}): Promise<void> {
+    server = await listen({ path }, createPluginApp({ atOnce, loaded: Promise.resolve(loaded), logger }));
   }
 
   async function post(target: string, body: string, agent?: Agent): Promise<{ status: number; body: unknown }> {
@@ -112,17 +112,32 @@ describe('plugin server', () => {
   });
 
   it('answers what Docker asks at first contact while the state is still being loaded, and the rest afterwards', async () => {
-    let load = (): void => undefined;
-    ready = new Promise((resolve) => (load = resolve));
-    await serve({ 'Plugin.Activate': () => ({ Implements: ['NetworkDriver'] }), 'NetworkDriver.Leave': () => ({}) });
+    const loading = createDeferred<Handlers>();
+    await serve(loading.promise, { 'Plugin.Activate': () => ({ Implements: ['NetworkDriver'] }) });
     let hasLeft = false;
     const leaving = post('/NetworkDriver.Leave', '{"NetworkID":"n","EndpointID":"e"}').then(() => (hasLeft = true));
 
     expect((await post('/Plugin.Activate', '')).status).to.equal(200);
     expect(hasLeft).to.equal(false);
-    load();
+    loading.resolve({ 'NetworkDriver.Leave': () => ({}) });
 
     expect(await leaving).to.equal(true);
+  });
+
+  it('tells those who wait why the state cannot be loaded', async () => {
+    const loading = createDeferred<Handlers>();
+    await serve(loading.promise);
+    const leaving = post('/NetworkDriver.Leave', '{"NetworkID":"n","EndpointID":"e"}');
+    loading.reject(new Error('state directory /s cannot be read'));
+
+    expect(await leaving).to.deep.include({ status: 500 });
+    expect((await leaving).body).to.deep.include({ Err: 'state directory /s cannot be read' });
+  });
+
+  it('answers a call of the other driver with 404', async () => {
+    await serve({ 'NetworkDriver.Leave': () => ({}) });
+
+    expect((await post('/IpamDriver.ReleasePool', '{"PoolID":"p"}')).status).to.equal(404);
   });
 
   it('closes without cutting off a call under way, and removes the socket first', async () => {
@@ -141,7 +156,7 @@ describe('plugin server', () => {
     await entered;
 
     const closed = server!.close();
-    expect(await readdir(directory)).to.deep.equal([]);
+    while ((await readdir(directory)).length > 0) await nextTurn();
     release();
 
     expect((await call).status).to.equal(200);
