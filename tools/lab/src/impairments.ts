@@ -9,6 +9,7 @@ import { runCommand } from './command.ts';
 export class Impairments {
   readonly #segmentPid: number;
   readonly #lossPercent = new Map<string, number>();
+  #applied: Promise<unknown> = Promise.resolve();
 
   constructor(segmentPid: number) {
     this.#segmentPid = segmentPid;
@@ -20,6 +21,13 @@ export class Impairments {
       throw new RangeError(`a loss of ${percent} percent`);
     if (percent === 0) this.#lossPercent.delete(port);
     else this.#lossPercent.set(port, percent);
+    // One after the other: of two at once, the older ruleset could be the last to arrive.
+    const apply = (): Promise<unknown> => this.#apply();
+    this.#applied = this.#applied.then(apply, apply);
+    await this.#applied;
+  }
+
+  async #apply(): Promise<void> {
     const enter = ['nsenter', '--target', String(this.#segmentPid), '--net', '--'];
     await runCommand([...enter, 'nft', '-f', '-'], { input: this.#ruleset() });
   }

@@ -72,6 +72,14 @@ describe('two hosts on a wire', () => {
     expect(Number(/([\d.]+)% packet loss/.exec(stdout)?.[1])).to.be.within(30, 70);
   });
 
+  it('has no impairment left when several were asked for and ended at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all([lab.cut(first), lab.cut(second)]);
+      await Promise.all([lab.restore(first), lab.restore(second)]);
+      expect(await isAnswered(first, '10.112.0.1'), `round ${round}`).to.equal(true);
+    }
+  });
+
   it('refuses a loss that is none', async () => {
     const refusal = await lab.setLoss(first, 130).catch((error: unknown) => error);
 
