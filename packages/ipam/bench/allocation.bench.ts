@@ -1,6 +1,6 @@
 /**
  * Prints what a lease costs at different fill levels of an IPv4 /12 and an IPv6 /64, with a store that costs nothing.
- * Run: npx tsx packages/ipam/bench/allocation.bench.ts
+ * Run: npx tsx packages/ipam/bench/allocation.bench.ts [--json] [POOL...], a pool being one of the table, such as '/12 10 %'
  */
 import { Console } from 'node:console';
 import { setFlagsFromString } from 'node:v8';
@@ -124,15 +124,22 @@ async function measure(title: string, poolId: string, addresses: Iterable<string
   table.push({ pool: title, leases: leased, loadMs, heapMb, ...(await churn(ipam, poolId)), ...refused });
 }
 
+const pools: readonly (readonly [string, string, () => Iterable<string>])[] = [
+  ['/12 empty', four, () => []],
+  ['/12 10 %', four, () => partOfFour(0.1)],
+  ['/12 50 %', four, () => partOfFour(0.5)],
+  ['/12 99.9 %', four, () => partOfFour(0.999)],
+  ['/12 100 %', four, () => partOfFour(1)],
+  ['/64 empty', six, () => []],
+  ['/64 in sequence', six, () => sequentialSix(2 ** 20)],
+  ['/64 scattered', six, () => scatteredSix(2 ** 20)],
+];
+
+const [asJson, ...wanted] = process.argv[2] === '--json' ? process.argv.slice(2) : ['', ...process.argv.slice(2)];
 const table: object[] = [];
 await measure('warm-up', four, partOfFour(0.5));
 table.length = 0;
-await measure('/12 empty', four, []);
-await measure('/12 10 %', four, partOfFour(0.1));
-await measure('/12 50 %', four, partOfFour(0.5));
-await measure('/12 99.9 %', four, partOfFour(0.999));
-await measure('/12 100 %', four, partOfFour(1));
-await measure('/64 empty', six, []);
-await measure('/64 in sequence', six, sequentialSix(2 ** 20));
-await measure('/64 scattered', six, scatteredSix(2 ** 20));
-new Console(process.stdout).table(table);
+for (const [title, poolId, addresses] of pools)
+  if (wanted.length === 0 || wanted.includes(title)) await measure(title, poolId, addresses());
+if (asJson === '') new Console(process.stdout).table(table);
+else process.stdout.write(`${JSON.stringify(table)}\n`);
