@@ -18,5 +18,5 @@ export { type CommandOptions } from './command.ts';
 export { type PluginOptions } from './plugin.ts';
 export { type Router, type RouterConfig, type RouterDaemon } from './router.ts';
 export { type FrrInstallation, type FrrRelease } from './routers.ts';
-export { type EngineInstallation, type EngineRelease } from './engines.ts';
+export { type EngineInstallation, type EngineRelease, engineReleases, findEngine } from './engines.ts';
 export { CommandError, DockerError, LabError, type CommandResult, type LabErrorCode } from './errors.ts';
