@@ -5,6 +5,8 @@
  *   cycle             one endpoint comes and goes; answers the durations of its six steps in ns
  *   settle            answers once every link is gone
  *   burst THREADS N   N cycles, as fast as they go; answers their duration in ns
+ *   up THREADS N      N endpoints come and stay; answers how long that took in ns
+ *   down THREADS N    the last N of them go; answers how long that took in ns, without the deletion of their links
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,10 +20,11 @@
 
 #define STEPS 6
 #define MAX_THREADS 64
+#define HELD 0x8000 /* a bit of the number; endpoint.c makes an address of the lower 16 */
 #define COLLECT_US 20000 /* as long as the plugin's reaper collects */
 
-static atomic_uint last_number;
-static atomic_int cycles_left;
+static atomic_uint cycle_count, held;
+static atomic_int tasks_left;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -59,53 +62,91 @@ static void settle(void) {
   pthread_mutex_unlock(&mutex);
 }
 
-static void cycle(int fd, long *times) {
-  struct endpoint endpoint = name_endpoint(++last_number);
+/** Those that stay have the upper half of the addresses, so that a cycle between them meets none. */
+static struct endpoint name_held(unsigned number) { return name_endpoint(number | HELD); }
+
+static struct endpoint name_passing(unsigned number) {
+  return name_endpoint((number & ~(HELD - 1)) << 1 | (number & (HELD - 1)));
+}
+
+/** The endpoint comes; `times` gets when each step began, and when the last one ended. */
+static void come(int fd, const struct endpoint *endpoint, long *times) {
   times[0] = now_ns();
-  int index = create_pair(fd, &endpoint);
+  int index = create_pair(fd, endpoint);
   times[1] = now_ns();
-  set_up(fd, &endpoint, index);
+  set_up(fd, endpoint, index);
   times[2] = now_ns();
-  add_route(fd, &endpoint, index);
+  add_route(fd, endpoint, index);
   times[3] = now_ns();
-  add_neighbour(fd, &endpoint, index);
+  add_neighbour(fd, endpoint, index);
   times[4] = now_ns();
-  delete_route(fd, &endpoint);
-  times[5] = now_ns();
-  bury(fd, &endpoint);
-  times[6] = now_ns();
+}
+
+static void go(int fd, const struct endpoint *endpoint, long *times) {
+  times[0] = now_ns();
+  delete_route(fd, endpoint);
+  times[1] = now_ns();
+  bury(fd, endpoint);
+  times[2] = now_ns();
   pthread_mutex_lock(&mutex);
   buried++;
   pthread_cond_broadcast(&changed);
   pthread_mutex_unlock(&mutex);
 }
 
+static void cycle(int fd, long *times) {
+  struct endpoint endpoint = name_passing(++cycle_count);
+  come(fd, &endpoint, times);
+  go(fd, &endpoint, times + STEPS - 2);
+}
+
+/** What each thread does again and again. */
+static void cycle_once(int fd) {
+  long times[STEPS + 1];
+  cycle(fd, times);
+}
+
+static void come_once(int fd) {
+  long times[STEPS + 1];
+  struct endpoint endpoint = name_held(held++);
+  come(fd, &endpoint, times);
+}
+
+static void go_once(int fd) {
+  long times[STEPS + 1];
+  struct endpoint endpoint = name_held(--held);
+  go(fd, &endpoint, times);
+}
+
+static void (*task)(int fd);
+
 static void *work(void *unused) {
   int fd = open_socket();
-  long times[STEPS + 1];
-  while (cycles_left-- > 0) cycle(fd, times);
+  while (tasks_left-- > 0) task(fd);
   close(fd);
   return unused;
 }
 
-static long burst(int threads, int cycles) {
+static long in_threads(void (*chosen)(int fd), int threads, int count) {
   pthread_t workers[MAX_THREADS];
   long started = now_ns();
-  cycles_left = cycles;
+  task = chosen;
+  tasks_left = count;
   for (int i = 0; i < threads; i++) pthread_create(&workers[i], NULL, work, NULL);
   for (int i = 0; i < threads; i++) pthread_join(workers[i], NULL);
   return now_ns() - started;
 }
 
 int main(void) {
-  char line[80];
+  char line[80], verb[8];
   pthread_t reaper;
-  int threads, cycles, fd = open_socket();
+  int threads, count, fd = open_socket();
   setvbuf(stdout, NULL, _IOLBF, 0);
   pthread_create(&reaper, NULL, reap, NULL);
   while (fgets(line, sizeof line, stdin) != NULL) {
-    if (sscanf(line, "burst %d %d", &threads, &cycles) == 2 && threads <= MAX_THREADS) {
-      printf("%ld\n", burst(threads, cycles));
+    if (sscanf(line, "%7s %d %d", verb, &threads, &count) == 3 && threads <= MAX_THREADS) {
+      void (*chosen)(int fd) = verb[0] == 'u' ? come_once : verb[0] == 'd' ? go_once : cycle_once;
+      printf("%ld\n", in_threads(chosen, threads, count));
     } else if (line[0] == 'c') {
       long times[STEPS + 1];
       cycle(fd, times);

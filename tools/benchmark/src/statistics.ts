@@ -32,6 +32,16 @@ export function compare(samples: Rounds, reference: Rounds): Ratio {
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
 }
 
+/** What both sides' growth comes to, round by round: how much more the samples grew than the reference did. */
+export function compareGrowth(
+  samples: { readonly before: Rounds; readonly after: Rounds },
+  reference: { readonly before: Rounds; readonly after: Rounds },
+): Ratio {
+  const growth = ({ before, after }: { readonly before: Rounds; readonly after: Rounds }): number[][] =>
+    after.map((round, index) => [median([...round]) / median([...(before[index] ?? [])])]);
+  return compare(growth(samples), growth(reference));
+}
+
 /** The median of one value per round, and the extremes. */
 export function spread(values: readonly number[]): {
   readonly value: number;

@@ -31,12 +31,7 @@ export class DockerCalls {
   async up(): Promise<{ readonly endpoint: LiveEndpoint; readonly timings: Timings }> {
     const id = randomBytes(32).toString('hex');
     const reference = { NetworkID: this.#network.networkId, EndpointID: id };
-    const leased = await this.#client.call('IpamDriver.RequestAddress', {
-      PoolID: this.#network.poolId,
-      Address: '',
-      Options: {},
-    });
-    const address = leased.reply.Address;
+    const { address, us: leased } = await this.request();
     const created = await this.#client.call('NetworkDriver.CreateEndpoint', {
       ...reference,
       Interface: { Address: address, AddressIPv6: '', MacAddress: '' },
@@ -47,26 +42,47 @@ export class DockerCalls {
       SandboxKey: `/var/run/docker/netns/${id.slice(0, 12)}`,
       Options: sandboxOptions,
     });
-    const asked = await this.#client.call('NetworkDriver.EndpointOperInfo', reference);
+    const asked = await this.askOperInfo(id);
     const timings = {
-      RequestAddress: leased.us,
+      RequestAddress: leased,
       CreateEndpoint: created.us,
       Join: joined.us,
-      EndpointOperInfo: asked.us,
+      EndpointOperInfo: asked,
     };
     return { endpoint: { id, address }, timings };
   }
 
-  /** A container ends. */
-  async down({ id, address }: LiveEndpoint): Promise<Timings> {
+  /** A container ends; `onDeleted` is told when DeleteEndpoint has been answered. */
+  async down({ id, address }: LiveEndpoint, onDeleted?: (id: string) => void): Promise<Timings> {
     const reference = { NetworkID: this.#network.networkId, EndpointID: id };
     const left = await this.#client.call('NetworkDriver.Leave', reference);
     const deleted = await this.#client.call('NetworkDriver.DeleteEndpoint', reference);
-    const released = await this.#client.call('IpamDriver.ReleaseAddress', {
-      PoolID: this.#network.poolId,
-      Address: address.replace(/\/\d+$/, ''),
+    onDeleted?.(id);
+    const released = await this.release(address);
+    return { Leave: left.us, DeleteEndpoint: deleted.us, ReleaseAddress: released };
+  }
+
+  /** Leases the next free address; answers it with the microseconds it took. */
+  async request(): Promise<{ readonly address: string; readonly us: number }> {
+    const request = { PoolID: this.#network.poolId, Address: '', Options: {} };
+    const { reply, us } = await this.#client.call('IpamDriver.RequestAddress', request);
+    return { address: reply.Address, us };
+  }
+
+  /** Gives an address back; answers the microseconds it took. */
+  async release(address: string): Promise<number> {
+    const request = { PoolID: this.#network.poolId, Address: address.replace(/\/\d+$/, '') };
+    const { us } = await this.#client.call('IpamDriver.ReleaseAddress', request);
+    return us;
+  }
+
+  /** A call that is answered once the daemon has taken up its state, for an endpoint that need not exist. */
+  async askOperInfo(id: string): Promise<number> {
+    const { us } = await this.#client.call('NetworkDriver.EndpointOperInfo', {
+      NetworkID: this.#network.networkId,
+      EndpointID: id,
     });
-    return { Leave: left.us, DeleteEndpoint: deleted.us, ReleaseAddress: released.us };
+    return us;
   }
 
   close(): void {

@@ -7,10 +7,10 @@ export interface NetworkIds {
 }
 
 const networkId = 'b'.repeat(64);
-const subnet = '10.16.0.0/12';
+const wideSubnet = '10.16.0.0/12';
 
-/** Makes a network with room for a million containers, as `docker network create` does. */
-export async function createNetwork(socketPath: string): Promise<NetworkIds> {
+/** Makes a network as `docker network create` does; one with room for a million containers, if not told otherwise. */
+export async function createNetwork(socketPath: string, subnet: string = wideSubnet): Promise<NetworkIds> {
   const client = openPluginClient({ socketPath });
   const spaces = await client.call('IpamDriver.GetDefaultAddressSpaces');
   const AddressSpace = spaces.LocalDefaultAddressSpace ?? '';

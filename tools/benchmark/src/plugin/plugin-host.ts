@@ -1,21 +1,29 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Host, Lab, LabProcess } from '@routed/lab';
-import { type Link, openNetns, type Rtnl } from '@routed/netns';
+import type { Host, Lab, LabProcess, PluginOptions } from '@routed/lab';
+import { type Link, type Netns, openNetns, type Rtnl } from '@routed/netns';
 import { probeEnvironment, probeSocket } from '../probe/probe.ts';
 import { DockerCalls } from './docker-calls.ts';
-import { createNetwork } from './network.ts';
+import { createNetwork, type NetworkIds } from './network.ts';
 
 /** Start of the names of the links that the plugin makes. */
 export const hostLinkPrefix = 'vethr';
+
+/** The host link of an endpoint. */
+export function hostLinkName(endpointId: string): string {
+  return `${hostLinkPrefix}${endpointId.slice(0, 10)}`;
+}
 
 const pollMs = 5;
 
 /** A host without an engine, with the plugin running in it and one network made; the benchmark is its engine. */
 export interface PluginHost extends AsyncDisposable {
   readonly host: Host;
-  readonly plugin: LabProcess;
+  /** The one that runs now; a scenario that starts another one puts it here. */
+  plugin: LabProcess;
+  readonly network: NetworkIds;
   /** The host's network. */
+  readonly netns: Netns;
   readonly rtnl: Rtnl;
   /** The probe's socket, if there is one. */
   readonly probePath: string;
@@ -35,16 +43,26 @@ function isBuried({ name, isUp }: Link): boolean {
   return name.startsWith(hostLinkPrefix) && !isUp;
 }
 
+/** How to start a daemon with or without the probe in it. */
+export function pluginOptions(withProbe: boolean): PluginOptions {
+  return withProbe ? { env: probeEnvironment() } : {};
+}
+
 /** Starts a host, the plugin and a network. A probe in the daemon costs memory and start-up time. */
-export async function openPluginHost(lab: Lab, { withProbe = false } = {}): Promise<PluginHost> {
+export async function openPluginHost(
+  lab: Lab,
+  { withProbe = false, subnet }: { readonly withProbe?: boolean; readonly subnet?: string } = {},
+): Promise<PluginHost> {
   const host = await lab.addHost({ engine: 'none' });
-  const plugin = await host.startPlugin({ env: withProbe ? probeEnvironment() : {} });
-  await using netns = await openNetns({ path: host.netnsPath });
+  const plugin = await host.startPlugin(pluginOptions(withProbe));
+  const netns = await openNetns({ path: host.netnsPath });
   const rtnl = await netns.openRtnl();
-  const network = await createNetwork(pluginSocket(host));
+  const network = await createNetwork(pluginSocket(host), subnet);
   return {
     host,
     plugin,
+    network,
+    netns,
     rtnl,
     probePath: host.outsidePath(probeSocket),
     connect: () => DockerCalls.connect(pluginSocket(host), network),
@@ -53,6 +71,7 @@ export async function openPluginHost(lab: Lab, { withProbe = false } = {}): Prom
     },
     [Symbol.asyncDispose]: async () => {
       await rtnl.close();
+      await netns.close();
       // With its namespaces go the links that are left, all at once.
       await host.stop();
     },

@@ -2,14 +2,16 @@
  * Runs inside the daemon (node --import) and answers the benchmark's questions about it on a socket of its own.
  * Until the first question it only listens.
  *
- * Each connection sends one line, `start` or `stop`, optionally followed by `profile`; `stop` answers what happened
- * since `start`, as JSON.
+ * Each connection sends one line: `start` or `stop`, optionally followed by `profile`, or `memory`. `stop` answers what
+ * happened since `start`, `memory` what is in use after a garbage collection; both as JSON.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 const resolutionMs = 1;
 const delay = monitorEventLoopDelay({ resolution: resolutionMs });
@@ -39,9 +41,17 @@ async function stop(withProfile) {
   return { delayMs, profile };
 }
 
+async function memory() {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage();
+}
+
+const commands = { start, stop, memory };
+
 const server = createServer(async (socket) => {
   const [line] = await once(createInterface({ input: socket }), 'line');
   const [command, option] = line.split(' ');
-  socket.end(JSON.stringify(await (command === 'start' ? start : stop)(option === 'profile')));
+  socket.end(JSON.stringify(await commands[command](option === 'profile')));
 });
 server.listen(process.env.ROUTED_BENCH_PROBE).unref();

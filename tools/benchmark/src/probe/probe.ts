@@ -28,6 +28,11 @@ export async function stopProbe(path: string, withProfile = false): Promise<Prob
   return JSON.parse(await ask(path, `stop${withProfile ? ' profile' : ''}`)) as ProbeReport;
 }
 
+/** Bytes in use after a garbage collection. Source: Node's process.memoryUsage. */
+export async function readMemory(path: string): Promise<NodeJS.MemoryUsage> {
+  return JSON.parse(await ask(path, 'memory')) as NodeJS.MemoryUsage;
+}
+
 async function ask(path: string, question: string): Promise<string> {
   const socket = connect({ path, allowHalfOpen: true });
   socket.write(`${question}\n`);

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What the kernel knows of a process. Source: proc(5). */
 export interface ProcessFigures {
   readonly residentMb: number;
+  /** The most that it ever was. */
+  readonly peakMb: number;
   readonly cpuSeconds: number;
   /** Page faults of children that it waited for: every program it runs causes some. */
   readonly childFaults: number;
@@ -14,18 +16,26 @@ const TICKS_PER_SECOND = 100;
 /** Field numbers of /proc/PID/stat, counted from its third, `state`. */
 const FIELD = { childMinorFaults: 11 - 3, userTicks: 14 - 3, systemTicks: 15 - 3 } as const;
 
-export function readProcess(pid: number): ProcessFigures {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+/** @param proc of the pid namespace that the number is from */
+export function readProcess(pid: number, proc = '/proc'): ProcessFigures {
+  const stat = readFileSync(`${proc}/${pid}/stat`, 'utf8');
   // The command name may hold blanks and brackets: count from the last bracket.
   const fields = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
     .map(Number);
   const { childMinorFaults, userTicks, systemTicks } = FIELD;
-  const residentKb = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  const status = readFileSync(`${proc}/${pid}/status`, 'utf8');
+  const megabytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024;
   return {
-    residentMb: Number(residentKb) / 1024,
+    residentMb: megabytes('VmRSS'),
+    peakMb: megabytes('VmHWM'),
     cpuSeconds: ((fields[userTicks] ?? 0) + (fields[systemTicks] ?? 0)) / TICKS_PER_SECOND,
     childFaults: fields[childMinorFaults] ?? 0,
   };
+}
+
+/** How many file descriptors it has open. */
+export function countDescriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
 }

@@ -1,6 +1,7 @@
 import { markdownTable } from 'markdown-table';
 import type { Figure, Goal, Measurement, Outcome } from '../scenarios/scenario.ts';
 import type { Ratio } from '../statistics.ts';
+import { short } from './goals.ts';
 
 /** A scenario and what came of it. */
 export interface Result extends Outcome {
@@ -15,14 +16,18 @@ const alignment = head.map((_, column) => (column < 3 ? 'l' : 'r'));
 /** Everything in one table, as Markdown. */
 export function renderTable(results: readonly Result[]): string {
   const rows = results.flatMap(({ title, measurements = [], figures = [] }) => [
-    ...measurements.map((measurement) => [title, ...measurementCells(measurement)]),
-    ...figures.map((figure) => [title, ...figureCells(figure)]),
+    ...measurements.map((measurement) => [heading(title, measurement), ...measurementCells(measurement)]),
+    ...figures.map((figure) => [heading(title, figure), ...figureCells(figure)]),
   ]);
   return markdownTable([head, ...rows], { align: alignment });
 }
 
 export function renderGoals(goals: readonly Goal[]): string {
   return goals.map(({ text, isMet, found }) => `${isMet ? 'met   ' : 'MISSED'} ${text}: ${found}`).join('\n');
+}
+
+function heading(title: string, { situation }: { readonly situation?: string }): string {
+  return situation === undefined ? title : `${title}, ${situation}`;
 }
 
 function measurementCells({ subject, step, us, ratio }: Measurement): string[] {
@@ -38,8 +43,4 @@ function figureCells({ subject, name, unit, value, min, max, ratio }: Figure): s
 function renderRatio(ratio: Ratio | undefined): string {
   if (ratio === undefined) return '';
   return `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)})`;
-}
-
-function short(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

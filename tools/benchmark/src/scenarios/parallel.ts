@@ -1,9 +1,10 @@
 import { openPluginHost, type PluginHost } from '../plugin/plugin-host.ts';
 import { startProbe, stopProbe } from '../probe/probe.ts';
 import { readProcess } from '../process/process-figures.ts';
+import { atLeast } from '../report/goals.ts';
 import { compare, spread, summarize } from '../statistics.ts';
 import { Floor } from '../subjects/floor.ts';
-import { runBurst } from './burst.ts';
+import { runBurst } from '../plugin/burst.ts';
 import type { Goal, Outcome, Scenario, Setting } from './scenario.ts';
 
 const cyclesPerRound = { full: 400, quick: 40 } as const;
@@ -63,8 +64,12 @@ async function measure(host: PluginHost, floor: Floor, parallel: number, setting
       { ...spread(delayMs.max), subject: 'routed', name: 'event-loop delay max', unit: 'ms' },
       { subject: 'routed', name: 'resident memory', unit: 'MB', value: readProcess(host.plugin.pid).residentMb },
     ],
-    goals: [await noRepairGoal(host)],
+    goals: [...rateGoal(parallel, spread(rates.routed).value), await noRepairGoal(host)],
   };
+}
+
+function rateGoal(parallel: number, rate: number): Goal[] {
+  return parallel === 8 ? [atLeast('cycles per second, 8 in parallel', 300, rate)] : [];
 }
 
 /** Nobody but the daemon touches its links here, so a repair is one of its own work. */

@@ -2,7 +2,7 @@ import { openPluginHost } from '../plugin/plugin-host.ts';
 import { startProbe, stopProbe } from '../probe/probe.ts';
 import { summarizeProfile } from '../probe/summarize-profile.ts';
 import { saveResult } from '../report/save-result.ts';
-import { runBurst } from './burst.ts';
+import { runBurst } from '../plugin/burst.ts';
 import type { Outcome, Scenario, Setting } from './scenario.ts';
 
 const cycles = { full: 2000, quick: 100 } as const;

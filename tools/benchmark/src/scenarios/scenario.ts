@@ -17,6 +17,8 @@ export interface Setting {
 
 /** Durations of one step of one subject, in microseconds. */
 export interface Measurement {
+  /** Of the scenario's, if there is more than one. */
+  readonly situation?: string;
   readonly subject: string;
   readonly step: string;
   readonly us: Summary;
@@ -26,6 +28,7 @@ export interface Measurement {
 
 /** Anything else worth knowing. */
 export interface Figure {
+  readonly situation?: string;
   readonly subject: string;
   readonly name: string;
   readonly unit: string;
@@ -48,6 +51,8 @@ export interface Outcome {
   readonly measurements?: readonly Measurement[];
   readonly figures?: readonly Figure[];
   readonly goals?: readonly Goal[];
+  /** Samples over time, for the JSON only. */
+  readonly series?: readonly Readonly<Record<string, number | string>>[];
 }
 
 /** One situation in which the plugin is measured, on hosts of its own. */

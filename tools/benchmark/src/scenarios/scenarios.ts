@@ -1,15 +1,33 @@
-import { pacedScenario } from './paced.ts';
+import { addressScenario } from './addresses.ts';
+import { allocationScenario } from './allocation.ts';
+import { burstScenario } from './burst.ts';
+import { dockerRunScenario } from './docker-run.ts';
+import { idleScenario } from './idle.ts';
+import { overTimeScenario } from './over-time.ts';
 import { parallelScenario } from './parallel.ts';
 import { profileScenario } from './profile.ts';
+import { renderScenario } from './render.ts';
+import { restartScenario } from './restart.ts';
+import { routerLoadScenario } from './router-load.ts';
+import { scaleScenario } from './scale.ts';
 import type { Scenario } from './scenario.ts';
 import { startScenario } from './start.ts';
 
 /** Everything that the benchmark measures, in the order of its table. */
 export const scenarios: readonly Scenario[] = [
-  pacedScenario('idle', 'idle host', 0),
-  pacedScenario('live-1000', '1,000 live endpoints', 1000),
+  idleScenario,
+  scaleScenario,
   parallelScenario(1),
   parallelScenario(8),
+  parallelScenario(32),
+  burstScenario,
   startScenario,
+  restartScenario,
+  addressScenario,
+  allocationScenario,
+  renderScenario,
+  overTimeScenario,
+  dockerRunScenario,
+  routerLoadScenario,
   profileScenario,
 ];

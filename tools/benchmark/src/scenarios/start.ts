@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '@routed/lab';
 import { DockerCalls } from '../plugin/docker-calls.ts';
+import { untilAnswered } from '../plugin/first-answer.ts';
 import { createNetwork } from '../plugin/network.ts';
 import { pluginSocket } from '../plugin/plugin-host.ts';
-import { WireClient } from '../plugin/wire-client.ts';
 import { readProcess } from '../process/process-figures.ts';
 import { timedCommand } from '../process/timed-command.ts';
+import { atMost } from '../report/goals.ts';
 import { compare, spread, summarize } from '../statistics.ts';
 import type { Outcome, Scenario, Setting } from './scenario.ts';
 
-const pollMs = 2;
 const restMs = 300;
 
 /** The daemon starts, answers, and gets its first container. */
@@ -30,13 +30,19 @@ export const startScenario: Scenario = {
     }
     const byRound = (values: readonly number[]): number[][] => values.map((value) => [value]);
     const ratio = compare(byRound(samples.answer), byRound(samples.node));
+    const answer = summarize([samples.answer]);
+    const resident = spread(samples.residentMb);
     return {
       measurements: [
-        { subject: 'routed', step: 'start to first answer', us: summarize([samples.answer]), ratio },
+        { subject: 'routed', step: 'start to first answer', us: answer, ratio },
         { subject: 'node', step: 'start and exit (reference)', us: summarize([samples.node]) },
         { subject: 'routed', step: 'first Join ever', us: summarize([samples.join]) },
       ],
-      figures: [{ ...spread(samples.residentMb), subject: 'routed', name: 'resident memory, idle', unit: 'MB' }],
+      figures: [{ ...resident, subject: 'routed', name: 'resident memory, idle', unit: 'MB' }],
+      goals: [
+        atMost('daemon start to first answer: s', 0.35, answer.p50 / 1e6),
+        atMost('resident memory, idle: MB', 70, resident.value),
+      ],
     };
   },
 };
@@ -46,10 +52,8 @@ async function startOnce(
 ): Promise<{ readonly answerUs: number; readonly firstJoinUs: number; readonly residentMb: number }> {
   const started = performance.now();
   const plugin = await host.startPlugin({ wait: false });
-  const client = await firstConnection(pluginSocket(host));
-  await client.call('Plugin.Activate');
+  await untilAnswered(pluginSocket(host));
   const answerUs = (performance.now() - started) * 1000;
-  client.close();
   await sleep(restMs);
   const { residentMb } = readProcess(plugin.pid);
   const calls = await DockerCalls.connect(pluginSocket(host), await createNetwork(pluginSocket(host)));
@@ -57,14 +61,4 @@ async function startOnce(
   await calls.down(endpoint);
   calls.close();
   return { answerUs, firstJoinUs: timings['Join']!, residentMb };
-}
-
-async function firstConnection(socketPath: string): Promise<WireClient> {
-  for (;;) {
-    try {
-      return await WireClient.connect(socketPath);
-    } catch {
-      await sleep(pollMs);
-    }
-  }
 }

@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Host, Lab } from '@routed/lab';
 import type { Timings } from '../plugin/docker-calls.ts';
 import { timedCommand } from '../process/timed-command.ts';
+import { cniEnvironment, cniPlugins, hasCniPlugins } from './cni.ts';
 import type { Subject } from './subject.ts';
-
-const plugins = '/usr/lib/cni';
 
 /**
  * The CNI plugins ptp and host-local: two processes for each half of a cycle. They also configure the container's end,
@@ -28,7 +26,7 @@ export class CniPtp implements Subject {
 
   /** Returns undefined where the plugins are not installed. */
   static async open(lab: Lab, host: Host): Promise<CniPtp | undefined> {
-    if (!existsSync(join(plugins, 'ptp')) || !existsSync(join(plugins, 'host-local'))) return undefined;
+    if (!hasCniPlugins('ptp', 'host-local')) return undefined;
     const container = await lab.addHost({ engine: 'none', uplink: 'none' });
     return new CniPtp(host.netnsPath, container, await mkdtemp(join(tmpdir(), 'routed-cni-')));
   }
@@ -49,15 +47,9 @@ export class CniPtp implements Subject {
 
   #call(command: 'ADD' | 'DEL'): Promise<number> {
     const ipam = { type: 'host-local', subnet: '10.252.0.0/16', dataDir: this.#stateDirectory };
-    return timedCommand(['nsenter', `--net=${this.#hostNetnsPath}`, '--', join(plugins, 'ptp')], {
+    return timedCommand(['nsenter', `--net=${this.#hostNetnsPath}`, '--', join(cniPlugins, 'ptp')], {
       input: JSON.stringify({ cniVersion: '0.4.0', name: 'bench', type: 'ptp', mtu: 1500, ipam }),
-      env: {
-        CNI_COMMAND: command,
-        CNI_CONTAINERID: `bench${this.#count}`,
-        CNI_NETNS: this.#container.netnsPath,
-        CNI_IFNAME: 'eth0',
-        CNI_PATH: plugins,
-      },
+      env: cniEnvironment(command, `bench${this.#count}`, this.#container.netnsPath),
     });
   }
 }

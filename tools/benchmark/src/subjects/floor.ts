@@ -12,9 +12,12 @@ const run = promisify(execFile);
 const steps = ['create pair', 'set up', 'add route', 'add neighbour', 'delete route', 'bury'] as const;
 const sources = join(import.meta.dirname, '../../floor');
 
+/** What the program is called in tables. */
+export const floorName = 'C floor';
+
 /** The C program that asks the kernel for the same as the plugin does, and measures itself. */
 export class Floor implements Subject {
-  readonly name = 'C floor';
+  readonly name = floorName;
   readonly #program: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   readonly #directory: string;
@@ -53,6 +56,16 @@ export class Floor implements Subject {
   /** As many cycles as that, spread over threads; returns the seconds they took. */
   async burst(threads: number, cycles: number): Promise<number> {
     return Number(await this.#ask(`burst ${threads} ${cycles}`)) / 1e9;
+  }
+
+  /** That many endpoints come and stay; returns the seconds they took. */
+  async raise(threads: number, count: number): Promise<number> {
+    return Number(await this.#ask(`up ${threads} ${count}`)) / 1e9;
+  }
+
+  /** As many of those that stayed go; returns the seconds until their links wait for their deletion. */
+  async lower(threads: number, count: number): Promise<number> {
+    return Number(await this.#ask(`down ${threads} ${count}`)) / 1e9;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

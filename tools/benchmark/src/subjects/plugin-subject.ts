@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DockerCalls, LiveEndpoint, Timings } from '../plugin/docker-calls.ts';
-import { hostLinkPrefix, type PluginHost } from '../plugin/plugin-host.ts';
+import { hostLinkName, type PluginHost } from '../plugin/plugin-host.ts';
 import { readProcess } from '../process/process-figures.ts';
 import { sum, type Subject } from './subject.ts';
 
@@ -8,7 +8,7 @@ const pollMs = 5;
 
 /** The plugin, through its socket. */
 export class PluginSubject implements Subject {
-  readonly name = 'routed';
+  readonly name: string;
   readonly #host: PluginHost;
   readonly #calls: DockerCalls;
   /** Cycles so far. */
@@ -18,13 +18,14 @@ export class PluginSubject implements Subject {
   #childFaults = 0;
   #last: { readonly endpoint: LiveEndpoint; readonly endedAt: number } | undefined;
 
-  private constructor(host: PluginHost, calls: DockerCalls) {
+  private constructor(host: PluginHost, calls: DockerCalls, name: string) {
     this.#host = host;
     this.#calls = calls;
+    this.name = name;
   }
 
-  static async open(host: PluginHost): Promise<PluginSubject> {
-    return new PluginSubject(host, await host.connect());
+  static async open(host: PluginHost, name = 'routed'): Promise<PluginSubject> {
+    return new PluginSubject(host, await host.connect(), name);
   }
 
   async cycle(): Promise<Timings> {
@@ -46,7 +47,7 @@ export class PluginSubject implements Subject {
   async settle(): Promise<Timings> {
     if (this.#last === undefined) return {};
     const { endpoint, endedAt } = this.#last;
-    const name = `${hostLinkPrefix}${endpoint.id.slice(0, 10)}`;
+    const name = hostLinkName(endpoint.id);
     do await sleep(pollMs);
     while ((await this.#host.rtnl.links.get({ name })) !== undefined);
     if (this.#readChildFaults() !== this.#childFaults) this.cyclesWithPrograms += 1;

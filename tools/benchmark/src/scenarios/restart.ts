@@ -1,0 +1,134 @@
+import type { LiveEndpoint } from '../plugin/docker-calls.ts';
+import { untilAnswered } from '../plugin/first-answer.ts';
+import { KernelChanges } from '../plugin/kernel-changes.ts';
+import { openPluginHost, pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
+import { raise } from '../plugin/population.ts';
+import { readProcess } from '../process/process-figures.ts';
+import { atMost } from '../report/goals.ts';
+import { spread, summarize } from '../statistics.ts';
+import type { Figure, Goal, Measurement, Outcome, Scenario, Setting } from './scenario.ts';
+
+const counts = { full: [2000, 5000], quick: [200, 500] } as const;
+
+/** What one restart took. */
+interface Restart {
+  readonly answerMs: number;
+  /** Until a call that needs the state is answered. */
+  readonly readyMs: number;
+  /** Of the comparison alone, as the daemon logs it. */
+  readonly reconcileMs: number;
+  readonly changes: number;
+  readonly residentMb: number;
+}
+
+/** The daemon is killed, and started again among endpoints that are as they should be. */
+export const restartScenario: Scenario = {
+  name: 'restart',
+  title: 'restart among live endpoints',
+  run: async ({ lab, effort, log }: Setting): Promise<Outcome> => {
+    const populations: Population[] = [];
+    try {
+      for (const count of effort.isQuick ? counts.quick : counts.full) populations.push(await populate(lab, count));
+      for (let round = 0; round < effort.rounds; round++) {
+        log(`round ${round + 1} of ${effort.rounds}`);
+        for (const { host, known, restarts } of populations)
+          restarts.push(await restart(host, known, round % 2 === 0 ? 'SIGKILL' : 'SIGTERM'));
+      }
+      return {
+        measurements: populations.flatMap(measurementsOf),
+        figures: populations.flatMap(figuresOf),
+        goals: populations.flatMap(goalsOf),
+      };
+    } finally {
+      for (const { host } of populations) await host[Symbol.asyncDispose]();
+    }
+  },
+};
+
+interface Population {
+  readonly count: number;
+  readonly host: PluginHost;
+  readonly known: LiveEndpoint;
+  readonly restarts: Restart[];
+}
+
+async function populate(lab: Setting['lab'], count: number): Promise<Population> {
+  const host = await openPluginHost(lab);
+  const { endpoints } = await raise(host, count);
+  return { count, host, known: endpoints[0]!, restarts: [] };
+}
+
+async function restart(host: PluginHost, known: LiveEndpoint, signal: 'SIGKILL' | 'SIGTERM'): Promise<Restart> {
+  await host.plugin.stop(signal);
+  await using changes = await KernelChanges.open(host);
+  const started = performance.now();
+  // The log has the duration of the comparison at this level only; there are next to no requests to be logged.
+  host.plugin = await host.host.startPlugin({ wait: false, flags: ['--log-level', 'debug'] });
+  await untilAnswered(pluginSocket(host.host));
+  const answerMs = performance.now() - started;
+  const calls = await host.connect();
+  await calls.askOperInfo(known.id);
+  const readyMs = performance.now() - started;
+  calls.close();
+  const found = await changes.all();
+  if (found.length > 0) console.error(`restart: ${found.length} changes, such as ${found[0]}`);
+  const { residentMb } = readProcess(host.plugin.pid);
+  return { answerMs, readyMs, reconcileMs: await lastReconcileMs(host), changes: found.length, residentMb };
+}
+
+async function lastReconcileMs({ plugin }: PluginHost): Promise<number> {
+  const lines = (await plugin.log()).split('\n').filter((line) => line.includes('"msg":"reconciled with the kernel"'));
+  const last = lines.at(-1);
+  if (last === undefined) throw new Error(`no comparison with the kernel in ${plugin.logFile}`);
+  return (JSON.parse(last) as { readonly ms: number }).ms;
+}
+
+function measurementsOf({ count, restarts }: Population): Measurement[] {
+  const measure = (step: string, pick: (restart: Restart) => number): Measurement => ({
+    situation: count.toLocaleString('en'),
+    subject: 'routed',
+    step,
+    us: summarize(restarts.map((restart) => [pick(restart) * 1000])),
+  });
+  return [
+    measure('sockets answer', ({ answerMs }) => answerMs),
+    measure('reconciled', ({ readyMs }) => readyMs),
+    measure('comparison with the kernel', ({ reconcileMs }) => reconcileMs),
+  ];
+}
+
+function figuresOf({ count, restarts }: Population): Figure[] {
+  const figure = { situation: count.toLocaleString('en'), subject: 'routed' };
+  return [
+    { ...figure, ...spread(restarts.map(({ residentMb }) => residentMb)), name: 'resident memory', unit: 'MB' },
+    { ...figure, ...spread(restarts.map(({ changes }) => changes)), name: 'changes in the kernel', unit: '' },
+  ];
+}
+
+function goalsOf({ count, restarts }: Population): Goal[] {
+  const among = `restart among ${count.toLocaleString('en')}`;
+  const median = (pick: (restart: Restart) => number): number => spread(restarts.map(pick)).value;
+  return [
+    atMost(
+      `${among}: ms until the sockets answer`,
+      500,
+      median(({ answerMs }) => answerMs),
+    ),
+    atMost(
+      `${among}: ms until reconciled`,
+      3000,
+      median(({ readyMs }) => readyMs),
+    ),
+    // The figure was set for 2,000.
+    ...(count > 2000
+      ? []
+      : [
+          atMost(
+            `${among}: ms of comparison`,
+            100,
+            median(({ reconcileMs }) => reconcileMs),
+          ),
+        ]),
+    atMost(`${among}: changes in the kernel`, 0, Math.max(...restarts.map(({ changes }) => changes))),
+  ];
+}
