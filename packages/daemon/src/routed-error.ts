@@ -1,6 +1,11 @@
 /** Why a request cannot be carried out; the text goes to Docker's user as it is. */
 export type RoutedErrorCode =
   | 'ADDRESS_IN_USE'
+  | 'ADDRESS_UNKNOWN'
+  | 'CONTAINER_AMBIGUOUS'
+  | 'CONTAINER_UNKNOWN'
+  | 'DAEMON_UNREACHABLE'
+  | 'DOCKER_UNREACHABLE'
   | 'ENDPOINT_UNKNOWN'
   | 'FOREIGN_IPAM'
   | 'INVALID_ADDRESS'
@@ -9,6 +14,7 @@ export type RoutedErrorCode =
   | 'LINK_MISSING'
   | 'LINK_NAME_CLASH'
   | 'MTU_TOO_SMALL'
+  | 'NETWORK_AMBIGUOUS'
   | 'NETWORK_UNKNOWN'
   | 'NOT_PERMITTED'
   | 'POOL_REQUIRED'

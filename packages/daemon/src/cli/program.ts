@@ -1,5 +1,6 @@
-import { Command, Option } from 'commander';
-import { serve } from './serve.ts';
+import { Command } from 'commander';
+import { addressCommand } from './address-command.ts';
+import { serveCommand } from './serve-command.ts';
 
 /** The `routed-plugin` command line. */
 export function createProgram(version: string): Command {
@@ -7,50 +8,21 @@ export function createProgram(version: string): Command {
     .description('Docker network and IPAM plugin that gives every container its own routable addresses')
     .version(version)
     .showHelpAfterError('(routed-plugin --help lists the options)');
-  const serveCommand = program
-    .command('serve', { isDefault: true })
-    .description('serve the plugin sockets until SIGTERM or SIGINT')
-    .addOption(
-      new Option('-g, --gateway <address>', "the containers' IPv4 gateway; none: 169.254.1.1").env('ROUTED_GATEWAY'),
-    )
-    .addOption(
-      new Option('-m, --mtu <bytes|auto>', "MTU of container links; auto: the uplink's")
-        .env('ROUTED_MTU')
-        .default('auto'),
-    )
-    .addOption(new Option('-d, --debug', 'log every request and reply (same as --log-level debug)').env('ROUTED_DEBUG'))
-    .addOption(
-      new Option('-S, --netsock <name|path>', 'name or socket path of the network driver alone')
-        .env('ROUTED_NETSOCK')
-        .default('net-routed'),
-    )
-    .addOption(
-      new Option('-s, --ipamsock <name|path>', 'name or socket path of the IPAM driver alone')
-        .env('ROUTED_IPAMSOCK')
-        .default('ipam-routed'),
-    )
-    .addOption(
-      new Option('--plugin-dir <path>', 'where Docker looks for plugin sockets')
-        .env('ROUTED_PLUGIN_DIR')
-        .default('/run/docker/plugins'),
-    )
-    .addOption(
-      new Option('--state-dir <path>', 'where networks, leases and endpoints are kept')
-        .env('ROUTED_STATE_DIR')
-        .default('/var/lib/routed'),
-    )
-    .addOption(new Option('--log-level <level>', 'debug, info, warn or error').env('ROUTED_LOG_LEVEL').default('info'))
-    .addOption(
-      new Option('--log-format <format>', 'json or pretty')
-        .env('ROUTED_LOG_FORMAT')
-        .default(process.stdout.isTTY ? 'pretty' : 'json', 'pretty on a terminal, else json'),
-    )
-    .action(serve);
+  const serving = serveCommand();
+  program.addCommand(serving, { isDefault: true });
+  program.addCommand(addressCommand());
+  for (const command of program.commands) inheritSettings(command, program);
   program.addHelpText(
     'after',
-    () => `\nOptions of serve, which is also what runs without a command:\n${optionsOf(serveCommand)}`,
+    () => `\nOptions of serve, which is also what runs without a command:\n${optionsOf(serving)}`,
   );
   return program;
+}
+
+/** A command that is made elsewhere does not know the settings of the program. */
+function inheritSettings(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inheritSettings(child, command);
 }
 
 /** The options part of a command's help. */

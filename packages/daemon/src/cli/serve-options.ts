@@ -11,6 +11,10 @@ export interface ServeOptions {
   readonly sockets: SocketPaths;
   /** Where networks, leases and endpoints are kept. */
   readonly stateDirectory: string;
+  /** Where operators' commands are served. */
+  readonly adminSocket: string;
+  /** Where Docker is asked which container has an endpoint. */
+  readonly dockerSocket: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'json' | 'pretty';
 }
@@ -25,6 +29,17 @@ export interface SocketPaths {
   readonly ipam: string;
 }
 
+const SWITCH_TEXTS: ReadonlyMap<string, boolean> = new Map([
+  ...['on', '1', 'true', 'yes'].map((text) => [text, true] as const),
+  ...['off', '0', 'false', 'no', ''].map((text) => [text, false] as const),
+]);
+
+/** A switch as an environment variable sets it. */
+const onOrOff = z
+  .string()
+  .refine((text) => SWITCH_TEXTS.has(text.toLowerCase()), 'expected on or off')
+  .transform((text) => SWITCH_TEXTS.get(text.toLowerCase()) ?? false);
+
 /** Options as commander hands them over: texts and flags. */
 const rawOptions = z.object({
   gateway: z
@@ -32,11 +47,13 @@ const rawOptions = z.object({
     .refine(isUnicastIpv4, 'expected an IPv4 unicast address such as 10.200.0.1, without prefix length')
     .optional(),
   mtu: z.union([z.literal('auto'), mtuText], { error: 'expected a number from 68 to 65535, or auto' }),
-  debug: z.boolean().default(false),
+  debug: z.union([z.boolean(), onOrOff], { error: 'expected on or off' }).default(false),
   netsock: z.string().min(1, 'expected a plugin name or the path of a socket'),
   ipamsock: z.string().min(1, 'expected a plugin name or the path of a socket'),
   pluginDir: z.string().refine(isAbsolute, 'expected an absolute path such as /run/docker/plugins'),
   stateDir: z.string().refine(isAbsolute, 'expected an absolute path such as /var/lib/routed'),
+  adminSocket: z.string().refine(isAbsolute, 'expected an absolute path such as /run/routed/admin.sock'),
+  dockerSocket: z.string().refine(isAbsolute, 'expected an absolute path such as /var/run/docker.sock'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' }),
   logFormat: z.enum(['json', 'pretty'], { error: 'expected json or pretty' }),
 });
@@ -59,7 +76,19 @@ export function parseServeOptions(raw: Readonly<Record<string, unknown>>): Serve
     const flag = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new OptionError(`option --${flag} ${JSON.stringify(raw[key])}: ${issue?.message ?? 'not understood'}`);
   }
-  const { gateway, mtu, debug, netsock, ipamsock, pluginDir, stateDir, logLevel, logFormat } = result.data;
+  const {
+    gateway,
+    mtu,
+    debug,
+    netsock,
+    ipamsock,
+    pluginDir,
+    stateDir,
+    adminSocket,
+    dockerSocket,
+    logLevel,
+    logFormat,
+  } = result.data;
   return {
     ...(gateway === undefined ? {} : { gateway }),
     mtu,
@@ -69,6 +98,8 @@ export function parseServeOptions(raw: Readonly<Record<string, unknown>>): Serve
       ipam: socketPath(ipamsock, pluginDir),
     },
     stateDirectory: stateDir,
+    adminSocket,
+    dockerSocket,
     logLevel: debug ? 'debug' : logLevel,
     logFormat,
   };

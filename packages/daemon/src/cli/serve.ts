@@ -1,4 +1,4 @@
-import { type Daemon, startDaemon } from '../composition-root.ts';
+import { type Daemon, startDaemon } from '../daemon.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import { isAllowedToRoute } from '../host/capabilities.ts';
 import { RoutedError } from '../routed-error.ts';

@@ -1,5 +1,6 @@
 import type { Ipam } from '@routed/ipam';
 import type { RequestOf } from '@routed/plugin-protocol';
+import type { StickyKeeper } from '../containers/sticky-keeper.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { parseEndpointOptions } from '../endpoints/endpoint-options.ts';
 import { allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
@@ -16,6 +17,7 @@ export interface NetworkDriverDeps {
   readonly ipam: Ipam;
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
+  readonly sticky: Pick<StickyKeeper, 'forgetNetwork'>;
   readonly gateways: DefaultGateways;
   /** MTU of networks that name none, in bytes. */
   readonly mtuBytes: number;
@@ -45,6 +47,7 @@ function networkCalls(deps: NetworkDriverDeps): Handlers {
       return {};
     },
     'NetworkDriver.DeleteNetwork': async ({ NetworkID }) => {
+      await deps.sticky.forgetNetwork(NetworkID);
       await networks.delete(NetworkID);
       return {};
     },

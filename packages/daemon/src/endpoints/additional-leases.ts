@@ -48,14 +48,12 @@ export class AdditionalLeases {
     await Promise.all(addresses.map(({ poolId, address }) => this.#ipam.releaseAddress({ poolId, address })));
   }
 
-  /** Gives back what was claimed for endpoints of which no record came to be. */
-  async releaseOrphans(isKnown: (address: string) => boolean): Promise<void> {
+  /** Gives back the leases for which no record came to be: a crash was in between. */
+  async releaseOrphans(of: 'additional' | 'sticky', isKnown: (address: string) => boolean): Promise<void> {
     for (const { id } of this.#ipam.pools()) {
-      const orphans = [...this.#ipam.leases(id)].filter(
-        ({ purpose, address }) => purpose === 'additional' && !isKnown(address),
-      );
+      const orphans = [...this.#ipam.leases(id)].filter(({ purpose, address }) => purpose === of && !isKnown(address));
       for (const { poolId, address, holder } of orphans) {
-        this.#logger.warn({ address, holder }, 'releasing the lease of an endpoint that was never made');
+        this.#logger.warn({ address, holder }, 'releasing a lease that a crash left');
         await this.#ipam.releaseAddress({ poolId, address });
       }
     }

@@ -63,12 +63,12 @@ export class EndpointLifecycle {
       this.#remember(endpoint);
       if (endpoint.sandboxKey !== undefined) this.#sandboxes.add({ ...endpoint, sandboxKey: endpoint.sandboxKey });
     }
-    await this.#leases.releaseOrphans((address) => this.#byDestination.has(hostPrefix(address)));
+    await this.#leases.releaseOrphans('additional', (address) => this.#byDestination.has(hostPrefix(address)));
   }
 
   /** The endpoints that are in a sandbox, and what belongs to them in the kernel. */
   joined(): DesiredEndpoint[] {
-    return [...this.#endpoints.values()]
+    return this.all()
       .filter(({ sandboxKey }) => sandboxKey !== undefined)
       .map((endpoint) => ({ id: endpoint.id, plan: planEndpoint(endpoint, this.#networks.mtuOf(endpoint.networkId)) }));
   }
@@ -118,6 +118,11 @@ export class EndpointLifecycle {
       await this.#leftSandbox(this.#require(endpointId), () => Promise.resolve());
       return true;
     });
+  }
+
+  /** All endpoints, also those that have not joined a sandbox. */
+  all(): readonly Endpoint[] {
+    return [...this.#endpoints.values()];
   }
 
   /** The endpoint, or undefined when no CreateEndpoint came for it or DeleteEndpoint did. */
@@ -170,7 +175,7 @@ export class EndpointLifecycle {
    * Takes additional addresses from an endpoint: the host's side of them, at once. Their leases stay.
    *
    * @returns those that it had
-   * @throws RoutedError ENDPOINT_UNKNOWN, LINK_MISSING
+   * @throws RoutedError ENDPOINT_UNKNOWN
    */
   async reduce(endpointId: string, addresses: ReadonlySet<string>): Promise<readonly AdditionalAddress[]> {
     return await this.#lock.run(endpointId, async () => {

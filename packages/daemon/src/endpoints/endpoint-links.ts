@@ -43,9 +43,7 @@ export class EndpointLinks {
 
   /** Whether the endpoint's host link is there, whichever namespace its other end is in. */
   async exists(endpointId: string): Promise<boolean> {
-    const names = linkNames(endpointId);
-    const link = await this.#rtnl.links.get({ name: names.host });
-    return link?.alias === names.alias;
+    return (await this.#indexOf(endpointId)) !== undefined;
   }
 
   /**
@@ -69,6 +67,7 @@ export class EndpointLinks {
   /** Makes the routes and neighbours that a living endpoint gets beside those it has. */
   async extend(endpointId: string, { routes, neighbours }: Pick<EndpointPlan, 'routes' | 'neighbours'>): Promise<void> {
     const linkIndex = await this.#indexOf(endpointId);
+    if (linkIndex === undefined) throw linkMissing(endpointId);
     await this.#rtnl.batch((requests) =>
       Promise.all([
         ...routes.map((route) => requests.routes.replace({ ...route, linkIndex })),
@@ -80,6 +79,7 @@ export class EndpointLinks {
   /** Takes routes and neighbours of a living endpoint away; what is not there is none to take. */
   async reduce(endpointId: string, { routes, neighbours }: Pick<EndpointPlan, 'routes' | 'neighbours'>): Promise<void> {
     const linkIndex = await this.#indexOf(endpointId);
+    if (linkIndex === undefined) return;
     await this.#rtnl.batch((requests) =>
       Promise.all([
         ...routes.map((route) => requests.routes.delete({ ...route, linkIndex })),
@@ -100,11 +100,10 @@ export class EndpointLinks {
     );
   }
 
-  async #indexOf(endpointId: string): Promise<number> {
+  async #indexOf(endpointId: string): Promise<number | undefined> {
     const { host: name, alias } = linkNames(endpointId);
     const link = await this.#rtnl.links.get({ name });
-    if (link?.alias === alias) return link.index;
-    throw new RoutedError('LINK_MISSING', `link ${name} is gone: its container has ended, or somebody deleted it`);
+    return link?.alias === alias ? link.index : undefined;
   }
 
   async #createVeth(plan: EndpointPlan): Promise<{ readonly index: number }> {
@@ -130,6 +129,11 @@ export class EndpointLinks {
       await this.#rtnl.links.delete({ index: link.index });
     }
   }
+}
+
+function linkMissing(endpointId: string): RoutedError {
+  const { host: name } = linkNames(endpointId);
+  return new RoutedError('LINK_MISSING', `link ${name} is gone: its container has ended, or somebody deleted it`);
 }
 
 function nameClash(name: string, alias: string | undefined): RoutedError {

@@ -1,10 +1,20 @@
 import { RoutedError } from '../routed-error.ts';
+import type { SocketPlace } from './plugin-server.ts';
 
 /** The sockets that the daemon serves, by the names that a service manager gives them. */
-export const SOCKET_NAMES = ['routed', 'net-routed', 'ipam-routed'] as const;
+export const SOCKET_NAMES = ['routed', 'net-routed', 'ipam-routed', 'admin'] as const;
 
-/** The name of a socket, and of the plugin that Docker finds there. */
+/** The name of a socket; `admin` is for operators, the others are those of the plugins that Docker finds there. */
 export type SocketName = (typeof SOCKET_NAMES)[number];
+
+/** File descriptors of listening sockets, by their names. */
+export type InheritedSockets = ReadonlyMap<SocketName, number>;
+
+/** Where a socket is served: the one that was inherited under this name, else at the path. */
+export function placeOf(name: SocketName, path: string, inherited: InheritedSockets): SocketPlace {
+  const fd = inherited.get(name);
+  return fd === undefined ? { path } : { name, fd };
+}
 
 /** The first inherited file descriptor. Source: sd_listen_fds(3), SD_LISTEN_FDS_START. */
 const FIRST_FD = 3;
@@ -17,10 +27,7 @@ const FIRST_FD = 3;
  *
  * @throws RoutedError SOCKET_UNUSABLE when a name is missing, unknown, or used twice
  */
-export function inheritedSockets(
-  env: Readonly<Record<string, string | undefined>>,
-  pid: number,
-): ReadonlyMap<SocketName, number> {
+export function inheritedSockets(env: Readonly<Record<string, string | undefined>>, pid: number): InheritedSockets {
   const { LISTEN_PID, LISTEN_FDS = '', LISTEN_FDNAMES = '' } = env;
   if (LISTEN_PID !== String(pid)) return new Map();
   const names = LISTEN_FDNAMES.split(':');

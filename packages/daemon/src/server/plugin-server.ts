@@ -12,20 +12,23 @@ export interface PluginServer {
   close(): Promise<void>;
 }
 
+/** Root and its group. */
+const PLUGIN_SOCKET_MODE = 0o660;
+
 /** A socket file to be made, or a socket that the service manager listens at already and keeps. */
 export type SocketPlace = { readonly path: string } | { readonly name: string; readonly fd: number };
 
 /**
- * Serves an application on a unix socket. One that is made here is for root and its group only.
+ * Serves an application on a unix socket. One that is made here is for root and its group, unless `mode` says otherwise.
  *
  * @throws RoutedError SOCKET_IN_USE, SOCKET_UNUSABLE
  */
-export async function listen(place: SocketPlace, app: Koa): Promise<PluginServer> {
+export async function listen(place: SocketPlace, app: Koa, mode = PLUGIN_SOCKET_MODE): Promise<PluginServer> {
   if ('path' in place) await claimSocketPath(place.path);
   const handle = app.callback();
   const graceful = new GracefulServer((request, response) => void handle(request, response));
   await startListening(graceful.server, place);
-  if ('path' in place) await chmod(place.path, 0o660);
+  if ('path' in place) await chmod(place.path, mode);
   return { close: () => graceful.close() };
 }
 

@@ -1,6 +1,6 @@
 import type { SocketPaths } from '../cli/serve-options.ts';
 import type { Logger } from '../logger.ts';
-import type { SocketName } from './inherited-sockets.ts';
+import { type InheritedSockets, placeOf, type SocketName } from './inherited-sockets.ts';
 import { createPluginApp, type Handlers } from './plugin-app.ts';
 import { listen, type PluginServer } from './plugin-server.ts';
 
@@ -19,7 +19,7 @@ export interface Drivers {
 export interface PluginPlaces {
   readonly paths: SocketPaths;
   /** Sockets that are listening already; the others are made at their paths. */
-  readonly inherited: ReadonlyMap<SocketName, number>;
+  readonly inherited: InheritedSockets;
 }
 
 /** What the plugins answer, and when. */
@@ -55,8 +55,7 @@ export async function servePlugins(places: PluginPlaces, answers: PluginAnswers)
         loaded: loaded.then(part),
         logger,
       });
-      const fd = inherited.get(name);
-      servers.push(await listen(fd === undefined ? { path } : { name, fd }, app));
+      servers.push(await listen(placeOf(name, path, inherited), app));
     }
   } catch (error) {
     await close();

@@ -38,7 +38,8 @@ async function ensureDirectory(directory: string): Promise<void> {
   } catch (error) {
     throw new RoutedError(
       'SOCKET_UNUSABLE',
-      `plugin directory ${directory} is not writable (${(error as Error).message}): run as root, or name another with --plugin-dir`,
+      `directory ${directory} is not writable (${(error as Error).message}): run as root, or name another with ` +
+        '--plugin-dir, or --admin-socket for that of the commands',
       { cause: error },
     );
   }

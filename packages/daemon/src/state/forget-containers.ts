@@ -1,10 +1,11 @@
+import type { LeasePurpose } from '@routed/ipam';
 import { AUXILIARY_HOLDER } from '../drivers/read-network.ts';
 import type { Logger } from '../logger.ts';
 import type { StateDirectory } from './state-directory.ts';
 
 /**
- * Drops the endpoints of an earlier boot and the leases that containers had. Networks, gateways and what operators
- * reserved stay.
+ * Drops the endpoints of an earlier boot and the leases that they had. Networks, gateways, and what operators reserved
+ * or gave to a container for good stay.
  */
 export async function forgetContainers(
   state: Pick<StateDirectory, 'endpoints' | 'leases'>,
@@ -13,11 +14,15 @@ export async function forgetContainers(
   let count = 0;
   for await (const { id: poolId } of state.leases.loadPools()) {
     for await (const { address, purpose, holder } of state.leases.loadLeases(poolId)) {
-      if (purpose !== 'endpoint' || holder?.startsWith(AUXILIARY_HOLDER)) continue;
+      if (!goesWithEndpoint(purpose) || holder?.startsWith(AUXILIARY_HOLDER)) continue;
       await state.leases.deleteLease({ poolId, address });
       count++;
     }
   }
   for (const { id } of await state.endpoints.load()) await state.endpoints.remove(id);
   logger.info({ leases: count }, 'the host was rebooted: leases of its former containers are free again');
+}
+
+function goesWithEndpoint(purpose: LeasePurpose): boolean {
+  return purpose === 'endpoint' || purpose === 'additional';
 }

@@ -1,5 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import type { LeaseStore } from '@routed/ipam';
+import type { StickyRecord } from '../containers/sticky-record.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 import { RoutedError } from '../routed-error.ts';
@@ -15,6 +16,8 @@ const BOOT_KEY = 'boot';
 export interface StateDirectory {
   readonly networks: Repository<Network>;
   readonly endpoints: Repository<Endpoint>;
+  /** Addresses that stay with containers. */
+  readonly sticky: Repository<StickyRecord>;
   readonly leases: LeaseStore;
   /** Whether the records of endpoints are from before a reboot: nothing they speak of exists any more. */
   readonly isFromEarlierBoot: boolean;
@@ -35,6 +38,7 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
     return {
       networks: durableRepository<Network>(database, 'networks', { isSynced: true }),
       endpoints: durableRepository<Endpoint>(database, 'endpoints', { isSynced: false }),
+      sticky: durableRepository<StickyRecord>(database, 'sticky', { isSynced: true }),
       leases: durableLeaseStore(database),
       isFromEarlierBoot: await noteBoot(database, bootId),
       close: () => database.close(),

@@ -7,6 +7,8 @@ const defaults = {
   ipamsock: 'ipam-routed',
   pluginDir: '/run/docker/plugins',
   stateDir: '/var/lib/routed',
+  adminSocket: '/run/routed/admin.sock',
+  dockerSocket: '/var/run/docker.sock',
   logLevel: 'info',
   logFormat: 'json',
 };
@@ -34,6 +36,18 @@ describe('parseServeOptions', () => {
     });
   });
 
+  for (const [text, level] of [
+    ['1', 'debug'],
+    ['ON', 'debug'],
+    ['0', 'info'],
+    ['false', 'info'],
+    ['', 'info'],
+  ] as const) {
+    it(`takes ROUTED_DEBUG=${text} as ${level}`, () => {
+      expect(parseServeOptions({ ...defaults, debug: text })).to.include({ logLevel: level });
+    });
+  }
+
   const wrong: [string, unknown, string][] = [
     ['gateway', '10.200.0', 'option --gateway "10.200.0": expected an IPv4 unicast address'],
     ['gateway', '10.200.0.1/24', 'option --gateway "10.200.0.1/24": expected an IPv4 unicast address'],
@@ -44,6 +58,8 @@ describe('parseServeOptions', () => {
     ['mtu', 'big', 'option --mtu "big": expected a number from 68 to 65535, or auto'],
     ['pluginDir', 'plugins', 'option --plugin-dir "plugins": expected an absolute path'],
     ['stateDir', 'state', 'option --state-dir "state": expected an absolute path'],
+    ['adminSocket', 'admin.sock', 'option --admin-socket "admin.sock": expected an absolute path'],
+    ['debug', 'maybe', 'option --debug "maybe": expected on or off'],
     ['logLevel', 'loud', 'option --log-level "loud": expected debug, info, warn or error'],
     ['logFormat', 'xml', 'option --log-format "xml": expected json or pretty'],
     ['netsock', '', 'option --netsock "": expected a plugin name or the path of a socket'],

@@ -67,13 +67,13 @@ describe('claimSocketPath', () => {
     await writeFile(join(directory, 'plugins'), '');
 
     expect(await messageOf(claimSocketPath(join(directory, 'plugins', 'routed.sock')))).to.match(
-      /^plugin directory .*plugins is not writable .* --plugin-dir$/,
+      /^directory .*plugins is not writable .* --plugin-dir/,
     );
   });
 
   it('gives up where the file system has no new directories', async () => {
     expect(await messageOf(claimSocketPath('/proc/plugins/routed.sock'))).to.contain(
-      'plugin directory /proc/plugins is not writable',
+      'directory /proc/plugins is not writable',
     );
   });
 

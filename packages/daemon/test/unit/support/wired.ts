@@ -2,11 +2,14 @@ import { type LeaseStore, memoryLeaseStore, openIpam } from '@routed/ipam';
 import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import { type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-protocol';
 import sinon from 'sinon';
-import { wire } from '../../../src/composition-root.ts';
+import { type Parts, wire } from '../../../src/composition-root.ts';
+import type { StickyRecord } from '../../../src/containers/sticky-record.ts';
+import type { DockerContainers } from '../../../src/docker/docker-containers.ts';
 import { VIRTUAL_GATEWAYS } from '../../../src/drivers/default-gateways.ts';
 import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
 import type { LinkReaper } from '../../../src/endpoints/link-reaper.ts';
 import type { Network } from '../../../src/networks/network.ts';
+import type { OpenSandbox } from '../../../src/sandbox/sandbox-view.ts';
 import type { Handler } from '../../../src/server/plugin-app.ts';
 import { memoryRepository, type Repository } from '../../../src/state/repository.ts';
 
@@ -15,6 +18,7 @@ export interface WiredDaemon {
   readonly kernel: FakeKernel;
   readonly state: WiredState;
   readonly reaper: LinkReaper;
+  readonly parts: Parts;
   readonly firewall: { readonly ensure: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
   readonly warnings: sinon.SinonSpy;
   /** Asks for a round of repairs; {@link stop} waits for it. */
@@ -33,17 +37,22 @@ export interface WiredSettings {
   /** Those of an earlier daemon, for a restart. */
   readonly kernel?: FakeKernel;
   readonly state?: WiredState;
+  readonly docker?: DockerContainers;
+  readonly openSandbox?: OpenSandbox;
 }
 
 /** What outlives a daemon. */
 export interface WiredState {
   readonly networks: Repository<Network>;
   readonly endpoints: Repository<Endpoint>;
+  readonly sticky: Repository<StickyRecord>;
   readonly leases: LeaseStore;
 }
 
 /** No container is started: a sandbox is only a path. */
 const nowhere = (path: string): Promise<never> => Promise.reject(new Error(`no sandbox ${path}`));
+
+const noDocker: DockerContainers = { list: () => Promise.reject(new Error('no Docker here')) };
 
 /** Wires the real parts; only the kernel and the firewall are stand-ins. */
 export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDaemon> {
@@ -51,15 +60,17 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   const state = settings.state ?? {
     networks: memoryRepository(),
     endpoints: memoryRepository(),
+    sticky: memoryRepository(),
     leases: memoryLeaseStore(),
   };
   await kernel.links.set({ name: 'lo' }, { isUp: true });
   const firewall = { ensure: sinon.fake.resolves('installed'), remove: sinon.fake.resolves(undefined) };
   const warnings = sinon.fake();
+  const { openSandbox = nowhere, docker = noDocker } = settings;
   const logger = { debug: () => undefined, info: () => undefined, warn: warnings, error: warnings };
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: 'h1' });
   const parts = wire(
-    { netns: kernel.netns, rtnl: kernel, openSandbox: nowhere, acceptance: firewall, ipam, state, logger },
+    { netns: kernel.netns, rtnl: kernel, openSandbox, docker, acceptance: firewall, ipam, state, logger },
     {
       gateways: { ...VIRTUAL_GATEWAYS, ...(settings.gateway ? { 4: settings.gateway } : {}) },
       mtuBytes: settings.mtuBytes ?? 1500,
@@ -71,11 +82,13 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     return await (handlers[method] as unknown as Handler<M>)(body);
   };
   await parts.keeper.load();
+  await parts.sticky.load();
   await parts.keeper.start();
   return {
     kernel,
     state,
     reaper: parts.reaper,
+    parts,
     repair: () => parts.keeper.repair(),
     stop: () => parts.keeper.stop(),
     firewall,
@@ -132,6 +145,7 @@ export async function startContainer(
     readonly address?: string;
     readonly sandbox?: string;
     readonly mac?: string;
+    readonly driverOptions?: Readonly<Record<string, string>>;
   },
 ): Promise<ReplyOf<'NetworkDriver.Join'> & { readonly address: string }> {
   const { poolId, endpointId, networkId = dockerId('c98909'), address = '', mac = '' } = options;
@@ -145,7 +159,7 @@ export async function startContainer(
     NetworkID: networkId,
     EndpointID: endpointId,
     Interface: { Address: isIpv6 ? '' : Address, AddressIPv6: isIpv6 ? Address : '', MacAddress: mac },
-    Options: {},
+    Options: options.driverOptions ?? {},
   });
   const SandboxKey = options.sandbox ?? `/var/run/docker/netns/${endpointId.slice(0, 12)}`;
   const reply = await daemon.call('NetworkDriver.Join', {

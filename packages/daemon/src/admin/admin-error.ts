@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { RoutedError, type RoutedErrorCode } from '../routed-error.ts';
+
+/** What an error becomes on the admin socket. */
+export interface AdminErrorReply {
+  readonly status: number;
+  readonly body: { readonly error: { readonly code: string; readonly message: string } };
+}
+
+const STATUS: Readonly<Partial<Record<RoutedErrorCode, number>>> = {
+  ADDRESS_IN_USE: 409,
+  ADDRESS_UNKNOWN: 404,
+  CONTAINER_AMBIGUOUS: 409,
+  CONTAINER_UNKNOWN: 404,
+  DOCKER_UNREACHABLE: 503,
+  INVALID_ADDRESS: 400,
+  INVALID_OPTION: 400,
+  NETWORK_AMBIGUOUS: 409,
+  NETWORK_UNKNOWN: 404,
+};
+
+/** The status and the body for an error: 4xx for what the asker can change, 5xx for what failed here. */
+export function replyToAdminError(error: unknown, request: string): AdminErrorReply {
+  if (error instanceof RoutedError) return reply(STATUS[error.code] ?? 500, error.code, error.message);
+  if (error instanceof z.ZodError) return reply(400, 'INVALID_REQUEST', describe(error));
+  if (error instanceof SyntaxError) return reply(400, 'INVALID_REQUEST', `the body is no JSON: ${error.message}`);
+  if (isHttpError(error, 404)) return reply(404, 'UNKNOWN_REQUEST', `unknown request ${request}`);
+  if (isHttpError(error, 413)) return reply(413, 'INVALID_REQUEST', 'the body is too large');
+  return reply(500, 'FAILED', error instanceof Error ? error.message : String(error));
+}
+
+function reply(status: number, code: string, message: string): AdminErrorReply {
+  return { status, body: { error: { code, message } } };
+}
+
+function describe({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+}
+
+function isHttpError(error: unknown, status: number): boolean {
+  return error instanceof Error && 'status' in error && error.status === status;
+}

@@ -1,0 +1,89 @@
+import { Command, Option } from 'commander';
+import { askDaemon } from '../admin/admin-client.ts';
+import type { AddressChange } from '../containers/container-addresses.ts';
+import type { ListedAddress } from '../containers/address-list.ts';
+import { adminSocketOption } from './admin-socket-option.ts';
+import { printTable } from './table.ts';
+
+interface Flags {
+  readonly adminSocket: string;
+  readonly json?: boolean;
+  readonly network?: string;
+}
+
+const jsonOption = (): Option => new Option('--json', 'print JSON');
+
+/** `routed-plugin address`: further addresses of containers, while they run. */
+export function addressCommand(): Command {
+  const command = new Command('address').description('addresses of containers beside the one that Docker gives');
+  command
+    .command('list')
+    .description('list the addresses of all containers, or of one')
+    .argument('[container]', 'name, or id or the start of it')
+    .addOption(adminSocketOption())
+    .addOption(jsonOption())
+    .action(list);
+  command
+    .command('add')
+    .description('give a container an address for as long as it exists; at once when it runs')
+    .argument('<container>', 'name, or id or the start of it')
+    .argument('<address>', "from the network's subnets, or its routed.prefixes")
+    .option('--network <name>', 'by which network, where several allow the address')
+    .addOption(adminSocketOption())
+    .addOption(jsonOption())
+    .action(add);
+  command
+    .command('remove')
+    .description('take an additional address from a container')
+    .argument('<container>', 'name, or id or the start of it')
+    .argument('<address>')
+    .addOption(adminSocketOption())
+    .addOption(jsonOption())
+    .action(remove);
+  return command;
+}
+
+async function list(container: string | undefined, { adminSocket, json }: Flags): Promise<void> {
+  const query = container === undefined ? '' : `?container=${encodeURIComponent(container)}`;
+  const rows = (await askDaemon(adminSocket, { method: 'GET', path: `/v1/addresses${query}` })) as ListedAddress[];
+  if (json) {
+    printJson(rows);
+    return;
+  }
+  printTable(
+    ['ADDRESS', 'CONTAINER', 'NETWORK', 'GIVEN BY', 'STATE'],
+    rows.map((row) => [row.address, row.container, row.network, row.kind, stateOf(row)]),
+  );
+}
+
+async function add(container: string, address: string, { adminSocket, json, network }: Flags): Promise<void> {
+  const path = `/v1/containers/${encodeURIComponent(container)}/addresses`;
+  const body = { address, ...(network === undefined ? {} : { network }) };
+  const change = (await askDaemon(adminSocket, { method: 'POST', path, body })) as AddressChange;
+  const when = change.isLive ? '' : ' when it is started';
+  report(change, `has ${change.address} on ${change.network}${when}`, json);
+}
+
+async function remove(container: string, address: string, { adminSocket, json }: Flags): Promise<void> {
+  const path = `/v1/containers/${encodeURIComponent(container)}/addresses/${encodeURIComponent(address)}`;
+  const change = (await askDaemon(adminSocket, { method: 'DELETE', path })) as AddressChange;
+  const returns = change.returns ? '; it comes back when the container is started again: it is in its driver-opt' : '';
+  report(change, `has ${change.address} no longer${returns}`, json);
+}
+
+function report(change: AddressChange, text: string, json: boolean | undefined): void {
+  if (json) printJson(change);
+  else say(`${change.container} ${text}`);
+}
+
+function stateOf({ state, reason }: ListedAddress): string {
+  return reason === undefined ? state : `${state}: ${reason}`;
+}
+
+function printJson(value: unknown): void {
+  say(JSON.stringify(value, null, 2));
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

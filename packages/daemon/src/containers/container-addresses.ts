@@ -1,0 +1,218 @@
+import type { Container, DockerContainers } from '../docker/docker-containers.ts';
+import type { AdditionalLeases } from '../endpoints/additional-leases.ts';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import { canonicalHostAddress } from '../endpoints/endpoint-options.ts';
+import { type AdditionalAddress, allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
+import { locateAdditional } from '../endpoints/locate-additional.ts';
+import type { KeyedLock } from '../keyed-lock.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { Network } from '../networks/network.ts';
+import { RoutedError } from '../routed-error.ts';
+import type { SandboxConfigurator } from '../sandbox/sandbox-configurator.ts';
+import { chooseNetwork, type Membership } from './choose-network.ts';
+import { findContainer } from './find-container.ts';
+import type { StickyRecords } from './sticky-records.ts';
+import { stickyId, type StickyRecord } from './sticky-record.ts';
+
+/** What an operator's command did. */
+export interface AddressChange {
+  readonly container: string;
+  readonly network: string;
+  readonly address: string;
+  /** Whether the container runs, and has or has lost the address now. */
+  readonly isLive: boolean;
+  /** Whether the address comes back when the container starts again: it is one of its driver options. */
+  readonly returns?: boolean;
+}
+
+/** Gives containers further addresses while they run, and takes them back: for an operator, not for Docker. */
+export class ContainerAddresses {
+  readonly #docker: DockerContainers;
+  readonly #networks: Pick<NetworkRegistry, 'get'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'reduce'>;
+  readonly #leases: AdditionalLeases;
+  readonly #records: StickyRecords;
+  readonly #configurator: Pick<SandboxConfigurator, 'configure'>;
+  readonly #lock: KeyedLock;
+
+  constructor(deps: {
+    readonly docker: DockerContainers;
+    readonly networks: Pick<NetworkRegistry, 'get'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'reduce'>;
+    readonly leases: AdditionalLeases;
+    readonly records: StickyRecords;
+    readonly configurator: Pick<SandboxConfigurator, 'configure'>;
+    readonly lock: KeyedLock;
+  }) {
+    this.#docker = deps.docker;
+    this.#networks = deps.networks;
+    this.#endpoints = deps.endpoints;
+    this.#leases = deps.leases;
+    this.#records = deps.records;
+    this.#configurator = deps.configurator;
+    this.#lock = deps.lock;
+  }
+
+  /**
+   * Gives a container an address that stays its own until {@link remove}, also while it does not run. All of it or
+   * nothing; repeated it does nothing more.
+   *
+   * @param reference the container's name, or its id or the start of it
+   * @param networkName the network by which it has the address; not needed where only one allows the address
+   * @throws RoutedError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, NETWORK_AMBIGUOUS, INVALID_ADDRESS,
+   *   ADDRESS_IN_USE, SANDBOX_UNREACHABLE, DOCKER_UNREACHABLE
+   */
+  async add(reference: string, addressText: string, networkName?: string): Promise<AddressChange> {
+    const address = readAddress(addressText);
+    const container = findContainer(await this.#docker.list(), reference);
+    const membership = chooseNetwork(container, address, networkName, (id) => this.#networks.get(id));
+    const record = recordOf(container, membership);
+    return await this.#lock.run(`container ${record.id}`, async () => {
+      const isLive = await this.#addTo(record, membership, address);
+      return { container: container.name, network: record.networkName, address, isLive };
+    });
+  }
+
+  /**
+   * Takes an additional address from a container.
+   *
+   * @throws RoutedError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, INVALID_ADDRESS, ADDRESS_UNKNOWN, DOCKER_UNREACHABLE
+   */
+  async remove(reference: string, addressText: string): Promise<AddressChange> {
+    const address = readAddress(addressText);
+    const container = findContainer(await this.#containers(), reference);
+    for (const on of container.networks) {
+      const id = stickyId(container.id, on.networkId);
+      const change = await this.#lock.run(`container ${id}`, () => this.#removeFrom(id, on.endpointId, address));
+      if (change !== undefined) return { container: container.name, network: on.networkName, address, ...change };
+    }
+    throw notThere(container, address, this.#addressesOf(container));
+  }
+
+  async #addTo(fresh: StickyRecord, { on, network }: Membership, address: string): Promise<boolean> {
+    const before = this.#records.get(fresh.id);
+    const known = before?.addresses.some((entry) => entry.address === address) ?? false;
+    const endpoint = this.#endpoints.get(on.endpointId);
+    const located = known ? [] : locateAdditional([address], endpoint ?? anyEndpointOf(network), network);
+    const claimed = await this.#leases.claim(located, { holder: `container ${fresh.containerName}`, isSticky: true });
+    const record = { ...fresh, addresses: [...(before?.addresses ?? []), ...located] };
+    try {
+      await this.#records.put(record);
+      return endpoint !== undefined && (await this.#give(endpoint.id, asAdditional(record)));
+    } catch (error) {
+      if (known) throw error;
+      await this.#take(on.endpointId, address).catch(() => undefined);
+      await (before === undefined ? this.#records.remove(fresh.id) : this.#records.put(before));
+      await this.#leases.release(claimed);
+      throw error;
+    }
+  }
+
+  async #removeFrom(
+    recordId: string,
+    endpointId: string,
+    address: string,
+  ): Promise<Pick<AddressChange, 'isLive' | 'returns'> | undefined> {
+    const record = this.#records.get(recordId);
+    const sticky = record?.addresses.filter((entry) => entry.address === address) ?? [];
+    const held = this.#endpoints.get(endpointId)?.additional.filter((entry) => entry.address === address) ?? [];
+    if (sticky.length === 0 && held.length === 0) return undefined;
+    const isLive = held.length > 0 && (await this.#take(endpointId, address));
+    if (record !== undefined && sticky.length > 0) {
+      const left = record.addresses.filter((entry) => entry.address !== address);
+      await (left.length === 0 ? this.#records.remove(recordId) : this.#records.put({ ...record, addresses: left }));
+    }
+    await this.#leases.release(sticky.length > 0 ? sticky : held);
+    return { isLive, ...(sticky.length === 0 && { returns: true }) };
+  }
+
+  /** True: the container runs and has them now. */
+  async #give(endpointId: string, addresses: readonly AdditionalAddress[]): Promise<boolean> {
+    await this.#endpoints.extend(endpointId, addresses);
+    return await this.#configure(endpointId);
+  }
+
+  /** True: the container runs and has it no longer. */
+  async #take(endpointId: string, address: string): Promise<boolean> {
+    if (this.#endpoints.get(endpointId) === undefined) return false;
+    await this.#endpoints.reduce(endpointId, new Set([address]));
+    return await this.#configure(endpointId);
+  }
+
+  async #configure(endpointId: string): Promise<boolean> {
+    const sandboxKey = this.#endpoints.get(endpointId)?.sandboxKey;
+    if (sandboxKey === undefined) return false;
+    await this.#configurator.configure(sandboxKey);
+    return true;
+  }
+
+  /** Containers that Docker knows, and those that are gone but still have addresses here. */
+  async #containers(): Promise<readonly Container[]> {
+    const known = await this.#docker.list();
+    const ids = new Set(known.map(({ id }) => id));
+    const gone = this.#records.all().filter(({ containerId }) => !ids.has(containerId));
+    return [...known, ...gone.map(asContainer)];
+  }
+
+  #addressesOf(container: Container): string[] {
+    return container.networks.flatMap(({ networkId, endpointId }) => {
+      const endpoint = this.#endpoints.get(endpointId);
+      const sticky = this.#records.get(stickyId(container.id, networkId))?.addresses ?? [];
+      const all = [...(endpoint === undefined ? [] : allAddresses(endpoint)), ...sticky];
+      return [...new Set(all.map(({ address }) => address))];
+    });
+  }
+}
+
+/** The addresses of a record as an endpoint has them. */
+export function asAdditional({ addresses }: StickyRecord): AdditionalAddress[] {
+  return addresses.map((entry) => ({ ...entry, isSticky: true }));
+}
+
+function readAddress(text: string): string {
+  try {
+    return canonicalHostAddress(text);
+  } catch (error) {
+    throw new RoutedError(
+      'INVALID_ADDRESS',
+      `"${text}" is not an address: expected one such as 10.1.0.20 or fd00:1::20`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function recordOf(container: Container, { on }: Membership): StickyRecord {
+  return {
+    id: stickyId(container.id, on.networkId),
+    containerId: container.id,
+    containerName: container.name,
+    networkId: on.networkId,
+    networkName: on.networkName,
+    addresses: [],
+  };
+}
+
+function asContainer({ containerId, containerName, networkId, networkName }: StickyRecord): Container {
+  return { id: containerId, name: containerName, networks: [{ networkId, networkName, endpointId: '' }] };
+}
+
+/** Stands for the endpoint that the container will have: one address of each family that the network has. */
+function anyEndpointOf({ pools }: Network): Pick<Endpoint, 'addresses' | 'additional'> {
+  return { addresses: pools.map((pool) => ({ ...pool, address: '' })), additional: [] };
+}
+
+function notThere(container: Container, address: string, held: readonly string[]): RoutedError {
+  if (held.includes(address)) {
+    return new RoutedError(
+      'INVALID_ADDRESS',
+      `address ${address} is the one that Docker gave container ${container.name}: only additional ones can be removed`,
+    );
+  }
+  const list = held.length === 0 ? 'none' : held.join(', ');
+  return new RoutedError(
+    'ADDRESS_UNKNOWN',
+    `container ${container.name} does not have address ${address} (it has: ${list})`,
+  );
+}

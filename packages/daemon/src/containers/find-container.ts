@@ -1,0 +1,32 @@
+import type { Container } from '../docker/docker-containers.ts';
+import { RoutedError } from '../routed-error.ts';
+
+const MIN_ID_DIGITS = 4;
+
+/**
+ * The container that a user means: by its name, or by its id or the start of it, as Docker's own commands take it. Pure.
+ *
+ * @throws RoutedError CONTAINER_AMBIGUOUS, CONTAINER_UNKNOWN with names that start alike
+ */
+export function findContainer(containers: readonly Container[], reference: string): Container {
+  const named = containers.find(({ id, name }) => name === reference || id === reference);
+  if (named !== undefined) return named;
+  const isIdStart = new RegExp(`^[0-9a-f]{${MIN_ID_DIGITS},}$`).test(reference);
+  const started = isIdStart ? containers.filter(({ id }) => id.startsWith(reference)) : [];
+  const [first, second] = started;
+  if (first !== undefined && second === undefined) return first;
+  if (first !== undefined) {
+    throw new RoutedError(
+      'CONTAINER_AMBIGUOUS',
+      `container ${reference}: several ids start like this (${listOf(started)}): give more of the id, or the name`,
+    );
+  }
+  const alike = containers.filter(({ name }) => name.startsWith(reference));
+  const hint = alike.length === 0 ? '' : `; did you mean ${listOf(alike)}?`;
+  throw new RoutedError('CONTAINER_UNKNOWN', `container ${reference} is not known to Docker${hint}`);
+}
+
+function listOf(containers: readonly Container[]): string {
+  const texts = containers.map(({ id, name }) => `${name} (${id.slice(0, 12)})`);
+  return texts.length > 5 ? `${texts.slice(0, 5).join(', ')} and ${texts.length - 5} more` : texts.join(', ');
+}

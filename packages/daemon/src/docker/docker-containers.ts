@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { RoutedError } from '../routed-error.ts';
+import { askUnixServer } from '../unix-http.ts';
+
+/** A container's part in a network. */
+export interface ContainerNetwork {
+  readonly networkName: string;
+  /** Empty for a container that was never started. */
+  readonly networkId: string;
+  /** Empty while the container does not run. */
+  readonly endpointId: string;
+}
+
+/** A container as Docker lists it. */
+export interface Container {
+  readonly id: string;
+  /** Without the slash. */
+  readonly name: string;
+  readonly networks: readonly ContainerNetwork[];
+}
+
+/** What Docker says of its containers. Never asked inside a plugin call: Docker may be waiting for that one. */
+export interface DockerContainers {
+  /** All of them, also those that do not run. @throws RoutedError DOCKER_UNREACHABLE */
+  list(): Promise<readonly Container[]>;
+}
+
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** Source: Docker Engine API, ContainerList. */
+const containerList = z.array(
+  z.object({
+    Id: z.string(),
+    Names: z.array(z.string()),
+    NetworkSettings: z
+      .object({ Networks: z.record(z.string(), z.object({ NetworkID: z.string(), EndpointID: z.string() })).nullish() })
+      .nullish(),
+  }),
+);
+
+/**
+ * Asks the engine at this socket. The list is one of the calls that wait for no container.
+ *
+ * Source: Docker Engine API, GET /containers/json.
+ */
+export function dockerContainers(socketPath: string): DockerContainers {
+  return {
+    list: async () => {
+      const reply = await askUnixServer({
+        socketPath,
+        method: 'GET',
+        path: '/containers/json?all=1',
+        timeoutMs: ANSWER_TIMEOUT_MS,
+      }).catch((error: unknown) => {
+        throw unreachable(socketPath, (error as Error).message, error);
+      });
+      const parsed = containerList.safeParse(reply.body);
+      if (reply.status !== 200 || !parsed.success) throw unreachable(socketPath, `it answered ${reply.status}`);
+      return parsed.data.map(({ Id, Names, NetworkSettings }) => ({
+        id: Id,
+        name: (Names[0] ?? Id.slice(0, 12)).replace(/^\//, ''),
+        networks: Object.entries(NetworkSettings?.Networks ?? {}).map(([networkName, { NetworkID, EndpointID }]) => ({
+          networkName,
+          networkId: NetworkID,
+          endpointId: EndpointID,
+        })),
+      }));
+    },
+  };
+}
+
+function unreachable(socketPath: string, reason: string, cause?: unknown): RoutedError {
+  return new RoutedError(
+    'DOCKER_UNREACHABLE',
+    `Docker cannot be asked for its containers at ${socketPath} (${reason}): name its socket with --docker-socket`,
+    { cause },
+  );
+}

@@ -1,0 +1,104 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import { type AdminServices, createAdminApp } from '../../src/admin/admin-app.ts';
+import { askDaemon } from '../../src/admin/admin-client.ts';
+import { RoutedError } from '../../src/routed-error.ts';
+import { listen, type PluginServer } from '../../src/server/plugin-server.ts';
+
+const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+describe('the admin socket', () => {
+  let directory: string;
+  let socketPath: string;
+  let server: PluginServer;
+  const asked: unknown[] = [];
+  const services = {
+    addresses: {
+      add: (...call: unknown[]) => {
+        asked.push(call);
+        return call[0] === 'busy'
+          ? Promise.reject(new RoutedError('ADDRESS_IN_USE', 'address is taken'))
+          : Promise.resolve({ container: call[0] });
+      },
+      remove: (...call: unknown[]) => Promise.resolve(call),
+    },
+    list: { list: (container?: string) => Promise.resolve([{ container: container ?? 'all' }]) },
+  } as unknown as AdminServices;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'routed-admin-'));
+    socketPath = join(directory, 'routed', 'admin.sock');
+    asked.length = 0;
+    server = await listen({ path: socketPath }, createAdminApp({ loaded: Promise.resolve(services), logger }), 0o600);
+  });
+  afterEach(async () => {
+    await server.close();
+    await rm(directory, { recursive: true });
+  });
+
+  async function raw(method: string, path: string, body = ''): Promise<{ status: number; body: string }> {
+    return await new Promise((resolve, reject) => {
+      const call = request({ socketPath, method, path, agent: false }, (reply) => {
+        text(reply).then((received) => resolve({ status: reply.statusCode ?? 0, body: received }), reject);
+      });
+      call.on('error', reject);
+      call.end(body);
+    });
+  }
+
+  it('is for root alone', async () => {
+    expect((await stat(socketPath)).mode & 0o777).to.equal(0o600);
+  });
+
+  it('hands requests to the services, names decoded', async () => {
+    const path = '/v1/containers/web%2Fone/addresses';
+
+    await askDaemon(socketPath, { method: 'POST', path, body: { address: '10.1.0.3', network: 'mine' } });
+
+    expect(asked).to.deep.equal([['web/one', '10.1.0.3', 'mine']]);
+    expect(await askDaemon(socketPath, { method: 'DELETE', path: `${path}/fd00%3A%3A1` })).to.deep.equal([
+      'web/one',
+      'fd00::1',
+    ]);
+    expect(await askDaemon(socketPath, { method: 'GET', path: '/v1/addresses?container=web' })).to.deep.equal([
+      { container: 'web' },
+    ]);
+  });
+
+  it('answers an error with its code, its words and a fitting status', async () => {
+    const busy = await raw('POST', '/v1/containers/busy/addresses', '{"address":"10.1.0.3"}');
+
+    expect(busy.status).to.equal(409);
+    expect(JSON.parse(busy.body)).to.deep.equal({ error: { code: 'ADDRESS_IN_USE', message: 'address is taken' } });
+  });
+
+  const wrong: readonly (readonly [string, string, string, number, string])[] = [
+    ['POST', '/v1/containers/web/addresses', '{', 400, 'the body is no JSON'],
+    ['POST', '/v1/containers/web/addresses', '{"address":7}', 400, 'address: '],
+    ['POST', '/v1/containers/web/addresses', '{}', 400, 'address: '],
+    ['POST', '/v1/containers/web/addresses', `"${'x'.repeat(70_000)}"`, 413, 'too large'],
+    ['GET', '/v1/nothing', '', 404, 'unknown request GET /v1/nothing'],
+    ['PUT', '/v1/addresses', '', 404, 'unknown request PUT /v1/addresses'],
+  ];
+  for (const [method, path, body, status, message] of wrong) {
+    it(`answers ${method} ${path} ${body.slice(0, 20)} with ${status}`, async () => {
+      const reply = await raw(method, path, body);
+
+      expect(reply.status).to.equal(status);
+      expect((JSON.parse(reply.body) as { error: { message: string } }).error.message).to.contain(message);
+    });
+  }
+
+  it('tells its client what the daemon said, or that there is none', async () => {
+    const path = '/v1/containers/busy/addresses';
+    const taken = await askDaemon(socketPath, { method: 'POST', path, body: { address: 'x' } }).catch(String);
+    const nobody = await askDaemon(join(directory, 'no.sock'), { method: 'GET', path: '/v1/addresses' }).catch(String);
+
+    expect(taken).to.equal('AdminError: address is taken');
+    expect(nobody).to.contain('does not answer at').and.to.contain('start routed-plugin');
+  });
+});

@@ -1,0 +1,26 @@
+import { expect } from 'chai';
+import { findContainer } from '../../src/containers/find-container.ts';
+
+const containers = ['web', 'web2', 'db'].map((name, index) => ({
+  id: ['abcd11', 'abcd22', 'ffff33'][index]!.padEnd(64, '0'),
+  name,
+  networks: [],
+}));
+const nameOf = (reference: string): string => findContainer(containers, reference).name;
+
+describe('findContainer', () => {
+  it('takes a name, a whole id, or the start of an id', () => {
+    expect(nameOf('web')).to.equal('web');
+    expect(nameOf('abcd22'.padEnd(64, '0'))).to.equal('web2');
+    expect(nameOf('ffff')).to.equal('db');
+  });
+
+  it('refuses the start of several ids and lists them', () => {
+    expect(() => nameOf('abcd')).to.throw('several ids start like this (web (abcd11000000), web2 (abcd22000000))');
+  });
+
+  it('refuses what nobody is called, and says who starts alike', () => {
+    expect(() => nameOf('we')).to.throw('container we is not known to Docker; did you mean web (abcd11000000), web2');
+    expect(() => nameOf('cache')).to.throw(/^container cache is not known to Docker$/);
+  });
+});
