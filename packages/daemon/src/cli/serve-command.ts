@@ -48,9 +48,11 @@ export function serveCommand(): Command {
         .env('ROUTED_LOG_FORMAT')
         .default(process.stdout.isTTY ? 'pretty' : 'json', 'pretty on a terminal, else json'),
     )
-    .action(async (raw: Readonly<Record<string, unknown>>) => {
-      // The other commands are quick because they do not load the daemon.
-      const { serve } = await import('./serve.ts');
-      await serve(raw);
-    });
+    .action(run);
+}
+
+/** The other commands are quick because they do not load the daemon. */
+async function run(raw: Readonly<Record<string, unknown>>): Promise<void> {
+  const { serve } = await import('./serve.ts');
+  await serve(raw);
 }
