@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { asn, bfdUse, integer, interfaceName, ipAddress, metric, name, prefix, secret, text } from './primitives.ts';
+import {
+  asn,
+  bfdUse,
+  integer,
+  interfaceName,
+  ipAddress,
+  metric,
+  name,
+  ownAsn,
+  prefix,
+  secret,
+  text,
+} from './primitives.ts';
 
 const maximumPrefix = z.strictObject({
   limit: integer(1, 4294967295, 'a prefix limit'),
@@ -72,7 +84,7 @@ const family = z.strictObject({
 });
 
 export const bgp = z.strictObject({
-  asn,
+  asn: ownAsn,
   transit: z
     .boolean()
     .optional()

@@ -46,7 +46,9 @@ export const ospf6Interface = z.strictObject({
   authentication: z
     .strictObject({
       keyId: integer(1, 65535, 'a key id'),
-      algorithm: z.enum(['md5', 'hmac-sha-1', 'hmac-sha-256', 'hmac-sha-384', 'hmac-sha-512']),
+      algorithm: z.enum(['md5', 'hmac-sha-256'], {
+        error: 'is md5 or hmac-sha-256; Debian’s FRR has no other algorithm',
+      }),
       key: secret(64),
     })
     .optional(),

@@ -44,6 +44,12 @@ export function secret(maximumLength: number): z.ZodType<string, string> {
   });
 }
 
+/** Who logs in to a daemon types this; the daemons take none that begins with a sign. */
+export const loginPassword = secret(80).refine(
+  (value) => /^[A-Za-z0-9]/.test(value),
+  'the secret starts with a letter or a digit; the daemons refuse others',
+);
+
 export const name = z
   .string()
   .regex(/^[A-Za-z][\w.-]{0,62}$/, 'a name starts with a letter, then letters, digits, ".", "_" or "-", 63 at most');
@@ -101,6 +107,11 @@ export const area = z
   );
 
 export const asn = integer(1, 4294967295, 'an AS number');
+/** RFC 7300 reserves two numbers; the daemons start no router under them. */
+export const ownAsn = asn.refine(
+  (value) => value !== 65535 && value !== 4294967295,
+  'the AS numbers 65535 and 4294967295 are reserved; private ones are 64512 to 65534 and 4200000000 to 4294967294',
+);
 export const metric = integer(0, 16777214, 'a metric');
 export const tag = integer(1, 4294967295, 'a tag');
 export const metricType = z.union([z.literal(1), z.literal(2)], { error: 'a metric type is 1 or 2' });

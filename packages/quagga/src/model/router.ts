@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { bfd, bgp } from './bgp.ts';
 import { ospf, ospf6, ospf6Interface, ospfInterface } from './ospf.ts';
 import { exportPolicy, importPolicy, prefixList, routeMap } from './policy.ts';
-import { hostname, integer, interfaceName, name, prefix, routerId, secret, text } from './primitives.ts';
+import { hostname, integer, interfaceName, loginPassword, name, prefix, routerId, text } from './primitives.ts';
 
 const routerInterface = z.strictObject({
   description: text(80).optional(),
@@ -36,7 +36,7 @@ export const routerModelSchema = z.strictObject({
   routerId,
   profile: z.enum(['traditional', 'datacenter']).optional().meta({ description: 'FRR’s set of defaults.' }),
   log: z.strictObject({ to: z.literal('syslog'), level: logLevel.optional() }).optional(),
-  vty: z.strictObject({ password: secret(80).optional(), enablePassword: secret(80).optional() }).optional(),
+  vty: z.strictObject({ password: loginPassword.optional(), enablePassword: loginPassword.optional() }).optional(),
   zebra: zebra.optional(),
   containers: z.array(prefix).meta({ description: 'The container prefixes: only routes inside them are announced.' }),
   export: exportPolicy.optional(),

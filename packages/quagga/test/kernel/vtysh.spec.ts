@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { checkSyntax } from '../../src/check/check.ts';
+import { checkSyntax, tryOnFrr } from '../../src/check/check.ts';
 import { isQuaggaError } from '../../src/errors.ts';
 import { render } from '../../src/render/render.ts';
-import { anyModel } from '../support/arbitrary.ts';
+import { anyModel } from '../support/arbitrary/model.ts';
 import { requireFrr } from '../support/router.ts';
 
 describe('any valid model', function () {
@@ -19,6 +19,15 @@ describe('any valid model', function () {
         await checkSyntax(texts.join(''));
       }),
       { numRuns: 10 },
+    );
+  });
+
+  it('renders to a file that the daemons themselves load without a word (50 models)', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyModel, async (model) => {
+        await tryOnFrr(render(model, 'frr'));
+      }),
+      { numRuns: 50 },
     );
   });
 

@@ -1,8 +1,8 @@
 import type { Diagnostic, FieldPath } from '../../errors.ts';
-import { familyOf } from '../../prefix.ts';
+import { familyOf, knownPrefix, overlaps } from '../../prefix.ts';
 import type { Bgp, Neighbor, PeerGroup } from '../bgp.ts';
 import type { RouterModel } from '../router.ts';
-import { fault, lookUp, sortedEntries } from './finding.ts';
+import { fault, listedTwice, lookUp, sortedEntries } from './finding.ts';
 
 /** Rule 15. */
 function checkTimers(path: FieldPath, timers: Bgp['timers']): Diagnostic[] {
@@ -31,8 +31,7 @@ function checkMaps(model: RouterModel, path: FieldPath, peer: PeerGroup): Diagno
 function checkSession(model: RouterModel, bgp: Bgp, path: FieldPath, peer: PeerGroup): Diagnostic[] {
   const found = [...checkTimers([...path, 'timers'], peer.timers), ...checkMaps(model, path, peer)];
   const external = peer.remoteAs === 'external' || (typeof peer.remoteAs === 'number' && peer.remoteAs !== bgp.asn);
-  if (peer.ebgpMultihop !== undefined && peer.ttlSecurityHops !== undefined)
-    found.push(fault([...path, 'ttlSecurityHops'], 'clashes with ebgpMultihop; the daemon refuses both'));
+  found.push(...checkHops(path, peer));
   if (peer.remoteAs !== undefined && !external && (peer.ebgpMultihop ?? peer.ttlSecurityHops) !== undefined)
     found.push(
       fault([...path, 'remoteAs'], 'is internal, where ebgpMultihop and ttlSecurityHops have no effect; remove them'),
@@ -45,6 +44,20 @@ function checkSession(model: RouterModel, bgp: Bgp, path: FieldPath, peer: PeerG
       found.push(fault([...path, family, 'maximumPrefix', 'restartMin'], 'clashes with warningOnly; use one of them'));
   }
   return found;
+}
+
+function checkHops(path: FieldPath, peer: PeerGroup): Diagnostic[] {
+  if (peer.ebgpMultihop === undefined || peer.ttlSecurityHops === undefined) return [];
+  return [fault([...path, 'ttlSecurityHops'], 'clashes with ebgpMultihop; the daemon refuses both')];
+}
+
+/** Who is found on an interface is one hop away. */
+function checkUnnumberedHops(path: FieldPath, peer: PeerGroup): Diagnostic[] {
+  if (peer.ebgpMultihop !== undefined)
+    return [fault([...path, 'ebgpMultihop'], 'is not for a neighbor given by interface; remove it')];
+  return (peer.ttlSecurityHops ?? 1) > 1
+    ? [fault([...path, 'ttlSecurityHops'], 'is 1 for a neighbor given by interface')]
+    : [];
 }
 
 /** Fields that only a peer group may carry once a neighbor is a member. */
@@ -69,6 +82,9 @@ function checkNeighbor(model: RouterModel, bgp: Bgp, neighbor: Neighbor, index: 
     for (const field of GROUP_ONLY)
       if (neighbor[field] !== undefined)
         found.push(fault([...path, field], 'belongs to the peer group of this neighbor; move it there'));
+  const whole = { ...group, ...neighbor };
+  if (group !== undefined && checkHops(path, neighbor).length === 0) found.push(...checkHops(path, whole));
+  if (neighbor.interface !== undefined) found.push(...checkUnnumberedHops(path, whole));
   if (neighbor.v6only !== undefined && neighbor.interface === undefined)
     found.push(fault([...path, 'v6only'], 'is for BGP unnumbered, a neighbor given by interface'));
   const same = (other: Neighbor): boolean =>
@@ -78,7 +94,7 @@ function checkNeighbor(model: RouterModel, bgp: Bgp, neighbor: Neighbor, index: 
 }
 
 function checkRanges(bgp: Bgp): Diagnostic[] {
-  return (bgp.listenRanges ?? []).flatMap(({ peerGroup }, index) => {
+  const groups = (bgp.listenRanges ?? []).flatMap(({ peerGroup }, index) => {
     const path = ['bgp', 'listenRanges', index, 'peerGroup'];
     const group = lookUp(bgp.peerGroups, peerGroup);
     if (group === undefined)
@@ -87,16 +103,27 @@ function checkRanges(bgp: Bgp): Diagnostic[] {
       ? [fault(path, `peer group ${peerGroup} needs remoteAs, for neighbors that are not known beforehand`)]
       : [];
   });
+  return [...groups, ...checkOverlaps(bgp.listenRanges ?? [])];
+}
+
+function checkOverlaps(ranges: readonly { readonly prefix: string }[]): Diagnostic[] {
+  const known = ranges.map(({ prefix }) => knownPrefix(prefix));
+  return known.flatMap((prefix, index) => {
+    const earlier = known.findIndex((other) => overlaps(other, prefix));
+    const path = ['bgp', 'listenRanges', index, 'prefix'];
+    return earlier === index ? [] : [fault(path, `overlaps ${ranges[earlier]?.prefix ?? ''}; remove one of them`)];
+  });
 }
 
 function checkAggregates(bgp: Bgp): Diagnostic[] {
-  return (['ipv4', 'ipv6'] as const).flatMap((family) =>
-    (bgp[family]?.aggregateAddresses ?? []).flatMap(({ prefix }, index) =>
-      familyOf(prefix) === family
-        ? []
-        : [fault(['bgp', family, 'aggregateAddresses', index, 'prefix'], `is no ${family} prefix`)],
-    ),
-  );
+  return (['ipv4', 'ipv6'] as const).flatMap((family) => {
+    const path = ['bgp', family, 'aggregateAddresses'];
+    const aggregates = bgp[family]?.aggregateAddresses ?? [];
+    const wrong = aggregates.flatMap(({ prefix }, index) =>
+      familyOf(prefix) === family ? [] : [fault([...path, index, 'prefix'], `is no ${family} prefix`)],
+    );
+    return [...wrong, ...listedTwice(path, aggregates)];
+  });
 }
 
 /** Rule 6 for BFD: a missing profile silently means the default timers. */

@@ -13,6 +13,15 @@ export function sortedEntries<T>(record: Readonly<Record<string, T>> | undefined
   return Object.entries(record ?? {}).sort(([a], [b]) => compareText(a, b));
 }
 
+/** The daemons take a prefix of a list once, whatever else is said with it. */
+export function listedTwice(path: FieldPath, items: readonly { readonly prefix: string }[] | undefined): Diagnostic[] {
+  return (items ?? []).flatMap(({ prefix }, index, all) =>
+    all.findIndex((other) => other.prefix === prefix) === index
+      ? []
+      : [fault([...path, index, 'prefix'], `${prefix} is listed twice; remove one of them`)],
+  );
+}
+
 /** Byte order, the same in every locale. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);

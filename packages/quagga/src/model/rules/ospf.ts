@@ -2,7 +2,7 @@ import type { Diagnostic, FieldPath } from '../../errors.ts';
 import { familyOf } from '../../prefix.ts';
 import type { Ospf, Ospf6, Ospf6Interface, OspfInterface } from '../ospf.ts';
 import type { RouterModel } from '../router.ts';
-import { caution, fault, sortedEntries } from './finding.ts';
+import { caution, fault, listedTwice, sortedEntries } from './finding.ts';
 
 const DEFAULT_HELLO_SEC = 10;
 
@@ -66,7 +66,7 @@ function checkAreas(section: string, areas: Ospf['areas'] | Ospf6['areas']): Dia
       (range) => familyOf(range.prefix) !== (section === 'ospf' ? 'ipv4' : 'ipv6'),
     );
     if (wrong >= 0) found.push(fault([...path, 'ranges', wrong, 'prefix'], `is of the wrong family for ${section}`));
-    return found;
+    return [...found, ...listedTwice([...path, 'ranges'], area.ranges)];
   });
 }
 
@@ -83,7 +83,11 @@ function checkProcess(section: 'ospf' | 'ospf6', settings: Ospf | Ospf6): Diagno
     if (advertise === false && tag !== undefined)
       found.push(fault([...path, 'tag'], 'has no effect on a summary that is not advertised; remove it'));
   });
-  return [...found, ...checkAreas(section, settings.areas)];
+  return [
+    ...found,
+    ...listedTwice([section, 'summaryAddresses'], settings.summaryAddresses),
+    ...checkAreas(section, settings.areas),
+  ];
 }
 
 export function ospfRules(model: RouterModel): Diagnostic[] {
@@ -94,6 +98,7 @@ export function ospfRules(model: RouterModel): Diagnostic[] {
     if (familyOf(prefix) !== 'ipv4')
       found.push(fault(['ospf', 'networks', index, 'prefix'], 'is no IPv4 prefix; OSPFv3 is configured per interface'));
   });
+  found.push(...listedTwice(['ospf', 'networks'], model.ospf?.networks));
   const interfaces = sortedEntries(model.interfaces);
   for (const [name, { ospf, ospf6 }] of interfaces) {
     if (ospf !== undefined) found.push(...checkOspfInterface(model, name, ospf));

@@ -1,16 +1,27 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
+import { anyModel } from '../../support/arbitrary/model.ts';
 import { goldenNames, renderGolden } from '../../support/golden.ts';
+import { renderForQuagga } from '../../support/quagga-model.ts';
 import { createLookup, readRecorded } from '../../support/recorded.ts';
 
+interface Line {
+  readonly daemon: string;
+  readonly line: string;
+}
+
+/** The configuration lines of a daemon's file. */
+function linesOf(file: string, text: string): Line[] {
+  if (!file.endsWith('.conf')) return [];
+  const daemon = file.replace(/^quagga\/|\.conf$/g, '');
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '' && line !== '!').map((line) => ({ daemon, line }));
+}
+
 /** Every configuration line of the golden Quagga files with the daemon that reads it. */
-function renderedLines(): { name: string; daemon: string; line: string }[] {
+function renderedLines(): Line[] {
   return goldenNames().flatMap((name) =>
-    [...renderGolden(name, 'quagga')].flatMap(([file, text]) => {
-      if (!file.endsWith('.conf')) return [];
-      const daemon = file.replace(/^quagga\/|\.conf$/g, '');
-      const lines = text.split('\n').map((line) => line.trim());
-      return lines.filter((line) => line !== '' && line !== '!').map((line) => ({ name, daemon, line }));
-    }),
+    [...renderGolden(name, 'quagga')].flatMap(([file, text]) => linesOf(file, text)),
   );
 }
 
@@ -33,6 +44,27 @@ describe('Quagga syntax, as recorded on Quagga 1.2.3', () => {
     const rejected = renderedLines().filter(({ daemon, line }) => lookup(daemon, line) === 'rejected');
 
     expect(rejected).to.deep.equal([]);
+  });
+
+  it('renders no such line of any valid model (150 models)', () => {
+    let count = 0;
+    const lookUp = new Map<string, string>();
+    const verdict = ({ daemon, line }: Line): string => {
+      const key = `${daemon} ${line}`;
+      lookUp.set(key, lookUp.get(key) ?? lookup(daemon, line));
+      return lookUp.get(key)!;
+    };
+
+    fc.assert(
+      fc.property(anyModel, (model) => {
+        const lines = renderForQuagga(model)?.files.flatMap(({ name, text }) => linesOf(name, text)) ?? [];
+        count += Number(lines.length > 0);
+        expect(lines.filter((line) => verdict(line) === 'rejected')).to.deep.equal([]);
+      }),
+      { numRuns: 150 },
+    );
+
+    expect(count, 'models that Quagga can run').to.be.greaterThan(50);
   });
 
   it('renders few lines that were never tried', () => {
