@@ -76,9 +76,11 @@ export async function tryOnQuagga(config: RenderedConfig, options: SuiteOptions 
 async function testFile(file: RenderedFile, dir: string, daemonDir: string): Promise<void> {
   const program = join(daemonDir, file.name.replace(/\.conf$/, ''));
   await access(program, constants.X_OK).catch((cause: unknown) => {
-    throw new QuaggaError('CHECKER_MISSING', `${program} is not installed, so nothing can test ${file.name}`, {
-      cause,
-    });
+    throw new QuaggaError(
+      'CHECKER_MISSING',
+      `${program} is not installed, so nothing can test ${file.name}; install Quagga, say where it is, or do without`,
+      { cause },
+    );
   });
   const path = join(dir, file.name);
   await writeFile(path, file.text, { mode: file.mode });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { QuaggaError } from '../errors.ts';
@@ -71,6 +72,12 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 async function startDaemons(dir: string, options: SandboxOptions): Promise<ChildProcess> {
+  const { daemonDir = '/usr/lib/frr' } = options;
+  await access(join(daemonDir, 'zebra'), constants.X_OK).catch((cause: unknown) => {
+    throw new QuaggaError('CHECKER_MISSING', `${daemonDir}/zebra is not installed; install FRR, or say where it is`, {
+      cause,
+    });
+  });
   for (const file of ['empty.conf', 'vtysh.conf']) await writeFile(join(dir, file), '', { mode: 0o640 });
   const daemons = ['zebra', ...options.daemons.filter((daemon) => daemon !== 'zebra')].join(' ');
   const child = spawn(
@@ -88,7 +95,7 @@ async function startDaemons(dir: string, options: SandboxOptions): Promise<Child
       'sandbox',
       dir,
       daemons,
-      options.daemonDir ?? '/usr/lib/frr',
+      daemonDir,
     ],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );

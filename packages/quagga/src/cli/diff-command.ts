@@ -5,6 +5,7 @@ import { canonicalTree, diffTrees, formatDifferences } from '../text/diff.ts';
 import { type ConfigTree, mergeTrees, parseConfig } from '../text/parse.ts';
 import { openDaemons, readRunning } from '../vty/running.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
+import { readText } from './findings.ts';
 import { type TargetFlags, VTY_DIRS, toJson, withConfig } from './run.ts';
 
 export interface DiffFlags extends TargetFlags {
@@ -30,7 +31,7 @@ async function currentTree(environment: CliEnvironment, config: RenderedConfig, 
   }
   const names = config.files.map((file) => file.name).filter((name) => name !== 'daemons');
   const paths = (await environment.isDirectory(against)) ? names.map((name) => join(against, name)) : [against];
-  return mergeTrees(await Promise.all(paths.map(async (path) => parseConfig(await environment.read(path)))));
+  return mergeTrees(await Promise.all(paths.map(async (path) => parseConfig(await readText(environment, path)))));
 }
 
 export function diffCommand(

@@ -1,26 +1,12 @@
 import { QuaggaError } from '../errors.ts';
-import { type Dialect } from '../dialect.ts';
 import { type RouterDocument, parseDocument } from '../preset/document.ts';
 import { type Fields, isRecord, mergeDefaults } from '../preset/merge.ts';
 import { type RenderedConfig } from '../render/config.ts';
 import { render } from '../render/render.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
-import { type Source, formatDiagnostic, parseSource } from './source.ts';
-
-/** The flags that describe a router without a file, or add to one. */
-export interface InputFlags {
-  readonly dialect?: Dialect;
-  readonly protocol?: 'ospf' | 'bgp';
-  readonly preset?: string;
-  readonly routerId?: string;
-  readonly hostname?: string;
-  readonly interface?: readonly string[];
-  readonly network?: readonly string[];
-  readonly container?: readonly string[];
-  readonly area?: string;
-  readonly asn?: number;
-  readonly neighbor?: readonly string[];
-}
+import { type Origin, complain, readText, report } from './findings.ts';
+import type { InputFlags } from './flags.ts';
+import { parseSource } from './source.ts';
 
 function defined(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
@@ -57,7 +43,7 @@ function refuseOtherProtocol(given: Fields, flags: InputFlags): void {
   const preset = flags.preset ?? given.preset;
   if (preset === undefined && flags.protocol === 'bgp') return;
   const message = `--protocol ${flags.protocol} does not go with ${typeof preset === 'string' ? `preset ${preset}` : 'the rest of the input'}; leave one of them out`;
-  throw new QuaggaError('INVALID_INPUT', `error: ${message}`);
+  throw new QuaggaError('INVALID_INPUT', message);
 }
 
 function protocolOf(given: Fields, flags: InputFlags): 'ospf' | 'bgp' {
@@ -80,10 +66,10 @@ function neighborOf(text: string): Fields {
     : { address, remoteAs: /^\d+$/.test(remoteAs) ? Number(remoteAs) : remoteAs };
 }
 
-/** A document with what is needed to speak about it. */
+/** A document, and where what it says was said. */
 export interface Input {
   readonly document: RouterDocument;
-  readonly source: Source | undefined;
+  readonly origin: Origin;
 }
 
 /** Reads the file, adds the flags, completes by the preset and checks; findings go to the error output. */
@@ -92,35 +78,30 @@ export async function readInput(
   path: string | undefined,
   flags: InputFlags,
 ): Promise<Input | ExitCode> {
-  let source: Source | undefined;
+  let origin: Origin = { flags };
   try {
-    source = path === undefined ? undefined : parseSource(path === '-' ? 'stdin' : path, await environment.read(path));
-    const given = source?.value ?? {};
-    if (!isRecord(given)) throw new QuaggaError('INVALID_INPUT', `${path ?? ''}: error: is not a mapping of fields`);
+    if (path !== undefined)
+      origin = { flags, source: parseSource(path === '-' ? 'stdin' : path, await readText(environment, path)) };
+    const given = origin.source?.value ?? {};
+    if (!isRecord(given)) throw new QuaggaError('INVALID_INPUT', `${path ?? ''} is not a mapping of fields`);
     refuseOtherProtocol(given, flags);
     const document = parseDocument(mergeDefaults(given, documentOfFlags(flags, given)));
-    for (const warning of document.warnings) environment.complain(`${formatDiagnostic(warning, source)}\n`);
-    return { document, source };
+    report(environment, document.warnings, origin);
+    return { document, origin };
   } catch (error) {
     if (!(error instanceof QuaggaError)) throw error;
-    complain(environment, error, source);
+    complain(environment, error, origin);
     return EXIT.invalidInput;
   }
 }
 
-/** Prints an error of the library: one line per finding when it has findings. */
-export function complain(environment: CliEnvironment, error: QuaggaError, source: Source | undefined): void {
-  const lines = error.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, source));
-  environment.complain(`${lines.length > 0 ? lines.join('\n') : error.message}\n`);
-}
-
 /** Renders, or says what the dialect lacks. */
-export function renderInput(environment: CliEnvironment, { document, source }: Input): RenderedConfig | ExitCode {
+export function renderInput(environment: CliEnvironment, { document, origin }: Input): RenderedConfig | ExitCode {
   try {
     return render(document.model, document.dialect);
   } catch (error) {
     if (!(error instanceof QuaggaError)) throw error;
-    complain(environment, error, source);
+    complain(environment, error, origin);
     return EXIT.invalidInput;
   }
 }

@@ -1,7 +1,7 @@
 import { writeFiles } from '../apply/files.ts';
 import type { RenderedConfig } from '../render/config.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
-import type { InputFlags } from './input.ts';
+import type { InputFlags } from './flags.ts';
 import { toJson, withConfig } from './run.ts';
 
 export interface RenderFlags extends InputFlags {

@@ -2,7 +2,9 @@ import type { Dialect } from '../dialect.ts';
 import { type QuaggaError, isQuaggaError } from '../errors.ts';
 import type { RenderedConfig } from '../render/config.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
-import { type Input, type InputFlags, complain, readInput, renderInput } from './input.ts';
+import { complain } from './findings.ts';
+import type { InputFlags } from './flags.ts';
+import { type Input, readInput, renderInput } from './input.ts';
 
 /** Where each suite keeps its sockets and files on Debian. */
 export const VTY_DIRS: Readonly<Record<Dialect, string>> = { frr: '/run/frr', quagga: '/run/quagga' };
@@ -43,7 +45,7 @@ export async function withConfig(
     return await work(config, input);
   } catch (error) {
     if (!isQuaggaError(error)) throw error;
-    complain(environment, error, input.source);
+    complain(environment, error, input.origin);
     return CODES[error.code] ?? EXIT.invalidInput;
   }
 }

@@ -1,5 +1,5 @@
 import { LineCounter, type Node, type ParsedNode, isMap, isScalar, parseDocument as parseYaml } from 'yaml';
-import { type Diagnostic, type FieldPath, QuaggaError, formatPath } from '../errors.ts';
+import { type FieldPath, QuaggaError } from '../errors.ts';
 
 /** An input file, parsed, that still knows where everything stands. YAML and JSON alike. */
 export interface Source {
@@ -50,11 +50,4 @@ function offsetOf(root: ParsedNode | null, path: FieldPath): number | undefined 
     }
   }
   return offset;
-}
-
-/** `file:line:column: error: field: message`, or without the position when the value came from a flag. */
-export function formatDiagnostic(diagnostic: Diagnostic, source: Source | undefined): string {
-  const where = source === undefined ? '' : `${source.locate(diagnostic.path)}: `;
-  const field = formatPath(diagnostic.path);
-  return `${where}${diagnostic.severity}: ${field === '' ? '' : `${field}: `}${diagnostic.message}`;
 }

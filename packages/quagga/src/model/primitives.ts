@@ -6,7 +6,8 @@ const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 function ranged(min: number, max: number, what: string): z.ZodInt {
   const message = `${what} is a whole number from ${min} to ${max}`;
-  return z.int({ error: message }).min(min, message).max(max, message);
+  const error = ({ input }: { input?: unknown }): string => (input === undefined ? 'is missing' : message);
+  return z.int({ error }).min(min, message).max(max, message);
 }
 
 /** A whole number within the range that both daemons accept. */

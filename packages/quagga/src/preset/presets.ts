@@ -93,7 +93,7 @@ function fabric(own: Fields, dialect: Dialect, unnumbered: boolean): unknown {
       multipathRelax: true,
       timers: { keepaliveSec: 3, holdSec: 9 },
       peerGroups: Object.fromEntries(
-        groupsOf(joined).map((group) => [group, fabricGroup(group, joined, families, frr)]),
+        groupsOf(joined).map((group) => [group, fabricGroup(group, joined, families, dialect)]),
       ),
       ...(frr ? { coalesceTimeMs: 0 } : Object.fromEntries(families.map((family) => [family, { maximumPaths: 16 }]))),
     },
@@ -117,17 +117,20 @@ function groupsOf(peers: readonly unknown[]): string[] {
   return used.length > 0 ? used : [GROUP];
 }
 
-function fabricGroup(group: string, peers: readonly unknown[], families: readonly string[], frr: boolean): Fields {
+function fabricGroup(group: string, peers: readonly unknown[], families: readonly string[], dialect: Dialect): Fields {
+  const frr = dialect === 'frr';
   const members = peers.filter(isRecord).filter((peer) => peer.peerGroup === group);
   const carried = members.some((peer) => peer.address === undefined)
     ? families
     : families.filter((family) => (family === 'ipv6') === group.endsWith('6'));
+  // Quagga needs each neighbor's AS number, and unnumbered neighbors it does not have at all.
+  const needsAs = !frr && members.some((peer) => peer.address !== undefined);
   const knowsAs = members.some((peer) => peer.remoteAs !== undefined);
   return {
     connectRetrySec: 1,
     ...Object.fromEntries(carried.map((family) => [family, GUARD])),
     ...(frr ? { bfd: BFD_PROFILE } : {}),
-    // Without an AS anywhere: whoever is at the other end. Quagga cannot do that, and says so when rendering.
-    ...(knowsAs ? {} : { remoteAs: 'external' }),
+    // Without an AS anywhere: whoever is at the other end.
+    ...(knowsAs || needsAs ? {} : { remoteAs: 'external' }),
   };
 }

@@ -101,8 +101,13 @@ function bgp(model: RouterModel): Diagnostic[] {
   const settings = model.bgp;
   if (settings === undefined) return [];
   const restart = settings.gracefulRestart;
+  // A group of unnumbered neighbors has no AS number to give.
+  const unnumbered = (settings.neighbors ?? []).filter(({ interface: link }) => given(link));
+  const groups = sortedEntries(settings.peerGroups).map(([name, group]): [string, PeerGroup] =>
+    unnumbered.some(({ peerGroup }) => peerGroup === name) ? [name, { ...group, remoteAs: undefined }] : [name, group],
+  );
   return [
-    ...sortedEntries(settings.peerGroups).flatMap(([name, group]) => peer(['bgp', 'peerGroups', name], group)),
+    ...groups.flatMap(([name, group]) => peer(['bgp', 'peerGroups', name], group)),
     ...(settings.neighbors ?? []).flatMap((neighbor, index) => [
       ...peer(['bgp', 'neighbors', index], neighbor),
       ...refused([

@@ -199,6 +199,15 @@ export const CASES: [rule: string, input: unknown, finding: string][] = [
     },
     'error bgp.ipv4.aggregateAddresses[1].prefix: 10.0.0.0/8 is listed twice',
   ],
+  [
+    '12 all passive',
+    {
+      ...OSPF,
+      interfaces: {},
+      ospf: { passiveInterfaceDefault: true, networks: [{ prefix: '10.0.0.0/8' }] },
+    },
+    'warning ospf.passiveInterfaceDefault: makes every interface passive',
+  ],
   ['12 nothing runs', { ...OSPF, interfaces: {} }, 'error ospf: runs on no interface'],
   [
     '13 point-to-point',

@@ -110,6 +110,14 @@ export function ospfRules(model: RouterModel): Diagnostic[] {
   const runs = (key: 'ospf' | 'ospf6'): boolean => interfaces.some(([, settings]) => settings[key] !== undefined);
   if (model.ospf !== undefined && (model.ospf.networks?.length ?? 0) === 0 && !runs('ospf'))
     found.push(fault(['ospf'], 'runs on no interface; give interfaces.<name>.ospf or ospf.networks'));
+  const isActive = interfaces.some(([, { ospf }]) => ospf !== undefined && ospf.passive !== true);
+  if (model.ospf?.passiveInterfaceDefault === true && !isActive)
+    found.push(
+      caution(
+        ['ospf', 'passiveInterfaceDefault'],
+        'makes every interface passive, so there are no neighbors; give interfaces.<name>.ospf for those that have some',
+      ),
+    );
   if (model.ospf6 !== undefined && !runs('ospf6'))
     found.push(fault(['ospf6'], 'runs on no interface; give interfaces.<name>.ospf6'));
   return found;

@@ -171,6 +171,35 @@ describe('errors of the input', () => {
     expect(err).to.include('interfaces.eth1.ospf.authentication.key').and.not.include('too long a secret');
   });
 
+  it('name the flag, and once, where the value came from one', async () => {
+    const flags = ['--interface', 'eth1', '--network', '10.0.0.0/33'];
+    const { err } = await cli(['render', '--router-id', '10.0.0.300', ...flags]);
+    const inFile = await cli(['render', 'r.yaml', '--router-id', '10.0.0.300'], { files: { 'r.yaml': LAN } });
+    const bgp = ['render', '--protocol', 'bgp', '--router-id', '10.0.0.1', '--network', '10.0.0.0/8'];
+    const noNumber = await cli([...bgp, '--asn', '1', '--neighbor', '10.0.0.2']);
+
+    expect(err).to.equal(
+      'error: --router-id: is no IPv4 address\n' +
+        'error: --network 10.0.0.0/33: is no prefix; write it as 10.112.0.0/12 or fd00::/64\n',
+    );
+    expect(inFile.err).to.equal('error: --router-id: is no IPv4 address\n');
+    expect((await cli([...bgp, '--interface', 'eth1', '--dialect', 'frr'])).err).to.equal('error: --asn: is missing\n');
+    expect(noNumber.err).to.equal(
+      'error: --neighbor 10.0.0.2: remoteAs: is missing; give an AS number, internal or external\n',
+    );
+  });
+
+  it('say why a file cannot be read', async () => {
+    const missing = await cli(['render', '/nonexistent.yaml']);
+    const folder = await cli(['diff', 'r.yaml', '--against', '/nonexistent'], { files: { 'r.yaml': LAN } });
+
+    expect(missing.err).to.equal('error: cannot read /nonexistent.yaml: there is no such file\n');
+    expect(folder).to.deep.include({
+      code: 1,
+      err: 'error: cannot read /nonexistent: there is no such file\n',
+    });
+  });
+
   it('name a protocol that does not go with the preset', async () => {
     const { code, err } = await cli(['render', 'r.yaml', '--protocol', 'bgp'], { files: { 'r.yaml': LAN } });
 
