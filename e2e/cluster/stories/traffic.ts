@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Host } from '@routed/lab';
 import { ping } from '../../support/containers.ts';
 import {
   createNetworks,
@@ -85,8 +86,15 @@ export function tellTraffic(stage: ClusterStage, network: ClusterNetwork, option
 
     expect(onSecond?.filter(isNoRouter)).to.deep.equal([a, c, network.address(19)].sort());
     expect(onThird?.filter(isNoRouter)).to.deep.equal([a, b, network.address(19)].sort());
+    for (const { host } of [h2, h3]) expect(await defaultRoutes(host), host.name).to.equal('');
     await h1.host.docker('rm', '--force', 'late');
   });
+}
+
+/** Of both families and whatever source: an advertised router makes one, too. */
+async function defaultRoutes(host: Host): Promise<string> {
+  const shown = ['-4', '-6'].map((family) => host.exec(['ip', family, 'route', 'show', 'default']));
+  return (await Promise.all(shown)).map(({ stdout }) => stdout).join('');
 }
 
 /** What a host may have that is nobody else's business. docker0 and its subnet are there already. */

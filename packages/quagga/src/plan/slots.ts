@@ -12,6 +12,7 @@ const SLOTS = [
   /^ip ospf (area|cost|dead-interval|hello-interval|network|priority|retransmit-interval|transmit-delay|authentication-key|bfd profile)/,
   /^ip ospf authentication(?=$| null| message-digest)/,
   /^ipv6 ospf6 (area|authentication|cost|dead-interval|hello-interval|network|priority|retransmit-interval|transmit-delay|instance-id|bfd profile)/,
+  /^ipv6 nd ra-lifetime/,
   /^(ospf|ospf6|bgp) router-id/,
   /^(auto-cost|timers throttle spf|timers throttle lsa all|timers lsa min-arrival|aggregation timer|default-information originate|graceful-restart grace-period)/,
   /^(no )?log-adjacency-changes/,

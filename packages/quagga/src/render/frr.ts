@@ -1,5 +1,5 @@
-import type { RouterModel } from '../model/router.ts';
-import { sortedEntries } from '../model/rules/finding.ts';
+import type { RouterInterface, RouterModel } from '../model/router.ts';
+import { lookUp, sortedEntries } from '../model/rules/finding.ts';
 import { type ConfigBlock, writeIntegrated } from '../text/block.ts';
 import { bgpBlocks } from './bgp.ts';
 import { daemonsOf, identityLines, importLines, logLines } from './common.ts';
@@ -12,13 +12,23 @@ import { type DaemonName, FILE_MODE, type RenderedConfig } from './config.ts';
 /** A burst of 10,000 routes overflows FRR's default buffer, and zebra then loses routes without a word. */
 const NETLINK_BUFFER_BYTES = 90_000_000;
 
+/**
+ * BGP unnumbered finds its neighbors by router advertisements, which by themselves would also make this router the
+ * IPv6 default route of whoever hears them and does not forward IPv6. Source: RFC 4861, 4.2.
+ */
+const NO_DEFAULT_ROUTER = 'ipv6 nd ra-lifetime 0';
+
 function interfaceBlocks(model: RouterModel): ConfigBlock[] {
-  return sortedEntries(model.interfaces).map(([name, { description, ospf, ospf6 }]) => ({
+  const unnumbered = new Set((model.bgp?.neighbors ?? []).flatMap((neighbor) => neighbor.interface ?? []));
+  const bare = [...unnumbered].filter((name) => lookUp(model.interfaces, name) === undefined);
+  const interfaces = { ...model.interfaces, ...Object.fromEntries(bare.map((name) => [name, {}])) };
+  return sortedEntries<RouterInterface>(interfaces).map(([name, { description, ospf, ospf6 }]) => ({
     header: `interface ${name}`,
     lines: compact([
       setting('description', description),
       ...(ospf === undefined ? [] : ospfInterfaceLines(model, ospf, 'frr')),
       ...(ospf6 === undefined ? [] : ospf6InterfaceLines(ospf6, 'frr')),
+      unnumbered.has(name) && NO_DEFAULT_ROUTER,
     ]),
   }));
 }
