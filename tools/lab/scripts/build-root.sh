@@ -1,15 +1,16 @@
 #!/bin/bash
 # Builds a Debian root file system with a Docker engine and its client, or with FRR.
 #
-# build-root.sh engine|router SUITE DIRECTORY [BASE_ROOT]
+# build-root.sh engine SUITE DIRECTORY [BASE_ROOT]
+# build-root.sh router SUITE DIRECTORY BASE_ROOT
 #
 # Does nothing when DIRECTORY exists. The caller holds the cache's lock and gives this script mount and
 # pid namespaces of its own, so that the mounts of a killed debootstrap vanish; an interrupted build
 # leaves nothing at DIRECTORY.
 #
 # With BASE_ROOT (a root built by this script) the new one is a copy of it, upgraded to SUITE: the
-# debootstrap of Debian 12 cannot build sid by itself. Mirror, proxy and certificates are those of this
-# machine's apt.
+# debootstrap of Debian 12 can build neither sid nor a root with FRR, which wants systemd. Mirror, proxy and
+# certificates are those of this machine's apt.
 set -euo pipefail
 purpose=$1
 suite=$2
@@ -84,10 +85,6 @@ chmod 755 "$part"
 
 if [[ -n $base_root ]]; then
   cp -a "$base_root/." "$part"
-  upgrade "$part"
-elif [[ $purpose == router ]]; then
-  # FRR wants systemd, which the debootstrap of Debian 12 unpacks in the wrong order; apt does not.
-  debootstrap --variant=minbase "$suite" "$part" "$archive"
   upgrade "$part"
 else
   included=$(IFS=,; echo "${packages[*]}")

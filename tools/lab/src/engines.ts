@@ -51,12 +51,13 @@ export async function prepareEngine(release: EngineRelease, log: (line: string) 
   if (found !== null) return found;
 
   const { suite, base } = recipes[release];
-  const baseRoot = base === undefined ? [] : [await buildRoot(base, log)];
+  const baseRoot = base === undefined ? [] : [await prepareRoot(base, log)];
   await ensureBuilt(rootOf(release), ['build-root.sh', 'engine', suite, rootOf(release), ...baseRoot], log);
   return prepareEngine(release, log);
 }
 
-async function buildRoot(release: EngineRelease, log: (line: string) => void): Promise<string> {
+/** The root file system of a release, built when it is not there; also where the machine itself has that release. */
+export async function prepareRoot(release: EngineRelease, log: (line: string) => void): Promise<string> {
   const root = rootOf(release);
   await ensureBuilt(root, ['build-root.sh', 'engine', recipes[release].suite, root], log);
   return root;
