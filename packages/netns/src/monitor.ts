@@ -4,11 +4,9 @@ import { KernelMonitor } from './monitor/kernel-monitor.ts';
 import { inNetns } from './netns/in-netns.ts';
 import { useNetnsFd } from './netns/netns-fd.ts';
 import { openRouteSocket } from './socket/open-socket.ts';
-import { intOption } from './socket/socket-options.ts';
+import { setReceiveBuffer } from './socket/socket-options.ts';
 import { loadSys } from './sys/sys-koffi.ts';
-import type { Sys } from './sys/sys.ts';
 import type { Monitor, MonitorOptions } from './types/monitor.ts';
-import { SO_RCVBUF, SO_RCVBUFFORCE, SOL_SOCKET } from './uapi/netlink.ts';
 
 /** Some ten thousand events, counted with the kernel's bookkeeping. */
 const DEFAULT_RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
@@ -32,10 +30,4 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
   });
   setReceiveBuffer(sys, fd, receiveBufferBytes);
   return new KernelMonitor(sys, fd);
-}
-
-/** The forced size ignores net.core.rmem_max and needs CAP_NET_ADMIN; without it the kernel gives what it allows. */
-function setReceiveBuffer(sys: Sys, fd: number, bytes: number): void {
-  const forced = sys.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, intOption(bytes));
-  if (forced < 0) sys.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, intOption(bytes));
 }

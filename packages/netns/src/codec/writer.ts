@@ -5,8 +5,8 @@ import { NLA_HDRLEN, NLMSG_HDRLEN } from '../uapi/netlink.ts';
 /** Netlink speaks the byte order of the machine. */
 export const isLittleEndian: boolean = endianness() === 'LE';
 
-/** Largest message this library builds; the longest attribute is an alias of 255 bytes. */
-const CAPACITY = 2048;
+/** Largest rtnetlink message of this library; the longest attribute is an alias of 255 bytes. */
+const DEFAULT_CAPACITY_BYTES = 2048;
 const encoder = new TextEncoder();
 
 /**
@@ -16,11 +16,14 @@ const encoder = new TextEncoder();
  * four. Source: linux uapi netlink.h `struct nlmsghdr`, `struct nlattr`.
  */
 export class MessageWriter {
-  readonly #bytes = new Uint8Array(CAPACITY);
-  readonly #view = new DataView(this.#bytes.buffer);
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   #end: number = NLMSG_HDRLEN;
 
-  constructor(type: number, flags: number) {
+  /** Writing more than `capacityBytes` throws a RangeError. */
+  constructor(type: number, flags: number, capacityBytes: number = DEFAULT_CAPACITY_BYTES) {
+    this.#bytes = new Uint8Array(capacityBytes);
+    this.#view = new DataView(this.#bytes.buffer);
     this.#view.setUint16(4, type, isLittleEndian);
     this.#view.setUint16(6, flags, isLittleEndian);
   }

@@ -3,81 +3,38 @@ import { EventEmitter } from 'node:events';
 import { type NetlinkMessage, messages } from '../codec/reader.ts';
 import { isNetlinkError } from '../errors.ts';
 import { systemError } from '../socket/kernel-error.ts';
-import { EAGAIN, EINTR, ENOBUFS } from '../sys/errno.ts';
-import type { Sys, Watch } from '../sys/sys.ts';
+import type { Sys } from '../sys/sys.ts';
 import type { Monitor, MonitorEvents } from '../types/monitor.ts';
-import { MSG_DONTWAIT } from '../uapi/netlink.ts';
+import { DatagramReader } from './datagram-reader.ts';
 import { decodeEvent } from './decode-event.ts';
-
-const RECEIVE_BYTES = 32_768;
-/** At about 10 us each, this many datagrams keep the event loop busy for a millisecond; then it gets its turn. */
-const DATAGRAMS_PER_TURN = 100;
 
 /** {@link Monitor} over a multicast socket. */
 export class KernelMonitor extends EventEmitter<MonitorEvents> implements Monitor {
-  readonly #sys: Sys;
-  readonly #fd: number;
-  readonly #watch: Watch;
-  readonly #buffer = new Uint8Array(RECEIVE_BYTES);
-  #isClosed = false;
-  #isContinuing = false;
+  readonly #reader: DatagramReader;
 
   /** Takes over `fd`, a bound socket. */
   constructor(sys: Sys, fd: number) {
     super();
-    this.#sys = sys;
-    this.#fd = fd;
-    this.#watch = sys.watch(fd, () => {
-      if (!this.#isContinuing) this.#drain();
+    this.#reader = new DatagramReader(sys, fd, {
+      onDatagram: (datagram) => this.#report(datagram),
+      onOverrun: () => this.emit('overrun'),
+      onFailure: (errno) =>
+        this.emit('error', systemError(errno, { operation: 'monitor.receive', subject: '' }, 'recv')),
     });
   }
 
   unref(): this {
-    this.#watch.unref();
+    this.#reader.unref();
     return this;
   }
 
   close(): Promise<void> {
-    if (!this.#isClosed) {
-      this.#isClosed = true;
-      this.#watch.close();
-      this.#sys.close(this.#fd);
-    }
+    this.#reader.close();
     return Promise.resolve();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #drain(): void {
-    this.#isContinuing = true;
-    let isEmpty = false;
-    try {
-      for (let count = 0; count < DATAGRAMS_PER_TURN && !isEmpty && !this.#isClosed; count++) {
-        isEmpty = !this.#receive();
-      }
-    } finally {
-      // Also after a listener that threw: what is queued would wait for the next event otherwise.
-      this.#isContinuing = !isEmpty && !this.#isClosed;
-      if (this.#isContinuing) setImmediate(() => this.#drain());
-    }
-  }
-
-  /** Handles one datagram; false: there is none. */
-  #receive(): boolean {
-    const length = this.#sys.receive(this.#fd, this.#buffer, MSG_DONTWAIT);
-    if (length >= 0) this.#report(this.#buffer.subarray(0, length));
-    else if (length === -ENOBUFS) this.emit('overrun');
-    else if (length !== -EINTR) return this.#stopUnlessEmpty(-length);
-    return true;
-  }
-
-  #stopUnlessEmpty(errno: number): false {
-    if (errno === EAGAIN) return false;
-    void this.close();
-    this.emit('error', systemError(errno, { operation: 'monitor.receive', subject: '' }, 'recv'));
-    return false;
   }
 
   #report(datagram: Uint8Array): void {
@@ -88,7 +45,7 @@ export class KernelMonitor extends EventEmitter<MonitorEvents> implements Monito
       return;
     }
     for (const event of events) {
-      if (this.#isClosed) return;
+      if (this.#reader.isClosed) return;
       switch (event.name) {
         case 'link':
           this.emit('link', event.data);

@@ -84,6 +84,24 @@ export class NetlinkSocket implements Channel {
   }
 
   /**
+   * Sends a batch of nfnetlink, border messages included, in one system call. The kernel applies all of it or nothing.
+   * The message before the last asks for an acknowledgement; one about the first is about the batch as a whole.
+   *
+   * Source: linux net/netfilter/nfnetlink.c `nfnetlink_rcv_batch`.
+   */
+  async transaction(messages: readonly Uint8Array[], purpose: Purpose): Promise<BatchFailure[]> {
+    const first = this.#sequence + 1;
+    await this.#send(messages, 0, purpose);
+    const acknowledged = this.#sequence - 1;
+    return this.#answers(
+      first,
+      purpose,
+      () => undefined,
+      (sequence) => sequence === first || sequence === acknowledged,
+    );
+  }
+
+  /**
    * Sends a dump request and decodes the rows; starts over when the tables changed meanwhile.
    *
    * @throws {@link NetlinkError} `EINTR` when they do not stop changing.
@@ -123,11 +141,12 @@ export class NetlinkSocket implements Channel {
     return this.#answers(first, purpose, onReply);
   }
 
-  /** Receives until the acknowledgement of the last message sent; `first` is the sequence number of the first. */
+  /** Receives until the acknowledgement of the last message sent, or of `isFinal`; `first` is the sequence number of the first. */
   async #answers(
     first: number,
     purpose: Purpose,
     onReply: (reply: NetlinkMessage, index: number) => void,
+    isFinal: (sequence: number) => boolean = (sequence) => sequence === this.#sequence,
   ): Promise<BatchFailure[]> {
     const failures: BatchFailure[] = [];
     for (;;) {
@@ -140,7 +159,7 @@ export class NetlinkSocket implements Channel {
         }
         const ack = decodeAck(reply);
         if (ack.errno !== 0) failures.push({ index: reply.sequence - first, ack });
-        if (reply.sequence === this.#sequence) return failures;
+        if (isFinal(reply.sequence)) return failures;
       }
     }
   }

@@ -12,6 +12,7 @@ import {
   SOL_NETLINK,
   SOL_SOCKET,
 } from '../uapi/netlink.ts';
+import { NETLINK_NETFILTER } from '../uapi/nfnetlink.ts';
 import { intOption, netlinkAddress, secondsOption } from './socket-options.ts';
 
 /** The kernel answers before `send` returns; a receive that waits this long is a fault, not a load. */
@@ -19,8 +20,17 @@ const ANSWER_TIMEOUT_SEC = 10;
 
 /** Opens an rtnetlink socket in the namespace of the calling thread. Synchronous: it runs in the setns window. */
 export function openRouteSocket(sys: Sys, groups = 0): number {
-  const fd = sys.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
-  if (fd < 0) throw new NetnsError('FAILED', 'rtnetlink socket', `socket failed with ${errnoName(-fd)}`);
+  return openSocket(sys, NETLINK_ROUTE, 'rtnetlink socket', groups);
+}
+
+/** As {@link openRouteSocket}, for nfnetlink. */
+export function openNetfilterSocket(sys: Sys, groups = 0): number {
+  return openSocket(sys, NETLINK_NETFILTER, 'nfnetlink socket', groups);
+}
+
+function openSocket(sys: Sys, protocol: number, subject: string, groups: number): number {
+  const fd = sys.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol);
+  if (fd < 0) throw new NetnsError('FAILED', subject, `socket failed with ${errnoName(-fd)}`);
   const on = intOption(1);
   sys.setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, on);
   sys.setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, on);
@@ -30,7 +40,7 @@ export function openRouteSocket(sys: Sys, groups = 0): number {
   const bound = sys.bind(fd, netlinkAddress(groups));
   if (bound < 0) {
     sys.close(fd);
-    throw new NetnsError('FAILED', 'rtnetlink socket', `bind failed with ${errnoName(-bound)}`);
+    throw new NetnsError('FAILED', subject, `bind failed with ${errnoName(-bound)}`);
   }
   return fd;
 }

@@ -1,5 +1,18 @@
 import { isLittleEndian } from '../codec/writer.ts';
-import { AF_NETLINK } from '../uapi/netlink.ts';
+import type { Sys } from '../sys/sys.ts';
+import { AF_NETLINK, SO_RCVBUF, SO_RCVBUFFORCE, SO_SNDBUF, SO_SNDBUFFORCE, SOL_SOCKET } from '../uapi/netlink.ts';
+
+/** The forced size ignores net.core.rmem_max and needs CAP_NET_ADMIN; without it the kernel gives what it allows. */
+export function setReceiveBuffer(sys: Sys, fd: number, bytes: number): void {
+  const forced = sys.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, intOption(bytes));
+  if (forced < 0) sys.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, intOption(bytes));
+}
+
+/** As {@link setReceiveBuffer}, for what is sent; no memory is taken beforehand. */
+export function setSendBuffer(sys: Sys, fd: number, bytes: number): void {
+  const forced = sys.setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, intOption(bytes));
+  if (forced < 0) sys.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, intOption(bytes));
+}
 
 /** An `int` socket option value. */
 export function intOption(value: number): Uint8Array {

@@ -1,7 +1,12 @@
+import { NFGENMSG_LENGTH } from './nfnetlink.ts';
 import { RTM } from './rtnetlink.ts';
 
-/** Bytes of the fixed header (ifinfomsg, ifaddrmsg, rtmsg, ndmsg, fib_rule_hdr) of a message type. */
+/** Types of nfnetlink have their subsystem in the high byte; those of rtnetlink have none. */
+const FIRST_SUBSYSTEM = 0x100;
+
+/** Bytes of the fixed header (ifinfomsg, ifaddrmsg, rtmsg, ndmsg, fib_rule_hdr, nfgenmsg) of a message type. */
 export function familyHeaderLength(type: number): number {
+  if (type >= FIRST_SUBSYSTEM) return NFGENMSG_LENGTH;
   if (type < RTM.NEWADDR) return 16;
   if (type < RTM.NEWROUTE) return 8;
   return 12;

@@ -1,0 +1,61 @@
+/**
+ * netfilter's netlink family: batches, dumps and notifications, for libraries that know what the messages mean.
+ *
+ * @packageDocumentation
+ */
+import { inNetns } from './netns/in-netns.ts';
+import { useNetnsFd } from './netns/netns-fd.ts';
+import { KernelNfnetlink } from './nfnetlink/kernel-nfnetlink.ts';
+import { KernelNfnetlinkMonitor } from './nfnetlink/kernel-nfnetlink-monitor.ts';
+import { NetlinkSocket } from './socket/netlink-socket.ts';
+import { openNetfilterSocket } from './socket/open-socket.ts';
+import { setReceiveBuffer, setSendBuffer } from './socket/socket-options.ts';
+import { loadSys } from './sys/sys-koffi.ts';
+import type { Sys } from './sys/sys.ts';
+import type { Netns } from './types/netns.ts';
+import type { Nfnetlink, NfnetlinkMonitor, NfnetlinkOptions } from './types/nfnetlink.ts';
+
+export { type Attributes, attributes, type NetlinkMessage, optional, text, u16, u32, u8 } from './codec/reader.ts';
+export { align, MessageWriter } from './codec/writer.ts';
+export type { Purpose } from './socket/channel.ts';
+export type { Nfnetlink, NfnetlinkMonitor, NfnetlinkMonitorEvents, NfnetlinkOptions } from './types/nfnetlink.ts';
+export { NFGENMSG_LENGTH, NFNL_SUBSYS_NFTABLES, NFNLGRP_NFTABLES } from './uapi/nfnetlink.ts';
+
+/** A transaction is one datagram: room for some hundred thousand set elements. */
+const SEND_BUFFER_BYTES = 32 * 1024 * 1024;
+/** A flush of a big firewall is one notification per rule. */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Opens a connection to netfilter.
+ *
+ * @throws {@link NetnsError} `UNSUPPORTED_PLATFORM`, `NOT_PERMITTED`; `FAILED` on a kernel without nfnetlink
+ */
+export async function openNfnetlink(options: NfnetlinkOptions = {}): Promise<Nfnetlink> {
+  const sys = await loadSys();
+  const fd = await openIn(sys, options.netns, 'nfnetlink.open', () => openNetfilterSocket(sys));
+  setSendBuffer(sys, fd, SEND_BUFFER_BYTES);
+  setReceiveBuffer(sys, fd, RECEIVE_BUFFER_BYTES);
+  return new KernelNfnetlink(new NetlinkSocket(sys, fd));
+}
+
+/**
+ * Reports what netfilter says to one multicast group, from now on.
+ *
+ * @param group - 1 to 32, such as {@link NFNLGRP_NFTABLES}
+ * @throws {@link NetnsError} as {@link openNfnetlink}
+ * Source: linux uapi nfnetlink.h `enum nfnetlink_groups`.
+ */
+export async function openNfnetlinkMonitor(group: number, options: NfnetlinkOptions = {}): Promise<NfnetlinkMonitor> {
+  const sys = await loadSys();
+  const open = (): number => openNetfilterSocket(sys, (1 << (group - 1)) >>> 0);
+  const fd = await openIn(sys, options.netns, 'nfnetlink.monitor', open);
+  setReceiveBuffer(sys, fd, RECEIVE_BUFFER_BYTES);
+  return new KernelNfnetlinkMonitor(sys, fd);
+}
+
+function openIn(sys: Sys, netns: Netns | undefined, operation: string, open: () => number): Promise<number> {
+  return useNetnsFd(netns, { operation, subject: '' }, (netnsFd) =>
+    Promise.resolve(netnsFd === undefined ? open() : inNetns<number>(sys, netnsFd, open)),
+  );
+}

@@ -1,0 +1,51 @@
+import type { NetlinkMessage } from '../codec/reader.ts';
+import { NetlinkError } from '../errors.ts';
+import type { Purpose } from '../socket/channel.ts';
+import { kernelError } from '../socket/kernel-error.ts';
+import type { NetlinkSocket } from '../socket/netlink-socket.ts';
+import type { Nfnetlink } from '../types/nfnetlink.ts';
+import { batchOf } from './batch.ts';
+
+/** {@link Nfnetlink} over one socket; the kernel lets one transaction at a time in, so more would gain nothing. */
+export class KernelNfnetlink implements Nfnetlink {
+  readonly #socket: NetlinkSocket;
+  #last: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  /** Takes over `socket`. */
+  constructor(socket: NetlinkSocket) {
+    this.#socket = socket;
+  }
+
+  transaction(subsystem: number, messages: readonly Uint8Array[], purpose: Purpose): Promise<void> {
+    return this.#inTurn(purpose, async () => {
+      const batch = batchOf(subsystem, messages);
+      if (batch.length === 0) return;
+      const [failure] = await this.#socket.transaction(batch, purpose);
+      if (failure !== undefined) throw kernelError(failure.ack, purpose, batch[failure.index] ?? new Uint8Array());
+    });
+  }
+
+  dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<T[]> {
+    return this.#inTurn(purpose, () => this.#socket.dump(message, purpose, decode));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#last.then(() => this.#socket.close());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #inTurn<T>(purpose: Purpose, task: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) {
+      const reason = 'the connection was closed';
+      return Promise.reject(new NetlinkError({ code: 'CLOSED', errno: 0, ...purpose, reason }));
+    }
+    const done = this.#last.then(task);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
