@@ -1,5 +1,5 @@
 import { openIpam } from '@routed/ipam';
-import { createForwardAcceptance, runCommand } from '@routed/netfilter';
+import { createForwardAcceptance, runCommand, uplinkNames, watchRuleset } from '@routed/netfilter';
 import { openMonitor, openNetns } from '@routed/netns';
 import { hostname } from 'node:os';
 import { type AdminServices, createAdminApp } from './admin/admin-app.ts';
@@ -98,7 +98,12 @@ async function startLife(options: ServeOptions, logger: Logger): Promise<Life> {
   if (state.isFromEarlierBoot) await forgetContainers(state, logger);
   const netns = await openNetns('current');
   const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
-  const acceptance = createForwardAcceptance({ run: runCommand }, { linkPrefix: HOST_LINK_PREFIX });
+  const ruleset = await watchRuleset();
+  const uplinks = async (): Promise<string[]> => uplinkNames(await rtnl.links.list());
+  const acceptance = createForwardAcceptance(
+    { run: runCommand, uplinks, watch: ruleset },
+    { linkPrefix: HOST_LINK_PREFIX },
+  );
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
   const settings = {
     gateways: { ...VIRTUAL_GATEWAYS, ...(options.gateway === undefined ? {} : { 4: options.gateway }) },
@@ -113,6 +118,7 @@ async function startLife(options: ServeOptions, logger: Logger): Promise<Life> {
     watch?.stop();
     parts.sticky.stop();
     await monitor.close();
+    await ruleset?.close();
     await parts.configurator.stop();
     await parts.keeper.stop();
     await parts.reaper.flush();
@@ -126,7 +132,9 @@ async function startLife(options: ServeOptions, logger: Logger): Promise<Life> {
     await parts.host.start();
     parts.sandboxes.listenTo(monitor);
     const ready = parts.keeper.start();
-    watch = new KernelWatch({ events: monitor, endpoints: parts.endpoints, repair: () => parts.keeper.repair() });
+    const { keeper, endpoints } = parts;
+    const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
+    watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
     ready.then(
       () => parts.sticky.start(),
       () => undefined,

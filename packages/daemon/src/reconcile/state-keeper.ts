@@ -16,6 +16,7 @@ export class StateKeeper {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #isRepairQueued = false;
+  #isHostRepairQueued = false;
 
   constructor(deps: {
     readonly networks: NetworkRegistry;
@@ -54,6 +55,16 @@ export class StateKeeper {
     this.#queue(async () => {
       this.#isRepairQueued = false;
       await this.#reconciler.reconcile();
+    });
+  }
+
+  /** Readies the host for its networks again, now that it may be no longer. Many calls, one round. */
+  repairHost(): void {
+    if (this.#isHostRepairQueued) return;
+    this.#isHostRepairQueued = true;
+    this.#queue(async () => {
+      this.#isHostRepairQueued = false;
+      await this.#networks.prepareHost();
     });
   }
 

@@ -7,19 +7,24 @@ import { KernelWatch } from '../../src/reconcile/kernel-watch.ts';
 
 describe('KernelWatch', () => {
   let clock: sinon.SinonFakeTimers;
+  let watch: KernelWatch;
   let events: EventEmitter<MonitorEvents>;
+  let ruleset: EventEmitter<{ damage: [] }>;
   let repair: sinon.SinonSpy;
+  let repairHost: sinon.SinonSpy;
   let joined: Set<string>;
   beforeEach(() => {
     clock = sinon.useFakeTimers();
     events = new EventEmitter();
+    ruleset = new EventEmitter();
     repair = sinon.fake();
+    repairHost = sinon.fake();
     joined = new Set(['e1']);
     const endpoints = {
       isJoined: (id: string) => joined.has(id),
       endpointAt: (destination: string) => (destination === '10.1.0.2/32' ? 'e1' : undefined),
     };
-    new KernelWatch({ events, endpoints, repair });
+    watch = new KernelWatch({ events, ruleset, endpoints, repair, repairHost });
   });
   afterEach(() => clock.restore());
 
@@ -82,5 +87,51 @@ describe('KernelWatch', () => {
     events.emit('error', new Error('gone') as never);
 
     expect(repairs()).to.equal(1);
+  });
+
+  describe('of the host', () => {
+    const change = (name: string, kind?: string): unknown =>
+      events.emit('link', { change: 'new', link: { name, kind, group: 0, isUp: true } as Link });
+
+    function hostRepairs(ms = 150): number {
+      clock.tick(ms);
+      return repairHost.callCount;
+    }
+
+    it('calls for a repair when rules were taken away, once for many', () => {
+      ruleset.emit('damage');
+      ruleset.emit('damage');
+
+      expect(hostRepairs()).to.equal(1);
+      expect(repair.callCount).to.equal(0);
+    });
+
+    it('leaves a quarter of a second between two, and forgets neither', () => {
+      ruleset.emit('damage');
+      hostRepairs();
+      ruleset.emit('damage');
+
+      expect(hostRepairs(100)).to.equal(1);
+      expect(hostRepairs(150)).to.equal(2);
+    });
+
+    it('calls for one when a link comes that may lead to other hosts', () => {
+      change('vethr0123456789', 'veth');
+      change('veth1234567', 'veth');
+      expect(hostRepairs()).to.equal(0);
+
+      change('eth1');
+
+      expect(hostRepairs()).to.equal(1);
+    });
+
+    it('calls for one when events were lost, and for none once it has stopped', () => {
+      events.emit('overrun');
+      expect(hostRepairs()).to.equal(1);
+      ruleset.emit('damage');
+      watch.stop();
+
+      expect(hostRepairs(1000)).to.equal(1);
+    });
   });
 });

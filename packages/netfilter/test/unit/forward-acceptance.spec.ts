@@ -1,9 +1,22 @@
+import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
-import { createForwardAcceptance, isNetfilterError, runCommand } from '../../src/index.ts';
+import {
+  type CommandRunner,
+  createForwardAcceptance,
+  forwardRules,
+  isNetfilterError,
+  type RulesetWatch,
+  runCommand,
+} from '../../src/index.ts';
+
+const uplinks = (): Promise<string[]> => Promise.resolve(['eth0']);
 
 describe('forward acceptance', () => {
   it('reports a host without iptables instead of failing', async () => {
-    const acceptance = createForwardAcceptance({ run: () => Promise.resolve(undefined) }, { linkPrefix: 'vethr' });
+    const acceptance = createForwardAcceptance(
+      { run: () => Promise.resolve(undefined), uplinks },
+      { linkPrefix: 'vethr' },
+    );
 
     expect(await acceptance.ensure()).to.equal('unavailable');
     await acceptance.remove();
@@ -12,12 +25,81 @@ describe('forward acceptance', () => {
   it('says what the firewall program said when it refuses', async () => {
     const run = () => Promise.resolve({ exitCode: 4, stdout: '', stderr: 'Another app holds the xtables lock.\n' });
 
-    const error: unknown = await createForwardAcceptance({ run }, { linkPrefix: 'vethr' })
+    const error: unknown = await createForwardAcceptance({ run, uplinks }, { linkPrefix: 'vethr' })
       .ensure()
       .catch((thrown: unknown) => thrown);
 
     expect(isNetfilterError(error)).to.equal(true);
     expect(String(error)).to.contain('iptables-restore').and.to.contain('Another app holds the xtables lock.');
+  });
+});
+
+describe('forward acceptance with a watch', () => {
+  /** An iptables that has the rules already; `variant` is what it calls itself. */
+  function intact(variant: string): { run: CommandRunner; calls: () => number } {
+    let calls = 0;
+    const run: CommandRunner = (argv) => {
+      calls += 1;
+      const stdout = argv.includes('--version')
+        ? `iptables v1.8.9 (${variant})`
+        : ['-N ROUTED-FORWARD', ...forwardRules('vethr', ['eth0']), ''].join('\n');
+      return Promise.resolve({ exitCode: 0, stdout, stderr: '' });
+    };
+    return { run, calls: () => calls };
+  }
+  class Watch extends EventEmitter<{ damage: [] }> implements RulesetWatch {
+    isDeaf = false;
+    close = (): Promise<void> => Promise.resolve();
+    [Symbol.asyncDispose] = this.close;
+  }
+
+  it('runs iptables again only after damage', async () => {
+    const { run, calls } = intact('nf_tables');
+    const watch = new Watch();
+    const acceptance = createForwardAcceptance({ run, uplinks, watch }, { linkPrefix: 'vethr' });
+    await acceptance.ensure();
+    const once = calls();
+
+    await acceptance.ensure();
+    expect(calls()).to.equal(once);
+    watch.emit('damage');
+    await acceptance.ensure();
+
+    expect(calls()).to.be.greaterThan(once);
+  });
+
+  it('does not trust what it looked at while damage was done', async () => {
+    const { run, calls } = intact('nf_tables');
+    const watch = new Watch();
+    const damaging: CommandRunner = (argv) => {
+      if (argv.includes('--list-rules')) watch.emit('damage');
+      return run(argv);
+    };
+    const acceptance = createForwardAcceptance({ run: damaging, uplinks, watch }, { linkPrefix: 'vethr' });
+    await acceptance.ensure();
+    const once = calls();
+
+    await acceptance.ensure();
+
+    expect(calls()).to.be.greaterThan(once);
+  });
+
+  it('looks every time where changes are told to nobody: iptables-legacy, a deaf watch', async () => {
+    const deaf = new Watch();
+    deaf.isDeaf = true;
+    for (const [variant, watch] of [
+      ['legacy', new Watch()],
+      ['nf_tables', deaf],
+    ] as const) {
+      const { run, calls } = intact(variant);
+      const acceptance = createForwardAcceptance({ run, uplinks, watch }, { linkPrefix: 'vethr' });
+      await acceptance.ensure();
+      const once = calls();
+
+      await acceptance.ensure();
+
+      expect(calls(), variant).to.be.greaterThan(once);
+    }
   });
 });
 
