@@ -30,62 +30,66 @@ export class DockerCalls {
   /** A container starts. */
   async up(): Promise<{ readonly endpoint: LiveEndpoint; readonly timings: Timings }> {
     const id = randomBytes(32).toString('hex');
-    const reference = { NetworkID: this.#network.networkId, EndpointID: id };
-    const { address, us: leased } = await this.request();
-    const created = await this.#client.call('NetworkDriver.CreateEndpoint', {
-      ...reference,
-      Interface: { Address: address, AddressIPv6: '', MacAddress: '' },
-      Options: sandboxOptions,
-    });
-    const joined = await this.#client.call('NetworkDriver.Join', {
-      ...reference,
-      SandboxKey: `/var/run/docker/netns/${id.slice(0, 12)}`,
-      Options: sandboxOptions,
-    });
-    const asked = await this.askOperInfo(id);
-    const timings = {
-      RequestAddress: leased,
-      CreateEndpoint: created.us,
-      Join: joined.us,
-      EndpointOperInfo: asked,
-    };
-    return { endpoint: { id, address }, timings };
+    const { address, us: RequestAddress } = await this.request();
+    const CreateEndpoint = await this.create({ id, address });
+    const Join = await this.join(id);
+    const EndpointOperInfo = await this.askOperInfo(id);
+    return { endpoint: { id, address }, timings: { RequestAddress, CreateEndpoint, Join, EndpointOperInfo } };
   }
 
   /** A container ends; `onDeleted` is told when DeleteEndpoint has been answered. */
   async down({ id, address }: LiveEndpoint, onDeleted?: (id: string) => void): Promise<Timings> {
-    const reference = { NetworkID: this.#network.networkId, EndpointID: id };
-    const left = await this.#client.call('NetworkDriver.Leave', reference);
-    const deleted = await this.#client.call('NetworkDriver.DeleteEndpoint', reference);
+    const Leave = await this.leave(id);
+    const DeleteEndpoint = await this.delete(id);
     onDeleted?.(id);
-    const released = await this.release(address);
-    return { Leave: left.us, DeleteEndpoint: deleted.us, ReleaseAddress: released };
+    const ReleaseAddress = await this.release(address);
+    return { Leave, DeleteEndpoint, ReleaseAddress };
   }
 
-  /** Leases the next free address; answers it with the microseconds it took. */
+  // Each call alone; those that answer nothing of interest return the microseconds they took.
+
+  /** Leases the next free address. */
   async request(): Promise<{ readonly address: string; readonly us: number }> {
     const request = { PoolID: this.#network.poolId, Address: '', Options: {} };
     const { reply, us } = await this.#client.call('IpamDriver.RequestAddress', request);
     return { address: reply.Address, us };
   }
 
-  /** Gives an address back; answers the microseconds it took. */
   async release(address: string): Promise<number> {
     const request = { PoolID: this.#network.poolId, Address: address.replace(/\/\d+$/, '') };
-    const { us } = await this.#client.call('IpamDriver.ReleaseAddress', request);
-    return us;
+    return (await this.#client.call('IpamDriver.ReleaseAddress', request)).us;
   }
 
-  /** A call that is answered once the daemon has taken up its state, for an endpoint that need not exist. */
+  async create({ id, address }: LiveEndpoint): Promise<number> {
+    const Interface = { Address: address, AddressIPv6: '', MacAddress: '' };
+    const request = { ...this.#reference(id), Interface, Options: sandboxOptions };
+    return (await this.#client.call('NetworkDriver.CreateEndpoint', request)).us;
+  }
+
+  async join(id: string): Promise<number> {
+    const SandboxKey = `/var/run/docker/netns/${id.slice(0, 12)}`;
+    const request = { ...this.#reference(id), SandboxKey, Options: sandboxOptions };
+    return (await this.#client.call('NetworkDriver.Join', request)).us;
+  }
+
+  /** Answered once the daemon has taken up its state; the endpoint need not exist. */
   async askOperInfo(id: string): Promise<number> {
-    const { us } = await this.#client.call('NetworkDriver.EndpointOperInfo', {
-      NetworkID: this.#network.networkId,
-      EndpointID: id,
-    });
-    return us;
+    return (await this.#client.call('NetworkDriver.EndpointOperInfo', this.#reference(id))).us;
+  }
+
+  async leave(id: string): Promise<number> {
+    return (await this.#client.call('NetworkDriver.Leave', this.#reference(id))).us;
+  }
+
+  async delete(id: string): Promise<number> {
+    return (await this.#client.call('NetworkDriver.DeleteEndpoint', this.#reference(id))).us;
   }
 
   close(): void {
     this.#client.close();
+  }
+
+  #reference(id: string): { readonly NetworkID: string; readonly EndpointID: string } {
+    return { NetworkID: this.#network.networkId, EndpointID: id };
   }
 }

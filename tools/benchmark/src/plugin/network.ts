@@ -6,11 +6,19 @@ export interface NetworkIds {
   readonly poolId: string;
 }
 
-const networkId = 'b'.repeat(64);
-const wideSubnet = '10.16.0.0/12';
+/** A network to make. */
+export interface NetworkSpec {
+  readonly networkId: string;
+  readonly subnet: string;
+}
+
+const wide: NetworkSpec = { networkId: 'b'.repeat(64), subnet: '10.16.0.0/12' };
 
 /** Makes a network as `docker network create` does; one with room for a million containers, if not told otherwise. */
-export async function createNetwork(socketPath: string, subnet: string = wideSubnet): Promise<NetworkIds> {
+export async function createNetwork(
+  socketPath: string,
+  { networkId, subnet }: NetworkSpec = wide,
+): Promise<NetworkIds> {
   const client = openPluginClient({ socketPath });
   const spaces = await client.call('IpamDriver.GetDefaultAddressSpaces');
   const AddressSpace = spaces.LocalDefaultAddressSpace ?? '';
@@ -30,4 +38,12 @@ export async function createNetwork(socketPath: string, subnet: string = wideSub
   });
   client.close();
   return { networkId, poolId: PoolID };
+}
+
+/** Removes a network as `docker network rm` does. */
+export async function deleteNetwork(socketPath: string, { networkId, poolId }: NetworkIds): Promise<void> {
+  const client = openPluginClient({ socketPath });
+  await client.call('IpamDriver.ReleasePool', { PoolID: poolId });
+  await client.call('NetworkDriver.DeleteNetwork', { NetworkID: networkId });
+  client.close();
 }

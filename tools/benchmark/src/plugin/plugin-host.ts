@@ -4,7 +4,7 @@ import type { Host, Lab, LabProcess, PluginOptions } from '@routed/lab';
 import { type Link, type Netns, openNetns, type Rtnl } from '@routed/netns';
 import { probeEnvironment, probeSocket } from '../probe/probe.ts';
 import { DockerCalls } from './docker-calls.ts';
-import { createNetwork, type NetworkIds } from './network.ts';
+import { createNetwork, type NetworkIds, type NetworkSpec } from './network.ts';
 
 /** Start of the names of the links that the plugin makes. */
 export const hostLinkPrefix = 'vethr';
@@ -51,13 +51,13 @@ export function pluginOptions(withProbe: boolean): PluginOptions {
 /** Starts a host, the plugin and a network. A probe in the daemon costs memory and start-up time. */
 export async function openPluginHost(
   lab: Lab,
-  { withProbe = false, subnet }: { readonly withProbe?: boolean; readonly subnet?: string } = {},
+  { withProbe = false, network: wanted }: { readonly withProbe?: boolean; readonly network?: NetworkSpec } = {},
 ): Promise<PluginHost> {
   const host = await lab.addHost({ engine: 'none' });
   const plugin = await host.startPlugin(pluginOptions(withProbe));
   const netns = await openNetns({ path: host.netnsPath });
   const rtnl = await netns.openRtnl();
-  const network = await createNetwork(pluginSocket(host), subnet);
+  const network = await createNetwork(pluginSocket(host), wanted);
   return {
     host,
     plugin,

@@ -26,3 +26,8 @@ export function describeMachine(): Machine {
     load: loadavg()[0] ?? 0,
   };
 }
+
+/** One line. */
+export function renderMachine({ cpu, cpus, kernel, distribution, node, load }: Machine): string {
+  return `${cpus} x ${cpu}, Linux ${kernel}, ${distribution}, Node ${node}, load ${load.toFixed(1)}`;
+}

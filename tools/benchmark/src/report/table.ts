@@ -1,5 +1,6 @@
 import { markdownTable } from 'markdown-table';
-import type { Figure, Goal, Measurement, Outcome } from '../scenarios/scenario.ts';
+import type { Machine } from '../process/machine.ts';
+import type { Effort, Figure, Goal, Measurement, Outcome } from '../scenarios/scenario.ts';
 import type { Ratio } from '../statistics.ts';
 import { short } from './goals.ts';
 
@@ -7,6 +8,14 @@ import { short } from './goals.ts';
 export interface Result extends Outcome {
   readonly scenario: string;
   readonly title: string;
+}
+
+/** What a run of the benchmark writes down. */
+export interface Report {
+  readonly date: string;
+  readonly machine: Machine;
+  readonly effort: Effort;
+  readonly results: readonly Result[];
 }
 
 const head = ['scenario', 'subject', 'step', 'p10', 'p50', 'p90', 'p99', 'unit', 'x reference', 'n'];

@@ -45,6 +45,7 @@ export class Floor implements Subject {
       ...timings,
       up: sum(timings, 'create pair', 'set up', 'add route', 'add neighbour'),
       down: sum(timings, 'delete route', 'bury'),
+      'all messages': sum(timings, ...steps),
     };
   }
 
