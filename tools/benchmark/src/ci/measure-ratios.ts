@@ -1,7 +1,7 @@
 import type { Lab } from '@routed/lab';
 import { runBurst } from '../plugin/burst.ts';
 import { untilAnswered } from '../plugin/first-answer.ts';
-import { openPluginHost, pluginSocket } from '../plugin/plugin-host.ts';
+import { openPluginHost, pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
 import { raise } from '../plugin/population.ts';
 import { timedCommand } from '../process/timed-command.ts';
 import { compare, compareGrowth, type Rounds } from '../statistics.ts';
@@ -23,48 +23,80 @@ export type RatioName = keyof typeof ratioNames;
 export type Ratios = Readonly<Record<RatioName, number>>;
 
 const rounds = 7;
-const cycles = { paced: 15, parallel: 200, warmUp: 300 } as const;
+const cycles = { paced: 15, parallel: 200, warmUp: 1500 } as const;
 const live = 1000;
 
 /** Measures every ratio; some 25 s. */
 export async function measureRatios(lab: Lab): Promise<Ratios> {
-  await using host = await openPluginHost(lab);
-  await using floor = await Floor.open(host.host.netnsPath);
-  await using plugin = await PluginSubject.open(host);
-  await runBurst(host, { parallel: 8, cycles: cycles.warmUp });
-  await host.settle();
-  const idle = new Samples();
+  await using idle = await Place.open(lab, 0);
+  await using among = await Place.open(lab, live);
   const parallel = { routed: [] as number[][], floor: [] as number[][] };
   const start = { routed: [] as number[][], node: [] as number[][] };
   for (let round = 0; round < rounds; round++) {
-    await takeTurns(idle, plugin, floor, round);
-    parallel.routed.push([(await runBurst(host, { parallel: 8, cycles: cycles.parallel })).seconds]);
-    await host.settle();
-    parallel.floor.push([await floor.burst(8, cycles.parallel)]);
-    await floor.settle();
+    await idle.takeTurns(round);
+    await among.takeTurns(round);
+    const burst = await idle.burst();
+    parallel.routed.push([burst.routed]);
+    parallel.floor.push([burst.floor]);
     start.node.push([await timedCommand([process.execPath, '--eval', '0'])]);
     start.routed.push([await timeStart(lab)]);
   }
-  await raise(host, live);
-  const among = new Samples();
-  for (let round = 0; round < rounds; round++) await takeTurns(among, plugin, floor, round);
   const growth = (subject: string): { readonly before: Rounds; readonly after: Rounds } => ({
-    before: idle.rounds(subject, 'up'),
-    after: among.rounds(subject, 'up'),
+    before: idle.samples.rounds(subject, 'up'),
+    after: among.samples.rounds(subject, 'up'),
   });
+  const routed = 'routed';
   return {
-    join: idle.ratio(plugin.name, 'Join')!.median,
-    up: idle.ratio(plugin.name, 'up')!.median,
-    cycle: compare(idle.rounds(plugin.name, 'all calls'), idle.rounds(floorName, 'all messages')).median,
+    join: idle.samples.ratio(routed, 'Join')!.median,
+    up: idle.samples.ratio(routed, 'up')!.median,
+    cycle: compare(idle.samples.rounds(routed, 'all calls'), idle.samples.rounds(floorName, 'all messages')).median,
     parallel: compare(parallel.routed, parallel.floor).median,
-    growth: compareGrowth(growth(plugin.name), growth(floorName)).median,
+    growth: compareGrowth(growth(routed), growth(floorName)).median,
     start: compare(start.routed, start.node).median,
   };
 }
 
-async function takeTurns(samples: Samples, plugin: PluginSubject, floor: Floor, round: number): Promise<void> {
-  for (let cycle = 0; cycle < cycles.paced; cycle++)
-    for (const subject of [plugin, floor]) await samples.take(subject, round);
+/** A host with so many endpoints that stay, and plugin and floor working among them. */
+class Place implements AsyncDisposable {
+  readonly samples: Samples = new Samples();
+  readonly #host: PluginHost;
+  readonly #plugin: PluginSubject;
+  readonly #floor: Floor;
+
+  private constructor(host: PluginHost, plugin: PluginSubject, floor: Floor) {
+    this.#host = host;
+    this.#plugin = plugin;
+    this.#floor = floor;
+  }
+
+  /** Every daemon has made as many endpoints before, so that all run the same machine code. */
+  static async open(lab: Lab, live: number): Promise<Place> {
+    const host = await openPluginHost(lab);
+    await raise(host, live);
+    await runBurst(host, { parallel: 8, cycles: cycles.warmUp - live });
+    await host.settle();
+    return new Place(host, await PluginSubject.open(host), await Floor.open(host.host.netnsPath));
+  }
+
+  async takeTurns(round: number): Promise<void> {
+    for (let cycle = 0; cycle < cycles.paced; cycle++)
+      for (const subject of [this.#plugin, this.#floor]) await this.samples.take(subject, round);
+  }
+
+  /** Seconds of many cycles without pause. */
+  async burst(): Promise<{ readonly routed: number; readonly floor: number }> {
+    const { seconds: routed } = await runBurst(this.#host, { parallel: 8, cycles: cycles.parallel });
+    await this.#host.settle();
+    const floor = await this.#floor.burst(8, cycles.parallel);
+    await this.#floor.settle();
+    return { routed, floor };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#floor[Symbol.asyncDispose]();
+    await this.#plugin[Symbol.asyncDispose]();
+    await this.#host[Symbol.asyncDispose]();
+  }
 }
 
 /** Microseconds from the start of a daemon on a host of its own to its first answer. */
