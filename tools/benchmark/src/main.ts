@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ci } from './commands/ci.ts';
+import { document } from './commands/document.ts';
 import { run } from './commands/run.ts';
 import { soak } from './commands/soak.ts';
 import { scenarios } from './scenarios/scenarios.ts';
@@ -51,5 +52,14 @@ program
   .description('mixed churn; fail when memory, file descriptors, links, routes, leases or state have grown')
   .option('--minutes <n>', 'how long', positiveNumber, 30)
   .action(soak);
+
+program
+  .command('document')
+  .description('write figures into docs/performance.md')
+  .argument(
+    '[file...]',
+    'results of tools/bench run; where two have the same scenario, the latter counts (the last run)',
+  )
+  .action(document);
 
 await program.parseAsync();

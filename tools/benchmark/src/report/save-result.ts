@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const directory = join(import.meta.dirname, '../../../bench-results');
+/** Where results are written. */
+export const resultsDirectory: string = join(import.meta.dirname, '../../../bench-results');
 
 /** Writes JSON into the folder of results, which git ignores, and returns the path. */
 export async function saveResult(name: string, content: unknown): Promise<string> {
-  await mkdir(directory, { recursive: true });
-  const path = join(directory, name);
+  await mkdir(resultsDirectory, { recursive: true });
+  const path = join(resultsDirectory, name);
   await writeFile(path, `${JSON.stringify(content, undefined, 2)}\n`);
   return path;
 }

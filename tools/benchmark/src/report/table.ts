@@ -18,21 +18,45 @@ export interface Report {
   readonly results: readonly Result[];
 }
 
-const head = ['scenario', 'subject', 'step', 'p10', 'p50', 'p90', 'p99', 'unit', 'x reference', 'n'];
-
-const alignment = head.map((_, column) => (column < 3 ? 'l' : 'r'));
+/** Figures that have one value a round have their least, median and greatest where others have p10, p50 and p90. */
+export const tableHead = [
+  'scenario',
+  'subject',
+  'step',
+  'p10',
+  'p50',
+  'p90',
+  'p99',
+  'unit',
+  'x reference',
+  'n',
+] as const;
 
 /** Everything in one table, as Markdown. */
 export function renderTable(results: readonly Result[]): string {
-  const rows = results.flatMap(({ title, measurements = [], figures = [] }) => [
+  const align = tableHead.map((_, column) => (column < 3 ? 'l' : 'r'));
+  return markdownTable([[...tableHead], ...rowsOf(results)], { align });
+}
+
+/** One row for each measurement and figure, with a cell for each column of {@link tableHead}. */
+export function rowsOf(results: readonly Result[]): string[][] {
+  return results.flatMap(({ title, measurements = [], figures = [] }) => [
     ...measurements.map((measurement) => [heading(title, measurement), ...measurementCells(measurement)]),
     ...figures.map((figure) => [heading(title, figure), ...figureCells(figure)]),
   ]);
-  return markdownTable([head, ...rows], { align: alignment });
 }
 
 export function renderGoals(goals: readonly Goal[]): string {
   return goals.map(({ text, isMet, found }) => `${isMet ? 'met   ' : 'MISSED'} ${text}: ${found}`).join('\n');
+}
+
+/** The goals of all results as a table, its head included. */
+export function goalRows(results: readonly Result[]): string[][] {
+  const goals = results.flatMap((result) => result.goals ?? []);
+  return [
+    ['goal', 'outcome'],
+    ...goals.map(({ text, isMet, found }) => [text, `${isMet ? 'met' : '**missed**'}: ${found}`]),
+  ];
 }
 
 function heading(title: string, { situation }: { readonly situation?: string }): string {
@@ -45,8 +69,8 @@ function measurementCells({ subject, step, us, ratio }: Measurement): string[] {
 }
 
 function figureCells({ subject, name, unit, value, min, max, ratio }: Figure): string[] {
-  const range = min === undefined || max === undefined ? '' : `${short(min)} to ${short(max)}`;
-  return [subject, name, '', short(value), range, '', unit, renderRatio(ratio), ''];
+  const end = (bound: number | undefined): string => (bound === undefined ? '' : short(bound));
+  return [subject, name, end(min), short(value), end(max), '', unit, renderRatio(ratio), ''];
 }
 
 function renderRatio(ratio: Ratio | undefined): string {

@@ -1,0 +1,49 @@
+import { markdownTable } from 'markdown-table';
+import { renderMachine } from '../process/machine.ts';
+import { goalRows, rowsOf, type Report, type Result, tableHead } from './table.ts';
+
+/** Steps that only explain others: in the JSON and on the terminal, not in the document. */
+const details = ['create pair', 'set up', 'add route', 'add neighbour', 'delete route', 'bury', 'all messages'];
+
+const block = /(<!-- bench: (.+?) -->\n)[\s\S]*?(<!-- \/bench -->)/g;
+
+/**
+ * Puts figures between the marks of a Markdown text: `<!-- bench: NAME... -->` and `<!-- /bench -->`, a name being that
+ * of a scenario, `machine` or `goals`. Blocks of which nothing was measured stay as they are.
+ */
+export function fillDocument(text: string, reports: readonly Report[]): string {
+  return text.replaceAll(block, (whole: string, begin: string, names: string, end: string) => {
+    const content = contentOf(names.split(' '), reports);
+    return content === undefined ? whole : `${begin}\n${content}\n\n${end}`;
+  });
+}
+
+function contentOf(names: readonly string[], reports: readonly Report[]): string | undefined {
+  const results = latestOf(reports);
+  if (names.includes('machine')) return reports.map(describe).join('\n');
+  if (names.includes('goals')) return markdownTable(goalRows([...results.values()]));
+  const chosen = names.flatMap((name) => results.get(name) ?? []);
+  if (chosen.length === 0) return undefined;
+  const rows = rowsOf(chosen).filter(([, , step = '']) => !details.includes(step));
+  const { cells, align } = withoutEmptyColumns([[...tableHead], ...rows]);
+  return markdownTable(cells, { align });
+}
+
+/** By scenario, from the last report that has it. */
+function latestOf(reports: readonly Report[]): ReadonlyMap<string, Result> {
+  return new Map(reports.flatMap(({ results }) => results.map((result) => [result.scenario, result] as const)));
+}
+
+function describe({ date, machine, effort, results }: Report): string {
+  const names = results.map(({ scenario }) => scenario).join(', ');
+  return `- ${date.slice(0, 10)}, ${renderMachine(machine)}; ${effort.rounds} rounds of ${names}.`;
+}
+
+function withoutEmptyColumns(rows: readonly (readonly string[])[]): {
+  readonly cells: string[][];
+  readonly align: string[];
+} {
+  const used = tableHead.map((_, column) => rows.slice(1).some((row) => row[column] !== ''));
+  const keep = <T>(row: readonly T[]): T[] => row.filter((_, column) => used[column]);
+  return { cells: rows.map(keep), align: keep(tableHead.map((_, column) => (column < 3 ? 'l' : 'r'))) };
+}
