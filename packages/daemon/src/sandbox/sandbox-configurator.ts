@@ -116,9 +116,10 @@ export class SandboxConfigurator {
   async #visit(sandboxKey: string): Promise<void> {
     const started = performance.now();
     const view = await this.#open(sandboxKey);
+    const indexOf = new Map<string, number | undefined>();
     try {
       const until = { deadlineMs: VISIT_MS, signal: this.#stopping.signal };
-      const { endpointIds, changes } = await visitSandbox(view, () => this.#endpointsOf(sandboxKey), until);
+      const { endpointIds, changes } = await visitSandbox(view, () => this.#endpointsOf(sandboxKey, indexOf), until);
       for (const endpointId of endpointIds) this.#statuses.set(endpointId, { state: 'done' });
       const ms = Math.round((performance.now() - started) * 100) / 100;
       this.#logger.debug({ sandboxKey, changes, ms }, 'sandbox is as it should be');
@@ -127,12 +128,21 @@ export class SandboxConfigurator {
     }
   }
 
-  /** The endpoints whose link is still there: it goes with the container. */
-  async #endpointsOf(sandboxKey: string): Promise<SandboxEndpoint[]> {
+  /**
+   * The endpoints whose link is still there: it goes with the container.
+   *
+   * @param indexOf what the host has been asked for during this visit: an answer may have to wait for other work
+   */
+  async #endpointsOf(sandboxKey: string, indexOf: Map<string, number | undefined>): Promise<SandboxEndpoint[]> {
     const found: SandboxEndpoint[] = [];
+    for (const { id } of this.#endpoints.endpointsIn(sandboxKey)) {
+      if (indexOf.has(id)) continue;
+      const link = await this.#rtnl.links.get({ name: linkNames(id).host });
+      indexOf.set(id, link?.index);
+    }
     for (const endpoint of this.#endpoints.endpointsIn(sandboxKey)) {
-      const link = await this.#rtnl.links.get({ name: linkNames(endpoint.id).host });
-      if (link !== undefined) found.push({ endpoint, hostLinkIndex: link.index });
+      const hostLinkIndex = indexOf.get(endpoint.id);
+      if (hostLinkIndex !== undefined) found.push({ endpoint, hostLinkIndex });
     }
     return found;
   }

@@ -1,4 +1,4 @@
-import type { Address, AddressSpec, Link, Route, RouteSpec, Rule, RuleSpec } from '@routed/netns';
+import type { Address, AddressSpec, Link, RouteSpec, RuleSpec } from '@routed/netns';
 import { allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
@@ -9,13 +9,10 @@ export interface SandboxEndpoint {
   readonly hostLinkIndex: number;
 }
 
-/** What a sandbox has. */
+/** The links and addresses of a sandbox. */
 export interface SandboxState {
   readonly links: readonly Link[];
   readonly addresses: readonly Address[];
-  /** Rules and routes of our protocol. */
-  readonly rules: readonly Rule[];
-  readonly routes: readonly Route[];
 }
 
 /** One change inside a sandbox. */
@@ -32,39 +29,32 @@ export interface SandboxPlan {
   readonly waitingFor: readonly string[];
 }
 
-/** The rules of a sandbox come before those of its main table (32766) and after those that an operator adds first. */
-const RULE_PRIORITY = 20_200;
-
-/** The table of a link is this number and its index. */
-const TABLE_BASE = 2_000_000;
-
-const DEFAULT_ROUTE = { 4: '0.0.0.0/0', 6: '::/0' } as const;
-
 /**
- * What is to be done inside a sandbox, beside what Docker does. Pure.
+ * The addresses to add and to delete inside a sandbox. Pure.
  *
- * - The additional addresses come after Docker's own: the first address of a link is the one it sends from.
- * - Where there is a second link, whoever's, each of our addresses answers by its own link: Docker sets one default
- *   route only, and the host drops what comes from an address by the link of another.
+ * The additional addresses come after Docker's own: the first address of a link is the one it sends from.
  */
-export function planSandbox(endpoints: readonly SandboxEndpoint[], state: SandboxState): SandboxPlan {
-  const hasSeveralLinks = state.links.filter(isInUse).length > 1;
+export function planAddresses(endpoints: readonly SandboxEndpoint[], state: SandboxState): SandboxPlan {
+  const needsRoutes = hasSeveralLinks(state.links);
   const actions: SandboxAction[] = [];
   const waitingFor: string[] = [];
-  const wantedRules: RuleSpec[] = [];
-  for (const { endpoint, hostLinkIndex } of endpoints) {
-    const link = state.links.find(({ kind, peerIndex }) => kind === 'veth' && peerIndex === hostLinkIndex);
-    if (link === undefined || !isReady(endpoint, link, state, hasSeveralLinks)) {
-      waitingFor.push(endpoint.id);
-      continue;
-    }
-    actions.push(...planAddresses(endpoint, link, state));
-    if (!hasSeveralLinks) continue;
-    actions.push(...planRoutes(endpoint, link, state));
-    wantedRules.push(...rulesOf(endpoint, link));
+  for (const sandboxEndpoint of endpoints) {
+    const { endpoint } = sandboxEndpoint;
+    const link = linkOf(sandboxEndpoint, state.links);
+    if (link === undefined || !isReady(endpoint, link, state, needsRoutes)) waitingFor.push(endpoint.id);
+    else actions.push(...addressesOf(endpoint, link, state));
   }
-  if (waitingFor.length === 0) actions.push(...planRules(wantedRules, state));
   return { actions, waitingFor };
+}
+
+/** The container's end of an endpoint's link, once it is in the sandbox. */
+export function linkOf({ hostLinkIndex }: SandboxEndpoint, links: readonly Link[]): Link | undefined {
+  return links.find(({ kind, peerIndex }) => kind === 'veth' && peerIndex === hostLinkIndex);
+}
+
+/** Whether the container sends by several links. */
+export function hasSeveralLinks(links: readonly Link[]): boolean {
+  return links.filter(isInUse).length > 1;
 }
 
 /** Some kernels put links into every namespace, such as tunl0, which nobody uses. */
@@ -78,10 +68,11 @@ function isReady({ addresses }: Endpoint, link: Link, state: SandboxState, needs
   return addresses.every(({ address }) => held.has(hostPrefix(address))) && (link.isUp || !needsRoutes);
 }
 
-function planAddresses({ additional }: Endpoint, { index: linkIndex }: Link, state: SandboxState): SandboxAction[] {
-  const wanted = new Set(additional.map(({ address }) => hostPrefix(address)));
+function addressesOf(endpoint: Endpoint, link: Link, state: SandboxState): SandboxAction[] {
+  const linkIndex = link.index;
+  const wanted = new Set(allAddresses(endpoint).map(({ address }) => hostPrefix(address)));
   const ours = state.addresses.filter((held) => held.linkIndex === linkIndex && held.protocol === ROUTE_PROTOCOL);
-  const held = heldBy({ index: linkIndex }, state);
+  const held = heldBy(link, state);
   return [
     ...ours
       .filter(({ address }) => !wanted.has(address))
@@ -97,44 +88,6 @@ function addAddress(linkIndex: number, address: string): SandboxAction {
   return { kind: 'add-address', address: { linkIndex, address, protocol: ROUTE_PROTOCOL, ...flags } };
 }
 
-function planRoutes({ addresses }: Endpoint, { index: linkIndex }: Link, { routes }: SandboxState): SandboxAction[] {
-  const table = TABLE_BASE + linkIndex;
-  return addresses
-    .filter(
-      ({ family, gateway }) =>
-        !routes.some((route) => route.table === table && route.family === family && route.gateway === gateway),
-    )
-    .map(({ family, gateway }) => {
-      const way = { destination: DEFAULT_ROUTE[family], gateway, linkIndex, onLink: true };
-      return { kind: 'add-route', route: { ...way, table, protocol: ROUTE_PROTOCOL } };
-    });
-}
-
-function rulesOf(endpoint: Endpoint, { index }: Link): RuleSpec[] {
-  return allAddresses(endpoint).map(({ family, address }) => ({
-    family,
-    priority: RULE_PRIORITY,
-    source: hostPrefix(address),
-    table: TABLE_BASE + index,
-    protocol: ROUTE_PROTOCOL,
-  }));
-}
-
-function planRules(wanted: readonly RuleSpec[], { rules }: SandboxState): SandboxAction[] {
-  const keyOf = ({ source, table }: Pick<RuleSpec, 'source' | 'table'>): string => `${source ?? ''} ${table ?? 0}`;
-  const present = new Set(rules.map(keyOf));
-  const kept = new Set(wanted.map(keyOf));
-  return [
-    ...rules
-      .filter((rule) => !kept.has(keyOf(rule)))
-      .map(({ family, priority, source, table }) => {
-        const rule = { family, priority, table, ...(source === undefined ? {} : { source }) };
-        return { kind: 'delete-rule', rule: { ...rule, protocol: ROUTE_PROTOCOL } } as const;
-      }),
-    ...wanted.filter((rule) => !present.has(keyOf(rule))).map((rule) => ({ kind: 'add-rule', rule }) as const),
-  ];
-}
-
-function heldBy({ index }: Pick<Link, 'index'>, { addresses }: SandboxState): ReadonlySet<string> {
+function heldBy({ index }: Link, { addresses }: SandboxState): ReadonlySet<string> {
   return new Set(addresses.filter(({ linkIndex }) => linkIndex === index).map(({ address }) => address));
 }

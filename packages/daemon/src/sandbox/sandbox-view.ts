@@ -2,7 +2,7 @@ import { type MonitorEvents, openMonitor, openNetns, type Rtnl } from '@routed/n
 
 /** What happens inside a sandbox. */
 export interface SandboxEvents {
-  on<Name extends 'link' | 'address' | 'overrun'>(
+  on<Name extends 'link' | 'address' | 'overrun' | 'error'>(
     event: Name,
     listener: (...data: MonitorEvents[Name]) => void,
   ): unknown;
@@ -22,9 +22,13 @@ export type OpenSandbox = (path: string) => Promise<SandboxView>;
 export async function openSandbox(path: string): Promise<SandboxView> {
   const netns = await openNetns({ path });
   try {
-    const events = await openMonitor({ groups: ['link', 'address'], netns });
+    // What there is to do need not wait for an answer to what there is.
+    const rtnl = await netns.openRtnl({ lanes: 2 });
+    const events = await openMonitor({ groups: ['link', 'address'], netns }).catch(async (error: unknown) => {
+      await rtnl.close();
+      throw error;
+    });
     events.unref();
-    const rtnl = await netns.openRtnl({ lanes: 1 });
     return {
       rtnl,
       events,

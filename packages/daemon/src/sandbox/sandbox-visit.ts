@@ -1,7 +1,9 @@
-import type { Rtnl } from '@routed/netns';
+import type { Link, Rtnl } from '@routed/netns';
 import { ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
-import { planSandbox, type SandboxAction, type SandboxEndpoint, type SandboxState } from './sandbox-plan.ts';
-import type { SandboxEvents, SandboxView } from './sandbox-view.ts';
+import { type AnswerState, planAnswers } from './answer-plan.ts';
+import { LiveSandbox } from './live-sandbox.ts';
+import { hasSeveralLinks, planAddresses, type SandboxAction, type SandboxEndpoint } from './sandbox-plan.ts';
+import type { SandboxView } from './sandbox-view.ts';
 
 /** What a visit did. */
 export interface VisitReport {
@@ -23,36 +25,33 @@ export async function visitSandbox(
   until: { readonly deadlineMs: number; readonly signal: AbortSignal },
 ): Promise<VisitReport> {
   const signal = AbortSignal.any([until.signal, AbortSignal.timeout(until.deadlineMs)]);
-  const news = new News(view.events, signal);
+  const sandbox = new LiveSandbox(view, signal);
   try {
     for (let changes = 0; ;) {
-      news.reset();
       const wanted = await endpoints();
-      const { actions, waitingFor } = planSandbox(wanted, await readState(view.rtnl));
-      await apply(view.rtnl, actions);
-      changes += actions.length;
-      if (waitingFor.length === 0) return { endpointIds: wanted.map(({ endpoint }) => endpoint.id), changes };
-      if (!(await news.next())) throw new Error(`Docker has not set up the link of ${shorten(waitingFor)}`);
+      const { isComplete, ...state } = sandbox.read();
+      const { actions, waitingFor } = planAddresses(wanted, state);
+      changes += await apply(view.rtnl, actions);
+      if (isComplete && waitingFor.length === 0) {
+        // After the addresses, which the container is in a hurry for.
+        changes += await apply(view.rtnl, planAnswers(wanted, await readAnswers(view.rtnl, state.links)));
+        return { endpointIds: wanted.map(({ endpoint }) => endpoint.id), changes };
+      }
+      if (!(await sandbox.change())) throw new Error(`Docker has not set up the link of ${shorten(waitingFor)}`);
     }
   } finally {
-    news.close();
+    sandbox.close();
   }
 }
 
-async function readState({ links, addresses, rules, routes }: Rtnl): Promise<SandboxState> {
-  const list = await links.list();
-  const needsRules = list.length > 2;
-  return {
-    links: list,
-    addresses: await addresses.list(),
-    rules: needsRules ? await rules.list({ protocol: ROUTE_PROTOCOL }) : [],
-    routes: needsRules ? await routes.list({ protocol: ROUTE_PROTOCOL }) : [],
-  };
+async function readAnswers({ rules, routes }: Rtnl, links: readonly Link[]): Promise<AnswerState> {
+  const ours = { protocol: ROUTE_PROTOCOL };
+  return { links, rules: await rules.list(ours), routes: hasSeveralLinks(links) ? await routes.list(ours) : [] };
 }
 
 /** In order, and in as few system calls as possible. */
-async function apply(rtnl: Rtnl, actions: readonly SandboxAction[]): Promise<void> {
-  if (actions.length === 0) return;
+async function apply(rtnl: Rtnl, actions: readonly SandboxAction[]): Promise<number> {
+  if (actions.length === 0) return 0;
   await rtnl.batch(({ addresses, routes, rules }) =>
     Promise.all(
       actions.map((action): Promise<unknown> => {
@@ -71,44 +70,9 @@ async function apply(rtnl: Rtnl, actions: readonly SandboxAction[]): Promise<voi
       }),
     ),
   );
+  return actions.length;
 }
 
 function shorten(ids: readonly string[]): string {
   return ids.map((id) => `endpoint ${id.slice(0, 12)}`).join(', ');
-}
-
-/** Says when something has changed in the sandbox, until waiting ends. */
-class News {
-  readonly #signal: AbortSignal;
-  readonly #note = (): void => {
-    this.#hasChanged = true;
-    this.#wake();
-  };
-  #hasChanged = false;
-  #wake: () => void = () => undefined;
-
-  constructor(events: SandboxEvents, signal: AbortSignal) {
-    this.#signal = signal;
-    events.on('link', this.#note);
-    events.on('address', this.#note);
-    events.on('overrun', this.#note);
-    signal.addEventListener('abort', this.#onAbort);
-  }
-
-  readonly #onAbort = (): void => this.#wake();
-
-  /** Forgets what has changed until now. */
-  reset(): void {
-    this.#hasChanged = false;
-  }
-
-  /** Waits for a change since {@link reset}; false: waiting has ended. */
-  async next(): Promise<boolean> {
-    if (!this.#hasChanged && !this.#signal.aborted) await new Promise<void>((resolve) => (this.#wake = resolve));
-    return this.#hasChanged;
-  }
-
-  close(): void {
-    this.#signal.removeEventListener('abort', this.#onAbort);
-  }
 }

@@ -1,0 +1,79 @@
+import type { Link, Route, Rule, RuleSpec } from '@routed/netns';
+import { allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
+import { hostPrefix } from '../endpoints/endpoint-plan.ts';
+import { ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
+import { hasSeveralLinks, linkOf, type SandboxAction, type SandboxEndpoint } from './sandbox-plan.ts';
+
+/** What decides by which link a sandbox sends. */
+export interface AnswerState {
+  readonly links: readonly Link[];
+  /** Those of our protocol. */
+  readonly rules: readonly Rule[];
+  /** Those of our protocol; none are needed for one link alone. */
+  readonly routes: readonly Route[];
+}
+
+/** The rules of a sandbox come before those of its main table (32766) and after those that an operator adds first. */
+const RULE_PRIORITY = 20_200;
+
+/** The table of a link is this number and its index. */
+const TABLE_BASE = 2_000_000;
+
+const DEFAULT_ROUTE = { 4: '0.0.0.0/0', 6: '::/0' } as const;
+
+/**
+ * The routes and rules by which each of our addresses answers by its own link, where there is a second one, whoever's.
+ * Pure.
+ *
+ * Docker sets one default route only, and the host drops what comes from an address by the link of another. A route
+ * goes with its link; a rule does not.
+ */
+export function planAnswers(endpoints: readonly SandboxEndpoint[], state: AnswerState): SandboxAction[] {
+  const wantedRules: RuleSpec[] = [];
+  const actions: SandboxAction[] = [];
+  for (const sandboxEndpoint of hasSeveralLinks(state.links) ? endpoints : []) {
+    const link = linkOf(sandboxEndpoint, state.links);
+    if (link === undefined) continue;
+    actions.push(...planRoutes(sandboxEndpoint.endpoint, link, state));
+    wantedRules.push(...rulesOf(sandboxEndpoint.endpoint, link));
+  }
+  return [...actions, ...planRules(wantedRules, state)];
+}
+
+function planRoutes({ addresses }: Endpoint, { index: linkIndex }: Link, { routes }: AnswerState): SandboxAction[] {
+  const table = TABLE_BASE + linkIndex;
+  return addresses
+    .filter(
+      ({ family, gateway }) =>
+        !routes.some((route) => route.table === table && route.family === family && route.gateway === gateway),
+    )
+    .map(({ family, gateway }) => {
+      const way = { destination: DEFAULT_ROUTE[family], gateway, linkIndex, onLink: true };
+      return { kind: 'add-route', route: { ...way, table, protocol: ROUTE_PROTOCOL } };
+    });
+}
+
+function rulesOf(endpoint: Endpoint, { index }: Link): RuleSpec[] {
+  return allAddresses(endpoint).map(({ family, address }) => ({
+    family,
+    priority: RULE_PRIORITY,
+    source: hostPrefix(address),
+    table: TABLE_BASE + index,
+    protocol: ROUTE_PROTOCOL,
+  }));
+}
+
+function planRules(wanted: readonly RuleSpec[], { rules }: AnswerState): SandboxAction[] {
+  const keyOf = ({ source, table }: Pick<RuleSpec, 'source' | 'table'>): string => `${source ?? ''} ${table ?? 0}`;
+  const present = new Set(rules.map(keyOf));
+  const kept = new Set(wanted.map(keyOf));
+  return [
+    ...rules
+      .filter((rule) => !kept.has(keyOf(rule)))
+      .map(({ family, priority, source, table }) => {
+        const rule = { family, priority, table, ...(source === undefined ? {} : { source }) };
+        return { kind: 'delete-rule', rule: { ...rule, protocol: ROUTE_PROTOCOL } } as const;
+      }),
+    ...wanted.filter((rule) => !present.has(keyOf(rule))).map((rule) => ({ kind: 'add-rule', rule }) as const),
+  ];
+}
