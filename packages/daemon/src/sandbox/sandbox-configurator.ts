@@ -22,7 +22,7 @@ export type SandboxStatus =
  * Nobody waits for it except who asks to. One visit at a time in a sandbox, several sandboxes at once.
  */
 export class SandboxConfigurator {
-  readonly #endpoints: Pick<EndpointLifecycle, 'endpointsIn'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'endpointsIn' | 'get'>;
   readonly #rtnl: Rtnl;
   readonly #open: OpenSandbox;
   readonly #logger: Logger;
@@ -31,7 +31,7 @@ export class SandboxConfigurator {
   readonly #stopping = new AbortController();
 
   constructor(deps: {
-    readonly endpoints: Pick<EndpointLifecycle, 'endpointsIn'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'endpointsIn' | 'get'>;
     readonly rtnl: Rtnl;
     readonly open: OpenSandbox;
     readonly logger: Logger;
@@ -72,9 +72,9 @@ export class SandboxConfigurator {
     this.configure(sandboxKey).catch(() => undefined);
   }
 
-  /** Forgets an endpoint that is no more. */
-  forget(endpointId: string): void {
-    this.#statuses.delete(endpointId);
+  /** Forgets how endpoints were that are no more. */
+  prune(): void {
+    for (const id of this.#statuses.keys()) if (this.#endpoints.get(id) === undefined) this.#statuses.delete(id);
   }
 
   /** Starts no more visits and waits for those under way. */
@@ -91,7 +91,7 @@ export class SandboxConfigurator {
 
   async #run(sandboxKey: string): Promise<void> {
     try {
-      await this.#tryUntilDone(sandboxKey);
+      if (!this.#stopping.signal.aborted) await this.#tryUntilDone(sandboxKey);
     } finally {
       if (this.#visits.get(sandboxKey)?.next === undefined) this.#visits.delete(sandboxKey);
     }
@@ -121,6 +121,7 @@ export class SandboxConfigurator {
       const until = { deadlineMs: VISIT_MS, signal: this.#stopping.signal };
       const { endpointIds, changes } = await visitSandbox(view, () => this.#endpointsOf(sandboxKey, indexOf), until);
       for (const endpointId of endpointIds) this.#statuses.set(endpointId, { state: 'done' });
+      for (const [endpointId, linkIndex] of indexOf) if (linkIndex === undefined) this.#noteEnd(endpointId);
       const ms = Math.round((performance.now() - started) * 100) / 100;
       this.#logger.debug({ sandboxKey, changes, ms }, 'sandbox is as it should be');
     } finally {
@@ -145,6 +146,12 @@ export class SandboxConfigurator {
       if (hostLinkIndex !== undefined) found.push({ endpoint, hostLinkIndex });
     }
     return found;
+  }
+
+  #noteEnd(endpointId: string): void {
+    const reason = 'its link is gone: the container has ended';
+    this.#statuses.set(endpointId, { state: 'failed', reason });
+    this.#logger.info({ endpointId }, `endpoint gets no additional addresses: ${reason}`);
   }
 
   #giveUp(sandboxKey: string, error: unknown): RoutedError {
