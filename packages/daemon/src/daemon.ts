@@ -1,5 +1,5 @@
 import { openIpam } from '@routed/ipam';
-import { createForwardAcceptance, runCommand, uplinkNames, watchRuleset } from '@routed/netfilter';
+import { createForwardAcceptance, runCommand, type RulesetWatch, uplinkNames, watchRuleset } from '@routed/netfilter';
 import { openMonitor, openNetns } from '@routed/netns';
 import { hostname } from 'node:os';
 import { type AdminServices, createAdminApp } from './admin/admin-app.ts';
@@ -13,7 +13,7 @@ import { networkCapabilities } from './drivers/network-driver.ts';
 import { HOST_LINK_PREFIX } from './endpoints/kernel-names.ts';
 import { uplinkMtu } from './host/uplink-mtu.ts';
 import type { Logger } from './logger.ts';
-import { KernelWatch } from './reconcile/kernel-watch.ts';
+import { type EventSource, KernelWatch } from './reconcile/kernel-watch.ts';
 import { openSandbox } from './sandbox/sandbox-view.ts';
 import { type InheritedSockets, placeOf } from './server/inherited-sockets.ts';
 import { listen, type PluginServer } from './server/plugin-server.ts';
@@ -99,9 +99,8 @@ async function startLife(options: ServeOptions, logger: Logger): Promise<Life> {
   const netns = await openNetns('current');
   const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
   const ruleset = await watchRuleset();
-  const uplinks = async (): Promise<string[]> => uplinkNames(await rtnl.links.list());
   const acceptance = createForwardAcceptance(
-    { run: runCommand, uplinks, watch: ruleset },
+    { run: runCommand, uplinks: async () => uplinkNames(await rtnl.links.list()), watch: ruleset },
     { linkPrefix: HOST_LINK_PREFIX },
   );
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
@@ -132,9 +131,7 @@ async function startLife(options: ServeOptions, logger: Logger): Promise<Life> {
     await parts.host.start();
     parts.sandboxes.listenTo(monitor);
     const ready = parts.keeper.start();
-    const { keeper, endpoints } = parts;
-    const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
-    watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
+    watch = watchKernel(parts, monitor, ruleset);
     ready.then(
       () => parts.sticky.start(),
       () => undefined,
@@ -145,6 +142,15 @@ async function startLife(options: ServeOptions, logger: Logger): Promise<Life> {
     await close();
     throw error;
   }
+}
+
+function watchKernel(
+  { keeper, endpoints }: Parts,
+  events: EventSource,
+  ruleset: RulesetWatch | undefined,
+): KernelWatch {
+  const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
+  return new KernelWatch({ events, ruleset, endpoints, ...repairs });
 }
 
 /** Damage inside of the database shows when its records are read. */

@@ -57,10 +57,11 @@ export function fakeSandbox(kernel: FakeKernel): FakeSandbox {
       const linkIndex = (await inside.links.get({ name }))!.index;
       for (const address of addresses) {
         await inside.addresses.add({ linkIndex, address, skipDuplicateDetection: true });
-        events.emit('address');
+        const held = (await inside.addresses.list({ linkIndex })).find((entry) => entry.address === address);
+        events.emit('address', { change: 'new', address: held });
       }
       await inside.links.set({ index: linkIndex }, { isUp: true });
-      events.emit('link');
+      events.emit('link', { change: 'new', link: await inside.links.get({ index: linkIndex }) });
       await inside.close();
     },
   };
