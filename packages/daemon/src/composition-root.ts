@@ -21,9 +21,12 @@ import { Gateways } from './host/gateways.ts';
 import { HostAddresses } from './host/host-addresses.ts';
 import { HostPreparation } from './host/host-preparation.ts';
 import { KeyedLock } from './keyed-lock.ts';
+import { DockerLeases } from './leases/docker-leases.ts';
+import { LooseLeases } from './leases/loose-leases.ts';
 import type { Logger } from './logger.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
+import { Forgotten } from './reconcile/forgotten.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { StateKeeper } from './reconcile/state-keeper.ts';
 import { SandboxConfigurator } from './sandbox/sandbox-configurator.ts';
@@ -50,6 +53,9 @@ const LEASES = token<AdditionalLeases>('additional leases');
 const ENDPOINTS = token<EndpointLifecycle>('endpoints');
 const CONFIGURATOR = token<SandboxConfigurator>('sandbox configurator');
 const SANDBOXES = token<SandboxWatch>('sandbox watch');
+const LOOSE = token<LooseLeases>('loose leases');
+const DOCKER_LEASES = token<DockerLeases>('docker leases');
+const FORGOTTEN = token<Forgotten>('forgotten');
 const RECORDS = token<StickyRecords>('sticky records');
 const STICKY = token<StickyKeeper>('sticky keeper');
 const ADMIN = token<AdminServices>('admin services');
@@ -79,6 +85,7 @@ export interface Parts {
   readonly keeper: StateKeeper;
   readonly configurator: SandboxConfigurator;
   readonly sandboxes: SandboxWatch;
+  readonly forgotten: Forgotten;
   readonly sticky: StickyKeeper;
   readonly admin: AdminServices;
   readonly endpoints: EndpointLifecycle;
@@ -110,6 +117,7 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     keeper: root.resolve(KEEPER),
     configurator: root.resolve(CONFIGURATOR),
     sandboxes: root.resolve(SANDBOXES),
+    forgotten: root.resolve(FORGOTTEN),
     sticky: root.resolve(STICKY),
     admin: root.resolve(ADMIN),
     endpoints: root.resolve(ENDPOINTS),
@@ -164,6 +172,11 @@ function registerEndpoints(single: Single, { state, openSandbox }: Resources): v
     const links = new EndpointLinks({ rtnl: get(RTNL), reaper: get(REAPER), logger: get(LOGGER) });
     return new EndpointLifecycle({ ...common, links, leases: get(LEASES), repository: state.endpoints });
   });
+  single(LOOSE, () => new LooseLeases());
+  single(DOCKER_LEASES, (get) => {
+    const deps = { ipam: get(IPAM), host: get(HOST_ADDRESSES), endpoints: get(ENDPOINTS), loose: get(LOOSE) };
+    return new DockerLeases({ ...deps, logger: get(LOGGER) });
+  });
   single(CONFIGURATOR, (get) => {
     const deps = { endpoints: get(ENDPOINTS), rtnl: get(RTNL), logger: get(LOGGER) };
     return new SandboxConfigurator({ ...deps, open: openSandbox });
@@ -193,19 +206,24 @@ function registerContainers(single: Single, { state }: Resources): void {
 }
 
 function registerUpkeep(single: Single): void {
+  single(FORGOTTEN, (get) => {
+    return new Forgotten({ endpoints: get(ENDPOINTS), leases: get(DOCKER_LEASES), logger: get(LOGGER) });
+  });
   single(KEEPER, (get) => {
     const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), reaper: get(REAPER), logger: get(LOGGER) };
-    const reconciler = new Reconciler({ ...deps, sandboxes: get(SANDBOXES) });
-    return new StateKeeper({ ...deps, networks: get(NETWORKS), reconciler });
+    const reconciler = new Reconciler({ ...deps, surveyors: [get(SANDBOXES), get(FORGOTTEN)] });
+    const leases = get(DOCKER_LEASES);
+    return new StateKeeper({ ...deps, leases, networks: get(NETWORKS), forgotten: get(FORGOTTEN), reconciler });
   });
 }
 
 function registerDrivers(single: Single, settings: DriverSettings): void {
   single(NETWORK_HANDLERS, (get) => {
     const deps = { ipam: get(IPAM), networks: get(NETWORKS), endpoints: get(ENDPOINTS), sticky: get(STICKY) };
-    return networkDriver({ ...settings, ...deps });
+    return networkDriver({ ...settings, ...deps, leases: get(DOCKER_LEASES), loose: get(LOOSE) });
   });
   single(IPAM_HANDLERS, (get) => {
-    return ipamDriver({ ...settings, ipam: get(IPAM), host: get(HOST_ADDRESSES), networks: get(NETWORKS) });
+    const deps = { ipam: get(IPAM), host: get(HOST_ADDRESSES), networks: get(NETWORKS) };
+    return ipamDriver({ ...settings, ...deps, leases: get(DOCKER_LEASES) });
   });
 }

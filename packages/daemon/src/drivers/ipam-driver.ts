@@ -1,6 +1,7 @@
 import { type Ipam, type Pool, prefixContains } from '@routed/ipam';
 import { OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
+import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { HostAddresses } from '../host/host-addresses.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { RoutedError } from '../routed-error.ts';
@@ -13,6 +14,7 @@ import { reserveGateway } from './reserve-gateway.ts';
 export interface IpamDriverDeps {
   readonly ipam: Ipam;
   readonly host: HostAddresses;
+  readonly leases: DockerLeases;
   readonly networks: Pick<NetworkRegistry, 'isAllowedPrefix'>;
   readonly gateways: DefaultGateways;
 }
@@ -49,7 +51,7 @@ export function ipamDriver(deps: IpamDriverDeps): Handlers {
       return { Address: hostPrefix(address), Data: {} };
     },
     'IpamDriver.ReleaseAddress': async ({ PoolID, Address }) => {
-      await deps.ipam.releaseAddress({ poolId: PoolID, address: Address });
+      await deps.leases.release({ poolId: PoolID, address: Address });
       return {};
     },
   };
@@ -81,7 +83,7 @@ async function requestPool(deps: IpamDriverDeps, request: RequestOf<'IpamDriver.
 }
 
 async function requestAddress(
-  { ipam, host }: IpamDriverDeps,
+  { ipam, leases }: IpamDriverDeps,
   request: RequestOf<'IpamDriver.RequestAddress'>,
 ): Promise<{ readonly address: string }> {
   const { PoolID: poolId, Address: address, Options: options } = request;
@@ -92,17 +94,9 @@ async function requestAddress(
     return await ipam.requestAddress({ poolId, purpose: 'gateway', ...(address === '' ? {} : { address }) });
   }
   const holder = options[OPTION_LABELS.endpointName];
-  const asker = { poolId, purpose: 'endpoint', ...(holder === undefined ? {} : { holder }) } as const;
-  if (address === '') {
-    const isTaken = async (candidate: string): Promise<boolean> => (await host.holderOf(candidate)) !== undefined;
-    return await ipam.requestAddress({ ...asker, isTaken });
-  }
-  if (ipam.lease(poolId, address) === undefined) await refuseTaken(host, address);
-  return await ipam.requestAddress({ ...asker, address });
-}
-
-async function refuseTaken(host: HostAddresses, address: string): Promise<void> {
-  const holder = await host.holderOf(address);
-  if (holder === undefined) return;
-  throw new RoutedError('ADDRESS_IN_USE', `address ${address} is in use by ${holder}: choose another --ip`);
+  return await leases.request({
+    poolId,
+    ...(address === '' ? {} : { address }),
+    ...(holder === undefined ? {} : { holder }),
+  });
 }

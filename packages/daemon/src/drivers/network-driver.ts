@@ -6,6 +6,8 @@ import { parseEndpointOptions } from '../endpoints/endpoint-options.ts';
 import { allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
 import { linkNames } from '../endpoints/kernel-names.ts';
 import { locateAdditional } from '../endpoints/locate-additional.ts';
+import type { DockerLeases } from '../leases/docker-leases.ts';
+import type { LooseLeases } from '../leases/loose-leases.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Handlers } from '../server/plugin-app.ts';
 import type { DefaultGateways } from './default-gateways.ts';
@@ -17,6 +19,8 @@ export interface NetworkDriverDeps {
   readonly ipam: Ipam;
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
+  readonly leases: DockerLeases;
+  readonly loose: LooseLeases;
   readonly sticky: Pick<StickyKeeper, 'forgetNetwork'>;
   readonly gateways: DefaultGateways;
   /** MTU of networks that name none, in bytes. */
@@ -55,7 +59,7 @@ function networkCalls(deps: NetworkDriverDeps): Handlers {
 }
 
 function endpointCalls(deps: NetworkDriverDeps): Handlers {
-  const { endpoints } = deps;
+  const { endpoints, leases } = deps;
   return {
     'NetworkDriver.CreateEndpoint': async (request) => {
       const known = endpoints.get(request.EndpointID);
@@ -69,7 +73,9 @@ function endpointCalls(deps: NetworkDriverDeps): Handlers {
       return {};
     },
     'NetworkDriver.DeleteEndpoint': async ({ EndpointID }) => {
+      const addresses = endpoints.get(EndpointID)?.addresses ?? [];
       await endpoints.delete(EndpointID);
+      leases.detach(addresses);
       return {};
     },
     'NetworkDriver.EndpointOperInfo': ({ EndpointID }) => ({ Value: describe(endpoints.get(EndpointID)) }),
@@ -82,8 +88,16 @@ async function createEndpoint(
 ): Promise<Endpoint> {
   const network = deps.networks.require(request.NetworkID);
   const { addresses } = parseEndpointOptions(request.Options);
-  const endpoint = await readEndpoint(request, network, deps);
-  return await deps.endpoints.create(endpoint, locateAdditional(addresses, endpoint, network));
+  const endpoint = readEndpoint(request, network);
+  const additional = locateAdditional(addresses, endpoint, network);
+  await deps.leases.attach(endpoint.addresses, endpoint);
+  try {
+    return await deps.endpoints.create(endpoint, additional);
+  } catch (error) {
+    // Docker gives the leases back next.
+    deps.leases.detach(endpoint.addresses);
+    throw error;
+  }
 }
 
 /** What an operator would look for, for those who see it: Docker itself shows it nowhere. */

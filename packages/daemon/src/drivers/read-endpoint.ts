@@ -1,6 +1,5 @@
-import { type Ipam, prefixContains } from '@routed/ipam';
+import { prefixContains } from '@routed/ipam';
 import type { RequestOf } from '@routed/plugin-protocol';
-import { holderOf } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint, EndpointAddress } from '../endpoints/endpoint.ts';
 import { containerMac } from '../endpoints/kernel-names.ts';
 import type { Network } from '../networks/network.ts';
@@ -10,15 +9,11 @@ import { bareAddress } from './read-network.ts';
 type CreateEndpoint = RequestOf<'NetworkDriver.CreateEndpoint'>;
 
 /**
- * The endpoint that a CreateEndpoint request describes; its leases then name it as their holder.
+ * The endpoint that a CreateEndpoint request describes. Pure.
  *
  * @throws RoutedError INVALID_OPTION, INVALID_ADDRESS
  */
-export async function readEndpoint(
-  request: CreateEndpoint,
-  network: Network,
-  deps: { readonly ipam: Ipam },
-): Promise<Endpoint> {
+export function readEndpoint(request: CreateEndpoint, network: Network): Endpoint {
   const { Address, AddressIPv6, MacAddress } = request.Interface;
   const addresses = [Address, AddressIPv6].filter((cidr) => cidr !== '').map((cidr) => locate(cidr, network));
   const [first] = addresses;
@@ -27,14 +22,6 @@ export async function readEndpoint(
       'INVALID_ADDRESS',
       'the endpoint has no address: create the network with --ipam-driver routed',
     );
-  }
-  const holder = holderOf({ id: request.EndpointID });
-  for (const { poolId, address } of addresses) {
-    if (deps.ipam.lease(poolId, address) === undefined) {
-      await deps.ipam.requestAddress({ poolId, address, purpose: 'endpoint', holder });
-    } else {
-      await deps.ipam.assignHolder({ poolId, address, holder });
-    }
   }
   return {
     id: request.EndpointID,

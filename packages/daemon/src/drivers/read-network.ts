@@ -1,6 +1,7 @@
 import { canonicalAddress, type Ipam, type Pool, prefixContains } from '@routed/ipam';
 import { OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
 import { z } from 'zod';
+import type { LooseLeases } from '../leases/loose-leases.ts';
 import { invalidOption } from '../networks/driver-options.ts';
 import { type NetworkOptions, parseNetworkOptions } from '../networks/network-options.ts';
 import type { NetworkPool, NewNetwork } from '../networks/network.ts';
@@ -18,6 +19,12 @@ const IPV6_MIN_MTU_BYTES = 1280;
 /** Start of the holder of an address that the operator keeps from containers (--aux-address). */
 export const AUXILIARY_HOLDER = 'auxiliary address';
 
+interface ReadNetworkDeps {
+  readonly ipam: Ipam;
+  readonly loose: LooseLeases;
+  readonly gateways: DefaultGateways;
+}
+
 const genericOptions = z.record(z.string(), z.unknown());
 
 /**
@@ -27,7 +34,7 @@ const genericOptions = z.record(z.string(), z.unknown());
  */
 export async function readNetwork(
   request: CreateNetwork,
-  deps: { readonly ipam: Ipam; readonly gateways: DefaultGateways; readonly mtuBytes: number },
+  deps: ReadNetworkDeps & { readonly mtuBytes: number },
 ): Promise<NewNetwork> {
   const generic = genericOptions.safeParse(request.Options[OPTION_LABELS.generic] ?? {});
   const options = parseNetworkOptions(generic.success ? generic.data : {});
@@ -55,7 +62,7 @@ async function readPool(
   data: PoolData,
   family: 4 | 6,
   options: NetworkOptions,
-  deps: { readonly ipam: Ipam; readonly gateways: DefaultGateways },
+  deps: ReadNetworkDeps,
 ): Promise<NetworkPool> {
   if (!isOurAddressSpace(data.AddressSpace)) {
     throw new RoutedError(
@@ -72,11 +79,9 @@ async function readPool(
     (await deps.ipam.requestPool({ addressSpace: data.AddressSpace, prefix: data.Pool }));
   for (const [name, address] of Object.entries(data.AuxAddresses)) {
     // Docker asks for it as for a container's address; only here it says what it is.
-    await deps.ipam.assignHolder({
-      poolId: pool.id,
-      address: bareAddress(address),
-      holder: `${AUXILIARY_HOLDER} "${name}"`,
-    });
+    const lease = { poolId: pool.id, address: bareAddress(address) };
+    await deps.ipam.assignHolder({ ...lease, holder: `${AUXILIARY_HOLDER} "${name}"` });
+    deps.loose.remove(lease);
   }
   const gateway = await readGateway(data, pool, options, deps);
   return { poolId: pool.id, family, prefix: pool.prefix, gateway };
@@ -87,7 +92,7 @@ async function readGateway(
   data: PoolData,
   pool: Pool,
   options: NetworkOptions,
-  deps: { readonly ipam: Ipam; readonly gateways: DefaultGateways },
+  deps: ReadNetworkDeps,
 ): Promise<string> {
   const asked = data.Gateway === '' ? undefined : bareAddress(data.Gateway);
   const wanted = options.gateways[pool.family];

@@ -6,7 +6,7 @@ import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { Repository } from '../state/repository.ts';
 import type { AdditionalLeases } from './additional-leases.ts';
-import { type AdditionalAddress, allAddresses, type Endpoint, type LeasedAddress } from './endpoint.ts';
+import { type AdditionalAddress, allAddresses, type Endpoint, holderOf, type LeasedAddress } from './endpoint.ts';
 import type { EndpointLinks } from './endpoint-links.ts';
 import { type DesiredEndpoint, hostPrefix, planAddresses, planEndpoint } from './endpoint-plan.ts';
 import { digitsOfLink, linkDigits } from './kernel-names.ts';
@@ -37,6 +37,8 @@ export class EndpointLifecycle {
   readonly #byDestination = new Map<string, string>();
   /** The endpoint of each pair of links, by what their names end with. */
   readonly #byLinkDigits = new Map<string, string>();
+  /** Since when each endpoint has been in no sandbox, on the clock of `performance.now()`. */
+  readonly #idleSince = new Map<string, number>();
   readonly #sandboxes = new SandboxGateways();
 
   constructor(deps: {
@@ -109,6 +111,27 @@ export class EndpointLifecycle {
   /** Does `work` if the endpoint is in no sandbox once all earlier work on it, such as a Join, is done. */
   async unlessJoined(endpointId: string, work: () => Promise<boolean>): Promise<boolean> {
     return await this.#lock.run(endpointId, async () => !this.isJoined(endpointId) && (await work()));
+  }
+
+  /** The endpoints that have been in no sandbox for so long. */
+  idleFor(ms: number): readonly string[] {
+    const before = performance.now() - ms;
+    return [...this.#idleSince].filter(([, sinceMs]) => sinceMs <= before).map(([endpointId]) => endpointId);
+  }
+
+  /**
+   * Deletes an endpoint whose container is provably gone: it has been in no sandbox for so long, or has lost its link.
+   *
+   * @returns whether it is gone
+   */
+  async deleteIfGone(endpointId: string, idleMs: number): Promise<boolean> {
+    return await this.#lock.run(endpointId, async () => {
+      const idleSinceMs = this.#idleSince.get(endpointId);
+      const isGone =
+        idleSinceMs === undefined ? !(await this.#links.exists(endpointId)) : performance.now() - idleSinceMs >= idleMs;
+      if (isGone) await this.#delete(endpointId);
+      return isGone;
+    });
   }
 
   /** Notes that the endpoint's link went away with its container. Docker will delete the endpoint. */
@@ -227,14 +250,16 @@ export class EndpointLifecycle {
 
   /** Forgets the endpoint; takes away what is left of it in the kernel. */
   async delete(endpointId: string): Promise<void> {
-    await this.#lock.run(endpointId, async () => {
-      await this.#leave(endpointId);
-      const endpoint = this.#endpoints.get(endpointId);
-      await this.#repository.remove(endpointId);
-      this.#forget(endpointId);
-      // A crash before this leaves leases without an endpoint, which the next start releases.
-      await this.#leases.release(endpoint?.additional.filter(({ isSticky }) => !isSticky) ?? []);
-    });
+    await this.#lock.run(endpointId, () => this.#delete(endpointId));
+  }
+
+  async #delete(endpointId: string): Promise<void> {
+    await this.#leave(endpointId);
+    const endpoint = this.#endpoints.get(endpointId);
+    await this.#repository.remove(endpointId);
+    this.#forget(endpointId);
+    // A crash before this leaves leases without an endpoint, which the next start releases.
+    await this.#leases.release(endpoint?.additional.filter(({ isSticky }) => !isSticky) ?? []);
   }
 
   /**
@@ -286,6 +311,8 @@ export class EndpointLifecycle {
   #remember(endpoint: Endpoint): void {
     this.#endpoints.set(endpoint.id, endpoint);
     this.#byLinkDigits.set(linkDigits(endpoint.id), endpoint.id);
+    if (endpoint.sandboxKey !== undefined) this.#idleSince.delete(endpoint.id);
+    else if (!this.#idleSince.has(endpoint.id)) this.#idleSince.set(endpoint.id, performance.now());
     for (const destination of destinationsOf(endpoint)) this.#byDestination.set(destination, endpoint.id);
   }
 
@@ -294,6 +321,7 @@ export class EndpointLifecycle {
     this.#endpoints.delete(endpointId);
     if (endpoint === undefined) return;
     this.#byLinkDigits.delete(linkDigits(endpointId));
+    this.#idleSince.delete(endpointId);
     for (const destination of destinationsOf(endpoint)) {
       // The address may have another endpoint by now.
       if (this.#byDestination.get(destination) === endpointId) this.#byDestination.delete(destination);
@@ -312,9 +340,4 @@ export class EndpointLifecycle {
 
 function destinationsOf(endpoint: Endpoint): string[] {
   return allAddresses(endpoint).map(({ address }) => hostPrefix(address));
-}
-
-/** What the leases of an endpoint say of their holder. */
-export function holderOf({ id }: Pick<Endpoint, 'id'>): string {
-  return `endpoint ${id.slice(0, 12)}`;
 }

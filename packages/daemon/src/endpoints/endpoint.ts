@@ -30,6 +30,11 @@ export interface AdditionalAddress extends LeasedAddress {
   readonly isSticky: boolean;
 }
 
+/** What the leases of an endpoint say of their holder. */
+export function holderOf({ id }: Pick<Endpoint, 'id'>): string {
+  return `endpoint ${id.slice(0, 12)}`;
+}
+
 /** Everything that the host has a route to for this endpoint. */
 export function allAddresses({ addresses, additional }: Endpoint): readonly LeasedAddress[] {
   return [...addresses, ...additional];

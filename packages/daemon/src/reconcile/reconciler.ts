@@ -1,29 +1,34 @@
-import type { RouteSpec, Rtnl } from '@routed/netns';
+import type { Link, RouteSpec, Rtnl } from '@routed/netns';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { LINK_GROUP, MAIN_TABLE, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
 import type { Logger } from '../logger.ts';
-import type { SandboxWatch } from '../sandbox/sandbox-watch.ts';
 import { planRepairs, type RepairAction } from './reconcile-plan.ts';
 
 /** What one round found and did, by kind of repair. */
 export type ReconcileReport = Readonly<Partial<Record<RepairAction['kind'], number>>>;
 
+/** Whoever draws its own conclusions from the links of the host. */
+export interface Surveyor {
+  survey(links: readonly Link[]): void;
+}
+
 /** Compares the kernel with what the endpoints want, and repairs the difference. */
 export class Reconciler {
   readonly #rtnl: Rtnl;
   readonly #endpoints: EndpointLifecycle;
-  readonly #sandboxes: Pick<SandboxWatch, 'survey'>;
+  readonly #surveyors: readonly Surveyor[];
   readonly #logger: Logger;
 
   constructor(deps: {
     readonly rtnl: Rtnl;
     readonly endpoints: EndpointLifecycle;
-    readonly sandboxes: Pick<SandboxWatch, 'survey'>;
+    /** Shown the links of each round. */
+    readonly surveyors: readonly Surveyor[];
     readonly logger: Logger;
   }) {
     this.#rtnl = deps.rtnl;
     this.#endpoints = deps.endpoints;
-    this.#sandboxes = deps.sandboxes;
+    this.#surveyors = deps.surveyors;
     this.#logger = deps.logger;
   }
 
@@ -37,7 +42,7 @@ export class Reconciler {
       this.#rtnl.routes.list({ protocol: ROUTE_PROTOCOL, table: MAIN_TABLE }),
       this.#rtnl.addresses.list({ family: 6 }),
     ]);
-    this.#sandboxes.survey(links);
+    for (const surveyor of this.#surveyors) surveyor.survey(links);
     const actions = planRepairs(desired, { links, routes, addresses });
     const report: Partial<Record<RepairAction['kind'], number>> = {};
     for (const action of actions) {

@@ -1,7 +1,9 @@
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { LinkReaper } from '../endpoints/link-reaper.ts';
+import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { Forgotten } from './forgotten.ts';
 import type { Reconciler } from './reconciler.ts';
 
 const INTERVAL_MS = 30_000;
@@ -12,6 +14,8 @@ export class StateKeeper {
   readonly #endpoints: EndpointLifecycle;
   readonly #reconciler: Reconciler;
   readonly #reaper: LinkReaper;
+  readonly #leases: Pick<DockerLeases, 'load'>;
+  readonly #forgotten: Pick<Forgotten, 'sweep'>;
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -23,12 +27,16 @@ export class StateKeeper {
     readonly endpoints: EndpointLifecycle;
     readonly reconciler: Reconciler;
     readonly reaper: LinkReaper;
+    readonly leases: Pick<DockerLeases, 'load'>;
+    readonly forgotten: Pick<Forgotten, 'sweep'>;
     readonly logger: Logger;
   }) {
     this.#networks = deps.networks;
     this.#endpoints = deps.endpoints;
     this.#reconciler = deps.reconciler;
     this.#reaper = deps.reaper;
+    this.#leases = deps.leases;
+    this.#forgotten = deps.forgotten;
     this.#logger = deps.logger;
   }
 
@@ -36,6 +44,7 @@ export class StateKeeper {
   async load(): Promise<void> {
     await this.#networks.load();
     await this.#endpoints.load();
+    this.#leases.load();
   }
 
   /** Fulfilled when the kernel agrees with the records. Never rejects: a repair that fails is tried again. */
@@ -77,6 +86,7 @@ export class StateKeeper {
   async #wholeRound(): Promise<void> {
     await this.#networks.prepareHost();
     await this.#reconciler.reconcile();
+    await this.#forgotten.sweep();
   }
 
   /** One round at a time: two would repair the same twice. */

@@ -1,0 +1,155 @@
+import { type Ipam, isIpamError, type Lease, type LeaseKey } from '@routed/ipam';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import { hostPrefix } from '../endpoints/endpoint-plan.ts';
+import { type Endpoint, holderOf, type LeasedAddress } from '../endpoints/endpoint.ts';
+import type { HostAddresses } from '../host/host-addresses.ts';
+import type { Logger } from '../logger.ts';
+import { RoutedError } from '../routed-error.ts';
+import type { LooseLeases } from './loose-leases.ts';
+
+/** How long Docker may take from one call for a container to the next. */
+const BETWEEN_CALLS_MS = 30_000;
+
+/** What Docker asks for. */
+export interface DockerLeaseRequest {
+  readonly poolId: string;
+  /** The user's `--ip`; absent: any free address. */
+  readonly address?: string;
+  /** The container's name, on the releases of Docker that tell it. */
+  readonly holder?: string;
+}
+
+/**
+ * The leases that Docker asks for and gives back, and that it may forget: it dies, or does not reach us, and never
+ * repeats a call. Errors of the release are only logged by Docker, so nothing depends on them.
+ */
+export class DockerLeases {
+  readonly #ipam: Ipam;
+  readonly #host: Pick<HostAddresses, 'holderOf'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
+  readonly #loose: LooseLeases;
+  readonly #logger: Logger;
+
+  constructor(deps: {
+    readonly ipam: Ipam;
+    readonly host: Pick<HostAddresses, 'holderOf'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
+    readonly loose: LooseLeases;
+    readonly logger: Logger;
+  }) {
+    this.#ipam = deps.ipam;
+    this.#host = deps.host;
+    this.#endpoints = deps.endpoints;
+    this.#loose = deps.loose;
+    this.#logger = deps.logger;
+  }
+
+  /** Finds what an earlier life left loose. */
+  load(): void {
+    this.#loose.load(this.#ipam, (address) => this.#endpoints.endpointAt(hostPrefix(address)) !== undefined);
+  }
+
+  /**
+   * Leases an address for a container that is about to be started.
+   *
+   * @throws RoutedError ADDRESS_IN_USE when another host, or something else on this one, has it
+   * @throws IpamError
+   */
+  async request(request: DockerLeaseRequest): Promise<Lease> {
+    const lease = await this.#lease(request);
+    this.#loose.add(lease);
+    return lease;
+  }
+
+  /** Gives an address back, unless a container has it: Docker may repeat a release late, when it was given out again. */
+  async release({ poolId, address }: LeaseKey): Promise<void> {
+    const endpointId = this.#endpoints.endpointAt(hostPrefix(address));
+    if (endpointId !== undefined && !(await this.deleteIfGone(endpointId, BETWEEN_CALLS_MS))) {
+      this.#logger.warn({ address, endpointId }, 'release ignored: a container has the address');
+      return;
+    }
+    await this.#free({ poolId, address });
+  }
+
+  /** The leases belong to an endpoint from now on; those that Docker did not ask for are made. */
+  async attach(addresses: readonly LeasedAddress[], endpoint: Pick<Endpoint, 'id'>): Promise<void> {
+    const holder = holderOf(endpoint);
+    for (const { poolId, address } of addresses) {
+      if (this.#ipam.lease(poolId, address) === undefined) {
+        await this.#ipam.requestAddress({ poolId, address, purpose: 'endpoint', holder });
+      } else {
+        await this.#ipam.assignHolder({ poolId, address, holder });
+      }
+      this.#loose.remove({ poolId, address });
+    }
+  }
+
+  /** The endpoint is gone: Docker gives the leases back next, or never. */
+  detach(addresses: readonly LeasedAddress[]): void {
+    for (const { poolId, address } of addresses) {
+      if (this.#ipam.lease(poolId, address) !== undefined) this.#loose.add({ poolId, address });
+    }
+  }
+
+  /**
+   * Deletes an endpoint whose container is provably gone, see {@link EndpointLifecycle.deleteIfGone}; its leases are
+   * loose then.
+   */
+  async deleteIfGone(endpointId: string, idleMs: number): Promise<boolean> {
+    const addresses = this.#endpoints.get(endpointId)?.addresses ?? [];
+    const isGone = await this.#endpoints.deleteIfGone(endpointId, idleMs);
+    if (isGone) this.detach(addresses);
+    return isGone;
+  }
+
+  /** Frees what has belonged to no endpoint for so long. Returns how many leases. */
+  async freeLoose(olderThanMs: number): Promise<number> {
+    const forgotten = this.#loose.olderThan(olderThanMs);
+    for (const lease of forgotten) {
+      this.#logger.warn({ address: lease.address }, 'freeing an address that Docker has forgotten');
+      await this.#free(lease);
+    }
+    return forgotten.length;
+  }
+
+  async #lease({ poolId, address, holder }: DockerLeaseRequest): Promise<Lease> {
+    const asker = { poolId, purpose: 'endpoint', ...(holder === undefined ? {} : { holder }) } as const;
+    if (address === undefined) {
+      const isTaken = async (candidate: string): Promise<boolean> =>
+        (await this.#host.holderOf(candidate)) !== undefined;
+      return await this.#ipam.requestAddress({ ...asker, isTaken });
+    }
+    if (this.#ipam.lease(poolId, address) === undefined) await this.#refuseTaken(address);
+    try {
+      return await this.#ipam.requestAddress({ ...asker, address });
+    } catch (error) {
+      if (!isIpamError(error, 'ADDRESS_IN_USE') || !(await this.#freeIfForgotten({ poolId, address }))) throw error;
+      return await this.#ipam.requestAddress({ ...asker, address });
+    }
+  }
+
+  /** Frees an address whose owner is provably gone: nothing in the kernel has it, and Docker has had its time. */
+  async #freeIfForgotten(lease: LeaseKey): Promise<boolean> {
+    if (this.#ipam.lease(lease.poolId, lease.address)?.purpose !== 'endpoint') return false;
+    const endpointId = this.#endpoints.endpointAt(hostPrefix(lease.address));
+    const isForgotten =
+      endpointId === undefined
+        ? this.#loose.isOlderThan(lease, BETWEEN_CALLS_MS)
+        : await this.deleteIfGone(endpointId, BETWEEN_CALLS_MS);
+    if (!isForgotten) return false;
+    this.#logger.warn({ address: lease.address, endpointId }, 'the former owner of the address is gone');
+    await this.#free(lease);
+    return true;
+  }
+
+  async #free(lease: LeaseKey): Promise<void> {
+    await this.#ipam.releaseAddress(lease);
+    this.#loose.remove(lease);
+  }
+
+  async #refuseTaken(address: string): Promise<void> {
+    const taker = await this.#host.holderOf(address);
+    if (taker === undefined) return;
+    throw new RoutedError('ADDRESS_IN_USE', `address ${address} is in use by ${taker}: choose another --ip`);
+  }
+}

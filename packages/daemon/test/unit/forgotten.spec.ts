@@ -1,0 +1,183 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { fakeSandbox } from './support/sandbox.ts';
+import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
+
+const endpointId = dockerId('c80b7eea65283f');
+const NetworkID = dockerId('c98909');
+const ids = { NetworkID, EndpointID: endpointId };
+const MINUTE_MS = 60_000;
+
+describe('what Docker forgets', () => {
+  let daemon: WiredDaemon;
+  let poolId: string;
+  let now: sinon.SinonStub<[], number>;
+  beforeEach(async () => {
+    const realNow = performance.now.bind(performance);
+    now = sinon.stub(performance, 'now').callsFake(realNow);
+    daemon = await wiredDaemon();
+    poolId = await createNetwork(daemon);
+  });
+  afterEach(async () => {
+    now.restore();
+    await daemon.reaper.flush();
+  });
+
+  const later = (ms: number): void => {
+    const start = now.wrappedMethod.call(performance);
+    now.callsFake(() => start + ms);
+  };
+  /** One of the rounds that come by themselves. */
+  const round = async (): Promise<void> => {
+    daemon.parts.forgotten.survey(daemon.kernel.inspect().links);
+    await daemon.parts.forgotten.sweep();
+  };
+  const request = (address = '10.1.0.2') =>
+    daemon.call('IpamDriver.RequestAddress', { PoolID: poolId, Address: address, Options: null });
+  const refusal = (address = '10.1.0.2') =>
+    daemon.refusal('IpamDriver.RequestAddress', { PoolID: poolId, Address: address, Options: null });
+  const loseLink = () => daemon.kernel.links.delete({ name: 'vethrc80b7eea65' });
+  const startAndMove = async (): Promise<void> => {
+    await startContainer(daemon, { poolId, endpointId, address: '10.1.0.2' });
+    await fakeSandbox(daemon.kernel).receive(endpointId, '10.1.0.2/32');
+  };
+
+  it('is freed when an endpoint has lost its container for a minute', async () => {
+    await startAndMove();
+    await loseLink();
+    daemon.repair();
+    await daemon.stop();
+    await round();
+    expect(await daemon.state.endpoints.load()).to.have.lengthOf(1);
+
+    later(MINUTE_MS + 1);
+    await round();
+    later(2 * MINUTE_MS + 2);
+    await round();
+    expect(await daemon.state.endpoints.load()).to.deep.equal([]);
+    later(4 * MINUTE_MS);
+    await round();
+
+    expect(daemon.parts.forgotten.counts).to.deep.equal({ left: 0, endpoints: 1, leases: 1 });
+    await request();
+  });
+
+  it('is freed when no endpoint was made of a lease', async () => {
+    await request();
+    later(MINUTE_MS - 1_000);
+    await round();
+    expect(daemon.parts.forgotten.counts.leases).to.equal(0);
+
+    later(MINUTE_MS + 1);
+    await round();
+
+    expect(daemon.parts.forgotten.counts.leases).to.equal(1);
+    await request();
+  });
+
+  it('is freed when the release never came', async () => {
+    await startAndMove();
+    await daemon.call('NetworkDriver.Leave', ids);
+    await daemon.call('NetworkDriver.DeleteEndpoint', ids);
+
+    later(MINUTE_MS + 1);
+    await round();
+
+    expect(daemon.parts.forgotten.counts.leases).to.equal(1);
+  });
+
+  it('is withdrawn when the container’s end of the link is back on the host', async () => {
+    await startContainer(daemon, { poolId, endpointId, address: '10.1.0.2' });
+    await round();
+    later(2 * MINUTE_MS + 1);
+
+    await round();
+
+    expect(daemon.parts.forgotten.counts.left).to.equal(1);
+    const { routes } = daemon.kernel.inspect();
+    expect(routes.filter(({ protocol }) => protocol === 200)).to.deep.equal([]);
+  });
+
+  it('is never what a running container has', async () => {
+    await startAndMove();
+    await round();
+    later(10 * MINUTE_MS);
+
+    await round();
+    await daemon.call('IpamDriver.ReleaseAddress', { PoolID: poolId, Address: '10.1.0.2' });
+
+    expect(daemon.parts.forgotten.counts).to.deep.equal({ left: 0, endpoints: 0, leases: 0 });
+    expect(await refusal()).to.contain('in use by');
+  });
+
+  it('is never an address that an operator keeps from containers', async () => {
+    await daemon.call('IpamDriver.RequestPool', {
+      AddressSpace: 'routed-local',
+      Pool: '10.2.0.0/16',
+      SubPool: '',
+      Options: null,
+      V6: false,
+    });
+    const PoolID = 'routed-local/10.2.0.0/16';
+    await daemon.call('IpamDriver.RequestAddress', { PoolID, Address: '10.2.0.9', Options: null });
+    await daemon.call('NetworkDriver.CreateNetwork', {
+      NetworkID: dockerId('aaaa'),
+      Options: {},
+      IPv4Data: [{ AddressSpace: 'routed-local', Pool: '10.2.0.0/16', AuxAddresses: { router: '10.2.0.9/32' } }],
+      IPv6Data: [],
+    });
+
+    later(10 * MINUTE_MS);
+    await round();
+    const successor = await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });
+    later(20 * MINUTE_MS);
+    await successor.parts.forgotten.sweep();
+
+    const message = await daemon.refusal('IpamDriver.RequestAddress', {
+      PoolID,
+      Address: '10.2.0.9',
+      Options: null,
+    });
+    expect(message).to.contain('auxiliary address "router"');
+  });
+
+  describe('is given to who asks for it by name', () => {
+    it('when its container is gone from the kernel', async () => {
+      await startAndMove();
+      expect(await refusal()).to.contain('in use by');
+      await loseLink();
+
+      await request();
+
+      expect(await daemon.state.endpoints.load()).to.deep.equal([]);
+    });
+
+    it('when nobody made an endpoint of it for half a minute', async () => {
+      await request();
+      expect(await refusal()).to.contain('in use by');
+      later(MINUTE_MS / 2 + 1);
+
+      await request();
+    });
+
+    it('when an earlier life of the daemon leased it, and Docker has had its time', async () => {
+      await request();
+      await daemon.stop();
+      daemon = await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });
+      expect(await refusal()).to.contain('in use by');
+      later(MINUTE_MS);
+
+      await request();
+    });
+  });
+
+  it('comes back with a release, though no DeleteEndpoint came: the driver of the network was not told', async () => {
+    await startAndMove();
+    await loseLink();
+
+    await daemon.call('IpamDriver.ReleaseAddress', { PoolID: poolId, Address: '10.1.0.2' });
+
+    expect(await daemon.state.endpoints.load()).to.deep.equal([]);
+    await request();
+  });
+});
