@@ -8,8 +8,11 @@ const SYSLOG = { to: 'syslog' };
 const FAST_SPF = { delayMs: 0, holdMs: 50, maximumHoldMs: 500 };
 const GROUP = 'FABRIC';
 const BFD_PROFILE = 'fabric';
-/** Three losses at 100 ms: a silently dead neighbor is noticed within 0.3 s. */
-const FAST_BFD = { receiveIntervalMs: 100, transmitIntervalMs: 100, detectMultiplier: 3 };
+/**
+ * Four losses at 50 ms: a silently dead neighbor is noticed within 0.2 s, which with 50 ms for bgpd keeps traffic from
+ * stopping for more than 0.3 s. Under the priority that FRR's unit gives (`Nice=-5`) no session was lost at load 20.
+ */
+const FAST_BFD = { receiveIntervalMs: 50, transmitIntervalMs: 50, detectMultiplier: 4 };
 /** A neighbor that announces a full table must not take the fabric down. */
 const GUARD = { maximumPrefix: { limit: 20000, restartMin: 5 } };
 
