@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ClusterHost } from '@routed/lab';
+import { watchAnswers, type ClusterHost } from '@routed/lab';
 import { eventually } from '../../support/eventually.ts';
 import { inspect } from '../../support/containers.ts';
 import { runContainer, untilReached, type ClusterNetwork } from '../support/containers.ts';
@@ -31,10 +31,11 @@ export function tellAnycast(stage: ClusterStage, network: ClusterNetwork, limitM
   it(`moves the traffic to the other host within ${limitMs} ms`, async () => {
     const { cluster, h1, h2, h3 } = stage;
     const gaps: number[] = [];
+    const pid = await inspect(h3.host, 'c3', '{{.State.Pid}}');
 
     // The traffic of one pair of addresses has one way: only the death of that host is felt.
     for (const dead of [h1, h2]) {
-      const traffic = await startTraffic(h3, anycast);
+      const traffic = await watchAnswers(h3.host, anycast, pid);
       await cluster.lab.cut(dead.host);
       await eventually(async () => {
         const gateways = (await learntRoutes(h3.host))
@@ -42,7 +43,6 @@ export function tellAnycast(stage: ClusterStage, network: ClusterNetwork, limitM
           .map(({ gateway }) => gateway);
         expect(gateways).to.have.lengthOf(1).and.not.to.include(undefined);
       }, 10_000);
-      await untilReached(h3, 'c3', anycast);
       gaps.push(await traffic.stop());
       await cluster.lab.restore(dead.host);
       await cluster.untilConverged();
@@ -59,22 +59,4 @@ async function untilTwoWays({ host }: ClusterHost, address: string): Promise<voi
     const route = (await learntRoutes(host)).find(({ dst }) => dst === address);
     expect(route?.nexthops, 'next hops').to.have.lengthOf(2);
   }, 20_000);
-}
-
-/** A hundred pings a second from container `c3`; the longest time without an answer, once it is stopped. */
-async function startTraffic({ host }: ClusterHost, to: string): Promise<{ stop(): Promise<number> }> {
-  const pid = await inspect(host, 'c3', '{{.State.Pid}}');
-  const argv = ['nsenter', '--target', pid, '--net', '--', 'ping', '-D', '-i', '0.01', '-W', '1', to];
-  const ping = await host.spawn(argv, { name: `ping-anycast-${Date.now()}` });
-  await eventually(async () => expect(await ping.log()).to.contain('bytes from'));
-  return {
-    async stop() {
-      await ping.stop('SIGINT');
-      const answers = Array.from(
-        (await ping.log()).matchAll(/^\[(\d+\.\d+)\].* bytes from/gm),
-        ([, at]) => Number(at) * 1_000,
-      );
-      return Math.max(0, ...answers.slice(1).map((at, index) => at - (answers[index] ?? at)));
-    },
-  };
 }

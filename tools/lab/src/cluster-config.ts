@@ -35,19 +35,26 @@ function describe(node: PlannedNode, { topology, protocol, containers }: Cluster
 }
 
 /** What vtysh is asked to see the sessions of a router, and how many of them must be up. */
-export function sessionsOf(
-  node: PlannedNode,
-  protocol: ClusterProtocol,
-): { readonly command: string; readonly isUp: RegExp; readonly count: number } {
+export interface Sessions {
+  readonly command: string;
+  readonly isUp: RegExp;
+  readonly count: number;
+}
+
+export function sessionsOf(node: PlannedNode, protocol: ClusterProtocol): readonly Sessions[] {
   const count = node.links.reduce((sum, { neighbors }) => sum + neighbors.length, 0);
   switch (protocol) {
     case 'ospf':
-      return { command: 'show ip ospf neighbor json', isUp: /"(nbrState|state)":\s*"Full/g, count };
+      return [{ command: 'show ip ospf neighbor json', isUp: /"(nbrState|state)":\s*"Full/g, count }];
     case 'ospfv3':
-      return { command: 'show ipv6 ospf6 neighbor json', isUp: /"state":\s*"Full"/g, count };
+      return [{ command: 'show ipv6 ospf6 neighbor json', isUp: /"state":\s*"Full"/g, count }];
     case 'bgp':
     case 'bgp-unnumbered':
-      return { command: 'show bgp summary json', isUp: /"state":\s*"Established"/g, count };
+      return [
+        { command: 'show bgp summary json', isUp: /"state":\s*"Established"/g, count },
+        // A second or so later than BGP: until then nobody notices a silent death.
+        { command: 'show bfd peers json', isUp: /"status":\s*"up"/g, count },
+      ];
   }
 }
 

@@ -58,7 +58,7 @@ export interface Cluster extends AsyncDisposable {
   /** Leaves and spines; empty on a LAN. */
   readonly switches: readonly ClusterSwitch[];
   /**
-   * Waits until every router speaks to each of its neighbors.
+   * Waits until every router speaks to each of its neighbors, with BGP also by BFD.
    * @throws {@link LabError} `timeout`, with what the first that does not says of its neighbors
    */
   untilConverged(deadlineMs?: number): Promise<void>;
@@ -124,15 +124,18 @@ class LabCluster implements Cluster {
 
   async untilConverged(deadlineMs = convergenceMs): Promise<void> {
     const deadline = performance.now() + deadlineMs;
-    for (const { node, router } of this.#nodes) {
-      const { command, isUp, count } = sessionsOf(node, this.protocol);
+    const asked = this.#nodes.flatMap(({ node, router }) =>
+      sessionsOf(node, this.protocol).map((sessions) => ({ node, router, ...sessions })),
+    );
+    for (const { node, router, command, isUp, count } of asked) {
       let answer = '';
       const ask = async (): Promise<boolean> => {
         answer = await router.vtysh(command);
         return (answer.match(isUp) ?? []).length >= count;
       };
       const hasConverged = await waitUntil(ask, () => false, deadline - performance.now());
-      if (!hasConverged) throw new LabError('timeout', `${node.name}: fewer than ${count} sessions: ${answer}`);
+      if (!hasConverged)
+        throw new LabError('timeout', `${node.name}: fewer than ${count} sessions in "${command}": ${answer}`);
     }
   }
 

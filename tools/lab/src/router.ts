@@ -41,6 +41,9 @@ export interface Router {
   log(daemon: RouterDaemon): Promise<string>;
 }
 
+/** As FRR's own unit says, `Nice=-5`: BFD with short timers takes a busy machine for a dead neighbor otherwise. */
+const priority = ['nice', '-n', '-5'];
+
 const startTimeoutMs = 20_000;
 const stopTimeoutMs = 5_000;
 const startOrder: readonly RouterDaemon[] = ['zebra', 'bfdd', 'ospfd', 'ospf6d', 'bgpd'];
@@ -130,7 +133,7 @@ class FrrRouter implements Router {
     const buffer = daemon === 'zebra' ? ['-s', '90000000'] : [];
     const flags = ['-u', 'frr', '-g', 'frr', '-P', '0', '--log', 'stdout', ...buffer];
     const process = await spawnLabProcess({
-      argv: hostCommand(this.#host, [...this.#chroot, `/usr/lib/frr/${daemon}`, ...flags]),
+      argv: hostCommand(this.#host, [...priority, ...this.#chroot, `/usr/lib/frr/${daemon}`, ...flags]),
       logFile: join(this.#host.directory, `${daemon}.log`),
       env: hostEnvironment({ PATH: systemPath }),
     });
