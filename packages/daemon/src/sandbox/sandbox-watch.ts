@@ -13,12 +13,12 @@ export interface LinkEvents {
  * Sees from the host when a sandbox needs a visit.
  *
  * Docker moves the container's end of a link into the sandbox: to the host, it vanishes. A second link into the same
- * sandbox, of ours or of another driver, shows by the number of the namespace that its other end is in.
+ * sandbox, of ours or of another driver, shows by the number of the namespace that its other end is in, until it goes.
  * A container with one address and one link needs no visit.
  */
 export class SandboxWatch {
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'idOfLink'>;
-  readonly #configurator: Pick<SandboxConfigurator, 'request'>;
+  readonly #configurator: Pick<SandboxConfigurator, 'request' | 'prune'>;
   readonly #onArrival: (endpointId: string) => void;
   readonly #census = new LinkCensus();
   /** The endpoints of our host links, by index. */
@@ -26,7 +26,7 @@ export class SandboxWatch {
 
   constructor(deps: {
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'idOfLink'>;
-    readonly configurator: Pick<SandboxConfigurator, 'request'>;
+    readonly configurator: Pick<SandboxConfigurator, 'request' | 'prune'>;
     /** Told of each endpoint whose link has arrived in its sandbox. */
     readonly onArrival: (endpointId: string) => void;
   }) {
@@ -42,6 +42,7 @@ export class SandboxWatch {
 
   /** Takes all links of the host into account and asks for the visits that they call for. */
   survey(links: readonly Link[]): void {
+    this.#configurator.prune();
     for (const link of links) this.#note(link);
     for (const [linkIndex, endpointId] of this.#ours) {
       const isAlone = this.#census.companionsOf(linkIndex).size < 2;
@@ -51,16 +52,13 @@ export class SandboxWatch {
 
   #onLink({ change, link }: LinkEvent): void {
     if (change === 'delete') {
-      this.#census.forget(link.index);
-      this.#ours.delete(link.index);
       if (link.name.startsWith(CONTAINER_LINK_PREFIX)) this.#onMoved(link.name);
-      return;
+      this.#ours.delete(link.index);
+      this.#visitCompanions(link.index);
+      this.#census.forget(link.index);
+    } else if (this.#note(link)) {
+      this.#visitCompanions(link.index);
     }
-    if (!this.#note(link)) return;
-    const companions = this.#census.companionsOf(link.index);
-    if (companions.size < 2) return;
-    const endpointId = [...companions].map((index) => this.#ours.get(index)).find((id) => id !== undefined);
-    if (endpointId !== undefined) this.#visit(endpointId);
   }
 
   #onMoved(linkName: string): void {
@@ -68,6 +66,14 @@ export class SandboxWatch {
     if (endpointId === undefined || this.#endpoints.get(endpointId)?.sandboxKey === undefined) return;
     this.#onArrival(endpointId);
     if (this.#hasAdditional(endpointId)) this.#visit(endpointId);
+  }
+
+  /** What a sandbox with several links needs depends on all of them. */
+  #visitCompanions(linkIndex: number): void {
+    const companions = this.#census.companionsOf(linkIndex);
+    if (companions.size < 2) return;
+    const endpointId = [...companions].map((index) => this.#ours.get(index)).find((id) => id !== undefined);
+    if (endpointId !== undefined) this.#visit(endpointId);
   }
 
   /** False: nothing new. */
