@@ -64,16 +64,24 @@ export class EndpointLinks {
     );
   }
 
-  /** Makes the routes and neighbours that a living endpoint gets beside those it has. */
-  async extend(endpointId: string, { routes, neighbours }: Pick<EndpointPlan, 'routes' | 'neighbours'>): Promise<void> {
+  /**
+   * Makes the routes and neighbours that a living endpoint gets beside those it has. If one fails, those made are taken
+   * away again.
+   */
+  async extend(endpointId: string, plan: Pick<EndpointPlan, 'routes' | 'neighbours'>): Promise<void> {
     const linkIndex = await this.#indexOf(endpointId);
     if (linkIndex === undefined) throw linkMissing(endpointId);
-    await this.#rtnl.batch((requests) =>
-      Promise.all([
-        ...routes.map((route) => requests.routes.replace({ ...route, linkIndex })),
-        ...neighbours.map((neighbour) => requests.neighbours.replace({ ...neighbour, linkIndex })),
-      ]),
-    );
+    try {
+      await this.#rtnl.batch((requests) =>
+        Promise.all([
+          ...plan.routes.map((route) => requests.routes.replace({ ...route, linkIndex })),
+          ...plan.neighbours.map((neighbour) => requests.neighbours.replace({ ...neighbour, linkIndex })),
+        ]),
+      );
+    } catch (error) {
+      await this.reduce(endpointId, plan);
+      throw error;
+    }
   }
 
   /** Takes routes and neighbours of a living endpoint away; what is not there is none to take. */
