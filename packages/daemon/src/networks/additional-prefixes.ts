@@ -36,6 +36,15 @@ export class AdditionalPrefixes {
     }
   }
 
+  /** Closes what was opened for a network of which no record came to be: a crash was in between. */
+  async closeOrphans(isAllowed: (poolId: string) => boolean): Promise<void> {
+    const unused = this.#ipam.pools().filter(({ id }) => this.#ipam.usage(id).leased === 0);
+    await this.close(
+      unused.map(({ id, family, prefix }) => ({ poolId: id, family, prefix })),
+      isAllowed,
+    );
+  }
+
   async #openPool(prefix: string): Promise<Pool> {
     const connectedPrefixes = await this.#host.connectedPrefixes(prefix.includes(':') ? 6 : 4);
     try {

@@ -40,6 +40,7 @@ export class NetworkRegistry {
   /** Takes up the networks of an earlier life. */
   async load(): Promise<void> {
     for (const network of await this.#repository.load()) this.#networks.set(network.id, network);
+    await this.#prefixes.closeOrphans((poolId) => this.isAllowedPrefix(poolId));
   }
 
   /** Readies the host for every network, where that was undone meanwhile. */
