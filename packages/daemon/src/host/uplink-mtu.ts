@@ -1,22 +1,23 @@
-import type { Rtnl } from '@routed/netns';
+import type { Link, Rtnl } from '@routed/netns';
 import { endpointOfAlias, MAIN_TABLE } from '../endpoints/kernel-names.ts';
 
-const ETHERNET_MTU_BYTES = 1500;
+/** The MTU of container links on a host without any uplink, in bytes. */
+export const ETHERNET_MTU_BYTES = 1500;
 
 /**
- * The MTU that container links should have so that nothing is fragmented on the way out: that of the default
- * route's link, else the smallest of the links that are up, else Ethernet's 1500 bytes.
+ * The link whose MTU container links should have, so that nothing is fragmented on the way out: that of the default
+ * route, else the one with the smallest MTU of those that are up.
+ *
+ * @returns undefined when no link but those of containers is up
  */
-export async function uplinkMtu(rtnl: Rtnl): Promise<number> {
+export async function findUplink(rtnl: Rtnl): Promise<Link | undefined> {
   const defaults = await rtnl.routes.list({ family: 4, table: MAIN_TABLE });
   const viaIndex = defaults.find(({ destination }) => destination === '0.0.0.0/0')?.linkIndex;
-  if (viaIndex !== undefined) {
-    const link = await rtnl.links.get({ index: viaIndex });
-    if (link !== undefined) return link.mtuBytes;
-  }
+  const viaLink = viaIndex === undefined ? undefined : await rtnl.links.get({ index: viaIndex });
+  if (viaLink !== undefined) return viaLink;
   const links = await rtnl.links.list();
-  const candidates = links.filter(
-    ({ isUp, isLoopback, alias }) => isUp && !isLoopback && endpointOfAlias(alias) === undefined,
-  );
-  return candidates.length === 0 ? ETHERNET_MTU_BYTES : Math.min(...candidates.map(({ mtuBytes }) => mtuBytes));
+  const [smallest] = links
+    .filter(({ isUp, isLoopback, alias }) => isUp && !isLoopback && endpointOfAlias(alias) === undefined)
+    .sort((one, other) => one.mtuBytes - other.mtuBytes);
+  return smallest;
 }

@@ -1,0 +1,134 @@
+import { openIpam } from '@routed/ipam';
+import { createForwardAcceptance, runCommand, type RulesetWatch, uplinkNames, watchRuleset } from '@routed/netfilter';
+import { type Monitor, openMonitor, openNetns, type Rtnl } from '@routed/netns';
+import { hostname } from 'node:os';
+import type { AdminServices } from './admin/admin-app.ts';
+import type { ServeOptions } from './cli/serve-options.ts';
+import { Closing } from './closing.ts';
+import { type DriverSettings, type Parts, type Resources, wire } from './composition-root.ts';
+import { dockerContainers } from './docker/docker-containers.ts';
+import { VIRTUAL_GATEWAYS } from './drivers/default-gateways.ts';
+import { HOST_LINK_PREFIX } from './endpoints/kernel-names.ts';
+import { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
+import { UplinkWatch } from './host/uplink-watch.ts';
+import type { Logger } from './logger.ts';
+import { KernelWatch } from './reconcile/kernel-watch.ts';
+import { openSandbox } from './sandbox/sandbox-view.ts';
+import type { Drivers } from './server/plugin-servers.ts';
+import { currentBootId } from './state/boot-id.ts';
+import { unreadable } from './state/database.ts';
+import { forgetContainers } from './state/forget-containers.ts';
+import { openStateDirectory, type StateDirectory } from './state/state-directory.ts';
+
+/**
+ * Requests to the kernel at once. They may all wait for the one lock of rtnetlink, each in a thread of libuv's pool of 4:
+ * one thread stays free for the store. More threads are slower: each sleeps longer and wakes with colder caches.
+ */
+const RTNL_LANES = 3;
+
+/** Everything behind the sockets, from the opening of the state to its closing. */
+export interface Life extends Drivers {
+  readonly admin: AdminServices;
+  /** Settled when the state of an earlier life has been compared with the kernel. */
+  readonly ready: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What tells of changes on the host. */
+interface News {
+  readonly monitor: Monitor;
+  readonly ruleset: RulesetWatch | undefined;
+}
+
+/**
+ * Takes up the state of an earlier life and starts to keep the kernel as it should be. A start that fails closes
+ * everything again.
+ *
+ * @throws RoutedError
+ */
+export async function startLife(options: ServeOptions, logger: Logger): Promise<Life> {
+  const closing = new Closing();
+  try {
+    const state = await openStateDirectory(options.stateDirectory, await currentBootId());
+    closing.add(() => state.close());
+    if (state.isFromEarlierBoot) await forgetContainers(state, logger);
+    const { parts, news, settings } = await openParts(options, state, logger, closing);
+    await parts.gateways.check(settings.gateways[4]);
+    await loadState(parts, options.stateDirectory);
+    await parts.host.start();
+    const ready = keepUp(parts, news, closing);
+    logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
+    return { network: parts.network, ipam: parts.ipam, admin: parts.admin, ready, close: () => closing.close() };
+  } catch (error) {
+    await closing.close();
+    throw error;
+  }
+}
+
+async function openParts(
+  options: ServeOptions,
+  state: StateDirectory,
+  logger: Logger,
+  closing: Closing,
+): Promise<{ readonly parts: Parts; readonly news: News; readonly settings: DriverSettings }> {
+  const netns = await openNetns('current');
+  closing.add(() => netns.close());
+  const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
+  closing.add(() => rtnl.close());
+  // Opened before anything is read, so that no change falls in between.
+  const news = { monitor: await openMonitor({ groups: ['link', 'route'] }), ruleset: await watchRuleset() };
+  const acceptance = createForwardAcceptance(
+    { run: runCommand, uplinks: async () => uplinkNames(await rtnl.links.list()), watch: news.ruleset },
+    { linkPrefix: HOST_LINK_PREFIX },
+  );
+  const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
+  const docker = dockerContainers(options.dockerSocket);
+  const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, ipam, state, logger };
+  const settings = await settingsOf(options, rtnl, news.monitor, logger);
+  const parts = wire(resources, settings);
+  closing.add(() => parts.reaper.flush());
+  closing.add(() => parts.keeper.stop());
+  closing.add(() => parts.configurator.stop());
+  closing.add(() => news.ruleset?.close());
+  closing.add(() => news.monitor.close());
+  return { parts, news, settings };
+}
+
+async function settingsOf(
+  { gateway, mtu }: ServeOptions,
+  rtnl: Rtnl,
+  events: Monitor,
+  logger: Logger,
+): Promise<DriverSettings> {
+  const gateways = { ...VIRTUAL_GATEWAYS, ...(gateway === undefined ? {} : { 4: gateway }) };
+  if (mtu !== 'auto') return { gateways, mtuBytes: mtu };
+  const uplink = await findUplink(rtnl);
+  if (uplink !== undefined) new UplinkWatch({ events, uplink, logger });
+  return { gateways, mtuBytes: uplink?.mtuBytes ?? ETHERNET_MTU_BYTES };
+}
+
+/** Keeps the kernel as it should be from now on; the promise is fulfilled when it is so for the first time. */
+function keepUp(parts: Parts, { monitor, ruleset }: News, closing: Closing): Promise<void> {
+  const { keeper, endpoints, sticky, sandboxes } = parts;
+  sandboxes.listenTo(monitor);
+  const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
+  const ready = keeper.start();
+  const watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
+  closing.add(() => sticky.stop());
+  closing.add(() => watch.stop());
+  ready.then(
+    () => sticky.start(),
+    () => undefined,
+  );
+  return ready;
+}
+
+/** Damage inside of the database shows when its records are read. */
+async function loadState({ keeper, sticky }: Parts, directory: string): Promise<void> {
+  try {
+    await keeper.load();
+    await sticky.load();
+  } catch (error) {
+    throw unreadable(directory, (error as Error).message, error);
+  }
+}
