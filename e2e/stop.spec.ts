@@ -91,7 +91,10 @@ if (ENGINES_IN_FULL.length > 0) {
     });
 
     it('is not brought about by a second plugin with the same state, which names the directory', async () => {
-      const { exitCode, stderr } = await type(stage.host, 'routed-plugin --plugin-dir /run/second-plugins');
+      const { exitCode, stderr } = await type(
+        stage.host,
+        'routed-plugin --plugin-dir /run/second-plugins --admin-socket /run/second-plugins/admin.sock',
+      );
 
       expect(exitCode).to.equal(1);
       expect(stderr).to.match(/\/var\/lib\/routed/);

@@ -1,3 +1,4 @@
+import { eventually } from './eventually.ts';
 import type { Host, LabProcess } from '@routed/lab';
 import { start } from './shell.ts';
 
@@ -33,7 +34,8 @@ export async function activate(
   return {
     manager,
     async restart() {
-      const pid = (await host.exec(['cat', pidFile])).stdout.trim();
+      // It is started with the first connection, a moment ago perhaps.
+      const pid = (await eventually(() => host.exec(['cat', pidFile]))).stdout.trim();
       await host.exec(['kill', pid]);
       await host.exec(['sh', '-c', `while [ -e /proc/${pid} ]; do sleep 0.02; done`]);
     },
