@@ -23,17 +23,23 @@ import { HostPreparation } from './host/host-preparation.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { DockerLeases } from './leases/docker-leases.ts';
 import { LooseLeases } from './leases/loose-leases.ts';
+import { Journal } from './journal/journal.ts';
 import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
 import { Forgotten } from './reconcile/forgotten.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
+import { RoundObserver } from './reconcile/round-observer.ts';
 import { StateKeeper } from './reconcile/state-keeper.ts';
 import { SandboxConfigurator } from './sandbox/sandbox-configurator.ts';
 import type { OpenSandbox } from './sandbox/sandbox-view.ts';
 import { SandboxWatch } from './sandbox/sandbox-watch.ts';
 import type { Handlers } from './server/plugin-app.ts';
 import type { StateDirectory } from './state/state-directory.ts';
+import { describeAddress } from './status/address-record.ts';
+import { DaemonStatus } from './status/daemon-status.ts';
+import { VERSION } from './version.ts';
 
 function token<T>(name: string): InjectionToken<T> {
   return Symbol(name);
@@ -55,6 +61,10 @@ const CONFIGURATOR = token<SandboxConfigurator>('sandbox configurator');
 const SANDBOXES = token<SandboxWatch>('sandbox watch');
 const LOOSE = token<LooseLeases>('loose leases');
 const DOCKER_LEASES = token<DockerLeases>('docker leases');
+const METRICS = token<Metrics>('metrics');
+const JOURNAL = token<Journal>('journal');
+const OBSERVER = token<RoundObserver>('round observer');
+const STATUS = token<DaemonStatus>('status');
 const FORGOTTEN = token<Forgotten>('forgotten');
 const RECORDS = token<StickyRecords>('sticky records');
 const STICKY = token<StickyKeeper>('sticky keeper');
@@ -71,6 +81,7 @@ export interface Resources {
   readonly acceptance: ForwardAcceptance;
   readonly ipam: Ipam;
   readonly docker: DockerContainers;
+  readonly metrics: Metrics;
   readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky'>;
   readonly logger: Logger;
 }
@@ -88,6 +99,7 @@ export interface Parts {
   readonly forgotten: Forgotten;
   readonly sticky: StickyKeeper;
   readonly admin: AdminServices;
+  readonly metrics: Metrics;
   readonly endpoints: EndpointLifecycle;
 }
 
@@ -106,8 +118,9 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
   registerHost(single, resources, settings);
   registerEndpoints(single, resources);
   registerContainers(single, resources);
-  registerUpkeep(single);
+  registerUpkeep(single, settings);
   registerDrivers(single, settings);
+  root.resolve(METRICS).watch(root.resolve(STATUS));
   return {
     network: root.resolve(NETWORK_HANDLERS),
     ipam: root.resolve(IPAM_HANDLERS),
@@ -120,6 +133,7 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     forgotten: root.resolve(FORGOTTEN),
     sticky: root.resolve(STICKY),
     admin: root.resolve(ADMIN),
+    metrics: root.resolve(METRICS),
     endpoints: root.resolve(ENDPOINTS),
   };
 }
@@ -137,11 +151,13 @@ function singles(root: DependencyContainer): Single {
   };
 }
 
-function registerResources(root: DependencyContainer, { logger, rtnl, ipam, docker }: Resources): void {
+function registerResources(root: DependencyContainer, { logger, rtnl, ipam, docker, metrics }: Resources): void {
   root.register(LOGGER, { useValue: logger });
   root.register(RTNL, { useValue: rtnl });
   root.register(IPAM, { useValue: ipam });
   root.register(DOCKER, { useValue: docker });
+  root.register(METRICS, { useValue: metrics });
+  root.register(JOURNAL, { useValue: new Journal() });
   root.register(LOCK, { useValue: new KeyedLock() });
 }
 
@@ -170,16 +186,22 @@ function registerEndpoints(single: Single, { state, openSandbox }: Resources): v
   single(ENDPOINTS, (get) => {
     const common = { networks: get(NETWORKS), gateways: get(GATEWAYS), logger: get(LOGGER), lock: get(LOCK) };
     const links = new EndpointLinks({ rtnl: get(RTNL), reaper: get(REAPER), logger: get(LOGGER) });
-    return new EndpointLifecycle({ ...common, links, leases: get(LEASES), repository: state.endpoints });
+    return new EndpointLifecycle({
+      ...common,
+      journal: get(JOURNAL),
+      links,
+      leases: get(LEASES),
+      repository: state.endpoints,
+    });
   });
   single(LOOSE, () => new LooseLeases());
   single(DOCKER_LEASES, (get) => {
     const deps = { ipam: get(IPAM), host: get(HOST_ADDRESSES), endpoints: get(ENDPOINTS), loose: get(LOOSE) };
-    return new DockerLeases({ ...deps, logger: get(LOGGER) });
+    return new DockerLeases({ ...deps, journal: get(JOURNAL), logger: get(LOGGER) });
   });
   single(CONFIGURATOR, (get) => {
     const deps = { endpoints: get(ENDPOINTS), rtnl: get(RTNL), logger: get(LOGGER) };
-    return new SandboxConfigurator({ ...deps, open: openSandbox });
+    return new SandboxConfigurator({ ...deps, journal: get(JOURNAL), open: openSandbox });
   });
   single(SANDBOXES, (get) => {
     const deps = { endpoints: get(ENDPOINTS), configurator: get(CONFIGURATOR) };
@@ -202,16 +224,29 @@ function registerContainers(single: Single, { state }: Resources): void {
   single(ADMIN, (get) => ({
     addresses: new ContainerAddresses({ ...common(get), networks: get(NETWORKS) }),
     list: new AddressList(common(get)),
+    describe: (address) => describeAddress(address, { ...common(get), ipam: get(IPAM), journal: get(JOURNAL) }),
+    status: get(STATUS),
+    journal: get(JOURNAL),
   }));
 }
 
-function registerUpkeep(single: Single): void {
+function registerUpkeep(single: Single, settings: DriverSettings): void {
+  single(OBSERVER, (get) => new RoundObserver({ metrics: get(METRICS), journal: get(JOURNAL) }));
   single(FORGOTTEN, (get) => {
     return new Forgotten({ endpoints: get(ENDPOINTS), leases: get(DOCKER_LEASES), logger: get(LOGGER) });
   });
+  single(STATUS, (get) => {
+    const common = { ipam: get(IPAM), networks: get(NETWORKS), endpoints: get(ENDPOINTS), reaper: get(REAPER) };
+    const upkeep = { configurator: get(CONFIGURATOR), observer: get(OBSERVER), forgotten: get(FORGOTTEN) };
+    return new DaemonStatus({ ...common, ...upkeep, settings: { ...settings, version: VERSION } });
+  });
   single(KEEPER, (get) => {
     const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), reaper: get(REAPER), logger: get(LOGGER) };
-    const reconciler = new Reconciler({ ...deps, surveyors: [get(SANDBOXES), get(FORGOTTEN)] });
+    const reconciler = new Reconciler({
+      ...deps,
+      observer: get(OBSERVER),
+      surveyors: [get(SANDBOXES), get(FORGOTTEN)],
+    });
     const leases = get(DOCKER_LEASES);
     return new StateKeeper({ ...deps, leases, networks: get(NETWORKS), forgotten: get(FORGOTTEN), reconciler });
   });

@@ -1,10 +1,11 @@
-import { createAdminApp } from './admin/admin-app.ts';
+import { createAdminApp, createMetricsApp } from './admin/admin-app.ts';
 import type { ServeOptions } from './cli/serve-options.ts';
 import { createDeferred } from './deferred.ts';
 import { ipamCapabilities } from './drivers/ipam-driver.ts';
 import { networkCapabilities } from './drivers/network-driver.ts';
 import { type Life, startLife } from './life.ts';
 import type { Logger } from './logger.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { type InheritedSockets, placeOf } from './server/inherited-sockets.ts';
 import { listen, type PluginServer } from './server/plugin-server.ts';
 import { servePlugins } from './server/plugin-servers.ts';
@@ -25,42 +26,58 @@ const ADMIN_SOCKET_MODE = 0o600;
  */
 export async function startDaemon(options: ServeOptions, inherited: InheritedSockets, logger: Logger): Promise<Daemon> {
   const loading = createDeferred<Life>();
-  const servers = await serveSockets(options, inherited, loading.promise, logger);
+  const metrics = new Metrics();
+  const stopping = new AbortController();
+  const serving = { loaded: loading.promise, metrics, stopping: stopping.signal, logger };
+  const servers = await serveSockets(options, inherited, serving);
   try {
-    const life = await startLife(options, logger);
+    const life = await startLife(options, metrics, logger);
     loading.resolve(life.ready.then(() => life));
     return {
       stop: async () => {
+        stopping.abort();
         await servers.close();
         await life.close();
+        metrics.stop();
       },
     };
   } catch (error) {
     loading.reject(error);
     await servers.close();
+    metrics.stop();
     throw error;
   }
 }
 
-/** The sockets of Docker and that of operators. */
+/** What is behind the sockets, when it is there. */
+interface Serving {
+  readonly loaded: Promise<Life>;
+  readonly metrics: Metrics;
+  /** Aborted when the daemon stops. */
+  readonly stopping: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** The sockets of Docker, that of operators, and the port of those who watch. */
 async function serveSockets(
-  { sockets, adminSocket }: ServeOptions,
+  { sockets, adminSocket, metricsPort }: ServeOptions,
   inherited: InheritedSockets,
-  loaded: Promise<Life>,
-  logger: Logger,
+  serving: Serving,
 ): Promise<Pick<PluginServer, 'close'>> {
-  const atOnce = { network: networkCapabilities, ipam: ipamCapabilities };
-  const plugins = await servePlugins({ paths: sockets, inherited }, { atOnce, loaded, logger });
+  const servers: Pick<PluginServer, 'close'>[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.close()));
+  };
   try {
-    const app = createAdminApp({ loaded: loaded.then(({ admin }) => admin), logger });
-    const admin = await listen(placeOf('admin', adminSocket, inherited), app, ADMIN_SOCKET_MODE);
-    return {
-      close: async () => {
-        await Promise.all([plugins.close(), admin.close()]);
-      },
-    };
+    const atOnce = { network: networkCapabilities, ipam: ipamCapabilities };
+    servers.push(await servePlugins({ paths: sockets, inherited }, { atOnce, ...serving }));
+    const services = { ...serving, loaded: serving.loaded.then(({ admin }) => admin) };
+    const place = placeOf('admin', adminSocket, inherited);
+    servers.push(await listen(place, createAdminApp(services), ADMIN_SOCKET_MODE));
+    if (metricsPort !== undefined) servers.push(await listen({ port: metricsPort }, createMetricsApp(services)));
+    return { close };
   } catch (error) {
-    await plugins.close();
+    await close();
     throw error;
   }
 }

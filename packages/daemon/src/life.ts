@@ -12,6 +12,7 @@ import { HOST_LINK_PREFIX } from './endpoints/kernel-names.ts';
 import { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
 import { UplinkWatch } from './host/uplink-watch.ts';
 import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { KernelWatch } from './reconcile/kernel-watch.ts';
 import { openSandbox } from './sandbox/sandbox-view.ts';
 import type { Drivers } from './server/plugin-servers.ts';
@@ -46,13 +47,13 @@ interface News {
  *
  * @throws RoutedError
  */
-export async function startLife(options: ServeOptions, logger: Logger): Promise<Life> {
+export async function startLife(options: ServeOptions, metrics: Metrics, logger: Logger): Promise<Life> {
   const closing = new Closing();
   try {
     const state = await openStateDirectory(options.stateDirectory, await currentBootId());
     closing.add(() => state.close());
     if (state.isFromEarlierBoot) await forgetContainers(state, logger);
-    const { parts, news, settings } = await openParts(options, state, logger, closing);
+    const { parts, news, settings } = await openParts(options, state, { metrics, logger }, closing);
     await parts.gateways.check(settings.gateways[4]);
     await loadState(parts, options.stateDirectory);
     await parts.host.start();
@@ -68,7 +69,7 @@ export async function startLife(options: ServeOptions, logger: Logger): Promise<
 async function openParts(
   options: ServeOptions,
   state: StateDirectory,
-  logger: Logger,
+  { metrics, logger }: { readonly metrics: Metrics; readonly logger: Logger },
   closing: Closing,
 ): Promise<{ readonly parts: Parts; readonly news: News; readonly settings: DriverSettings }> {
   const netns = await openNetns('current');
@@ -83,7 +84,7 @@ async function openParts(
   );
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
   const docker = dockerContainers(options.dockerSocket);
-  const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, ipam, state, logger };
+  const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, ipam, state, metrics, logger };
   const settings = await settingsOf(options, rtnl, news.monitor, logger);
   const parts = wire(resources, settings);
   closing.add(() => parts.reaper.flush());

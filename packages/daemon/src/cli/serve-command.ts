@@ -1,54 +1,41 @@
 import { Command, Option } from 'commander';
 import { adminSocketOption } from './admin-socket-option.ts';
 
+/** The options of the daemon, each also as an environment variable. */
+const OPTIONS: readonly Option[] = [
+  new Option('-g, --gateway <address>', "the containers' IPv4 gateway; none: 169.254.1.1").env('ROUTED_GATEWAY'),
+  new Option('-m, --mtu <bytes|auto>', "MTU of container links; auto: the uplink's").env('ROUTED_MTU').default('auto'),
+  new Option('-d, --debug [on|off]', 'log every request and reply (same as --log-level debug)').env('ROUTED_DEBUG'),
+  new Option('-S, --netsock <name|path>', 'name or socket path of the network driver alone')
+    .env('ROUTED_NETSOCK')
+    .default('net-routed'),
+  new Option('-s, --ipamsock <name|path>', 'name or socket path of the IPAM driver alone')
+    .env('ROUTED_IPAMSOCK')
+    .default('ipam-routed'),
+  new Option('--plugin-dir <path>', 'where Docker looks for plugin sockets')
+    .env('ROUTED_PLUGIN_DIR')
+    .default('/run/docker/plugins'),
+  new Option('--state-dir <path>', 'where networks, leases and endpoints are kept')
+    .env('ROUTED_STATE_DIR')
+    .default('/var/lib/routed'),
+  adminSocketOption(),
+  new Option('--docker-socket <path>', 'where Docker is asked which container has an endpoint')
+    .env('ROUTED_DOCKER_SOCKET')
+    .default('/var/run/docker.sock'),
+  new Option('--metrics-port <port>', 'port on 127.0.0.1 for /metrics, /healthz and /readyz').env(
+    'ROUTED_METRICS_PORT',
+  ),
+  new Option('--log-level <level>', 'debug, info, warn or error').env('ROUTED_LOG_LEVEL').default('info'),
+  new Option('--log-format <format>', 'json or pretty')
+    .env('ROUTED_LOG_FORMAT')
+    .default(process.stdout.isTTY ? 'pretty' : 'json', 'pretty on a terminal, else json'),
+];
+
 /** `routed-plugin serve`: the daemon. */
 export function serveCommand(): Command {
-  return new Command('serve')
-    .description('serve the plugin sockets until SIGTERM or SIGINT')
-    .addOption(
-      new Option('-g, --gateway <address>', "the containers' IPv4 gateway; none: 169.254.1.1").env('ROUTED_GATEWAY'),
-    )
-    .addOption(
-      new Option('-m, --mtu <bytes|auto>', "MTU of container links; auto: the uplink's")
-        .env('ROUTED_MTU')
-        .default('auto'),
-    )
-    .addOption(
-      new Option('-d, --debug [on|off]', 'log every request and reply (same as --log-level debug)').env('ROUTED_DEBUG'),
-    )
-    .addOption(
-      new Option('-S, --netsock <name|path>', 'name or socket path of the network driver alone')
-        .env('ROUTED_NETSOCK')
-        .default('net-routed'),
-    )
-    .addOption(
-      new Option('-s, --ipamsock <name|path>', 'name or socket path of the IPAM driver alone')
-        .env('ROUTED_IPAMSOCK')
-        .default('ipam-routed'),
-    )
-    .addOption(
-      new Option('--plugin-dir <path>', 'where Docker looks for plugin sockets')
-        .env('ROUTED_PLUGIN_DIR')
-        .default('/run/docker/plugins'),
-    )
-    .addOption(
-      new Option('--state-dir <path>', 'where networks, leases and endpoints are kept')
-        .env('ROUTED_STATE_DIR')
-        .default('/var/lib/routed'),
-    )
-    .addOption(adminSocketOption())
-    .addOption(
-      new Option('--docker-socket <path>', 'where Docker is asked which container has an endpoint')
-        .env('ROUTED_DOCKER_SOCKET')
-        .default('/var/run/docker.sock'),
-    )
-    .addOption(new Option('--log-level <level>', 'debug, info, warn or error').env('ROUTED_LOG_LEVEL').default('info'))
-    .addOption(
-      new Option('--log-format <format>', 'json or pretty')
-        .env('ROUTED_LOG_FORMAT')
-        .default(process.stdout.isTTY ? 'pretty' : 'json', 'pretty on a terminal, else json'),
-    )
-    .action(run);
+  const command = new Command('serve').description('serve the plugin sockets until SIGTERM or SIGINT').action(run);
+  for (const option of OPTIONS) command.addOption(option);
+  return command;
 }
 
 /** The other commands are quick because they do not load the daemon. */

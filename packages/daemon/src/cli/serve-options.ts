@@ -15,6 +15,8 @@ export interface ServeOptions {
   readonly adminSocket: string;
   /** Where Docker is asked which container has an endpoint. */
   readonly dockerSocket: string;
+  /** Loopback port of the metrics; none: only the admin socket has them. */
+  readonly metricsPort?: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'json' | 'pretty';
 }
@@ -54,6 +56,12 @@ const rawOptions = z.object({
   stateDir: z.string().refine(isAbsolute, 'expected an absolute path such as /var/lib/routed'),
   adminSocket: z.string().refine(isAbsolute, 'expected an absolute path such as /run/routed/admin.sock'),
   dockerSocket: z.string().refine(isAbsolute, 'expected an absolute path such as /var/run/docker.sock'),
+  metricsPort: z
+    .string()
+    .regex(/^\d+$/, 'expected a port from 1 to 65535')
+    .transform(Number)
+    .refine((port) => port >= 1 && port <= 65_535, 'expected a port from 1 to 65535')
+    .optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' }),
   logFormat: z.enum(['json', 'pretty'], { error: 'expected json or pretty' }),
 });
@@ -86,6 +94,7 @@ export function parseServeOptions(raw: Readonly<Record<string, unknown>>): Serve
     stateDir,
     adminSocket,
     dockerSocket,
+    metricsPort,
     logLevel,
     logFormat,
   } = result.data;
@@ -100,6 +109,7 @@ export function parseServeOptions(raw: Readonly<Record<string, unknown>>): Serve
     stateDirectory: stateDir,
     adminSocket,
     dockerSocket,
+    ...(metricsPort === undefined ? {} : { metricsPort }),
     logLevel: debug ? 'debug' : logLevel,
     logFormat,
   };

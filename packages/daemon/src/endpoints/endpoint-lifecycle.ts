@@ -1,5 +1,6 @@
 import type { JoinReply } from '@routed/plugin-protocol';
 import type { Gateways } from '../host/gateways.ts';
+import type { Journal, JournalKind } from '../journal/journal.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
@@ -31,6 +32,7 @@ export class EndpointLifecycle {
   readonly #leases: AdditionalLeases;
   readonly #repository: Repository<Endpoint>;
   readonly #lock: KeyedLock;
+  readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
   readonly #endpoints = new Map<string, Endpoint>();
   /** The endpoint of each host route, by destination. */
@@ -48,6 +50,7 @@ export class EndpointLifecycle {
     readonly leases: AdditionalLeases;
     readonly repository: Repository<Endpoint>;
     readonly lock: KeyedLock;
+    readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
   }) {
     this.#links = deps.links;
@@ -56,6 +59,7 @@ export class EndpointLifecycle {
     this.#leases = deps.leases;
     this.#repository = deps.repository;
     this.#lock = deps.lock;
+    this.#journal = deps.journal;
     this.#logger = deps.logger;
   }
 
@@ -138,7 +142,9 @@ export class EndpointLifecycle {
   async forgetSandbox(endpointId: string): Promise<boolean> {
     return await this.#lock.run(endpointId, async () => {
       if (!this.isJoined(endpointId) || (await this.#links.exists(endpointId))) return false;
-      await this.#leftSandbox(this.#require(endpointId), () => Promise.resolve());
+      const endpoint = this.#require(endpointId);
+      await this.#leftSandbox(endpoint, () => Promise.resolve());
+      this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its link went away with its container');
       return true;
     });
   }
@@ -191,6 +197,7 @@ export class EndpointLifecycle {
         async () => isJoined && (await this.#links.extend(endpointId, plan)),
         async () => isJoined && (await this.#links.reduce(endpointId, plan)),
       );
+      if (isJoined && added.length > 0) this.#note('announced', before, added, 'added while its container runs');
     });
   }
 
@@ -213,6 +220,7 @@ export class EndpointLifecycle {
         async () => isJoined && (await this.#links.extend(endpointId, plan)),
       );
       for (const { address } of removed) this.#byDestination.delete(hostPrefix(address));
+      if (isJoined && removed.length > 0) this.#note('withdrawn', before, removed, 'removed while its container runs');
       return removed;
     });
   }
@@ -239,6 +247,7 @@ export class EndpointLifecycle {
         () => this.#links.remove(endpointId, destinationsOf(joining)),
       );
       this.#sandboxes.add({ ...joining, sandboxKey });
+      this.#note('announced', joining, allAddresses(joining), 'its container joins the network');
       return plan.reply;
     });
   }
@@ -277,6 +286,10 @@ export class EndpointLifecycle {
     throw changed.status === 'rejected' ? changed.reason : (kept as PromiseRejectedResult).reason;
   }
 
+  #note(kind: JournalKind, { id }: Endpoint, addresses: readonly LeasedAddress[], detail: string): void {
+    this.#journal.record({ kind, addresses: addresses.map(({ address }) => address), endpointId: id, detail });
+  }
+
   async #leave(endpointId: string): Promise<void> {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) {
@@ -287,6 +300,7 @@ export class EndpointLifecycle {
     if (endpoint.sandboxKey === undefined) return;
     const remove = (): Promise<void> => this.#links.remove(endpointId, destinationsOf(endpoint));
     await this.#leftSandbox(endpoint, remove);
+    this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its container leaves the network');
   }
 
   async #leftSandbox(before: Endpoint, inKernel: () => Promise<void>): Promise<void> {

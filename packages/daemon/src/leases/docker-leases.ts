@@ -3,6 +3,7 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { type Endpoint, holderOf, type LeasedAddress } from '../endpoints/endpoint.ts';
 import type { HostAddresses } from '../host/host-addresses.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Logger } from '../logger.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { LooseLeases } from './loose-leases.ts';
@@ -28,6 +29,7 @@ export class DockerLeases {
   readonly #host: Pick<HostAddresses, 'holderOf'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
   readonly #loose: LooseLeases;
+  readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
 
   constructor(deps: {
@@ -35,12 +37,14 @@ export class DockerLeases {
     readonly host: Pick<HostAddresses, 'holderOf'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
     readonly loose: LooseLeases;
+    readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
   }) {
     this.#ipam = deps.ipam;
     this.#host = deps.host;
     this.#endpoints = deps.endpoints;
     this.#loose = deps.loose;
+    this.#journal = deps.journal;
     this.#logger = deps.logger;
   }
 
@@ -58,6 +62,12 @@ export class DockerLeases {
   async request(request: DockerLeaseRequest): Promise<Lease> {
     const lease = await this.#lease(request);
     this.#loose.add(lease);
+    const chosen = request.address === undefined ? 'chosen' : 'asked for by name';
+    this.#journal.record({
+      kind: 'leased',
+      addresses: [lease.address],
+      detail: `Docker starts a container: ${chosen}`,
+    });
     return lease;
   }
 
@@ -68,7 +78,7 @@ export class DockerLeases {
       this.#logger.warn({ address, endpointId }, 'release ignored: a container has the address');
       return;
     }
-    await this.#free({ poolId, address });
+    await this.#free({ poolId, address }, 'Docker gave it back');
   }
 
   /** The leases belong to an endpoint from now on; those that Docker did not ask for are made. */
@@ -107,7 +117,7 @@ export class DockerLeases {
     const forgotten = this.#loose.olderThan(olderThanMs);
     for (const lease of forgotten) {
       this.#logger.warn({ address: lease.address }, 'freeing an address that Docker has forgotten');
-      await this.#free(lease);
+      await this.#free(lease, 'Docker has forgotten it');
     }
     return forgotten.length;
   }
@@ -138,13 +148,14 @@ export class DockerLeases {
         : await this.deleteIfGone(endpointId, BETWEEN_CALLS_MS);
     if (!isForgotten) return false;
     this.#logger.warn({ address: lease.address, endpointId }, 'the former owner of the address is gone');
-    await this.#free(lease);
+    await this.#free(lease, 'its former owner is gone');
     return true;
   }
 
-  async #free(lease: LeaseKey): Promise<void> {
-    await this.#ipam.releaseAddress(lease);
+  async #free(lease: LeaseKey, detail: string): Promise<void> {
+    const wasLeased = await this.#ipam.releaseAddress(lease);
     this.#loose.remove(lease);
+    if (wasLeased) this.#journal.record({ kind: 'released', addresses: [lease.address], detail });
   }
 
   async #refuseTaken(address: string): Promise<void> {

@@ -47,7 +47,7 @@ export class NetworkRegistry {
   async prepareHost(): Promise<void> {
     await this.#lock.run('networks', async () => {
       if (this.#networks.size === 0) return;
-      const pools = [...this.#networks.values()].flatMap((network) => network.pools);
+      const pools = this.all().flatMap((network) => network.pools);
       await this.#host.prepare({ pools });
       for (const gateway of new Set(pools.map((pool) => pool.gateway))) await this.#gateways.ensure(gateway);
     });
@@ -69,6 +69,10 @@ export class NetworkRegistry {
     );
   }
 
+  all(): readonly Network[] {
+    return [...this.#networks.values()];
+  }
+
   /** MTU of a network's links in bytes; the daemon's for a network that names none, or that is no more. */
   mtuOf(networkId: string): number {
     return this.#networks.get(networkId)?.mtuBytes ?? this.#defaultMtuBytes;
@@ -76,7 +80,7 @@ export class NetworkRegistry {
 
   /** Whether a network allows additional addresses from this pool, which therefore has to stay. */
   isAllowedPrefix(poolId: string): boolean {
-    return [...this.#networks.values()].some(({ prefixes }) => prefixes.some((prefix) => prefix.poolId === poolId));
+    return this.all().some(({ prefixes }) => prefixes.some((prefix) => prefix.poolId === poolId));
   }
 
   /**
@@ -125,7 +129,7 @@ export class NetworkRegistry {
 
   /** Takes away what no remaining network needs on the host. */
   async #tidyHost(): Promise<void> {
-    const needed = [...this.#networks.values()].flatMap(({ pools }) => pools.map(({ gateway }) => gateway));
+    const needed = this.all().flatMap(({ pools }) => pools.map(({ gateway }) => gateway));
     await this.#gateways.retain(new Set(needed));
     if (this.#networks.size === 0) await this.#host.release();
   }

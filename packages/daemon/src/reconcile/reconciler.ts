@@ -3,9 +3,7 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { LINK_GROUP, MAIN_TABLE, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
 import type { Logger } from '../logger.ts';
 import { planRepairs, type RepairAction } from './reconcile-plan.ts';
-
-/** What one round found and did, by kind of repair. */
-export type ReconcileReport = Readonly<Partial<Record<RepairAction['kind'], number>>>;
+import type { RoundObserver, RoundReport } from './round-observer.ts';
 
 /** Whoever draws its own conclusions from the links of the host. */
 export interface Surveyor {
@@ -17,6 +15,7 @@ export class Reconciler {
   readonly #rtnl: Rtnl;
   readonly #endpoints: EndpointLifecycle;
   readonly #surveyors: readonly Surveyor[];
+  readonly #observer: RoundObserver;
   readonly #logger: Logger;
 
   constructor(deps: {
@@ -24,16 +23,18 @@ export class Reconciler {
     readonly endpoints: EndpointLifecycle;
     /** Shown the links of each round. */
     readonly surveyors: readonly Surveyor[];
+    readonly observer: RoundObserver;
     readonly logger: Logger;
   }) {
     this.#rtnl = deps.rtnl;
     this.#endpoints = deps.endpoints;
     this.#surveyors = deps.surveyors;
+    this.#observer = deps.observer;
     this.#logger = deps.logger;
   }
 
   /** One round over everything: three dumps, and a request for each repair. A repair that fails waits for the next. */
-  async reconcile(): Promise<ReconcileReport> {
+  async reconcile(): Promise<RoundReport> {
     const started = performance.now();
     // Before the dumps: an endpoint that joins meanwhile is not missed in them.
     const desired = this.#endpoints.joined();
@@ -44,24 +45,31 @@ export class Reconciler {
     ]);
     for (const surveyor of this.#surveyors) surveyor.survey(links);
     const actions = planRepairs(desired, { links, routes, addresses });
-    const report: Partial<Record<RepairAction['kind'], number>> = {};
+    const repairs: Partial<Record<RepairAction['kind'], number>> = {};
+    let failed = 0;
     for (const action of actions) {
-      if (await this.#try(action)) report[action.kind] = (report[action.kind] ?? 0) + 1;
+      const outcome = await this.#try(action);
+      if (outcome === 'done') repairs[action.kind] = (repairs[action.kind] ?? 0) + 1;
+      else if (outcome === 'failed') failed++;
     }
-    const ms = Math.round(performance.now() - started);
+    const ms = Math.round((performance.now() - started) * 100) / 100;
+    const report = { at: new Date().toISOString(), endpoints: desired.length, repairs, failed, ms };
     const level = actions.length === 0 ? 'debug' : 'info';
-    this.#logger[level]({ endpoints: desired.length, repairs: report, ms }, 'reconciled with the kernel');
+    this.#logger[level](report, 'reconciled with the kernel');
+    this.#observer.onRound(report);
     return report;
   }
 
-  async #try(action: RepairAction): Promise<boolean> {
+  async #try(action: RepairAction): Promise<'done' | 'not due' | 'failed'> {
     try {
-      const isDone = await this.#repair(action);
-      if (isDone) this.#logger.warn({ action }, 'repaired');
-      return isDone;
+      if (!(await this.#repair(action))) return 'not due';
+      this.#logger.warn({ action }, 'repaired');
+      this.#observer.onRepair(action);
+      return 'done';
     } catch (error) {
       this.#logger.error({ action, err: error }, 'repair failed; it is tried again next time');
-      return false;
+      this.#observer.onFailure(action, error);
+      return 'failed';
     }
   }
 

@@ -2,6 +2,7 @@ import { isNetnsError, type Rtnl } from '@routed/netns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { linkNames } from '../endpoints/kernel-names.ts';
+import type { Journal, JournalKind } from '../journal/journal.ts';
 import type { Logger } from '../logger.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { SandboxEndpoint } from './sandbox-plan.ts';
@@ -25,6 +26,7 @@ export class SandboxConfigurator {
   readonly #endpoints: Pick<EndpointLifecycle, 'endpointsIn' | 'get'>;
   readonly #rtnl: Rtnl;
   readonly #open: OpenSandbox;
+  readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
   readonly #visits = new Map<string, { running: Promise<void>; next: Promise<void> | undefined }>();
   readonly #statuses = new Map<string, SandboxStatus>();
@@ -34,11 +36,13 @@ export class SandboxConfigurator {
     readonly endpoints: Pick<EndpointLifecycle, 'endpointsIn' | 'get'>;
     readonly rtnl: Rtnl;
     readonly open: OpenSandbox;
+    readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
   }) {
     this.#endpoints = deps.endpoints;
     this.#rtnl = deps.rtnl;
     this.#open = deps.open;
+    this.#journal = deps.journal;
     this.#logger = deps.logger;
   }
 
@@ -121,6 +125,7 @@ export class SandboxConfigurator {
       const until = { deadlineMs: VISIT_MS, signal: this.#stopping.signal };
       const { endpointIds, changes } = await visitSandbox(view, () => this.#endpointsOf(sandboxKey, indexOf), until);
       for (const endpointId of endpointIds) this.#statuses.set(endpointId, { state: 'done' });
+      if (changes > 0) this.#record('configured', sandboxKey, `${changes} changes in sandbox ${sandboxKey}`);
       for (const [endpointId, linkIndex] of indexOf) if (linkIndex === undefined) this.#noteEnd(endpointId);
       const ms = Math.round((performance.now() - started) * 100) / 100;
       this.#logger.debug({ sandboxKey, changes, ms }, 'sandbox is as it should be');
@@ -158,8 +163,16 @@ export class SandboxConfigurator {
     const reason = `${(error as Error).message}${remedyFor(error)}`;
     this.#note(sandboxKey, { state: 'failed', reason });
     const message = `sandbox ${sandboxKey} cannot be given its additional addresses: ${reason}`;
+    this.#record('failed', sandboxKey, reason);
     this.#logger.error({ sandboxKey, err: error }, message);
     return new RoutedError('SANDBOX_UNREACHABLE', message, { cause: error });
+  }
+
+  #record(kind: JournalKind, sandboxKey: string, detail: string): void {
+    for (const { id, additional } of this.#endpoints.endpointsIn(sandboxKey)) {
+      const addresses = additional.map(({ address }) => address);
+      if (addresses.length > 0) this.#journal.record({ kind, addresses, endpointId: id, detail });
+    }
   }
 
   #note(sandboxKey: string, status: SandboxStatus): void {

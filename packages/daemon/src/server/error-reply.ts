@@ -1,9 +1,13 @@
+import { isIpamError } from '@routed/ipam';
 import { isProtocolError } from '@routed/plugin-protocol';
+import type { CallOutcome } from '../metrics/metrics.ts';
+import { RoutedError } from '../routed-error.ts';
 
 /** What an error becomes on the wire. */
 export interface ErrorReply {
   readonly status: number;
   readonly message: string;
+  readonly outcome: Exclude<CallOutcome, 'ok'>;
 }
 
 /** HTTP status of a body over the limit. */
@@ -15,9 +19,14 @@ export const TOO_LARGE = 413;
  * Docker itself puts the method before the text, so it is not said twice.
  */
 export function replyToError(error: unknown, method: string): ErrorReply {
-  if (isProtocolError(error)) return { status: error.status, message: error.message.replace(`${method}: `, '') };
-  if (isTooLarge(error)) return { status: TOO_LARGE, message: `request body is larger than ${error.limit} bytes` };
-  return { status: 500, message: error instanceof Error ? error.message : String(error) };
+  if (isProtocolError(error)) {
+    return { status: error.status, message: error.message.replace(`${method}: `, ''), outcome: 'refused' };
+  }
+  if (isTooLarge(error)) {
+    return { status: TOO_LARGE, message: `request body is larger than ${error.limit} bytes`, outcome: 'refused' };
+  }
+  const outcome = error instanceof RoutedError || isIpamError(error) ? 'refused' : 'failed';
+  return { status: 500, message: error instanceof Error ? error.message : String(error), outcome };
 }
 
 /** Source: raw-body's documentation, "Errors". */

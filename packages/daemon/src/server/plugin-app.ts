@@ -12,6 +12,7 @@ import {
 import Koa from 'koa';
 import rawBody from 'raw-body';
 import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { replyToError, TOO_LARGE } from './error-reply.ts';
 
 /** Answers one method: what Docker asked for, already validated, to what it is told. */
@@ -26,6 +27,7 @@ export interface PluginAppDeps {
   readonly atOnce: Handlers;
   /** Answered when the daemon's state is there. While it is awaited calls wait; when it fails they fail with it. */
   readonly loaded: Promise<Handlers>;
+  readonly metrics: Pick<Metrics, 'observeCall' | 'countError'>;
   readonly logger: Logger;
 }
 
@@ -63,7 +65,7 @@ export function createPluginApp(deps: PluginAppDeps): Koa {
   return app;
 }
 
-function answer(method: MethodName, { atOnce, loaded, logger }: PluginAppDeps): Koa.Middleware {
+function answer(method: MethodName, { atOnce, loaded, metrics, logger }: PluginAppDeps): Koa.Middleware {
   const early = atOnce[method] as Handler<MethodName> | undefined;
   return async (ctx, next) => {
     const request = { requestId: randomUUID(), method };
@@ -80,14 +82,19 @@ function answer(method: MethodName, { atOnce, loaded, logger }: PluginAppDeps): 
       }
       const reply = await handler(body);
       ctx.body = JSON.stringify(reply);
-      logger.debug({ ...request, reply, ms: elapsed() }, 'reply');
+      const ms = elapsed();
+      metrics.observeCall(method, 'ok', ms / 1000);
+      logger.debug({ ...request, reply, ms }, 'reply');
     } catch (error) {
-      const { status, message } = replyToError(error, method);
+      const { status, message, outcome } = replyToError(error, method);
       // What is left of a body that was not read to its end must not be taken for the next request.
       if (status === TOO_LARGE) ctx.set('Connection', 'close');
       ctx.status = status;
       ctx.body = JSON.stringify(errorReply(message));
-      logger.warn({ ...request, status, err: error, ms: elapsed() }, message);
+      const ms = elapsed();
+      metrics.observeCall(method, outcome, ms / 1000);
+      metrics.countError(error);
+      logger.warn({ ...request, status, err: error, ms }, message);
     }
   };
 }

@@ -18,12 +18,21 @@ const PLUGIN_SOCKET_MODE = 0o660;
 /** A socket file to be made, or a socket that the service manager listens at already and keeps. */
 export type SocketPlace = { readonly path: string } | { readonly name: string; readonly fd: number };
 
+/** A TCP port on loopback: for what nobody needs a permission for. */
+export interface LoopbackPlace {
+  readonly port: number;
+}
+
 /**
  * Serves an application on a unix socket. One that is made here is for root and its group, unless `mode` says otherwise.
  *
  * @throws RoutedError SOCKET_IN_USE, SOCKET_UNUSABLE
  */
-export async function listen(place: SocketPlace, app: Koa, mode = PLUGIN_SOCKET_MODE): Promise<PluginServer> {
+export async function listen(
+  place: SocketPlace | LoopbackPlace,
+  app: Koa,
+  mode = PLUGIN_SOCKET_MODE,
+): Promise<PluginServer> {
   if ('path' in place) await claimSocketPath(place.path);
   const handle = app.callback();
   const graceful = new GracefulServer((request, response) => void handle(request, response));
@@ -32,12 +41,22 @@ export async function listen(place: SocketPlace, app: Koa, mode = PLUGIN_SOCKET_
   return { close: () => graceful.close() };
 }
 
-async function startListening(server: Server, place: SocketPlace): Promise<void> {
-  server.listen('path' in place ? { path: place.path } : { fd: place.fd });
+async function startListening(server: Server, place: SocketPlace | LoopbackPlace): Promise<void> {
   if ('path' in place) {
+    server.listen({ path: place.path });
     await once(server, 'listening');
-    return;
+  } else if ('port' in place) {
+    server.listen({ port: place.port, host: '127.0.0.1' });
+    await once(server, 'listening').catch((error: unknown) => {
+      throw new RoutedError('SOCKET_UNUSABLE', `port ${place.port} cannot be served: ${(error as Error).message}`);
+    });
+  } else {
+    await takeOver(server, place);
   }
+}
+
+async function takeOver(server: Server, place: { readonly name: string; readonly fd: number }): Promise<void> {
+  server.listen({ fd: place.fd });
   try {
     await once(server, 'listening');
     // Node describes a TCP socket by an object: whoever reaches that would be root here.

@@ -1,5 +1,6 @@
 import type { SocketPaths } from '../cli/serve-options.ts';
 import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { type InheritedSockets, placeOf, type SocketName } from './inherited-sockets.ts';
 import { createPluginApp, type Handlers } from './plugin-app.ts';
 import { listen, type PluginServer } from './plugin-server.ts';
@@ -28,6 +29,7 @@ export interface PluginAnswers {
   readonly atOnce: Drivers;
   /** All calls, when the state of an earlier life has been taken up. If that fails they fail for the same reason. */
   readonly loaded: Promise<Drivers>;
+  readonly metrics: Pick<Metrics, 'observeCall' | 'countError'>;
   readonly logger: Logger;
 }
 
@@ -37,7 +39,7 @@ export interface PluginAnswers {
  * @throws RoutedError SOCKET_IN_USE, SOCKET_UNUSABLE; no socket of ours is left then
  */
 export async function servePlugins(places: PluginPlaces, answers: PluginAnswers): Promise<PluginServers> {
-  const { atOnce, loaded, logger } = answers;
+  const { atOnce, loaded, metrics, logger } = answers;
   const { paths, inherited } = places;
   const plugins: readonly (readonly [SocketName, string, string[], (drivers: Drivers) => Handlers])[] = [
     ['routed', paths.routed, ['NetworkDriver', 'IpamDriver'], ({ network, ipam }) => ({ ...network, ...ipam })],
@@ -53,6 +55,7 @@ export async function servePlugins(places: PluginPlaces, answers: PluginAnswers)
       const app = createPluginApp({
         atOnce: { 'Plugin.Activate': () => ({ Implements: roles }), ...part(atOnce) },
         loaded: loaded.then(part),
+        metrics,
         logger,
       });
       servers.push(await listen(placeOf(name, path, inherited), app));

@@ -6,6 +6,8 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { type AdminServices, createAdminApp } from '../../src/admin/admin-app.ts';
 import { askDaemon } from '../../src/admin/admin-client.ts';
+import { Journal } from '../../src/journal/journal.ts';
+import { Metrics } from '../../src/metrics/metrics.ts';
 import { RoutedError } from '../../src/routed-error.ts';
 import { listen, type PluginServer } from '../../src/server/plugin-server.ts';
 
@@ -15,6 +17,9 @@ describe('the admin socket', () => {
   let directory: string;
   let socketPath: string;
   let server: PluginServer;
+  let metrics: Metrics;
+  let journal: Journal;
+  let stopping: AbortController;
   const asked: unknown[] = [];
   const services = {
     addresses: {
@@ -26,6 +31,11 @@ describe('the admin socket', () => {
       },
       remove: (...call: unknown[]) => Promise.resolve(call),
     },
+    get journal() {
+      return journal;
+    },
+    describe: (address: string) => ({ address }),
+    status: { report: () => ({ version: '1' }) },
     list: { list: (container?: string) => Promise.resolve([{ container: container ?? 'all' }]) },
   } as unknown as AdminServices;
 
@@ -33,10 +43,16 @@ describe('the admin socket', () => {
     directory = await mkdtemp(join(tmpdir(), 'routed-admin-'));
     socketPath = join(directory, 'routed', 'admin.sock');
     asked.length = 0;
-    server = await listen({ path: socketPath }, createAdminApp({ loaded: Promise.resolve(services), logger }), 0o600);
+    metrics = new Metrics();
+    journal = new Journal();
+    stopping = new AbortController();
+    const common = { loaded: Promise.resolve(services), metrics, stopping: stopping.signal, logger };
+    server = await listen({ path: socketPath }, createAdminApp(common), 0o600);
   });
   afterEach(async () => {
+    stopping.abort();
     await server.close();
+    metrics.stop();
     await rm(directory, { recursive: true });
   });
 
@@ -92,6 +108,39 @@ describe('the admin socket', () => {
       expect((JSON.parse(reply.body) as { error: { message: string } }).error.message).to.contain(message);
     });
   }
+
+  it('tells what happened, and goes on telling until it stops', async () => {
+    const entry = { kind: 'leased', addresses: ['10.1.0.2'], detail: 'first' } as const;
+    journal.record(entry);
+    journal.record({ ...entry, addresses: ['10.1.0.3'] });
+
+    const all = await raw('GET', '/v1/events');
+    const one = await raw('GET', '/v1/events?address=10.1.0.3');
+    const followed = raw('GET', '/v1/events?address=10.1.0.2&follow=true');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    journal.record({ ...entry, detail: 'second' });
+    stopping.abort();
+
+    const details = (body: string): unknown[] =>
+      body
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { detail: string; addresses: string[] }).detail);
+    expect(details(all.body)).to.have.lengthOf(2);
+    expect(details(one.body)).to.have.lengthOf(1);
+    expect(details((await followed).body)).to.deep.equal(['first', 'second']);
+  });
+
+  it('answers programs that watch the daemon', async () => {
+    metrics.observeCall('NetworkDriver.Join', 'ok', 0.003);
+
+    const { body } = await raw('GET', '/metrics');
+
+    expect(body).to.contain('routed_plugin_call_seconds_bucket{le="0.005",method="NetworkDriver.Join",outcome="ok"} 1');
+    expect(body).to.contain('process_resident_memory_bytes');
+    expect((await raw('GET', '/healthz')).status).to.equal(200);
+    expect((await raw('GET', '/readyz')).body).to.equal('{"status":"ready"}');
+  });
 
   it('tells its client what the daemon said, or that there is none', async () => {
     const path = '/v1/containers/busy/addresses';

@@ -29,8 +29,10 @@ describe('plugin server', () => {
     await rm(directory, { recursive: true });
   });
 
+  const metrics = { observeCall: sinon.fake(), countError: sinon.fake() };
+
   async function serve(loaded: Handlers | Promise<Handlers>, atOnce: Handlers = {}): Promise<void> {
-    server = await listen({ path }, createPluginApp({ atOnce, loaded: Promise.resolve(loaded), logger }));
+    server = await listen({ path }, createPluginApp({ atOnce, loaded: Promise.resolve(loaded), metrics, logger }));
   }
 
   async function post(target: string, body: string, agent?: Agent): Promise<{ status: number; body: unknown }> {

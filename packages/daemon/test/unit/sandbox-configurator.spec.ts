@@ -40,7 +40,13 @@ describe('SandboxConfigurator', () => {
       endpointsIn: (sandboxKey: string) => (sandboxKey === key ? joined : []),
       get: (id: string) => joined.find((endpoint) => endpoint.id === id),
     };
-    configurator = new SandboxConfigurator({ endpoints, rtnl: kernel, open, logger });
+    configurator = new SandboxConfigurator({
+      endpoints,
+      rtnl: kernel,
+      open,
+      journal: { record: () => undefined },
+      logger,
+    });
   });
   afterEach(() => {
     clock.restore();

@@ -8,6 +8,7 @@ import type { DockerContainers } from '../../../src/docker/docker-containers.ts'
 import { VIRTUAL_GATEWAYS } from '../../../src/drivers/default-gateways.ts';
 import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
 import type { LinkReaper } from '../../../src/endpoints/link-reaper.ts';
+import { Metrics } from '../../../src/metrics/metrics.ts';
 import type { Network } from '../../../src/networks/network.ts';
 import type { OpenSandbox } from '../../../src/sandbox/sandbox-view.ts';
 import type { Handler } from '../../../src/server/plugin-app.ts';
@@ -67,10 +68,11 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   const firewall = { ensure: sinon.fake.resolves('installed'), remove: sinon.fake.resolves(undefined) };
   const warnings = sinon.fake();
   const { openSandbox = nowhere, docker = noDocker } = settings;
+  const metrics = new Metrics();
   const logger = { debug: () => undefined, info: () => undefined, warn: warnings, error: warnings };
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: 'h1' });
   const parts = wire(
-    { netns: kernel.netns, rtnl: kernel, openSandbox, docker, acceptance: firewall, ipam, state, logger },
+    { netns: kernel.netns, rtnl: kernel, openSandbox, docker, metrics, acceptance: firewall, ipam, state, logger },
     {
       gateways: { ...VIRTUAL_GATEWAYS, ...(settings.gateway ? { 4: settings.gateway } : {}) },
       mtuBytes: settings.mtuBytes ?? 1500,
@@ -90,7 +92,10 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     reaper: parts.reaper,
     parts,
     repair: () => parts.keeper.repair(),
-    stop: () => parts.keeper.stop(),
+    stop: async () => {
+      metrics.stop();
+      await parts.keeper.stop();
+    },
     firewall,
     warnings,
     call,

@@ -1,0 +1,50 @@
+import Router from '@koa/router';
+import type Koa from 'koa';
+import rawBody from 'raw-body';
+import { z } from 'zod';
+import type { AddressList } from '../containers/address-list.ts';
+import type { ContainerAddresses } from '../containers/container-addresses.ts';
+import { canonicalHostAddress } from '../endpoints/endpoint-options.ts';
+import type { AddressRecord } from '../status/address-record.ts';
+
+/** What commands about addresses ask. */
+export interface AddressServices {
+  readonly addresses: ContainerAddresses;
+  readonly list: AddressList;
+  readonly describe: (address: string) => AddressRecord;
+}
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+const addressBody = z.object({ address: z.string().min(1), network: z.string().min(1).optional() });
+
+/** `/v1/addresses`, and `/v1/containers/<container>/addresses`. */
+export function addressRoutes(loaded: Promise<AddressServices>): Router {
+  const router = new Router({ prefix: '/v1' });
+  router.get('/addresses', async (ctx) => {
+    const { container } = ctx.query;
+    ctx.body = await (await loaded).list.list(typeof container === 'string' ? container : undefined);
+  });
+  router.get('/addresses/:address', async (ctx) => {
+    ctx.body = (await loaded).describe(canonicalHostAddress(parameter(ctx, 'address')));
+  });
+  router.post('/containers/:container/addresses', async (ctx) => {
+    const { address, network } = addressBody.parse(await readJson(ctx));
+    ctx.body = await (await loaded).addresses.add(parameter(ctx, 'container'), address, network);
+  });
+  router.delete('/containers/:container/addresses/:address', async (ctx) => {
+    const { addresses } = await loaded;
+    ctx.body = await addresses.remove(parameter(ctx, 'container'), parameter(ctx, 'address'));
+  });
+  return router;
+}
+
+async function readJson(ctx: Koa.Context): Promise<unknown> {
+  const text = await rawBody(ctx.req, { limit: BODY_LIMIT_BYTES, encoding: 'utf8' });
+  return JSON.parse(text) as unknown;
+}
+
+/** The router has decoded it. */
+function parameter(ctx: { readonly params: unknown }, name: string): string {
+  return (ctx.params as Readonly<Record<string, string>>)[name] ?? '';
+}

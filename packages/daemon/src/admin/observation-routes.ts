@@ -1,0 +1,35 @@
+import Router from '@koa/router';
+import type { Metrics } from '../metrics/metrics.ts';
+
+/** What says how the daemon is, to programs. */
+export interface ObservationDeps {
+  readonly metrics: Pick<Metrics, 'render'>;
+  /** Fulfilled when the daemon's state is there and the kernel agrees with it. */
+  readonly loaded: Promise<unknown>;
+}
+
+/**
+ * For programs that watch the daemon: `/metrics` in Prometheus' text format, `/healthz` while the process answers at
+ * all, `/readyz` once calls of Docker are answered without waiting for the start.
+ */
+export function observationRoutes({ metrics, loaded }: ObservationDeps): Router {
+  let isReady = false;
+  loaded.then(
+    () => (isReady = true),
+    () => undefined,
+  );
+  const router = new Router();
+  router.get('/metrics', async (ctx) => {
+    const { contentType, text } = await metrics.render();
+    ctx.type = contentType;
+    ctx.body = text;
+  });
+  router.get('/healthz', (ctx) => {
+    ctx.body = { status: 'ok' };
+  });
+  router.get('/readyz', (ctx) => {
+    ctx.status = isReady ? 200 : 503;
+    ctx.body = { status: isReady ? 'ready' : 'starting' };
+  });
+  return router;
+}

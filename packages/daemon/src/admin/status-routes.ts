@@ -1,0 +1,55 @@
+import Router from '@koa/router';
+import { PassThrough } from 'node:stream';
+import type { Journal, JournalEntry } from '../journal/journal.ts';
+import type { DaemonStatus } from '../status/daemon-status.ts';
+
+/** What commands about the daemon ask. */
+export interface StatusServices {
+  readonly status: DaemonStatus;
+  readonly journal: Journal;
+}
+
+/** How many entries may wait for a listener that reads slowly, before it is sent away. */
+const BACKLOG_BYTES = 1024 * 1024;
+
+/**
+ * `/v1/status`, and `/v1/events`: one entry a line as JSON, of all addresses or of `?address=`; with `?follow=true` also
+ * what happens from then on, until the asker goes or `stopping` is aborted.
+ */
+export function statusRoutes(loaded: Promise<StatusServices>, stopping: AbortSignal): Router {
+  const router = new Router({ prefix: '/v1' });
+  router.get('/status', async (ctx) => {
+    ctx.body = (await loaded).status.report();
+  });
+  router.get('/events', async (ctx) => {
+    const { journal } = await loaded;
+    const address = typeof ctx.query['address'] === 'string' ? ctx.query['address'] : undefined;
+    const stream = new PassThrough();
+    ctx.type = 'application/x-ndjson';
+    ctx.body = stream;
+    for (const entry of journal.entries(address)) stream.write(lineOf(entry));
+    if (ctx.query['follow'] === 'true') follow(journal, address, stream, stopping);
+    else stream.end();
+  });
+  return router;
+}
+
+function follow(journal: Journal, address: string | undefined, stream: PassThrough, stopping: AbortSignal): void {
+  const end = (): void => {
+    stream.end();
+  };
+  const unfollow = journal.follow((entry) => {
+    if (address !== undefined && !entry.addresses.includes(address)) return;
+    if (stream.writableLength > BACKLOG_BYTES) stream.destroy();
+    else stream.write(lineOf(entry));
+  });
+  stopping.addEventListener('abort', end);
+  stream.once('close', () => {
+    unfollow();
+    stopping.removeEventListener('abort', end);
+  });
+}
+
+function lineOf(entry: JournalEntry): string {
+  return `${JSON.stringify(entry)}\n`;
+}
