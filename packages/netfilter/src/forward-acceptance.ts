@@ -1,6 +1,6 @@
 import type { CommandRunner } from './command-runner.ts';
 import { FORWARD_CHAIN, FORWARD_JUMP, forwardRules } from './forward-rules.ts';
-import { NetfilterError } from './netfilter-error.ts';
+import { refusedBy } from './netfilter-error.ts';
 import type { RulesetWatch } from './ruleset-watch.ts';
 
 /** What {@link ForwardAcceptance.ensure} found: rules already there, rules made, or no iptables on this host. */
@@ -49,7 +49,8 @@ export function createForwardAcceptance(
   let certain: string | undefined;
   let damages = 0;
   let isHeard: boolean | undefined;
-  watch?.on('damage', () => {
+  watch?.on('damage', (rules) => {
+    if (rules !== 'forward') return;
     damages += 1;
     certain = undefined;
   });
@@ -121,8 +122,7 @@ async function restore(run: CommandRunner, program: string, lines: readonly stri
   const text = ['*filter', ...lines, 'COMMIT', ''].join('\n');
   const result = await run([`${program}-restore`, '--wait', '--noflush'], text);
   if (result !== undefined && result.exitCode === 0) return;
-  const programMessage = result === undefined ? `${program}-restore is not installed` : result.stderr;
-  throw new NetfilterError({ operation: `${program}-restore of chain ${FORWARD_CHAIN}`, programMessage });
+  throw refusedBy(`${program}-restore of chain ${FORWARD_CHAIN}`, result?.stderr ?? 'the program is not installed');
 }
 
 /** "iptables v1.8.9 (nf_tables)"; the other variant says "(legacy)". */

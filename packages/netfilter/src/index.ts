@@ -1,11 +1,29 @@
 /**
- * Firewall rules for routed container links.
+ * Firewall rules for routed container links: forwarding past Docker's firewall, and filters for each container.
  *
  * @packageDocumentation
  */
 export { type CommandResult, type CommandRunner, runCommand } from './command-runner.ts';
 export { type AcceptanceOutcome, createForwardAcceptance, type ForwardAcceptance } from './forward-acceptance.ts';
 export { FORWARD_CHAIN, forwardRules } from './forward-rules.ts';
-export { isNetfilterError, NetfilterError } from './netfilter-error.ts';
-export { type RulesetWatch, type RulesetWatchEvents, watchRuleset } from './ruleset-watch.ts';
+export type { AllowEntry, AllowList, Service } from './allow-list/allow-list.ts';
+export { formatAllowList } from './allow-list/format.ts';
+export { parseAllowList } from './allow-list/parse.ts';
+export type { Counter } from './codec/set-elements.ts';
+export {
+  createEndpointFilters,
+  type EndpointFilters,
+  type FilterCounters,
+  type FiltersOutcome,
+} from './filters/endpoint-filters.ts';
+export type { EndpointFilter } from './filters/layout.ts';
+export type { RulesetOptions } from './filters/ruleset.ts';
+export { isNetfilterError, NetfilterError, type NetfilterErrorCode } from './netfilter-error.ts';
+export {
+  type DamagedRules,
+  type RulesetWatch,
+  type RulesetWatchEvents,
+  type RulesetWatchOptions,
+  watchRuleset,
+} from './ruleset-watch.ts';
 export { concernsUplinks, type UplinkFacts, uplinkNames } from './uplinks.ts';

@@ -1,20 +1,49 @@
 const BRAND = Symbol.for('@routed/netfilter/NetfilterError');
 
-/** A firewall program refused what was asked of it. */
+/**
+ * What went wrong.
+ *
+ * - `FIREWALL_REFUSED`: a firewall program refused what was asked of it;
+ * - `NFT_MISSING`: the program `nft` is not installed, and a filter was asked for;
+ * - `ALLOW_LIST_INVALID`: a list of allowed sources cannot be read;
+ * - `FILTER_INVALID`: a filter with a link name or an address that is none.
+ */
+export type NetfilterErrorCode = 'FIREWALL_REFUSED' | 'NFT_MISSING' | 'ALLOW_LIST_INVALID' | 'FILTER_INVALID';
+
+/** The error of this library. What the kernel refuses is a NetlinkError of \@routed/netns. */
 export class NetfilterError extends Error {
   override readonly name = 'NetfilterError';
-  readonly code = 'FIREWALL_REFUSED';
-  /** What the program printed on stderr. */
-  readonly programMessage: string;
+  readonly code: NetfilterErrorCode;
+  /** What the program printed on stderr, for `FIREWALL_REFUSED`. */
+  readonly programMessage?: string;
+  /** The character of the list at which the entry at fault starts, from 1, for `ALLOW_LIST_INVALID`. */
+  readonly position?: number;
 
-  constructor(details: { readonly operation: string; readonly programMessage: string }) {
-    super(`${details.operation}: ${details.programMessage.trim()} (FIREWALL_REFUSED)`);
-    this.programMessage = details.programMessage;
+  constructor(details: {
+    readonly code: NetfilterErrorCode;
+    readonly operation: string;
+    readonly reason: string;
+    readonly programMessage?: string;
+    readonly position?: number;
+  }) {
+    super(`${details.operation}: ${details.reason.trim()} (${details.code})`);
+    this.code = details.code;
+    if (details.programMessage !== undefined) this.programMessage = details.programMessage;
+    if (details.position !== undefined) this.position = details.position;
     Object.defineProperty(this, BRAND, { value: true });
   }
 }
 
-/** Whether `error` is a {@link NetfilterError}, of this copy of the package or another. */
-export function isNetfilterError(error: unknown): error is NetfilterError {
-  return typeof error === 'object' && error !== null && BRAND in error;
+/**
+ * Whether `error` is a {@link NetfilterError}, of this copy of the package or another; of one of `codes` when any are
+ * given.
+ */
+export function isNetfilterError(error: unknown, ...codes: NetfilterErrorCode[]): error is NetfilterError {
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
+  return codes.length === 0 || codes.includes((error as { code?: NetfilterErrorCode }).code as NetfilterErrorCode);
+}
+
+/** A firewall program that refused; `stderr` is what it said. */
+export function refusedBy(operation: string, stderr: string): NetfilterError {
+  return new NetfilterError({ code: 'FIREWALL_REFUSED', operation, reason: stderr, programMessage: stderr });
 }

@@ -12,11 +12,11 @@ import {
 /** The low byte of a message type; the high one is the subsystem. */
 const TYPE_MASK = 0xff;
 
-/** Where rules of ours stand: chains of a table. */
+/** Where rules of ours stand: a table, or some chains of it. */
 export interface Whereabouts {
   readonly family: keyof typeof NFPROTO;
   readonly table: string;
-  readonly chains: readonly string[];
+  readonly chains?: readonly string[];
 }
 
 /**
@@ -31,7 +31,7 @@ export function isDamage(message: NetlinkMessage, places: readonly Whereabouts[]
     ({ family, table, chains }) =>
       NFPROTO[family] === gone.family &&
       table === gone.table &&
-      (gone.chain === undefined || chains.includes(gone.chain)),
+      (gone.chain === undefined || chains === undefined || chains.includes(gone.chain)),
   );
 }
 

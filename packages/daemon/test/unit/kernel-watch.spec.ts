@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { RulesetWatchEvents } from '@routed/netfilter';
 import type { Link, MonitorEvents, Route } from '@routed/netns';
 import { expect } from 'chai';
 import sinon from 'sinon';
@@ -9,7 +10,7 @@ describe('KernelWatch', () => {
   let clock: sinon.SinonFakeTimers;
   let watch: KernelWatch;
   let events: EventEmitter<MonitorEvents>;
-  let ruleset: EventEmitter<{ damage: [] }>;
+  let ruleset: EventEmitter<RulesetWatchEvents>;
   let repair: sinon.SinonSpy;
   let repairHost: sinon.SinonSpy;
   let joined: Set<string>;
@@ -99,17 +100,17 @@ describe('KernelWatch', () => {
     }
 
     it('calls for a repair when rules were taken away, once for many', () => {
-      ruleset.emit('damage');
-      ruleset.emit('damage');
+      ruleset.emit('damage', 'forward');
+      ruleset.emit('damage', 'forward');
 
       expect(hostRepairs()).to.equal(1);
       expect(repair.callCount).to.equal(0);
     });
 
     it('leaves a quarter of a second between two, and forgets neither', () => {
-      ruleset.emit('damage');
+      ruleset.emit('damage', 'forward');
       hostRepairs();
-      ruleset.emit('damage');
+      ruleset.emit('damage', 'forward');
 
       expect(hostRepairs(100)).to.equal(1);
       expect(hostRepairs(150)).to.equal(2);
@@ -128,7 +129,7 @@ describe('KernelWatch', () => {
     it('calls for one when events were lost, and for none once it has stopped', () => {
       events.emit('overrun');
       expect(hostRepairs()).to.equal(1);
-      ruleset.emit('damage');
+      ruleset.emit('damage', 'forward');
       watch.stop();
 
       expect(hostRepairs(1000)).to.equal(1);

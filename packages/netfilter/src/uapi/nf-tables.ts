@@ -7,8 +7,11 @@ export const NFPROTO = { inet: 1, ip: 2, arp: 3, ip6: 10 } as const;
 export const NFT_MSG = {
   DELTABLE: 2,
   DELCHAIN: 5,
+  GETRULE: 7,
   DELRULE: 8,
-  DELSET: 11,
+  NEWSETELEM: 12,
+  GETSETELEM: 13,
+  DELSETELEM: 14,
 } as const;
 
 export const NFTA_TABLE_NAME = 1;
@@ -16,4 +19,21 @@ export const NFTA_CHAIN_TABLE = 1;
 export const NFTA_CHAIN_NAME = 3;
 export const NFTA_RULE_TABLE = 1;
 export const NFTA_RULE_CHAIN = 2;
-export const NFTA_SET_TABLE = 1;
+export const NFTA_RULE_HANDLE = 3;
+
+export const NFTA_SET_ELEM_LIST_TABLE = 1;
+export const NFTA_SET_ELEM_LIST_SET = 2;
+export const NFTA_SET_ELEM_LIST_ELEMENTS = 3;
+export const NFTA_LIST_ELEM = 1;
+export const NFTA_SET_ELEM_KEY = 1;
+export const NFTA_SET_ELEM_EXPR = 7;
+export const NFTA_SET_ELEM_EXPRESSIONS = 11;
+export const NFTA_DATA_VALUE = 1;
+
+export const NFTA_EXPR_NAME = 1;
+export const NFTA_EXPR_DATA = 2;
+export const NFTA_COUNTER_BYTES = 1;
+export const NFTA_COUNTER_PACKETS = 2;
+
+/** linux uapi if.h */
+export const IFNAMSIZ = 16;

@@ -6,6 +6,7 @@ import {
   forwardRules,
   isNetfilterError,
   type RulesetWatch,
+  type RulesetWatchEvents,
   runCommand,
 } from '../../src/index.ts';
 
@@ -47,7 +48,7 @@ describe('forward acceptance with a watch', () => {
     };
     return { run, calls: () => calls };
   }
-  class Watch extends EventEmitter<{ damage: [] }> implements RulesetWatch {
+  class Watch extends EventEmitter<RulesetWatchEvents> implements RulesetWatch {
     isDeaf = false;
     close = (): Promise<void> => Promise.resolve();
     [Symbol.asyncDispose] = this.close;
@@ -60,9 +61,10 @@ describe('forward acceptance with a watch', () => {
     await acceptance.ensure();
     const once = calls();
 
+    watch.emit('damage', 'filters');
     await acceptance.ensure();
     expect(calls()).to.equal(once);
-    watch.emit('damage');
+    watch.emit('damage', 'forward');
     await acceptance.ensure();
 
     expect(calls()).to.be.greaterThan(once);
@@ -72,7 +74,7 @@ describe('forward acceptance with a watch', () => {
     const { run, calls } = intact('nf_tables');
     const watch = new Watch();
     const damaging: CommandRunner = (argv) => {
-      if (argv.includes('--list-rules')) watch.emit('damage');
+      if (argv.includes('--list-rules')) watch.emit('damage', 'forward');
       return run(argv);
     };
     const acceptance = createForwardAcceptance({ run: damaging, uplinks, watch }, { linkPrefix: 'vethr' });

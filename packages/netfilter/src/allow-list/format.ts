@@ -1,0 +1,23 @@
+import { textOf } from './addresses.ts';
+import { type AllowEntry, type AllowList, bitsOf } from './allow-list.ts';
+
+/** The list as text that `parseAllowList` reads as the same list: separated by commas, `none` for an empty one. */
+export function formatAllowList({ entries }: AllowList): string {
+  return entries.length === 0 ? 'none' : entries.map(formatEntry).join(',');
+}
+
+function formatEntry(entry: AllowEntry): string {
+  const source = formatSource(entry);
+  if (entry.service === undefined) return source;
+  const { protocol, port } = entry.service;
+  return `${entry.family === 6 ? `[${source}]` : source}:${port}/${protocol}`;
+}
+
+function formatSource({ family, first, last }: AllowEntry): string {
+  const address = textOf(family, first);
+  if (first === last) return address;
+  const size = last - first + 1n;
+  const isPrefix = (size & (size - 1n)) === 0n && first % size === 0n;
+  if (!isPrefix) return `${address}-${textOf(family, last)}`;
+  return `${address}/${bitsOf(family) - (size.toString(2).length - 1)}`;
+}

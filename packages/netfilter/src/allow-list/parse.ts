@@ -1,0 +1,111 @@
+import type { Family } from '@routed/netns';
+import { hasHostBits, parseCidr, parseIp } from '@routed/netns/nfnetlink';
+import { NetfilterError } from '../netfilter-error.ts';
+import { bytesOf, numberOf, textOf } from './addresses.ts';
+import { type AllowEntry, type AllowList, bitsOf, mergeEntries, PROTOCOLS, type Service } from './allow-list.ts';
+
+/** Why an entry is not one. */
+class Complaint extends Error {}
+
+const EXAMPLES = '10.0.0.0/8, 10.1.2.3, 10.1.2.3-10.1.2.9, fd00::/8, 10.0.0.0/8:443/tcp, [fd00::/8]:53/udp';
+const PORTS = 65_535;
+
+/**
+ * Reads a list of allowed sources.
+ *
+ * Entries are separated by commas, spaces, plus signs or semicolons, any number of them. An entry is an address, a prefix
+ * or a range `first-last` of either family; `:port` or `:port/protocol` after it allows that port only (tcp unless udp or
+ * sctp is said). IPv6 with a port stands in brackets: `[fd00::/8]:443/tcp`. Instead of a list, `none` allows nobody and
+ * `any` everybody. Upper and lower case are the same. Overlapping entries are merged.
+ *
+ * @throws NetfilterError ALLOW_LIST_INVALID with the position of the entry at fault; for a list without entries too
+ */
+export function parseAllowList(text: string): AllowList {
+  const words = Array.from(text.toLowerCase().matchAll(/[^\s,;+]+/g), ({ 0: word, index }) => ({ word, index }));
+  const [first] = words;
+  if (first === undefined) throw invalid(1, 'it is empty: write "none" if nobody may enter, or leave the option away');
+  if (words.length === 1 && first.word === 'none') return { entries: [] };
+  if (words.length === 1 && first.word === 'any') return { entries: [wholeOf(4), wholeOf(6)] };
+  return { entries: mergeEntries(words.map(({ word, index }) => parseEntry(word, index + 1))) };
+}
+
+function parseEntry(word: string, position: number): AllowEntry {
+  try {
+    const { source, port } = splitEntry(word);
+    return { ...parseSource(source), ...(port !== undefined && { service: parseService(port) }) };
+  } catch (error) {
+    if (error instanceof Complaint) throw invalid(position, `"${word}" ${error.message}`);
+    throw error;
+  }
+}
+
+/** Takes the port off: behind brackets, or behind the only colon, which no IPv6 address has. */
+function splitEntry(word: string): { readonly source: string; readonly port?: string | undefined } {
+  if (word === 'none' || word === 'any') throw new Complaint('stands alone or not at all');
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(word);
+  if (bracketed !== null) return { source: bracketed[1] ?? '', port: bracketed[2] };
+  if (/[[\]]/.test(word)) throw new Complaint('has brackets that are not around the source: write [fd00::/8]:443/tcp');
+  const [source = '', port, ...more] = word.split(':');
+  return more.length > 0 ? { source: word } : { source, port };
+}
+
+function parseSource(source: string): Omit<AllowEntry, 'service'> {
+  const [from = '', to, ...more] = source.split('-');
+  if (more.length > 0) throw new Complaint('has more than one "-"');
+  return to === undefined ? parsePrefix(from) : parseRange(from, to);
+}
+
+function parsePrefix(text: string): Omit<AllowEntry, 'service'> {
+  const cidr = parseCidr(text);
+  if (cidr === undefined) throw notAnAddress(text);
+  const { family, prefixLength } = cidr;
+  const rest = 1n << BigInt(bitsOf(family) - prefixLength);
+  const first = (numberOf(cidr) / rest) * rest;
+  if (hasHostBits(cidr)) {
+    throw new Complaint(`has bits set behind its prefix length: write ${textOf(family, first)}/${prefixLength}`);
+  }
+  return { family, first, last: first + rest - 1n };
+}
+
+function parseRange(from: string, to: string): Omit<AllowEntry, 'service'> {
+  const [one, other] = [parseIp(from), parseIp(to)];
+  if (one === undefined) throw notAnAddress(from);
+  if (other === undefined) throw notAnAddress(to);
+  if (one.family !== other.family) throw new Complaint('goes from one address family to the other');
+  const [first, last] = [numberOf(one), numberOf(other)];
+  if (first > last) throw new Complaint(`ends before it starts: write ${to}-${from}`);
+  return { family: one.family, first, last };
+}
+
+function notAnAddress(text: string): Complaint {
+  // The last group of an IPv6 address reads like a port: say how to write what may have been meant.
+  const isPerhapsPort = /^[\da-f:]+\/\d+:\d+/.test(text) || /:\d+\/[a-z]+$/.test(text);
+  const advice = isPerhapsPort
+    ? 'IPv6 with a port stands in brackets, as [fd00::/8]:443/tcp'
+    : `expected such as ${EXAMPLES}`;
+  return new Complaint(`is not an address, a prefix or a range: ${advice}`);
+}
+
+function parseService(text: string): Service {
+  const [port = '', protocol = 'tcp', ...more] = text.split('/');
+  const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
+  if (number < 1 || number > PORTS) throw new Complaint(`names port "${port}": expected one of 1 to ${PORTS}`);
+  if (!isProtocol(protocol) || more.length > 0) {
+    const known = Object.keys(PROTOCOLS).join(', ');
+    throw new Complaint(`names protocol "${[protocol, ...more].join('/')}": expected one of ${known}`);
+  }
+  return { protocol, port: number };
+}
+
+function isProtocol(text: string): text is keyof typeof PROTOCOLS {
+  return Object.hasOwn(PROTOCOLS, text);
+}
+
+function wholeOf(family: Family): AllowEntry {
+  return { family, first: 0n, last: numberOf({ family, bytes: bytesOf(family, 0n).fill(0xff) }) };
+}
+
+function invalid(position: number, reason: string): NetfilterError {
+  const operation = `list of allowed sources, character ${position}`;
+  return new NetfilterError({ code: 'ALLOW_LIST_INVALID', operation, reason, position });
+}

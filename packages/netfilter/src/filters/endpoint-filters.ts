@@ -1,0 +1,234 @@
+import { isNetlinkError } from '@routed/netns';
+import type { Nfnetlink } from '@routed/netns/nfnetlink';
+import { linkOfKey } from '../codec/key.ts';
+import type { Counter } from '../codec/set-elements.ts';
+import type { CommandRunner } from '../command-runner.ts';
+import { NetfilterError, refusedBy } from '../netfilter-error.ts';
+import { FAMILIES, indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
+import { type Element, elementsOf, type EndpointFilter, LINK_SETS } from './layout.ts';
+import { type RulesetOptions, rulesetScript } from './ruleset.ts';
+
+/** What {@link EndpointFilters.ensure} found: rules already there, rules made, or no `nft` on this host. */
+export type FiltersOutcome = 'present' | 'installed' | 'unavailable';
+
+/** What was counted at one link since its filter was set. */
+export interface FilterCounters {
+  /** Sent by the container from addresses that it does not have, or claimed by it. */
+  readonly spoofed: Counter;
+  /** First packets of connections that the allow list was asked about. */
+  readonly examined: Counter;
+  /** Of these, what was refused. */
+  readonly refused: Counter;
+}
+
+/**
+ * Filters at container links: who may enter, and what addresses a container may send from.
+ *
+ * A filter stands in elements of sets, keyed by the name of the link, which need not exist yet: a filter set before the link
+ * is made leaves no moment without it. It outlives the link and this process. Changes are one transaction of netlink each and
+ * start no process; their cost does not depend on the number of filters.
+ */
+export interface EndpointFilters {
+  /**
+   * Makes sure that the rules are there, with the filters that this object set or found. Runs `nft` when they are not, or for the
+   * first time: an earlier version may have left others.
+   *
+   * @throws NetfilterError FIREWALL_REFUSED
+   */
+  ensure(): Promise<FiltersOutcome>;
+  /**
+   * Gives a link its filter, in place of the one it has; the same filter again changes nothing. Connections that are open
+   * stay open.
+   *
+   * Without `nft`, a filter without an allow list is let pass unfiltered.
+   * @throws NetfilterError NFT_MISSING, FILTER_INVALID; NetlinkError
+   */
+  set(filter: EndpointFilter): Promise<void>;
+  /** Takes a link's filter away; nothing happens when it has none. @throws NetlinkError */
+  remove(link: string): Promise<void>;
+  /** The links that have a filter in the kernel, read anew. @throws NetlinkError */
+  list(): Promise<string[]>;
+  /** What was counted, by link. @throws NetlinkError */
+  counters(): Promise<ReadonlyMap<string, FilterCounters>>;
+  /** Takes rules and filters away. Nothing happens when there are none. @throws NetfilterError FIREWALL_REFUSED */
+  clear(): Promise<void>;
+}
+
+const NO_ELEMENTS: LinkElements = new Map();
+const NOTHING: Counter = { packets: 0n, bytes: 0n };
+/** IFNAMSIZ without the NUL */
+const MAX_NAME_BYTES = 15;
+
+/** Creates {@link EndpointFilters}; `options.table` names our tables, `options.linkPrefix` the links that they are about. */
+export function createEndpointFilters(
+  deps: { readonly nfnetlink: Nfnetlink; readonly run: CommandRunner },
+  options: RulesetOptions,
+): EndpointFilters {
+  return new KernelEndpointFilters(deps, options);
+}
+
+class KernelEndpointFilters implements EndpointFilters {
+  readonly #sets: KernelSets;
+  readonly #run: CommandRunner;
+  readonly #options: RulesetOptions;
+  /** What the kernel has, as far as we know. */
+  #present = new Map<string, LinkElements>();
+  /** What it has to have; found filters count until they are removed. */
+  #wanted = new Map<string, LinkElements>();
+  /** Of the rules as we loaded them. */
+  #fingerprint: string | undefined;
+  /** Whether there is an `nft`; undefined before it was looked for. */
+  #isAvailable: boolean | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: { readonly nfnetlink: Nfnetlink; readonly run: CommandRunner }, options: RulesetOptions) {
+    this.#sets = new KernelSets(deps.nfnetlink, options.table);
+    this.#run = deps.run;
+    this.#options = options;
+  }
+
+  ensure(): Promise<FiltersOutcome> {
+    return this.#inTurn(() => this.#ensure());
+  }
+
+  set(filter: EndpointFilter): Promise<void> {
+    return this.#inTurn(async () => {
+      const elements = indexElements(elementsOf(this.#checked(filter)));
+      if (this.#isAvailable === undefined) await this.#ensure();
+      if (this.#isAvailable === true) await this.#replace(filter.link, elements);
+      else if (filter.ingress !== undefined) throw nftMissing(`allow list of link ${filter.link}`);
+    });
+  }
+
+  remove(link: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#isAvailable === false) return;
+      if (this.#isAvailable === undefined) this.#present = await this.#sets.read();
+      if (this.#present.has(link) || this.#wanted.has(link)) await this.#replace(link, NO_ELEMENTS);
+    });
+  }
+
+  list(): Promise<string[]> {
+    return this.#inTurn(async () => {
+      this.#present = await this.#sets.read();
+      return [...this.#present.keys()];
+    });
+  }
+
+  async counters(): Promise<ReadonlyMap<string, FilterCounters>> {
+    const counted = new Map<string, FilterCounters>();
+    const kinds = { spoofed: LINK_SETS.strict, examined: LINK_SETS.filtered, refused: LINK_SETS.refused } as const;
+    for (const [kind, set] of Object.entries(kinds)) {
+      for (const { key, counter = NOTHING } of await this.#sets.elements('inet', set)) {
+        const link = linkOfKey(key);
+        const before = counted.get(link) ?? { spoofed: NOTHING, examined: NOTHING, refused: NOTHING };
+        counted.set(link, { ...before, [kind]: counter });
+      }
+    }
+    for (const { key, counter = NOTHING } of await this.#sets.elements('arp', LINK_SETS.strict)) {
+      const before = counted.get(linkOfKey(key));
+      if (before !== undefined) counted.set(linkOfKey(key), { ...before, spoofed: sum(before.spoofed, counter) });
+    }
+    return counted;
+  }
+
+  clear(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { table } = this.#options;
+      const result = await this.#run(['nft', '-f', '-'], deletion(table));
+      if (result !== undefined && result.exitCode !== 0) throw refusedBy(`nft of table ${table}`, result.stderr);
+      this.#isAvailable = undefined;
+      this.#fingerprint = undefined;
+      this.#present = new Map();
+      this.#wanted = new Map();
+    });
+  }
+
+  async #ensure(): Promise<FiltersOutcome> {
+    const isKnown = this.#fingerprint !== undefined;
+    if (isKnown && this.#fingerprint === (await this.#sets.rulesFingerprint())) return 'present';
+    this.#isAvailable = await this.#load();
+    if (!this.#isAvailable) {
+      this.#fingerprint = undefined;
+      return 'unavailable';
+    }
+    this.#fingerprint = await this.#sets.rulesFingerprint();
+    this.#present = await this.#sets.read();
+    if (!isKnown) this.#wanted = new Map(this.#present);
+    const missing = [...this.#wanted].flatMap(([link, elements]) => difference(elements, this.#presentOf(link)));
+    await this.#sets.change([], missing, 'of all links');
+    for (const [link, elements] of this.#wanted)
+      this.#present.set(link, new Map([...this.#presentOf(link), ...elements]));
+    return 'installed';
+  }
+
+  /** Loads the rules. Sets of another version, with other keys, are in the way: then everything is made anew. */
+  async #load(): Promise<boolean> {
+    const { table } = this.#options;
+    const script = rulesetScript(this.#options);
+    const result = await this.#run(['nft', '-f', '-'], script);
+    if (result === undefined) return false;
+    if (result.exitCode === 0) return true;
+    const again = await this.#run(['nft', '-f', '-'], deletion(table) + script);
+    if (again?.exitCode === 0) return true;
+    throw refusedBy(`nft of table ${table}`, again?.stderr ?? '');
+  }
+
+  async #replace(link: string, wanted: LinkElements): Promise<void> {
+    if (wanted.size === 0) this.#wanted.delete(link);
+    else this.#wanted.set(link, wanted);
+    try {
+      await this.#change(link, wanted);
+    } catch (error) {
+      // Somebody took elements or all of it away: find out what is there, and try once more.
+      if (!isNetlinkError(error, 'ENOENT')) throw error;
+      if (wanted.size > 0) await this.#ensure();
+      this.#present = await this.#sets.read();
+      await this.#change(link, wanted);
+    }
+  }
+
+  async #change(link: string, wanted: LinkElements): Promise<void> {
+    const present = this.#presentOf(link);
+    await this.#sets.change(difference(present, wanted), difference(wanted, present), link);
+    if (wanted.size === 0) this.#present.delete(link);
+    else this.#present.set(link, wanted);
+  }
+
+  #presentOf(link: string): LinkElements {
+    return this.#present.get(link) ?? NO_ELEMENTS;
+  }
+
+  #checked(filter: EndpointFilter): EndpointFilter {
+    const { linkPrefix } = this.#options;
+    if (filter.link.startsWith(linkPrefix) && Buffer.byteLength(filter.link) <= MAX_NAME_BYTES) return filter;
+    const reason = `links with a filter have names of at most ${MAX_NAME_BYTES} bytes that start with ${linkPrefix}`;
+    throw new NetfilterError({ code: 'FILTER_INVALID', operation: `filter of link "${filter.link}"`, reason });
+  }
+
+  /** One after another: each is planned from what the one before it left. */
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(task);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
+
+/** Naming a table creates it, so that deleting it cannot fail. */
+function deletion(table: string): string {
+  return FAMILIES.map((family) => `table ${family} ${table}\ndelete table ${family} ${table}\n`).join('');
+}
+
+function difference(one: LinkElements, other: LinkElements): Element[] {
+  return [...one].filter(([id]) => !other.has(id)).map(([, element]) => element);
+}
+
+function sum(one: Counter, other: Counter): Counter {
+  return { packets: one.packets + other.packets, bytes: one.bytes + other.bytes };
+}
+
+function nftMissing(operation: string): NetfilterError {
+  const reason =
+    'the program "nft" is not installed on this host: install the package nftables, or leave routed.ingress away';
+  return new NetfilterError({ code: 'NFT_MISSING', operation, reason });
+}

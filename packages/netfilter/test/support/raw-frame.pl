@@ -1,0 +1,14 @@
+# raw-frame.pl LINK HEX: sends one frame, headers included, as it is. Perl is on every Debian.
+use strict;
+use warnings;
+use Socket;
+my ($link, $hex) = @ARGV;
+my ($AF_PACKET, $ETH_P_ALL, $SIOCGIFINDEX) = (17, 0x0003, 0x8933);
+socket(my $socket, $AF_PACKET, SOCK_RAW, 0) or die "socket: $!\n";
+my $request = pack('a16 x16', $link);
+ioctl($socket, $SIOCGIFINDEX, $request) or die "$link: $!\n";
+my $index = unpack('x16 i', $request);
+my $frame = pack('H*', $hex);
+# struct sockaddr_ll
+my $to = pack('S n i S C C a8', $AF_PACKET, $ETH_P_ALL, $index, 0, 0, 6, substr($frame, 0, 6));
+defined(send($socket, $frame, 0, $to)) or die "send: $!\n";

@@ -1,0 +1,120 @@
+import type { Nfnetlink } from '@routed/netns/nfnetlink';
+import { expect } from 'chai';
+import {
+  type CommandRunner,
+  createEndpointFilters,
+  type EndpointFilter,
+  isNetfilterError,
+  parseAllowList,
+} from '../../src/index.ts';
+
+const options = { table: 'routed', linkPrefix: 'vethr' };
+const filter: EndpointFilter = { link: 'vethr0000000001', addresses: ['10.1.0.2'], spoof: 'strict' };
+const list = parseAllowList('10.0.0.0/8');
+
+/** A kernel that takes every transaction and has nothing to tell. */
+function kernel(): { nfnetlink: Nfnetlink; transactions: () => number } {
+  let transactions = 0;
+  const close = (): Promise<void> => Promise.resolve();
+  return {
+    transactions: () => transactions,
+    nfnetlink: {
+      transaction: (_subsystem, messages) => {
+        if (messages.length > 0) transactions += 1;
+        return Promise.resolve();
+      },
+      dump: () => Promise.resolve([]),
+      close,
+      [Symbol.asyncDispose]: close,
+    },
+  };
+}
+
+async function refusal(done: Promise<unknown>): Promise<unknown> {
+  return done.then(
+    () => 'done',
+    (error: unknown) => error,
+  );
+}
+
+describe('endpoint filters without nft', () => {
+  let calls: number;
+  const run: CommandRunner = () => {
+    calls += 1;
+    return Promise.resolve(undefined);
+  };
+  beforeEach(() => (calls = 0));
+
+  it('let endpoints pass that have no list, and look for nft once', async () => {
+    const { nfnetlink, transactions } = kernel();
+    const filters = createEndpointFilters({ nfnetlink, run }, options);
+
+    expect(await filters.ensure()).to.equal('unavailable');
+    await filters.set(filter);
+    await filters.remove(filter.link);
+
+    expect(transactions()).to.equal(0);
+    expect(calls).to.equal(1);
+  });
+
+  it('refuse an endpoint that has one, and say what to install', async () => {
+    const filters = createEndpointFilters({ nfnetlink: kernel().nfnetlink, run }, options);
+
+    const error = await refusal(filters.set({ ...filter, ingress: list }));
+
+    expect(isNetfilterError(error, 'NFT_MISSING')).to.equal(true);
+    expect(String(error)).to.contain('vethr0000000001').and.to.contain('install the package nftables');
+  });
+
+  it('are there once nft is', async () => {
+    const { nfnetlink, transactions } = kernel();
+    let isInstalled = false;
+    const later: CommandRunner = () =>
+      Promise.resolve(isInstalled ? { exitCode: 0, stdout: '', stderr: '' } : undefined);
+    const filters = createEndpointFilters({ nfnetlink, run: later }, options);
+    await filters.ensure();
+    isInstalled = true;
+
+    expect(await filters.ensure()).to.equal('installed');
+    await filters.set({ ...filter, ingress: list });
+
+    expect(transactions()).to.equal(1);
+  });
+});
+
+describe('endpoint filters', () => {
+  const run: CommandRunner = () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
+
+  it('send one transaction for a change, and none for none', async () => {
+    const { nfnetlink, transactions } = kernel();
+    const filters = createEndpointFilters({ nfnetlink, run }, options);
+
+    await filters.set({ ...filter, ingress: list });
+    await filters.set({ ...filter, ingress: list });
+    expect(transactions()).to.equal(1);
+    await filters.remove(filter.link);
+    await filters.remove(filter.link);
+
+    expect(transactions()).to.equal(2);
+  });
+
+  it('refuse links that the rules are not about', async () => {
+    const filters = createEndpointFilters({ nfnetlink: kernel().nfnetlink, run }, options);
+
+    for (const link of ['eth0', 'vethr00000000012', '']) {
+      const error = await refusal(filters.set({ ...filter, link }));
+      expect(isNetfilterError(error, 'FILTER_INVALID'), link).to.equal(true);
+    }
+  });
+
+  it('say what nft said when it refuses', async () => {
+    const refusing: CommandRunner = () =>
+      Promise.resolve({ exitCode: 1, stdout: '', stderr: 'Error: Could not process rule: Operation not supported\n' });
+    const filters = createEndpointFilters({ nfnetlink: kernel().nfnetlink, run: refusing }, options);
+
+    const error = await refusal(filters.ensure());
+
+    expect(isNetfilterError(error, 'FIREWALL_REFUSED')).to.equal(true);
+    expect(String(error)).to.contain('table routed').and.to.contain('Operation not supported');
+  });
+});
