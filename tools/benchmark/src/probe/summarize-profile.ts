@@ -20,7 +20,7 @@ export function summarizeProfile({ nodes, samples = [], timeDeltas = [] }: Profi
 
 function ownerOf(url: string, functionName: string): string {
   if (url === '') return functionName.startsWith('(') ? functionName : 'native functions';
-  if (url.startsWith('node:')) return url.split('/', 2)[0]!;
+  if (url.startsWith('node:')) return "Node's own modules";
   const dependency = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
   return dependency ?? /\/(?:packages|tools)\/([^/]+)\//.exec(url)?.[1] ?? url;
 }

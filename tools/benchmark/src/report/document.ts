@@ -4,6 +4,18 @@ import { goalRows, rowsOf, type Report, type Result, tableHead } from './table.t
 
 /** Steps that only explain others: in the JSON and on the terminal, not in the document. */
 const details = ['create pair', 'set up', 'add route', 'add neighbour', 'delete route', 'bury', 'all messages'];
+const detailsOf: Readonly<Record<string, readonly string[]>> = {
+  scale: [
+    'RequestAddress',
+    'CreateEndpoint',
+    'EndpointOperInfo',
+    'Leave',
+    'ReleaseAddress',
+    'all calls',
+    'link gone after',
+  ],
+  addresses: ['EndpointOperInfo', 'up', 'down', 'all calls', 'link gone after'],
+};
 
 const block = /(<!-- bench: (.+?) -->\n)[\s\S]*?(<!-- \/bench -->)/g;
 
@@ -24,9 +36,13 @@ function contentOf(names: readonly string[], reports: readonly Report[]): string
   if (names.includes('goals')) return markdownTable(goalRows([...results.values()]));
   const chosen = names.flatMap((name) => results.get(name) ?? []);
   if (chosen.length === 0) return undefined;
-  const rows = rowsOf(chosen).filter(([, , step = '']) => !details.includes(step));
+  const rows = chosen.flatMap((result) => rowsOf([result]).filter(([, , step = '']) => isTold(result.scenario, step)));
   const { cells, align } = withoutEmptyColumns([[...tableHead], ...rows]);
   return markdownTable(cells, { align });
+}
+
+function isTold(scenario: string, step: string): boolean {
+  return !details.includes(step) && detailsOf[scenario]?.includes(step) !== true;
 }
 
 /** By scenario, from the last report that has it. */

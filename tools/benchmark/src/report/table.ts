@@ -29,7 +29,7 @@ export const tableHead = [
   'p99',
   'unit',
   'x reference',
-  'n',
+  'samples',
 ] as const;
 
 /** Everything in one table, as Markdown. */

@@ -64,7 +64,7 @@ async function measure(host: PluginHost, floor: Floor, parallel: number, setting
       { ...spread(delayMs.max), subject: 'routed', name: 'event-loop delay max', unit: 'ms' },
       { subject: 'routed', name: 'resident memory', unit: 'MB', value: readProcess(host.plugin.pid).residentMb },
     ],
-    goals: [...rateGoal(parallel, spread(rates.routed).value), await noRepairGoal(host)],
+    goals: [...rateGoal(parallel, spread(rates.routed).value), await noRepairGoal(host, parallel)],
   };
 }
 
@@ -73,10 +73,10 @@ function rateGoal(parallel: number, rate: number): Goal[] {
 }
 
 /** Nobody but the daemon touches its links here, so a repair is one of its own work. */
-async function noRepairGoal({ plugin }: PluginHost): Promise<Goal> {
+async function noRepairGoal({ plugin }: PluginHost, parallel: number): Promise<Goal> {
   const repairs = (await plugin.log()).split('\n').filter((line) => line.includes('"msg":"repaired"')).length;
   return {
-    text: 'the daemon does not repair what it is itself changing',
+    text: `the daemon does not repair what it is itself changing, ${parallel} in parallel`,
     isMet: repairs === 0,
     found: `${repairs} repairs`,
     isHard: true,

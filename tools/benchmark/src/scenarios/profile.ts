@@ -5,6 +5,9 @@ import { saveResult } from '../report/save-result.ts';
 import { runBurst } from '../plugin/burst.ts';
 import type { Outcome, Scenario, Setting } from './scenario.ts';
 
+/** What has less of the whole is summed up. */
+const leastShare = 0.01;
+
 const cycles = { full: 2000, quick: 100 } as const;
 
 /** Where the daemon's own time goes, per endpoint cycle and by package. The kernel's work is done on other threads. */
@@ -22,7 +25,11 @@ export const profileScenario: Scenario = {
     const { profile } = await stopProbe(host.probePath, true);
     if (profile === undefined) throw new Error('the probe returned no profile');
     log(`for a flame graph: ${await saveResult('daemon.cpuprofile', profile)}`);
-    const figures = summarizeProfile(profile).map(({ name, us }) => ({
+    const shares = summarizeProfile(profile);
+    const total = shares.reduce((sum, { us }) => sum + us, 0);
+    const large = shares.filter(({ us }) => us >= total * leastShare);
+    const rest = total - large.reduce((sum, { us }) => sum + us, 0);
+    const figures = [...large, { name: 'the rest', us: rest }, { name: 'all', us: total }].map(({ name, us }) => ({
       subject: 'routed',
       name,
       unit: 'us/cycle',
