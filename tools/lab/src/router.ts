@@ -41,9 +41,6 @@ export interface Router {
   log(daemon: RouterDaemon): Promise<string>;
 }
 
-/** As FRR's own unit says, `Nice=-5`: BFD with short timers takes a busy machine for a dead neighbor otherwise. */
-const priority = ['nice', '-n', '-5'];
-
 const startTimeoutMs = 20_000;
 const stopTimeoutMs = 5_000;
 const startOrder: readonly RouterDaemon[] = ['zebra', 'bfdd', 'ospfd', 'ospf6d', 'bgpd'];
@@ -133,7 +130,7 @@ class FrrRouter implements Router {
     const buffer = daemon === 'zebra' ? ['-s', '90000000'] : [];
     const flags = ['-u', 'frr', '-g', 'frr', '-P', '0', '--log', 'stdout', ...buffer];
     const process = await spawnLabProcess({
-      argv: hostCommand(this.#host, [...priority, ...this.#chroot, `/usr/lib/frr/${daemon}`, ...flags]),
+      argv: hostCommand(this.#host, [...priorityOf(daemon), ...this.#chroot, `/usr/lib/frr/${daemon}`, ...flags]),
       logFile: join(this.#host.directory, `${daemon}.log`),
       env: hostEnvironment({ PATH: systemPath }),
     });
@@ -154,6 +151,11 @@ class FrrRouter implements Router {
     const { stdout } = await runCommand(command, { env: hostEnvironment({ PATH: systemPath, VTYSH_PAGER: 'cat' }) });
     return stdout;
   }
+}
+
+/** As FRR's own unit says, `Nice=-5`, and for BFD what `@routed/quagga` says in the file `daemons`. */
+function priorityOf(daemon: AnyDaemon): readonly string[] {
+  return ['nice', '-n', daemon === 'bfdd' ? '-20' : '-5'];
 }
 
 /** Whether a daemon listens there: a killed one leaves its socket behind. */

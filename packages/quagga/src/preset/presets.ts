@@ -10,7 +10,7 @@ const GROUP = 'FABRIC';
 const BFD_PROFILE = 'fabric';
 /**
  * Four losses at 50 ms: a silently dead neighbor is noticed within 0.2 s, which with 50 ms for bgpd keeps traffic from
- * stopping for more than 0.3 s. Under the priority that FRR's unit gives (`Nice=-5`) no session was lost at load 20.
+ * stopping for more than 0.3 s.
  */
 const FAST_BFD = { receiveIntervalMs: 50, transmitIntervalMs: 50, detectMultiplier: 4 };
 /** A neighbor that announces a full table must not take the fabric down. */
