@@ -192,7 +192,7 @@ async function whatIsWrong(
     const left = desired === undefined ? [] : planChanges(await readRunning(lines), desired);
     return left.length === 0 ? undefined : `different after the restart:\n${left.map(describeChange).join('\n')}`;
   } catch (error) {
-    // The socket of a daemon that has just died refuses the connection.
+    // A daemon that dies while it is asked.
     return error instanceof Error ? error.message : String(error);
   }
 }

@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DAEMONS, type DaemonName } from '../render/config.ts';
 import { type ConfigTree, parseConfig } from '../text/parse.ts';
@@ -10,22 +9,26 @@ export type RunningConfig = ReadonlyMap<DaemonName, ConfigTree>;
 /** Open command lines of the daemons that run. */
 export type DaemonLines = ReadonlyMap<DaemonName, VtyConnection>;
 
-/** Connects to those of the daemons whose sockets are in `vtyDir`. */
+/** Connects to those of the daemons that run, by their sockets in `vtyDir`. */
 export async function openDaemons(vtyDir: string): Promise<DaemonLines & AsyncDisposable> {
   const lines = new Map<DaemonName, VtyConnection>();
   for (const daemon of DAEMONS) {
-    const path = join(vtyDir, `${daemon}.vty`);
-    const exists = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (exists) lines.set(daemon, await openVty(path));
+    const line = await openVty(join(vtyDir, `${daemon}.vty`)).catch(notRunning);
+    if (line !== undefined) lines.set(daemon, line);
   }
   return Object.assign(lines, {
     [Symbol.asyncDispose]: async () => {
       for (const line of lines.values()) await line[Symbol.asyncDispose]();
     },
   });
+}
+
+/** A daemon that was killed leaves its socket behind, which refuses. */
+function notRunning(error: unknown): undefined {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;
+  throw error;
 }
 
 /** Reads `show running-config` of every connected daemon. */
