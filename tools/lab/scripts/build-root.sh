@@ -1,8 +1,9 @@
 #!/bin/bash
-# Builds a Debian root file system with a Docker engine and its client, or with FRR.
+# Builds a Debian root file system with a Docker engine and its client, with FRR, or with an engine and an init system.
 #
 # build-root.sh engine SUITE DIRECTORY [BASE_ROOT]
 # build-root.sh router SUITE DIRECTORY BASE_ROOT
+# build-root.sh machine SUITE DIRECTORY
 #
 # Does nothing when DIRECTORY exists. The caller holds the cache's lock and gives this script mount and
 # pid namespaces of its own, so that the mounts of a killed debootstrap vanish; an interrupted build
@@ -24,6 +25,9 @@ else
   # Since Debian 13 the client is a package of its own.
   if [[ $suite != bookworm ]]; then
     packages+=(docker-cli)
+  fi
+  if [[ $purpose == machine ]]; then
+    packages+=(systemd-sysv dbus iputils-ping procps)
   fi
 fi
 

@@ -15,8 +15,11 @@ export { measurePropagation, type Propagation, type PropagationOptions } from '.
 export { watchAnswers, type AnswerWatch } from './answer-watch.ts';
 export { watchRoutes, type RouteChange, type RouteWatch } from './route-watch.ts';
 export { type ClusterProtocol, type ClusterTopology, type PlannedLink, type PlannedNode } from './cluster-plan.ts';
+export { cacheDirectory, ensureBuilt } from './cache.ts';
+export { removeCgroups } from './cgroups.ts';
+export { imageTarball } from './image.ts';
 export { type LabProcess } from './lab-process.ts';
-export { type CommandOptions } from './command.ts';
+export { runCommand, type CommandOptions } from './command.ts';
 export { type PluginOptions } from './plugin.ts';
 export { type Router, type RouterConfig, type RouterDaemon } from './router.ts';
 export { type FrrInstallation, type FrrRelease } from './routers.ts';

@@ -1,0 +1,137 @@
+import { readdir, rm, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCommand } from '@routed/lab';
+import { expect } from 'chai';
+import { eventually } from '../support/eventually.ts';
+import { openMachine, type Machine } from './support/machine.ts';
+
+const repository = join(import.meta.dirname, '../..');
+const networks = 20;
+const network = 'docker network create -d routed --ipam-driver routed';
+
+describe('the Debian package', function () {
+  this.timeout(600_000);
+  let directory: string;
+  let packages: string[];
+  let machine: Machine;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'routed-deb-'));
+    await runCommand([join(repository, 'tools/build-deb'), directory], { timeoutMs: 500_000 });
+    packages = (await readdir(directory)).sort();
+    machine = await openMachine();
+    for (const file of packages) await machine.put(join(directory, file));
+  });
+  after(async () => {
+    await machine.close();
+    await rm(directory, { recursive: true });
+  });
+
+  it('is clean for lintian', async () => {
+    const files = packages.map((file) => join(directory, file));
+
+    const { stdout } = await runCommand(['lintian', '--allow-root', '--fail-on', 'none', ...files]);
+
+    expect(stdout).to.equal('');
+  });
+
+  it('is installed, and runs at once as a service whose sockets systemd holds', async () => {
+    await machine.sh('dpkg --install /root/*.deb');
+
+    expect(
+      await machine.sh('systemctl is-active routed.service routed.socket routed-network.socket routed-ipam.socket'),
+    ).to.equal('active\nactive\nactive\nactive');
+    expect(await machine.sh('ls -1 /run/docker/plugins')).to.equal('ipam-routed.sock\nnet-routed.sock\nrouted.sock');
+    expect(await machine.sh('systemctl is-enabled routed.service routed.socket')).to.equal('enabled\nenabled');
+  });
+
+  it('runs containers inside of its sandbox, with forwarding between them', async () => {
+    await machine.sh(`${network} --subnet 10.1.0.0/16 --ipv6 --subnet fd00:1::/64 apps`);
+    await machine.sh('docker run -d --name web --network apps --ip 10.1.0.2 --restart always alpine sleep 1000000');
+
+    const pings = await machine.sh('docker run --rm --network apps alpine ping -c 1 10.1.0.2');
+
+    expect(pings).to.contain('1 packets received');
+  });
+
+  it('names the routes of containers', async () => {
+    expect(await machine.sh('ip route show proto routed')).to.match(/^10\.1\.0\.2 dev vethr/);
+  });
+
+  it('keeps calls waiting while the service restarts', async () => {
+    await machine.sh('systemctl restart routed && docker run --rm --network apps alpine true');
+  });
+
+  it('is exposed little', async () => {
+    const score = await machine.sh('systemd-analyze security --no-pager routed.service | tail -n 1');
+
+    expect(Number(/level for routed.service: ([\d.]+)/.exec(score)?.[1])).to.be.at.most(2.4);
+  });
+
+  it('keeps its containers from a systemd-networkd that manages every link', async () => {
+    const unit = '/run/systemd/system/systemd-networkd.service.d';
+    await machine.sh('printf "[Match]\\nName=*\\n[Network]\\nDHCP=no\\n" >/etc/systemd/network/50-all.network');
+    // There is no udev in this machine: networkd takes a /sys that cannot be written to as the sign of it.
+    await machine.sh(`mkdir -p ${unit} && printf "[Service]\\nReadOnlyPaths=/sys\\n" >${unit}/no-udev.conf`);
+    await machine.sh('systemctl daemon-reload && systemctl restart systemd-networkd');
+    await eventually(async () => machine.sh('networkctl list docker0 | grep -E "configured|configuring"'));
+    await machine.sh('systemctl restart systemd-networkd');
+    await eventually(async () => machine.sh('networkctl list docker0 | grep -E "configured|configuring"'));
+
+    expect(await machine.sh('networkctl list --no-legend "vethr*"')).to.match(/vethr\w+ +ether +\w+ +unmanaged/);
+    expect(await machine.sh('ip route show proto routed')).to.match(/10\.1\.0\.2 dev vethr/);
+    await machine.sh('docker exec web ping -c 1 169.254.1.1');
+    await machine.sh('systemctl stop systemd-networkd; rm /etc/systemd/network/50-all.network');
+  });
+
+  it('is there before Docker after a power cut: containers with a restart policy come back', async () => {
+    await machine.reboot();
+
+    await eventually(async () => machine.sh('ping -c 1 -W 1 10.1.0.2'), 20_000);
+    const [routed, docker] = (
+      await machine.sh('systemctl show --property ActiveEnterTimestampMonotonic --value routed.socket docker.service')
+    ).split(/\n+/);
+    expect(Number(routed)).to.be.lessThan(Number(docker));
+  });
+
+  it(`does not delay a Docker with ${networks} networks by more than a second against bridges`, async () => {
+    await machine.sh('docker rm -f web && docker network rm apps');
+    const bootMs = async (create: string, subnet: number): Promise<number> => {
+      for (let number = 0; number < networks; number += 1) {
+        await machine.sh(
+          `docker network create ${create} --subnet 10.${subnet}.${number}.0/24 n${number} && ` +
+            `docker create --restart always --name c${number} --network n${number} alpine sleep 1000000 && docker start c${number}`,
+        );
+      }
+      await machine.reboot();
+      const times = await machine.sh(
+        'systemctl show --property InactiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic --value docker.service',
+      );
+      const [from = 0, to = 0] = times
+        .split(/\n+/)
+        .map(Number)
+        .sort((a, b) => a - b);
+      expect((await machine.sh('docker ps -q')).split('\n')).to.have.lengthOf(networks);
+      await machine.sh('docker rm -f $(docker ps -aq) && docker network prune -f');
+      return (to - from) / 1000;
+    };
+
+    const bridge = await bootMs('-d bridge', 20);
+    const routed = await bootMs('-d routed --ipam-driver routed', 30);
+
+    console.log(`      dockerd's start: ${bridge.toFixed(0)} ms with bridges, ${routed.toFixed(0)} ms with routed`);
+    expect(routed).to.be.lessThan(bridge + 1000);
+  });
+
+  it('is removed and purged without a trace', async () => {
+    await machine.sh('dpkg --purge routed routed-node');
+
+    expect(await machine.sh('ls /run/docker/plugins')).to.equal('');
+    const left = await machine.sh(
+      'find / -xdev -name "*routed*" -not -path "/proc/*" -not -path "/root/*" | grep -v /var/lib/dpkg/info || true',
+    );
+    expect(left).to.equal('');
+    expect((await machine.try('systemctl status routed.service')).exitCode).to.equal(4);
+  });
+});
