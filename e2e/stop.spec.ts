@@ -36,6 +36,16 @@ if (ENGINES_IN_FULL.length > 0) {
       });
     }
 
+    it('leaves forwarding as it found it', async () => {
+      const forwarding = async (): Promise<string> =>
+        (await stage.host.exec(['cat', '/proc/sys/net/ipv4/ip_forward'])).stdout.trim();
+      expect(await forwarding()).to.equal('1');
+
+      await stage.plugin.stop();
+
+      expect(await forwarding()).to.equal('0');
+    });
+
     it('does not wait for connections without a call', async () => {
       const silent = connect(routed());
       await once(silent, 'connect');

@@ -20,6 +20,8 @@ import { LinkReaper } from './endpoints/link-reaper.ts';
 import { Gateways } from './host/gateways.ts';
 import { HostAddresses } from './host/host-addresses.ts';
 import { HostPreparation } from './host/host-preparation.ts';
+import { KernelSettings } from './host/kernel-settings.ts';
+import type { SettingsLedger } from './host/settings-ledger.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { DockerLeases } from './leases/docker-leases.ts';
 import { LooseLeases } from './leases/loose-leases.ts';
@@ -83,6 +85,8 @@ export interface Resources {
   readonly docker: DockerContainers;
   readonly metrics: Metrics;
   readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky'>;
+  /** What kernel settings were before the daemon changed them. */
+  readonly ledger: SettingsLedger;
   readonly logger: Logger;
 }
 
@@ -91,6 +95,7 @@ export interface Parts {
   readonly network: Handlers;
   readonly ipam: Handlers;
   readonly host: HostPreparation;
+  readonly networks: NetworkRegistry;
   readonly gateways: Gateways;
   readonly reaper: LinkReaper;
   readonly keeper: StateKeeper;
@@ -125,6 +130,7 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     network: root.resolve(NETWORK_HANDLERS),
     ipam: root.resolve(IPAM_HANDLERS),
     host: root.resolve(HOST),
+    networks: root.resolve(NETWORKS),
     gateways: root.resolve(GATEWAYS),
     reaper: root.resolve(REAPER),
     keeper: root.resolve(KEEPER),
@@ -161,9 +167,12 @@ function registerResources(root: DependencyContainer, { logger, rtnl, ipam, dock
   root.register(LOCK, { useValue: new KeyedLock() });
 }
 
-function registerHost(single: Single, { netns, acceptance, state }: Resources, settings: DriverSettings): void {
+function registerHost(single: Single, { netns, acceptance, state, ledger }: Resources, settings: DriverSettings): void {
   const kernel = (get: Get) => ({ rtnl: get(RTNL), logger: get(LOGGER) });
-  single(HOST, (get) => new HostPreparation({ ...kernel(get), netns, acceptance }));
+  single(HOST, (get) => {
+    const settings = new KernelSettings({ netns, ledger, logger: get(LOGGER) });
+    return new HostPreparation({ ...kernel(get), settings, acceptance });
+  });
   single(HOST_ADDRESSES, (get) => new HostAddresses(kernel(get)));
   single(GATEWAYS, (get) => new Gateways(kernel(get)));
   single(REAPER, (get) => new LinkReaper(kernel(get)));

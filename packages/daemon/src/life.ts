@@ -10,6 +10,7 @@ import { dockerContainers } from './docker/docker-containers.ts';
 import { VIRTUAL_GATEWAYS } from './drivers/default-gateways.ts';
 import { HOST_LINK_PREFIX } from './endpoints/kernel-names.ts';
 import { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
+import { fileLedger } from './host/settings-ledger.ts';
 import { UplinkWatch } from './host/uplink-watch.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -50,12 +51,15 @@ interface News {
 export async function startLife(options: ServeOptions, metrics: Metrics, logger: Logger): Promise<Life> {
   const closing = new Closing();
   try {
-    const state = await openStateDirectory(options.stateDirectory, await currentBootId());
+    const bootId = await currentBootId();
+    const state = await openStateDirectory(options.stateDirectory, bootId);
     closing.add(() => state.close());
     if (state.isFromEarlierBoot) await forgetContainers(state, logger);
-    const { parts, news, settings } = await openParts(options, state, { metrics, logger }, closing);
+    const ledger = fileLedger(options.stateDirectory, bootId);
+    const { parts, news, settings } = await openParts(options, { state, ledger, metrics, logger }, closing);
     await parts.gateways.check(settings.gateways[4]);
     await loadState(parts, options.stateDirectory);
+    closing.add(() => parts.networks.leaveHost());
     await parts.host.start();
     const ready = keepUp(parts, news, closing);
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
@@ -68,8 +72,12 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
 
 async function openParts(
   options: ServeOptions,
-  state: StateDirectory,
-  { metrics, logger }: { readonly metrics: Metrics; readonly logger: Logger },
+  {
+    state,
+    ledger,
+    metrics,
+    logger,
+  }: Pick<Resources, 'ledger' | 'metrics' | 'logger'> & { readonly state: StateDirectory },
   closing: Closing,
 ): Promise<{ readonly parts: Parts; readonly news: News; readonly settings: DriverSettings }> {
   const netns = await openNetns('current');
@@ -84,7 +92,8 @@ async function openParts(
   );
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
   const docker = dockerContainers(options.dockerSocket);
-  const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, ipam, state, metrics, logger };
+  const common = { ipam, state, ledger, metrics, logger };
+  const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, ...common };
   const settings = await settingsOf(options, rtnl, news.monitor, logger);
   const parts = wire(resources, settings);
   closing.add(() => parts.reaper.flush());

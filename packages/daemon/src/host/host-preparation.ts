@@ -1,26 +1,31 @@
-import type { ForwardAcceptance } from '@routed/netfilter';
-import { isNetnsError, type Netns, type Rtnl } from '@routed/netns';
-import { HOST_LINK_PREFIX } from '../endpoints/kernel-names.ts';
+import { type ForwardAcceptance, uplinkNames } from '@routed/netfilter';
+import type { Rtnl } from '@routed/netns';
+import { HOST_LINK_PREFIX, LINK_GROUP } from '../endpoints/kernel-names.ts';
 import type { Logger } from '../logger.ts';
-import { RoutedError } from '../routed-error.ts';
+import { DAEMON_SETTINGS, settingOf } from './host-settings.ts';
+import type { KernelSettings } from './kernel-settings.ts';
 
-const FORWARD_IPV4 = 'net/ipv4/ip_forward';
-const FORWARD_IPV6 = 'net/ipv6/conf/all/forwarding';
+type Family = 4 | 6;
 
-/** Turns the host into the router that the containers need. */
+/** What of a network matters to the host. */
+interface Needs {
+  readonly pools: readonly { readonly family: Family }[];
+}
+
+/** Turns the host into the router that the containers need, and back. */
 export class HostPreparation {
-  readonly #netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
+  readonly #settings: KernelSettings;
   readonly #rtnl: Rtnl;
   readonly #acceptance: ForwardAcceptance;
   readonly #logger: Logger;
 
   constructor(deps: {
-    readonly netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
+    readonly settings: KernelSettings;
     readonly rtnl: Rtnl;
     readonly acceptance: ForwardAcceptance;
     readonly logger: Logger;
   }) {
-    this.#netns = deps.netns;
+    this.#settings = deps.settings;
     this.#rtnl = deps.rtnl;
     this.#acceptance = deps.acceptance;
     this.#logger = deps.logger;
@@ -32,20 +37,40 @@ export class HostPreparation {
    * Done when the daemon starts: a Docker engine that finds forwarding on leaves the firewall's FORWARD policy alone.
    */
   async start(): Promise<void> {
-    await this.#switchOn(FORWARD_IPV4);
+    await this.#forwardIpv4();
   }
 
   /** Readies the host for a network's families: forwarding, and acceptance by the firewall. */
-  async prepare(network: { readonly pools: readonly { readonly family: 4 | 6 }[] }): Promise<void> {
-    await this.#switchOn(FORWARD_IPV4);
-    if (network.pools.some(({ family }) => family === 6)) await this.#forwardIpv6();
+  async prepare({ pools }: Needs): Promise<void> {
+    await this.#forwardIpv4();
+    if (pools.some(({ family }) => family === 6)) await this.#forwardIpv6();
     const outcome = await this.#acceptance.ensure();
     this.#logger.debug({ outcome }, 'firewall acceptance of container links');
   }
 
-  /** Undoes what the last network leaves on the host. Forwarding stays: others may have come to rely on it. */
-  async release(): Promise<void> {
-    await this.#acceptance.remove();
+  /**
+   * Undoes what no network needs any more.
+   *
+   * @param remaining what the networks that stay need
+   */
+  async release(remaining: Needs): Promise<void> {
+    if (remaining.pools.length === 0) await this.#acceptance.remove();
+    await this.restore(remaining);
+  }
+
+  /**
+   * Puts kernel settings back to what was found, those of a family that no network needs and nothing else on this host
+   * either: links such as the bridges of Docker and libvirt found forwarding on and count on it.
+   */
+  async restore({ pools }: Needs): Promise<void> {
+    // The IPv4 setting also serves networks of IPv6 alone: Docker looks at it.
+    if (pools.length === 0) await this.#restoreFamily(4);
+    if (!pools.some(({ family }) => family === 6)) await this.#restoreFamily(6);
+  }
+
+  async #forwardIpv4(): Promise<void> {
+    const { key, value } = DAEMON_SETTINGS.forwardIpv4;
+    await this.#settings.ensure(key, value);
   }
 
   /**
@@ -55,38 +80,29 @@ export class HostPreparation {
    * Source: linux Documentation/networking/ip-sysctl.rst, accept_ra.
    */
   async #forwardIpv6(): Promise<void> {
+    const { forwardIpv6, acceptRa } = DAEMON_SETTINGS;
     for (const { name } of await this.#rtnl.links.list()) {
       if (name.startsWith(HOST_LINK_PREFIX)) continue;
-      const key = `net/ipv6/conf/${name}/accept_ra`;
-      if ((await this.#read(key)) === '1') await this.#netns.writeSysctl(key, '2');
+      const key = settingOf(acceptRa, name);
+      if ((await this.#settings.read(key)) === acceptRa.insteadOf) await this.#settings.ensure(key, acceptRa.value);
     }
-    await this.#switchOn(FORWARD_IPV6);
+    await this.#settings.ensure(forwardIpv6.key, forwardIpv6.value);
   }
 
-  async #switchOn(key: string): Promise<void> {
-    const value = await this.#read(key);
-    if (value === '1') return;
-    if (value === undefined) {
-      throw new RoutedError('KERNEL_FEATURE_MISSING', `sysctl ${key} does not exist: IPv6 is not available here`);
-    }
-    try {
-      await this.#netns.writeSysctl(key, '1');
-    } catch (error) {
-      throw new RoutedError(
-        'NOT_PERMITTED',
-        `sysctl ${key} is ${value} and cannot be set: run "sysctl -w ${key.replaceAll('/', '.')}=1" on the host`,
-        { cause: error },
-      );
-    }
-    this.#logger.info({ sysctl: key }, 'forwarding switched on');
+  async #restoreFamily(family: Family): Promise<void> {
+    if (await this.#isNeededByOthers(family)) return;
+    await this.#settings.restore((key) => key.startsWith(family === 4 ? 'net/ipv4/' : 'net/ipv6/'));
   }
 
-  async #read(key: string): Promise<string | undefined> {
-    try {
-      return await this.#netns.readSysctl(key);
-    } catch (error) {
-      if (isNetnsError(error, 'NOT_FOUND')) return undefined;
-      throw error;
-    }
+  /** Whether a link other than uplinks and ours has an address of the family. */
+  async #isNeededByOthers(family: Family): Promise<boolean> {
+    const links = await this.#rtnl.links.list();
+    const uplinks = new Set(uplinkNames(links));
+    const others = links.filter(({ name, isLoopback, group }) => {
+      return !isLoopback && group !== LINK_GROUP && !uplinks.has(name);
+    });
+    const indexes = new Set(others.map(({ index }) => index));
+    const addresses = await this.#rtnl.addresses.list({ family });
+    return addresses.some(({ linkIndex, scope }) => scope === 'universe' && indexes.has(linkIndex));
   }
 }

@@ -53,6 +53,13 @@ export class NetworkRegistry {
     });
   }
 
+  /** Called when the daemon ends. Without networks it leaves the kernel's settings as it found them. */
+  async leaveHost(): Promise<void> {
+    await this.#lock.run('networks', async () => {
+      if (this.#networks.size === 0) await this.#host.restore({ pools: [] });
+    });
+  }
+
   /** The network, or undefined when no CreateNetwork came for it or DeleteNetwork did. */
   get(networkId: string): Network | undefined {
     return this.#networks.get(networkId);
@@ -129,9 +136,9 @@ export class NetworkRegistry {
 
   /** Takes away what no remaining network needs on the host. */
   async #tidyHost(): Promise<void> {
-    const needed = this.all().flatMap(({ pools }) => pools.map(({ gateway }) => gateway));
-    await this.#gateways.retain(new Set(needed));
-    if (this.#networks.size === 0) await this.#host.release();
+    const pools = this.all().flatMap((network) => network.pools);
+    await this.#gateways.retain(new Set(pools.map(({ gateway }) => gateway)));
+    await this.#host.release({ pools });
   }
 }
 

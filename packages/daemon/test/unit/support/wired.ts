@@ -5,6 +5,7 @@ import sinon from 'sinon';
 import { type Parts, wire } from '../../../src/composition-root.ts';
 import type { StickyRecord } from '../../../src/containers/sticky-record.ts';
 import type { DockerContainers } from '../../../src/docker/docker-containers.ts';
+import { type SettingsLedger, memoryLedger } from '../../../src/host/settings-ledger.ts';
 import { VIRTUAL_GATEWAYS } from '../../../src/drivers/default-gateways.ts';
 import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
 import type { LinkReaper } from '../../../src/endpoints/link-reaper.ts';
@@ -48,6 +49,7 @@ export interface WiredState {
   readonly endpoints: Repository<Endpoint>;
   readonly sticky: Repository<StickyRecord>;
   readonly leases: LeaseStore;
+  readonly ledger: SettingsLedger;
 }
 
 /** No container is started: a sandbox is only a path. */
@@ -63,6 +65,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     endpoints: memoryRepository(),
     sticky: memoryRepository(),
     leases: memoryLeaseStore(),
+    ledger: memoryLedger(),
   };
   await kernel.links.set({ name: 'lo' }, { isUp: true });
   const firewall = { ensure: sinon.fake.resolves('installed'), remove: sinon.fake.resolves(undefined) };
@@ -72,7 +75,18 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   const logger = { debug: () => undefined, info: () => undefined, warn: warnings, error: warnings };
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: 'h1' });
   const parts = wire(
-    { netns: kernel.netns, rtnl: kernel, openSandbox, docker, metrics, acceptance: firewall, ipam, state, logger },
+    {
+      netns: kernel.netns,
+      rtnl: kernel,
+      openSandbox,
+      docker,
+      metrics,
+      acceptance: firewall,
+      ipam,
+      state,
+      ledger: state.ledger,
+      logger,
+    },
     {
       gateways: { ...VIRTUAL_GATEWAYS, ...(settings.gateway ? { 4: settings.gateway } : {}) },
       mtuBytes: settings.mtuBytes ?? 1500,

@@ -1,0 +1,169 @@
+/**
+ * Every kernel setting that containers with routable addresses need of a host, in one table: the daemon sets from it,
+ * `doctor` checks and repairs by it, and docs/setup.md is tested against it.
+ */
+
+/** Who sees to a setting. `package` stands for the files that an installed package brings. */
+export type SetBy = 'routed-plugin' | 'package' | 'doctor --fix' | 'you';
+
+/** A sysctl below `net`. Source: linux Documentation/networking/ip-sysctl.rst unless said otherwise. */
+export interface HostSetting {
+  /** With slashes; `LINK` stands for the name of a link that leads off the host. */
+  readonly key: string;
+  readonly value: string;
+  /** Only where the setting has this value now. */
+  readonly insteadOf?: string;
+  readonly when: string;
+  readonly why: string;
+  readonly by: readonly SetBy[];
+}
+
+/** What the daemon sets, and puts back when nobody needs it any more. */
+export const DAEMON_SETTINGS = {
+  forwardIpv4: {
+    key: 'net/ipv4/ip_forward',
+    value: '1',
+    when: 'always, from the start of the daemon on',
+    why: 'the host is the router of its containers; Docker, finding it on, leaves the FORWARD policy alone',
+    by: ['routed-plugin', 'package'],
+  },
+  forwardIpv6: {
+    key: 'net/ipv6/conf/all/forwarding',
+    value: '1',
+    when: 'with the first network that has IPv6',
+    why: 'the same for IPv6',
+    by: ['routed-plugin'],
+  },
+  acceptRa: {
+    key: 'net/ipv6/conf/LINK/accept_ra',
+    value: '2',
+    insteadOf: '1',
+    when: 'with the first network that has IPv6, where it is 1',
+    why: 'a host that forwards IPv6 ignores router advertisements at 1, and loses its default route',
+    by: ['routed-plugin'],
+  },
+} as const satisfies Readonly<Record<string, HostSetting>>;
+
+const ENTRY_NEEDS = 'hosts of more than some hundred containers';
+const ENTRY_WHY = 'one limit for all network namespaces: every container takes entries; beyond it packets are dropped';
+
+/** What depends on the host's network and size: `doctor --fix` sets it where it finds the need. */
+export const DOCTOR_SETTINGS = {
+  reversePath: {
+    key: 'net/ipv4/conf/LINK/rp_filter',
+    value: '2',
+    insteadOf: '1',
+    when: 'on each of several uplinks',
+    why: 'strict (1) drops what comes in by another uplink than answers leave by; loose (2) wins over a 1 for all links',
+    by: ['doctor --fix'],
+  },
+  neighboursIpv4First: {
+    key: 'net/ipv4/neigh/default/gc_thresh1',
+    value: '8192',
+    when: ENTRY_NEEDS,
+    why: 'below it nothing is thrown out',
+    by: ['doctor --fix'],
+  },
+  neighboursIpv4Second: {
+    key: 'net/ipv4/neigh/default/gc_thresh2',
+    value: '16384',
+    when: ENTRY_NEEDS,
+    why: 'above it entries are thrown out after 5 s',
+    by: ['doctor --fix'],
+  },
+  neighboursIpv4Third: {
+    key: 'net/ipv4/neigh/default/gc_thresh3',
+    value: '32768',
+    when: ENTRY_NEEDS,
+    why: ENTRY_WHY,
+    by: ['doctor --fix'],
+  },
+  neighboursIpv6First: {
+    key: 'net/ipv6/neigh/default/gc_thresh1',
+    value: '8192',
+    when: ENTRY_NEEDS,
+    why: 'as for IPv4',
+    by: ['doctor --fix'],
+  },
+  neighboursIpv6Second: {
+    key: 'net/ipv6/neigh/default/gc_thresh2',
+    value: '16384',
+    when: ENTRY_NEEDS,
+    why: 'as for IPv4',
+    by: ['doctor --fix'],
+  },
+  neighboursIpv6Third: {
+    key: 'net/ipv6/neigh/default/gc_thresh3',
+    value: '32768',
+    when: ENTRY_NEEDS,
+    why: ENTRY_WHY,
+    by: ['doctor --fix'],
+  },
+  conntrack: {
+    key: 'net/netfilter/nf_conntrack_max',
+    value: '1048576',
+    when: 'where connection tracking is more than 80 % full',
+    why: 'a full table drops new connections; Source: linux Documentation/networking/nf_conntrack-sysctl.rst',
+    by: ['doctor --fix'],
+  },
+  multipathIpv4: {
+    key: 'net/ipv4/fib_multipath_hash_policy',
+    value: '1',
+    insteadOf: '0',
+    when: 'with routes of several next hops: anycast addresses, several uplinks',
+    why: 'at 0 all connections between two hosts take one way; at 1 each connection is placed by itself',
+    by: ['doctor --fix'],
+  },
+  multipathIpv6: {
+    key: 'net/ipv6/fib_multipath_hash_policy',
+    value: '1',
+    insteadOf: '0',
+    when: 'with IPv6 routes of several next hops',
+    why: 'the same for IPv6',
+    by: ['doctor --fix'],
+  },
+  receiveBuffer: {
+    key: 'net/core/rmem_max',
+    value: '90000000',
+    when: 'where zebra runs without CAP_NET_ADMIN',
+    why: 'it then gets no larger buffer than this, and loses routes in a burst; Source: socket(7) SO_RCVBUFFORCE',
+    by: ['doctor --fix'],
+  },
+} as const satisfies Readonly<Record<string, HostSetting>>;
+
+/** What is off unless an operator has switched it on: doctor names it, and leaves it to him. */
+export const OPERATOR_SETTINGS = {
+  arpIgnore: {
+    key: 'net/ipv4/conf/all/arp_ignore',
+    value: '0',
+    when: 'always',
+    why: 'the gateway is an address of the loopback link: at 1 and above the host does not answer for it',
+    by: ['you'],
+  },
+  proxyArp: {
+    key: 'net/ipv4/conf/LINK/proxy_arp',
+    value: '0',
+    when: 'always; the Go plugin needed 1',
+    why: 'at 1 the host answers for every address that it has a route to, and takes traffic meant for others',
+    by: ['you'],
+  },
+  disableIpv6: {
+    key: 'net/ipv6/conf/default/disable_ipv6',
+    value: '0',
+    when: 'with networks that have IPv6',
+    why: 'new links inherit it: at 1 containers with IPv6 cannot be started',
+    by: ['you'],
+  },
+} as const satisfies Readonly<Record<string, HostSetting>>;
+
+/** The whole table, in the order of docs/setup.md. */
+export const HOST_SETTINGS: readonly HostSetting[] = [
+  ...Object.values<HostSetting>(DAEMON_SETTINGS),
+  ...Object.values<HostSetting>(DOCTOR_SETTINGS),
+  ...Object.values<HostSetting>(OPERATOR_SETTINGS),
+];
+
+/** The settings of one table's entry for a link. */
+export function settingOf({ key }: Pick<HostSetting, 'key'>, link: string): string {
+  return key.replace('LINK', link);
+}
