@@ -39,5 +39,5 @@ export { render } from './render/render.ts';
 export { type SectionDifference, canonicalTree, diffTrees, formatDifferences } from './text/diff.ts';
 export { type ConfigSection, type ConfigTree, mergeTrees, parseConfig } from './text/parse.ts';
 export { redactLine } from './text/redact.ts';
-export { type VtyConnection, type VtyReply, openVty } from './vty/connection.ts';
+export { type VtyConnection, type VtyOptions, type VtyReply, openVty } from './vty/connection.ts';
 export { type DaemonLines, type RunningConfig, openDaemons, readRunning } from './vty/running.ts';

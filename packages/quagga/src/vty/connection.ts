@@ -14,6 +14,12 @@ export interface VtyConnection extends AsyncDisposable {
   command(line: string): Promise<VtyReply>;
 }
 
+/** How a connection is opened. */
+export interface VtyOptions {
+  /** How long a daemon may take to answer, and a connection be idle, before it is closed. Default 30,000. */
+  readonly deadlineMs?: number;
+}
+
 const DEADLINE_MS = 30_000;
 /** A reply ends with three zero bytes and the status. */
 const TRAILER_BYTES = 4;
@@ -22,7 +28,7 @@ const TRAILER_BYTES = 4;
  * Connects to a daemon's vty socket and enables privileged commands. About 1 ms a command.
  * @throws {@link QuaggaError} `VTY_FAILED`
  */
-export async function openVty(path: string): Promise<VtyConnection> {
+export async function openVty(path: string, { deadlineMs = DEADLINE_MS }: VtyOptions = {}): Promise<VtyConnection> {
   const socket = createConnection(path);
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
@@ -30,7 +36,7 @@ export async function openVty(path: string): Promise<VtyConnection> {
       reject(new QuaggaError('VTY_FAILED', `cannot reach the daemon at ${path}: ${cause.message}`, { cause })),
     );
   });
-  const connection = new SocketVty(socket, path);
+  const connection = new SocketVty(socket, path, deadlineMs);
   await connection.command('enable');
   return connection;
 }
@@ -42,13 +48,13 @@ class SocketVty implements VtyConnection {
   #settle: ((reply: VtyReply | QuaggaError) => void) | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(socket: Socket, path: string) {
+  constructor(socket: Socket, path: string, deadlineMs: number) {
     this.#socket = socket;
     this.#path = path;
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', (cause) => this.#fail(cause.message));
     socket.on('close', () => this.#fail('the daemon closed the connection'));
-    socket.setTimeout(DEADLINE_MS, () => this.#fail(`no answer within ${DEADLINE_MS / 1000} s`));
+    socket.setTimeout(deadlineMs, () => this.#fail(`no answer within ${deadlineMs / 1000} s`));
   }
 
   command(line: string): Promise<VtyReply> {
