@@ -15,7 +15,18 @@ import type { Sys } from './sys/sys.ts';
 import type { Netns } from './types/netns.ts';
 import type { Nfnetlink, NfnetlinkMonitor, NfnetlinkOptions } from './types/nfnetlink.ts';
 
-export { type Attributes, attributes, type NetlinkMessage, optional, text, u16, u32, u8 } from './codec/reader.ts';
+export { type Cidr, formatIp, hasHostBits, type IpBytes, parseCidr, parseIp } from './codec/ip.ts';
+export {
+  type Attributes,
+  attributeList,
+  attributes,
+  type NetlinkMessage,
+  optional,
+  text,
+  u16,
+  u32,
+  u8,
+} from './codec/reader.ts';
 export { align, MessageWriter } from './codec/writer.ts';
 export type { Purpose } from './socket/channel.ts';
 export type { Nfnetlink, NfnetlinkMonitor, NfnetlinkMonitorEvents, NfnetlinkOptions } from './types/nfnetlink.ts';

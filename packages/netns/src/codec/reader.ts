@@ -46,13 +46,18 @@ export function* messages(datagram: Uint8Array): Generator<NetlinkMessage> {
  * @throws {@link NetlinkError} `EBADMSG` at an attribute that does not fit.
  */
 export function attributes(payload: Uint8Array, start = 0): Attributes {
-  const found = new Map<number, Uint8Array>();
+  return new Map(attributeList(payload, start));
+}
+
+/** As {@link attributes}, for those that are repeated: in their order, type and payload. */
+export function attributeList(payload: Uint8Array, start = 0): [type: number, payload: Uint8Array][] {
+  const found: [number, Uint8Array][] = [];
   if (start > payload.length) throw malformed(`${payload.length} bytes, ${start} expected`);
   let offset = start;
   while (offset + NLA_HDRLEN <= payload.length) {
     const length = u16(payload, offset);
     if (length < NLA_HDRLEN || length > payload.length - offset) throw malformed(`attribute length ${length}`);
-    found.set(u16(payload, offset + 2) & NLA_TYPE_MASK, payload.subarray(offset + NLA_HDRLEN, offset + length));
+    found.push([u16(payload, offset + 2) & NLA_TYPE_MASK, payload.subarray(offset + NLA_HDRLEN, offset + length)]);
     offset += align(length);
   }
   return found;
