@@ -27,6 +27,7 @@ export class KernelWatch {
   readonly #endpoints: Pick<EndpointLifecycle, 'isJoined' | 'endpointAt'>;
   readonly #repair: () => void;
   readonly #repairHost: () => void;
+  #isStopped = false;
   #hostTimer: NodeJS.Timeout | undefined;
   #hostRepairedAt = -HOST_REPAIR_GAP_MS;
   /** Endpoints that may be damaged, each until its own events have settled. */
@@ -56,6 +57,7 @@ export class KernelWatch {
 
   /** Calls for no more repairs. */
   stop(): void {
+    this.#isStopped = true;
     for (const timer of this.#settling.values()) clearTimeout(timer);
     this.#settling.clear();
     clearTimeout(this.#hostTimer);
@@ -84,7 +86,7 @@ export class KernelWatch {
   }
 
   #noteHost(): void {
-    if (this.#hostTimer !== undefined) return;
+    if (this.#isStopped || this.#hostTimer !== undefined) return;
     const sinceLastMs = performance.now() - this.#hostRepairedAt;
     this.#hostTimer = setTimeout(
       () => {

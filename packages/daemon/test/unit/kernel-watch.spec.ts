@@ -131,6 +131,7 @@ describe('KernelWatch', () => {
       expect(hostRepairs()).to.equal(1);
       ruleset.emit('damage', 'forward');
       watch.stop();
+      ruleset.emit('damage', 'forward');
 
       expect(hostRepairs(1000)).to.equal(1);
     });
