@@ -1,6 +1,5 @@
-import { openNfnetlink, type Nfnetlink } from '@routed/netns/nfnetlink';
 import { expect } from 'chai';
-import { createEndpointFilters, type EndpointFilters } from '../../src/index.ts';
+import { type EndpointFilters } from '../../src/index.ts';
 import { arpClaim, neighbourClaim, neighbourProbe, ping4, ping6, routerClaim } from '../support/frames.ts';
 import {
   type FilterStage,
@@ -19,27 +18,19 @@ const linkLocal = 'fe80::42:aff:fe01:2';
 
 describe('anti-spoofing, with raw frames from inside a container', () => {
   let stage: FilterStage;
-  let nfnetlink: Nfnetlink;
   let filters: EndpointFilters;
 
   before(async function () {
     this.timeout(20_000);
     stage = await openFilterStage();
-    nfnetlink = await openNfnetlink({ netns: stage.host.netns });
-    filters = createEndpointFilters(
-      { nfnetlink, run: (argv, input) => stage.host.run(argv, input) },
-      { table: 'routed', linkPrefix: 'vethr' },
-    );
+    filters = stage.filters;
     await filters.ensure();
     await filters.set({ link: OTHER_LINK, addresses: ['10.1.0.3', 'fd00:1::3'], spoof: 'strict' });
     // What the kernel would check by itself is off, so that the filters are seen to do it.
     await stage.host.sh(`for key in all ${LINK}; do sysctl -qw net.ipv4.conf.$key.rp_filter=0; done`);
     await stage.host.sh(`sysctl -qw net.ipv4.conf.${LINK}.arp_accept=1`);
   });
-  after(async () => {
-    await nfnetlink.close();
-    await stage.close();
-  });
+  after(() => stage.close());
 
   const strict = (): Promise<void> => filters.set({ ...own, spoof: 'strict' });
   const lax = (): Promise<void> => filters.set({ ...own, spoof: 'allow' });

@@ -1,6 +1,5 @@
-import { openNfnetlink, type Nfnetlink } from '@routed/netns/nfnetlink';
 import { expect } from 'chai';
-import { createEndpointFilters, type EndpointFilters, parseAllowList } from '../../src/index.ts';
+import { type EndpointFilters, parseAllowList } from '../../src/index.ts';
 import { connect, type FilterStage, LINK, openFilterStage, OTHER_LINK, ping } from '../support/stage.ts';
 
 /** A refusal comes at once; nobody waits for a time limit. */
@@ -8,7 +7,6 @@ const FAST_MS = 500;
 
 describe('ingress filters, with real packets', () => {
   let stage: FilterStage;
-  let nfnetlink: Nfnetlink;
   let filters: EndpointFilters;
   const addresses = ['10.1.0.2', 'fd00:1::2'];
   const allow = (list: string): Promise<void> =>
@@ -17,20 +15,13 @@ describe('ingress filters, with real packets', () => {
   before(async function () {
     this.timeout(20_000);
     stage = await openFilterStage();
-    nfnetlink = await openNfnetlink({ netns: stage.host.netns });
-    filters = createEndpointFilters(
-      { nfnetlink, run: (argv, input) => stage.host.run(argv, input) },
-      { table: 'routed', linkPrefix: 'vethr' },
-    );
+    filters = stage.filters;
     expect(await filters.ensure()).to.equal('installed');
     for (const port of [80, 81]) await stage.serve(stage.one, port);
     await stage.serve(stage.client, 90);
     await stage.serve(stage.two, 80);
   });
-  after(async () => {
-    await nfnetlink.close();
-    await stage.close();
-  });
+  after(() => stage.close());
   afterEach(() => filters.remove(LINK));
 
   for (const [family, own, client, host, another] of [

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { openNfnetlink } from '@routed/netns/nfnetlink';
+import { createEndpointFilters, type EndpointFilters } from '../../src/index.ts';
 import { openProgramNamespace, type ProgramNamespace } from './namespace.ts';
 import { until } from './until.ts';
 
@@ -11,6 +13,8 @@ export interface FilterStage {
   readonly two: ProgramNamespace;
   /** 10.9.0.2, fd00:9::2; the host has 10.9.0.1, fd00:9::1 there. */
   readonly client: ProgramNamespace;
+  /** Filters of the host. */
+  readonly filters: EndpointFilters;
   /** Accepts TCP connections on a port of a namespace and echoes what it gets, until the stage closes. */
   serve(namespace: ProgramNamespace, port: number): Promise<void>;
   close(): Promise<void>;
@@ -20,6 +24,9 @@ export const LINK = 'vethr0000000001';
 export const OTHER_LINK = 'vethr0000000002';
 export const MAC = '02:42:0a:01:00:02';
 export const GATEWAY = '169.254.1.1';
+
+/** Names in the rules. */
+export const RULES = { table: 'routed', linkPrefix: 'vethr' } as const;
 
 const HOST_MAC = 'ee:ee:ee:ee:ee:ee';
 
@@ -54,8 +61,11 @@ export async function openFilterStage(): Promise<FilterStage> {
       await until(async () => (await ping(container, address)) === 'answer', `ping ${address}`, 10_000);
     }
   }
+  const nfnetlink = await openNfnetlink({ netns: stage.host.netns });
+  const filters = createEndpointFilters({ nfnetlink, run: (argv, input) => stage.host.run(argv, input) }, RULES);
   return {
     ...stage,
+    filters,
     async serve(namespace, port) {
       const argv = ['--net', '-t', String(namespace.pid), 'busybox', 'nc', '-ll', '-p', String(port), '-e', 'cat'];
       servers.push(execFile('nsenter', argv));
@@ -65,6 +75,7 @@ export async function openFilterStage(): Promise<FilterStage> {
     },
     async close() {
       for (const server of servers) server.kill();
+      await nfnetlink.close();
       for (const namespace of Object.values(stage)) await namespace.close();
     },
   };
