@@ -1,17 +1,11 @@
-import { runBurst } from '../plugin/burst.ts';
-import { openPluginHost } from '../plugin/plugin-host.ts';
 import { readProcess } from '../process/process-figures.ts';
 import { atMost } from '../report/goals.ts';
-import { Floor } from '../subjects/floor.ts';
-import { openPeers } from '../subjects/peers.ts';
-import { PluginSubject } from '../subjects/plugin-subject.ts';
+import { Contest } from '../subjects/contest.ts';
+import type { PluginSubject } from '../subjects/plugin-subject.ts';
 import { Samples } from '../subjects/samples.ts';
 import type { Goal, Measurement, Outcome, Scenario, Setting } from './scenario.ts';
 
-/** Cycles per round of plugin and floor, and of each peer. */
-const cyclesPerRound = { full: { pair: 40, peers: 10 }, quick: { pair: 5, peers: 2 } } as const;
-/** Enough for the daemon's hot path to be compiled. */
-export const warmUpCycles = 200;
+const turnsPerRound = { full: { pair: 40, peers: 10 }, quick: { pair: 5, peers: 2 } } as const;
 
 /**
  * One endpoint at a time comes and goes, and nothing is left to the background before the next does: what `docker
@@ -21,20 +15,13 @@ export const idleScenario: Scenario = {
   name: 'idle',
   title: 'idle host',
   run: async (setting: Setting): Promise<Outcome> => {
-    const { lab, effort, log } = setting;
-    await using host = await openPluginHost(lab);
-    await runBurst(host, { parallel: 1, cycles: effort.isQuick ? 20 : warmUpCycles });
-    await host.settle();
-    await using floor = await Floor.open(host.host.netnsPath);
-    await using peers = await openPeers(host, setting);
-    await using plugin = await PluginSubject.open(host);
-    const cycles = effort.isQuick ? cyclesPerRound.quick : cyclesPerRound.full;
+    const { effort, log } = setting;
+    await using contest = await Contest.open(setting);
+    const { host, plugin } = contest;
     const samples = new Samples();
     for (let round = 0; round < effort.rounds; round++) {
       log(`round ${round + 1} of ${effort.rounds}`);
-      for (let cycle = 0; cycle < cycles.pair; cycle++)
-        for (const subject of [plugin, floor]) await samples.take(subject, round);
-      for (let cycle = 0; cycle < cycles.peers; cycle++) for (const peer of peers) await samples.take(peer, round);
+      await contest.takeTurns(samples, round, effort.isQuick ? turnsPerRound.quick : turnsPerRound.full);
     }
     const measurements = samples.measurements();
     const { residentMb } = readProcess(host.plugin.pid);

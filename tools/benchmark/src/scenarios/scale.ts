@@ -1,22 +1,17 @@
-import { runBurst } from '../plugin/burst.ts';
 import type { LiveEndpoint } from '../plugin/docker-calls.ts';
 import { LinkWatch } from '../plugin/link-watch.ts';
-import { openPluginHost, type PluginHost } from '../plugin/plugin-host.ts';
+import type { PluginHost } from '../plugin/plugin-host.ts';
 import { lower, raise } from '../plugin/population.ts';
 import { readProcess } from '../process/process-figures.ts';
 import { atMost } from '../report/goals.ts';
 import { compareGrowth, spread, summarize } from '../statistics.ts';
-import { Floor, floorName } from '../subjects/floor.ts';
-import { openPeers } from '../subjects/peers.ts';
-import { PluginSubject } from '../subjects/plugin-subject.ts';
+import { Contest, type Turns } from '../subjects/contest.ts';
+import { floorName } from '../subjects/floor.ts';
 import { Samples } from '../subjects/samples.ts';
-import type { Subject } from '../subjects/subject.ts';
-import { warmUpCycles } from './idle.ts';
 import type { Figure, Goal, Measurement, Outcome, Scenario, Setting } from './scenario.ts';
 
 const levels = { full: [0, 1000, 5000, 10_000], quick: [0, 100, 500, 1000] } as const;
-/** Cycles per level and round of plugin and floor, and of each peer. */
-const cycles = { full: { pair: 30, peers: 5 }, quick: { pair: 5, peers: 1 } } as const;
+const turnsPerLevel = { full: { pair: 30, peers: 5 }, quick: { pair: 5, peers: 1 } } as const;
 const teardownParallel = 8;
 
 /** What the mass teardown of each round took. */
@@ -34,18 +29,13 @@ export const scaleScenario: Scenario = {
   name: 'scale',
   title: 'live endpoints',
   run: async (setting: Setting): Promise<Outcome> => {
-    const { lab, effort, log } = setting;
-    await using host = await openPluginHost(lab);
-    await runBurst(host, { parallel: 1, cycles: effort.isQuick ? 20 : warmUpCycles });
-    await host.settle();
-    await using floor = await Floor.open(host.host.netnsPath);
-    await using peers = await openPeers(host, setting);
-    await using plugin = await PluginSubject.open(host);
-    const climb = new Climb(host, { pair: [plugin, floor], peers: [...peers] }, setting);
+    const { effort, log } = setting;
+    await using contest = await Contest.open(setting);
+    const climb = new Climb(contest, setting);
     const teardowns: Teardown[] = [];
     for (let round = 0; round < effort.rounds; round++) {
       log(`round ${round + 1} of ${effort.rounds}`);
-      teardowns.push(await tearDown(host, await climb.run(round)));
+      teardowns.push(await tearDown(contest.host, await climb.run(round)));
     }
     const { measurements, goals } = climb.outcome();
     const gone = teardowns.flatMap(({ goneMs }) => goneMs);
@@ -62,34 +52,25 @@ export const scaleScenario: Scenario = {
 };
 
 class Climb {
-  readonly #host: PluginHost;
-  readonly #subjects: { readonly pair: readonly Subject[]; readonly peers: readonly Subject[] };
-  readonly #isQuick: boolean;
+  readonly #contest: Contest;
+  readonly #turns: Turns;
   readonly #samples: ReadonlyMap<number, Samples>;
   readonly #residentMb = new Map<number, number[]>();
 
-  constructor(
-    host: PluginHost,
-    subjects: { readonly pair: readonly Subject[]; readonly peers: readonly Subject[] },
-    { effort }: Setting,
-  ) {
-    this.#host = host;
-    this.#subjects = subjects;
-    this.#isQuick = effort.isQuick;
-    this.#samples = new Map((effort.isQuick ? levels.quick : levels.full).map((level) => [level, new Samples()]));
+  constructor(contest: Contest, { effort: { isQuick } }: Setting) {
+    this.#contest = contest;
+    this.#turns = isQuick ? turnsPerLevel.quick : turnsPerLevel.full;
+    this.#samples = new Map((isQuick ? levels.quick : levels.full).map((level) => [level, new Samples()]));
   }
 
   /** Measures at each level, and returns the endpoints that stay at the last. */
   async run(round: number): Promise<readonly LiveEndpoint[]> {
     const staying: LiveEndpoint[] = [];
-    const { pair, peers } = this.#isQuick ? cycles.quick : cycles.full;
+    const { host } = this.#contest;
     for (const [level, samples] of this.#samples) {
-      staying.push(...(await raise(this.#host, level - staying.length)).endpoints);
-      for (let cycle = 0; cycle < pair; cycle++)
-        for (const subject of this.#subjects.pair) await samples.take(subject, round);
-      for (let cycle = 0; cycle < peers; cycle++)
-        for (const peer of this.#subjects.peers) await samples.take(peer, round);
-      const { residentMb } = readProcess(this.#host.plugin.pid);
+      staying.push(...(await raise(host, level - staying.length)).endpoints);
+      await this.#contest.takeTurns(samples, round, this.#turns);
+      const { residentMb } = readProcess(host.plugin.pid);
       this.#residentMb.set(level, [...(this.#residentMb.get(level) ?? []), residentMb]);
     }
     return staying;
