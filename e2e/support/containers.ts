@@ -62,7 +62,7 @@ export async function addressSeenBy(host: Host, address: string, from?: string):
   return reply.trim().replace(/^\[(?:::ffff:)?(.*)\]$/, '$1');
 }
 
-function fetchArgv(address: string): string[] {
+export function fetchArgv(address: string): string[] {
   const host = address.includes(':') ? `[${address}]` : address;
   // Debian's busybox 1.35 crashes at `wget -T`.
   return ['busybox', 'timeout', '3', 'busybox', 'wget', '-q', '-O', '-', `http://${host}/cgi-bin/who`];

@@ -1,12 +1,13 @@
 // tsyringe refuses to be loaded without it.
 import 'reflect-metadata';
 import type { Ipam } from '@routed/ipam';
-import type { ForwardAcceptance } from '@routed/netfilter';
+import type { EndpointFilters, ForwardAcceptance } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
 import { container, type DependencyContainer, instanceCachingFactory, type InjectionToken } from 'tsyringe';
 import type { AdminServices } from './admin/admin-app.ts';
 import { AddressList } from './containers/address-list.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
+import { ContainerFilters } from './containers/container-filters.ts';
 import { StickyKeeper } from './containers/sticky-keeper.ts';
 import { StickyRecords } from './containers/sticky-records.ts';
 import type { DockerContainers } from './docker/docker-containers.ts';
@@ -14,6 +15,7 @@ import type { DefaultGateways } from './drivers/default-gateways.ts';
 import { ipamDriver } from './drivers/ipam-driver.ts';
 import { networkDriver } from './drivers/network-driver.ts';
 import { AdditionalLeases } from './endpoints/additional-leases.ts';
+import { EndpointFiltering } from './endpoints/endpoint-filtering.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import { EndpointLinks } from './endpoints/endpoint-links.ts';
 import { LinkReaper } from './endpoints/link-reaper.ts';
@@ -81,6 +83,7 @@ export interface Resources {
   readonly rtnl: Rtnl;
   readonly openSandbox: OpenSandbox;
   readonly acceptance: ForwardAcceptance;
+  readonly filters: EndpointFilters;
   readonly ipam: Ipam;
   readonly docker: DockerContainers;
   readonly metrics: Metrics;
@@ -167,11 +170,15 @@ function registerResources(root: DependencyContainer, { logger, rtnl, ipam, dock
   root.register(LOCK, { useValue: new KeyedLock() });
 }
 
-function registerHost(single: Single, { netns, acceptance, state, ledger }: Resources, settings: DriverSettings): void {
+function registerHost(
+  single: Single,
+  { netns, acceptance, filters, state, ledger }: Resources,
+  settings: DriverSettings,
+): void {
   const kernel = (get: Get) => ({ rtnl: get(RTNL), logger: get(LOGGER) });
   single(HOST, (get) => {
     const settings = new KernelSettings({ netns, ledger, logger: get(LOGGER) });
-    return new HostPreparation({ ...kernel(get), settings, acceptance });
+    return new HostPreparation({ ...kernel(get), settings, acceptance, filters });
   });
   single(HOST_ADDRESSES, (get) => new HostAddresses(kernel(get)));
   single(GATEWAYS, (get) => new Gateways(kernel(get)));
@@ -188,16 +195,18 @@ function registerHost(single: Single, { netns, acceptance, state, ledger }: Reso
   });
 }
 
-function registerEndpoints(single: Single, { state, openSandbox }: Resources): void {
+function registerEndpoints(single: Single, { state, openSandbox, filters }: Resources): void {
   single(LEASES, (get) => {
     return new AdditionalLeases({ ipam: get(IPAM), host: get(HOST_ADDRESSES), logger: get(LOGGER) });
   });
   single(ENDPOINTS, (get) => {
     const common = { networks: get(NETWORKS), gateways: get(GATEWAYS), logger: get(LOGGER), lock: get(LOCK) };
+    const filtering = new EndpointFiltering({ filters });
     const links = new EndpointLinks({ rtnl: get(RTNL), reaper: get(REAPER), logger: get(LOGGER) });
     return new EndpointLifecycle({
       ...common,
       journal: get(JOURNAL),
+      filtering,
       links,
       leases: get(LEASES),
       repository: state.endpoints,
@@ -219,7 +228,7 @@ function registerEndpoints(single: Single, { state, openSandbox }: Resources): v
 }
 
 /** What has to do with containers as Docker names them, for operators. */
-function registerContainers(single: Single, { state }: Resources): void {
+function registerContainers(single: Single, { state, filters }: Resources): void {
   const common = (get: Get) => ({
     docker: get(DOCKER),
     endpoints: get(ENDPOINTS),
@@ -233,6 +242,7 @@ function registerContainers(single: Single, { state }: Resources): void {
   single(ADMIN, (get) => ({
     addresses: new ContainerAddresses({ ...common(get), networks: get(NETWORKS) }),
     list: new AddressList(common(get)),
+    filters: new ContainerFilters({ ...common(get), networks: get(NETWORKS), filters }),
     describe: (address) => describeAddress(address, { ...common(get), ipam: get(IPAM), journal: get(JOURNAL) }),
     status: get(STATUS),
     journal: get(JOURNAL),

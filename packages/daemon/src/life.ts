@@ -1,6 +1,14 @@
 import { openIpam } from '@routed/ipam';
-import { createForwardAcceptance, runCommand, type RulesetWatch, uplinkNames, watchRuleset } from '@routed/netfilter';
+import {
+  createEndpointFilters,
+  createForwardAcceptance,
+  runCommand,
+  type RulesetWatch,
+  uplinkNames,
+  watchRuleset,
+} from '@routed/netfilter';
 import { type Monitor, openMonitor, openNetns, type Rtnl } from '@routed/netns';
+import { openNfnetlink } from '@routed/netns/nfnetlink';
 import { hostname } from 'node:os';
 import type { AdminServices } from './admin/admin-app.ts';
 import type { ServeOptions } from './cli/serve-options.ts';
@@ -27,6 +35,9 @@ import { openStateDirectory, type StateDirectory } from './state/state-directory
  * one thread stays free for the store. More threads are slower: each sleeps longer and wakes with colder caches.
  */
 const RTNL_LANES = 3;
+
+/** The table of nftables that the filters of container links are in. */
+const FILTER_TABLE = 'routed';
 
 /** Everything behind the sockets, from the opening of the state to its closing. */
 export interface Life extends Drivers {
@@ -85,15 +96,24 @@ async function openParts(
   const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
   closing.add(() => rtnl.close());
   // Opened before anything is read, so that no change falls in between.
-  const news = { monitor: await openMonitor({ groups: ['link', 'route'] }), ruleset: await watchRuleset() };
+  const news = {
+    monitor: await openMonitor({ groups: ['link', 'route'] }),
+    ruleset: await watchRuleset({ filterTable: FILTER_TABLE }),
+  };
   const acceptance = createForwardAcceptance(
     { run: runCommand, uplinks: async () => uplinkNames(await rtnl.links.list()), watch: news.ruleset },
     { linkPrefix: HOST_LINK_PREFIX },
   );
+  const nfnetlink = await openNfnetlink();
+  closing.add(() => nfnetlink.close());
+  const filters = createEndpointFilters(
+    { nfnetlink, run: runCommand },
+    { table: FILTER_TABLE, linkPrefix: HOST_LINK_PREFIX },
+  );
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
   const docker = dockerContainers(options.dockerSocket);
   const common = { ipam, state, ledger, metrics, logger };
-  const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, ...common };
+  const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, filters, ...common };
   const settings = await settingsOf(options, rtnl, news.monitor, logger);
   const parts = wire(resources, settings);
   closing.add(() => parts.reaper.flush());

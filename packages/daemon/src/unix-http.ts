@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 /** What is asked of an HTTP server at a unix socket. */
 export interface UnixRequest {
   readonly socketPath: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With query. */
   readonly path: string;
   readonly body?: unknown;

@@ -1,11 +1,10 @@
 import Router from '@koa/router';
-import type Koa from 'koa';
-import rawBody from 'raw-body';
 import { z } from 'zod';
 import type { AddressList } from '../containers/address-list.ts';
 import type { ContainerAddresses } from '../containers/container-addresses.ts';
 import { canonicalHostAddress } from '../endpoints/endpoint-options.ts';
 import type { AddressRecord } from '../status/address-record.ts';
+import { parameter, readJson } from './request.ts';
 
 /** What commands about addresses ask. */
 export interface AddressServices {
@@ -13,8 +12,6 @@ export interface AddressServices {
   readonly list: AddressList;
   readonly describe: (address: string) => AddressRecord;
 }
-
-const BODY_LIMIT_BYTES = 64 * 1024;
 
 const addressBody = z.object({ address: z.string().min(1), network: z.string().min(1).optional() });
 
@@ -37,14 +34,4 @@ export function addressRoutes(loaded: Promise<AddressServices>): Router {
     ctx.body = await addresses.remove(parameter(ctx, 'container'), parameter(ctx, 'address'));
   });
   return router;
-}
-
-async function readJson(ctx: Koa.Context): Promise<unknown> {
-  const text = await rawBody(ctx.req, { limit: BODY_LIMIT_BYTES, encoding: 'utf8' });
-  return JSON.parse(text) as unknown;
-}
-
-/** The router has decoded it. */
-function parameter(ctx: { readonly params: unknown }, name: string): string {
-  return (ctx.params as Readonly<Record<string, string>>)[name] ?? '';
 }

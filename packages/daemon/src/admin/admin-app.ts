@@ -3,11 +3,12 @@ import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { addressRoutes, type AddressServices } from './address-routes.ts';
 import { replyToAdminError } from './admin-error.ts';
+import { ingressRoutes, type IngressServices } from './ingress-routes.ts';
 import { observationRoutes } from './observation-routes.ts';
 import { statusRoutes, type StatusServices } from './status-routes.ts';
 
 /** What operators' commands ask. */
-export interface AdminServices extends AddressServices, StatusServices {}
+export interface AdminServices extends AddressServices, IngressServices, StatusServices {}
 
 /** What the admin application works with. */
 export interface AdminAppDeps {
@@ -36,7 +37,12 @@ export function createAdminApp({ loaded, metrics, stopping, logger }: AdminAppDe
       logger.warn({ method: ctx.method, path: ctx.path, status, err: error }, body.error.message);
     }
   });
-  const routers = [addressRoutes(loaded), statusRoutes(loaded, stopping), observationRoutes({ metrics, loaded })];
+  const routers = [
+    addressRoutes(loaded),
+    ingressRoutes(loaded),
+    statusRoutes(loaded, stopping),
+    observationRoutes({ metrics, loaded }),
+  ];
   for (const router of routers) app.use(router.routes());
   return app;
 }

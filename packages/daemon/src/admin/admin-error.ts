@@ -1,3 +1,4 @@
+import { isNetfilterError } from '@routed/netfilter';
 import { z } from 'zod';
 import { RoutedError, type RoutedErrorCode } from '../routed-error.ts';
 
@@ -22,6 +23,7 @@ const STATUS: Readonly<Partial<Record<RoutedErrorCode, number>>> = {
 /** The status and the body for an error: 4xx for what the asker can change, 5xx for what failed here. */
 export function replyToAdminError(error: unknown, request: string): AdminErrorReply {
   if (error instanceof RoutedError) return reply(STATUS[error.code] ?? 500, error.code, error.message);
+  if (isNetfilterError(error)) return reply(500, error.code, error.message);
   if (error instanceof z.ZodError) return reply(400, 'INVALID_REQUEST', describe(error));
   if (error instanceof SyntaxError) return reply(400, 'INVALID_REQUEST', `the body is no JSON: ${error.message}`);
   if (isHttpError(error, 404)) return reply(404, 'UNKNOWN_REQUEST', `unknown request ${request}`);

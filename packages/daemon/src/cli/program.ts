@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
+import { ingressCommand } from './ingress-command.ts';
 import { serveCommand } from './serve-command.ts';
 
 /** The `routed-plugin` command line. */
@@ -11,6 +12,7 @@ export function createProgram(version: string): Command {
   const serving = serveCommand();
   program.addCommand(serving, { isDefault: true });
   program.addCommand(addressCommand());
+  program.addCommand(ingressCommand());
   for (const command of program.commands) inheritSettings(command, program);
   program.addHelpText(
     'after',

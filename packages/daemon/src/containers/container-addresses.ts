@@ -12,7 +12,7 @@ import type { SandboxConfigurator } from '../sandbox/sandbox-configurator.ts';
 import { chooseNetwork, type Membership } from './choose-network.ts';
 import { findContainer } from './find-container.ts';
 import type { StickyRecords } from './sticky-records.ts';
-import { stickyId, type StickyRecord } from './sticky-record.ts';
+import { recordOf, stickyId, type StickyRecord } from './sticky-record.ts';
 
 /** What an operator's command did. */
 export interface AddressChange {
@@ -66,7 +66,7 @@ export class ContainerAddresses {
     const address = readAddress(addressText);
     const container = findContainer(await this.#docker.list(), reference);
     const membership = chooseNetwork(container, address, networkName, (id) => this.#networks.get(id));
-    const record = recordOf(container, membership);
+    const record = recordOf(container, membership.on);
     return await this.#lock.run(`container ${record.id}`, async () => {
       const isLive = await this.#addTo(record, membership, address);
       return { container: container.name, network: record.networkName, address, isLive };
@@ -95,7 +95,7 @@ export class ContainerAddresses {
     const endpoint = this.#endpoints.get(on.endpointId);
     const located = known ? [] : locateAdditional([address], endpoint ?? anyEndpointOf(network), network);
     const claimed = await this.#leases.claim(located, { holder: `container ${fresh.containerName}`, isSticky: true });
-    const record = { ...fresh, addresses: [...(before?.addresses ?? []), ...located] };
+    const record = { ...(before ?? fresh), addresses: [...(before?.addresses ?? []), ...located] };
     try {
       await this.#records.put(record);
       return endpoint !== undefined && (await this.#give(endpoint.id, asAdditional(record)));
@@ -120,7 +120,8 @@ export class ContainerAddresses {
     const isLive = held.length > 0 && (await this.#take(endpointId, address));
     if (record !== undefined && sticky.length > 0) {
       const left = record.addresses.filter((entry) => entry.address !== address);
-      await (left.length === 0 ? this.#records.remove(recordId) : this.#records.put({ ...record, addresses: left }));
+      const isEmpty = left.length === 0 && record.ingress === undefined;
+      await (isEmpty ? this.#records.remove(recordId) : this.#records.put({ ...record, addresses: left }));
     }
     await this.#leases.release(sticky.length > 0 ? sticky : held);
     return { isLive, ...(sticky.length === 0 && { returns: true }) };
@@ -181,17 +182,6 @@ function readAddress(text: string): string {
       },
     );
   }
-}
-
-function recordOf(container: Container, { on }: Membership): StickyRecord {
-  return {
-    id: stickyId(container.id, on.networkId),
-    containerId: container.id,
-    containerName: container.name,
-    networkId: on.networkId,
-    networkName: on.networkName,
-    addresses: [],
-  };
 }
 
 function asContainer({ containerId, containerName, networkId, networkName }: StickyRecord): Container {

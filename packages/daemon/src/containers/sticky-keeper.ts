@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, DockerContainers } from '../docker/docker-containers.ts';
 import type { AdditionalLeases } from '../endpoints/additional-leases.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { Logger } from '../logger.ts';
@@ -20,7 +21,7 @@ const GONE_AFTER_MS = 60_000;
 /** Gives restarted containers the addresses that stay theirs, and frees those of containers that are no more. */
 export class StickyKeeper {
   readonly #docker: DockerContainers;
-  readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'extend'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'filter'>;
   readonly #leases: AdditionalLeases;
   readonly #records: StickyRecords;
   readonly #configurator: Pick<SandboxConfigurator, 'request'>;
@@ -33,7 +34,7 @@ export class StickyKeeper {
 
   constructor(deps: {
     readonly docker: DockerContainers;
-    readonly endpoints: Pick<EndpointLifecycle, 'get' | 'extend'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'filter'>;
     readonly leases: AdditionalLeases;
     readonly records: StickyRecords;
     readonly configurator: Pick<SandboxConfigurator, 'request'>;
@@ -123,15 +124,17 @@ export class StickyKeeper {
     const on = container.networks.find(({ networkId }) => networkId === record.networkId);
     const endpoint = on === undefined ? undefined : this.#endpoints.get(on.endpointId);
     if (endpoint?.sandboxKey === undefined) return;
-    const held = new Set(endpoint.additional.map(({ address }) => address));
-    if (record.addresses.every(({ address }) => held.has(address))) return;
+    if (isRestored(record, endpoint)) return;
     await this.#lock.run(`container ${record.id}`, async () => {
       const current = this.#records.get(record.id);
-      if (current !== undefined) await this.#endpoints.extend(endpoint.id, asAdditional(current));
+      if (current === undefined) return;
+      const { ingress } = current;
+      if (ingress !== undefined) await this.#endpoints.filter(endpoint.id, ingress === 'any' ? undefined : ingress);
+      await this.#endpoints.extend(endpoint.id, asAdditional(current));
     });
     this.#configurator.request(endpoint.sandboxKey);
     const addresses = record.addresses.map(({ address }) => address);
-    this.#logger.info({ container: container.name, addresses }, 'container has its additional addresses again');
+    this.#logger.info({ container: container.name, addresses }, 'container has again what an operator gave it');
   }
 
   async #noteMissing(record: StickyRecord): Promise<void> {
@@ -149,4 +152,11 @@ export class StickyKeeper {
     const addresses = record.addresses.map(({ address }) => address);
     this.#logger.info({ container: record.containerName, addresses }, 'addresses of a container that is gone are free');
   }
+}
+
+function isRestored({ addresses, ingress }: StickyRecord, endpoint: Endpoint): boolean {
+  const held = new Set(endpoint.additional.map(({ address }) => address));
+  const wanted = ingress === 'any' ? undefined : ingress;
+  const isFiltered = ingress === undefined || endpoint.ingress === wanted;
+  return isFiltered && addresses.every(({ address }) => held.has(address));
 }

@@ -1,3 +1,4 @@
+import type { Container, ContainerNetwork } from '../docker/docker-containers.ts';
 import type { LeasedAddress } from '../endpoints/endpoint.ts';
 
 /**
@@ -13,6 +14,20 @@ export interface StickyRecord {
   readonly networkId: string;
   readonly networkName: string;
   readonly addresses: readonly LeasedAddress[];
+  /** Who may open connections to it, in place of what network and driver options say; `any`: everybody. */
+  readonly ingress?: string;
+}
+
+/** A record without anything in it yet. */
+export function recordOf(container: Container, on: ContainerNetwork): StickyRecord {
+  return {
+    id: stickyId(container.id, on.networkId),
+    containerId: container.id,
+    containerName: container.name,
+    networkId: on.networkId,
+    networkName: on.networkName,
+    addresses: [],
+  };
 }
 
 /** The id of the record of one container on one network. */

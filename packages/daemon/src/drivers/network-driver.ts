@@ -87,9 +87,9 @@ async function createEndpoint(
   deps: NetworkDriverDeps,
 ): Promise<Endpoint> {
   const network = deps.networks.require(request.NetworkID);
-  const { addresses } = parseEndpointOptions(request.Options);
-  const endpoint = readEndpoint(request, network);
-  const additional = locateAdditional(addresses, endpoint, network);
+  const options = parseEndpointOptions(request.Options);
+  const endpoint = readEndpoint(request, network, options);
+  const additional = locateAdditional(options.addresses, endpoint, network);
   await deps.leases.attach(endpoint.addresses, endpoint);
   try {
     return await deps.endpoints.create(endpoint, additional);

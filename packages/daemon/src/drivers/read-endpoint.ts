@@ -1,5 +1,6 @@
 import { prefixContains } from '@routed/ipam';
 import type { RequestOf } from '@routed/plugin-protocol';
+import type { EndpointOptions } from '../endpoints/endpoint-options.ts';
 import type { Endpoint, EndpointAddress } from '../endpoints/endpoint.ts';
 import { containerMac } from '../endpoints/kernel-names.ts';
 import type { Network } from '../networks/network.ts';
@@ -13,7 +14,7 @@ type CreateEndpoint = RequestOf<'NetworkDriver.CreateEndpoint'>;
  *
  * @throws RoutedError INVALID_OPTION, INVALID_ADDRESS
  */
-export function readEndpoint(request: CreateEndpoint, network: Network): Endpoint {
+export function readEndpoint(request: CreateEndpoint, network: Network, options: EndpointOptions): Endpoint {
   const { Address, AddressIPv6, MacAddress } = request.Interface;
   const addresses = [Address, AddressIPv6].filter((cidr) => cidr !== '').map((cidr) => locate(cidr, network));
   const [first] = addresses;
@@ -23,11 +24,14 @@ export function readEndpoint(request: CreateEndpoint, network: Network): Endpoin
       'the endpoint has no address: create the network with --ipam-driver routed',
     );
   }
+  const ingress = options.ingress ?? network.ingress;
   return {
     id: request.EndpointID,
     networkId: network.id,
     addresses,
     additional: [],
+    spoof: options.spoof ?? network.spoof,
+    ...(ingress === undefined ? {} : { ingress }),
     mac: MacAddress === '' ? containerMac(first.address) : MacAddress,
   };
 }

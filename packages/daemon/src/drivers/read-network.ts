@@ -54,6 +54,8 @@ export async function readNetwork(
     id: request.NetworkID,
     pools,
     prefixes: options.prefixes,
+    spoof: options.spoof ?? 'strict',
+    ...(options.ingress === undefined ? {} : { ingress: options.ingress }),
     ...(options.mtuBytes === undefined ? {} : { mtuBytes: options.mtuBytes }),
   };
 }

@@ -8,10 +8,13 @@ import { RoutedError } from '../routed-error.ts';
 import type { Repository } from '../state/repository.ts';
 import type { AdditionalLeases } from './additional-leases.ts';
 import { type AdditionalAddress, allAddresses, type Endpoint, holderOf, type LeasedAddress } from './endpoint.ts';
+import type { EndpointFiltering } from './endpoint-filtering.ts';
 import type { EndpointLinks } from './endpoint-links.ts';
-import { type DesiredEndpoint, hostPrefix, planAddresses, planEndpoint } from './endpoint-plan.ts';
+import { type DesiredEndpoint, type EndpointPlan, hostPrefix, planAddresses, planEndpoint } from './endpoint-plan.ts';
 import { digitsOfLink, linkDigits } from './kernel-names.ts';
 import { SandboxGateways } from './sandbox-gateways.ts';
+
+type Step = () => Promise<unknown>;
 
 /** The record of an endpoint, and what it becomes. */
 interface Change {
@@ -30,6 +33,7 @@ export class EndpointLifecycle {
   readonly #networks: NetworkRegistry;
   readonly #gateways: Gateways;
   readonly #leases: AdditionalLeases;
+  readonly #filtering: EndpointFiltering;
   readonly #repository: Repository<Endpoint>;
   readonly #lock: KeyedLock;
   readonly #journal: Pick<Journal, 'record'>;
@@ -48,6 +52,7 @@ export class EndpointLifecycle {
     readonly networks: NetworkRegistry;
     readonly gateways: Gateways;
     readonly leases: AdditionalLeases;
+    readonly filtering: EndpointFiltering;
     readonly repository: Repository<Endpoint>;
     readonly lock: KeyedLock;
     readonly journal: Pick<Journal, 'record'>;
@@ -57,6 +62,7 @@ export class EndpointLifecycle {
     this.#networks = deps.networks;
     this.#gateways = deps.gateways;
     this.#leases = deps.leases;
+    this.#filtering = deps.filtering;
     this.#repository = deps.repository;
     this.#lock = deps.lock;
     this.#journal = deps.journal;
@@ -143,7 +149,7 @@ export class EndpointLifecycle {
     return await this.#lock.run(endpointId, async () => {
       if (!this.isJoined(endpointId) || (await this.#links.exists(endpointId))) return false;
       const endpoint = this.#require(endpointId);
-      await this.#leftSandbox(endpoint, () => Promise.resolve());
+      await this.#leftSandbox(endpoint, () => this.#filtering.remove(endpointId));
       this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its link went away with its container');
       return true;
     });
@@ -166,8 +172,7 @@ export class EndpointLifecycle {
    */
   async create(endpoint: Endpoint, wanted: readonly LeasedAddress[]): Promise<Endpoint> {
     return await this.#lock.run(endpoint.id, async () => {
-      const claimant = { holder: holderOf(endpoint), isSticky: false };
-      const additional = await this.#leases.claim(wanted, claimant);
+      const additional = await this.#leases.claim(wanted, { holder: holderOf(endpoint), isSticky: false });
       const created = { ...endpoint, additional };
       try {
         await this.#keep(created);
@@ -191,11 +196,10 @@ export class EndpointLifecycle {
       const added = addresses.filter(({ address }) => this.#byDestination.get(hostPrefix(address)) !== endpointId);
       const after = { ...before, additional: [...before.additional, ...added] };
       const plan = planAddresses(added, before);
-      const isJoined = before.sandboxKey !== undefined;
-      await this.#change(
+      const isJoined = await this.#revise(
         { before, after },
-        async () => isJoined && (await this.#links.extend(endpointId, plan)),
-        async () => isJoined && (await this.#links.reduce(endpointId, plan)),
+        [() => this.#filtering.set(after), () => this.#links.extend(endpointId, plan)],
+        [() => this.#links.reduce(endpointId, plan), () => this.#filtering.set(before)],
       );
       if (isJoined && added.length > 0) this.#note('announced', before, added, 'added while its container runs');
     });
@@ -213,16 +217,36 @@ export class EndpointLifecycle {
       const removed = before.additional.filter(({ address }) => addresses.has(address));
       const after = { ...before, additional: before.additional.filter((entry) => !removed.includes(entry)) };
       const plan = planAddresses(removed, before);
-      const isJoined = before.sandboxKey !== undefined;
-      await this.#change(
+      const isJoined = await this.#revise(
         { before, after },
-        async () => isJoined && (await this.#links.reduce(endpointId, plan)),
-        async () => isJoined && (await this.#links.extend(endpointId, plan)),
+        [() => this.#links.reduce(endpointId, plan), () => this.#filtering.set(after)],
+        [() => this.#filtering.set(before), () => this.#links.extend(endpointId, plan)],
       );
       for (const { address } of removed) this.#byDestination.delete(hostPrefix(address));
       if (isJoined && removed.length > 0) this.#note('withdrawn', before, removed, 'removed while its container runs');
       return removed;
     });
+  }
+
+  /**
+   * Changes who may open connections to an endpoint's container, at once; absent: everybody.
+   *
+   * @throws RoutedError ENDPOINT_UNKNOWN
+   * @throws NetfilterError NFT_MISSING
+   */
+  async filter(endpointId: string, ingress: string | undefined): Promise<void> {
+    await this.#lock.run(endpointId, async () => {
+      const before = this.#require(endpointId);
+      const { ingress: former, ...rest } = before;
+      if (former === ingress) return;
+      const after = { ...rest, ...(ingress === undefined ? {} : { ingress }) };
+      await this.#revise({ before, after }, [() => this.#filtering.set(after)], [() => this.#filtering.set(before)]);
+    });
+  }
+
+  /** Makes the kernel have the filters of the joined endpoints, and no others. */
+  async syncFilters(): Promise<void> {
+    await this.#filtering.sync(this.all().filter(({ sandboxKey }) => sandboxKey !== undefined));
   }
 
   /**
@@ -233,8 +257,7 @@ export class EndpointLifecycle {
   async join(endpointId: string, sandboxKey: string): Promise<JoinReply> {
     return await this.#lock.run(endpointId, async () => {
       const endpoint = this.#require(endpointId);
-      this.#networks.require(endpoint.networkId);
-      const mtuBytes = this.#networks.mtuOf(endpoint.networkId);
+      const mtuBytes = this.#networks.mtuOf(this.#networks.require(endpoint.networkId).id);
       if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
         return planEndpoint(endpoint, mtuBytes).reply;
       }
@@ -243,8 +266,8 @@ export class EndpointLifecycle {
       const plan = planEndpoint(joining, mtuBytes);
       await this.#change(
         { before: endpoint, after: joining },
-        () => this.#links.make(plan),
-        () => this.#links.remove(endpointId, destinationsOf(joining)),
+        () => this.#make(joining, plan),
+        () => this.#takeAway(joining),
       );
       this.#sandboxes.add({ ...joining, sandboxKey });
       this.#note('announced', joining, allAddresses(joining), 'its container joins the network');
@@ -286,6 +309,30 @@ export class EndpointLifecycle {
     throw changed.status === 'rejected' ? changed.reason : (kept as PromiseRejectedResult).reason;
   }
 
+  /** The links come with their filter: it need not wait for them, and they are of no use before Docker moves one. */
+  async #make(endpoint: Endpoint, plan: EndpointPlan): Promise<void> {
+    const [made, filtered] = await Promise.allSettled([this.#links.make(plan), this.#filtering.set(endpoint)]);
+    if (made.status === 'fulfilled' && filtered.status === 'fulfilled') return;
+    if (made.status === 'fulfilled') await this.#links.remove(endpoint.id, destinationsOf(endpoint));
+    await this.#filtering.remove(endpoint.id);
+    throw made.status === 'rejected' ? made.reason : (filtered as PromiseRejectedResult).reason;
+  }
+
+  async #takeAway(endpoint: Endpoint): Promise<void> {
+    await Promise.all([this.#links.remove(endpoint.id, destinationsOf(endpoint)), this.#filtering.remove(endpoint.id)]);
+  }
+
+  /** Changes the record of an endpoint, and the kernel step by step if it is in a sandbox; says whether it is. */
+  async #revise(record: Change, forth: readonly Step[], back: readonly Step[]): Promise<boolean> {
+    const isJoined = record.before.sandboxKey !== undefined;
+    await this.#change(
+      record,
+      () => inOrder(isJoined ? forth : []),
+      () => inOrder(isJoined ? back : []),
+    );
+    return isJoined;
+  }
+
   #note(kind: JournalKind, { id }: Endpoint, addresses: readonly LeasedAddress[], detail: string): void {
     this.#journal.record({ kind, addresses: addresses.map(({ address }) => address), endpointId: id, detail });
   }
@@ -295,11 +342,11 @@ export class EndpointLifecycle {
     if (endpoint === undefined) {
       this.#logger.debug({ endpointId }, 'endpoint is not known; looking for its link by name');
       await this.#links.removeUnknown(endpointId);
+      await this.#filtering.remove(endpointId);
       return;
     }
     if (endpoint.sandboxKey === undefined) return;
-    const remove = (): Promise<void> => this.#links.remove(endpointId, destinationsOf(endpoint));
-    await this.#leftSandbox(endpoint, remove);
+    await this.#leftSandbox(endpoint, () => this.#takeAway(endpoint));
     this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its container leaves the network');
   }
 
@@ -354,4 +401,8 @@ export class EndpointLifecycle {
 
 function destinationsOf(endpoint: Endpoint): string[] {
   return allAddresses(endpoint).map(({ address }) => hostPrefix(address));
+}
+
+async function inOrder(steps: readonly Step[]): Promise<void> {
+  for (const step of steps) await step();
 }

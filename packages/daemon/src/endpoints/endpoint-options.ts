@@ -1,5 +1,6 @@
 import { canonicalAddress } from '@routed/ipam';
 import { parseOptions } from '../networks/driver-options.ts';
+import { FILTER_OPTIONS, filterOptions, type Spoofing } from '../networks/filter-options.ts';
 import { listOf } from '../networks/text-list.ts';
 
 /** How many addresses one endpoint may have beside those that Docker knows of. Each is a route on every host. */
@@ -10,12 +11,15 @@ const ENDPOINT_OPTIONS = {
     ({ length }) => length <= MAX_ADDITIONAL_ADDRESSES,
     `expected at most ${MAX_ADDITIONAL_ADDRESSES} addresses`,
   ),
+  ...FILTER_OPTIONS,
 } as const;
 
 /** What `driver-opt` of `docker run --network` and `docker network connect` may set. */
 export interface EndpointOptions {
   /** Addresses beside those that Docker gives: canonical, without repetition. */
   readonly addresses: readonly string[];
+  readonly ingress?: string;
+  readonly spoof?: Spoofing;
 }
 
 /**
@@ -25,7 +29,7 @@ export interface EndpointOptions {
  */
 export function parseEndpointOptions(options: Readonly<Record<string, unknown>>): EndpointOptions {
   const values = parseOptions(options, ENDPOINT_OPTIONS);
-  return { addresses: values['routed.addresses'] ?? [] };
+  return { addresses: values['routed.addresses'] ?? [], ...filterOptions(values) };
 }
 
 /**

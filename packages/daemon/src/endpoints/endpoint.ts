@@ -1,3 +1,5 @@
+import type { Spoofing } from '../networks/filter-options.ts';
+
 /** What CreateEndpoint asked for. Docker does not repeat it in Join. */
 export interface Endpoint {
   readonly id: string;
@@ -7,6 +9,10 @@ export interface Endpoint {
   /** Further addresses, which we put on the container's link once Docker has moved and addressed it. */
   readonly additional: readonly AdditionalAddress[];
   readonly mac: string;
+  /** Who may open connections to the container, in the form of `routed.ingress`; absent: everybody. */
+  readonly ingress?: string;
+  /** Whether the container may send from addresses that it does not have. */
+  readonly spoof: Spoofing;
   /** The container's sandbox, from Join to Leave. */
   readonly sandboxKey?: string;
 }

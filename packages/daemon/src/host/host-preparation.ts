@@ -1,4 +1,4 @@
-import { type ForwardAcceptance, uplinkNames } from '@routed/netfilter';
+import { type EndpointFilters, type ForwardAcceptance, uplinkNames } from '@routed/netfilter';
 import type { Rtnl } from '@routed/netns';
 import { HOST_LINK_PREFIX, LINK_GROUP } from '../endpoints/kernel-names.ts';
 import type { Logger } from '../logger.ts';
@@ -17,17 +17,20 @@ export class HostPreparation {
   readonly #settings: KernelSettings;
   readonly #rtnl: Rtnl;
   readonly #acceptance: ForwardAcceptance;
+  readonly #filters: Pick<EndpointFilters, 'ensure' | 'clear'>;
   readonly #logger: Logger;
 
   constructor(deps: {
     readonly settings: KernelSettings;
     readonly rtnl: Rtnl;
     readonly acceptance: ForwardAcceptance;
+    readonly filters: Pick<EndpointFilters, 'ensure' | 'clear'>;
     readonly logger: Logger;
   }) {
     this.#settings = deps.settings;
     this.#rtnl = deps.rtnl;
     this.#acceptance = deps.acceptance;
+    this.#filters = deps.filters;
     this.#logger = deps.logger;
   }
 
@@ -45,7 +48,9 @@ export class HostPreparation {
     await this.#forwardIpv4();
     if (pools.some(({ family }) => family === 6)) await this.#forwardIpv6();
     const outcome = await this.#acceptance.ensure();
-    this.#logger.debug({ outcome }, 'firewall acceptance of container links');
+    const filters = await this.#filters.ensure();
+    if (filters === 'unavailable') this.#logger.warn({}, 'no nft on this host: containers are not kept from spoofing');
+    this.#logger.debug({ outcome, filters }, 'firewall rules of container links');
   }
 
   /**
@@ -54,7 +59,10 @@ export class HostPreparation {
    * @param remaining what the networks that stay need
    */
   async release(remaining: Needs): Promise<void> {
-    if (remaining.pools.length === 0) await this.#acceptance.remove();
+    if (remaining.pools.length === 0) {
+      await this.#acceptance.remove();
+      await this.#filters.clear();
+    }
     await this.restore(remaining);
   }
 

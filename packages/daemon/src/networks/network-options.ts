@@ -2,6 +2,7 @@ import { canonicalAddress, formatPrefix, parsePrefix } from '@routed/ipam';
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { parseOptions } from './driver-options.ts';
+import { FILTER_OPTIONS, filterOptions, type Spoofing } from './filter-options.ts';
 import { listOf } from './text-list.ts';
 
 /** Smallest and largest link MTU, in bytes. Source: linux uapi if_ether.h ETH_MIN_MTU, ETH_MAX_MTU. */
@@ -26,6 +27,7 @@ const NETWORK_OPTIONS = {
   'routed.prefixes': listOf('a prefix such as 192.168.7.0/24 or fd00:7::/64', (item) =>
     formatPrefix(parsePrefix(item)),
   ),
+  ...FILTER_OPTIONS,
 } as const;
 
 /** What `docker network create -o` may set. */
@@ -33,6 +35,8 @@ export interface NetworkOptions {
   readonly mtuBytes?: number;
   /** The containers' next hop, by family. */
   readonly gateways: { readonly 4?: string; readonly 6?: string };
+  readonly ingress?: string;
+  readonly spoof?: Spoofing;
   /** Where additional addresses may come from beside the network's subnets. */
   readonly prefixes: readonly string[];
 }
@@ -50,6 +54,7 @@ export function parseNetworkOptions(options: Readonly<Record<string, unknown>>):
   return {
     ...(mtuBytes === undefined ? {} : { mtuBytes }),
     gateways: { ...(ipv4 === undefined ? {} : { 4: ipv4 }), ...(ipv6 === undefined ? {} : { 6: ipv6 }) },
+    ...filterOptions(values),
     prefixes: values['routed.prefixes'] ?? [],
   };
 }

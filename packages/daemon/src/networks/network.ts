@@ -1,3 +1,5 @@
+import type { Spoofing } from './filter-options.ts';
+
 /** A prefix that endpoints of a network take addresses from. */
 export interface NetworkPrefix {
   readonly poolId: string;
@@ -18,6 +20,10 @@ export interface Network {
   readonly pools: readonly NetworkPool[];
   /** Prefixes that only additional addresses come from; other networks may share them. */
   readonly prefixes: readonly NetworkPrefix[];
+  /** Who may open connections to containers that say nothing themselves, in the form of `routed.ingress`. */
+  readonly ingress?: string;
+  /** Whether containers that say nothing themselves may send from addresses that they do not have. */
+  readonly spoof: Spoofing;
   /** MTU of the network's links in bytes; absent: the daemon's. */
   readonly mtuBytes?: number;
 }

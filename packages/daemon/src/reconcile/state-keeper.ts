@@ -53,6 +53,7 @@ export class StateKeeper {
     this.#queue(async () => {
       await this.#reaper.adopt();
       await this.#wholeRound();
+      await this.#endpoints.syncFilters();
     });
     await this.#round;
   }

@@ -11,8 +11,11 @@ interface Migration {
 }
 
 const MIGRATIONS: readonly Migration[] = [
-  // Several addresses for an endpoint, and prefixes that they may come from.
-  { from: 1, added: { endpoints: { additional: [] }, networks: { prefixes: [] } } },
+  // Several addresses for an endpoint, and prefixes that they may come from; containers send what they like, as before.
+  {
+    from: 1,
+    added: { endpoints: { additional: [], spoof: 'allow' }, networks: { prefixes: [], spoof: 'allow' } },
+  },
 ];
 
 /**

@@ -4,7 +4,12 @@ import type { Network } from '../../src/networks/network.ts';
 
 function network(id: string, subnet: string, ...prefixes: string[]): Network {
   const pool = { poolId: subnet, family: 4, prefix: subnet, gateway: '169.254.1.1' } as const;
-  return { id, pools: [pool], prefixes: prefixes.map((prefix) => ({ poolId: prefix, family: 4, prefix })) };
+  return {
+    id,
+    spoof: 'strict',
+    pools: [pool],
+    prefixes: prefixes.map((prefix) => ({ poolId: prefix, family: 4, prefix })),
+  };
 }
 
 const networks = new Map([

@@ -9,6 +9,7 @@ const endpoint: Endpoint = {
   networkId: 'n',
   addresses: [ipv4, ipv6],
   additional: [],
+  spoof: 'strict',
   mac: '02:42:0a:01:00:02',
 };
 

@@ -5,6 +5,7 @@ import { endpointWith } from './support/sandbox-states.ts';
 
 const network: Network = {
   id: 'n',
+  spoof: 'strict',
   pools: [
     { poolId: 'v4', family: 4, prefix: '10.1.0.0/16', gateway: '10.1.0.1' },
     { poolId: 'v6', family: 6, prefix: 'fd00:1::/64', gateway: 'fe80::1' },

@@ -15,7 +15,7 @@ function endpoint(id: string, ...addresses: string[]): DesiredEndpoint {
   return {
     id,
     plan: planEndpoint(
-      { id, networkId: 'n', addresses: endpointAddresses, additional: [], mac: '02:42:00:00:00:01' },
+      { id, networkId: 'n', addresses: endpointAddresses, additional: [], spoof: 'strict', mac: '02:42:00:00:00:01' },
       1500,
     ),
   };

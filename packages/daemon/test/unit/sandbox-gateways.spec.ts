@@ -9,7 +9,7 @@ function endpoint(id: string, ...gateways: string[]): Endpoint {
     poolId: 'p',
     gateway,
   }));
-  return { id, networkId: 'n', addresses, additional: [], mac: '02:42:0a:01:00:02' };
+  return { id, networkId: 'n', addresses, additional: [], spoof: 'strict', mac: '02:42:0a:01:00:02' };
 }
 
 function gatewaysOf({ addresses }: Endpoint): string[] {

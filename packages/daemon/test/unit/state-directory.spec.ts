@@ -10,8 +10,15 @@ import { forgetContainers } from '../../src/state/forget-containers.ts';
 import { recordsOf, type StateDatabase } from '../../src/state/records.ts';
 import { openStateDirectory, type StateDirectory } from '../../src/state/state-directory.ts';
 
-const network = { id: 'n1', pools: [], prefixes: [], mtuBytes: 1500 };
-const endpoint = { id: 'e1', networkId: 'n1', addresses: [], additional: [], mac: '02:42:0a:01:00:02' };
+const network = { id: 'n1', pools: [], prefixes: [], spoof: 'strict', mtuBytes: 1500 } as const;
+const endpoint = {
+  id: 'e1',
+  networkId: 'n1',
+  addresses: [],
+  additional: [],
+  spoof: 'strict',
+  mac: '02:42:0a:01:00:02',
+} as const;
 const pool = { id: 'space/10.1.0.0/16', addressSpace: 'space', family: 4, prefix: '10.1.0.0/16' } as const;
 const lease = { poolId: pool.id, address: '10.1.0.2', purpose: 'endpoint' } as const;
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -147,10 +154,10 @@ describe('the state directory', () => {
     it('is taken over, with all it has', async () => {
       const { networks, endpoints, leases, isFromEarlierBoot } = await open();
 
-      expect(await networks.load()).to.deep.equal([{ ...oldNetwork, prefixes: [] }]);
+      expect(await networks.load()).to.deep.equal([{ ...oldNetwork, prefixes: [], spoof: 'allow' }]);
       expect(await endpoints.load()).to.deep.equal([
-        { ...oldEndpoint, additional: [] },
-        { ...oldEndpoint, id: 'e2', additional: ['kept'] },
+        { ...oldEndpoint, additional: [], spoof: 'allow' },
+        { ...oldEndpoint, id: 'e2', additional: ['kept'], spoof: 'allow' },
       ]);
       expect(await all(leases.loadPools())).to.deep.equal([pool]);
       expect(await all(leases.loadLeases(pool.id))).to.deep.equal([lease]);
@@ -163,7 +170,11 @@ describe('the state directory', () => {
 
       const database: StateDatabase = new ClassicLevel(directory, { valueEncoding: 'json' });
       expect(await database.get('schema')).to.equal(SCHEMA_VERSION);
-      expect(await recordsOf(database, 'endpoints').get('e1')).to.deep.equal({ ...oldEndpoint, additional: [] });
+      expect(await recordsOf(database, 'endpoints').get('e1')).to.deep.equal({
+        ...oldEndpoint,
+        additional: [],
+        spoof: 'allow',
+      });
       await database.close();
       expect(await (await open()).endpoints.load()).to.have.lengthOf(2);
     });

@@ -25,6 +25,7 @@ export function endpointWith(id: string, primaries: readonly string[], additiona
       gateway: address.includes(':') ? 'fe80::1' : '169.254.1.1',
     })),
     additional: additional.map(lease),
+    spoof: 'strict',
     mac: '02:42:0a:01:00:02',
   };
 }

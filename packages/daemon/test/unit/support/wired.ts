@@ -1,3 +1,4 @@
+import type { EndpointFilters } from '@routed/netfilter';
 import { type LeaseStore, memoryLeaseStore, openIpam } from '@routed/ipam';
 import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import { type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-protocol';
@@ -22,6 +23,7 @@ export interface WiredDaemon {
   readonly reaper: LinkReaper;
   readonly parts: Parts;
   readonly firewall: { readonly ensure: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
+  readonly filters: { readonly set: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
   readonly warnings: sinon.SinonSpy;
   /** Asks for a round of repairs; {@link stop} waits for it. */
   repair(): void;
@@ -71,6 +73,13 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   const firewall = { ensure: sinon.fake.resolves('installed'), remove: sinon.fake.resolves(undefined) };
   const warnings = sinon.fake();
   const { openSandbox = nowhere, docker = noDocker } = settings;
+  const filters = {
+    ensure: sinon.fake.resolves('installed'),
+    clear: sinon.fake.resolves(undefined),
+    set: sinon.fake.resolves(undefined),
+    remove: sinon.fake.resolves(undefined),
+    list: sinon.fake.resolves([]),
+  };
   const metrics = new Metrics();
   const logger = { debug: () => undefined, info: () => undefined, warn: warnings, error: warnings };
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: 'h1' });
@@ -82,6 +91,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
       docker,
       metrics,
       acceptance: firewall,
+      filters: filters as unknown as EndpointFilters,
       ipam,
       state,
       ledger: state.ledger,
@@ -111,6 +121,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
       await parts.keeper.stop();
     },
     firewall,
+    filters,
     warnings,
     call,
     refusal: (method, request) =>

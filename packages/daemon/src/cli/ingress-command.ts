@@ -1,0 +1,61 @@
+import { Command, Option } from 'commander';
+import { askDaemon } from '../admin/admin-client.ts';
+import type { IngressStatus } from '../containers/container-filters.ts';
+import { adminSocketOption } from './admin-socket-option.ts';
+import { printTable } from './table.ts';
+
+interface Flags {
+  readonly adminSocket: string;
+  readonly json?: boolean;
+  readonly network?: string;
+}
+
+/** `routed-plugin ingress`: who may open connections to a container, while it runs. */
+export function ingressCommand(): Command {
+  const command = new Command('ingress').description('who may open connections to a container');
+  command
+    .command('show')
+    .description('tell who may enter a container, and what was counted')
+    .argument('<container>', 'name, or id or the start of it')
+    .addOption(adminSocketOption())
+    .addOption(new Option('--json', 'print JSON'))
+    .action(show);
+  command
+    .command('set')
+    .description('say who may enter a container, at once and for as long as it exists')
+    .argument('<container>', 'name, or id or the start of it')
+    .argument('<sources>', 'such as "10.0.0.0/8, 10.1.2.3-10.1.2.9, [fd00::/8]:443/tcp"; none, or any')
+    .option('--network <name>', 'by this network only')
+    .addOption(adminSocketOption())
+    .addOption(new Option('--json', 'print JSON'))
+    .action(set);
+  return command;
+}
+
+async function show(container: string, flags: Flags): Promise<void> {
+  print(await askDaemon(flags.adminSocket, { method: 'GET', path: pathOf(container) }), flags);
+}
+
+async function set(container: string, sources: string, flags: Flags): Promise<void> {
+  const { adminSocket, network } = flags;
+  const body = { ingress: sources, ...(network === undefined ? {} : { network }) };
+  print(await askDaemon(adminSocket, { method: 'PUT', path: pathOf(container), body }), flags);
+}
+
+function pathOf(container: string): string {
+  return `/v1/containers/${encodeURIComponent(container)}/ingress`;
+}
+
+function print(reply: unknown, { json }: Flags): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(reply, null, 2)}\n`);
+    return;
+  }
+  printTable(
+    ['NETWORK', 'MAY ENTER', 'SPOOFING', 'EXAMINED', 'REFUSED', 'SPOOFED'],
+    (reply as IngressStatus[]).map(({ network, ingress, spoof, counters }) => {
+      const { examined = '-', refused = '-', spoofed = '-' } = counters ?? {};
+      return [network, ingress, spoof, examined, refused, spoofed];
+    }),
+  );
+}

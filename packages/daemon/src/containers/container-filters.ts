@@ -1,0 +1,132 @@
+import {
+  type EndpointFilters,
+  type FilterCounters,
+  formatAllowList,
+  isNetfilterError,
+  parseAllowList,
+} from '@routed/netfilter';
+import type { Container, ContainerNetwork, DockerContainers } from '../docker/docker-containers.ts';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import { linkNames } from '../endpoints/kernel-names.ts';
+import type { KeyedLock } from '../keyed-lock.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
+import { RoutedError } from '../routed-error.ts';
+import { findContainer } from './find-container.ts';
+import { recordOf, stickyId } from './sticky-record.ts';
+import type { StickyRecords } from './sticky-records.ts';
+
+/** Who may enter a container by one network. */
+export interface IngressStatus {
+  readonly container: string;
+  readonly network: string;
+  /** In the form of `routed.ingress`; `any`: everybody may. */
+  readonly ingress: string;
+  readonly spoof: 'strict' | 'allow';
+  /** Packets since the filter was set; absent for a container that does not run, or has no filter. */
+  readonly counters?: {
+    readonly examined: string;
+    readonly refused: string;
+    readonly spoofed: string;
+  };
+}
+
+/** Changes and tells who may enter containers: for an operator, not for Docker. */
+export class ContainerFilters {
+  readonly #docker: DockerContainers;
+  readonly #networks: Pick<NetworkRegistry, 'get'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
+  readonly #records: StickyRecords;
+  readonly #filters: Pick<EndpointFilters, 'counters'>;
+  readonly #lock: KeyedLock;
+
+  constructor(deps: {
+    readonly docker: DockerContainers;
+    readonly networks: Pick<NetworkRegistry, 'get'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
+    readonly records: StickyRecords;
+    readonly filters: Pick<EndpointFilters, 'counters'>;
+    readonly lock: KeyedLock;
+  }) {
+    this.#docker = deps.docker;
+    this.#networks = deps.networks;
+    this.#endpoints = deps.endpoints;
+    this.#records = deps.records;
+    this.#filters = deps.filters;
+    this.#lock = deps.lock;
+  }
+
+  /**
+   * Says who may enter a container by its routed networks, or by one of them: at once, and again when it is restarted.
+   *
+   * @param text a list of sources; `none`, or `any` for everybody
+   * @throws RoutedError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, INVALID_OPTION, DOCKER_UNREACHABLE
+   * @throws NetfilterError NFT_MISSING
+   */
+  async set(reference: string, text: string, networkName?: string): Promise<IngressStatus[]> {
+    const ingress = readList(text);
+    const container = findContainer(await this.#docker.list(), reference);
+    const memberships = this.#membershipsOf(container, networkName);
+    for (const on of memberships) {
+      const id = stickyId(container.id, on.networkId);
+      await this.#lock.run(`container ${id}`, async () => {
+        const record = this.#records.get(id) ?? recordOf(container, on);
+        if (this.#endpoints.get(on.endpointId) !== undefined) {
+          await this.#endpoints.filter(on.endpointId, ingress === 'any' ? undefined : ingress);
+        }
+        await this.#records.put({ ...record, ingress });
+      });
+    }
+    return await this.#show(container, memberships);
+  }
+
+  /**
+   * Tells who may enter a container.
+   *
+   * @throws RoutedError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, DOCKER_UNREACHABLE
+   */
+  async show(reference: string): Promise<IngressStatus[]> {
+    const container = findContainer(await this.#docker.list(), reference);
+    return await this.#show(container, this.#membershipsOf(container, undefined));
+  }
+
+  async #show(container: Container, memberships: readonly ContainerNetwork[]): Promise<IngressStatus[]> {
+    const counters = await this.#filters.counters();
+    return memberships.map((on) => {
+      const endpoint = this.#endpoints.get(on.endpointId);
+      const record = this.#records.get(stickyId(container.id, on.networkId));
+      const network = this.#networks.get(on.networkId);
+      const counted = counters.get(linkNames(on.endpointId).host);
+      const ingress = endpoint === undefined ? (record?.ingress ?? network?.ingress) : endpoint.ingress;
+      return {
+        container: container.name,
+        network: on.networkName,
+        ingress: ingress ?? 'any',
+        spoof: endpoint?.spoof ?? network?.spoof ?? 'strict',
+        ...(counted === undefined ? {} : { counters: packetsOf(counted) }),
+      };
+    });
+  }
+
+  #membershipsOf(container: Container, networkName: string | undefined): readonly ContainerNetwork[] {
+    const ours = container.networks.filter(({ networkId }) => this.#networks.get(networkId) !== undefined);
+    const meant = ours.filter((on) => networkName === undefined || on.networkName === networkName);
+    if (meant.length > 0) return meant;
+    const known = ours.map((on) => on.networkName).join(', ') || 'none';
+    const which = networkName === undefined ? 'any routed network' : `a routed network "${networkName}"`;
+    throw new RoutedError('NETWORK_UNKNOWN', `container ${container.name} is not on ${which} (on: ${known})`);
+  }
+}
+
+function packetsOf({ examined, refused, spoofed }: FilterCounters): NonNullable<IngressStatus['counters']> {
+  const text = ({ packets }: { readonly packets: bigint }): string => packets.toString();
+  return { examined: text(examined), refused: text(refused), spoofed: text(spoofed) };
+}
+
+function readList(text: string): string {
+  try {
+    return text.trim().toLowerCase() === 'any' ? 'any' : formatAllowList(parseAllowList(text));
+  } catch (error) {
+    if (isNetfilterError(error)) throw new RoutedError('INVALID_OPTION', error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import { type AllowList, type EndpointFilters, parseAllowList } from '@routed/netfilter';
+import { allAddresses, type Endpoint } from './endpoint.ts';
+import { HOST_LINK_PREFIX, linkNames } from './kernel-names.ts';
+
+/** How many lists are kept as they were read: a long one takes a tenth of a second. */
+const KEPT_LISTS = 64;
+
+/** Who may enter the endpoints' containers, and what they may send: the filters of the endpoints' links. */
+export class EndpointFiltering {
+  readonly #filters: EndpointFilters;
+  readonly #lists = new Map<string, AllowList>();
+
+  constructor(deps: { readonly filters: EndpointFilters }) {
+    this.#filters = deps.filters;
+  }
+
+  /**
+   * Filters the endpoint's link as the endpoint says, from now on; the link need not be there yet.
+   *
+   * @throws NetfilterError NFT_MISSING when there is an allow list and no nft on this host
+   */
+  async set(endpoint: Endpoint): Promise<void> {
+    const { id, ingress, spoof } = endpoint;
+    const link = linkNames(id).host;
+    if (ingress === undefined && spoof === 'allow') {
+      await this.#filters.remove(link);
+      return;
+    }
+    const addresses = allAddresses(endpoint).map(({ address }) => address);
+    const list = ingress === undefined ? {} : { ingress: this.#listOf(ingress) };
+    await this.#filters.set({ link, addresses, spoof, ...list });
+  }
+
+  /** Takes the filter of an endpoint's link away; nothing happens when it has none. */
+  async remove(endpointId: string): Promise<void> {
+    await this.#filters.remove(linkNames(endpointId).host);
+  }
+
+  /** Makes the kernel have the filters of these endpoints and no others; changes nothing where that is so. */
+  async sync(endpoints: readonly Endpoint[]): Promise<void> {
+    const present = await this.#filters.list();
+    const wanted = new Set(endpoints.map(({ id }) => linkNames(id).host));
+    for (const endpoint of endpoints) await this.set(endpoint);
+    for (const link of present) {
+      if (link.startsWith(HOST_LINK_PREFIX) && !wanted.has(link)) await this.#filters.remove(link);
+    }
+  }
+
+  #listOf(text: string): AllowList {
+    const known = this.#lists.get(text);
+    if (known !== undefined) return known;
+    const list = parseAllowList(text);
+    const [oldest] = this.#lists.keys();
+    if (this.#lists.size >= KEPT_LISTS && oldest !== undefined) this.#lists.delete(oldest);
+    this.#lists.set(text, list);
+    return list;
+  }
+}
