@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openPluginClient, type PluginClient } from '@routed/plugin-protocol';
 import type { Cluster } from './cluster.ts';
+import { LabError } from './errors.ts';
 import { watchRoutes, type RouteWatch } from './route-watch.ts';
 
 export interface PropagationOptions {
@@ -12,6 +14,8 @@ export interface PropagationOptions {
   readonly runs?: number;
   /** Of Join and Leave at once; each takes 0.6 s where the route does not even get out. @default `runs` */
   readonly flaps?: number;
+  /** Between Join's reply and Leave in these, in turns. @default none */
+  readonly flapPausesMs?: readonly number[];
 }
 
 /**
@@ -27,8 +31,8 @@ export interface Propagation {
   readonly leaveMs: readonly number[];
   readonly leaveCallMs: readonly number[];
   /**
-   * From Leave's reply to the end when Leave is called as soon as Join has answered; 0 when the other host
-   * never had the route.
+   * From Leave's reply to the end in the kernels of all other hosts when Leave is called as soon as Join has
+   * answered; 0 when none of them ever had the route.
    */
   readonly joinAndLeaveMs: readonly number[];
 }
@@ -44,17 +48,22 @@ const quietMs = 600;
  * FRR 10 announces a route only once its link has a carrier, which only a container gives it: for FRR 8.4.
  */
 export async function measurePropagation(cluster: Cluster, options: PropagationOptions = {}): Promise<Propagation> {
-  const { runs = 20, flaps = runs } = options;
+  const { runs = 20, flaps = runs, flapPausesMs = [0] } = options;
   const from = hostOf(cluster, options.from ?? cluster.hosts[0]?.name);
   const to = hostOf(cluster, options.to ?? cluster.hosts.at(-1)?.name);
   const client = openPluginClient({ socketPath: from.outsidePath(`${from.pluginDir}/routed.sock`) });
   await using watch = await watchRoutes(to);
+  const others = cluster.hosts.map(({ host }) => host).filter((host) => host !== from && host !== to);
+  const elsewhere = await Promise.all(others.map(watchRoutes));
   try {
     const endpoints = await Endpoints.open(client, cluster.containers);
     const single: Awaited<ReturnType<typeof measureOnce>>[] = [];
     const joinAndLeaveMs: number[] = [];
     for (let run = 1; run <= runs; run += 1) single.push(await measureOnce(endpoints, watch, run));
-    for (let flap = 1; flap <= flaps; flap += 1) joinAndLeaveMs.push(await measureFlap(endpoints, watch, 100 + flap));
+    for (let flap = 1; flap <= flaps; flap += 1) {
+      const pauseMs = flapPausesMs[(flap - 1) % flapPausesMs.length] ?? 0;
+      joinAndLeaveMs.push(await measureFlap(endpoints, [watch, ...elsewhere], 100 + flap, pauseMs));
+    }
     await endpoints.close();
     return {
       joinMs: single.map(({ join }) => join.fromReplyMs),
@@ -64,6 +73,7 @@ export async function measurePropagation(cluster: Cluster, options: PropagationO
       joinAndLeaveMs,
     };
   } finally {
+    await Promise.all(elsewhere.map((one) => one[Symbol.asyncDispose]()));
     client.close();
   }
 }
@@ -99,17 +109,33 @@ async function timeCall(call: () => Promise<unknown>, change: () => Promise<{ re
   return { fromCallMs: atMs - calledAtMs, fromReplyMs: atMs - repliedAtMs };
 }
 
-async function measureFlap(endpoints: Endpoints, watch: RouteWatch, run: number): Promise<number> {
+async function measureFlap(
+  endpoints: Endpoints,
+  watches: readonly RouteWatch[],
+  run: number,
+  pauseMs: number,
+): Promise<number> {
   const endpoint = await endpoints.create(run);
   await endpoints.join(endpoint);
+  if (pauseMs > 0) await sleep(pauseMs);
   await endpoints.leave(endpoint);
   const leftAtMs = performance.now();
   await endpoints.delete(endpoint);
-  const isOurs = ({ destination }: { readonly destination: string }): boolean => destination === endpoint.address;
+  const gone = await Promise.all(watches.map((watch) => untilGone(watch, endpoint.address, leftAtMs)));
+  return Math.max(...gone);
+}
+
+/** Milliseconds since a time until the route was gone; 0 when it did not come or had gone before. */
+async function untilGone(watch: RouteWatch, address: string, sinceMs: number): Promise<number> {
+  const isOurs = ({ destination }: { readonly destination: string }): boolean => destination === address;
   const came = await watch.find((change) => isOurs(change) && !change.isGone, quietMs).catch(() => undefined);
   if (came === undefined) return 0;
-  const { atMs } = await watch.find((change) => isOurs(change) && change.isGone, changeTimeoutMs);
-  return Math.max(0, atMs - leftAtMs);
+  await watch.find((change) => isOurs(change) && change.isGone, changeTimeoutMs);
+  // It may have come and gone more than once.
+  await sleep(quietMs);
+  const last = watch.changes.filter(isOurs).at(-1);
+  if (last?.isGone !== true) throw new LabError('timeout', `the route to ${address} has come back`);
+  return Math.max(0, last.atMs - sinceMs);
 }
 
 interface Endpoint {

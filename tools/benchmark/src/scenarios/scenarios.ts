@@ -1,6 +1,7 @@
 import { addressScenario } from './addresses.ts';
 import { allocationScenario } from './allocation.ts';
 import { burstScenario } from './burst.ts';
+import { clusterScenarios } from './cluster.ts';
 import { dockerRunScenario } from './docker-run.ts';
 import { idleScenario } from './idle.ts';
 import { overTimeScenario } from './over-time.ts';
@@ -29,5 +30,6 @@ export const scenarios: readonly Scenario[] = [
   overTimeScenario,
   dockerRunScenario,
   routerLoadScenario,
+  ...clusterScenarios,
   profileScenario,
 ];
