@@ -7,9 +7,10 @@ import { network4 } from './support/containers.ts';
 
 const file = join(import.meta.dirname, '../../packages/quagga/test/fixtures/classic-ospfd.conf');
 
-/** The file as it is; it is one host's, so the others have their own router id in it. */
-function configure({ routerId }: PlannedNode): RouterConfig {
-  const text = readFileSync(file, 'utf8').replace('router-id 10.112.11.6', `router-id ${routerId}`);
+/** On the first host the file as it is; it is one host's, so the others have a router id of their own in it. */
+function configure({ name, routerId }: PlannedNode): RouterConfig {
+  const asItIs = readFileSync(file, 'utf8');
+  const text = name === 'h1' ? asItIs : asItIs.replace('router-id 10.112.11.6', `router-id ${routerId}`);
   return { files: [{ name: 'ospfd.conf', text }], daemons: ['ospfd'] };
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -10,7 +9,6 @@ import { render } from '../../src/render/render.ts';
 import { cli } from '../support/environment.ts';
 import { type RouteWatch, type Router, connect, openRouter } from '../support/router.ts';
 
-const classic = readFileSync(new URL('../fixtures/classic-ospfd.conf', import.meta.url), 'utf8');
 const CONTAINER = '10.112.200.1/32';
 const APPEARS = /^10\.112\.200\.1 .*\bdev eth1 proto (ospf|bgp)/;
 /** Point-to-multipoint also announces the link addresses of the routers themselves. */
@@ -68,27 +66,8 @@ async function settle({ own, watch }: Pair, address: string): Promise<void> {
   await watch.until(new RegExp(`^${address.replaceAll('.', '\\.')} `), 5000);
 }
 
-/** The classic file takes 46-56 s to its first route (default Wait timer), so it starts before everything else. */
-async function runClassicFile(): Promise<{ routes: string; events: number }> {
-  const file = (id: string): Record<string, string> => ({ ospfd: classic.replace('10.112.11.6', id) });
-  await using own = await openRouter({ daemons: ['zebra', 'ospfd'], files: { ospfd: classic } });
-  await using other = await openRouter({ daemons: ['zebra', 'ospfd'], files: file('10.112.11.7') });
-  await own.ip('route', 'add', CONTAINER, 'dev', 'containers', 'proto', '200');
-  await using watch = other.watchRoutes();
-  await connect(own, other, ['10.112.11.6/24', '10.112.11.7/24']);
-  await watch.until(APPEARS, 58_000);
-  return { routes: await other.ip('route', 'show', CONTAINER), events: watch.lines.length };
-}
-
 describe('real routers', function () {
   this.timeout(20_000);
-  let classicRun: ReturnType<typeof runClassicFile>;
-
-  before(() => {
-    classicRun = runClassicFile();
-    classicRun.catch(() => undefined);
-  });
-
   describe('with preset lan', () => {
     let pair: Pair;
 
@@ -274,16 +253,6 @@ describe('real routers', function () {
       await settle(pair, '10.112.201.1');
 
       expect(watch.lines.slice(from).filter(({ text }) => GOES.test(text))).to.deep.equal([]);
-    });
-  });
-
-  describe('with the classic hand-written file, unchanged', () => {
-    it('a container route reaches the neighbor', async function () {
-      this.timeout(60_000);
-
-      const { routes } = await classicRun;
-
-      expect(routes).to.match(/^10\.112\.200\.1 .*proto ospf/);
     });
   });
 });
