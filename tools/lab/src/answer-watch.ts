@@ -23,7 +23,8 @@ let count = 0;
 export async function watchAnswers(host: Host, to: string, containerPid?: string): Promise<AnswerWatch> {
   count += 1;
   const enter = containerPid === undefined ? [] : ['nsenter', '--target', containerPid, '--net', '--'];
-  const argv = [...enter, 'ping', '-D', '-n', '-i', '0.01', '-W', '1', to];
+  // What is measured is the network, and not how long a busy machine keeps ping waiting.
+  const argv = ['nice', '-n', '-20', ...enter, 'ping', '-D', '-n', '-i', '0.01', '-W', '1', to];
   const ping = await host.spawn(argv, { name: `ping-${count}` });
   const times = async (): Promise<readonly number[]> => answerTimes(await ping.log());
   const untilMoreThan = async (known: number): Promise<void> => {

@@ -23,7 +23,7 @@ export const clusterScenarios: readonly Scenario[] = [
       combine([
         await onCluster({ topology: 'leaf-spine', protocol: 'bgp-unnumbered' }, setting, routeOutcome('bgp')),
         await atNormalPriority(() => onCluster({ topology: 'lan', protocol: 'bgp' }, setting, bulkOutcome('bgp'))),
-        await onCluster({ topology: 'lan', protocol: 'bgp' }, setting, failoverOutcome),
+        await atNormalPriority(() => onCluster({ topology: 'lan', protocol: 'bgp' }, setting, failoverOutcome)),
       ]),
   },
 ];
