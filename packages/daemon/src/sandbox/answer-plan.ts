@@ -1,4 +1,4 @@
-import type { Link, Route, Rule, RuleSpec } from '@routed/netns';
+import type { Link, Route, RouteSpec, Rule, RuleSpec } from '@routed/netns';
 import { allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
@@ -9,7 +9,7 @@ export interface AnswerState {
   readonly links: readonly Link[];
   /** Those of our protocol. */
   readonly rules: readonly Rule[];
-  /** Those of our protocol; none are needed for one link alone. */
+  /** Those of our protocol. */
   readonly routes: readonly Route[];
 }
 
@@ -25,32 +25,47 @@ const DEFAULT_ROUTE = { 4: '0.0.0.0/0', 6: '::/0' } as const;
  * The routes and rules by which each of our addresses answers by its own link, where there is a second one, whoever's.
  * Pure.
  *
- * Docker sets one default route only, and the host drops what comes from an address by the link of another. A route
- * goes with its link; a rule does not.
+ * Docker sets one default route only, and the host drops what comes from an address by the link of another.
  */
 export function planAnswers(endpoints: readonly SandboxEndpoint[], state: AnswerState): SandboxAction[] {
+  const wantedRoutes: RouteSpec[] = [];
   const wantedRules: RuleSpec[] = [];
-  const actions: SandboxAction[] = [];
   for (const sandboxEndpoint of hasSeveralLinks(state.links) ? endpoints : []) {
     const link = linkOf(sandboxEndpoint, state.links);
     if (link === undefined) continue;
-    actions.push(...planRoutes(sandboxEndpoint.endpoint, link, state));
+    wantedRoutes.push(...routesOf(sandboxEndpoint.endpoint, link));
     wantedRules.push(...rulesOf(sandboxEndpoint.endpoint, link));
   }
-  return [...actions, ...planRules(wantedRules, state)];
+  return [...planRoutes(wantedRoutes, state), ...planRules(wantedRules, state)];
 }
 
-function planRoutes({ addresses }: Endpoint, { index: linkIndex }: Link, { routes }: AnswerState): SandboxAction[] {
-  const table = TABLE_BASE + linkIndex;
-  return addresses
-    .filter(
-      ({ family, gateway }) =>
-        !routes.some((route) => route.table === table && route.family === family && route.gateway === gateway),
-    )
-    .map(({ family, gateway }) => {
-      const way = { destination: DEFAULT_ROUTE[family], gateway, linkIndex, onLink: true };
-      return { kind: 'add-route', route: { ...way, table, protocol: ROUTE_PROTOCOL } };
-    });
+function routesOf({ addresses }: Endpoint, { index: linkIndex }: Link): RouteSpec[] {
+  return addresses.map(({ family, gateway }) => ({
+    destination: DEFAULT_ROUTE[family],
+    gateway,
+    linkIndex,
+    onLink: true,
+    table: TABLE_BASE + linkIndex,
+    protocol: ROUTE_PROTOCOL,
+  }));
+}
+
+/** A route by another gateway is replaced. */
+function planRoutes(wanted: readonly RouteSpec[], { routes }: AnswerState): SandboxAction[] {
+  const placeOf = ({ destination, table }: Pick<RouteSpec, 'destination' | 'table'>): string =>
+    `${destination} ${table ?? 0}`;
+  const wayOf = (route: Pick<RouteSpec, 'destination' | 'table' | 'gateway'>): string =>
+    `${placeOf(route)} ${route.gateway ?? ''}`;
+  const present = new Set(routes.map(wayOf));
+  const kept = new Set(wanted.map(placeOf));
+  return [
+    ...routes
+      .filter((route) => !kept.has(placeOf(route)))
+      .map(({ destination, table, protocol }) => {
+        return { kind: 'delete-route', route: { destination, table, protocol } } as const;
+      }),
+    ...wanted.filter((route) => !present.has(wayOf(route))).map((route) => ({ kind: 'add-route', route }) as const),
+  ];
 }
 
 function rulesOf(endpoint: Endpoint, { index }: Link): RuleSpec[] {

@@ -20,6 +20,7 @@ export type SandboxAction =
   | { readonly kind: 'add-address'; readonly address: AddressSpec }
   | { readonly kind: 'delete-address'; readonly address: { readonly linkIndex: number; readonly address: string } }
   | { readonly kind: 'add-route'; readonly route: RouteSpec }
+  | { readonly kind: 'delete-route'; readonly route: RouteSpec }
   | { readonly kind: 'add-rule'; readonly rule: RuleSpec }
   | { readonly kind: 'delete-rule'; readonly rule: RuleSpec };
 

@@ -44,9 +44,12 @@ export async function visitSandbox(
   }
 }
 
+/** A container with one link has none, unless it had a second one before. */
 async function readAnswers({ rules, routes }: Rtnl, links: readonly Link[]): Promise<AnswerState> {
   const ours = { protocol: ROUTE_PROTOCOL };
-  return { links, rules: await rules.list(ours), routes: hasSeveralLinks(links) ? await routes.list(ours) : [] };
+  const present = await rules.list(ours);
+  const needsRoutes = present.length > 0 || hasSeveralLinks(links);
+  return { links, rules: present, routes: needsRoutes ? await routes.list(ours) : [] };
 }
 
 /** In order, and in as few system calls as possible. */
@@ -62,6 +65,8 @@ async function apply(rtnl: Rtnl, actions: readonly SandboxAction[]): Promise<num
             return addresses.delete(action.address);
           case 'add-route':
             return routes.replace(action.route);
+          case 'delete-route':
+            return routes.delete(action.route);
           case 'add-rule':
             return rules.add(action.rule);
           case 'delete-rule':

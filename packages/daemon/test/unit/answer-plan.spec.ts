@@ -14,12 +14,16 @@ function rule(source: string, table: number): Rule {
   return { family, priority: 20_200, source, table, action: 'lookup', protocol: 200 };
 }
 
+function route(destination: string, gateway: string, table: number): Route {
+  return { destination, gateway, table, protocol: 200 } as Route;
+}
+
 function texts(actions: readonly SandboxAction[]): string[] {
   return actions.map((action) => {
     if ('rule' in action) return `${action.kind} ${action.rule.source ?? ''} ${action.rule.table ?? ''}`;
-    if (action.kind !== 'add-route') throw new Error(action.kind);
+    if (!('route' in action)) throw new Error(action.kind);
     const { destination, gateway, linkIndex, table } = action.route;
-    return `add-route ${destination} ${gateway ?? ''} ${linkIndex ?? ''} ${table ?? ''}`;
+    return [action.kind, destination, gateway, linkIndex, table].filter((part) => part !== undefined).join(' ');
   });
 }
 
@@ -64,12 +68,23 @@ describe('planAnswers', () => {
     expect(texts(actions).slice(1)).to.deep.equal(['delete-rule 10.1.0.2/32 2000005', 'add-rule 10.1.0.2/32 2000011']);
   });
 
-  it('takes all rules away when the second link is gone', () => {
-    const rules = [rule('10.1.0.2/32', 2_000_011), rule('fd00::2/128', 2_000_021)];
+  it('replaces a route whose gateway is another by now', () => {
+    const links = [loopback, bridge, vethTo(10)];
+    const rules = [rule('10.1.0.2/32', 2_000_011), rule('10.1.0.3/32', 2_000_011)];
 
-    const actions = planAnswers([first], { links: [loopback, vethTo(10)], rules, routes: [] });
+    const actions = planAnswers([first], { links, rules, routes: [route('0.0.0.0/0', '169.254.1.9', 2_000_011)] });
+
+    expect(texts(actions)).to.deep.equal(['add-route 0.0.0.0/0 169.254.1.1 11 2000011']);
+  });
+
+  it('takes all rules and routes away when the second link is gone', () => {
+    const rules = [rule('10.1.0.2/32', 2_000_011), rule('fd00::2/128', 2_000_021)];
+    const routes = [route('0.0.0.0/0', '169.254.1.1', 2_000_011)];
+
+    const actions = planAnswers([first], { links: [loopback, vethTo(10)], rules, routes });
 
     expect(actions).to.deep.equal([
+      { kind: 'delete-route', route: { destination: '0.0.0.0/0', table: 2_000_011, protocol: 200 } },
       {
         kind: 'delete-rule',
         rule: { family: 4, priority: 20_200, table: 2_000_011, source: '10.1.0.2/32', protocol: 200 },
@@ -89,9 +104,11 @@ describe('planAnswers', () => {
       { selector: ({ source, table }) => `${source} ${table}` },
     );
     const routes = fc.uniqueArray(
-      fc.record({ table: tables, family: fc.constantFrom(4, 6), gateway: fc.constantFrom('169.254.1.1', 'fe80::1') }),
-      { selector: ({ table, family }) => `${table} ${family}` },
-    ) as fc.Arbitrary<Route[]>;
+      fc
+        .tuple(fc.constantFrom('0.0.0.0/0', '::/0'), fc.constantFrom('169.254.1.1', 'fe80::1'), tables)
+        .map(([destination, gateway, table]) => route(destination, gateway, table)),
+      { selector: ({ table, destination }) => `${table} ${destination}` },
+    );
     const links = fc.subarray([vethTo(10), vethTo(20), bridge]).map((present) => [loopback, ...present]);
 
     fc.assert(
@@ -106,10 +123,11 @@ describe('planAnswers', () => {
 
 function carryOut(state: AnswerState, action: SandboxAction): AnswerState {
   switch (action.kind) {
-    case 'add-route': {
-      const route = { ...action.route, family: action.route.destination.includes(':') ? 6 : 4 } as Route;
-      const others = state.routes.filter(({ table, family }) => table !== route.table || family !== route.family);
-      return { ...state, routes: [...others, route] };
+    case 'add-route':
+    case 'delete-route': {
+      const { destination, table } = action.route;
+      const others = state.routes.filter((held) => held.table !== table || held.destination !== destination);
+      return { ...state, routes: action.kind === 'add-route' ? [...others, action.route as Route] : others };
     }
     case 'add-rule':
       return { ...state, rules: [...state.rules, action.rule as Rule] };

@@ -196,6 +196,7 @@ describe('visitSandbox', () => {
     present = present.slice(0, 1);
     await visit();
     expect(ours()).to.deep.equal([]);
+    expect(sandbox.inspect().routes.filter(({ table }) => table > 2_000_000)).to.deep.equal([]);
   });
 });
 
