@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { addressesIn, enter } from './support/addresses.ts';
 import { addressSeenBy, createNetwork, inside, ping, runIdle, untilServed, webServer } from './support/containers.ts';
 import { ENGINES } from './support/engines.ts';
 import { containerRoutes } from './support/kernel.ts';
@@ -61,6 +62,36 @@ for (const engine of ENGINES) {
     it('passes IPv4 beside it', async () => {
       expect((await ping(stage.host, '10.1.0.3', 'client')).exitCode).to.equal(0);
       expect(await addressSeenBy(stage.host, '10.1.0.3', 'client')).to.equal('10.1.0.2');
+    });
+
+    it('is usable by the first command of a container, which waits for no duplicate detection', async () => {
+      const first = `ip -6 -o address && exec ping -c 1 -W 1 ${server}`;
+
+      const output = await stage.host.docker('run', '--rm', '--network', 'dual', 'alpine', 'sh', '-c', first);
+
+      const held = addressesIn(output);
+      expect(held).to.have.lengthOf(1);
+      expect(held[0]?.isTentative, output).to.equal(false);
+      expect(output).to.contain('1 packets received');
+    });
+
+    it('lets a container know no neighbour but the gateways', async () => {
+      const { host } = stage;
+      for (const address of [server, '10.1.0.3']) expect((await ping(host, address, 'client')).exitCode).to.equal(0);
+      for (const address of [client, '10.1.0.2']) expect((await ping(host, address)).exitCode).to.equal(0);
+
+      const neighbours = (await enter(host, 'client', 'ip', 'neigh')).trim().split('\n');
+
+      expect(neighbours.map((line) => line.split(' ')[0])).to.have.members(['169.254.1.1', 'fe80::1']);
+    });
+
+    it('means nothing for a container on a network without IPv6', async () => {
+      const { host } = stage;
+      await createNetwork(host, 'plain', '10.2.0.0/16');
+      await runIdle(host, 'plain', '--network', 'plain');
+
+      expect(addressesIn(await enter(host, 'plain', 'ip', '-6', '-o', 'address'))).to.deep.equal([]);
+      expect(await enter(host, 'plain', 'ip', '-6', 'route')).not.to.contain('default');
     });
 
     it('chooses an IPv6 address as well when none is asked for', async () => {
