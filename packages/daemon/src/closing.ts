@@ -1,4 +1,4 @@
-/** What has to be closed, in the reverse of the order in which it was opened. */
+/** What has to be closed, in a stop as in a start that fails half-way, in the reverse of the order in which it was opened. */
 export class Closing {
   readonly #steps: (() => unknown)[] = [];
 
@@ -17,6 +17,6 @@ export class Closing {
         errors.push(error);
       }
     }
-    if (errors.length > 0) throw new AggregateError(errors, 'closing failed');
+    if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('; '));
   }
 }

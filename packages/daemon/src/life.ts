@@ -26,7 +26,6 @@ import { KernelWatch } from './reconcile/kernel-watch.ts';
 import { openSandbox } from './sandbox/sandbox-view.ts';
 import type { Drivers } from './server/plugin-servers.ts';
 import { currentBootId } from './state/boot-id.ts';
-import { unreadable } from './state/database.ts';
 import { forgetContainers } from './state/forget-containers.ts';
 import { openStateDirectory, type StateDirectory } from './state/state-directory.ts';
 
@@ -69,7 +68,8 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
     const ledger = fileLedger(options.stateDirectory, bootId);
     const { parts, news, settings } = await openParts(options, { state, ledger, metrics, logger }, closing);
     await parts.gateways.check(settings.gateways[4]);
-    await loadState(parts, options.stateDirectory);
+    await parts.keeper.load();
+    await parts.sticky.load();
     closing.add(() => parts.networks.leaveHost());
     await parts.host.start();
     const ready = keepUp(parts, news, closing);
@@ -96,10 +96,11 @@ async function openParts(
   const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
   closing.add(() => rtnl.close());
   // Opened before anything is read, so that no change falls in between.
-  const news = {
-    monitor: await openMonitor({ groups: ['link', 'route'] }),
-    ruleset: await watchRuleset({ filterTable: FILTER_TABLE }),
-  };
+  const monitor = await openMonitor({ groups: ['link', 'route'] });
+  closing.add(() => monitor.close());
+  const ruleset = await watchRuleset({ filterTable: FILTER_TABLE });
+  closing.add(() => ruleset?.close());
+  const news = { monitor, ruleset };
   const acceptance = createForwardAcceptance(
     { run: runCommand, uplinks: async () => uplinkNames(await rtnl.links.list()), watch: news.ruleset },
     { linkPrefix: HOST_LINK_PREFIX },
@@ -119,8 +120,6 @@ async function openParts(
   closing.add(() => parts.reaper.flush());
   closing.add(() => parts.keeper.stop());
   closing.add(() => parts.configurator.stop());
-  closing.add(() => news.ruleset?.close());
-  closing.add(() => news.monitor.close());
   return { parts, news, settings };
 }
 
@@ -151,14 +150,4 @@ function keepUp(parts: Parts, { monitor, ruleset }: News, closing: Closing): Pro
     () => undefined,
   );
   return ready;
-}
-
-/** Damage inside of the database shows when its records are read. */
-async function loadState({ keeper, sticky }: Parts, directory: string): Promise<void> {
-  try {
-    await keeper.load();
-    await sticky.load();
-  } catch (error) {
-    throw unreadable(directory, (error as Error).message, error);
-  }
 }

@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
 import { RoutedError } from '../routed-error.ts';
+import { checkFiles } from './check-files.ts';
 import { migrate } from './migrations.ts';
 import type { StateDatabase } from './records.ts';
+import { asUnreadable, unreadable } from './unreadable.ts';
 
 const SCHEMA_KEY = 'schema';
 
@@ -16,9 +18,12 @@ export const SCHEMA_VERSION = 2;
  * @throws RoutedError STATE_LOCKED, STATE_UNREADABLE, STATE_NEWER
  */
 export async function openDatabase(directory: string): Promise<StateDatabase> {
+  await checkFiles(directory);
   // LevelDB would take a database that lost its CURRENT file for a new one, and empty it.
   const createIfMissing = !(await readdir(directory).catch(() => [])).some((name) => name.startsWith('MANIFEST-'));
-  const database: StateDatabase = new ClassicLevel(directory, { valueEncoding: 'json', createIfMissing });
+  // Uncompressed, so that the checksums of all blocks can be found.
+  const options = { valueEncoding: 'json', createIfMissing, compression: false } as const;
+  const database: StateDatabase = new ClassicLevel(directory, options);
   try {
     await database.open();
   } catch (error) {
@@ -29,7 +34,7 @@ export async function openDatabase(directory: string): Promise<StateDatabase> {
     return database;
   } catch (error) {
     await database.close();
-    throw error;
+    throw asUnreadable(directory, error);
   }
 }
 
@@ -48,16 +53,6 @@ function openingFailed(directory: string, error: unknown): RoutedError {
     'STATE_LOCKED',
     `state directory ${directory} is in use by another routed-plugin: stop it, or name another with --state-dir`,
     { cause: error },
-  );
-}
-
-/** The error for state that is damaged; nothing of it is changed. */
-export function unreadable(directory: string, reason: string, cause?: unknown): RoutedError {
-  return new RoutedError(
-    'STATE_UNREADABLE',
-    `state directory ${directory} cannot be read (${reason}): restore it from a backup, or move it away to start ` +
-      'without it (running containers keep their network; networks have to be created again)',
-    { cause },
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Lease, LeaseKey, LeaseStore, Pool } from '@routed/ipam';
-import { recordsOf, type StateDatabase } from './records.ts';
+import { RECORD_SHAPES } from './record-shapes.ts';
+import { readRecords, recordsOf, type StateDatabase } from './records.ts';
 
 /** Sorts behind every address of a pool. */
 const LAST = '~';
@@ -16,8 +17,9 @@ export function durableLeaseStore(database: StateDatabase): LeaseStore {
     lt: leaseKey({ poolId, address: LAST }),
   });
   return {
-    loadPools: () => pools.values(),
-    loadLeases: (poolId) => leases.values(ofPool(poolId)),
+    loadPools: () => readRecords(database, { kind: 'pools', shape: RECORD_SHAPES.pools }),
+    loadLeases: (poolId) =>
+      readRecords(database, { kind: 'leases', shape: RECORD_SHAPES.leases, range: ofPool(poolId) }),
     putPool: (pool) => database.batch([{ type: 'put', sublevel: pools, key: pool.id, value: pool }], { sync: true }),
     deletePool: async (poolId) => {
       const keys = await leases.keys(ofPool(poolId)).all();

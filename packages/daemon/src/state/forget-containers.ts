@@ -8,7 +8,7 @@ import type { StateDirectory } from './state-directory.ts';
  * or gave to a container for good stay.
  */
 export async function forgetContainers(
-  state: Pick<StateDirectory, 'endpoints' | 'leases'>,
+  state: Pick<StateDirectory, 'endpoints' | 'leases' | 'noteBoot'>,
   logger: Logger,
 ): Promise<void> {
   let count = 0;
@@ -20,6 +20,8 @@ export async function forgetContainers(
     }
   }
   for (const { id } of await state.endpoints.load()) await state.endpoints.remove(id);
+  // Last, so that a crash before this does it all again.
+  await state.noteBoot();
   logger.info({ leases: count }, 'the host was rebooted: leases of its former containers are free again');
 }
 

@@ -4,11 +4,13 @@ import type { StickyRecord } from '../containers/sticky-record.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 import { RoutedError } from '../routed-error.ts';
-import { openDatabase, unreadable } from './database.ts';
+import { openDatabase } from './database.ts';
 import { durableLeaseStore } from './durable-lease-store.ts';
 import { durableRepository } from './durable-repository.ts';
+import { RECORD_SHAPES } from './record-shapes.ts';
 import type { StateDatabase } from './records.ts';
 import type { Repository } from './repository.ts';
+import { asUnreadable } from './unreadable.ts';
 
 const BOOT_KEY = 'boot';
 
@@ -21,6 +23,8 @@ export interface StateDirectory {
   readonly leases: LeaseStore;
   /** Whether the records of endpoints are from before a reboot: nothing they speak of exists any more. */
   readonly isFromEarlierBoot: boolean;
+  /** Those records are gone: what is there from now on is of this boot. */
+  noteBoot(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,24 +40,27 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
   const database = await openDatabase(directory);
   try {
     return {
-      networks: durableRepository<Network>(database, 'networks', { isSynced: true }),
-      endpoints: durableRepository<Endpoint>(database, 'endpoints', { isSynced: false }),
-      sticky: durableRepository<StickyRecord>(database, 'sticky', { isSynced: true }),
+      networks: durableRepository<Network>(database, 'networks', { shape: RECORD_SHAPES.networks, isSynced: true }),
+      endpoints: durableRepository<Endpoint>(database, 'endpoints', {
+        shape: RECORD_SHAPES.endpoints,
+        isSynced: false,
+      }),
+      sticky: durableRepository<StickyRecord>(database, 'sticky', { shape: RECORD_SHAPES.sticky, isSynced: true }),
       leases: durableLeaseStore(database),
-      isFromEarlierBoot: await noteBoot(database, bootId),
+      isFromEarlierBoot: await isFromEarlierBoot(database, bootId),
+      noteBoot: () => database.put(BOOT_KEY, bootId),
       close: () => database.close(),
     };
   } catch (error) {
     await database.close();
-    throw unreadable(directory, (error as Error).message, error);
+    throw asUnreadable(directory, error);
   }
 }
 
-async function noteBoot(database: StateDatabase, bootId: string): Promise<boolean> {
+async function isFromEarlierBoot(database: StateDatabase, bootId: string): Promise<boolean> {
   const lastBootId = await database.get(BOOT_KEY);
-  if (lastBootId === bootId) return false;
-  await database.put(BOOT_KEY, bootId);
-  return lastBootId !== undefined;
+  if (lastBootId === undefined) await database.put(BOOT_KEY, bootId);
+  return lastBootId !== undefined && lastBootId !== bootId;
 }
 
 async function makePrivateDirectory(directory: string): Promise<void> {
