@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { CommandResult } from '@routed/lab';
 import { openPluginClient, type PluginClient } from '@routed/plugin-protocol';
 import { createNetwork, ping, runIdle } from './support/containers.ts';
 import { ENGINES_IN_FULL } from './support/engines.ts';
@@ -58,6 +59,27 @@ for (const engine of ENGINES_IN_FULL) {
       await runIdle(stage.host, 'chosen', '--network', 'small');
 
       expect((await containerRoutes(stage.host)).map(({ dst }) => dst)).to.have.members(['10.1.0.2', '10.2.0.5']);
+    });
+  });
+
+  describe(`a subnet that several ask for at once (Docker ${engine})`, () => {
+    const stage = setStage({ host: { engine } });
+    const names = ['a', 'b', 'c', 'd'];
+    const create = (name: string, host = stage.host): Promise<CommandResult> => {
+      const subnet = ['--subnet', '10.5.0.0/16', '--gateway', '10.5.0.1'];
+      return host.tryDocker('network', 'create', '-d', 'routed', '--ipam-driver', 'routed', ...subnet, name);
+    };
+
+    it('is that of one of them, and of nobody else until that is removed', async () => {
+      for (let round = 0; round < 4; round++) {
+        const outcomes = await Promise.all(names.map((name) => create(name)));
+        const made = names.filter((_, index) => outcomes[index]?.exitCode === 0);
+
+        expect(made, `made in round ${round}`).to.have.lengthOf(1);
+        for (const { exitCode, stderr } of outcomes) if (exitCode !== 0) expect(stderr).to.match(/in use by network/);
+        expect((await create('late')).stderr).to.match(/in use by network [0-9a-f]{12}/);
+        await stage.host.docker('network', 'rm', ...made);
+      }
     });
   });
 

@@ -26,12 +26,14 @@ import { KernelSettings } from './host/kernel-settings.ts';
 import type { SettingsLedger } from './host/settings-ledger.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { DockerLeases } from './leases/docker-leases.ts';
+import { DockerPools } from './leases/docker-pools.ts';
 import { LooseLeases } from './leases/loose-leases.ts';
 import { Journal } from './journal/journal.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
+import { ForgottenNetworks } from './reconcile/forgotten-networks.ts';
 import { Forgotten } from './reconcile/forgotten.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { RoundObserver } from './reconcile/round-observer.ts';
@@ -69,7 +71,9 @@ const METRICS = token<Metrics>('metrics');
 const JOURNAL = token<Journal>('journal');
 const OBSERVER = token<RoundObserver>('round observer');
 const STATUS = token<DaemonStatus>('status');
+const DOCKER_POOLS = token<DockerPools>('docker pools');
 const FORGOTTEN = token<Forgotten>('forgotten');
+const FORGOTTEN_NETWORKS = token<ForgottenNetworks>('forgotten networks');
 const RECORDS = token<StickyRecords>('sticky records');
 const STICKY = token<StickyKeeper>('sticky keeper');
 const ADMIN = token<AdminServices>('admin services');
@@ -105,6 +109,7 @@ export interface Parts {
   readonly configurator: SandboxConfigurator;
   readonly sandboxes: SandboxWatch;
   readonly forgotten: Forgotten;
+  readonly forgottenNetworks: ForgottenNetworks;
   readonly sticky: StickyKeeper;
   readonly admin: AdminServices;
   readonly metrics: Metrics;
@@ -140,6 +145,7 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     configurator: root.resolve(CONFIGURATOR),
     sandboxes: root.resolve(SANDBOXES),
     forgotten: root.resolve(FORGOTTEN),
+    forgottenNetworks: root.resolve(FORGOTTEN_NETWORKS),
     sticky: root.resolve(STICKY),
     admin: root.resolve(ADMIN),
     metrics: root.resolve(METRICS),
@@ -217,6 +223,10 @@ function registerEndpoints(single: Single, { state, openSandbox, filters }: Reso
     const deps = { ipam: get(IPAM), host: get(HOST_ADDRESSES), endpoints: get(ENDPOINTS), loose: get(LOOSE) };
     return new DockerLeases({ ...deps, journal: get(JOURNAL), logger: get(LOGGER) });
   });
+  single(DOCKER_POOLS, (get) => {
+    const isAllowedPrefix = (poolId: string): boolean => get(NETWORKS).isAllowedPrefix(poolId);
+    return new DockerPools({ ipam: get(IPAM), isAllowedPrefix, logger: get(LOGGER) });
+  });
   single(CONFIGURATOR, (get) => {
     const deps = { endpoints: get(ENDPOINTS), rtnl: get(RTNL), logger: get(LOGGER) };
     return new SandboxConfigurator({ ...deps, journal: get(JOURNAL), open: openSandbox });
@@ -259,25 +269,27 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
     const upkeep = { configurator: get(CONFIGURATOR), observer: get(OBSERVER), forgotten: get(FORGOTTEN) };
     return new DaemonStatus({ ...common, ...upkeep, settings: { ...settings, version: VERSION } });
   });
+  single(FORGOTTEN_NETWORKS, (get) => {
+    const deps = { networks: get(NETWORKS), endpoints: get(ENDPOINTS), sticky: get(STICKY), logger: get(LOGGER) };
+    return new ForgottenNetworks({ ...deps, pools: get(DOCKER_POOLS) });
+  });
   single(KEEPER, (get) => {
     const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), reaper: get(REAPER), logger: get(LOGGER) };
-    const reconciler = new Reconciler({
-      ...deps,
-      observer: get(OBSERVER),
-      surveyors: [get(SANDBOXES), get(FORGOTTEN)],
-    });
-    const leases = get(DOCKER_LEASES);
-    return new StateKeeper({ ...deps, leases, networks: get(NETWORKS), forgotten: get(FORGOTTEN), reconciler });
+    const surveyors = [get(SANDBOXES), get(FORGOTTEN)];
+    const reconciler = new Reconciler({ ...deps, observer: get(OBSERVER), surveyors });
+    const forgotten = { forgotten: get(FORGOTTEN), forgottenNetworks: get(FORGOTTEN_NETWORKS) };
+    return new StateKeeper({ ...deps, ...forgotten, leases: get(DOCKER_LEASES), networks: get(NETWORKS), reconciler });
   });
 }
 
 function registerDrivers(single: Single, settings: DriverSettings): void {
   single(NETWORK_HANDLERS, (get) => {
     const deps = { ipam: get(IPAM), networks: get(NETWORKS), endpoints: get(ENDPOINTS), sticky: get(STICKY) };
-    return networkDriver({ ...settings, ...deps, leases: get(DOCKER_LEASES), loose: get(LOOSE) });
+    const leases = { leases: get(DOCKER_LEASES), pools: get(DOCKER_POOLS), loose: get(LOOSE) };
+    return networkDriver({ ...settings, ...deps, ...leases });
   });
   single(IPAM_HANDLERS, (get) => {
-    const deps = { ipam: get(IPAM), host: get(HOST_ADDRESSES), networks: get(NETWORKS) };
+    const deps = { ipam: get(IPAM), host: get(HOST_ADDRESSES), pools: get(DOCKER_POOLS) };
     return ipamDriver({ ...settings, ...deps, leases: get(DOCKER_LEASES) });
   });
 }

@@ -1,21 +1,21 @@
 import { type Ipam, type Pool, prefixContains } from '@routed/ipam';
 import { OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
-import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { HostAddresses } from '../host/host-addresses.ts';
-import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { DockerLeases } from '../leases/docker-leases.ts';
+import type { DockerPools } from '../leases/docker-pools.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { Handlers } from '../server/plugin-app.ts';
 import { ADDRESS_SPACES } from './address-spaces.ts';
 import type { DefaultGateways } from './default-gateways.ts';
-import { reserveGateway } from './reserve-gateway.ts';
+import { GATEWAY_HOLDER, reserveGateway } from './reserve-gateway.ts';
 
 /** What the IPAM driver works with. */
 export interface IpamDriverDeps {
   readonly ipam: Ipam;
   readonly host: HostAddresses;
   readonly leases: DockerLeases;
-  readonly networks: Pick<NetworkRegistry, 'isAllowedPrefix'>;
+  readonly pools: DockerPools;
   readonly gateways: DefaultGateways;
 }
 
@@ -42,8 +42,7 @@ export function ipamDriver(deps: IpamDriverDeps): Handlers {
       };
     },
     'IpamDriver.ReleasePool': async ({ PoolID }) => {
-      // Another network may take additional addresses from it.
-      if (!deps.networks.isAllowedPrefix(PoolID)) await deps.ipam.releasePool(PoolID);
+      await deps.pools.release(PoolID);
       return {};
     },
     'IpamDriver.RequestAddress': async (request) => {
@@ -62,7 +61,7 @@ export function ipamDriver(deps: IpamDriverDeps): Handlers {
  * container of ours is such a route. So a pool is never chosen for the user.
  */
 async function requestPool(deps: IpamDriverDeps, request: RequestOf<'IpamDriver.RequestPool'>): Promise<Pool> {
-  const { ipam, host, gateways } = deps;
+  const { ipam, pools, host, gateways } = deps;
   if (request.Pool === '') {
     const form = request.V6 ? '--ipv6 --subnet fd00:1::/64' : '--subnet 10.1.0.0/16';
     throw new RoutedError(
@@ -70,7 +69,7 @@ async function requestPool(deps: IpamDriverDeps, request: RequestOf<'IpamDriver.
       `a routed network needs its ${request.V6 ? 'IPv6' : 'IPv4'} prefix: add ${form} (with a prefix of yours)`,
     );
   }
-  const pool = await ipam.requestPool({
+  const pool = await pools.request({
     addressSpace: request.AddressSpace,
     prefix: request.Pool,
     ...(request.SubPool === '' ? {} : { subPool: request.SubPool }),
@@ -89,9 +88,8 @@ async function requestAddress(
   const { PoolID: poolId, Address: address, Options: options } = request;
   const isGateway = options[OPTION_LABELS.requestAddressType] === OPTION_LABELS.gatewayData;
   if (isGateway) {
-    const held = address === '' ? undefined : ipam.lease(poolId, address);
-    if (held?.purpose === 'gateway') return held;
-    return await ipam.requestAddress({ poolId, purpose: 'gateway', ...(address === '' ? {} : { address }) });
+    const gateway = { poolId, purpose: 'gateway', holder: GATEWAY_HOLDER } as const;
+    return await ipam.requestAddress({ ...gateway, ...(address === '' ? {} : { address }) });
   }
   const holder = options[OPTION_LABELS.endpointName];
   return await leases.request({

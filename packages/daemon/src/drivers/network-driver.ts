@@ -7,6 +7,7 @@ import { allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
 import { linkNames } from '../endpoints/kernel-names.ts';
 import { locateAdditional } from '../endpoints/locate-additional.ts';
 import type { DockerLeases } from '../leases/docker-leases.ts';
+import type { DockerPools } from '../leases/docker-pools.ts';
 import type { LooseLeases } from '../leases/loose-leases.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Handlers } from '../server/plugin-app.ts';
@@ -20,6 +21,7 @@ export interface NetworkDriverDeps {
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
   readonly leases: DockerLeases;
+  readonly pools: Pick<DockerPools, 'fulfil'>;
   readonly loose: LooseLeases;
   readonly sticky: Pick<StickyKeeper, 'forgetNetwork'>;
   readonly gateways: DefaultGateways;
@@ -44,10 +46,13 @@ export const networkCapabilities: Handlers = {
 };
 
 function networkCalls(deps: NetworkDriverDeps): Handlers {
-  const { networks } = deps;
+  const { networks, pools } = deps;
   return {
     'NetworkDriver.CreateNetwork': async (request) => {
-      if (networks.get(request.NetworkID) === undefined) await networks.create(await readNetwork(request, deps));
+      if (networks.get(request.NetworkID) !== undefined) return {};
+      const network = await readNetwork(request, deps);
+      await networks.create(network);
+      for (const { poolId } of network.pools) pools.fulfil(poolId);
       return {};
     },
     'NetworkDriver.DeleteNetwork': async ({ NetworkID }) => {

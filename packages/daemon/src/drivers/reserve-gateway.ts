@@ -1,6 +1,9 @@
 import { type Ipam, isIpamError, type Pool } from '@routed/ipam';
 import { RoutedError } from '../routed-error.ts';
 
+/** The holder of a gateway's lease, who may ask for it again. */
+export const GATEWAY_HOLDER = 'the gateway';
+
 /**
  * Keeps a gateway that lies in a pool from being given to a container.
  *
@@ -10,7 +13,7 @@ import { RoutedError } from '../routed-error.ts';
 export async function reserveGateway(ipam: Ipam, pool: Pool, gateway: string, origin: string): Promise<void> {
   if (ipam.lease(pool.id, gateway)?.purpose === 'gateway') return;
   try {
-    await ipam.requestAddress({ poolId: pool.id, address: gateway, purpose: 'gateway', holder: 'the gateway' });
+    await ipam.requestAddress({ poolId: pool.id, address: gateway, purpose: 'gateway', holder: GATEWAY_HOLDER });
   } catch (error) {
     if (ipam.usage(pool.id).leased === 0) await ipam.releasePool(pool.id);
     throw isIpamError(error)

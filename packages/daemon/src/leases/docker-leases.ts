@@ -1,4 +1,5 @@
 import { type Ipam, isIpamError, type Lease, type LeaseKey } from '@routed/ipam';
+import { AUXILIARY_HOLDER } from '../drivers/read-network.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { type Endpoint, holderOf, type LeasedAddress } from '../endpoints/endpoint.ts';
@@ -78,6 +79,10 @@ export class DockerLeases {
       this.#logger.warn({ address, endpointId }, 'release ignored: a container has the address');
       return;
     }
+    if (this.#isOfNetwork({ poolId, address })) {
+      this.#logger.debug({ poolId, address }, 'release ignored: the address goes with the pool of its network');
+      return;
+    }
     await this.#free({ poolId, address }, 'Docker gave it back');
   }
 
@@ -150,6 +155,16 @@ export class DockerLeases {
     this.#logger.warn({ address: lease.address, endpointId }, 'the former owner of the address is gone');
     await this.#free(lease, 'its former owner is gone');
     return true;
+  }
+
+  /**
+   * Whether it is the gateway or a reserved address of a network. Two networks made at once of one pool share these
+   * leases, and Docker gives them back for the one that is refused.
+   */
+  #isOfNetwork({ poolId, address }: LeaseKey): boolean {
+    const lease = this.#ipam.lease(poolId, address);
+    const isShared = lease?.purpose === 'gateway' || lease?.holder?.startsWith(AUXILIARY_HOLDER) === true;
+    return isShared && this.#ipam.pool(poolId)?.owner !== undefined;
   }
 
   async #free(lease: LeaseKey, detail: string): Promise<void> {

@@ -37,9 +37,13 @@ export class NetworkRegistry {
     this.#defaultMtuBytes = deps.defaultMtuBytes;
   }
 
-  /** Takes up the networks of an earlier life. */
+  /** Takes up the networks of an earlier life, and gives back claims of which a crash let no network come to be. */
   async load(): Promise<void> {
     for (const network of await this.#repository.load()) this.#networks.set(network.id, network);
+    const owners = new Set([...this.#networks.keys()].map(ownerOf));
+    for (const { id, owner } of this.#ipam.pools()) {
+      if (owner !== undefined && !owners.has(owner)) await this.#ipam.unclaimPool(id, owner);
+    }
     await this.#prefixes.closeOrphans((poolId) => this.isAllowedPrefix(poolId));
   }
 
@@ -83,6 +87,13 @@ export class NetworkRegistry {
   /** MTU of a network's links in bytes; the daemon's for a network that names none, or that is no more. */
   mtuOf(networkId: string): number {
     return this.#networks.get(networkId)?.mtuBytes ?? this.#defaultMtuBytes;
+  }
+
+  /** The networks whose pools have all been released, as Docker does before it deletes them. */
+  withoutPools(): readonly string[] {
+    return this.all()
+      .filter(({ pools }) => pools.every(({ poolId }) => this.#ipam.pool(poolId) === undefined))
+      .map(({ id }) => id);
   }
 
   /** Whether a network allows additional addresses from this pool, which therefore has to stay. */

@@ -3,6 +3,7 @@ import type { LinkReaper } from '../endpoints/link-reaper.ts';
 import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { ForgottenNetworks } from './forgotten-networks.ts';
 import type { Forgotten } from './forgotten.ts';
 import type { Reconciler } from './reconciler.ts';
 
@@ -16,6 +17,7 @@ export class StateKeeper {
   readonly #reaper: LinkReaper;
   readonly #leases: Pick<DockerLeases, 'load'>;
   readonly #forgotten: Pick<Forgotten, 'sweep'>;
+  readonly #forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -29,6 +31,7 @@ export class StateKeeper {
     readonly reaper: LinkReaper;
     readonly leases: Pick<DockerLeases, 'load'>;
     readonly forgotten: Pick<Forgotten, 'sweep'>;
+    readonly forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
     readonly logger: Logger;
   }) {
     this.#networks = deps.networks;
@@ -37,6 +40,7 @@ export class StateKeeper {
     this.#reaper = deps.reaper;
     this.#leases = deps.leases;
     this.#forgotten = deps.forgotten;
+    this.#forgottenNetworks = deps.forgottenNetworks;
     this.#logger = deps.logger;
   }
 
@@ -88,6 +92,7 @@ export class StateKeeper {
     await this.#networks.prepareHost();
     await this.#reconciler.reconcile();
     await this.#forgotten.sweep();
+    await this.#forgottenNetworks.sweep();
   }
 
   /** One round at a time: two would repair the same twice. */

@@ -166,6 +166,7 @@ describe('the state directory', () => {
 
   describe('of the first release, without additional addresses', () => {
     const oldNetwork = { id: 'n1', pools: [{ poolId: pool.id, family: 4, prefix: pool.prefix, gateway: '10.1.0.1' }] };
+    const kept = additional;
     const oldEndpoint = { id: 'e1', networkId: 'n1', addresses: [], mac: '02:42:0a:01:00:02', sandboxKey: '/x' };
 
     beforeEach(async () => {
@@ -174,7 +175,7 @@ describe('the state directory', () => {
       await database.put('boot', 'boot 1');
       await recordsOf(database, 'networks').put('n1', oldNetwork);
       await recordsOf(database, 'endpoints').put('e1', oldEndpoint);
-      await recordsOf(database, 'endpoints').put('e2', { ...oldEndpoint, id: 'e2', additional: ['kept'] });
+      await recordsOf(database, 'endpoints').put('e2', { ...oldEndpoint, id: 'e2', additional: [kept] });
       await recordsOf(database, 'pools').put(pool.id, pool);
       await recordsOf(database, 'leases').put(`${pool.id} ${lease.address}`, lease);
       await database.close();
@@ -186,7 +187,7 @@ describe('the state directory', () => {
       expect(await networks.load()).to.deep.equal([{ ...oldNetwork, prefixes: [], spoof: 'allow' }]);
       expect(await endpoints.load()).to.deep.equal([
         { ...oldEndpoint, additional: [], spoof: 'allow' },
-        { ...oldEndpoint, id: 'e2', additional: ['kept'], spoof: 'allow' },
+        { ...oldEndpoint, id: 'e2', additional: [kept], spoof: 'allow' },
       ]);
       expect(await all(leases.loadPools())).to.deep.equal([pool]);
       expect(await all(leases.loadLeases(pool.id))).to.deep.equal([lease]);

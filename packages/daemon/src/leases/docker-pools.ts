@@ -1,0 +1,88 @@
+import type { Ipam, Pool, PoolRequest } from '@routed/ipam';
+import { AUXILIARY_HOLDER } from '../drivers/read-network.ts';
+import type { Logger } from '../logger.ts';
+
+/** How long Docker may take from RequestPool to CreateNetwork, or from there to the ReleasePool of a failure. */
+const BETWEEN_CALLS_MS = 60_000;
+
+/**
+ * The pools that Docker asks for and gives back.
+ *
+ * Two `docker network create` at once for one subnet are both given its pool, as Docker names no network yet. One of
+ * them fails then, and gives back what is now the other's; so requests of which no network came to be are counted.
+ */
+export class DockerPools {
+  readonly #ipam: Ipam;
+  readonly #isAllowedPrefix: (poolId: string) => boolean;
+  readonly #logger: Logger;
+  /** When each request of which no network has come to be was answered, by pool, on the clock of `performance.now()`. */
+  readonly #requests = new Map<string, readonly number[]>();
+  /** Since when a pool has belonged to nobody. */
+  readonly #looseSince = new Map<string, number>();
+
+  constructor(deps: {
+    readonly ipam: Ipam;
+    /** Whether a network takes additional addresses from a pool. */
+    readonly isAllowedPrefix: (poolId: string) => boolean;
+    readonly logger: Logger;
+  }) {
+    this.#ipam = deps.ipam;
+    this.#isAllowedPrefix = deps.isAllowedPrefix;
+    this.#logger = deps.logger;
+  }
+
+  /** Opens a pool for a network that is about to be made. @throws IpamError */
+  async request(request: PoolRequest): Promise<Pool> {
+    const pool = await this.#ipam.requestPool(request);
+    this.#note(pool.id, [...this.#pending(pool.id), performance.now()]);
+    return pool;
+  }
+
+  /** A network has been made of a pool: one of the requests for it is fulfilled. */
+  fulfil(poolId: string): void {
+    this.#note(poolId, this.#pending(poolId).slice(1));
+  }
+
+  /** Gives a pool back, unless somebody else has it or is about to. */
+  async release(poolId: string): Promise<void> {
+    const [given, ...others] = this.#pending(poolId);
+    this.#note(poolId, others);
+    const isAnothers = others.length > 0 || (given !== undefined && this.#ipam.pool(poolId)?.owner !== undefined);
+    if (!isAnothers && !this.#isAllowedPrefix(poolId)) await this.#ipam.releasePool(poolId);
+  }
+
+  /** Frees pools that have belonged to nobody for so long, in two rounds at least. Returns how many. */
+  async freeLoose(olderThanMs: number): Promise<number> {
+    let count = 0;
+    for (const { id } of this.#ipam.pools()) {
+      if (!this.#isLoose(id)) this.#looseSince.delete(id);
+      else if (!this.#looseSince.has(id)) this.#looseSince.set(id, performance.now());
+      else if (performance.now() - (this.#looseSince.get(id) ?? 0) >= olderThanMs) {
+        this.#logger.warn({ pool: id }, 'freeing a pool that Docker has forgotten');
+        await this.#ipam.releasePool(id);
+        this.#looseSince.delete(id);
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Nobody has claimed it, or is about to, and no container has an address of it. */
+  #isLoose(poolId: string): boolean {
+    if (this.#ipam.pool(poolId)?.owner !== undefined || this.#isAllowedPrefix(poolId)) return false;
+    if (this.#pending(poolId).length > 0) return false;
+    return [...this.#ipam.leases(poolId)].every(
+      ({ purpose, holder }) => purpose === 'gateway' || holder?.startsWith(AUXILIARY_HOLDER) === true,
+    );
+  }
+
+  #note(poolId: string, atMs: readonly number[]): void {
+    if (atMs.length === 0) this.#requests.delete(poolId);
+    else this.#requests.set(poolId, atMs);
+  }
+
+  #pending(poolId: string): readonly number[] {
+    const since = performance.now() - BETWEEN_CALLS_MS;
+    return (this.#requests.get(poolId) ?? []).filter((atMs) => atMs > since);
+  }
+}

@@ -1,0 +1,167 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
+
+const subnet = '10.1.0.0/16';
+const PoolID = `routed-local/${subnet}`;
+const [first, second] = [dockerId('aaaa'), dockerId('bbbb')];
+const MINUTE_MS = 60_000;
+
+describe('pools that Docker asks for', () => {
+  let daemon: WiredDaemon;
+  let now: sinon.SinonStub<[], number>;
+  beforeEach(async () => {
+    const realNow = performance.now.bind(performance);
+    now = sinon.stub(performance, 'now').callsFake(realNow);
+    daemon = await wiredDaemon();
+  });
+  afterEach(() => now.restore());
+
+  const later = (ms: number): void => {
+    const start = now.wrappedMethod.call(performance);
+    now.callsFake(() => start + ms);
+  };
+  const request = () =>
+    daemon.call('IpamDriver.RequestPool', {
+      ...{ AddressSpace: 'routed-local', Pool: subnet, SubPool: '', Options: null, V6: false },
+    });
+  const creation = (NetworkID: string) => ({
+    NetworkID,
+    Options: {},
+    IPv4Data: [{ AddressSpace: 'routed-local', Pool: subnet, Gateway: '169.254.1.1/32' }],
+    IPv6Data: [],
+  });
+  const release = () => daemon.call('IpamDriver.ReleasePool', { PoolID });
+  const removeNetwork = async (NetworkID: string): Promise<void> => {
+    await release();
+    await daemon.call('NetworkDriver.DeleteNetwork', { NetworkID });
+  };
+  const rounds = async (): Promise<void> => {
+    await daemon.parts.forgottenNetworks.sweep();
+    later(3 * MINUTE_MS);
+    await daemon.parts.forgottenNetworks.sweep();
+  };
+  const pools = async (daemonOf = daemon): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const { id, owner } of daemonOf.state.leases.loadPools()) found.push(`${id} ${owner ?? '-'}`);
+    return found;
+  };
+
+  it('stay with the network that was sooner when two are made of one at once', async () => {
+    await Promise.all([request(), request()]);
+    await daemon.call('NetworkDriver.CreateNetwork', creation(first));
+    expect(await daemon.refusal('NetworkDriver.CreateNetwork', creation(second))).to.contain('in use by network aaaa');
+    await release();
+
+    expect(await pools()).to.deep.equal([`${PoolID} network ${first.slice(0, 12)}`]);
+    await startContainer(daemon, { poolId: PoolID, networkId: first, endpointId: dockerId('e1') });
+    const leases = await Promise.all([
+      daemon.refusal('IpamDriver.RequestPool', { AddressSpace: 'routed-local', Pool: subnet }),
+    ]);
+    expect(leases[0]).to.contain('in use by network aaaa');
+  });
+
+  it('keep the gateway of the network that was sooner', async () => {
+    const address = { PoolID, Address: '10.1.0.1' };
+    await request();
+    await daemon.call('IpamDriver.RequestAddress', {
+      ...address,
+      Options: { RequestAddressType: 'com.docker.network.gateway' },
+    });
+    const own = creation(first);
+    const made = { ...own, IPv4Data: [{ ...own.IPv4Data[0], Gateway: '10.1.0.1/16' }] };
+    await daemon.call('NetworkDriver.CreateNetwork', made);
+
+    await daemon.call('IpamDriver.ReleaseAddress', address);
+
+    const asked = daemon.refusal('IpamDriver.RequestAddress', { ...address, Options: null });
+    expect(await asked).to.match(/10\.1\.0\.1/);
+    await removeNetwork(first);
+    expect(await pools()).to.deep.equal([]);
+  });
+
+  it('are free after the removal of the network that was sooner', async () => {
+    await Promise.all([request(), request()]);
+    await daemon.call('NetworkDriver.CreateNetwork', creation(first));
+    await daemon.refusal('NetworkDriver.CreateNetwork', creation(second));
+    await release();
+
+    await removeNetwork(first);
+
+    expect(await pools()).to.deep.equal([]);
+  });
+
+  it('stay with whoever is still about to make a network when the other fails first', async () => {
+    await Promise.all([request(), request()]);
+    await release();
+    expect(await pools()).to.deep.equal([`${PoolID} -`]);
+
+    await daemon.call('NetworkDriver.CreateNetwork', creation(second));
+    await removeNetwork(second);
+    expect(await pools()).to.deep.equal([]);
+  });
+
+  it('are free after the removal though an earlier request was never given back', async () => {
+    await request();
+    later(2 * MINUTE_MS);
+    await createNetwork(daemon, { id: first });
+
+    await removeNetwork(first);
+
+    expect(await pools()).to.deep.equal([]);
+  });
+
+  it('are freed when no network comes to be', async () => {
+    await request();
+    await rounds();
+    expect(await pools()).to.deep.equal([`${PoolID} -`]);
+
+    await rounds();
+    later(6 * MINUTE_MS);
+    await rounds();
+
+    expect(await pools()).to.deep.equal([]);
+    expect(daemon.parts.forgottenNetworks.counts).to.deep.equal({ networks: 0, pools: 1 });
+  });
+
+  it('are never freed under a network or a container', async () => {
+    await createNetwork(daemon, { id: first });
+    await startContainer(daemon, { poolId: PoolID, networkId: first, endpointId: dockerId('e1') });
+    await daemon.call('IpamDriver.RequestAddress', { PoolID: 'routed-local/10.9.0.0/16', Address: '', Options: null });
+    const before = await pools();
+
+    later(6 * MINUTE_MS);
+    await rounds();
+    later(9 * MINUTE_MS);
+    await rounds();
+
+    expect(await pools()).to.deep.equal(before);
+    expect(daemon.parts.forgottenNetworks.counts).to.deep.equal({ networks: 0, pools: 0 });
+  });
+
+  it('leave no network behind when Docker gave them back and the DeleteNetwork never came', async () => {
+    await createNetwork(daemon, { id: first });
+    await release();
+
+    await rounds();
+
+    expect(await daemon.state.networks.load()).to.deep.equal([]);
+    expect(daemon.firewall.remove.callCount).to.equal(1);
+    expect(daemon.parts.forgottenNetworks.counts).to.deep.equal({ networks: 1, pools: 0 });
+  });
+
+  it('lose a claim of which a crash let no network come to be', async () => {
+    await request();
+    const put = sinon.stub(daemon.state.networks, 'put').returns(new Promise(() => undefined));
+    void daemon.call('NetworkDriver.CreateNetwork', creation(first));
+    while (put.callCount === 0) await new Promise((resolve) => setImmediate(resolve));
+    put.restore();
+    await daemon.stop();
+
+    const successor = await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });
+
+    // Nobody has an address of it, so the pool itself goes as well.
+    expect(await pools(successor)).to.deep.equal([]);
+    await createNetwork(successor, { id: second });
+  });
+});
