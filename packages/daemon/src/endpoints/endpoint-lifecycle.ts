@@ -82,7 +82,7 @@ export class EndpointLifecycle {
   joined(): DesiredEndpoint[] {
     return this.all()
       .filter(({ sandboxKey }) => sandboxKey !== undefined)
-      .map((endpoint) => ({ id: endpoint.id, plan: planEndpoint(endpoint, this.#networks.mtuOf(endpoint.networkId)) }));
+      .map((endpoint) => ({ id: endpoint.id, plan: planEndpoint(endpoint, this.#mtuOf(endpoint)) }));
   }
 
   /** Whether the endpoint is in a sandbox. */
@@ -109,13 +109,9 @@ export class EndpointLifecycle {
       .filter((endpoint) => endpoint?.sandboxKey === sandboxKey) as Endpoint[];
   }
 
-  /** Does `work` if the endpoint is in a sandbox once all earlier work on it is done; says whether it did. */
-  async whileJoined(endpointId: string, work: () => Promise<unknown>): Promise<boolean> {
-    return await this.#lock.run(endpointId, async () => {
-      if (!this.isJoined(endpointId)) return false;
-      await work();
-      return true;
-    });
+  /** Does `work` if the endpoint is in a sandbox once all earlier work on it is done; says whether `work` did anything. */
+  async whileJoined(endpointId: string, work: () => Promise<boolean>): Promise<boolean> {
+    return await this.#lock.run(endpointId, async () => this.isJoined(endpointId) && (await work()));
   }
 
   /** Does `work` if the endpoint is in no sandbox once all earlier work on it, such as a Join, is done. */
@@ -257,11 +253,12 @@ export class EndpointLifecycle {
   async join(endpointId: string, sandboxKey: string): Promise<JoinReply> {
     return await this.#lock.run(endpointId, async () => {
       const endpoint = this.#require(endpointId);
-      const mtuBytes = this.#networks.mtuOf(this.#networks.require(endpoint.networkId).id);
+      this.#networks.require(endpoint.networkId);
+      const mtuBytes = this.#mtuOf(endpoint);
       if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
         return planEndpoint(endpoint, mtuBytes).reply;
       }
-      const joining = this.#sandboxes.assign(endpoint, sandboxKey);
+      const joining = { ...this.#sandboxes.assign(endpoint, sandboxKey), mtuBytes };
       await this.#ensureOwnGateways(endpoint, joining);
       const plan = planEndpoint(joining, mtuBytes);
       await this.#change(
@@ -367,6 +364,11 @@ export class EndpointLifecycle {
   async #keep(endpoint: Endpoint): Promise<void> {
     await this.#repository.put(endpoint);
     this.#remember(endpoint);
+  }
+
+  /** What its links were made with: to give only one end another would break it. */
+  #mtuOf({ mtuBytes, networkId }: Endpoint): number {
+    return mtuBytes ?? this.#networks.mtuOf(networkId);
   }
 
   #remember(endpoint: Endpoint): void {

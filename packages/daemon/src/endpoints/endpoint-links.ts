@@ -2,7 +2,7 @@ import { isNetlinkError, type Rtnl } from '@routed/netns';
 import type { Logger } from '../logger.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { EndpointPlan } from './endpoint-plan.ts';
-import { LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
+import { isHostLinkOf, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
 import type { LinkReaper } from './link-reaper.ts';
 
 /** The kernel side of endpoints: makes what a plan says, and takes away what an endpoint left. */
@@ -98,10 +98,9 @@ export class EndpointLinks {
 
   /** Takes away what an endpoint of an earlier life of this process left, if its link is still there. */
   async removeUnknown(endpointId: string): Promise<void> {
-    const names = linkNames(endpointId);
-    const link = await this.#rtnl.links.get({ name: names.host });
-    if (link?.alias !== names.alias) return;
-    const routes = await this.#rtnl.routes.list({ linkIndex: link.index, protocol: ROUTE_PROTOCOL });
+    const linkIndex = await this.#indexOf(endpointId);
+    if (linkIndex === undefined) return;
+    const routes = await this.#rtnl.routes.list({ linkIndex, protocol: ROUTE_PROTOCOL });
     await this.remove(
       endpointId,
       routes.map(({ destination }) => destination),
@@ -109,9 +108,8 @@ export class EndpointLinks {
   }
 
   async #indexOf(endpointId: string): Promise<number | undefined> {
-    const { host: name, alias } = linkNames(endpointId);
-    const link = await this.#rtnl.links.get({ name });
-    return link?.alias === alias ? link.index : undefined;
+    const link = await this.#rtnl.links.get({ name: linkNames(endpointId).host });
+    return link !== undefined && isHostLinkOf(endpointId, link) ? link.index : undefined;
   }
 
   async #createVeth(plan: EndpointPlan): Promise<{ readonly index: number }> {

@@ -5,7 +5,7 @@ import { HOST_LINK_MAC, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-n
 
 /** Everything that Join makes in the kernel and answers, worked out beforehand. */
 export interface EndpointPlan {
-  readonly veth: VethSpec;
+  readonly veth: VethSpec & { readonly group: number; readonly mtuBytes: number };
   /** What the kernel takes only once the pair is there. The alias says that the link is ours, and whose. */
   readonly settings: LinkChange & { readonly alias: string };
   /** Addresses of the host link: the link-local IPv6 gateway, if the endpoint has IPv6. */

@@ -13,6 +13,8 @@ export interface Endpoint {
   readonly ingress?: string;
   /** Whether the container may send from addresses that it does not have. */
   readonly spoof: Spoofing;
+  /** MTU of its links in bytes, from its first Join on; the network may have another by now. */
+  readonly mtuBytes?: number;
   /** The container's sandbox, from Join to Leave. */
   readonly sandboxKey?: string;
 }

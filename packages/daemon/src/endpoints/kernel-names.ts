@@ -1,3 +1,4 @@
+import type { Link } from '@routed/netns';
 import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 
@@ -67,6 +68,16 @@ export function digitsOfLink(name: string): string | undefined {
 /** The endpoint that a link alias names, or undefined for the alias of a link that is not ours. */
 export function endpointOfAlias(alias: string | undefined): string | undefined {
   return alias?.startsWith(ALIAS_PREFIX) ? alias.slice(ALIAS_PREFIX.length) : undefined;
+}
+
+/**
+ * Whether a link is this endpoint's host link. One whose alias somebody took away or wrote over is known by its name and
+ * its group; one that waits for its deletion is nobody's any more.
+ */
+export function isHostLinkOf(endpointId: string, link: Pick<Link, 'name' | 'alias' | 'group'>): boolean {
+  const names = linkNames(endpointId);
+  if (link.name !== names.host || link.group === GRAVEYARD_GROUP) return false;
+  return link.alias === names.alias || (link.group === LINK_GROUP && endpointOfAlias(link.alias) === undefined);
 }
 
 /**

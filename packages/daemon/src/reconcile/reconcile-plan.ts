@@ -1,6 +1,6 @@
-import type { Address, AddressSpec, Link, Route } from '@routed/netns';
-import type { DesiredEndpoint } from '../endpoints/endpoint-plan.ts';
-import { endpointOfAlias, LINK_GROUP } from '../endpoints/kernel-names.ts';
+import type { Address, AddressSpec, Link, LinkChange, Neighbour, NeighbourSpec, Route } from '@routed/netns';
+import type { DesiredEndpoint, EndpointPlan } from '../endpoints/endpoint-plan.ts';
+import { endpointOfAlias, isHostLinkOf, LINK_GROUP } from '../endpoints/kernel-names.ts';
 
 /** What the kernel has that could be ours. */
 export interface ActualState {
@@ -10,78 +10,125 @@ export interface ActualState {
   readonly routes: readonly Route[];
   /** IPv6 addresses of the host's namespace. */
   readonly addresses: readonly Address[];
+  /** Neighbours of the host's namespace. */
+  readonly neighbours: readonly Neighbour[];
 }
+
+interface OfEndpoint {
+  readonly endpointId: string;
+  readonly linkIndex: number;
+}
+
+/** A repair of an endpoint that is in a sandbox. */
+export type RepairOfJoined =
+  | (OfEndpoint & { readonly kind: 'set-link'; readonly change: LinkChange })
+  | (OfEndpoint & { readonly kind: 'add-address'; readonly address: AddressSpec })
+  | (OfEndpoint & { readonly kind: 'add-route'; readonly destination: string })
+  | (OfEndpoint & { readonly kind: 'delete-route'; readonly destination: string })
+  | (OfEndpoint & { readonly kind: 'set-neighbour'; readonly neighbour: NeighbourSpec })
+  | (OfEndpoint & { readonly kind: 'delete-neighbour'; readonly address: string });
 
 /** One repair. None interrupts an endpoint that is as it should be. */
 export type RepairAction =
-  | { readonly kind: 'raise-link'; readonly endpointId: string; readonly linkIndex: number }
-  | { readonly kind: 'add-address'; readonly endpointId: string; readonly address: AddressSpec }
-  | {
-      readonly kind: 'add-route';
-      readonly endpointId: string;
-      readonly linkIndex: number;
-      readonly destination: string;
-    }
-  | {
-      readonly kind: 'delete-route';
-      readonly endpointId: string;
-      readonly linkIndex: number;
-      readonly destination: string;
-    }
+  | RepairOfJoined
   | { readonly kind: 'delete-link'; readonly name: string; readonly linkIndex: number }
   | { readonly kind: 'forget-sandbox'; readonly endpointId: string };
 
 /**
  * The repairs that make the kernel what the endpoints want it to be. Pure.
  *
- * - A joined endpoint gets back what is missing: its routes, its gateway address, its link being up.
+ * - A joined endpoint gets back what is missing or changed: its routes, its gateway address, its neighbours; its link
+ *   being up, with its MTU, its alias and its group.
  * - A joined endpoint whose link is gone has lost its container: it waits for Docker to delete it.
  * - A link of ours with no endpoint is deleted, unless its other end is in a container: that one may be running since
  *   before the state was lost, and is let be.
- * - A route of ours that no endpoint wants is deleted, if it leads to an endpoint's link.
+ * - A route or permanent neighbour on an endpoint's link that the endpoint does not want is deleted.
  */
 export function planRepairs(desired: readonly DesiredEndpoint[], actual: ActualState): RepairAction[] {
   const links = new Map(actual.links.map((link) => [link.name, link]));
-  const routes = groupBy(actual.routes, ({ linkIndex }) => linkIndex);
-  const addresses = groupBy(actual.addresses, ({ linkIndex }) => linkIndex);
+  const found = {
+    routes: groupByLink(actual.routes),
+    addresses: groupByLink(actual.addresses),
+    neighbours: groupByLink(actual.neighbours),
+  };
   const wanted = new Set(desired.map(({ id }) => id));
+  const actions: RepairAction[] = [];
+  for (const endpoint of desired) {
+    const link = links.get(endpoint.plan.veth.name);
+    if (link === undefined || !isHostLinkOf(endpoint.id, link)) {
+      actions.push({ kind: 'forget-sandbox', endpointId: endpoint.id });
+      continue;
+    }
+    actions.push(...repairEndpoint(endpoint, link, found));
+  }
+  for (const link of actual.links) {
+    if (isAbandoned(link, wanted)) actions.push({ kind: 'delete-link', name: link.name, linkIndex: link.index });
+  }
+  return actions;
+}
+
+interface ByLink {
+  readonly routes: ReadonlyMap<number | undefined, readonly Route[]>;
+  readonly addresses: ReadonlyMap<number | undefined, readonly Address[]>;
+  readonly neighbours: ReadonlyMap<number | undefined, readonly Neighbour[]>;
+}
+
+function repairEndpoint({ id, plan }: DesiredEndpoint, link: Link, found: ByLink): RepairAction[] {
+  const at = { endpointId: id, linkIndex: link.index } as const;
+  const change = planLink(plan, link);
+  const addresses = new Set((found.addresses.get(link.index) ?? []).map(({ address }) => address));
   return [
-    ...desired.flatMap((endpoint) => {
-      const link = links.get(endpoint.plan.veth.name);
-      if (link === undefined || link.alias !== endpoint.plan.settings.alias)
-        return [{ kind: 'forget-sandbox', endpointId: endpoint.id } as const];
-      return repairEndpoint(endpoint, link, routes.get(link.index) ?? [], addresses.get(link.index) ?? []);
-    }),
-    ...actual.links.filter((link) => isAbandoned(link, wanted)).map(({ name, index }) => deleteLink(name, index)),
+    // First: the kernel drops routes and neighbours of a link that is down.
+    ...(change === undefined ? [] : [{ kind: 'set-link', ...at, change } as const]),
+    ...plan.hostAddresses
+      .filter(({ address }) => !addresses.has(address))
+      .map((address) => ({ kind: 'add-address', ...at, address: { ...address, linkIndex: link.index } }) as const),
+    ...repairRoutes(plan, at, found.routes.get(link.index) ?? []),
+    ...repairNeighbours(plan, at, found.neighbours.get(link.index) ?? []),
   ];
 }
 
-/** The repairs of one endpoint whose link is there. Pure. */
-export function repairEndpoint(
-  { id, plan }: DesiredEndpoint,
-  link: Link,
-  routes: readonly Route[],
-  addresses: readonly Address[],
-): RepairAction[] {
-  const linkIndex = link.index;
+function planLink({ veth, settings }: EndpointPlan, link: Link): LinkChange | undefined {
+  const change: LinkChange = {
+    ...(link.alias !== settings.alias && { alias: settings.alias }),
+    ...(link.group !== veth.group && { group: veth.group }),
+    ...(link.mtuBytes !== veth.mtuBytes && { mtuBytes: veth.mtuBytes }),
+    ...(!link.isUp && { isUp: true }),
+  };
+  return Object.keys(change).length === 0 ? undefined : change;
+}
+
+function repairRoutes(plan: EndpointPlan, at: OfEndpoint, routes: readonly Route[]): RepairAction[] {
   const present = new Set(routes.map(({ destination }) => destination));
-  const held = new Set(addresses.map(({ address }) => address));
   const desired = new Set(plan.routes.map(({ destination }) => destination));
   return [
-    ...(link.isUp ? [] : [{ kind: 'raise-link', endpointId: id, linkIndex } as const]),
-    ...plan.hostAddresses
-      .filter(({ address }) => !held.has(address))
-      .map((address) => ({ kind: 'add-address', endpointId: id, address: { ...address, linkIndex } }) as const),
-    ...[...desired]
-      .filter((destination) => !present.has(destination))
-      .map((destination) => ({ kind: 'add-route', endpointId: id, linkIndex, destination }) as const),
-    ...[...present]
-      .filter((destination) => !desired.has(destination))
-      .map((destination) => ({ kind: 'delete-route', endpointId: id, linkIndex, destination }) as const),
+    ...difference(desired, present).map((destination) => ({ kind: 'add-route', ...at, destination }) as const),
+    ...difference(present, desired).map((destination) => ({ kind: 'delete-route', ...at, destination }) as const),
   ];
 }
 
-/** A link that we made, that no endpoint has, and whose other end nobody uses. */
+function repairNeighbours(plan: EndpointPlan, at: OfEndpoint, neighbours: readonly Neighbour[]): RepairAction[] {
+  const permanent = new Map(
+    neighbours.filter(({ isPermanent }) => isPermanent).map((held) => [held.address, held.mac]),
+  );
+  const desired = new Set(plan.neighbours.map(({ address }) => address));
+  return [
+    ...plan.neighbours
+      .filter(({ address, mac }) => permanent.get(address) !== mac)
+      .map((neighbour) => {
+        return { kind: 'set-neighbour', ...at, neighbour: { ...neighbour, linkIndex: at.linkIndex } } as const;
+      }),
+    ...difference(new Set(permanent.keys()), desired).map(
+      (address) => ({ kind: 'delete-neighbour', ...at, address }) as const,
+    ),
+  ];
+}
+
+function difference(from: ReadonlySet<string>, without: ReadonlySet<string>): string[] {
+  return [...from].filter((entry) => !without.has(entry));
+}
+
+/** A link that we made, that no endpoint wants, and whose other end nobody uses. */
 function isAbandoned(link: Link, wanted: ReadonlySet<string>): boolean {
   const endpointId = endpointOfAlias(link.alias);
   const isOurs =
@@ -89,16 +136,11 @@ function isAbandoned(link: Link, wanted: ReadonlySet<string>): boolean {
   return isOurs && link.peerNetnsId === undefined && !(endpointId !== undefined && wanted.has(endpointId));
 }
 
-function deleteLink(name: string, linkIndex: number): RepairAction {
-  return { kind: 'delete-link', name, linkIndex };
-}
-
-function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
+function groupByLink<T extends { readonly linkIndex?: number }>(items: readonly T[]): Map<number | undefined, T[]> {
+  const groups = new Map<number | undefined, T[]>();
   for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
+    const group = groups.get(item.linkIndex);
+    if (group === undefined) groups.set(item.linkIndex, [item]);
     else group.push(item);
   }
   return groups;

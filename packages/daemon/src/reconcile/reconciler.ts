@@ -1,8 +1,9 @@
 import type { Link, RouteSpec, Rtnl } from '@routed/netns';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { LINK_GROUP, MAIN_TABLE, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
 import type { Logger } from '../logger.ts';
-import { planRepairs, type RepairAction } from './reconcile-plan.ts';
+import { planRepairs, type RepairAction, type RepairOfJoined } from './reconcile-plan.ts';
 import type { RoundObserver, RoundReport } from './round-observer.ts';
 
 /** Whoever draws its own conclusions from the links of the host. */
@@ -33,18 +34,19 @@ export class Reconciler {
     this.#logger = deps.logger;
   }
 
-  /** One round over everything: three dumps, and a request for each repair. A repair that fails waits for the next. */
+  /** One round over everything: four dumps, and a request for each repair. A repair that fails waits for the next. */
   async reconcile(): Promise<RoundReport> {
     const started = performance.now();
     // Before the dumps: an endpoint that joins meanwhile is not missed in them.
     const desired = this.#endpoints.joined();
-    const [links, routes, addresses] = await Promise.all([
+    const [links, routes, addresses, neighbours] = await Promise.all([
       this.#rtnl.links.list({ kind: 'veth' }),
       this.#rtnl.routes.list({ protocol: ROUTE_PROTOCOL, table: MAIN_TABLE }),
       this.#rtnl.addresses.list({ family: 6 }),
+      this.#rtnl.neighbours.list(),
     ]);
     for (const surveyor of this.#surveyors) surveyor.survey(links);
-    const actions = planRepairs(desired, { links, routes, addresses });
+    const actions = planRepairs(desired, { links, routes, addresses, neighbours });
     const repairs: Partial<Record<RepairAction['kind'], number>> = {};
     let failed = 0;
     for (const action of actions) {
@@ -77,23 +79,34 @@ export class Reconciler {
    * Carries a repair out once no other work on its endpoint is under way, and only if it is still due then: the
    * dumps that it was planned from may be older than a Join or a Leave.
    */
-  #repair(action: RepairAction): Promise<boolean> {
-    const { links, addresses, routes } = this.#rtnl;
-    const whileJoined = (endpointId: string, work: () => Promise<unknown>): Promise<boolean> =>
-      this.#endpoints.whileJoined(endpointId, work);
+  async #repair(action: RepairAction): Promise<boolean> {
     switch (action.kind) {
       case 'delete-link':
         return this.#deleteAbandoned(action);
       case 'forget-sandbox':
         return this.#endpoints.forgetSandbox(action.endpointId);
-      case 'delete-route':
-        return whileJoined(action.endpointId, () => routes.delete(ourRoute(action)));
-      case 'raise-link':
-        return whileJoined(action.endpointId, () => links.set({ index: action.linkIndex }, { isUp: true }));
+      default:
+        return await this.#endpoints.whileJoined(action.endpointId, () => this.#repairJoined(action));
+    }
+  }
+
+  async #repairJoined(action: RepairOfJoined): Promise<boolean> {
+    const { links, addresses, routes, neighbours } = this.#rtnl;
+    const { endpointId, linkIndex } = action;
+    const isWanted = (destination: string): boolean => this.#endpoints.endpointAt(destination) === endpointId;
+    switch (action.kind) {
+      case 'set-link':
+        return await done(links.set({ index: linkIndex }, action.change));
       case 'add-address':
-        return whileJoined(action.endpointId, () => addresses.replace(action.address));
+        return await done(addresses.replace(action.address));
       case 'add-route':
-        return whileJoined(action.endpointId, () => routes.replace(ourRoute(action)));
+        return isWanted(action.destination) && (await done(routes.replace(ourRoute(action))));
+      case 'delete-route':
+        return !isWanted(action.destination) && (await routes.delete(ourRoute(action)));
+      case 'set-neighbour':
+        return isWanted(hostPrefix(action.neighbour.address)) && (await done(neighbours.replace(action.neighbour)));
+      case 'delete-neighbour':
+        return !isWanted(hostPrefix(action.address)) && (await neighbours.delete(action));
     }
   }
 
@@ -106,6 +119,11 @@ export class Reconciler {
       return await this.#rtnl.links.delete({ index });
     });
   }
+}
+
+async function done(work: Promise<unknown>): Promise<true> {
+  await work;
+  return true;
 }
 
 function ourRoute({ destination, linkIndex }: { readonly destination: string; readonly linkIndex: number }): RouteSpec {

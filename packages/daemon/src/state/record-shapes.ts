@@ -31,6 +31,7 @@ export const RECORD_SHAPES = {
     additional: z.array(z.looseObject({ ...leasedAddress, isSticky: z.boolean() })),
     ...filter,
     mac: z.mac(),
+    mtuBytes: z.int().positive().exactOptional(),
     sandboxKey: z.string().exactOptional(),
   }) satisfies z.ZodType<Endpoint>,
   sticky: z.looseObject({

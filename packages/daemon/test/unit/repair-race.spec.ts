@@ -23,7 +23,7 @@ describe('a round of repairs beside other work', () => {
   const hasLink = (): boolean => daemon.kernel.inspect().links.some(({ name }) => name === hostLink);
 
   /** Makes the next call of a method wait; returns what lets it go on. */
-  function hold(service: 'links' | 'routes', method: 'createVeth' | 'replace' | 'delete'): () => void {
+  function hold(service: 'links' | 'routes', method: 'createVeth' | 'replace' | 'delete' | 'list'): () => void {
     const target = daemon.kernel[service] as unknown as Record<string, (spec: unknown) => Promise<unknown>>;
     const original = target[method]!.bind(target);
     let release = (): void => undefined;
@@ -61,6 +61,22 @@ describe('a round of repairs beside other work', () => {
       expect(daemon.warnings.callCount, 'repairs').to.equal(0);
     });
   }
+
+  it('takes no address away that an endpoint gets during the round', async () => {
+    await startContainer(daemon, { poolId, endpointId, address: '10.1.0.2' });
+    const release = hold('routes', 'list');
+    daemon.repair();
+    await turns();
+    await daemon.parts.endpoints.extend(endpointId, [{ family: 4, address: '10.1.0.9', poolId, isSticky: false }]);
+
+    release();
+    await daemon.stop();
+
+    const { routes, neighbours } = daemon.kernel.inspect();
+    expect(routes.some(({ destination }) => destination === '10.1.0.9/32')).to.equal(true);
+    expect(neighbours.some(({ address }) => address === '10.1.0.9')).to.equal(true);
+    expect(daemon.warnings.callCount, 'repairs').to.equal(0);
+  });
 
   it('gives a route back to no endpoint that is leaving', async () => {
     await startContainer(daemon, { poolId, endpointId, address: '10.1.0.2' });
