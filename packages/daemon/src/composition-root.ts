@@ -5,6 +5,8 @@ import type { EndpointFilters, ForwardAcceptance } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
 import { container, type DependencyContainer, instanceCachingFactory, type InjectionToken } from 'tsyringe';
 import type { AdminServices } from './admin/admin-app.ts';
+import { ClaimCheck } from './cluster/claim-check.ts';
+import { type ClusterCounts, clusterCounts } from './cluster/cluster-counts.ts';
 import { AddressList } from './containers/address-list.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
 import { ContainerFilters } from './containers/container-filters.ts';
@@ -59,6 +61,8 @@ const LOCK = token<KeyedLock>('lock');
 const GATEWAYS = token<Gateways>('gateways');
 const HOST = token<HostPreparation>('host preparation');
 const HOST_ADDRESSES = token<HostAddresses>('host addresses');
+const COUNTS = token<ClusterCounts>('cluster counts');
+const CLAIMS = token<ClaimCheck>('claim check');
 const REAPER = token<LinkReaper>('link reaper');
 const NETWORKS = token<NetworkRegistry>('networks');
 const LEASES = token<AdditionalLeases>('additional leases');
@@ -114,6 +118,7 @@ export interface Parts {
   readonly admin: AdminServices;
   readonly metrics: Metrics;
   readonly endpoints: EndpointLifecycle;
+  readonly counts: ClusterCounts;
 }
 
 /** What the drivers are set to. */
@@ -150,6 +155,7 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     admin: root.resolve(ADMIN),
     metrics: root.resolve(METRICS),
     endpoints: root.resolve(ENDPOINTS),
+    counts: root.resolve(COUNTS),
   };
 }
 
@@ -187,6 +193,8 @@ function registerHost(
     return new HostPreparation({ ...kernel(get), settings, acceptance, filters });
   });
   single(HOST_ADDRESSES, (get) => new HostAddresses(kernel(get)));
+  single(COUNTS, () => clusterCounts());
+  single(CLAIMS, (get) => new ClaimCheck({ host: get(HOST_ADDRESSES), counts: get(COUNTS) }));
   single(GATEWAYS, (get) => new Gateways(kernel(get)));
   single(REAPER, (get) => new LinkReaper(kernel(get)));
   single(NETWORKS, (get) => {
@@ -203,7 +211,7 @@ function registerHost(
 
 function registerEndpoints(single: Single, { state, openSandbox, filters }: Resources): void {
   single(LEASES, (get) => {
-    return new AdditionalLeases({ ipam: get(IPAM), host: get(HOST_ADDRESSES), logger: get(LOGGER) });
+    return new AdditionalLeases({ ipam: get(IPAM), claims: get(CLAIMS), logger: get(LOGGER) });
   });
   single(ENDPOINTS, (get) => {
     const common = { networks: get(NETWORKS), gateways: get(GATEWAYS), logger: get(LOGGER), lock: get(LOCK) };
@@ -214,13 +222,14 @@ function registerEndpoints(single: Single, { state, openSandbox, filters }: Reso
       journal: get(JOURNAL),
       filtering,
       links,
+      claims: get(CLAIMS),
       leases: get(LEASES),
       repository: state.endpoints,
     });
   });
   single(LOOSE, () => new LooseLeases());
   single(DOCKER_LEASES, (get) => {
-    const deps = { ipam: get(IPAM), host: get(HOST_ADDRESSES), endpoints: get(ENDPOINTS), loose: get(LOOSE) };
+    const deps = { ipam: get(IPAM), claims: get(CLAIMS), endpoints: get(ENDPOINTS), loose: get(LOOSE) };
     return new DockerLeases({ ...deps, journal: get(JOURNAL), logger: get(LOGGER) });
   });
   single(DOCKER_POOLS, (get) => {
@@ -290,6 +299,6 @@ function registerDrivers(single: Single, settings: DriverSettings): void {
   });
   single(IPAM_HANDLERS, (get) => {
     const deps = { ipam: get(IPAM), host: get(HOST_ADDRESSES), pools: get(DOCKER_POOLS) };
-    return ipamDriver({ ...settings, ...deps, leases: get(DOCKER_LEASES) });
+    return ipamDriver({ ...settings, ...deps, networks: get(NETWORKS), leases: get(DOCKER_LEASES) });
   });
 }

@@ -13,7 +13,11 @@ export interface AddressServices {
   readonly describe: (address: string) => AddressRecord;
 }
 
-const addressBody = z.object({ address: z.string().min(1), network: z.string().min(1).optional() });
+const addressBody = z.object({
+  address: z.string().min(1),
+  network: z.string().min(1).optional(),
+  anycast: z.boolean().optional(),
+});
 
 /** `/v1/addresses`, and `/v1/containers/<container>/addresses`. */
 export function addressRoutes(loaded: Promise<AddressServices>): Router {
@@ -26,8 +30,10 @@ export function addressRoutes(loaded: Promise<AddressServices>): Router {
     ctx.body = (await loaded).describe(canonicalHostAddress(parameter(ctx, 'address')));
   });
   router.post('/containers/:container/addresses', async (ctx) => {
-    const { address, network } = addressBody.parse(await readJson(ctx));
-    ctx.body = await (await loaded).addresses.add(parameter(ctx, 'container'), address, network);
+    const { address, network, anycast } = addressBody.parse(await readJson(ctx));
+    const { addresses } = await loaded;
+    const options = { networkName: network, isAnycast: anycast };
+    ctx.body = await addresses.add(parameter(ctx, 'container'), address, options);
   });
   router.delete('/containers/:container/addresses/:address', async (ctx) => {
     const { addresses } = await loaded;

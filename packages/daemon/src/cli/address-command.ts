@@ -9,6 +9,7 @@ interface Flags {
   readonly adminSocket: string;
   readonly json?: boolean;
   readonly network?: string;
+  readonly anycast?: boolean;
 }
 
 const jsonOption = (): Option => new Option('--json', 'print JSON');
@@ -29,6 +30,7 @@ export function addressCommand(): Command {
     .argument('<container>', 'name, or id or the start of it')
     .argument('<address>', "from the network's subnets, or its routed.prefixes")
     .option('--network <name>', 'by which network, where several allow the address')
+    .option('--anycast', 'other hosts may have the address, too')
     .addOption(adminSocketOption())
     .addOption(jsonOption())
     .action(add);
@@ -56,9 +58,9 @@ async function list(container: string | undefined, { adminSocket, json }: Flags)
   );
 }
 
-async function add(container: string, address: string, { adminSocket, json, network }: Flags): Promise<void> {
+async function add(container: string, address: string, { adminSocket, json, network, anycast }: Flags): Promise<void> {
   const path = `/v1/containers/${encodeURIComponent(container)}/addresses`;
-  const body = { address, ...(network === undefined ? {} : { network }) };
+  const body = { address, ...(network === undefined ? {} : { network }), ...(anycast && { anycast }) };
   const change = (await askDaemon(adminSocket, { method: 'POST', path, body })) as AddressChange;
   const when = change.isLive ? '' : ' when it is started';
   report(change, `has ${change.address} on ${change.network}${when}`, json);

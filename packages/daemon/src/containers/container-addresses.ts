@@ -25,6 +25,14 @@ export interface AddressChange {
   readonly returns?: boolean;
 }
 
+/** What `address add` says beside container and address. */
+export interface AddressOptions {
+  /** The network by which the container has the address; not needed where only one allows it. */
+  readonly networkName?: string | undefined;
+  /** Whether other hosts may have it, too. */
+  readonly isAnycast?: boolean | undefined;
+}
+
 /** Gives containers further addresses while they run, and takes them back: for an operator, not for Docker. */
 export class ContainerAddresses {
   readonly #docker: DockerContainers;
@@ -58,17 +66,17 @@ export class ContainerAddresses {
    * nothing; repeated it does nothing more.
    *
    * @param reference the container's name, or its id or the start of it
-   * @param networkName the network by which it has the address; not needed where only one allows the address
    * @throws RoutedError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, NETWORK_AMBIGUOUS, INVALID_ADDRESS,
    *   ADDRESS_IN_USE, SANDBOX_UNREACHABLE, DOCKER_UNREACHABLE
    */
-  async add(reference: string, addressText: string, networkName?: string): Promise<AddressChange> {
+  async add(reference: string, addressText: string, options: AddressOptions = {}): Promise<AddressChange> {
     const address = readAddress(addressText);
     const container = findContainer(await this.#docker.list(), reference);
+    const { networkName, isAnycast = false } = options;
     const membership = chooseNetwork(container, address, networkName, (id) => this.#networks.get(id));
     const record = recordOf(container, membership.on);
     return await this.#lock.run(`container ${record.id}`, async () => {
-      const isLive = await this.#addTo(record, membership, address);
+      const isLive = await this.#addTo(record, membership, { address, isAnycast });
       return { container: container.name, network: record.networkName, address, isLive };
     });
   }
@@ -89,11 +97,16 @@ export class ContainerAddresses {
     throw notThere(container, address, this.#addressesOf(container));
   }
 
-  async #addTo(fresh: StickyRecord, { on, network }: Membership, address: string): Promise<boolean> {
+  async #addTo(
+    fresh: StickyRecord,
+    { on, network }: Membership,
+    { address, isAnycast }: { readonly address: string; readonly isAnycast: boolean },
+  ): Promise<boolean> {
     const before = this.#records.get(fresh.id);
     const known = before?.addresses.some((entry) => entry.address === address) ?? false;
     const endpoint = this.#endpoints.get(on.endpointId);
-    const located = known ? [] : locateAdditional([address], endpoint ?? anyEndpointOf(network), network);
+    const owner = endpoint ?? anyEndpointOf(network);
+    const located = known ? [] : locateAdditional([address], owner, network, isAnycast);
     const claimed = await this.#leases.claim(located, { holder: `container ${fresh.containerName}`, isSticky: true });
     const record = { ...(before ?? fresh), addresses: [...(before?.addresses ?? []), ...located] };
     try {

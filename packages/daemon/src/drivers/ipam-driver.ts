@@ -5,6 +5,7 @@ import type { HostAddresses } from '../host/host-addresses.ts';
 import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { DockerPools } from '../leases/docker-pools.ts';
 import { RoutedError } from '../routed-error.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Handlers } from '../server/plugin-app.ts';
 import { ADDRESS_SPACES } from './address-spaces.ts';
 import type { DefaultGateways } from './default-gateways.ts';
@@ -16,6 +17,7 @@ export interface IpamDriverDeps {
   readonly host: HostAddresses;
   readonly leases: DockerLeases;
   readonly pools: DockerPools;
+  readonly networks: Pick<NetworkRegistry, 'isAnycastPool'>;
   readonly gateways: DefaultGateways;
 }
 
@@ -82,7 +84,7 @@ async function requestPool(deps: IpamDriverDeps, request: RequestOf<'IpamDriver.
 }
 
 async function requestAddress(
-  { ipam, leases }: IpamDriverDeps,
+  { ipam, leases, networks }: IpamDriverDeps,
   request: RequestOf<'IpamDriver.RequestAddress'>,
 ): Promise<{ readonly address: string }> {
   const { PoolID: poolId, Address: address, Options: options } = request;
@@ -94,7 +96,7 @@ async function requestAddress(
   const holder = options[OPTION_LABELS.endpointName];
   return await leases.request({
     poolId,
-    ...(address === '' ? {} : { address }),
+    ...(address === '' ? {} : { address, isAnycast: networks.isAnycastPool(poolId) }),
     ...(holder === undefined ? {} : { holder }),
   });
 }

@@ -94,7 +94,7 @@ async function createEndpoint(
   const network = deps.networks.require(request.NetworkID);
   const options = parseEndpointOptions(request.Options);
   const endpoint = readEndpoint(request, network, options);
-  const additional = locateAdditional(options.addresses, endpoint, network);
+  const additional = locateAdditional(options.addresses, endpoint, network, options.isAnycast);
   await deps.leases.attach(endpoint.addresses, endpoint);
   try {
     return await deps.endpoints.create(endpoint, additional);

@@ -40,7 +40,8 @@ function locate(cidr: string, network: Network): EndpointAddress {
   const address = bareAddress(cidr);
   const pool = network.pools.find(({ prefix }) => prefixContains(prefix, address));
   if (pool !== undefined) {
-    return { family: pool.family, address, poolId: pool.poolId, gateway: pool.gateway };
+    const { family, poolId, gateway } = pool;
+    return { family, address, poolId, gateway, ...(network.isAnycast && { isAnycast: true }) };
   }
   const prefixes = network.pools.map(({ prefix }) => prefix).join(', ');
   throw new RoutedError('INVALID_ADDRESS', `address ${address} is outside of the network's prefixes (${prefixes})`);

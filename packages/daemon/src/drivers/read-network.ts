@@ -57,6 +57,8 @@ export async function readNetwork(
     spoof: options.spoof ?? 'strict',
     ...(options.ingress === undefined ? {} : { ingress: options.ingress }),
     ...(options.mtuBytes === undefined ? {} : { mtuBytes: options.mtuBytes }),
+    ...(options.isAnycast && { isAnycast: true }),
+    ...(options.onConflict !== 'report' && { onConflict: options.onConflict }),
   };
 }
 

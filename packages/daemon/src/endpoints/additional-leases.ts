@@ -1,5 +1,5 @@
 import { type Ipam, isIpamError } from '@routed/ipam';
-import type { HostAddresses } from '../host/host-addresses.ts';
+import type { ClaimCheck } from '../cluster/claim-check.ts';
 import type { Logger } from '../logger.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { AdditionalAddress, LeasedAddress } from './endpoint.ts';
@@ -15,12 +15,12 @@ export interface Claimant {
 /** Leases of the addresses that Docker does not know of: nobody but us gives them back. */
 export class AdditionalLeases {
   readonly #ipam: Ipam;
-  readonly #host: Pick<HostAddresses, 'holderOf'>;
+  readonly #claims: Pick<ClaimCheck, 'takerOf'>;
   readonly #logger: Logger;
 
-  constructor(deps: { readonly ipam: Ipam; readonly host: Pick<HostAddresses, 'holderOf'>; readonly logger: Logger }) {
+  constructor(deps: { readonly ipam: Ipam; readonly claims: Pick<ClaimCheck, 'takerOf'>; readonly logger: Logger }) {
     this.#ipam = deps.ipam;
-    this.#host = deps.host;
+    this.#claims = deps.claims;
     this.#logger = deps.logger;
   }
 
@@ -59,10 +59,10 @@ export class AdditionalLeases {
     }
   }
 
-  async #claimOne({ poolId, address }: LeasedAddress, { holder, isSticky }: Claimant): Promise<void> {
+  async #claimOne({ poolId, address, isAnycast }: LeasedAddress, { holder, isSticky }: Claimant): Promise<void> {
     const purpose = isSticky ? 'sticky' : 'additional';
     if (this.#ipam.lease(poolId, address) === undefined) {
-      const taker = await this.#host.holderOf(address);
+      const taker = await this.#claims.takerOf({ address, isAnycast });
       if (taker !== undefined) throw inUse(address, `in use by ${taker}`);
     }
     try {

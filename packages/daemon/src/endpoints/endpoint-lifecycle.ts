@@ -1,17 +1,17 @@
 import type { JoinReply } from '@routed/plugin-protocol';
+import type { ClaimCheck } from '../cluster/claim-check.ts';
 import type { Gateways } from '../host/gateways.ts';
 import type { Journal, JournalKind } from '../journal/journal.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
-import { RoutedError } from '../routed-error.ts';
 import type { Repository } from '../state/repository.ts';
 import type { AdditionalLeases } from './additional-leases.ts';
 import { type AdditionalAddress, allAddresses, type Endpoint, holderOf, type LeasedAddress } from './endpoint.ts';
+import { EndpointIndex } from './endpoint-index.ts';
 import type { EndpointFiltering } from './endpoint-filtering.ts';
 import type { EndpointLinks } from './endpoint-links.ts';
 import { type DesiredEndpoint, type EndpointPlan, hostPrefix, planAddresses, planEndpoint } from './endpoint-plan.ts';
-import { digitsOfLink, linkDigits } from './kernel-names.ts';
 import { SandboxGateways } from './sandbox-gateways.ts';
 
 type Step = () => Promise<unknown>;
@@ -32,25 +32,21 @@ export class EndpointLifecycle {
   readonly #links: EndpointLinks;
   readonly #networks: NetworkRegistry;
   readonly #gateways: Gateways;
+  readonly #claims: Pick<ClaimCheck, 'beforeAnnouncing'>;
   readonly #leases: AdditionalLeases;
   readonly #filtering: EndpointFiltering;
   readonly #repository: Repository<Endpoint>;
   readonly #lock: KeyedLock;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
-  readonly #endpoints = new Map<string, Endpoint>();
-  /** The endpoint of each host route, by destination. */
-  readonly #byDestination = new Map<string, string>();
-  /** The endpoint of each pair of links, by what their names end with. */
-  readonly #byLinkDigits = new Map<string, string>();
-  /** Since when each endpoint has been in no sandbox, on the clock of `performance.now()`. */
-  readonly #idleSince = new Map<string, number>();
+  readonly #endpoints = new EndpointIndex();
   readonly #sandboxes = new SandboxGateways();
 
   constructor(deps: {
     readonly links: EndpointLinks;
     readonly networks: NetworkRegistry;
     readonly gateways: Gateways;
+    readonly claims: Pick<ClaimCheck, 'beforeAnnouncing'>;
     readonly leases: AdditionalLeases;
     readonly filtering: EndpointFiltering;
     readonly repository: Repository<Endpoint>;
@@ -61,6 +57,7 @@ export class EndpointLifecycle {
     this.#links = deps.links;
     this.#networks = deps.networks;
     this.#gateways = deps.gateways;
+    this.#claims = deps.claims;
     this.#leases = deps.leases;
     this.#filtering = deps.filtering;
     this.#repository = deps.repository;
@@ -72,10 +69,10 @@ export class EndpointLifecycle {
   /** Takes up the endpoints of an earlier life. */
   async load(): Promise<void> {
     for (const endpoint of await this.#repository.load()) {
-      this.#remember(endpoint);
+      this.#endpoints.set(endpoint);
       if (endpoint.sandboxKey !== undefined) this.#sandboxes.add({ ...endpoint, sandboxKey: endpoint.sandboxKey });
     }
-    await this.#leases.releaseOrphans('additional', (address) => this.#byDestination.has(hostPrefix(address)));
+    await this.#leases.releaseOrphans('additional', (address) => this.endpointAt(hostPrefix(address)) !== undefined);
   }
 
   /** The endpoints that are in a sandbox, and what belongs to them in the kernel. */
@@ -92,13 +89,12 @@ export class EndpointLifecycle {
 
   /** The endpoint that a host route leads to. */
   endpointAt(destination: string): string | undefined {
-    return this.#byDestination.get(destination);
+    return this.#endpoints.idAt(destination);
   }
 
   /** The endpoint that has a link of this name, on the host or until Docker moves it. */
   idOfLink(name: string): string | undefined {
-    const digits = digitsOfLink(name);
-    return digits === undefined ? undefined : this.#byLinkDigits.get(digits);
+    return this.#endpoints.idOfLink(name);
   }
 
   /** The endpoints that are in a sandbox now. */
@@ -121,8 +117,7 @@ export class EndpointLifecycle {
 
   /** The endpoints that have been in no sandbox for so long. */
   idleFor(ms: number): readonly string[] {
-    const before = performance.now() - ms;
-    return [...this.#idleSince].filter(([, sinceMs]) => sinceMs <= before).map(([endpointId]) => endpointId);
+    return this.#endpoints.idleFor(ms);
   }
 
   /**
@@ -132,7 +127,7 @@ export class EndpointLifecycle {
    */
   async deleteIfGone(endpointId: string, idleMs: number): Promise<boolean> {
     return await this.#lock.run(endpointId, async () => {
-      const idleSinceMs = this.#idleSince.get(endpointId);
+      const idleSinceMs = this.#endpoints.idleSince(endpointId);
       const isGone =
         idleSinceMs === undefined ? !(await this.#links.exists(endpointId)) : performance.now() - idleSinceMs >= idleMs;
       if (isGone) await this.#delete(endpointId);
@@ -144,7 +139,7 @@ export class EndpointLifecycle {
   async forgetSandbox(endpointId: string): Promise<boolean> {
     return await this.#lock.run(endpointId, async () => {
       if (!this.isJoined(endpointId) || (await this.#links.exists(endpointId))) return false;
-      const endpoint = this.#require(endpointId);
+      const endpoint = this.#endpoints.require(endpointId);
       await this.#leftSandbox(endpoint, () => this.#filtering.remove(endpointId));
       this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its link went away with its container');
       return true;
@@ -153,7 +148,7 @@ export class EndpointLifecycle {
 
   /** All endpoints, also those that have not joined a sandbox. */
   all(): readonly Endpoint[] {
-    return [...this.#endpoints.values()];
+    return this.#endpoints.all();
   }
 
   /** The endpoint, or undefined when no CreateEndpoint came for it or DeleteEndpoint did. */
@@ -188,8 +183,8 @@ export class EndpointLifecycle {
    */
   async extend(endpointId: string, addresses: readonly AdditionalAddress[]): Promise<void> {
     await this.#lock.run(endpointId, async () => {
-      const before = this.#require(endpointId);
-      const added = addresses.filter(({ address }) => this.#byDestination.get(hostPrefix(address)) !== endpointId);
+      const before = this.#endpoints.require(endpointId);
+      const added = addresses.filter(({ address }) => this.endpointAt(hostPrefix(address)) !== endpointId);
       const after = { ...before, additional: [...before.additional, ...added] };
       const plan = planAddresses(added, before);
       const isJoined = await this.#revise(
@@ -209,7 +204,7 @@ export class EndpointLifecycle {
    */
   async reduce(endpointId: string, addresses: ReadonlySet<string>): Promise<readonly AdditionalAddress[]> {
     return await this.#lock.run(endpointId, async () => {
-      const before = this.#require(endpointId);
+      const before = this.#endpoints.require(endpointId);
       const removed = before.additional.filter(({ address }) => addresses.has(address));
       const after = { ...before, additional: before.additional.filter((entry) => !removed.includes(entry)) };
       const plan = planAddresses(removed, before);
@@ -218,7 +213,6 @@ export class EndpointLifecycle {
         [() => this.#links.reduce(endpointId, plan), () => this.#filtering.set(after)],
         [() => this.#filtering.set(before), () => this.#links.extend(endpointId, plan)],
       );
-      for (const { address } of removed) this.#byDestination.delete(hostPrefix(address));
       if (isJoined && removed.length > 0) this.#note('withdrawn', before, removed, 'removed while its container runs');
       return removed;
     });
@@ -232,7 +226,7 @@ export class EndpointLifecycle {
    */
   async filter(endpointId: string, ingress: string | undefined): Promise<void> {
     await this.#lock.run(endpointId, async () => {
-      const before = this.#require(endpointId);
+      const before = this.#endpoints.require(endpointId);
       const { ingress: former, ...rest } = before;
       if (former === ingress) return;
       const after = { ...rest, ...(ingress === undefined ? {} : { ingress }) };
@@ -248,11 +242,11 @@ export class EndpointLifecycle {
   /**
    * Makes the endpoint's links and routes; answers what Docker is to do with the container's end.
    *
-   * @throws RoutedError ENDPOINT_UNKNOWN, NETWORK_UNKNOWN, LINK_NAME_CLASH, KERNEL_FEATURE_MISSING
+   * @throws RoutedError ENDPOINT_UNKNOWN, NETWORK_UNKNOWN, ADDRESS_IN_USE, LINK_NAME_CLASH, KERNEL_FEATURE_MISSING
    */
   async join(endpointId: string, sandboxKey: string): Promise<JoinReply> {
     return await this.#lock.run(endpointId, async () => {
-      const endpoint = this.#require(endpointId);
+      const endpoint = this.#endpoints.require(endpointId);
       this.#networks.require(endpoint.networkId);
       const mtuBytes = this.#mtuOf(endpoint);
       if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
@@ -261,6 +255,7 @@ export class EndpointLifecycle {
       const joining = { ...this.#sandboxes.assign(endpoint, sandboxKey), mtuBytes };
       await this.#ensureOwnGateways(endpoint, joining);
       const plan = planEndpoint(joining, mtuBytes);
+      await this.#claims.beforeAnnouncing(allAddresses(joining));
       await this.#change(
         { before: endpoint, after: joining },
         () => this.#make(joining, plan),
@@ -286,7 +281,7 @@ export class EndpointLifecycle {
     await this.#leave(endpointId);
     const endpoint = this.#endpoints.get(endpointId);
     await this.#repository.remove(endpointId);
-    this.#forget(endpointId);
+    this.#endpoints.delete(endpointId);
     // A crash before this leaves leases without an endpoint, which the next start releases.
     await this.#leases.release(endpoint?.additional.filter(({ isSticky }) => !isSticky) ?? []);
   }
@@ -298,7 +293,7 @@ export class EndpointLifecycle {
   async #change(record: Change, inKernel: () => Promise<unknown>, undo: () => Promise<unknown>): Promise<void> {
     const [changed, kept] = await Promise.allSettled([inKernel(), this.#repository.put(record.after)]);
     if (changed.status === 'fulfilled' && kept.status === 'fulfilled') {
-      this.#remember(record.after);
+      this.#endpoints.set(record.after);
       return;
     }
     if (changed.status === 'fulfilled') await undo();
@@ -363,41 +358,12 @@ export class EndpointLifecycle {
 
   async #keep(endpoint: Endpoint): Promise<void> {
     await this.#repository.put(endpoint);
-    this.#remember(endpoint);
+    this.#endpoints.set(endpoint);
   }
 
   /** What its links were made with: to give only one end another would break it. */
   #mtuOf({ mtuBytes, networkId }: Endpoint): number {
     return mtuBytes ?? this.#networks.mtuOf(networkId);
-  }
-
-  #remember(endpoint: Endpoint): void {
-    this.#endpoints.set(endpoint.id, endpoint);
-    this.#byLinkDigits.set(linkDigits(endpoint.id), endpoint.id);
-    if (endpoint.sandboxKey !== undefined) this.#idleSince.delete(endpoint.id);
-    else if (!this.#idleSince.has(endpoint.id)) this.#idleSince.set(endpoint.id, performance.now());
-    for (const destination of destinationsOf(endpoint)) this.#byDestination.set(destination, endpoint.id);
-  }
-
-  #forget(endpointId: string): void {
-    const endpoint = this.#endpoints.get(endpointId);
-    this.#endpoints.delete(endpointId);
-    if (endpoint === undefined) return;
-    this.#byLinkDigits.delete(linkDigits(endpointId));
-    this.#idleSince.delete(endpointId);
-    for (const destination of destinationsOf(endpoint)) {
-      // The address may have another endpoint by now.
-      if (this.#byDestination.get(destination) === endpointId) this.#byDestination.delete(destination);
-    }
-  }
-
-  #require(endpointId: string): Endpoint {
-    const endpoint = this.#endpoints.get(endpointId);
-    if (endpoint !== undefined) return endpoint;
-    throw new RoutedError(
-      'ENDPOINT_UNKNOWN',
-      `endpoint ${endpointId.slice(0, 12)} is not known to routed: start the container again`,
-    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { canonicalAddress } from '@routed/ipam';
-import { parseOptions } from '../networks/driver-options.ts';
+import { invalidOption, parseOptions, switchText } from '../networks/driver-options.ts';
 import { FILTER_OPTIONS, filterOptions, type Spoofing } from '../networks/filter-options.ts';
 import { listOf } from '../networks/text-list.ts';
 
@@ -11,6 +11,7 @@ const ENDPOINT_OPTIONS = {
     ({ length }) => length <= MAX_ADDITIONAL_ADDRESSES,
     `expected at most ${MAX_ADDITIONAL_ADDRESSES} addresses`,
   ),
+  'routed.anycast': switchText,
   ...FILTER_OPTIONS,
 } as const;
 
@@ -20,6 +21,8 @@ export interface EndpointOptions {
   readonly addresses: readonly string[];
   readonly ingress?: string;
   readonly spoof?: Spoofing;
+  /** Whether other hosts may have these addresses, too. */
+  readonly isAnycast: boolean;
 }
 
 /**
@@ -29,7 +32,17 @@ export interface EndpointOptions {
  */
 export function parseEndpointOptions(options: Readonly<Record<string, unknown>>): EndpointOptions {
   const values = parseOptions(options, ENDPOINT_OPTIONS);
-  return { addresses: values['routed.addresses'] ?? [], ...filterOptions(values) };
+  const addresses = values['routed.addresses'] ?? [];
+  const isAnycast = values['routed.anycast'] ?? false;
+  if (isAnycast && addresses.length === 0) {
+    // Docker leases the --ip before it tells of this option.
+    throw invalidOption(
+      'routed.anycast',
+      isAnycast,
+      'it is about routed.addresses, which is not there; for an --ip, create the network with -o routed.anycast=true',
+    );
+  }
+  return { addresses, isAnycast, ...filterOptions(values) };
 }
 
 /**

@@ -25,6 +25,8 @@ export interface LeasedAddress {
   /** Bare, canonical. */
   readonly address: string;
   readonly poolId: string;
+  /** Whether other hosts may have it, too; absent: they may not. */
+  readonly isAnycast?: boolean | undefined;
 }
 
 /** An address of an endpoint that Docker knows of. */

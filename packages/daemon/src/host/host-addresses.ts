@@ -1,4 +1,4 @@
-import type { Rtnl } from '@routed/netns';
+import { isNetlinkError, type Route, type Rtnl } from '@routed/netns';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
 
@@ -7,6 +7,26 @@ export interface ConnectedPrefix {
   readonly prefix: string;
   readonly description: string;
 }
+
+/** Who has an address. */
+export interface AddressHolder {
+  /** Whether it is another host, which a route of a router leads to. */
+  readonly isElsewhere: boolean;
+  /** For people. */
+  readonly description: string;
+}
+
+/** Routing daemons by the protocol number of their routes. Source: iproute2 etc/rt_protos, FRR zebra/rt_netlink.h. */
+const ROUTERS: ReadonlyMap<number, string> = new Map([
+  [11, 'zebra'],
+  [12, 'bird'],
+  [42, 'babel'],
+  [186, 'bgp'],
+  [187, 'isis'],
+  [188, 'ospf'],
+  [189, 'rip'],
+  [192, 'eigrp'],
+]);
 
 /** What the host's own addresses and routes say about addresses that a container might get. */
 export class HostAddresses {
@@ -32,13 +52,38 @@ export class HostAddresses {
    *
    * @returns undefined when no route is for this address alone
    */
-  async holderOf(address: string): Promise<string | undefined> {
-    const route = await this.#rtnl.routes.get(address, { exact: true });
+  async holderOf(address: string): Promise<AddressHolder | undefined> {
+    const route = await this.#routeTo(address);
     if (route?.destination !== hostPrefix(address)) return undefined;
-    const link = route.linkIndex === undefined ? undefined : await this.#rtnl.links.get({ index: route.linkIndex });
-    if (route.type === 'local') return `this host itself (link ${link?.name ?? '?'})`;
-    if (route.protocol === ROUTE_PROTOCOL) return `a container of this host (link ${link?.name ?? '?'})`;
-    const via = route.gateway === undefined ? '' : ` via ${route.gateway}`;
-    return `another host (route${via} dev ${link?.name ?? '?'} proto ${route.protocol})`;
+    if (route.type === 'local') return here('this host itself', await this.#linkName(route));
+    if (route.protocol === ROUTE_PROTOCOL) return here('a container of this host', await this.#linkName(route));
+    const hops = await Promise.all(
+      route.nextHops.map(async (hop) => {
+        const via = hop.gateway === undefined ? '' : `via ${hop.gateway} `;
+        return `${via}dev ${await this.#linkName(hop)}`;
+      }),
+    );
+    const protocol = ROUTERS.get(route.protocol) ?? route.protocol;
+    const way = [...hops, `proto ${protocol}`].join(' ');
+    return { isElsewhere: true, description: `another host (route ${way})` };
   }
+
+  /** A blackhole, such as the prefix of all containers that a host announces, leads to nobody. */
+  async #routeTo(address: string): Promise<Route | undefined> {
+    try {
+      return await this.#rtnl.routes.get(address, { exact: true });
+    } catch (error) {
+      if (isNetlinkError(error, 'EINVAL') || isNetlinkError(error, 'EACCES')) return undefined;
+      throw error;
+    }
+  }
+
+  async #linkName({ linkIndex }: { readonly linkIndex?: number }): Promise<string> {
+    const link = linkIndex === undefined ? undefined : await this.#rtnl.links.get({ index: linkIndex });
+    return link?.name ?? '?';
+  }
+}
+
+function here(holder: string, linkName: string): AddressHolder {
+  return { isElsewhere: false, description: `${holder} (link ${linkName})` };
 }

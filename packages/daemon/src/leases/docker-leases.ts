@@ -1,9 +1,9 @@
 import { type Ipam, isIpamError, type Lease, type LeaseKey } from '@routed/ipam';
 import { AUXILIARY_HOLDER } from '../drivers/read-network.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { ClaimCheck } from '../cluster/claim-check.ts';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { type Endpoint, holderOf, type LeasedAddress } from '../endpoints/endpoint.ts';
-import type { HostAddresses } from '../host/host-addresses.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Logger } from '../logger.ts';
 import { RoutedError } from '../routed-error.ts';
@@ -19,6 +19,8 @@ export interface DockerLeaseRequest {
   readonly address?: string;
   /** The container's name, on the releases of Docker that tell it. */
   readonly holder?: string;
+  /** Whether other hosts may have the address, too. */
+  readonly isAnycast?: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface DockerLeaseRequest {
  */
 export class DockerLeases {
   readonly #ipam: Ipam;
-  readonly #host: Pick<HostAddresses, 'holderOf'>;
+  readonly #claims: Pick<ClaimCheck, 'takerOf' | 'isTaken'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
   readonly #loose: LooseLeases;
   readonly #journal: Pick<Journal, 'record'>;
@@ -35,14 +37,14 @@ export class DockerLeases {
 
   constructor(deps: {
     readonly ipam: Ipam;
-    readonly host: Pick<HostAddresses, 'holderOf'>;
+    readonly claims: Pick<ClaimCheck, 'takerOf' | 'isTaken'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
     readonly loose: LooseLeases;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
   }) {
     this.#ipam = deps.ipam;
-    this.#host = deps.host;
+    this.#claims = deps.claims;
     this.#endpoints = deps.endpoints;
     this.#loose = deps.loose;
     this.#journal = deps.journal;
@@ -127,14 +129,13 @@ export class DockerLeases {
     return forgotten.length;
   }
 
-  async #lease({ poolId, address, holder }: DockerLeaseRequest): Promise<Lease> {
+  async #lease({ poolId, address, holder, isAnycast }: DockerLeaseRequest): Promise<Lease> {
     const asker = { poolId, purpose: 'endpoint', ...(holder === undefined ? {} : { holder }) } as const;
     if (address === undefined) {
-      const isTaken = async (candidate: string): Promise<boolean> =>
-        (await this.#host.holderOf(candidate)) !== undefined;
+      const isTaken = (candidate: string): Promise<boolean> => this.#claims.isTaken(candidate);
       return await this.#ipam.requestAddress({ ...asker, isTaken });
     }
-    if (this.#ipam.lease(poolId, address) === undefined) await this.#refuseTaken(address);
+    if (this.#ipam.lease(poolId, address) === undefined) await this.#refuseTaken({ address, isAnycast });
     try {
       return await this.#ipam.requestAddress({ ...asker, address });
     } catch (error) {
@@ -173,9 +174,9 @@ export class DockerLeases {
     if (wasLeased) this.#journal.record({ kind: 'released', addresses: [lease.address], detail });
   }
 
-  async #refuseTaken(address: string): Promise<void> {
-    const taker = await this.#host.holderOf(address);
+  async #refuseTaken(wanted: Pick<LeasedAddress, 'address' | 'isAnycast'>): Promise<void> {
+    const taker = await this.#claims.takerOf(wanted);
     if (taker === undefined) return;
-    throw new RoutedError('ADDRESS_IN_USE', `address ${address} is in use by ${taker}: choose another --ip`);
+    throw new RoutedError('ADDRESS_IN_USE', `address ${wanted.address} is in use by ${taker}: choose another --ip`);
   }
 }

@@ -1,5 +1,8 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { RoutedError } from '../routed-error.ts';
+
+/** A switch: true or false, or what else is commonly written for them, in any case. */
+export const switchText = z.stringbool({ error: 'expected true or false' });
 
 /**
  * Reads driver options by their schemas. Docker's command line puts keys and values of `docker run` in lower case, so

@@ -1,8 +1,9 @@
 import { canonicalAddress, formatPrefix, parsePrefix } from '@routed/ipam';
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { parseOptions } from './driver-options.ts';
+import { parseOptions, switchText } from './driver-options.ts';
 import { FILTER_OPTIONS, filterOptions, type Spoofing } from './filter-options.ts';
+import type { ConflictPolicy } from './network.ts';
 import { listOf } from './text-list.ts';
 
 /** Smallest and largest link MTU, in bytes. Source: linux uapi if_ether.h ETH_MIN_MTU, ETH_MAX_MTU. */
@@ -27,6 +28,11 @@ const NETWORK_OPTIONS = {
   'routed.prefixes': listOf('a prefix such as 192.168.7.0/24 or fd00:7::/64', (item) =>
     formatPrefix(parsePrefix(item)),
   ),
+  'routed.anycast': switchText,
+  'routed.on-conflict': z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(['report', 'yield'], { error: 'expected report or yield' })),
   ...FILTER_OPTIONS,
 } as const;
 
@@ -39,6 +45,9 @@ export interface NetworkOptions {
   readonly spoof?: Spoofing;
   /** Where additional addresses may come from beside the network's subnets. */
   readonly prefixes: readonly string[];
+  /** Whether other hosts may have the addresses of its containers, too. */
+  readonly isAnycast: boolean;
+  readonly onConflict: ConflictPolicy;
 }
 
 /**
@@ -56,6 +65,8 @@ export function parseNetworkOptions(options: Readonly<Record<string, unknown>>):
     gateways: { ...(ipv4 === undefined ? {} : { 4: ipv4 }), ...(ipv6 === undefined ? {} : { 6: ipv6 }) },
     ...filterOptions(values),
     prefixes: values['routed.prefixes'] ?? [],
+    isAnycast: values['routed.anycast'] ?? false,
+    onConflict: values['routed.on-conflict'] ?? 'report',
   };
 }
 

@@ -101,6 +101,13 @@ export class NetworkRegistry {
     return this.all().some(({ prefixes }) => prefixes.some((prefix) => prefix.poolId === poolId));
   }
 
+  /** Whether other hosts may have the addresses of this pool, too. */
+  isAnycastPool(poolId: string): boolean {
+    return [...this.#networks.values()].some(
+      ({ isAnycast, pools }) => isAnycast && pools.some((pool) => pool.poolId === poolId),
+    );
+  }
+
   /**
    * Adds a network: claims its pools, readies the host, keeps the record. All of it or nothing.
    *

@@ -14,6 +14,9 @@ export interface NetworkPool extends NetworkPrefix {
   readonly gateway: string;
 }
 
+/** What this host does when another one announces the address of one of its containers as well. */
+export type ConflictPolicy = 'report' | 'yield';
+
 /** A Docker network of ours: what CreateNetwork asked for. Docker never repeats that call. */
 export interface Network {
   readonly id: string;
@@ -26,6 +29,10 @@ export interface Network {
   readonly spoof: Spoofing;
   /** MTU of the network's links in bytes; absent: the daemon's. */
   readonly mtuBytes?: number;
+  /** Whether other hosts may have the addresses of its containers, too; absent: they may not. */
+  readonly isAnycast?: boolean;
+  /** Absent: report. */
+  readonly onConflict?: ConflictPolicy;
 }
 
 /** A network before its prefixes are pools. */

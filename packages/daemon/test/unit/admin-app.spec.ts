@@ -73,9 +73,13 @@ describe('the admin socket', () => {
   it('hands requests to the services, names decoded', async () => {
     const path = '/v1/containers/web%2Fone/addresses';
 
-    await askDaemon(socketPath, { method: 'POST', path, body: { address: '10.1.0.3', network: 'mine' } });
+    await askDaemon(socketPath, {
+      method: 'POST',
+      path,
+      body: { address: '10.1.0.3', network: 'mine', anycast: true },
+    });
 
-    expect(asked).to.deep.equal([['web/one', '10.1.0.3', 'mine']]);
+    expect(asked).to.deep.equal([['web/one', '10.1.0.3', { networkName: 'mine', isAnycast: true }]]);
     expect(await askDaemon(socketPath, { method: 'DELETE', path: `${path}/fd00%3A%3A1` })).to.deep.equal([
       'web/one',
       'fd00::1',

@@ -26,6 +26,17 @@ describe('parseEndpointOptions', () => {
     );
   });
 
+  it('shares additional addresses only, and says where the others can be shared', () => {
+    const shared = parseEndpointOptions({ 'routed.addresses': '10.1.0.3', 'routed.anycast': 'true' });
+    expect(shared).to.deep.equal({ addresses: ['10.1.0.3'], isAnycast: true });
+
+    expect(parseEndpointOptions({ 'routed.addresses': '10.1.0.3' }).isAnycast).to.equal(false);
+    expect(parseEndpointOptions({ 'routed.anycast': 'false' }).isAnycast).to.equal(false);
+    expect(() => parseEndpointOptions({ 'routed.anycast': 'true' })).to.throw(
+      'create the network with -o routed.anycast=true',
+    );
+  });
+
   const refused: readonly (readonly [unknown, string])[] = [
     ['10.1.0.3 web', 'item 2, "web": expected an address such as 10.1.0.3'],
     ['10.1.0.3 10.1.0.3/32', 'item 2, 10.1.0.3, is there twice'],

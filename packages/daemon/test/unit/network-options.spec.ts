@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseNetworkOptions } from '../../src/networks/network-options.ts';
 
-const none = { gateways: {}, prefixes: [] };
+const none = { gateways: {}, prefixes: [], isAnycast: false, onConflict: 'report' };
 
 describe('parseNetworkOptions', () => {
   it('reads the MTU, whatever the case of the key', () => {
@@ -44,6 +44,14 @@ describe('parseNetworkOptions', () => {
     });
   });
 
+  it('reads switches and policies in any case', () => {
+    for (const text of ['true', 'TRUE', '1', 'yes', 'On'])
+      expect(parseNetworkOptions({ 'routed.anycast': text }).isAnycast, text).to.equal(true);
+    for (const text of ['false', 'False', '0', 'no', 'off'])
+      expect(parseNetworkOptions({ 'routed.anycast': text }).isAnycast, text).to.equal(false);
+    expect(parseNetworkOptions({ 'Routed.On-Conflict': 'Yield' }).onConflict).to.equal('yield');
+  });
+
   const refused: readonly (readonly [string, string, string])[] = [
     ['routed.prefixes', '10.9.0.0/16 10.8.0.0', 'item 2, "10.8.0.0": expected a prefix such as 192.168.7.0/24'],
     ['routed.prefixes', '10.9.0.0/16 10.9.1.0/16', 'item 2, 10.9.0.0/16, is there twice'],
@@ -52,9 +60,12 @@ describe('parseNetworkOptions', () => {
     ['routed.gateway', '224.0.0.1', 'item 1, "224.0.0.1": expected a unicast gateway address'],
     ['routed.gateway', '::', 'item 1, "::": expected a unicast gateway address'],
     ['routed.gateway', '10.1.0.1/32', 'expected a unicast gateway address'],
+    ['routed.anycast', 'sometimes', 'driver option routed.anycast=sometimes: expected true or false'],
+    ['routed.anycast', '', 'expected true or false'],
+    ['routed.on-conflict', 'fight', 'driver option routed.on-conflict=fight: expected report or yield'],
   ];
   for (const [key, value, message] of refused) {
-    it(`refuses ${key} "${value}" and says which item`, () => {
+    it(`refuses ${key} "${value}" and says what is wrong`, () => {
       expect(() => parseNetworkOptions({ [key]: value })).to.throw(message);
     });
   }

@@ -188,7 +188,7 @@ describe('addresses', () => {
     });
 
     expect(await daemon.refusal('IpamDriver.RequestAddress', request('10.1.0.2'))).to.equal(
-      'address 10.1.0.2 is in use by another host (route via 10.9.0.2 dev eth1 proto 188): choose another --ip',
+      'address 10.1.0.2 is in use by another host (route via 10.9.0.2 dev eth1 proto ospf): choose another --ip',
     );
   });
 
