@@ -13,6 +13,7 @@ import { ContainerFilters } from './containers/container-filters.ts';
 import { StickyKeeper } from './containers/sticky-keeper.ts';
 import { StickyRecords } from './containers/sticky-records.ts';
 import type { DockerContainers } from './docker/docker-containers.ts';
+import { DaemonKnowledge } from './doctor/daemon-knowledge.ts';
 import type { DefaultGateways } from './drivers/default-gateways.ts';
 import { ipamDriver } from './drivers/ipam-driver.ts';
 import { networkDriver } from './drivers/network-driver.ts';
@@ -81,6 +82,7 @@ const FORGOTTEN_NETWORKS = token<ForgottenNetworks>('forgotten networks');
 const RECORDS = token<StickyRecords>('sticky records');
 const STICKY = token<StickyKeeper>('sticky keeper');
 const ADMIN = token<AdminServices>('admin services');
+const KNOWLEDGE = token<DaemonKnowledge>('daemon knowledge');
 const KEEPER = token<StateKeeper>('state keeper');
 const NETWORK_HANDLERS = token<Handlers>('network driver');
 const IPAM_HANDLERS = token<Handlers>('ipam driver');
@@ -126,6 +128,8 @@ export interface DriverSettings {
   readonly gateways: DefaultGateways;
   /** MTU of networks that name none, in bytes. */
   readonly mtuBytes: number;
+  /** The uplink that the MTU was taken from; absent where the operator named one. */
+  readonly mtuUplink?: string;
 }
 
 /** Puts the parts together; opens and starts nothing. */
@@ -264,12 +268,17 @@ function registerContainers(single: Single, { state, filters }: Resources): void
     filters: new ContainerFilters({ ...common(get), networks: get(NETWORKS), filters }),
     describe: (address) => describeAddress(address, { ...common(get), ipam: get(IPAM), journal: get(JOURNAL) }),
     status: get(STATUS),
+    knowledge: get(KNOWLEDGE),
     journal: get(JOURNAL),
   }));
 }
 
 function registerUpkeep(single: Single, settings: DriverSettings): void {
   single(OBSERVER, (get) => new RoundObserver({ metrics: get(METRICS), journal: get(JOURNAL) }));
+  single(KNOWLEDGE, (get) => {
+    const deps = { networks: get(NETWORKS), endpoints: get(ENDPOINTS), loose: get(LOOSE) };
+    return new DaemonKnowledge({ ...deps, settings });
+  });
   single(FORGOTTEN, (get) => {
     return new Forgotten({ endpoints: get(ENDPOINTS), leases: get(DOCKER_LEASES), logger: get(LOGGER) });
   });
@@ -284,7 +293,7 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
   });
   single(KEEPER, (get) => {
     const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), reaper: get(REAPER), logger: get(LOGGER) };
-    const surveyors = [get(SANDBOXES), get(FORGOTTEN)];
+    const surveyors = [get(SANDBOXES), get(FORGOTTEN), get(KNOWLEDGE)];
     const reconciler = new Reconciler({ ...deps, observer: get(OBSERVER), surveyors });
     const forgotten = { forgotten: get(FORGOTTEN), forgottenNetworks: get(FORGOTTEN_NETWORKS) };
     return new StateKeeper({ ...deps, ...forgotten, leases: get(DOCKER_LEASES), networks: get(NETWORKS), reconciler });

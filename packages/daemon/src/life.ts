@@ -74,7 +74,8 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
     await parts.host.start();
     const ready = keepUp(parts, news, closing);
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
-    return { network: parts.network, ipam: parts.ipam, admin: parts.admin, ready, close: () => closing.close() };
+    const { network, ipam, admin } = parts;
+    return { network, ipam, admin, ready, close: () => closing.close() };
   } catch (error) {
     await closing.close();
     throw error;
@@ -133,7 +134,8 @@ async function settingsOf(
   if (mtu !== 'auto') return { gateways, mtuBytes: mtu };
   const uplink = await findUplink(rtnl);
   if (uplink !== undefined) new UplinkWatch({ events, uplink, logger });
-  return { gateways, mtuBytes: uplink?.mtuBytes ?? ETHERNET_MTU_BYTES };
+  if (uplink === undefined) return { gateways, mtuBytes: ETHERNET_MTU_BYTES };
+  return { gateways, mtuBytes: uplink.mtuBytes, mtuUplink: uplink.name };
 }
 
 /** Keeps the kernel as it should be from now on; the promise is fulfilled when it is so for the first time. */

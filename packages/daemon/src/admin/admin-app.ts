@@ -1,4 +1,6 @@
 import Koa from 'koa';
+import type { DaemonKnowledge } from '../doctor/daemon-knowledge.ts';
+import { doctorRoute } from '../doctor/doctor-route.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { addressRoutes, type AddressServices } from './address-routes.ts';
@@ -8,7 +10,10 @@ import { observationRoutes } from './observation-routes.ts';
 import { statusRoutes, type StatusServices } from './status-routes.ts';
 
 /** What operators' commands ask. */
-export interface AdminServices extends AddressServices, IngressServices, StatusServices {}
+export interface AdminServices extends AddressServices, IngressServices, StatusServices {
+  /** For `doctor`. */
+  readonly knowledge: Pick<DaemonKnowledge, 'collect'>;
+}
 
 /** What the admin application works with. */
 export interface AdminAppDeps {
@@ -44,6 +49,7 @@ export function createAdminApp({ loaded, metrics, stopping, logger }: AdminAppDe
     observationRoutes({ metrics, loaded }),
   ];
   for (const router of routers) app.use(router.routes());
+  app.use(doctorRoute(loaded.then(({ knowledge }) => knowledge)));
   return app;
 }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
+import { doctorCommand } from './doctor-command.ts';
 import { ingressCommand } from './ingress-command.ts';
 import { serveCommand } from './serve-command.ts';
 
@@ -13,6 +14,7 @@ export function createProgram(version: string): Command {
   program.addCommand(serving, { isDefault: true });
   program.addCommand(addressCommand());
   program.addCommand(ingressCommand());
+  program.addCommand(doctorCommand());
   for (const command of program.commands) inheritSettings(command, program);
   program.addHelpText(
     'after',

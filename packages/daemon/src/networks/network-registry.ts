@@ -80,6 +80,7 @@ export class NetworkRegistry {
     );
   }
 
+  /** All networks, oldest first. */
   all(): readonly Network[] {
     return [...this.#networks.values()];
   }

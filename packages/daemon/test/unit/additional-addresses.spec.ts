@@ -145,7 +145,7 @@ describe('additional addresses of an endpoint', () => {
     await daemon.kernel.routes.add(far);
 
     expect(await messageOf(start('10.1.0.3+10.1.0.4'))).to.equal(
-      'additional address 10.1.0.4 is in use by another host (route via 10.9.0.2 dev eth1 proto 188): choose another',
+      'additional address 10.1.0.4 is in use by another host (route via 10.9.0.2 dev eth1 proto ospf): choose another',
     );
     expect(await messageOf(start('10.1.0.3+10.1.0.5', otherId, '10.1.0.6'))).to.contain('this host itself (link eth1)');
     expect(await leases()).to.deep.equal(['10.1.0.2 endpoint', '10.1.0.6 endpoint']);

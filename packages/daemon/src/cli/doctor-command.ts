@@ -1,0 +1,37 @@
+import { Command, Option } from 'commander';
+import { adminSocketOption } from './admin-socket-option.ts';
+
+/** `routed-plugin doctor`: whether this host is set up right. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('find what keeps containers from being reached on this host; exit code 0 fine, 1 warnings, 2 broken')
+    .option('--fix', 'repair what is safe to repair, and say exactly what is changed')
+    .addOption(new Option('--undo', 'take back what --fix changed, unless others changed it since').conflicts('fix'))
+    .option('--json', 'print JSON')
+    .addOption(
+      new Option('--plugin-dir <path>', 'where Docker looks for plugin sockets')
+        .env('ROUTED_PLUGIN_DIR')
+        .default('/run/docker/plugins'),
+    )
+    .addOption(
+      new Option('--state-dir <path>', 'where routed-plugin keeps its state, and doctor what it changed')
+        .env('ROUTED_STATE_DIR')
+        .default('/var/lib/routed'),
+    )
+    .addOption(adminSocketOption())
+    .addOption(
+      new Option('--docker-socket <path>', 'where Docker answers')
+        .env('ROUTED_DOCKER_SOCKET')
+        .default('/var/run/docker.sock'),
+    )
+    .addOption(
+      new Option('--router-dir <path>', 'where the routing daemons have their sockets (default: those of FRR, Quagga)'),
+    )
+    .action(run);
+}
+
+/** Loaded when it is needed: the other commands stay quick. */
+async function run(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const { doctor } = await import('./doctor.ts');
+  process.exitCode = await doctor(flags);
+}

@@ -1,0 +1,121 @@
+import { openRtnl } from '@routed/netns';
+import { z } from 'zod';
+import { ALL_CHECKS } from '../doctor/all-checks.ts';
+import { type CheckResult, examine, EXIT_CODES, verdictOf } from '../doctor/examine.ts';
+import { readSysctlFiles } from '../doctor/facts/sysctl-files.ts';
+import { hostTarget } from '../doctor/fix/fix-target.ts';
+import { fileJournal } from '../doctor/fix/journal.ts';
+import { type ChangeReport, repair, undo } from '../doctor/fix/repair.ts';
+import { type HostPaths, viewHost } from '../doctor/host-view.ts';
+import { isAllowedToRoute } from '../host/capabilities.ts';
+import { printTable } from './table.ts';
+
+const ROUTER_DIRECTORIES = ['/run/frr', '/run/quagga', '/var/run/quagga'];
+const TEXT_COLUMNS = 110;
+
+const flagsSchema = z.object({
+  fix: z.boolean().default(false),
+  undo: z.boolean().default(false),
+  json: z.boolean().default(false),
+  pluginDir: z.string(),
+  stateDir: z.string(),
+  adminSocket: z.string(),
+  dockerSocket: z.string(),
+  routerDir: z.string().optional(),
+});
+
+/** Examines the host, repairs it or takes repairs back. Returns the exit code. */
+export async function doctor(raw: Readonly<Record<string, unknown>>): Promise<number> {
+  const { fix, undo: isUndo, json, routerDir, ...paths } = flagsSchema.parse(raw);
+  const hostPaths = { ...paths, routerDirs: routerDir === undefined ? ROUTER_DIRECTORIES : [routerDir] };
+  if (!(await isAllowedToRoute())) return report([NOT_ROOT], [], json);
+  if (isUndo) return reportUndo(await undo({ target: hostTarget, journal: fileJournal(paths.stateDir) }), json);
+  const before = await examineHost(hostPaths);
+  if (!fix) return report(before, [], json);
+  const changes = await fixAll(before, hostPaths);
+  // What counts is how it is now.
+  return report(await examineHost(hostPaths), changes, json);
+}
+
+const NOT_ROOT: CheckResult = {
+  id: 'root',
+  title: 'doctor may look at everything',
+  findings: [
+    {
+      severity: 'broken',
+      found: 'this command does not run as root',
+      why: 'the firewall, the router and the daemon answer root alone: nothing could be checked',
+      remedy: 'run it as root',
+    },
+  ],
+};
+
+async function examineHost(paths: HostPaths): Promise<CheckResult[]> {
+  await using rtnl = await openRtnl();
+  return await examine(viewHost(paths, rtnl), ALL_CHECKS);
+}
+
+async function fixAll(results: readonly CheckResult[], paths: HostPaths): Promise<ChangeReport[]> {
+  const fixes = results.flatMap(({ findings }) => findings.flatMap((finding) => finding.fixes ?? []));
+  await using rtnl = await openRtnl();
+  const written = await readSysctlFiles(viewHost(paths, rtnl));
+  return await repair(fixes, { target: hostTarget, journal: fileJournal(paths.stateDir), written });
+}
+
+function report(results: readonly CheckResult[], changes: readonly ChangeReport[], json: boolean): number {
+  const verdict = verdictOf(results);
+  if (json) say(JSON.stringify({ verdict, checks: results, changes }, null, 2));
+  else printReport(results, changes);
+  const hasFailed = changes.some(({ isDone }) => !isDone);
+  return Math.max(EXIT_CODES[verdict], hasFailed ? EXIT_CODES.warnings : 0);
+}
+
+function reportUndo(changes: readonly ChangeReport[], json: boolean): number {
+  if (json) say(JSON.stringify({ changes }, null, 2));
+  else if (changes.length === 0) say('there is nothing to undo');
+  else printChanges(changes);
+  return changes.every(({ isDone }) => isDone) ? EXIT_CODES.fine : EXIT_CODES.warnings;
+}
+
+function printReport(results: readonly CheckResult[], changes: readonly ChangeReport[]): void {
+  if (changes.length > 0) {
+    printChanges(changes);
+    say('"routed-plugin doctor --undo" takes this back.\n');
+  }
+  const rows = results.flatMap(({ id, findings }) =>
+    findings.map(({ severity, found, why, remedy }) => [severity, id, wrap([found, `Why: ${why}.`, `Do: ${remedy}.`])]),
+  );
+  if (rows.length > 0) printTable(['STATE', 'CHECK', 'FOUND'], rows);
+  say(summary(results));
+}
+
+function summary(results: readonly CheckResult[]): string {
+  const findings = results.flatMap((result) => result.findings);
+  const count = (severity: string): number => findings.filter((finding) => finding.severity === severity).length;
+  const repairable = findings.filter(({ fixes = [] }) => fixes.length > 0).length;
+  const hint = repairable === 0 ? '' : `; --fix repairs ${repairable}`;
+  const worst = `${count('broken')} broken, ${count('warning')} warnings, ${count('note')} notes`;
+  return `${results.length} checks: ${findings.length === 0 ? 'all is well' : worst}${hint}`;
+}
+
+function printChanges(changes: readonly ChangeReport[]): void {
+  for (const { isDone, text } of changes) say(`${isDone ? '' : '! '}${text}`);
+}
+
+/** Paragraphs of words, none longer than fits beside the other columns. */
+function wrap(paragraphs: readonly string[]): string {
+  const lines = paragraphs.flatMap((paragraph) => {
+    const wrapped: string[] = [''];
+    for (const word of paragraph.split(' ')) {
+      const line = wrapped.at(-1) ?? '';
+      if (line !== '' && line.length + word.length >= TEXT_COLUMNS) wrapped.push(word);
+      else wrapped[wrapped.length - 1] = line === '' ? word : `${line} ${word}`;
+    }
+    return wrapped;
+  });
+  return lines.join('\n');
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,39 @@
+import type { Check } from './check.ts';
+import { announcementChecks } from './checks/announcement.ts';
+import { answersChecks } from './checks/answers.ts';
+import { daemonChecks } from './checks/daemon.ts';
+import { engineChecks } from './checks/engine.ts';
+import { firewallChecks } from './checks/firewall.ts';
+import { forwardingChecks } from './checks/forwarding.ts';
+import { limitsChecks } from './checks/limits.ts';
+import { mtuChecks } from './checks/mtu.ts';
+import { neighborsChecks } from './checks/neighbors.ts';
+import { networkManagerChecks } from './checks/network-managers.ts';
+import { platformChecks } from './checks/platform.ts';
+import { poolsChecks } from './checks/pools.ts';
+import { routerSettingsChecks } from './checks/router-settings.ts';
+import { routersChecks } from './checks/routers.ts';
+import { routesChecks } from './checks/routes.ts';
+import { stateChecks } from './checks/state.ts';
+import { sysctlFilesChecks } from './checks/sysctl-files.ts';
+
+/** Every check, from the machine over the kernel to the router. */
+export const ALL_CHECKS: readonly Check[] = [
+  ...platformChecks,
+  ...engineChecks,
+  ...daemonChecks,
+  ...forwardingChecks,
+  ...answersChecks,
+  ...firewallChecks,
+  ...limitsChecks,
+  ...mtuChecks,
+  ...poolsChecks,
+  ...routesChecks,
+  ...networkManagerChecks,
+  ...sysctlFilesChecks,
+  ...stateChecks,
+  ...routersChecks,
+  ...neighborsChecks,
+  ...announcementChecks,
+  ...routerSettingsChecks,
+];
