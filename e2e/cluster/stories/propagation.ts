@@ -5,7 +5,7 @@ import type { ClusterStage } from '../support/cluster.ts';
 /** The way of a route from the plugin's reply to another host's kernel, in figures. */
 export function tellPropagation(stage: ClusterStage, limitMs: number): void {
   it(`carries a route to another host's kernel, and its end, within ${limitMs} ms`, async () => {
-    const figures = await measurePropagation(stage.cluster, { runs: 10, flaps: 5 });
+    const figures = await measurePropagation(stage.cluster, { runs: 5, flaps: 3 });
 
     const { joinMs, leaveMs, joinAndLeaveMs } = figures;
     const text = Object.entries({ joinMs, leaveMs, joinAndLeaveMs }).map(
