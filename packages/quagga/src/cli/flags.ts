@@ -30,11 +30,13 @@ const OPTIONS: Partial<Record<Flag, string>> = {
 };
 
 /** The flags that a field may come from, the likeliest first. */
-function flagsOf([section, item, field]: FieldPath, length: number): readonly Flag[] {
+function flagsOf([section, item, field, ...deeper]: FieldPath, flags: InputFlags): readonly Flag[] {
+  if (field === 'area' || deeper.at(-1) === 'area') return ['area'];
   if (section === 'routerId') return ['routerId'];
   if (section === 'hostname') return ['hostname'];
   if (section === 'containers') return ['container', 'network'];
-  if (section === 'interfaces') return length === 2 ? ['interface'] : ['area'];
+  if (section === 'interfaces')
+    return field === undefined && flags.interface?.includes(String(item)) ? ['interface'] : [];
   if (section === 'ospf' && item === 'networks') return field === undefined ? [] : ['network'];
   if (section === 'bgp' && item === 'asn') return ['asn'];
   return section === 'bgp' && item === 'neighbors' ? ['neighbor'] : [];
@@ -45,8 +47,7 @@ function flagsOf([section, item, field]: FieldPath, length: number): readonly Fl
  * option that would have to say it.
  */
 export function optionOf(path: FieldPath, flags: InputFlags, hasFile: boolean): string | undefined {
-  const isArea = path.at(-1) === 'area';
-  const candidates = isArea ? (['area'] as const) : flagsOf(path, path.length);
+  const candidates = flagsOf(path, flags);
   const given = candidates.find((flag) => flags[flag] !== undefined);
   const flag = given ?? (hasFile ? undefined : candidates[0]);
   if (flag === undefined) return undefined;

@@ -189,6 +189,16 @@ describe('errors of the input', () => {
     );
   });
 
+  it('name the field of the file where a flag has nothing to do with it', async () => {
+    const text = LAN.replace('{}', '{ ospf: { cost: 70000 } }');
+
+    const { err } = await cli(['render', 'r.yaml', '--area', '0', '--interface', 'eth2'], {
+      files: { 'r.yaml': text },
+    });
+
+    expect(err).to.equal('r.yaml:5:19: error: interfaces.eth1.ospf.cost: a cost is a whole number from 1 to 65535\n');
+  });
+
   it('say why a file cannot be read', async () => {
     const missing = await cli(['render', '/nonexistent.yaml']);
     const folder = await cli(['diff', 'r.yaml', '--against', '/nonexistent'], { files: { 'r.yaml': LAN } });
