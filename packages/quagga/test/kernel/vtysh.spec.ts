@@ -7,7 +7,7 @@ import { anyModel } from '../support/arbitrary/model.ts';
 import { requireFrr } from '../support/router.ts';
 
 describe('any valid model', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   before(requireFrr);
 
   it('renders to a file that FRR’s parser accepts (100 models)', async () => {
