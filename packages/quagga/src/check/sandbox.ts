@@ -111,7 +111,11 @@ async function startDaemons(dir: string, options: SandboxOptions): Promise<Child
   });
   if (ready) return child;
   const reason = complaint.trim().split('\n').at(-1) ?? 'no reason given';
-  throw new QuaggaError('CHECKER_MISSING', `cannot start the routing daemons in a network namespace: ${reason}`);
+  const remedy = reason.includes('not permitted') ? '; it takes root, and without it vtysh checks the spelling' : '';
+  throw new QuaggaError(
+    'CHECKER_MISSING',
+    `cannot start the routing daemons in a network namespace: ${reason}${remedy}`,
+  );
 }
 
 async function load(dir: string, text: string): Promise<{ refused: boolean; messages: readonly string[] }> {
