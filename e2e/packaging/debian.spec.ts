@@ -8,6 +8,7 @@ import { openMachine, type Machine } from './support/machine.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const networks = 20;
+const containers = 6;
 const network = 'docker network create -d routed --ipam-driver routed';
 
 describe('the Debian package', function () {
@@ -31,7 +32,9 @@ describe('the Debian package', function () {
   it('is clean for lintian', async () => {
     const files = packages.map((file) => join(directory, file));
 
-    const { stdout } = await runCommand(['lintian', '--allow-root', '--fail-on', 'none', ...files]);
+    const { stdout } = await runCommand(['lintian', '--allow-root', '--fail-on', 'none', ...files], {
+      timeoutMs: 300_000,
+    });
 
     expect(stdout).to.equal('');
   });
@@ -97,32 +100,35 @@ describe('the Debian package', function () {
 
   it(`does not delay a Docker with ${networks} networks by more than a second against bridges`, async () => {
     await machine.sh('docker rm -f web && docker network rm apps');
-    const bootMs = async (create: string, subnet: number): Promise<number> => {
-      for (let number = 0; number < networks; number += 1) {
-        await machine.sh(
-          `docker network create ${create} --subnet 10.${subnet}.${number}.0/24 n${number} && ` +
-            `docker create --restart always --name c${number} --network n${number} alpine sleep 1000000 && docker start c${number}`,
-        );
-      }
-      await machine.reboot();
-      const times = await machine.sh(
-        'systemctl show --property InactiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic --value docker.service',
-      );
-      const [from = 0, to = 0] = times
-        .split(/\n+/)
-        .map(Number)
-        .sort((a, b) => a - b);
-      expect((await machine.sh('docker ps -q')).split('\n')).to.have.lengthOf(networks);
-      await machine.sh('docker rm -f $(docker ps -aq) && docker network prune -f');
-      return (to - from) / 1000;
-    };
 
-    const bridge = await bootMs('-d bridge', 20);
-    const routed = await bootMs('-d routed --ipam-driver routed', 30);
+    const bridge = await dockerStartMs('-d bridge --subnet 10.20');
+    const routed = await dockerStartMs('-d routed --ipam-driver routed --subnet 10.30');
 
     console.log(`      dockerd's start: ${bridge.toFixed(0)} ms with bridges, ${routed.toFixed(0)} ms with routed`);
     expect(routed).to.be.lessThan(bridge + 1000);
   });
+
+  /** How long dockerd takes to start with networks of a kind and containers that restart: the better of two boots. */
+  async function dockerStartMs(network: string): Promise<number> {
+    for (let number = 0; number < networks; number += 1) {
+      await machine.sh(`docker network create ${network}.${number}.0/24 n${number}`);
+    }
+    for (let number = 0; number < containers; number += 1) {
+      await machine.sh(`docker run -d --restart always --network n${number} alpine sleep 1000000`);
+    }
+    const times = [await bootAndMeasureMs(), await bootAndMeasureMs()];
+    expect((await machine.sh('docker ps -q')).split('\n')).to.have.lengthOf(containers);
+    await machine.sh('docker rm -f $(docker ps -aq) && docker network prune -f');
+    return Math.min(...times);
+  }
+
+  async function bootAndMeasureMs(): Promise<number> {
+    await machine.reboot();
+    const properties = 'InactiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic';
+    const times = await machine.sh(`systemctl show --property ${properties} --value docker.service`);
+    const [one = 0, other = 0] = times.split(/\n+/).map(Number);
+    return Math.abs(other - one) / 1000;
+  }
 
   it('is removed and purged without a trace', async () => {
     await machine.sh('dpkg --purge routed routed-node');

@@ -15,7 +15,7 @@ import {
 import { eventually } from '../../support/eventually.ts';
 
 const script = join(import.meta.dirname, '../../../tools/packaging/machine.sh');
-const bootMs = 90_000;
+const bootMs = 240_000;
 
 /** A Debian machine with systemd and Docker, in namespaces. */
 export interface Machine {
@@ -33,14 +33,20 @@ export interface Machine {
 
 /** Boots Debian 12 with Docker 20.10. The first time builds its root file system, which takes some minutes. */
 export async function openMachine(): Promise<Machine> {
-  const root = join(cacheDirectory(), 'machine-bookworm');
-  await ensureBuilt(root, ['build-root.sh', 'machine', 'bookworm', root], console.log);
+  const root = await prepareMachineRoot();
   await mkdir('/tmp/routed-lab', { recursive: true });
   const scratch = await mkdtemp('/tmp/routed-lab/machine-');
   const machine = new SystemdMachine(root, scratch);
   await machine.boot();
   await machine.sh('docker import - alpine', { input: await imageTarball(console.log) });
   return machine;
+}
+
+/** The root file system of such machines, which nobody writes to. */
+export async function prepareMachineRoot(): Promise<string> {
+  const root = join(cacheDirectory(), 'machine-bookworm');
+  await ensureBuilt(root, ['build-root.sh', 'machine', 'bookworm', root], console.log);
+  return root;
 }
 
 class SystemdMachine implements Machine {
@@ -62,7 +68,8 @@ class SystemdMachine implements Machine {
     const unshare = spawn('setpriv', argv, { stdio: ['ignore', 'ignore', 'inherit'] });
     this.#unshare = unshare;
     this.#initPid = await eventually(() => Promise.resolve(systemdBelow(unshare.pid)), bootMs);
-    await eventually(async () => this.sh('systemctl is-system-running | grep -E "running|degraded"'), bootMs);
+    const booted = 'systemctl is-system-running --wait | grep -E "running|degraded"';
+    await eventually(async () => this.sh(booted, { timeoutMs: bootMs }), bootMs);
   }
 
   async try(command: string, options: CommandOptions = {}): Promise<CommandResult> {

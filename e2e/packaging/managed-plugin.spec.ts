@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from '@routed/lab';
+import { expect } from 'chai';
+import { inside, ping, runIdle } from '../support/containers.ts';
+import { containerRoutes } from '../support/kernel.ts';
+import { setStage } from '../support/stage.ts';
+import { namespacesSeenBy } from './support/namespaces.ts';
+
+const buildPlugin = join(import.meta.dirname, '../../tools/build-plugin');
+
+/** A managed plugin is known by its whole name. */
+const driver = 'routed:latest';
+
+describe('the managed plugin', function () {
+  this.timeout(300_000);
+  let directory: string;
+
+  before(async () => {
+    directory = await mkdtemp('/tmp/routed-plugin-');
+    await runCommand([buildPlugin, directory], { timeoutMs: 120_000 });
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  for (const engine of ['20.10', '28'] as const) {
+    describe(`on Docker ${engine}`, () => {
+      const stage = setStage({ host: { engine }, plugin: 'none' });
+      const docker = async (line: string): Promise<string> => await stage.host.docker(...line.split(' '));
+
+      it('is created, set, and enabled', async () => {
+        await docker(`run --rm --volume /var/lib/routed:/var/lib/routed alpine true`);
+        await docker(`plugin create routed ${directory}`);
+        await docker('plugin set routed ROUTED_GATEWAY=10.200.0.1 ROUTED_MTU=1400 ROUTED_LOG_LEVEL=debug');
+
+        await docker('plugin enable routed');
+
+        expect(await docker('plugin ls --format {{.Name}}:{{.Enabled}}')).to.equal('routed:latest:true');
+      });
+
+      it('gives containers their addresses, with what was set', async () => {
+        const { host } = stage;
+        await docker(`network create -d ${driver} --ipam-driver ${driver} --subnet 10.1.0.0/16 apps`);
+        await runIdle(host, 'web', '--network', 'apps', '--ip', '10.1.0.2');
+
+        expect((await ping(host, '10.1.0.2')).exitCode).to.equal(0);
+        expect(await inside(host, 'web', 'ip', 'route')).to.contain('default via 10.200.0.1');
+        expect(await inside(host, 'web', 'ip', 'link', 'show', 'eth0')).to.contain('mtu 1400');
+      });
+
+      it('sees the network namespaces of containers that started after it', async () => {
+        const { stdout: pid } = await stage.host.exec(['pgrep', '--full', '/usr/bin/routed-plugin serve']);
+
+        expect(await namespacesSeenBy(stage.host, pid.trim())).to.have.lengthOf(1);
+      });
+
+      it('is not disabled while a network uses it', async () => {
+        expect((await stage.host.tryDocker('plugin', 'disable', 'routed')).stderr).to.match(/in use|references/);
+      });
+
+      it('is replaced by a new version under running containers', async () => {
+        const { host } = stage;
+        await docker('plugin disable --force routed');
+        await docker('plugin rm --force routed');
+        expect((await ping(host, '10.1.0.2')).exitCode).to.equal(0);
+
+        await docker(`plugin create routed ${directory}`);
+        await docker('plugin set routed ROUTED_GATEWAY=10.200.0.1');
+        await docker('plugin enable routed');
+
+        await docker('run --rm --network apps alpine ping -c 1 10.1.0.2');
+        expect((await containerRoutes(host)).map(({ dst }) => dst)).to.deep.equal(['10.1.0.2']);
+      });
+
+      it('is there when its engine restarts', async () => {
+        const { host } = stage;
+        await docker('update --restart always web');
+
+        await host.restartEngine();
+
+        await docker('run --rm --network apps alpine ping -c 1 10.1.0.2');
+      });
+
+      it('is disabled and removed when nothing uses it', async () => {
+        await docker('rm --force web');
+        await docker('network rm apps');
+
+        await docker('plugin disable routed');
+        await docker('plugin rm routed');
+
+        expect(await docker('plugin ls --quiet')).to.equal('');
+      });
+    });
+  }
+});
