@@ -15,7 +15,7 @@ const onlyInCompositionRoot = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**'] },
+  { ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**', 'docs/api/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,0 +1,179 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { runCommand, type CommandResult } from '@routed/lab';
+import { openPluginClient } from '@routed/plugin-protocol';
+import { expect } from 'chai';
+import { publint } from 'publint';
+import { eventually } from '../support/eventually.ts';
+import { exampleFile, installInto, packAll, type Packed } from './support/packed.ts';
+
+const repository = join(import.meta.dirname, '../..');
+const names = ['daemon', 'ipam', 'netfilter', 'netns', 'plugin-protocol', 'quagga'].map((name) => `@routed/${name}`);
+const libraries = names.filter((name) => name !== '@routed/daemon');
+/** Programs and libraries that are ECMAScript modules are seen so by these. */
+const resolutions = ['node16-esm', 'bundler'];
+/** What examples leave to their reader. */
+const ambient = `
+declare const openFixture: Parameters<typeof import('@routed/ipam/testing').leaseStoreConformance>[0];
+declare function it(title: string, run: () => Promise<void>): void;
+`;
+
+describe('the npm packages', function () {
+  this.timeout(300_000);
+  let directory: string;
+  let folder: string;
+  let packages: readonly Packed[];
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'routed-npm-'));
+    folder = join(directory, 'consumer');
+    packages = await packAll(directory);
+    await installInto(folder, packages);
+    await writeFile(join(folder, 'examples/ambient.d.ts'), ambient);
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  function packed(name: string): Packed {
+    const found = packages.find((candidate) => candidate.name === name);
+    if (found === undefined) throw new Error(`${name} was not packed`);
+    return found;
+  }
+
+  async function npx(...argv: readonly string[]): Promise<CommandResult> {
+    return await runCommand(['npx', '--prefix', folder, '--no-install', ...argv], { check: false });
+  }
+
+  it('are all that is published', () => {
+    expect(packages.map(({ name }) => name).sort()).to.deep.equal(names);
+  });
+
+  for (const name of names) {
+    describe(name, () => {
+      it('has its licence, README and every file that it names, and no tests', async () => {
+        const { files, manifest } = packed(name);
+        const targets = Object.values(manifest.exports).flatMap((target) =>
+          typeof target === 'string' ? [target] : Object.values(target),
+        );
+        const named = [...targets, ...Object.values(manifest.bin ?? {})].map((path) => path.replace('./', ''));
+
+        expect(files).to.include.members(['LICENSE', 'README.md', 'package.json', ...named]);
+        expect(files.filter((file) => /(^|\/)(test|bench)\/|\.spec\.|tsbuildinfo/.test(file))).to.deep.equal([]);
+        const licence = await readFile(join(repository, 'LICENSE'), 'utf8');
+        expect(await readFile(join(folder, 'node_modules', name, 'LICENSE'), 'utf8')).to.equal(licence);
+      });
+
+      it('has nothing that publint objects to', async () => {
+        const { messages } = await publint({ pkgDir: join(folder, 'node_modules', name), pack: false, strict: true });
+
+        expect(messages).to.deep.equal([]);
+      });
+    });
+  }
+
+  for (const name of libraries) {
+    it(`has types wherever they are looked for: ${name}`, async () => {
+      const tarball = createPackageFromTarballData(await readFile(packed(name).tarball));
+
+      const analysis = await checkPackage(tarball);
+
+      if (analysis.types === false) throw new Error(`${name} has no types`);
+      const isOurs = (problem: object): boolean =>
+        !('resolutionKind' in problem) || resolutions.includes(String(problem.resolutionKind));
+      expect(analysis.problems.filter(isOurs)).to.deep.equal([]);
+    });
+
+    it(`has a README with an example: ${name}`, () => {
+      expect(packed(name).examples).to.not.be.empty;
+    });
+  }
+
+  for (const [module, moduleResolution] of [
+    ['node16', 'node16'],
+    ['esnext', 'bundler'],
+  ] as const) {
+    it(`have examples that compile with moduleResolution ${moduleResolution}`, async () => {
+      const options = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,esnext.disposable'];
+      const types = ['--types', 'node', '--typeRoots', join(repository, 'node_modules/@types')];
+      const files = packages.flatMap(({ name, examples }) =>
+        examples.map((_, index) => join(folder, 'examples', exampleFile(name, index))),
+      );
+
+      const { stdout, exitCode } = await runCommand(
+        [
+          join(repository, 'node_modules/.bin/tsc'),
+          ...['--ignoreConfig', '--module', module, '--moduleResolution', moduleResolution],
+          ...[...options, ...types, ...files, join(folder, 'examples/ambient.d.ts')],
+        ],
+        { check: false, timeoutMs: 120_000 },
+      );
+
+      expect(stdout).to.equal('');
+      expect(exitCode).to.equal(0);
+    });
+  }
+
+  it('have examples that run', async () => {
+    const container = spawn('unshare', ['--net', 'sleep', '300'], { stdio: 'ignore' });
+    const runs = packages.flatMap(({ name, examples }) =>
+      examples.map((code, index) => ({ code, path: join(folder, 'examples', exampleFile(name, index)) })),
+    );
+    const isComplete = ({ code }: { readonly code: string }): boolean => !code.includes('openFixture');
+    try {
+      for (const { code, path } of runs.filter(isComplete)) {
+        await writeFile(path, code.replaceAll('4711', String(container.pid)));
+        const { exitCode, stderr } = await runCommand(
+          ['unshare', '--net', process.execPath, '--import', import.meta.resolve('tsx'), path],
+          { check: false },
+        );
+        expect(exitCode, `${path}: ${stderr}`).to.equal(0);
+      }
+    } finally {
+      container.kill();
+    }
+  });
+
+  it('run quagga-config from an empty folder', async () => {
+    const argv = ['--router-id', '10.112.11.6', '--interface', 'eth1', '--network', '10.112.0.0/12'];
+
+    const { stdout, stderr } = await npx('quagga-config', 'render', ...argv);
+
+    expect(stdout, stderr).to.contain('ospf router-id 10.112.11.6');
+  });
+
+  it('run routed-plugin from an empty folder', async () => {
+    const plugins = join(directory, 'plugins');
+    const flags = ['--plugin-dir', plugins, '--state-dir', join(directory, 'state')];
+    const bin = join(folder, 'node_modules/.bin/routed-plugin');
+    expect((await npx('routed-plugin', '--version')).stdout.trim()).to.match(/^\d+\.\d+\.\d+/);
+    const plugin = spawn('unshare', ['--net', bin, ...flags], { stdio: 'ignore' });
+    try {
+      const client = openPluginClient({ socketPath: join(plugins, 'routed.sock') });
+      const { Implements } = await eventually(() => client.call('Plugin.Activate'), 20_000);
+      expect(Implements).to.deep.equal(['NetworkDriver', 'IpamDriver']);
+      client.close();
+    } finally {
+      plugin.kill();
+    }
+  });
+
+  it('have a bill of materials', async () => {
+    const { stdout } = await runCommand(['npm', 'run', '--silent', 'sbom', '--prefix', repository], {
+      timeoutMs: 120_000,
+    });
+
+    const { components } = JSON.parse(stdout) as { readonly components: readonly { readonly purl?: string }[] };
+    const purls = components.map(({ purl = '' }) => purl.replace(/@[^@]*$/, ''));
+    expect(purls).to.include.members(['pkg:npm/koffi', 'pkg:npm/classic-level', 'pkg:npm/zod']);
+    expect(purls).to.not.include('pkg:npm/mocha');
+  });
+
+  it('have an API reference', async () => {
+    const out = join(directory, 'api');
+    await runCommand(['npm', 'run', 'docs', '--prefix', repository, '--', '--out', out], { timeoutMs: 200_000 });
+
+    expect(await readFile(join(out, 'modules.html'), 'utf8')).to.contain('@routed/netns');
+  });
+});

@@ -1,0 +1,81 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from '@routed/lab';
+
+const repository = join(import.meta.dirname, '../../..');
+
+/** A package as npm packs it. */
+export interface Packed {
+  /** Such as `@routed/netns`. */
+  readonly name: string;
+  readonly tarball: string;
+  /** Paths of its files, without `package/`. */
+  readonly files: readonly string[];
+  readonly manifest: Manifest;
+  /** The TypeScript examples of its README, in order. */
+  readonly examples: readonly string[];
+}
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly bin?: Readonly<Record<string, string>>;
+  readonly license: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** Packs every package that is published. */
+export async function packAll(directory: string): Promise<readonly Packed[]> {
+  const folders = (await readdir(join(repository, 'packages'))).map((name) => join(repository, 'packages', name));
+  return await Promise.all(folders.map((folder) => pack(folder, directory)));
+}
+
+async function pack(folder: string, directory: string): Promise<Packed> {
+  const argv = ['npm', 'pack', folder, '--json', '--pack-destination', directory];
+  const { stdout } = await runCommand(argv, { timeoutMs: 120_000 });
+  const [report] = JSON.parse(stdout) as [
+    { readonly name: string; readonly filename: string; readonly files: readonly { readonly path: string }[] },
+  ];
+  return {
+    name: report.name,
+    tarball: join(directory, report.filename.replace('@', '').replace('/', '-')),
+    files: report.files.map(({ path }) => path),
+    manifest: JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest,
+    examples: examplesIn(await readFile(join(folder, 'README.md'), 'utf8')),
+  };
+}
+
+function examplesIn(readme: string): readonly string[] {
+  return Array.from(readme.matchAll(/^```ts\n([^]*?)^```/gm), ([, code = '']) => code);
+}
+
+/** An empty folder with the packed packages installed, and each example of a README in a file of its own. */
+export async function installInto(folder: string, packages: readonly Packed[]): Promise<void> {
+  await mkdir(join(folder, 'examples'), { recursive: true });
+  await writeFile(join(folder, 'package.json'), '{ "type": "module", "private": true }\n');
+  const tarballs = packages.map(({ tarball }) => tarball);
+  // TypeScript and the types that examples use are the repository's own.
+  await runCommand(
+    [
+      'npm',
+      'install',
+      '--prefix',
+      folder,
+      '--ignore-scripts',
+      '--prefer-offline',
+      '--no-audit',
+      '--no-fund',
+      ...tarballs,
+    ],
+    { timeoutMs: 200_000 },
+  );
+  for (const { name, examples } of packages) {
+    for (const [index, code] of examples.entries()) {
+      await writeFile(join(folder, 'examples', exampleFile(name, index)), code);
+    }
+  }
+}
+
+/** The file of a README's n-th example. */
+export function exampleFile(name: string, index: number): string {
+  return `${name.replace('@routed/', '')}-${index + 1}.ts`;
+}
