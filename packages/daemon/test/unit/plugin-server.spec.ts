@@ -178,6 +178,20 @@ describe('plugin server', () => {
     agent.destroy();
   });
 
+  it('answers the next call on a connection when it closes, and ends the connection with that answer', async () => {
+    await serve({ 'NetworkDriver.Leave': () => ({}) });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    await post('/NetworkDriver.Leave', '{"NetworkID":"n","EndpointID":"e"}', agent);
+
+    const closed = server!.close();
+    const { status } = await post('/NetworkDriver.Leave', '{"NetworkID":"n","EndpointID":"e"}', agent);
+
+    expect(status).to.equal(200);
+    await closed;
+    expect(Object.values(agent.freeSockets).flat()).to.deep.equal([]);
+    agent.destroy();
+  });
+
   it('does not wait for a connection that was opened in advance and never carried a call', async () => {
     await serve({ 'NetworkDriver.Leave': () => ({}) });
     const silent = connect(path);
