@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { openIpam } from '@routed/ipam';
 import { leaseStoreConformance } from '@routed/ipam/testing';
 import { expect } from 'chai';
-import { ClassicLevel } from 'classic-level';
 import { SCHEMA_VERSION, openDatabase } from '../../src/state/database.ts';
 import { durableLeaseStore } from '../../src/state/durable-lease-store.ts';
 import { forgetContainers } from '../../src/state/forget-containers.ts';
-import { recordsOf, type StateDatabase } from '../../src/state/records.ts';
+import { recordsOf } from '../../src/state/records.ts';
 import { openStateDirectory, type StateDirectory } from '../../src/state/state-directory.ts';
 
 const network = { id: 'n1', pools: [], prefixes: [], spoof: 'strict', mtuBytes: 1500 } as const;
