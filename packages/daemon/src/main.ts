@@ -2,6 +2,12 @@
 import { createProgram } from './cli/program.ts';
 import { VERSION } from './version.ts';
 
+// Whoever reads our output may stop reading: "routed-plugin events | head" is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 try {
   await createProgram(VERSION).parseAsync();
 } catch (error) {

@@ -23,7 +23,7 @@ export async function askDaemon(
 ): Promise<unknown> {
   const reply = await askUnixServer({ socketPath, timeoutMs: ANSWER_TIMEOUT_MS, ...request }).catch(
     (error: unknown) => {
-      throw unreachable(socketPath, error as NodeJS.ErrnoException);
+      throw unreachableDaemon(socketPath, error as NodeJS.ErrnoException);
     },
   );
   if (reply.status === 200) return reply.body;
@@ -31,7 +31,8 @@ export async function askDaemon(
   throw new AdminError(parsed.success ? parsed.data.error.message : `routed-plugin answered ${reply.status}`);
 }
 
-function unreachable(socketPath: string, cause: NodeJS.ErrnoException): RoutedError {
+/** The error for a daemon that cannot be asked, with what to do. */
+export function unreachableDaemon(socketPath: string, cause: NodeJS.ErrnoException): RoutedError {
   const remedy =
     cause.code === 'EACCES'
       ? 'it is for root alone: run this command as root'

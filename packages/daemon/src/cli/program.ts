@@ -2,7 +2,10 @@ import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { ingressCommand } from './ingress-command.ts';
+import { eventsCommand } from './events-command.ts';
 import { serveCommand } from './serve-command.ts';
+import { statusCommand } from './status-command.ts';
+import { whyCommand } from './why-command.ts';
 
 /** The `routed-plugin` command line. */
 export function createProgram(version: string): Command {
@@ -15,6 +18,9 @@ export function createProgram(version: string): Command {
   program.addCommand(addressCommand());
   program.addCommand(ingressCommand());
   program.addCommand(doctorCommand());
+  program.addCommand(statusCommand());
+  program.addCommand(eventsCommand());
+  program.addCommand(whyCommand());
   for (const command of program.commands) inheritSettings(command, program);
   program.addHelpText(
     'after',

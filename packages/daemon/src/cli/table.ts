@@ -18,10 +18,10 @@ const NO_LINES = {
   middle: '  ',
 } as const;
 
-/** Prints rows in columns, without lines: for people, and for grep. */
-export function printTable(head: string[], rows: string[][]): void {
+/** Prints rows in columns, without lines: for people, and for grep. An empty head is left out. */
+export function printTable(head: readonly string[], rows: string[][]): void {
   const table = new Table({
-    head,
+    head: [...head],
     chars: NO_LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });

@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import { createNetwork, endpointIdOf, runIdle } from './support/containers.ts';
+import { eventually } from './support/eventually.ts';
+import { start, type } from './support/shell.ts';
+import { setStage } from './support/stage.ts';
+
+describe('looking at the plugin', () => {
+  const stage = setStage({ plugin: { flags: ['--metrics-port', '9273'] } });
+
+  const command = async (line: string, exitCode = 0): Promise<string> => {
+    const result = await type(stage.host, `routed-plugin ${line}`);
+    expect({ exitCode: result.exitCode, stderr: result.stderr }, line).to.deep.equal({ exitCode, stderr: '' });
+    return result.stdout;
+  };
+  const get = async (path: string): Promise<string> =>
+    (await stage.host.exec(['curl', '--silent', '--fail', `http://127.0.0.1:9273${path}`])).stdout;
+
+  before(async () => {
+    await createNetwork(stage.host, 'apps', '10.1.0.0/16');
+    const network = 'name=apps,ip=10.1.0.2,driver-opt=routed.addresses=10.1.0.3';
+    await runIdle(stage.host, 'web', '--network', network);
+  });
+
+  it('shows networks and endpoints, for people and for programs', async () => {
+    const text = await command('status');
+    const json = JSON.parse(await command('status --json')) as { endpoints: { addresses: string[] }[] };
+
+    expect(text).to.match(/^apps +10\.1\.0\.0\/16 +2 +65534 +169\.254\.1\.1 +1500 +1$/m);
+    expect(text).to.match(/^[0-9a-f]{12} +web +10\.1\.0\.2 10\.1\.0\.3 +vethr[0-9a-f]{10} +joined$/m);
+    expect(json.endpoints[0]?.addresses).to.deep.equal(['10.1.0.2', '10.1.0.3']);
+  });
+
+  it('walks an address to where it breaks', async () => {
+    expect(await command('why 10.1.0.2')).to.match(/^route +ok +10\.1\.0\.2\/32 dev vethr/m);
+    expect(await command('why 10.1.0.77', 1)).to.contain('It breaks at the lease: nobody has leased it');
+
+    const pid = await stage.host.docker('inspect', '--format', '{{.State.Pid}}', 'web');
+    const inside = ['nsenter', '--net', '--target', pid];
+    // A round of the reconciler may put it back before the command looks.
+    await eventually(async () => {
+      await stage.host.exec([...inside, 'ip', 'address', 'flush', 'dev', 'eth0', 'to', '10.1.0.3']);
+
+      expect(await command('why 10.1.0.3', 1)).to.contain(
+        'It breaks at the sandbox: the container does not have 10.1.0.3',
+      );
+    });
+  });
+
+  it('tells what happened, and what happens', async () => {
+    const followed = await start(stage.host, 'routed-plugin events --follow', 'events');
+    const endpointId = await endpointIdOf(stage.host, 'web', 'apps');
+    const link = `vethr${endpointId.slice(0, 10)}`;
+    await eventually(async () => {
+      expect(await followed.log()).to.contain('its container joins the network');
+    });
+
+    await stage.host.exec(['ip', 'route', 'del', '10.1.0.2/32', 'dev', link]);
+
+    await eventually(async () => {
+      expect(await followed.log()).to.match(/repaired +10\.1\.0\.2 .*add-route/);
+    });
+    await followed.stop();
+    expect(await command('events 10.1.0.2')).to.match(/leased .*\n.*announced .*\n(.*\n)*.*repaired /);
+  });
+
+  it('has metrics and health checks on loopback', async () => {
+    const metrics = await get('/metrics');
+
+    expect(metrics).to.match(/^routed_plugin_call_seconds_count\{method="NetworkDriver\.Join",outcome="ok"\} 1$/m);
+    expect(metrics).to.contain('routed_repairs_total{kind="add-route"} 1');
+    expect(metrics).to.contain('routed_pool_leases{pool="routed-local/10.1.0.0/16"} 2');
+    expect(JSON.parse(await get('/readyz'))).to.deep.equal({ status: 'ready' });
+    expect(JSON.parse(await get('/healthz'))).to.deep.equal({ status: 'ok' });
+  });
+});

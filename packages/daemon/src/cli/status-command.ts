@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { askDaemon } from '../admin/admin-client.ts';
+import type { ListedAddress } from '../containers/address-list.ts';
+import type { DaemonReport, EndpointStatus, NetworkStatus } from '../status/daemon-status.ts';
+import { adminSocketOption } from './admin-socket-option.ts';
+import { printTable } from './table.ts';
+
+interface Flags {
+  readonly adminSocket: string;
+  readonly watch?: number | true;
+  readonly json?: boolean;
+}
+
+const WATCH_SEC = 2;
+const CLEAR_SCREEN = '\u001b[2J\u001b[H';
+
+/** `routed-plugin status`: networks, endpoints and what is wrong, problems first. */
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('tell what is wrong, and which networks and endpoints there are; exit code 1 if something is wrong')
+    .option('-w, --watch [seconds]', 'again and again, until Ctrl-C', readSeconds)
+    .addOption(adminSocketOption())
+    .addOption(new Option('--json', 'print JSON'))
+    .action(tell);
+}
+
+async function tell({ adminSocket, watch, json }: Flags): Promise<void> {
+  for (;;) {
+    const report = (await askDaemon(adminSocket, { method: 'GET', path: '/v1/status' })) as DaemonReport;
+    const listed = (await askDaemon(adminSocket, { method: 'GET', path: '/v1/addresses' })) as ListedAddress[];
+    if (json) process.stdout.write(`${JSON.stringify({ ...report, addresses: listed }, null, 2)}\n`);
+    else print(report, listed, watch !== undefined);
+    process.exitCode = report.problems.length === 0 ? 0 : 1;
+    if (watch === undefined) return;
+    await sleep((watch === true ? WATCH_SEC : watch) * 1000);
+  }
+}
+
+function print(report: DaemonReport, listed: readonly ListedAddress[], isWatched: boolean): void {
+  if (isWatched && process.stdout.isTTY) say(CLEAR_SCREEN);
+  for (const problem of report.problems) say(`PROBLEM  ${problem}`);
+  if (report.problems.length > 0) say('');
+  const { version, pid, uptimeSec, networks, endpoints, lastRound, linksToDelete, forgotten } = report;
+  say(
+    `routed-plugin ${version}, pid ${pid}, up ${uptimeSec} s: ${networks.length} networks, ${endpoints.length} endpoints`,
+  );
+  if (lastRound !== undefined) {
+    const repairs = Object.entries(lastRound.repairs).map(([kind, count]) => `${count} ${kind}`);
+    say(
+      `compared with the kernel at ${lastRound.at} in ${lastRound.ms} ms: ${repairs.join(', ') || 'nothing to repair'}`,
+    );
+  }
+  const { left, endpoints: gone, leases } = forgotten;
+  if (left + gone + leases > 0) say(`forgotten by Docker and freed: ${left + gone} endpoints, ${leases} leases`);
+  if (linksToDelete > 0) say(`${linksToDelete} links wait for their deletion`);
+  const names = new Map(listed.map((row) => [row.endpointId, row]));
+  say('');
+  printTable(
+    ['NETWORK', 'PREFIX', 'LEASED', 'OF', 'GATEWAY', 'MTU', 'ENDPOINTS'],
+    networks.flatMap((each) => networkRows(each, endpoints, names)),
+  );
+  say('');
+  printTable(
+    ['ENDPOINT', 'CONTAINER', 'ADDRESSES', 'LINK', 'STATE'],
+    endpoints.map((each) => endpointRow(each, names)),
+  );
+}
+
+type Names = ReadonlyMap<string | undefined, ListedAddress>;
+
+function networkRows(network: NetworkStatus, endpoints: readonly EndpointStatus[], names: Names): string[][] {
+  const member = endpoints.find(({ networkId }) => networkId === network.id);
+  const name = names.get(member?.id)?.network ?? network.id.slice(0, 12);
+  return network.pools.map(({ prefix, leased, size, gateway }) => {
+    return [name, prefix, String(leased), size, gateway, String(network.mtuBytes), String(network.endpoints)];
+  });
+}
+
+function endpointRow({ id, addresses, link, sandboxKey }: EndpointStatus, names: Names): string[] {
+  const state = sandboxKey === undefined ? 'in no container' : 'joined';
+  return [id.slice(0, 12), names.get(id)?.container ?? '?', addresses.join(' '), link, state];
+}
+
+function readSeconds(text: string): number {
+  const seconds = Number(text);
+  if (seconds >= 0.1 && seconds <= 86_400) return seconds;
+  throw new InvalidArgumentError('expected seconds, from 0.1 to 86400');
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

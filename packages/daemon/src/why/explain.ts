@@ -1,0 +1,130 @@
+import { hostPrefix } from '../endpoints/endpoint-plan.ts';
+import { linkNames, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
+import type { AddressFacts } from './facts.ts';
+
+/** One station of an address on its way from the lease to other hosts. */
+export interface Station {
+  readonly name: string;
+  /** `broken`: it ends here. `unknown`: it cannot be seen from here. */
+  readonly state: 'ok' | 'broken' | 'unknown';
+  readonly text: string;
+}
+
+type Answer = Omit<Station, 'name'>;
+const ok = (text: string): Answer => ({ state: 'ok', text });
+const broken = (text: string): Answer => ({ state: 'broken', text });
+const unknown = (text: string): Answer => ({ state: 'unknown', text });
+
+/**
+ * Walks an address through everything that it needs to be reached. Pure.
+ *
+ * An address of another host has two stations only: nothing more of it can be seen from here.
+ */
+export function explain(facts: AddressFacts): Station[] {
+  const stations: readonly (readonly [string, (facts: AddressFacts) => Answer])[] = isElsewhere(facts)
+    ? [
+        ['lease', leaseElsewhere],
+        ['route', routeElsewhere],
+      ]
+    : [
+        ['lease', lease],
+        ['endpoint', endpoint],
+        ['sandbox', sandbox],
+        ['link', link],
+        ['neighbour', neighbour],
+        ['route', route],
+        ['firewall', firewall],
+        ['router', router],
+      ];
+  return stations.map(([name, answer]) => ({ name, ...answer(facts) }));
+}
+
+function isElsewhere({ address, record, route: found }: AddressFacts): boolean {
+  const isExact = found?.destination === hostPrefix(address) && found.type !== 'local';
+  return record?.lease === undefined && isExact && found.protocol !== ROUTE_PROTOCOL;
+}
+
+function leaseElsewhere({ record }: AddressFacts): Answer {
+  if (record === undefined) return unknown('routed-plugin does not answer on this host');
+  return ok('not leased on this host');
+}
+
+function routeElsewhere({ route: found, routeLink }: AddressFacts): Answer {
+  const hops = found?.nextHops.map(({ gateway }) => gateway ?? '?') ?? [];
+  const where = hops.length > 0 ? `via ${hops.join(', ')}` : `dev ${routeLink?.name ?? '?'}`;
+  return ok(`another host has it: ${where} proto ${found?.protocol ?? '?'}; ask "routed-plugin why" there`);
+}
+
+function lease({ address, record }: AddressFacts): Answer {
+  if (record === undefined) return unknown('routed-plugin does not answer: start it');
+  if (record.lease !== undefined) {
+    const { purpose, holder, poolId } = record.lease;
+    return ok(`${purpose} lease of ${holder ?? 'nobody named'}, from ${poolId}`);
+  }
+  if (record.pool === undefined) return broken(`no network of this host has a prefix with ${address}`);
+  return broken(`nobody has leased it from ${record.pool}`);
+}
+
+function endpoint({ record }: AddressFacts): Answer {
+  if (record === undefined) return unknown('routed-plugin does not answer');
+  const { endpoint: found } = record;
+  if (found === undefined) return broken('no endpoint has it: no container that runs was given it');
+  const id = found.id.slice(0, 12);
+  return found.sandboxKey === undefined
+    ? broken(`endpoint ${id} is in no container`)
+    : ok(`endpoint ${id} on network ${found.networkId.slice(0, 12)}`);
+}
+
+function sandbox({ record, sandbox: found, address }: AddressFacts): Answer {
+  if (record?.sandbox?.state === 'failed') return broken(record.sandbox.reason);
+  if (found === undefined) return unknown('no container to look into');
+  if (found.unreachable !== undefined) return unknown(found.unreachable);
+  if (!found.isUp) return broken("the container's end of the link is down");
+  return found.hasAddress ? ok(`the container has ${address}`) : broken(`the container does not have ${address}`);
+}
+
+function link({ record, link: found }: AddressFacts): Answer {
+  if (found === undefined) {
+    const name = record?.endpoint === undefined ? 'its link' : `link ${linkNames(record.endpoint.id).host}`;
+    return broken(`${name} is not there`);
+  }
+  if (!found.isUp) return broken(`link ${found.name} is down`);
+  if (!found.hasCarrier) return broken(`link ${found.name} has no carrier: the container's end is down`);
+  return ok(`link ${found.name} is up, MTU ${found.mtuBytes}`);
+}
+
+function neighbour({ neighbour: found, record }: AddressFacts): Answer {
+  if (found === undefined) return broken('the host has no permanent neighbour entry for it: it asks by ARP or NDP');
+  const mac = record?.endpoint?.mac;
+  if (mac !== undefined && found.mac !== mac)
+    return broken(`the host takes ${found.mac ?? '?'} for its MAC, and it has ${mac}`);
+  return ok(`${found.mac ?? '?'}, permanent`);
+}
+
+function route({ address, route: found, routeLink, link: own }: AddressFacts): Answer {
+  if (found?.destination !== hostPrefix(address)) {
+    const where = found === undefined ? 'there is no route at all' : `packets take the route to ${found.destination}`;
+    return broken(`the host has no route for it alone: ${where}`);
+  }
+  if (found.type === 'local') return broken('it is an address of this host itself');
+  if (found.protocol !== ROUTE_PROTOCOL) return broken(`its route is not of this plugin: proto ${found.protocol}`);
+  if (own !== undefined && routeLink?.index !== own.index)
+    return broken(`its route leads to ${routeLink?.name ?? '?'}`);
+  return ok(`${found.destination} dev ${routeLink?.name ?? '?'} proto ${found.protocol}`);
+}
+
+function firewall({ firewall: found }: AddressFacts): Answer {
+  if (found === undefined) return unknown('iptables is not installed, or does not answer');
+  if (found.policy === 'DROP' && !found.hasChain) return broken('FORWARD drops by policy, and our chain is not in it');
+  return ok(`FORWARD policy ${found.policy}${found.hasChain ? ', our chain is in it' : ''}`);
+}
+
+function router({ router: found }: AddressFacts): Answer {
+  if (found === undefined) return unknown('no routing daemon on this host: other hosts do not hear of it');
+  const daemons = found.daemons.join(', ');
+  if (!found.isKnown) return broken(`zebra does not have the host's route (running: ${daemons})`);
+  if (found.announcedBy.length === 0)
+    return broken(`nobody announces it (running: ${daemons}): look at the export filter`);
+  if (found.neighbors === 0) return broken(`${found.announcedBy.join(', ')} announces it, and has no neighbor`);
+  return ok(`announced by ${found.announcedBy.join(', ')} to ${found.neighbors} neighbors`);
+}

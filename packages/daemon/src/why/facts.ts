@@ -1,0 +1,48 @@
+import type { Link, Neighbour, Route } from '@routed/netns';
+import type { AddressRecord } from '../status/address-record.ts';
+
+/** What a container's namespace says of the address. */
+export interface SandboxFacts {
+  /** Why the namespace could not be looked into; absent: it was. */
+  readonly unreachable?: string;
+  /** Whether the container's link has the address. */
+  readonly hasAddress: boolean;
+  readonly isUp: boolean;
+}
+
+/** What a routing daemon says of the address. */
+export interface RouterFacts {
+  /** Routing daemons that answer: `zebra`, `ospfd`… */
+  readonly daemons: readonly string[];
+  /** Whether zebra has the host's route. */
+  readonly isKnown: boolean;
+  /** The daemons that tell others of it. */
+  readonly announcedBy: readonly string[];
+  /** How many routers hear of it. */
+  readonly neighbors: number;
+}
+
+/** What the firewall says of packets of containers. */
+export interface FirewallFacts {
+  readonly policy: string;
+  /** Whether our chain is called from FORWARD. */
+  readonly hasChain: boolean;
+}
+
+/** Everything that is known about one address, from the lease to the remote next hop. */
+export interface AddressFacts {
+  readonly address: string;
+  /** Undefined: the daemon does not answer. */
+  readonly record: AddressRecord | undefined;
+  /** The entry of the main table that a packet to the address takes; undefined: none. */
+  readonly route: Route | undefined;
+  readonly routeLink: Link | undefined;
+  /** The host's end of the endpoint's link. */
+  readonly link: Link | undefined;
+  readonly neighbour: Neighbour | undefined;
+  readonly sandbox: SandboxFacts | undefined;
+  /** Undefined: no iptables on this host. */
+  readonly firewall: FirewallFacts | undefined;
+  /** Undefined: no routing daemon on this host. */
+  readonly router: RouterFacts | undefined;
+}

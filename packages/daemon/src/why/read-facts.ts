@@ -1,0 +1,66 @@
+import { FORWARD_CHAIN, runCommand } from '@routed/netfilter';
+import { openNetns, openRtnl, type Rtnl } from '@routed/netns';
+import { askDaemon } from '../admin/admin-client.ts';
+import { hostPrefix } from '../endpoints/endpoint-plan.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import { linkNames } from '../endpoints/kernel-names.ts';
+import { RoutedError } from '../routed-error.ts';
+import type { AddressRecord } from '../status/address-record.ts';
+import type { AddressFacts, FirewallFacts, SandboxFacts } from './facts.ts';
+import { readRouter } from './router-facts.ts';
+
+/** Reads what there is to know of one address; changes nothing. */
+export async function readFacts(
+  address: string,
+  places: { readonly adminSocket: string; readonly routerDir: string },
+): Promise<AddressFacts> {
+  const record = await readRecord(address, places.adminSocket);
+  await using rtnl = await openRtnl();
+  const route = await rtnl.routes.get(address, { exact: true });
+  const endpoint = record?.endpoint;
+  const link = endpoint && (await rtnl.links.get({ name: linkNames(endpoint.id).host }));
+  const neighbours = link === undefined ? [] : await rtnl.neighbours.list({ linkIndex: link.index });
+  return {
+    address,
+    record,
+    route,
+    routeLink: route?.linkIndex === undefined ? undefined : await rtnl.links.get({ index: route.linkIndex }),
+    link,
+    neighbour: neighbours.find((entry) => entry.address === address),
+    sandbox: link && (await readSandbox(endpoint, link.index, address)),
+    firewall: await readFirewall(address),
+    router: await readRouter(places.routerDir, address),
+  };
+}
+
+async function readRecord(address: string, adminSocket: string): Promise<AddressRecord | undefined> {
+  try {
+    const path = `/v1/addresses/${encodeURIComponent(address)}`;
+    return (await askDaemon(adminSocket, { method: 'GET', path })) as AddressRecord;
+  } catch (error) {
+    if (error instanceof RoutedError && error.code === 'DAEMON_UNREACHABLE') return undefined;
+    throw error;
+  }
+}
+
+async function readSandbox(endpoint: Endpoint, hostIndex: number, address: string): Promise<SandboxFacts> {
+  const { sandboxKey } = endpoint;
+  if (sandboxKey === undefined) return { unreachable: 'it is in no container', hasAddress: false, isUp: false };
+  try {
+    const netns = await openNetns({ path: sandboxKey });
+    await using rtnl: Rtnl = await netns.openRtnl({ lanes: 1 });
+    await netns.close();
+    const link = (await rtnl.links.list({ kind: 'veth' })).find(({ peerIndex }) => peerIndex === hostIndex);
+    const held = link === undefined ? [] : await rtnl.addresses.list({ linkIndex: link.index });
+    return { hasAddress: held.some((entry) => entry.address === hostPrefix(address)), isUp: link?.isUp ?? false };
+  } catch (error) {
+    return { unreachable: (error as Error).message, hasAddress: false, isUp: false };
+  }
+}
+
+async function readFirewall(address: string): Promise<FirewallFacts | undefined> {
+  const result = await runCommand([address.includes(':') ? 'ip6tables' : 'iptables', '--wait', '-S', 'FORWARD']);
+  if (result === undefined || result.exitCode !== 0) return undefined;
+  const policy = /^-P FORWARD (\w+)/m.exec(result.stdout)?.[1] ?? 'unknown';
+  return { policy, hasChain: result.stdout.includes(`-j ${FORWARD_CHAIN}`) };
+}
