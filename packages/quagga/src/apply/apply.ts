@@ -20,7 +20,7 @@ export interface ApplyOptions extends TargetOptions {
   readonly configDir: string;
   /** The gravest effect that is allowed. Default hitless. */
   readonly allow?: Effect;
-  /** Restarts the routing suite; run by `sh -c` when a change needs it. */
+  /** Restarts the routing suite; a program and its arguments, separated by spaces, without a shell. */
   readonly restartCommand?: string;
   /** How long the daemons may take to come back. Default 30 s. */
   readonly restartDeadlineMs?: number;
@@ -169,7 +169,8 @@ async function restart(
   options: ApplyOptions,
   desired?: RunningConfig,
 ): Promise<string | undefined> {
-  const result = await runCommand('sh', ['-c', command]);
+  const [program = '', ...args] = command.trim().split(/\s+/);
+  const result = await runCommand(program, args).catch((error: unknown) => ({ status: 127, stderr: String(error) }));
   if (result.status !== 0) return `the restart command failed with status ${result.status}: ${result.stderr.trim()}`;
   const deadline = performance.now() + (options.restartDeadlineMs ?? 30_000);
   let complaint = await whatIsWrong(options.vtyDir, daemons, desired);

@@ -92,7 +92,10 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
         .choices(['hitless', 'flaps', 'restart'])
         .default('hitless'),
     )
-    .option('--restart-command <command>', 'restarts the routing suite, where a change needs it')
+    .option(
+      '--restart-command <command>',
+      'program and arguments that restart the routing suite, where a change needs it; no shell',
+    )
     .action(async (file: string | undefined, flags: ApplyFlags) =>
       finish(await applyCommand(environment, file, flags)),
     );
