@@ -9,15 +9,14 @@ import { Metrics } from './metrics/metrics.ts';
 import { type InheritedSockets, placeOf } from './server/inherited-sockets.ts';
 import { listen, type PluginServer } from './server/plugin-server.ts';
 import { servePlugins } from './server/plugin-servers.ts';
+import { ADMIN_LIMITS, METRICS_LIMITS } from './server/server-limits.ts';
+import { groupNumber } from './server/socket-group.ts';
 
 /** The running daemon. */
 export interface Daemon {
   /** Lets the requests under way finish, deletes the links that wait for it, and removes the sockets that it made. */
   stop(): Promise<void>;
 }
-
-/** Root alone: who reaches it can give any container any address. */
-const ADMIN_SOCKET_MODE = 0o600;
 
 /**
  * Starts the daemon with the real kernel.
@@ -60,21 +59,26 @@ interface Serving {
 
 /** The sockets of Docker, that of operators, and the port of those who watch. */
 async function serveSockets(
-  { sockets, adminSocket, metricsPort }: ServeOptions,
+  { sockets, adminSocket, metricsPort, socketGroup: group }: ServeOptions,
   inherited: InheritedSockets,
   serving: Serving,
 ): Promise<Pick<PluginServer, 'close'>> {
+  const socketGroup = group === undefined ? undefined : await groupNumber(group);
   const servers: Pick<PluginServer, 'close'>[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.close()));
   };
   try {
     const atOnce = { network: networkCapabilities, ipam: ipamCapabilities };
-    servers.push(await servePlugins({ paths: sockets, inherited }, { atOnce, ...serving }));
+    servers.push(await servePlugins({ paths: sockets, inherited, socketGroup }, { atOnce, ...serving }));
     const services = { ...serving, loaded: serving.loaded.then(({ admin }) => admin) };
     const place = placeOf('admin', adminSocket, inherited);
-    servers.push(await listen(place, createAdminApp(services), ADMIN_SOCKET_MODE));
-    if (metricsPort !== undefined) servers.push(await listen({ port: metricsPort }, createMetricsApp(services)));
+    const admin = createAdminApp({ ...services, maxCalls: ADMIN_LIMITS.calls });
+    servers.push(await listen(place, admin, { limits: ADMIN_LIMITS, socketGroup }));
+    if (metricsPort !== undefined) {
+      const watched = createMetricsApp({ ...services, maxCalls: METRICS_LIMITS.calls });
+      servers.push(await listen({ port: metricsPort }, watched, { limits: METRICS_LIMITS }));
+    }
     return { close };
   } catch (error) {
     await close();

@@ -3,6 +3,7 @@ import type { DaemonKnowledge } from '../doctor/daemon-knowledge.ts';
 import { doctorRoute } from '../doctor/doctor-route.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { limitCalls, TOO_BUSY } from '../server/call-limit.ts';
 import { addressRoutes, type AddressServices } from './address-routes.ts';
 import { replyToAdminError } from './admin-error.ts';
 import { ingressRoutes, type IngressServices } from './ingress-routes.ts';
@@ -23,10 +24,12 @@ export interface AdminAppDeps {
   /** Aborted when the daemon stops: who follows events is sent away. */
   readonly stopping: AbortSignal;
   readonly logger: Logger;
+  /** How many calls may be under way at once. */
+  readonly maxCalls: number;
 }
 
 /** The HTTP application behind the admin socket: JSON in and out, an error as `{"error":{"code","message"}}`. */
-export function createAdminApp({ loaded, metrics, stopping, logger }: AdminAppDeps): Koa {
+export function createAdminApp({ loaded, metrics, stopping, logger, maxCalls }: AdminAppDeps): Koa {
   // Who asks is told of a failure; without anybody asking there is nobody to tell.
   loaded.catch(() => undefined);
   const app = new Koa();
@@ -42,6 +45,7 @@ export function createAdminApp({ loaded, metrics, stopping, logger }: AdminAppDe
       logger.warn({ method: ctx.method, path: ctx.path, status, err: error }, body.error.message);
     }
   });
+  app.use(limitCalls(maxCalls, (ctx, text) => ctx.throw(TOO_BUSY, text)));
   const routers = [
     addressRoutes(loaded),
     ingressRoutes(loaded),
@@ -54,9 +58,15 @@ export function createAdminApp({ loaded, metrics, stopping, logger }: AdminAppDe
 }
 
 /** The HTTP application behind the metrics port: what programs watch, and nothing that changes anything. */
-export function createMetricsApp({ loaded, metrics, logger }: Omit<AdminAppDeps, 'stopping'>): Koa {
+export function createMetricsApp({ loaded, metrics, logger, maxCalls }: Omit<AdminAppDeps, 'stopping'>): Koa {
   const app = new Koa();
   app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection lost'));
+  app.use(
+    limitCalls(maxCalls, (ctx, text) => {
+      ctx.status = TOO_BUSY;
+      ctx.body = text;
+    }),
+  );
   app.use(observationRoutes({ metrics, loaded }).routes());
   return app;
 }

@@ -28,6 +28,7 @@ export function replyToAdminError(error: unknown, request: string): AdminErrorRe
   if (error instanceof SyntaxError) return reply(400, 'INVALID_REQUEST', `the body is no JSON: ${error.message}`);
   if (isHttpError(error, 404)) return reply(404, 'UNKNOWN_REQUEST', `unknown request ${request}`);
   if (isHttpError(error, 413)) return reply(413, 'INVALID_REQUEST', 'the body is too large');
+  if (isHttpError(error, 503)) return reply(503, 'BUSY', (error as Error).message);
   return reply(500, 'FAILED', error instanceof Error ? error.message : String(error));
 }
 

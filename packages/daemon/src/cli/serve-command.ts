@@ -19,6 +19,9 @@ const OPTIONS: readonly Option[] = [
     .env('ROUTED_STATE_DIR')
     .default('/var/lib/routed'),
   adminSocketOption(),
+  new Option('--socket-group <group>', 'group that may use the sockets besides root: as good as root').env(
+    'ROUTED_SOCKET_GROUP',
+  ),
   new Option('--docker-socket <path>', 'where Docker is asked which container has an endpoint')
     .env('ROUTED_DOCKER_SOCKET')
     .default('/var/run/docker.sock'),

@@ -13,6 +13,8 @@ export interface ServeOptions {
   readonly stateDirectory: string;
   /** Where operators' commands are served. */
   readonly adminSocket: string;
+  /** Name or number of the group that may use the sockets besides root. */
+  readonly socketGroup?: string;
   /** Where Docker is asked which container has an endpoint. */
   readonly dockerSocket: string;
   /** Loopback port of the metrics; none: only the admin socket has them. */
@@ -55,6 +57,10 @@ const rawOptions = z.object({
   pluginDir: z.string().refine(isAbsolute, 'expected an absolute path such as /run/docker/plugins'),
   stateDir: z.string().refine(isAbsolute, 'expected an absolute path such as /var/lib/routed'),
   adminSocket: z.string().refine(isAbsolute, 'expected an absolute path such as /run/routed/admin.sock'),
+  socketGroup: z
+    .string()
+    .regex(/^[^\s:,]+$/, 'expected the name or the number of a group')
+    .optional(),
   dockerSocket: z.string().refine(isAbsolute, 'expected an absolute path such as /var/run/docker.sock'),
   metricsPort: z
     .string()
@@ -93,6 +99,7 @@ export function parseServeOptions(raw: Readonly<Record<string, unknown>>): Serve
     pluginDir,
     stateDir,
     adminSocket,
+    socketGroup,
     dockerSocket,
     metricsPort,
     logLevel,
@@ -108,6 +115,7 @@ export function parseServeOptions(raw: Readonly<Record<string, unknown>>): Serve
     },
     stateDirectory: stateDir,
     adminSocket,
+    ...(socketGroup === undefined ? {} : { socketGroup }),
     dockerSocket,
     ...(metricsPort === undefined ? {} : { metricsPort }),
     logLevel: debug ? 'debug' : logLevel,

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setImmediate as afterPoll } from 'node:timers/promises';
+import type { ServerLimits } from './server-limits.ts';
 
 /** How long a request under way may keep the server from closing. */
 const GRACE_MS = 10_000;
@@ -22,12 +23,16 @@ export class GracefulServer {
   #isClosing = false;
   #lastAskedAt = 0;
 
-  constructor(handle: RequestListener) {
+  constructor(handle: RequestListener, limits: ServerLimits) {
     this.server = createServer(
       {
         // Docker 20.10 sends an empty Host header.
         requireHostHeader: false,
-        keepAliveTimeout: 0,
+        keepAliveTimeout: limits.idleTimeoutMs,
+        maxHeaderSize: limits.headerBytes,
+        headersTimeout: limits.requestTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        connectionsCheckingInterval: limits.requestTimeoutMs / 2,
       },
       (request, response) => {
         this.#lastAskedAt = performance.now();
@@ -37,6 +42,7 @@ export class GracefulServer {
         handle(request, response);
       },
     );
+    this.server.maxConnections = limits.connections;
     this.server.on('connection', (connection: Socket) => {
       this.#connections.add(connection);
       connection.once('close', () => this.#connections.delete(connection));

@@ -13,6 +13,7 @@ import Koa from 'koa';
 import rawBody from 'raw-body';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { limitCalls, TOO_BUSY } from './call-limit.ts';
 import { replyToError, TOO_LARGE } from './error-reply.ts';
 
 /** Answers one method: what Docker asked for, already validated, to what it is told. */
@@ -29,6 +30,8 @@ export interface PluginAppDeps {
   readonly loaded: Promise<Handlers>;
   readonly metrics: Pick<Metrics, 'observeCall' | 'countError'>;
   readonly logger: Logger;
+  /** How many calls may be under way at once. */
+  readonly maxCalls: number;
 }
 
 /** Largest request body, in bytes; Docker's own are a few kilobytes. */
@@ -56,6 +59,16 @@ export function createPluginApp(deps: PluginAppDeps): Koa {
   const app = new Koa();
   // What Koa reports here is a connection that broke while the reply was being written.
   app.on('error', (error: unknown) => deps.logger.debug({ err: error }, 'connection lost'));
+  app.use(
+    limitCalls(deps.maxCalls, (ctx, text) => {
+      ctx.status = TOO_BUSY;
+      ctx.type = PLUGIN_CONTENT_TYPE;
+      // Its body is not read.
+      ctx.set('Connection', 'close');
+      ctx.body = JSON.stringify(errorReply(text));
+      deps.logger.warn({ method: ctx.path }, text);
+    }),
+  );
   app.use(router.routes());
   app.use((ctx) => {
     ctx.status = 404;

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { chmod } from 'node:fs/promises';
+import { chmod, chown } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type Koa from 'koa';
 import { RoutedError } from '../routed-error.ts';
 import { GracefulServer } from './graceful-server.ts';
+import type { ServerLimits } from './server-limits.ts';
 import { claimSocketPath } from './socket-file.ts';
 
 /** A plugin socket that is being served. */
@@ -12,8 +13,15 @@ export interface PluginServer {
   close(): Promise<void>;
 }
 
-/** Root and its group. */
-const PLUGIN_SOCKET_MODE = 0o660;
+const ROOT_ALONE = 0o600;
+const ROOT_AND_GROUP = 0o660;
+
+/** What a server is set to. */
+export interface ListenSettings {
+  readonly limits: ServerLimits;
+  /** Number of the group that may use a socket file besides root. */
+  readonly socketGroup?: number | undefined;
+}
 
 /** A socket file to be made, or a socket that the service manager listens at already and keeps. */
 export type SocketPlace = { readonly path: string } | { readonly name: string; readonly fd: number };
@@ -24,26 +32,34 @@ export interface LoopbackPlace {
 }
 
 /**
- * Serves an application on a unix socket. One that is made here is for root and its group, unless `mode` says otherwise.
+ * Serves an application on a unix socket. One that is made here is for root alone, and for the group if one is given.
  *
  * @throws RoutedError SOCKET_IN_USE, SOCKET_UNUSABLE
  */
 export async function listen(
   place: SocketPlace | LoopbackPlace,
   app: Koa,
-  mode = PLUGIN_SOCKET_MODE,
+  { limits, socketGroup }: ListenSettings,
 ): Promise<PluginServer> {
   if ('path' in place) await claimSocketPath(place.path);
   const handle = app.callback();
-  const graceful = new GracefulServer((request, response) => void handle(request, response));
+  const graceful = new GracefulServer((request, response) => void handle(request, response), limits);
   await startListening(graceful.server, place);
-  if ('path' in place) await chmod(place.path, mode);
+  if ('path' in place && socketGroup !== undefined) {
+    await giveToGroup(place.path, socketGroup).catch(async (error: unknown) => {
+      await graceful.close();
+      throw error;
+    });
+  }
   return { close: () => graceful.close() };
 }
 
 async function startListening(server: Server, place: SocketPlace | LoopbackPlace): Promise<void> {
   if ('path' in place) {
+    const umask = process.umask(~ROOT_ALONE & 0o777);
+    // The file is made before this returns.
     server.listen({ path: place.path });
+    process.umask(umask);
     await once(server, 'listening');
   } else if ('port' in place) {
     server.listen({ port: place.port, host: '127.0.0.1' });
@@ -52,6 +68,21 @@ async function startListening(server: Server, place: SocketPlace | LoopbackPlace
     });
   } else {
     await takeOver(server, place);
+  }
+}
+
+async function giveToGroup(path: string, group: number): Promise<void> {
+  try {
+    // -1: the owner stays.
+    await chown(path, -1, group);
+    await chmod(path, ROOT_AND_GROUP);
+  } catch (error) {
+    throw new RoutedError(
+      'SOCKET_UNUSABLE',
+      `socket ${path} cannot be given to group ${group} (${(error as Error).message}): run as root with that group ` +
+        'among the supplementary ones (SupplementaryGroups= of systemd, --group-add of docker run), or with CAP_CHOWN',
+      { cause: error },
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { type InheritedSockets, placeOf, type SocketName } from './inherited-sockets.ts';
 import { createPluginApp, type Handlers } from './plugin-app.ts';
 import { listen, type PluginServer } from './plugin-server.ts';
+import { PLUGIN_LIMITS } from './server-limits.ts';
 
 /** The plugin sockets being served. */
 export interface PluginServers {
@@ -21,6 +22,8 @@ export interface PluginPlaces {
   readonly paths: SocketPaths;
   /** Sockets that are listening already; the others are made at their paths. */
   readonly inherited: InheritedSockets;
+  /** Number of the group that may use those that are made here, besides root. */
+  readonly socketGroup?: number | undefined;
 }
 
 /** What the plugins answer, and when. */
@@ -40,7 +43,7 @@ export interface PluginAnswers {
  */
 export async function servePlugins(places: PluginPlaces, answers: PluginAnswers): Promise<PluginServers> {
   const { atOnce, loaded, metrics, logger } = answers;
-  const { paths, inherited } = places;
+  const { paths, inherited, socketGroup } = places;
   const plugins: readonly (readonly [SocketName, string, string[], (drivers: Drivers) => Handlers])[] = [
     ['routed', paths.routed, ['NetworkDriver', 'IpamDriver'], ({ network, ipam }) => ({ ...network, ...ipam })],
     ['net-routed', paths.network, ['NetworkDriver'], ({ network }) => network],
@@ -57,8 +60,9 @@ export async function servePlugins(places: PluginPlaces, answers: PluginAnswers)
         loaded: loaded.then(part),
         metrics,
         logger,
+        maxCalls: PLUGIN_LIMITS.calls,
       });
-      servers.push(await listen(placeOf(name, path, inherited), app));
+      servers.push(await listen(placeOf(name, path, inherited), app, { limits: PLUGIN_LIMITS, socketGroup }));
     }
   } catch (error) {
     await close();

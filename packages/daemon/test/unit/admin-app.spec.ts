@@ -10,6 +10,7 @@ import { Journal } from '../../src/journal/journal.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { RoutedError } from '../../src/routed-error.ts';
 import { listen, type PluginServer } from '../../src/server/plugin-server.ts';
+import { ADMIN_LIMITS } from '../../src/server/server-limits.ts';
 
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -46,8 +47,8 @@ describe('the admin socket', () => {
     metrics = new Metrics();
     journal = new Journal();
     stopping = new AbortController();
-    const common = { loaded: Promise.resolve(services), metrics, stopping: stopping.signal, logger };
-    server = await listen({ path: socketPath }, createAdminApp(common), 0o600);
+    const common = { loaded: Promise.resolve(services), metrics, stopping: stopping.signal, logger, maxCalls: 2 };
+    server = await listen({ path: socketPath }, createAdminApp(common), { limits: ADMIN_LIMITS });
   });
   afterEach(async () => {
     stopping.abort();
@@ -133,6 +134,21 @@ describe('the admin socket', () => {
     expect(details(all.body)).to.have.lengthOf(2);
     expect(details(one.body)).to.have.lengthOf(1);
     expect(details((await followed).body)).to.deep.equal(['first', 'second']);
+  });
+
+  it('takes no more calls than it is set to, those of followers included, and goes on when one ends', async () => {
+    const followed = [raw('GET', '/v1/events?follow=true'), raw('GET', '/v1/events?follow=true')];
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    const refused = await raw('GET', '/v1/status');
+    stopping.abort();
+    await Promise.all(followed);
+
+    expect(refused.status).to.equal(503);
+    expect(JSON.parse(refused.body)).to.deep.equal({
+      error: { code: 'BUSY', message: '2 calls are under way, no more are taken: try again later' },
+    });
+    expect((await raw('GET', '/v1/status')).status).to.equal(200);
   });
 
   it('answers programs that watch the daemon', async () => {

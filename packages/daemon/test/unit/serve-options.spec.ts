@@ -59,6 +59,7 @@ describe('parseServeOptions', () => {
     ['pluginDir', 'plugins', 'option --plugin-dir "plugins": expected an absolute path'],
     ['stateDir', 'state', 'option --state-dir "state": expected an absolute path'],
     ['adminSocket', 'admin.sock', 'option --admin-socket "admin.sock": expected an absolute path'],
+    ['socketGroup', 'net ops', 'option --socket-group "net ops": expected the name or the number of a group'],
     ['debug', 'maybe', 'option --debug "maybe": expected on or off'],
     ['logLevel', 'loud', 'option --log-level "loud": expected debug, info, warn or error'],
     ['logFormat', 'xml', 'option --log-format "xml": expected json or pretty'],

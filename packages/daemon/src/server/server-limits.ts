@@ -1,0 +1,46 @@
+/** How much of a server may be used at once. Who exceeds a limit is refused; nobody else notices. */
+export interface ServerLimits {
+  /** Connections at once; a further one is closed at once. */
+  readonly connections: number;
+  /** Calls under way at once; a further one is answered with 503. */
+  readonly calls: number;
+  /** Request line and headers, in bytes; longer ones are answered with 431. */
+  readonly headerBytes: number;
+  /** How long a request may take to arrive, in milliseconds; a slower one is answered with 408. */
+  readonly requestTimeoutMs: number;
+  /** How long a connection may be idle between two requests, in milliseconds; 0 is for ever. */
+  readonly idleTimeoutMs: number;
+}
+
+/** Docker's headers have 300 bytes. */
+const HEADER_BYTES = 8 * 1024;
+
+/**
+ * Docker starts hundreds of containers at once after a boot, and every one has a call that waits for the daemon's start.
+ * It keeps connections for later, and repeats a call in vain when one is taken from it.
+ */
+export const PLUGIN_LIMITS: ServerLimits = {
+  connections: 4096,
+  calls: 2048,
+  headerBytes: HEADER_BYTES,
+  requestTimeoutMs: 60_000,
+  idleTimeoutMs: 0,
+};
+
+/** Operators, their scripts, and who follows events. */
+export const ADMIN_LIMITS: ServerLimits = {
+  connections: 256,
+  calls: 128,
+  headerBytes: HEADER_BYTES,
+  requestTimeoutMs: 30_000,
+  idleTimeoutMs: 60_000,
+};
+
+/** Every local user reaches the port: a few watchers get in, and nobody occupies it by being slow. */
+export const METRICS_LIMITS: ServerLimits = {
+  connections: 64,
+  calls: 8,
+  headerBytes: HEADER_BYTES,
+  requestTimeoutMs: 5_000,
+  idleTimeoutMs: 120_000,
+};

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { createMetricsApp } from '../../src/admin/admin-app.ts';
+import { createDeferred } from '../../src/deferred.ts';
+import { createPluginApp, type Handlers } from '../../src/server/plugin-app.ts';
+import { type ListenSettings, listen, type PluginServer } from '../../src/server/plugin-server.ts';
+import { ADMIN_LIMITS, METRICS_LIMITS, PLUGIN_LIMITS, type ServerLimits } from '../../src/server/server-limits.ts';
+
+const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const metrics = { observeCall: () => undefined, countError: () => undefined };
+const BODY = '{"NetworkID":"n","EndpointID":"e"}';
+const LEAVE = `POST /NetworkDriver.Leave HTTP/1.1\r\nHost: x\r\nContent-Length: ${BODY.length}\r\n`;
+
+describe('limits of a server', () => {
+  let directory: string;
+  let path: string;
+  let server: PluginServer | undefined;
+  const clients: Socket[] = [];
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'routed-limits-'));
+    path = join(directory, 'routed.sock');
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.destroy();
+    await server?.close();
+    server = undefined;
+    await rm(directory, { recursive: true });
+  });
+
+  async function serve(
+    {
+      limits: changed = {},
+      ...settings
+    }: Omit<Partial<ListenSettings>, 'limits'> & { readonly limits?: Partial<ServerLimits> },
+    leave: () => Promise<object> | object = () => ({}),
+  ): Promise<void> {
+    const limits = { ...PLUGIN_LIMITS, ...changed };
+    const handlers = { 'NetworkDriver.Leave': leave } as Handlers;
+    const deps = { atOnce: {}, loaded: Promise.resolve(handlers), metrics, logger, maxCalls: limits.calls };
+    server = await listen({ path }, createPluginApp(deps), { ...settings, limits });
+  }
+
+  function open(): Socket {
+    const client = connect(path);
+    client.on('error', () => undefined);
+    clients.push(client);
+    return client;
+  }
+
+  /** What comes back until the server has nothing more to say. */
+  async function say(text: string, client = open()): Promise<string> {
+    client.write(text);
+    const [answer] = (await once(client, 'data')) as [Buffer];
+    return answer.toString();
+  }
+
+  it('refuses headers that are longer than Docker ever sends', async () => {
+    await serve({});
+    const long = `X-Long: ${'x'.repeat(PLUGIN_LIMITS.headerBytes)}\r\n`;
+
+    expect(await say(`${LEAVE}${long}\r\n${BODY}`)).to.match(/^HTTP\/1\.1 431 /);
+    expect(await say(`${LEAVE}\r\n${BODY}`)).to.match(/^HTTP\/1\.1 200 /);
+  });
+
+  it('closes the connection beyond the last one, and takes one again when one has gone', async () => {
+    await serve({ limits: { connections: 2 } });
+    const first = open();
+    const second = open();
+    await Promise.all([once(first, 'connect'), once(second, 'connect')]);
+
+    await once(open().resume(), 'close');
+    expect(await say(`${LEAVE}\r\n${BODY}`, first)).to.match(/^HTTP\/1\.1 200 /);
+    second.destroy();
+
+    let answer = '';
+    while (!answer.includes('200')) answer = await say(`${LEAVE}\r\n${BODY}`).catch(() => '');
+    expect(answer).to.match(/^HTTP\/1\.1 200 /);
+  });
+
+  it('refuses the call beyond the last one with 503, in both error fields, and takes one when one has ended', async () => {
+    const waiting = createDeferred<object>();
+    await serve({ limits: { calls: 2 } }, () => waiting.promise);
+    const busy = [say(`${LEAVE}\r\n${BODY}`), say(`${LEAVE}\r\n${BODY}`)];
+    const late = say(`${LEAVE}\r\n${BODY}`);
+
+    const refused = await Promise.race([late, ...busy]);
+    waiting.resolve({});
+    const rest = await Promise.all([...busy, late]);
+
+    const text = '2 calls are under way, no more are taken: try again later';
+    expect(refused).to.match(/^HTTP\/1\.1 503 /);
+    expect(refused).to.contain(`"Err":"${text}"`).and.to.contain(`"Error":"${text}"`);
+    expect(rest.filter((answer) => answer.includes(' 200 '))).to.have.lengthOf(2);
+    expect(await say(`${LEAVE}\r\n${BODY}`)).to.match(/^HTTP\/1\.1 200 /);
+  });
+
+  it('does not wait for a request that does not arrive', async () => {
+    await serve({ limits: { requestTimeoutMs: 100 } });
+
+    expect(await say(`${LEAVE}X-Half: `)).to.match(/^HTTP\/1\.1 408 /);
+  });
+
+  it('gives the socket to a group when it is told one', async () => {
+    await serve({ socketGroup: process.getegid!() });
+
+    const { mode, gid } = await stat(path);
+    expect(mode & 0o777).to.equal(0o660);
+    expect(gid).to.equal(process.getegid!());
+  });
+
+  it('limits calls of the metrics port too', async () => {
+    const render = createDeferred<{ contentType: string; text: string }>();
+    const app = createMetricsApp({
+      ...{ loaded: Promise.resolve({}) as never, metrics: { render: () => render.promise }, logger, maxCalls: 1 },
+    });
+    server = await listen({ path }, app, { limits: METRICS_LIMITS });
+    const get = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n';
+    const answers = [say(get), say(get)];
+
+    const refused = await Promise.race(answers);
+    render.resolve({ contentType: 'text/plain', text: 'routed_networks 1' });
+
+    expect(refused).to.match(/^HTTP\/1\.1 503 /);
+    expect((await Promise.all(answers)).join()).to.contain(' 200 ');
+  });
+
+  it('leaves room for every call to have a connection', () => {
+    for (const { connections, calls } of [PLUGIN_LIMITS, ADMIN_LIMITS, METRICS_LIMITS]) {
+      expect(connections).to.be.greaterThan(calls);
+    }
+  });
+});
