@@ -17,6 +17,9 @@ purpose=$1
 suite=$2
 directory=$3
 base_root=${4:-}
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+# shellcheck source=tools/lab/scripts/archive.sh
+source "$here/archive.sh"
 
 if [[ $purpose == router ]]; then
   packages=(frr)
@@ -30,13 +33,6 @@ else
     packages+=(systemd-sysv dbus iputils-ping procps)
   fi
 fi
-
-# The address this machine's apt uses for the Debian archive.
-mirror() {
-  # shellcheck disable=SC2016 # apt expands these
-  apt-get indextargets --format '$(SITE)|$(ORIGIN)|$(LABEL)' 2>/dev/null |
-    awk -F'|' '$2 == "Debian" && $3 == "Debian" { print $1; exit }'
-}
 
 copy_apt_settings() {
   apt-config dump --format '%f "%v";%n' Acquire::http Acquire::https >"$1/etc/apt/apt.conf.d/90machine"
@@ -74,15 +70,7 @@ if [[ -d $directory ]]; then
 fi
 rm -rf "$directory".part-*
 
-archive=$(mirror)
-if [[ -z $archive ]]; then
-  apt-get --quiet update
-  archive=$(mirror)
-fi
-if [[ -z $archive ]]; then
-  echo "apt knows no Debian archive: name one in /etc/apt/sources.list" >&2
-  exit 1
-fi
+archive=$(archive)
 part=$(mktemp -d "$directory.part-XXXXXX")
 trap 'rm -rf "$part"' EXIT
 chmod 755 "$part"

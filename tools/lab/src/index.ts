@@ -17,6 +17,7 @@ export { watchRoutes, type RouteChange, type RouteWatch } from './route-watch.ts
 export { type ClusterProtocol, type ClusterTopology, type PlannedLink, type PlannedNode } from './cluster-plan.ts';
 export { cacheDirectory, ensureBuilt } from './cache.ts';
 export { removeCgroups } from './cgroups.ts';
+export { prepareCompose } from './compose.ts';
 export { imageTarball } from './image.ts';
 export { type LabProcess } from './lab-process.ts';
 export { runCommand, type CommandOptions } from './command.ts';
