@@ -21,7 +21,7 @@ export { prepareCompose } from './compose.ts';
 export { imageTarball } from './image.ts';
 export { type LabProcess } from './lab-process.ts';
 export { runCommand, type CommandOptions } from './command.ts';
-export { type PluginOptions } from './plugin.ts';
+export { checkoutProgram, type PluginOptions } from './plugin.ts';
 export { type Router, type RouterConfig, type RouterDaemon } from './router.ts';
 export { type FrrInstallation, type FrrRelease } from './routers.ts';
 export { type EngineInstallation, type EngineRelease, engineReleases, findEngine } from './engines.ts';

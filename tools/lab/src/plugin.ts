@@ -9,11 +9,14 @@ import { answers, waitUntil } from './unix-http.ts';
 /** Where the engine of a host looks for plugins, as seen inside the host. */
 export const pluginDirectory = '/run/docker/plugins';
 
-const pluginMain = join(import.meta.dirname, '../../../packages/daemon/dist/main.js');
+/** The plugin of this checkout, as Node runs it. */
+export const checkoutProgram = join(import.meta.dirname, '../../../packages/daemon/dist/main.js');
 const defaultSockets = ['routed', 'net-routed', 'ipam-routed'];
 const startTimeoutMs = 20_000;
 
 export interface PluginOptions {
+  /** What Node runs. @default {@link checkoutProgram} */
+  readonly program?: string;
   /** After `serve`. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -26,16 +29,15 @@ export interface PluginOptions {
 }
 
 /**
- * Starts this repository's plugin in a host.
+ * Starts the plugin in a host.
  * @throws {@link LabError} `missing-prerequisite` it is not built; `start-failed` with its log
  */
 export async function startPlugin(host: HostRecord, options: PluginOptions = {}): Promise<LabProcess> {
-  const { flags = [], env = {}, inspect, wait = true, sockets = defaultSockets } = options;
-  if (!existsSync(pluginMain))
-    throw new LabError('missing-prerequisite', `${pluginMain} is not built; run tools/setup`);
+  const { program = checkoutProgram, flags = [], env = {}, inspect, wait = true, sockets = defaultSockets } = options;
+  if (!existsSync(program)) throw new LabError('missing-prerequisite', `${program} is not built; run tools/setup`);
   const nodeFlags = inspect === undefined ? [] : [`--inspect=${inspect}`];
   const plugin = await spawnLabProcess({
-    argv: hostCommand(host, [process.execPath, ...nodeFlags, pluginMain, 'serve', ...flags]),
+    argv: hostCommand(host, [process.execPath, ...nodeFlags, program, 'serve', ...flags]),
     logFile: join(host.directory, 'plugin.log'),
     env: hostEnvironment(env),
   });

@@ -1,7 +1,7 @@
 import type { Lab } from '@routed/lab';
 import { runBurst } from '../plugin/burst.ts';
 import { untilAnswered } from '../plugin/first-answer.ts';
-import { openPluginHost, pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
+import { openPluginHost, pluginOptions, pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
 import { raise } from '../plugin/population.ts';
 import { timedCommand } from '../process/timed-command.ts';
 import { compare, compareGrowth, type Rounds } from '../statistics.ts';
@@ -103,7 +103,7 @@ class Place implements AsyncDisposable {
 async function timeStart(lab: Lab): Promise<number> {
   const host = await lab.addHost({ engine: 'none' });
   const started = performance.now();
-  await host.startPlugin({ wait: false });
+  await host.startPlugin({ ...pluginOptions(), wait: false });
   await untilAnswered(pluginSocket(host));
   const us = (performance.now() - started) * 1000;
   await host.stop();

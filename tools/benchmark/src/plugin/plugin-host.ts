@@ -33,6 +33,13 @@ export interface PluginHost extends AsyncDisposable {
   settle(): Promise<void>;
 }
 
+/** What is special about a host. */
+export interface PluginHostSpec {
+  readonly withProbe?: boolean;
+  readonly network?: NetworkSpec;
+  readonly plugin?: PluginOptions;
+}
+
 /** The path of the plugin's socket, for programs outside of the host. */
 export function pluginSocket(host: Host): string {
   return host.outsidePath(join(host.pluginDir, 'routed.sock'));
@@ -43,18 +50,21 @@ function isBuried({ name, isUp }: Link): boolean {
   return name.startsWith(hostLinkPrefix) && !isUp;
 }
 
-/** How to start a daemon with or without the probe in it. */
-export function pluginOptions(withProbe: boolean): PluginOptions {
-  return withProbe ? { env: probeEnvironment() } : {};
+/** The bundle that `tools/bench` made: what packages install is what is measured. */
+const bundle = process.env['ROUTED_BENCH_PLUGIN'];
+
+/** How to start the daemon that is measured. */
+export function pluginOptions({ withProbe = false } = {}): PluginOptions {
+  return { ...(bundle === undefined ? {} : { program: bundle }), ...(withProbe ? { env: probeEnvironment() } : {}) };
 }
 
 /** Starts a host, the plugin and a network. A probe in the daemon costs memory and start-up time. */
 export async function openPluginHost(
   lab: Lab,
-  { withProbe = false, network: wanted }: { readonly withProbe?: boolean; readonly network?: NetworkSpec } = {},
+  { withProbe = false, network: wanted, plugin: options }: PluginHostSpec = {},
 ): Promise<PluginHost> {
   const host = await lab.addHost({ engine: 'none' });
-  const plugin = await host.startPlugin(pluginOptions(withProbe));
+  const plugin = await host.startPlugin({ ...pluginOptions({ withProbe }), ...options });
   const netns = await openNetns({ path: host.netnsPath });
   const rtnl = await netns.openRtnl();
   const network = await createNetwork(pluginSocket(host), wanted);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { engineReleases, type EngineRelease, findEngine, type Host } from '@routed/lab';
+import { pluginOptions } from '../plugin/plugin-host.ts';
 import { atNormalPriority } from '../process/normal-priority.ts';
 import { atMost } from '../report/goals.ts';
 import { compare, type Rounds, summarize } from '../statistics.ts';
@@ -41,7 +42,7 @@ async function measure(
   engine: EngineRelease,
 ): Promise<{ readonly measurements: Measurement[]; readonly goals: Goal[] }> {
   const host = await lab.addHost({ engine });
-  await host.startPlugin();
+  await host.startPlugin(pluginOptions());
   for (const [name, createArgs] of networks)
     if (createArgs !== undefined) await host.docker('network', 'create', ...createArgs, idOf(name));
   const samples = new Map(networks.map(([name]) => [name, [] as number[][]]));

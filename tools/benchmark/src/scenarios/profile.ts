@@ -1,3 +1,4 @@
+import { checkoutProgram } from '@routed/lab';
 import { openPluginHost } from '../plugin/plugin-host.ts';
 import { startProbe, stopProbe } from '../probe/probe.ts';
 import { summarizeProfile } from '../probe/summarize-profile.ts';
@@ -16,7 +17,8 @@ export const profileScenario: Scenario = {
   title: 'CPU profile of the event loop',
   isOnDemand: true,
   run: async ({ lab, effort, log }: Setting): Promise<Outcome> => {
-    await using host = await openPluginHost(lab, { withProbe: true });
+    // In a bundle the packages are not to be told apart.
+    await using host = await openPluginHost(lab, { withProbe: true, plugin: { program: checkoutProgram } });
     const count = effort.isQuick ? cycles.quick : cycles.full;
     await runBurst(host, { parallel: 1, cycles: count / 4 });
     log(`${count} cycles`);

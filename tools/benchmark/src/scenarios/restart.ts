@@ -1,7 +1,7 @@
 import type { LiveEndpoint } from '../plugin/docker-calls.ts';
 import { untilAnswered } from '../plugin/first-answer.ts';
 import { KernelChanges } from '../plugin/kernel-changes.ts';
-import { openPluginHost, pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
+import { openPluginHost, pluginOptions, pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
 import { raise } from '../plugin/population.ts';
 import { readProcess } from '../process/process-figures.ts';
 import { atMost } from '../report/goals.ts';
@@ -63,7 +63,7 @@ async function restart(host: PluginHost, known: LiveEndpoint, signal: 'SIGKILL' 
   await using changes = await KernelChanges.open(host);
   const started = performance.now();
   // The log has the duration of the comparison at this level only; there are next to no requests to be logged.
-  host.plugin = await host.host.startPlugin({ wait: false, flags: ['--log-level', 'debug'] });
+  host.plugin = await host.host.startPlugin({ ...pluginOptions(), wait: false, flags: ['--log-level', 'debug'] });
   await untilAnswered(pluginSocket(host.host));
   const answerMs = performance.now() - started;
   const calls = await host.connect();

@@ -3,7 +3,7 @@ import type { Host } from '@routed/lab';
 import { DockerCalls } from '../plugin/docker-calls.ts';
 import { untilAnswered } from '../plugin/first-answer.ts';
 import { createNetwork } from '../plugin/network.ts';
-import { pluginSocket } from '../plugin/plugin-host.ts';
+import { pluginOptions, pluginSocket } from '../plugin/plugin-host.ts';
 import { readProcess } from '../process/process-figures.ts';
 import { timedCommand } from '../process/timed-command.ts';
 import { atMost } from '../report/goals.ts';
@@ -51,7 +51,7 @@ async function startOnce(
   host: Host,
 ): Promise<{ readonly answerUs: number; readonly firstJoinUs: number; readonly residentMb: number }> {
   const started = performance.now();
-  const plugin = await host.startPlugin({ wait: false });
+  const plugin = await host.startPlugin({ ...pluginOptions(), wait: false });
   await untilAnswered(pluginSocket(host));
   const answerUs = (performance.now() - started) * 1000;
   await sleep(restMs);
