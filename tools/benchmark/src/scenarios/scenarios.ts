@@ -1,3 +1,4 @@
+import { additionalScenario } from './additional.ts';
 import { addressScenario } from './addresses.ts';
 import { allocationScenario } from './allocation.ts';
 import { burstScenario } from './burst.ts';
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   startScenario,
   restartScenario,
   addressScenario,
+  additionalScenario,
   allocationScenario,
   renderScenario,
   overTimeScenario,
