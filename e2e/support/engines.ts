@@ -16,5 +16,12 @@ function parseEngines(text: string): readonly EngineRelease[] {
   });
 }
 
+/**
+ * For long stories in which the releases between the oldest and the newest have shown nothing of their own: those two,
+ * unless one between them is all that is asked for.
+ */
+export const ENGINES_AT_THE_ENDS: readonly EngineRelease[] =
+  ENGINES.length === 1 ? ENGINES : ENGINES.filter((release) => release !== '26');
+
 /** The releases on which every story is told; on the others only those that depend on the release. */
 export const ENGINES_IN_FULL: readonly EngineRelease[] = ENGINES.filter((release) => release === '20.10');

@@ -4,6 +4,7 @@ import { callAdmin } from '../container/admin-call.ts';
 import { Arrivals } from '../container/arrivals.ts';
 import { FirstWords } from '../container/first-words.ts';
 import { Reach } from '../container/reach.ts';
+import { pluginOptions } from '../plugin/plugin-host.ts';
 import { firstServed } from '../process/first-served.ts';
 import { atMost } from '../report/goals.ts';
 import { type Rounds, summarize } from '../statistics.ts';
@@ -54,7 +55,7 @@ interface Samples {
 
 async function measure({ lab, effort, log }: Setting, engine: EngineRelease): Promise<Outcome> {
   const host = await lab.addHost({ engine });
-  await host.startPlugin();
+  await host.startPlugin(pluginOptions());
   const pools = ['--subnet', '10.1.0.0/16', '--ipv6', '--subnet', 'fd00:1::/64'];
   await host.docker('network', 'create', '--driver', 'routed', '--ipam-driver', 'routed', ...pools, 'bench');
   await host.docker('run', '--detach', '--name', 'web', '--network', 'bench', 'alpine', 'httpd', '-f', '-p', '80');
