@@ -39,7 +39,8 @@ if (ENGINES_IN_FULL.length > 0) {
     it('leaves forwarding as it found it', async () => {
       const forwarding = async (): Promise<string> =>
         (await stage.host.exec(['cat', '/proc/sys/net/ipv4/ip_forward'])).stdout.trim();
-      expect(await forwarding()).to.equal('1');
+      // Sockets answer before the host has been prepared.
+      await eventually(async () => expect(await forwarding()).to.equal('1'));
 
       await stage.plugin.stop();
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { openLab, type Host, type HostSpec, type Lab, type LabProcess, type PluginOptions } from '@routed/lab';
+import { eventually } from './eventually.ts';
 import { expectNothingOurs } from './kernel.ts';
 import { equipShell } from './shell.ts';
 import { expectNoTraces, marksOf } from './traces.ts';
@@ -49,7 +50,10 @@ export function setStage(spec: StageSpec = {}): Stage {
     } finally {
       await lab.close();
     }
-    expectNoTraces(marks);
+    // What was killed takes a moment to be gone.
+    await eventually(() => {
+      expectNoTraces(marks);
+    });
   });
 
   return {

@@ -35,7 +35,7 @@ export async function askDaemon(
 export function unreachableDaemon(socketPath: string, cause: NodeJS.ErrnoException): RoutedError {
   const remedy =
     cause.code === 'EACCES'
-      ? 'it is for root alone: run this command as root'
+      ? 'it is for root, and for the group that --socket-group names: run this command as root'
       : 'start routed-plugin, or name its socket with --admin-socket';
   return new RoutedError(
     'DAEMON_UNREACHABLE',
