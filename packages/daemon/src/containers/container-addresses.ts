@@ -40,7 +40,7 @@ export class ContainerAddresses {
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'reduce'>;
   readonly #leases: AdditionalLeases;
   readonly #records: StickyRecords;
-  readonly #configurator: Pick<SandboxConfigurator, 'configure'>;
+  readonly #configurator: Pick<SandboxConfigurator, 'configure' | 'request'>;
   readonly #lock: KeyedLock;
 
   constructor(deps: {
@@ -49,7 +49,7 @@ export class ContainerAddresses {
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'reduce'>;
     readonly leases: AdditionalLeases;
     readonly records: StickyRecords;
-    readonly configurator: Pick<SandboxConfigurator, 'configure'>;
+    readonly configurator: Pick<SandboxConfigurator, 'configure' | 'request'>;
     readonly lock: KeyedLock;
   }) {
     this.#docker = deps.docker;
@@ -110,11 +110,16 @@ export class ContainerAddresses {
     const claimed = await this.#leases.claim(located, { holder: `container ${fresh.containerName}`, isSticky: true });
     const record = { ...(before ?? fresh), addresses: [...(before?.addresses ?? []), ...located] };
     try {
-      await this.#records.put(record);
-      return endpoint !== undefined && (await this.#give(endpoint.id, asAdditional(record)));
+      const [kept, given] = await Promise.allSettled([
+        this.#records.put(record),
+        endpoint === undefined ? false : this.#give(endpoint.id, asAdditional(record)),
+      ]);
+      if (kept.status === 'rejected') throw kept.reason;
+      if (given.status === 'rejected') throw given.reason;
+      return given.value;
     } catch (error) {
       if (known) throw error;
-      await this.#take(on.endpointId, address).catch(() => undefined);
+      await this.#undo(on.endpointId, address).catch(() => undefined);
       await (before === undefined ? this.#records.remove(fresh.id) : this.#records.put(before));
       await this.#leases.release(claimed);
       throw error;
@@ -140,10 +145,13 @@ export class ContainerAddresses {
     return { isLive, ...(sticky.length === 0 && { returns: true }) };
   }
 
-  /** True: the container runs and has them now. */
+  /** True: the container runs and has them now. Its sandbox is looked at while the host's side is made. */
   async #give(endpointId: string, addresses: readonly AdditionalAddress[]): Promise<boolean> {
-    await this.#endpoints.extend(endpointId, addresses);
-    return await this.#configure(endpointId);
+    const extending = this.#endpoints.extend(endpointId, addresses);
+    const [extended, configured] = await Promise.allSettled([extending, this.#configure(endpointId, extending)]);
+    if (extended.status === 'rejected') throw extended.reason;
+    if (configured.status === 'rejected') throw configured.reason;
+    return configured.value;
   }
 
   /** True: the container runs and has it no longer. */
@@ -153,10 +161,18 @@ export class ContainerAddresses {
     return await this.#configure(endpointId);
   }
 
-  async #configure(endpointId: string): Promise<boolean> {
+  /** Nobody waits for the sandbox: it may be what could not be reached. */
+  async #undo(endpointId: string, address: string): Promise<void> {
+    if (this.#endpoints.get(endpointId) === undefined) return;
+    await this.#endpoints.reduce(endpointId, new Set([address]));
+    const sandboxKey = this.#endpoints.get(endpointId)?.sandboxKey;
+    if (sandboxKey !== undefined) this.#configurator.request(sandboxKey);
+  }
+
+  async #configure(endpointId: string, after?: Promise<unknown>): Promise<boolean> {
     const sandboxKey = this.#endpoints.get(endpointId)?.sandboxKey;
     if (sandboxKey === undefined) return false;
-    await this.#configurator.configure(sandboxKey);
+    await this.#configurator.configure(sandboxKey, after);
     return true;
   }
 

@@ -17,6 +17,12 @@ const PAUSES_MS = [20, 100, 500, 2_000, 5_000] as const;
 export type SandboxStatus =
   { readonly state: 'pending' } | { readonly state: 'done' } | { readonly state: 'failed'; readonly reason: string };
 
+/** A visit that begins when the one under way has ended, and what has to be done before it changes anything. */
+interface NextVisit {
+  readonly done: Promise<void>;
+  readonly after: Promise<unknown>[];
+}
+
 /**
  * Gives containers what Docker does not: additional addresses, and answers by the right link.
  *
@@ -28,7 +34,7 @@ export class SandboxConfigurator {
   readonly #open: OpenSandbox;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
-  readonly #visits = new Map<string, { running: Promise<void>; next: Promise<void> | undefined }>();
+  readonly #visits = new Map<string, { running: Promise<void>; next: NextVisit | undefined }>();
   readonly #statuses = new Map<string, SandboxStatus>();
   readonly #stopping = new AbortController();
 
@@ -54,21 +60,22 @@ export class SandboxConfigurator {
   /**
    * Makes the sandbox what its endpoints want it to be, as they are from now on. Many calls at a time, one visit.
    *
+   * @param after a change of the endpoints, which the visit takes into account: the sandbox is looked at meanwhile
    * @throws RoutedError SANDBOX_UNREACHABLE after several tries; it is in the log and the status as well
    */
-  async configure(sandboxKey: string): Promise<void> {
+  async configure(sandboxKey: string, after: Promise<unknown> = Promise.resolve()): Promise<void> {
     const visits = this.#visits.get(sandboxKey);
     if (visits === undefined) {
-      const running = this.#run(sandboxKey);
-      this.#visits.set(sandboxKey, { running, next: undefined });
-      await running;
+      await this.#begin(sandboxKey, [after]);
       return;
     }
-    visits.next ??= visits.running.then(
-      () => this.#goOn(sandboxKey),
-      () => this.#goOn(sandboxKey),
-    );
-    await visits.next;
+    if (visits.next === undefined) {
+      const all: Promise<unknown>[] = [];
+      const goOn = (): Promise<void> => this.#begin(sandboxKey, all);
+      visits.next = { done: visits.running.then(goOn, goOn), after: all };
+    }
+    visits.next.after.push(after);
+    await visits.next.done;
   }
 
   /** {@link configure} for a caller that does not wait: failures are in the log and the status. */
@@ -87,25 +94,25 @@ export class SandboxConfigurator {
     await Promise.allSettled([...this.#visits.values()].map(({ running }) => running));
   }
 
-  #goOn(sandboxKey: string): Promise<void> {
-    const running = this.#run(sandboxKey);
+  #begin(sandboxKey: string, after: readonly Promise<unknown>[]): Promise<void> {
+    const running = this.#run(sandboxKey, Promise.allSettled(after));
     this.#visits.set(sandboxKey, { running, next: undefined });
     return running;
   }
 
-  async #run(sandboxKey: string): Promise<void> {
+  async #run(sandboxKey: string, after: Promise<unknown>): Promise<void> {
     try {
-      if (!this.#stopping.signal.aborted) await this.#tryUntilDone(sandboxKey);
+      if (!this.#stopping.signal.aborted) await this.#tryUntilDone(sandboxKey, after);
     } finally {
       if (this.#visits.get(sandboxKey)?.next === undefined) this.#visits.delete(sandboxKey);
     }
   }
 
-  async #tryUntilDone(sandboxKey: string): Promise<void> {
+  async #tryUntilDone(sandboxKey: string, after: Promise<unknown>): Promise<void> {
     this.#note(sandboxKey, { state: 'pending' });
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.#visit(sandboxKey);
+        await this.#visit(sandboxKey, after);
         return;
       } catch (error) {
         if (this.#stopping.signal.aborted || this.#endpoints.endpointsIn(sandboxKey).length === 0) return;
@@ -117,13 +124,18 @@ export class SandboxConfigurator {
     }
   }
 
-  async #visit(sandboxKey: string): Promise<void> {
+  async #visit(sandboxKey: string, after: Promise<unknown>): Promise<void> {
     const started = performance.now();
-    const view = await this.#open(sandboxKey);
     const indexOf = new Map<string, number | undefined>();
+    // Looked for while the sandbox is opened; a failure shows when it is looked for again.
+    const [view] = await Promise.all([
+      this.#open(sandboxKey),
+      Promise.allSettled([this.#findLinks(sandboxKey, indexOf)]),
+    ]);
     try {
       const until = { deadlineMs: VISIT_MS, signal: this.#stopping.signal };
-      const { endpointIds, changes } = await visitSandbox(view, () => this.#endpointsOf(sandboxKey, indexOf), until);
+      const wanted = (): Promise<SandboxEndpoint[]> => this.#endpointsOf(sandboxKey, indexOf, after);
+      const { endpointIds, changes } = await visitSandbox(view, wanted, until);
       for (const endpointId of endpointIds) this.#statuses.set(endpointId, { state: 'done' });
       if (changes > 0) this.#record('configured', sandboxKey, `${changes} changes in sandbox ${sandboxKey}`);
       for (const [endpointId, linkIndex] of indexOf) if (linkIndex === undefined) this.#noteEnd(endpointId);
@@ -139,18 +151,27 @@ export class SandboxConfigurator {
    *
    * @param indexOf what the host has been asked for during this visit: an answer may have to wait for other work
    */
-  async #endpointsOf(sandboxKey: string, indexOf: Map<string, number | undefined>): Promise<SandboxEndpoint[]> {
+  async #endpointsOf(
+    sandboxKey: string,
+    indexOf: Map<string, number | undefined>,
+    after: Promise<unknown>,
+  ): Promise<SandboxEndpoint[]> {
+    await after;
+    await this.#findLinks(sandboxKey, indexOf);
     const found: SandboxEndpoint[] = [];
-    for (const { id } of this.#endpoints.endpointsIn(sandboxKey)) {
-      if (indexOf.has(id)) continue;
-      const link = await this.#rtnl.links.get({ name: linkNames(id).host });
-      indexOf.set(id, link?.index);
-    }
     for (const endpoint of this.#endpoints.endpointsIn(sandboxKey)) {
       const hostLinkIndex = indexOf.get(endpoint.id);
       if (hostLinkIndex !== undefined) found.push({ endpoint, hostLinkIndex });
     }
     return found;
+  }
+
+  async #findLinks(sandboxKey: string, indexOf: Map<string, number | undefined>): Promise<void> {
+    for (const { id } of this.#endpoints.endpointsIn(sandboxKey)) {
+      if (indexOf.has(id)) continue;
+      const link = await this.#rtnl.links.get({ name: linkNames(id).host });
+      indexOf.set(id, link?.index);
+    }
   }
 
   #noteEnd(endpointId: string): void {

@@ -100,6 +100,45 @@ describe('SandboxConfigurator', () => {
     expect(await sandbox.addressesOf(web)).to.deep.equal(['10.1.0.2/32', '10.1.0.3/32', '10.1.0.4/32']);
   });
 
+  it('looks at the sandbox while a change is under way that it is to take into account', async () => {
+    await sandbox.receive(web);
+    let finish: () => void = () => undefined;
+    const change = new Promise<void>((resolve) => (finish = resolve));
+
+    const configuring = configurator.configure(key, change);
+    await turns();
+    expect(open.callCount).to.equal(1);
+    joined = [{ ...web, additional: [...web.additional, { ...web.additional[0]!, address: '10.1.0.4' }] }];
+    finish();
+    await configuring;
+
+    expect(open.callCount).to.equal(1);
+    expect(await sandbox.addressesOf(web)).to.deep.equal(['10.1.0.2/32', '10.1.0.3/32', '10.1.0.4/32']);
+  });
+
+  it('takes no notice of the failure of such a change', async () => {
+    await sandbox.receive(web);
+
+    await configurator.configure(key, Promise.reject(new Error('no route')));
+
+    expect(await sandbox.addressesOf(web)).to.deep.equal(everyAddressOf(web));
+  });
+
+  it('waits for the changes of all calls that one visit is for', async () => {
+    const first = configurator.configure(key);
+    let finish: () => void = () => undefined;
+    const change = new Promise<void>((resolve) => (finish = resolve));
+    const others = [configurator.configure(key), configurator.configure(key, change)];
+    await sandbox.receive(web);
+    await first;
+    await turns();
+    joined = [{ ...web, additional: [] }];
+    finish();
+    await Promise.all(others);
+
+    expect(await sandbox.addressesOf(web)).to.deep.equal(['10.1.0.2/32']);
+  });
+
   it('visits sandboxes beside each other', async () => {
     const waiting = configurator.configure(key);
     await turns();
