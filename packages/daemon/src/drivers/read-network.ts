@@ -58,7 +58,7 @@ export async function readNetwork(
     ...(options.ingress === undefined ? {} : { ingress: options.ingress }),
     ...(options.mtuBytes === undefined ? {} : { mtuBytes: options.mtuBytes }),
     ...(options.isAnycast && { isAnycast: true }),
-    ...(options.onConflict !== 'report' && { onConflict: options.onConflict }),
+    ...(options.onConflict !== 'keep' && { onConflict: options.onConflict }),
   };
 }
 

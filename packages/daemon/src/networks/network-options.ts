@@ -32,7 +32,7 @@ const NETWORK_OPTIONS = {
   'routed.on-conflict': z
     .string()
     .toLowerCase()
-    .pipe(z.enum(['report', 'yield'], { error: 'expected report or yield' })),
+    .pipe(z.enum(['keep', 'yield'], { error: 'expected keep or yield' })),
   ...FILTER_OPTIONS,
 } as const;
 
@@ -66,7 +66,7 @@ export function parseNetworkOptions(options: Readonly<Record<string, unknown>>):
     ...filterOptions(values),
     prefixes: values['routed.prefixes'] ?? [],
     isAnycast: values['routed.anycast'] ?? false,
-    onConflict: values['routed.on-conflict'] ?? 'report',
+    onConflict: values['routed.on-conflict'] ?? 'keep',
   };
 }
 

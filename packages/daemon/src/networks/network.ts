@@ -15,7 +15,7 @@ export interface NetworkPool extends NetworkPrefix {
 }
 
 /** What this host does when another one announces the address of one of its containers as well. */
-export type ConflictPolicy = 'report' | 'yield';
+export type ConflictPolicy = 'keep' | 'yield';
 
 /** A Docker network of ours: what CreateNetwork asked for. Docker never repeats that call. */
 export interface Network {
@@ -31,7 +31,7 @@ export interface Network {
   readonly mtuBytes?: number;
   /** Whether other hosts may have the addresses of its containers, too; absent: they may not. */
   readonly isAnycast?: boolean;
-  /** Absent: report. */
+  /** Absent: keep. */
   readonly onConflict?: ConflictPolicy;
 }
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseNetworkOptions } from '../../src/networks/network-options.ts';
 
-const none = { gateways: {}, prefixes: [], isAnycast: false, onConflict: 'report' };
+const none = { gateways: {}, prefixes: [], isAnycast: false, onConflict: 'keep' };
 
 describe('parseNetworkOptions', () => {
   it('reads the MTU, whatever the case of the key', () => {
@@ -62,7 +62,7 @@ describe('parseNetworkOptions', () => {
     ['routed.gateway', '10.1.0.1/32', 'expected a unicast gateway address'],
     ['routed.anycast', 'sometimes', 'driver option routed.anycast=sometimes: expected true or false'],
     ['routed.anycast', '', 'expected true or false'],
-    ['routed.on-conflict', 'fight', 'driver option routed.on-conflict=fight: expected report or yield'],
+    ['routed.on-conflict', 'fight', 'driver option routed.on-conflict=fight: expected keep or yield'],
   ];
   for (const [key, value, message] of refused) {
     it(`refuses ${key} "${value}" and says what is wrong`, () => {
