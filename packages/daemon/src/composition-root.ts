@@ -7,6 +7,7 @@ import { container, type DependencyContainer, instanceCachingFactory, type Injec
 import type { AdminServices } from './admin/admin-app.ts';
 import { ClaimCheck } from './cluster/claim-check.ts';
 import { type ClusterCounts, clusterCounts } from './cluster/cluster-counts.ts';
+import { type ConflictParts, conflictParts } from './cluster/conflict-parts.ts';
 import { AddressList } from './containers/address-list.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
 import { ContainerFilters } from './containers/container-filters.ts';
@@ -41,6 +42,7 @@ import { Forgotten } from './reconcile/forgotten.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { RoundObserver } from './reconcile/round-observer.ts';
 import { StateKeeper } from './reconcile/state-keeper.ts';
+import type { RouterLines } from './routers/router-lines.ts';
 import { SandboxConfigurator } from './sandbox/sandbox-configurator.ts';
 import type { OpenSandbox } from './sandbox/sandbox-view.ts';
 import { SandboxWatch } from './sandbox/sandbox-watch.ts';
@@ -64,8 +66,10 @@ const HOST = token<HostPreparation>('host preparation');
 const HOST_ADDRESSES = token<HostAddresses>('host addresses');
 const COUNTS = token<ClusterCounts>('cluster counts');
 const CLAIMS = token<ClaimCheck>('claim check');
+const CLUSTER = token<ConflictParts>('conflict parts');
 const REAPER = token<LinkReaper>('link reaper');
 const NETWORKS = token<NetworkRegistry>('networks');
+const LINKS = token<EndpointLinks>('endpoint links');
 const LEASES = token<AdditionalLeases>('additional leases');
 const ENDPOINTS = token<EndpointLifecycle>('endpoints');
 const CONFIGURATOR = token<SandboxConfigurator>('sandbox configurator');
@@ -96,6 +100,7 @@ export interface Resources {
   readonly filters: EndpointFilters;
   readonly ipam: Ipam;
   readonly docker: DockerContainers;
+  readonly routers: RouterLines;
   readonly metrics: Metrics;
   readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky'>;
   /** What kernel settings were before the daemon changed them. */
@@ -121,6 +126,7 @@ export interface Parts {
   readonly metrics: Metrics;
   readonly endpoints: EndpointLifecycle;
   readonly counts: ClusterCounts;
+  readonly cluster: ConflictParts;
 }
 
 /** What the drivers are set to. */
@@ -160,6 +166,7 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     metrics: root.resolve(METRICS),
     endpoints: root.resolve(ENDPOINTS),
     counts: root.resolve(COUNTS),
+    cluster: root.resolve(CLUSTER),
   };
 }
 
@@ -213,23 +220,20 @@ function registerHost(
   });
 }
 
-function registerEndpoints(single: Single, { state, openSandbox, filters }: Resources): void {
+function registerEndpoints(single: Single, { state, openSandbox, filters, routers }: Resources): void {
   single(LEASES, (get) => {
     return new AdditionalLeases({ ipam: get(IPAM), claims: get(CLAIMS), logger: get(LOGGER) });
   });
+  single(LINKS, (get) => new EndpointLinks({ rtnl: get(RTNL), reaper: get(REAPER), logger: get(LOGGER) }));
   single(ENDPOINTS, (get) => {
     const common = { networks: get(NETWORKS), gateways: get(GATEWAYS), logger: get(LOGGER), lock: get(LOCK) };
+    const parts = { links: get(LINKS), claims: get(CLAIMS), leases: get(LEASES), journal: get(JOURNAL) };
     const filtering = new EndpointFiltering({ filters });
-    const links = new EndpointLinks({ rtnl: get(RTNL), reaper: get(REAPER), logger: get(LOGGER) });
-    return new EndpointLifecycle({
-      ...common,
-      journal: get(JOURNAL),
-      filtering,
-      links,
-      claims: get(CLAIMS),
-      leases: get(LEASES),
-      repository: state.endpoints,
-    });
+    return new EndpointLifecycle({ ...common, ...parts, filtering, repository: state.endpoints });
+  });
+  single(CLUSTER, (get) => {
+    const deps = { endpoints: get(ENDPOINTS), links: get(LINKS), networks: get(NETWORKS), host: get(HOST_ADDRESSES) };
+    return conflictParts({ ...deps, routers, counts: get(COUNTS), journal: get(JOURNAL), logger: get(LOGGER) });
   });
   single(LOOSE, () => new LooseLeases());
   single(DOCKER_LEASES, (get) => {
@@ -285,7 +289,8 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
   single(STATUS, (get) => {
     const common = { ipam: get(IPAM), networks: get(NETWORKS), endpoints: get(ENDPOINTS), reaper: get(REAPER) };
     const upkeep = { configurator: get(CONFIGURATOR), observer: get(OBSERVER), forgotten: get(FORGOTTEN) };
-    return new DaemonStatus({ ...common, ...upkeep, settings: { ...settings, version: VERSION } });
+    const cluster = { conflicts: get(CLUSTER).conflicts, counts: get(COUNTS) };
+    return new DaemonStatus({ ...common, ...upkeep, ...cluster, settings: { ...settings, version: VERSION } });
   });
   single(FORGOTTEN_NETWORKS, (get) => {
     const deps = { networks: get(NETWORKS), endpoints: get(ENDPOINTS), sticky: get(STICKY), logger: get(LOGGER) };
@@ -294,9 +299,11 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
   single(KEEPER, (get) => {
     const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), reaper: get(REAPER), logger: get(LOGGER) };
     const surveyors = [get(SANDBOXES), get(FORGOTTEN), get(KNOWLEDGE)];
-    const reconciler = new Reconciler({ ...deps, observer: get(OBSERVER), surveyors });
+    const { withheld, conflicts } = get(CLUSTER);
+    const reconciler = new Reconciler({ ...deps, withheld, observer: get(OBSERVER), surveyors });
     const forgotten = { forgotten: get(FORGOTTEN), forgottenNetworks: get(FORGOTTEN_NETWORKS) };
-    return new StateKeeper({ ...deps, ...forgotten, leases: get(DOCKER_LEASES), networks: get(NETWORKS), reconciler });
+    const state = { leases: get(DOCKER_LEASES), networks: get(NETWORKS), conflicts };
+    return new StateKeeper({ ...deps, ...forgotten, ...state, reconciler });
   });
 }
 

@@ -23,6 +23,7 @@ import { UplinkWatch } from './host/uplink-watch.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { KernelWatch } from './reconcile/kernel-watch.ts';
+import { VtyLines } from './routers/router-lines.ts';
 import { openSandbox } from './sandbox/sandbox-view.ts';
 import type { Drivers } from './server/plugin-servers.ts';
 import { currentBootId } from './state/boot-id.ts';
@@ -114,7 +115,9 @@ async function openParts(
   );
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
   const docker = dockerContainers(options.dockerSocket);
-  const common = { ipam, state, ledger, metrics, logger };
+  const routers = new VtyLines();
+  closing.add(() => routers.close());
+  const common = { ipam, routers, state, ledger, metrics, logger };
   const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, filters, ...common };
   const settings = await settingsOf(options, rtnl, news.monitor, logger);
   const parts = wire(resources, settings);
@@ -140,15 +143,19 @@ async function settingsOf(
 
 /** Keeps the kernel as it should be from now on; the promise is fulfilled when it is so for the first time. */
 function keepUp(parts: Parts, { monitor, ruleset }: News, closing: Closing): Promise<void> {
-  const { keeper, endpoints, sticky, sandboxes } = parts;
+  const { keeper, endpoints, sticky, sandboxes, cluster } = parts;
   sandboxes.listenTo(monitor);
   const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
   const ready = keeper.start();
   const watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
   closing.add(() => sticky.stop());
+  closing.add(() => cluster.watch.stop());
   closing.add(() => watch.stop());
   ready.then(
-    () => sticky.start(),
+    () => {
+      cluster.watch.start(monitor);
+      sticky.start();
+    },
     () => undefined,
   );
   return ready;

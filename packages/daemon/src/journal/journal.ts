@@ -8,6 +8,8 @@ export type JournalKind =
   | 'announced'
   /** The host's route is taken away. */
   | 'withdrawn'
+  /** Another host announces it, too, or does so no more. */
+  | 'conflict'
   /** It is in the container, beside the address that Docker gave. */
   | 'configured'
   /** Something went wrong; `detail` says what. */

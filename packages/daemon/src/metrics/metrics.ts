@@ -11,6 +11,9 @@ export interface MeteredState {
   endpoints(): { readonly joined: number; readonly idle: number };
   pools(): Iterable<{ readonly id: string; readonly size: bigint; readonly leased: number }>;
   linksToDelete(): number;
+  conflicts(): { readonly kept: number; readonly yielded: number };
+  /** Of what other hosts announce, by kind. */
+  cluster(): Readonly<Record<string, number>>;
   forgotten(): { readonly left: number; readonly endpoints: number; readonly leases: number };
 }
 
@@ -84,14 +87,17 @@ export class Metrics {
     this.#perPool('routed_pool_size', 'Addresses that a pool can give out by itself.', state, ({ size }) =>
       Number(size),
     );
-    new Counter({
-      name: 'routed_forgotten_total',
-      help: 'What Docker forgot and was freed, by kind.',
-      labelNames: ['kind'],
+    this.#byKind('routed_forgotten_total', 'What Docker forgot and was freed, by kind.', () => state.forgotten());
+    this.#byKind('routed_cluster_events_total', 'What was met of addresses of other hosts, by kind.', () =>
+      state.cluster(),
+    );
+    new Gauge({
+      name: 'routed_address_conflicts',
+      help: 'Addresses of containers that another host announces as well, by what this host does.',
+      labelNames: ['state'],
       registers: [this.#registry],
       collect() {
-        this.reset();
-        for (const [kind, count] of Object.entries(state.forgotten())) this.inc({ kind }, count);
+        for (const [name, count] of Object.entries(state.conflicts())) this.set({ state: name }, count);
       },
     });
   }
@@ -133,6 +139,19 @@ export class Metrics {
       registers: [this.#registry],
       collect() {
         this.set(read());
+      },
+    });
+  }
+
+  #byKind(name: string, help: string, read: () => object): void {
+    new Counter({
+      name,
+      help,
+      labelNames: ['kind'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [kind, count] of Object.entries(read())) this.inc({ kind }, count as number);
       },
     });
   }

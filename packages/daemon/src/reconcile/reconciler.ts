@@ -1,4 +1,5 @@
 import type { Link, RouteSpec, Rtnl } from '@routed/netns';
+import type { WithheldRoutes } from '../cluster/withheld-routes.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { LINK_GROUP, MAIN_TABLE, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
@@ -15,6 +16,7 @@ export interface Surveyor {
 export class Reconciler {
   readonly #rtnl: Rtnl;
   readonly #endpoints: EndpointLifecycle;
+  readonly #withheld: Pick<WithheldRoutes, 'has' | 'without'>;
   readonly #surveyors: readonly Surveyor[];
   readonly #observer: RoundObserver;
   readonly #logger: Logger;
@@ -22,6 +24,8 @@ export class Reconciler {
   constructor(deps: {
     readonly rtnl: Rtnl;
     readonly endpoints: EndpointLifecycle;
+    /** What is not to be there although an endpoint has it. */
+    readonly withheld: Pick<WithheldRoutes, 'has' | 'without'>;
     /** Shown the links of each round. */
     readonly surveyors: readonly Surveyor[];
     readonly observer: RoundObserver;
@@ -29,6 +33,7 @@ export class Reconciler {
   }) {
     this.#rtnl = deps.rtnl;
     this.#endpoints = deps.endpoints;
+    this.#withheld = deps.withheld;
     this.#surveyors = deps.surveyors;
     this.#observer = deps.observer;
     this.#logger = deps.logger;
@@ -38,7 +43,7 @@ export class Reconciler {
   async reconcile(): Promise<RoundReport> {
     const started = performance.now();
     // Before the dumps: an endpoint that joins meanwhile is not missed in them.
-    const desired = this.#endpoints.joined();
+    const desired = this.#endpoints.joined().map((endpoint) => this.#withheld.without(endpoint));
     const [links, routes, addresses, neighbours] = await Promise.all([
       this.#rtnl.links.list({ kind: 'veth' }),
       this.#rtnl.routes.list({ protocol: ROUTE_PROTOCOL, table: MAIN_TABLE }),
@@ -94,15 +99,16 @@ export class Reconciler {
     const { links, addresses, routes, neighbours } = this.#rtnl;
     const { endpointId, linkIndex } = action;
     const isWanted = (destination: string): boolean => this.#endpoints.endpointAt(destination) === endpointId;
+    const isAnnounced = (destination: string): boolean => isWanted(destination) && !this.#withheld.has(destination);
     switch (action.kind) {
       case 'set-link':
         return await done(links.set({ index: linkIndex }, action.change));
       case 'add-address':
         return await done(addresses.replace(action.address));
       case 'add-route':
-        return isWanted(action.destination) && (await done(routes.replace(ourRoute(action))));
+        return isAnnounced(action.destination) && (await done(routes.replace(ourRoute(action))));
       case 'delete-route':
-        return !isWanted(action.destination) && (await routes.delete(ourRoute(action)));
+        return !isAnnounced(action.destination) && (await routes.delete(ourRoute(action)));
       case 'set-neighbour':
         return isWanted(hostPrefix(action.neighbour.address)) && (await done(neighbours.replace(action.neighbour)));
       case 'delete-neighbour':

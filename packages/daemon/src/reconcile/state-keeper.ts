@@ -1,3 +1,4 @@
+import type { Conflicts } from '../cluster/conflicts.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { LinkReaper } from '../endpoints/link-reaper.ts';
 import type { DockerLeases } from '../leases/docker-leases.ts';
@@ -16,6 +17,7 @@ export class StateKeeper {
   readonly #reconciler: Reconciler;
   readonly #reaper: LinkReaper;
   readonly #leases: Pick<DockerLeases, 'load'>;
+  readonly #conflicts: Pick<Conflicts, 'adopt'>;
   readonly #forgotten: Pick<Forgotten, 'sweep'>;
   readonly #forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
   readonly #logger: Logger;
@@ -30,6 +32,7 @@ export class StateKeeper {
     readonly reconciler: Reconciler;
     readonly reaper: LinkReaper;
     readonly leases: Pick<DockerLeases, 'load'>;
+    readonly conflicts: Pick<Conflicts, 'adopt'>;
     readonly forgotten: Pick<Forgotten, 'sweep'>;
     readonly forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
     readonly logger: Logger;
@@ -39,6 +42,7 @@ export class StateKeeper {
     this.#reconciler = deps.reconciler;
     this.#reaper = deps.reaper;
     this.#leases = deps.leases;
+    this.#conflicts = deps.conflicts;
     this.#forgotten = deps.forgotten;
     this.#forgottenNetworks = deps.forgottenNetworks;
     this.#logger = deps.logger;
@@ -54,6 +58,8 @@ export class StateKeeper {
   /** Fulfilled when the kernel agrees with the records. Never rejects: a repair that fails is tried again. */
   async start(): Promise<void> {
     this.#timer = setInterval(() => this.#queue(() => this.#wholeRound()), INTERVAL_MS).unref();
+    // First: the round would bring back what was yielded.
+    this.#queue(() => this.#conflicts.adopt());
     this.#queue(async () => {
       await this.#reaper.adopt();
       await this.#wholeRound();

@@ -15,6 +15,8 @@ export interface RouterLines {
 
 /** A daemon that takes longer is stuck, and is asked again another time. */
 const DEADLINE_MS = 5_000;
+/** How long a daemon that does not run is not looked for. */
+const ABSENT_MS = 500;
 /** A command that the daemon refuses or does not know. */
 const REFUSED = 2;
 
@@ -22,6 +24,8 @@ const REFUSED = 2;
 export class VtyLines implements RouterLines {
   readonly #directories: readonly string[];
   readonly #open = new Map<RouterName, VtyConnection>();
+  /** When a daemon was found not to run, on the clock of `performance.now()`. */
+  readonly #absentSince = new Map<RouterName, number>();
 
   constructor(directories: readonly string[] = ROUTER_DIRECTORIES) {
     this.#directories = directories;
@@ -54,6 +58,7 @@ export class VtyLines implements RouterLines {
   }
 
   async #connect(daemon: RouterName): Promise<VtyConnection | undefined> {
+    if (performance.now() - (this.#absentSince.get(daemon) ?? -ABSENT_MS) < ABSENT_MS) return undefined;
     for (const directory of this.#directories) {
       const line = await openVty(join(directory, `${daemon}.vty`), { deadlineMs: DEADLINE_MS }).catch(() => undefined);
       if (line === undefined) continue;
@@ -62,6 +67,7 @@ export class VtyLines implements RouterLines {
       else this.#open.set(daemon, line);
       return other ?? line;
     }
+    this.#absentSince.set(daemon, performance.now());
     return undefined;
   }
 }

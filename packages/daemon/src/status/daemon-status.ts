@@ -1,4 +1,7 @@
 import type { Ipam } from '@routed/ipam';
+import type { ClusterCounts } from '../cluster/cluster-counts.ts';
+import { type Conflict, describeConflict } from '../cluster/conflict.ts';
+import type { Conflicts } from '../cluster/conflicts.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
 import { linkNames } from '../endpoints/kernel-names.ts';
@@ -50,6 +53,10 @@ export interface DaemonReport {
   readonly endpoints: readonly EndpointStatus[];
   /** What Docker forgot and was freed. */
   readonly forgotten: ForgottenCounts;
+  /** Addresses that another host announces as well, now. */
+  readonly conflicts: readonly Conflict[];
+  /** What was met of other hosts' addresses. */
+  readonly cluster: ClusterCounts;
   readonly linksToDelete: number;
   /** The last comparison with the kernel. */
   readonly lastRound?: RoundReport;
@@ -64,6 +71,8 @@ interface StatusDeps {
   readonly observer: Pick<RoundObserver, 'lastRound'>;
   readonly reaper: LinkReaper;
   readonly forgotten: Forgotten;
+  readonly conflicts: Pick<Conflicts, 'all'>;
+  readonly counts: ClusterCounts;
   readonly settings: {
     readonly version: string;
     readonly mtuBytes: number;
@@ -80,7 +89,7 @@ export class DaemonStatus implements MeteredState {
   }
 
   report(): DaemonReport {
-    const { networks, endpoints, reaper, forgotten, observer, settings } = this.#deps;
+    const { networks, endpoints, reaper, forgotten, conflicts, counts, observer, settings } = this.#deps;
     const all = endpoints.all();
     const { lastRound } = observer;
     return {
@@ -93,6 +102,8 @@ export class DaemonStatus implements MeteredState {
       networks: networks.all().map((network) => this.#networkStatus(network, all)),
       endpoints: all.map(endpointStatus),
       forgotten: forgotten.counts,
+      conflicts: conflicts.all(),
+      cluster: { ...counts },
       linksToDelete: reaper.pending,
       ...(lastRound === undefined ? {} : { lastRound }),
     };
@@ -121,6 +132,25 @@ export class DaemonStatus implements MeteredState {
     return this.#deps.forgotten.counts;
   }
 
+  conflicts(): { readonly kept: number; readonly yielded: number } {
+    const all = this.#deps.conflicts.all();
+    const kept = all.filter(({ state }) => state === 'kept').length;
+    return { kept, yielded: all.length - kept };
+  }
+
+  cluster(): Readonly<Record<string, number>> {
+    const { counts } = this.#deps;
+    return {
+      'candidate-skipped': counts.candidatesSkipped,
+      'request-refused': counts.requestsRefused,
+      'join-refused': counts.joinsRefused,
+      'conflict-found': counts.conflictsFound,
+      'conflict-ended': counts.conflictsEnded,
+      yielded: counts.yielded,
+      resumed: counts.resumed,
+    };
+  }
+
   #networkStatus({ id, pools, prefixes }: Network, endpoints: readonly Endpoint[]): NetworkStatus {
     const { ipam, networks } = this.#deps;
     return {
@@ -136,8 +166,8 @@ export class DaemonStatus implements MeteredState {
   }
 
   #problems(endpoints: readonly Endpoint[]): string[] {
-    const { networks, configurator, observer } = this.#deps;
-    const problems: string[] = [];
+    const { networks, configurator, conflicts, observer } = this.#deps;
+    const problems = conflicts.all().map(describeConflict);
     for (const { id, networkId } of endpoints) {
       const name = `endpoint ${id.slice(0, 12)}`;
       const status = configurator.statusOf(id);

@@ -126,7 +126,7 @@ describe('RouterView.rivalsOf', () => {
 
 describe('RouterView.losers', () => {
   it('changes when a route comes that loses, by OSPF or by BGP', async () => {
-    const summary = (routesTotal: number, totalAdvertisements: number): Promise<string> =>
+    const summary = (routesTotal: number, totalAdvertisements: number): Promise<string | undefined> =>
       new RouterView({
         lines: scriptedLines({
           'show ip route summary json': { routesTotal, routesTotalFib: 9 },
@@ -136,7 +136,11 @@ describe('RouterView.losers', () => {
 
     const texts = await Promise.all([summary(9, 5), summary(10, 5), summary(9, 6)]);
 
-    expect(texts).to.deep.equal(['4: 0 0', '4: 1 0', '4: 0 1']);
+    expect(texts).to.deep.equal(['0 0', '1 0', '0 1']);
+  });
+
+  it('is unknown when no daemon runs', async () => {
+    expect(await new RouterView({ lines: scriptedLines({}) }).losers([4, 6])).to.equal(undefined);
   });
 });
 

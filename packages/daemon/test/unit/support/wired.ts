@@ -12,6 +12,7 @@ import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
 import type { LinkReaper } from '../../../src/endpoints/link-reaper.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
 import type { Network } from '../../../src/networks/network.ts';
+import type { RouterLines } from '../../../src/routers/router-lines.ts';
 import type { OpenSandbox } from '../../../src/sandbox/sandbox-view.ts';
 import type { Handler } from '../../../src/server/plugin-app.ts';
 import { memoryRepository, type Repository } from '../../../src/state/repository.ts';
@@ -43,6 +44,8 @@ export interface WiredSettings {
   readonly state?: WiredState;
   readonly docker?: DockerContainers;
   readonly openSandbox?: OpenSandbox;
+  /** The routing daemons of the host; absent: there are none. */
+  readonly routers?: RouterLines;
 }
 
 /** What outlives a daemon. */
@@ -59,6 +62,8 @@ const nowhere = (path: string): Promise<never> => Promise.reject(new Error(`no s
 
 const noDocker: DockerContainers = { list: () => Promise.reject(new Error('no Docker here')) };
 
+const noRouters: RouterLines = { ask: () => Promise.resolve(undefined) };
+
 /** Wires the real parts; only the kernel and the firewall are stand-ins. */
 export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDaemon> {
   const kernel = settings.kernel ?? fakeKernel();
@@ -72,7 +77,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   await kernel.links.set({ name: 'lo' }, { isUp: true });
   const firewall = { ensure: sinon.fake.resolves('installed'), remove: sinon.fake.resolves(undefined) };
   const warnings = sinon.fake();
-  const { openSandbox = nowhere, docker = noDocker } = settings;
+  const { openSandbox = nowhere, docker = noDocker, routers = noRouters } = settings;
   const filters = {
     ensure: sinon.fake.resolves('installed'),
     clear: sinon.fake.resolves(undefined),
@@ -89,6 +94,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
       rtnl: kernel,
       openSandbox,
       docker,
+      routers,
       metrics,
       acceptance: firewall,
       filters: filters as unknown as EndpointFilters,

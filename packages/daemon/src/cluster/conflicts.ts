@@ -1,0 +1,153 @@
+import type { HostAddresses } from '../host/host-addresses.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Logger } from '../logger.ts';
+import type { Rival } from '../routers/rival.ts';
+import type { RouterView } from '../routers/router-view.ts';
+import type { Claim, Claims } from './claims.ts';
+import type { ClusterCounts } from './cluster-counts.ts';
+import { type Conflict, describeConflict, holdersOf, judge } from './conflict.ts';
+import type { WithheldRoutes } from './withheld-routes.ts';
+
+/** A yielded address is not missed before the other host's route can be here. */
+const SETTLE_MS = 1_000;
+
+/** A conflict, and when its route was withdrawn, on the clock of `performance.now()`. */
+interface Entry {
+  readonly conflict: Conflict;
+  readonly yieldedAtMs?: number;
+}
+
+/** The addresses that another host announces as well: found, told, settled, and over. */
+export class Conflicts {
+  readonly #claims: Pick<Claims, 'all' | 'of'>;
+  readonly #view: Pick<RouterView, 'rivalsOf'>;
+  readonly #host: Pick<HostAddresses, 'holderOf'>;
+  readonly #withheld: Pick<WithheldRoutes, 'adopt' | 'forget' | 'withhold' | 'takeBack'>;
+  readonly #counts: ClusterCounts;
+  readonly #journal: Pick<Journal, 'record'>;
+  readonly #logger: Logger;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(deps: {
+    readonly claims: Pick<Claims, 'all' | 'of'>;
+    readonly view: Pick<RouterView, 'rivalsOf'>;
+    readonly host: Pick<HostAddresses, 'holderOf'>;
+    readonly withheld: Pick<WithheldRoutes, 'adopt' | 'forget' | 'withhold' | 'takeBack'>;
+    readonly counts: ClusterCounts;
+    readonly journal: Pick<Journal, 'record'>;
+    readonly logger: Logger;
+  }) {
+    this.#claims = deps.claims;
+    this.#view = deps.view;
+    this.#host = deps.host;
+    this.#withheld = deps.withheld;
+    this.#counts = deps.counts;
+    this.#journal = deps.journal;
+    this.#logger = deps.logger;
+  }
+
+  /** Those that there are, the oldest first. */
+  all(): readonly Conflict[] {
+    return [...this.#entries.values()].map(({ conflict }) => conflict);
+  }
+
+  /** Takes up what an earlier life of the daemon yielded: the other host's route is there, and ours is not. */
+  async adopt(): Promise<void> {
+    for (const claim of this.#claims.all()) {
+      if (claim.policy !== 'yield' || !(await this.#isElsewhere(claim.address))) continue;
+      this.#withheld.adopt(claim);
+      const rivals = await this.#view.rivalsOf(claim.address);
+      this.#begin(claim, rivals, 'yielded', 'it was so before the daemon was restarted');
+    }
+  }
+
+  /** Looks whether an address is still, or again, this host's alone. */
+  async check(claim: Claim): Promise<void> {
+    const known = this.#entries.get(claim.address);
+    if (known?.conflict.state === 'yielded') await this.#checkYielded(claim, known);
+    else await this.#checkAnnounced(claim, await this.#view.rivalsOf(claim.address));
+  }
+
+  /** Looks at those that are known; forgets those whose container has gone. */
+  async review(): Promise<void> {
+    for (const { conflict } of [...this.#entries.values()]) {
+      const claim = this.#claims.of(conflict.address);
+      if (claim?.endpointId === conflict.endpointId) await this.check(claim);
+      else this.#end(conflict, 'its container has gone', false);
+    }
+  }
+
+  /** A container has lost the address: what it withheld is nobody's any more. */
+  forgetGone(addresses: readonly string[]): void {
+    for (const address of addresses) {
+      const known = this.#entries.get(address);
+      const endpointId = this.#claims.of(address)?.endpointId;
+      if (known !== undefined && endpointId !== known.conflict.endpointId) {
+        this.#end(known.conflict, 'its container has gone', false);
+      }
+    }
+  }
+
+  async #checkAnnounced(claim: Claim, rivals: readonly Rival[]): Promise<void> {
+    const { address } = claim;
+    // The container may have gone while the router was asked.
+    if (this.#claims.of(address)?.endpointId !== claim.endpointId) return;
+    const known = this.#entries.get(address);
+    if (rivals.length === 0) {
+      if (known !== undefined) this.#end(known.conflict, 'the other host does not announce it any more', true);
+      return;
+    }
+    const { state, reason } = judge(claim, rivals);
+    if (known !== undefined && known.conflict.state === state) return;
+    if (state === 'yielded' && !(await this.#withheld.withhold(claim))) return;
+    if (known === undefined) this.#begin(claim, rivals, state, reason);
+    else this.#set(claim, rivals, state, reason, known.conflict.since);
+    if (state === 'yielded') this.#counts.yielded++;
+  }
+
+  async #checkYielded(claim: Claim, { conflict, yieldedAtMs = 0 }: Entry): Promise<void> {
+    if (performance.now() - yieldedAtMs < SETTLE_MS) return;
+    if (await this.#isElsewhere(claim.address)) return;
+    if (!(await this.#withheld.takeBack(claim))) return;
+    this.#counts.resumed++;
+    this.#end(conflict, 'the other host does not announce it any more; this host announces it again', true);
+    this.#note('announced', claim, 'taken back: the other host does not announce it any more');
+  }
+
+  async #isElsewhere(address: string): Promise<boolean> {
+    return (await this.#host.holderOf(address))?.isElsewhere === true;
+  }
+
+  #begin(claim: Claim, rivals: readonly Rival[], state: Conflict['state'], reason: string): void {
+    this.#counts.conflictsFound++;
+    this.#set(claim, rivals, state, reason, new Date().toISOString());
+  }
+
+  #set(claim: Claim, rivals: readonly Rival[], state: Conflict['state'], reason: string, since: string): void {
+    const { address, endpointId } = claim;
+    const holders = holdersOf(rivals);
+    const conflict = { address, endpointId, since, state, holders, reason };
+    const isYielded = state === 'yielded';
+    this.#entries.set(address, { conflict, ...(isYielded && { yieldedAtMs: performance.now() }) });
+    const text = describeConflict(conflict);
+    this.#logger.warn({ ...conflict }, text);
+    this.#note('conflict', claim, text);
+    if (isYielded) this.#note('withdrawn', claim, `yielded to another host: ${reason}`);
+  }
+
+  #end({ address, endpointId }: Conflict, reason: string, isClaimed: boolean): void {
+    this.#entries.delete(address);
+    if (!isClaimed) this.#withheld.forget(address);
+    this.#counts.conflictsEnded++;
+    this.#logger.info({ address, endpointId }, `conflict about address ${address} is over: ${reason}`);
+    this.#note('conflict', { address, endpointId }, `over: ${reason}`);
+  }
+
+  #note(
+    kind: 'conflict' | 'withdrawn' | 'announced',
+    { address, endpointId }: Pick<Claim, 'address' | 'endpointId'>,
+    detail: string,
+  ): void {
+    this.#journal.record({ kind, addresses: [address], endpointId, detail });
+  }
+}
