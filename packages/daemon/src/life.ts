@@ -10,11 +10,13 @@ import {
 import { type Monitor, openMonitor, openNetns, type Rtnl } from '@routed/netns';
 import { openNfnetlink } from '@routed/netns/nfnetlink';
 import { hostname } from 'node:os';
+import { basename } from 'node:path';
 import type { AdminServices } from './admin/admin-app.ts';
 import type { ServeOptions } from './cli/serve-options.ts';
 import { Closing } from './closing.ts';
 import { type DriverSettings, type Parts, type Resources, wire } from './composition-root.ts';
 import { dockerContainers } from './docker/docker-containers.ts';
+import { dockerNetworks } from './docker/docker-networks.ts';
 import { VIRTUAL_GATEWAYS } from './drivers/default-gateways.ts';
 import { HOST_LINK_PREFIX } from './endpoints/kernel-names.ts';
 import { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
@@ -23,6 +25,7 @@ import { UplinkWatch } from './host/uplink-watch.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { KernelWatch } from './reconcile/kernel-watch.ts';
+import { Recovery } from './recovery/recovery.ts';
 import { VtyLines } from './routers/router-lines.ts';
 import { openSandbox } from './sandbox/sandbox-view.ts';
 import type { Drivers } from './server/plugin-servers.ts';
@@ -67,13 +70,15 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
     closing.add(() => state.close());
     if (state.isFromEarlierBoot) await forgetContainers(state, logger);
     const ledger = fileLedger(options.stateDirectory, bootId);
-    const { parts, news, settings } = await openParts(options, { state, ledger, metrics, logger }, closing);
+    const opened = await openParts(options, { state, ledger, metrics, logger }, closing);
+    const { parts, news, settings } = opened;
     await parts.gateways.check(settings.gateways[4]);
     await parts.keeper.load();
     await parts.sticky.load();
     closing.add(() => parts.networks.leaveHost());
     await parts.host.start();
-    const ready = keepUp(parts, news, closing);
+    const recovery = state.isRecoveryDue ? recoveryOf(options, { ...opened, state, logger }) : undefined;
+    const ready = keepUp(parts, news, recovery, closing);
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     const { network, ipam, admin } = parts;
     return { network, ipam, admin, ready, close: () => closing.close() };
@@ -81,6 +86,13 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
     await closing.close();
     throw error;
   }
+}
+
+/** The parts, and what they were made with. */
+interface Opened extends Pick<Resources, 'rtnl' | 'ipam'> {
+  readonly parts: Parts;
+  readonly news: News;
+  readonly settings: DriverSettings;
 }
 
 async function openParts(
@@ -92,7 +104,7 @@ async function openParts(
     logger,
   }: Pick<Resources, 'ledger' | 'metrics' | 'logger'> & { readonly state: StateDirectory },
   closing: Closing,
-): Promise<{ readonly parts: Parts; readonly news: News; readonly settings: DriverSettings }> {
+): Promise<Opened> {
   const netns = await openNetns('current');
   closing.add(() => netns.close());
   const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
@@ -124,7 +136,7 @@ async function openParts(
   closing.add(() => parts.reaper.flush());
   closing.add(() => parts.keeper.stop());
   closing.add(() => parts.configurator.stop());
-  return { parts, news, settings };
+  return { parts, news, settings, rtnl, ipam };
 }
 
 async function settingsOf(
@@ -141,20 +153,39 @@ async function settingsOf(
   return { gateways, mtuBytes: uplink.mtuBytes, mtuUplink: uplink.name };
 }
 
+/** What makes lost records anew. */
+function recoveryOf(
+  { sockets, dockerSocket }: ServeOptions,
+  { parts, rtnl, ipam, state, logger }: Opened & { readonly state: StateDirectory; readonly logger: Logger },
+): Recovery {
+  const { networks, endpoints, keeper } = parts;
+  const driverNames = Object.values(sockets).map((path: string) => basename(path, '.sock'));
+  const docker = dockerNetworks(dockerSocket);
+  const into = { networks, endpoints, keeper, drivers: parts, state };
+  return new Recovery({ docker, rtnl, ipam, ...into, driverNames, logger });
+}
+
 /** Keeps the kernel as it should be from now on; the promise is fulfilled when it is so for the first time. */
-function keepUp(parts: Parts, { monitor, ruleset }: News, closing: Closing): Promise<void> {
+function keepUp(
+  parts: Parts,
+  { monitor, ruleset }: News,
+  recovery: Recovery | undefined,
+  closing: Closing,
+): Promise<void> {
   const { keeper, endpoints, sticky, sandboxes, cluster } = parts;
   sandboxes.listenTo(monitor);
   const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
-  const ready = keeper.start();
+  const ready = keeper.start({ areRecordsLost: recovery !== undefined });
   const watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
   closing.add(() => sticky.stop());
   closing.add(() => cluster.watch.stop());
+  closing.add(() => recovery?.stop());
   closing.add(() => watch.stop());
   ready.then(
     () => {
       cluster.watch.start(monitor);
       sticky.start();
+      void recovery?.start();
     },
     () => undefined,
   );

@@ -10,6 +10,8 @@ export interface UnixRequest {
   readonly body?: unknown;
   /** How long the server may be silent. */
   readonly timeoutMs: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
 }
 
 /** What it answered. */
@@ -20,11 +22,19 @@ export interface UnixReply {
 }
 
 /** Asks an HTTP server at a unix socket. Rejects when it cannot be reached or is silent for too long. */
-export async function askUnixServer({ socketPath, method, path, body, timeoutMs }: UnixRequest): Promise<UnixReply> {
+export async function askUnixServer({
+  socketPath,
+  method,
+  path,
+  body,
+  timeoutMs,
+  signal,
+}: UnixRequest): Promise<UnixReply> {
   const sent = body === undefined ? undefined : JSON.stringify(body);
   return await new Promise((resolve, reject) => {
     const headers = sent === undefined ? {} : { 'Content-Type': 'application/json' };
-    const call = request({ socketPath, method, path, headers, timeout: timeoutMs, agent: false }, (reply) => {
+    const options = { socketPath, method, path, headers, timeout: timeoutMs, agent: false, signal };
+    const call = request(options, (reply) => {
       text(reply).then((received) => resolve({ status: reply.statusCode ?? 0, body: parse(received) }), reject);
     });
     call.on('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { RoutedError } from '../routed-error.ts';
 import { askUnixServer } from '../unix-http.ts';
+import { unreachable } from './docker-unreachable.ts';
 
 /** A container's part in a network. */
 export interface ContainerNetwork {
@@ -52,10 +52,11 @@ export function dockerContainers(socketPath: string): DockerContainers {
         path: '/containers/json?all=1',
         timeoutMs: ANSWER_TIMEOUT_MS,
       }).catch((error: unknown) => {
-        throw unreachable(socketPath, (error as Error).message, error);
+        throw unreachable('containers', socketPath, (error as Error).message, error);
       });
       const parsed = containerList.safeParse(reply.body);
-      if (reply.status !== 200 || !parsed.success) throw unreachable(socketPath, `it answered ${reply.status}`);
+      if (reply.status !== 200 || !parsed.success)
+        throw unreachable('containers', socketPath, `it answered ${reply.status}`);
       return parsed.data.map(({ Id, Names, NetworkSettings }) => ({
         id: Id,
         name: (Names[0] ?? Id.slice(0, 12)).replace(/^\//, ''),
@@ -67,12 +68,4 @@ export function dockerContainers(socketPath: string): DockerContainers {
       }));
     },
   };
-}
-
-function unreachable(socketPath: string, reason: string, cause?: unknown): RoutedError {
-  return new RoutedError(
-    'DOCKER_UNREACHABLE',
-    `Docker cannot be asked for its containers at ${socketPath} (${reason}): name its socket with --docker-socket`,
-    { cause },
-  );
 }

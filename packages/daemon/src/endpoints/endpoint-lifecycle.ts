@@ -75,6 +75,16 @@ export class EndpointLifecycle {
     await this.#leases.releaseOrphans('additional', (address) => this.endpointAt(hostPrefix(address)) !== undefined);
   }
 
+  /** Takes up an endpoint that is in its sandbox and has all that it needs in the kernel, but no record. */
+  async adopt(endpoint: Endpoint & { readonly sandboxKey: string }): Promise<void> {
+    await this.#lock.run(endpoint.id, async () => {
+      if (this.#endpoints.get(endpoint.id) !== undefined) return;
+      await this.#keep(endpoint);
+      this.#sandboxes.add(endpoint);
+      this.#note('announced', endpoint, allAddresses(endpoint), 'its lost record was made anew');
+    });
+  }
+
   /** The endpoints that are in a sandbox, and what belongs to them in the kernel. */
   joined(): DesiredEndpoint[] {
     return this.all()

@@ -55,15 +55,19 @@ export class StateKeeper {
     this.#leases.load();
   }
 
-  /** Fulfilled when the kernel agrees with the records. Never rejects: a repair that fails is tried again. */
-  async start(): Promise<void> {
+  /**
+   * Fulfilled when the kernel agrees with the records. Never rejects: a repair that fails is tried again.
+   *
+   * @param areRecordsLost whether endpoints may run that have none: their filters stay
+   */
+  async start({ areRecordsLost }: { readonly areRecordsLost: boolean } = { areRecordsLost: false }): Promise<void> {
     this.#timer = setInterval(() => this.#queue(() => this.#wholeRound()), INTERVAL_MS).unref();
     // First: the round would bring back what was yielded.
     this.#queue(() => this.#conflicts.adopt());
     this.#queue(async () => {
       await this.#reaper.adopt();
       await this.#wholeRound();
-      await this.#endpoints.syncFilters();
+      if (!areRecordsLost) await this.#endpoints.syncFilters();
     });
     await this.#round;
   }

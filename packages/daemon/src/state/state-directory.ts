@@ -13,6 +13,7 @@ import type { Repository } from './repository.ts';
 import { asUnreadable } from './unreadable.ts';
 
 const BOOT_KEY = 'boot';
+const RECOVERY_KEY = 'recovery';
 
 /** What the daemon knows from one life to the next. */
 export interface StateDirectory {
@@ -25,6 +26,10 @@ export interface StateDirectory {
   readonly isFromEarlierBoot: boolean;
   /** Those records are gone: what is there from now on is of this boot. */
   noteBoot(): Promise<void>;
+  /** Whether the directory is new, and what Docker and the kernel know of an earlier one is not in it yet. */
+  readonly isRecoveryDue: boolean;
+  /** What they know is there. */
+  noteRecovery(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,7 +52,8 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
       }),
       sticky: durableRepository<StickyRecord>(database, 'sticky', { shape: RECORD_SHAPES.sticky, isSynced: true }),
       leases: durableLeaseStore(database),
-      isFromEarlierBoot: await isFromEarlierBoot(database, bootId),
+      ...(await bootOf(database, bootId)),
+      noteRecovery: () => database.del(RECOVERY_KEY),
       noteBoot: () => database.put(BOOT_KEY, bootId),
       close: () => database.close(),
     };
@@ -57,10 +63,16 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
   }
 }
 
-async function isFromEarlierBoot(database: StateDatabase, bootId: string): Promise<boolean> {
+async function bootOf(
+  database: StateDatabase,
+  bootId: string,
+): Promise<Pick<StateDirectory, 'isFromEarlierBoot' | 'isRecoveryDue'>> {
   const lastBootId = await database.get(BOOT_KEY);
-  if (lastBootId === undefined) await database.put(BOOT_KEY, bootId);
-  return lastBootId !== undefined && lastBootId !== bootId;
+  if (lastBootId === undefined) await database.batch().put(BOOT_KEY, bootId).put(RECOVERY_KEY, 'due').write();
+  return {
+    isFromEarlierBoot: lastBootId !== undefined && lastBootId !== bootId,
+    isRecoveryDue: (await database.get(RECOVERY_KEY)) !== undefined,
+  };
 }
 
 async function makePrivateDirectory(directory: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { EndpointFilters } from '@routed/netfilter';
-import { type LeaseStore, memoryLeaseStore, openIpam } from '@routed/ipam';
+import { type Ipam, type LeaseStore, memoryLeaseStore, openIpam } from '@routed/ipam';
 import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import { type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-protocol';
 import sinon from 'sinon';
@@ -21,6 +21,7 @@ import { memoryRepository, type Repository } from '../../../src/state/repository
 export interface WiredDaemon {
   readonly kernel: FakeKernel;
   readonly state: WiredState;
+  readonly ipam: Ipam;
   readonly reaper: LinkReaper;
   readonly parts: Parts;
   readonly firewall: { readonly ensure: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
@@ -119,6 +120,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   return {
     kernel,
     state,
+    ipam,
     reaper: parts.reaper,
     parts,
     repair: () => parts.keeper.repair(),
