@@ -1,10 +1,12 @@
+import { expect } from 'chai';
 import type { Host } from '@routed/lab';
 import { inspect } from '../support/containers.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Stage } from '../support/stage.ts';
 import { reboot } from './reboot.ts';
 import type { SurvivalName } from './survivals.ts';
-import { expectVersion, installNextVersion } from './upgrade.ts';
+import { statusOf } from './status.ts';
+import { installNextVersion } from './upgrade.ts';
 
 type Signal = 'SIGTERM' | 'SIGKILL';
 
@@ -18,7 +20,7 @@ export const EVENTS: Readonly<Record<SurvivalName, Event>> = {
   'plugin-upgraded': async (stage) => {
     const version = await installNextVersion(stage.host);
     await restartPlugin(stage, 'SIGTERM');
-    await expectVersion(stage.host, version);
+    expect((await statusOf(stage.host)).version).to.equal(version);
   },
   'engine-restarted-live': ({ host }) => host.restartEngine('SIGTERM'),
   'engine-killed-live': ({ host }) => host.restartEngine('SIGKILL'),
@@ -41,6 +43,13 @@ export const EVENTS: Readonly<Record<SurvivalName, Event>> = {
     await eventually(() => host.exec(['test', '!', '-e', `/proc/${pid}`]));
     stage.plugin = await host.startPlugin();
     await removed;
+  },
+  'state-lost': async (stage) => {
+    const { host } = stage;
+    await stage.plugin.stop('SIGKILL');
+    await host.exec(['rm', '-rf', '/var/lib/routed']);
+    stage.plugin = await host.startPlugin();
+    await eventually(async () => expect((await statusOf(host)).endpoints).to.have.lengthOf(1));
   },
   'host-rebooted': async (stage) => {
     await reboot(stage.host);

@@ -6,24 +6,21 @@ export interface Survival {
   readonly liveRestore?: boolean;
   readonly containers: 'run on' | 'start again' | 'end';
   readonly traffic: 'nothing lost' | 'silent for less than 1 s' | 'back with the container' | 'ends';
-  /** Whether further containers start on the networks that there are. */
-  readonly networks: 'kept' | 'to be created again';
   /** Whether the addresses of the containers remain theirs. */
   readonly addresses: 'kept' | 'free';
   /** What an operator does then. */
   readonly advice: string;
 }
 
-const unharmed = { containers: 'run on', traffic: 'nothing lost', networks: 'kept', addresses: 'kept' } as const;
+const unharmed = { containers: 'run on', traffic: 'nothing lost', addresses: 'kept' } as const;
 const repaired = { ...unharmed, traffic: 'silent for less than 1 s', advice: 'nothing: it is put back' } as const;
 const restarted = {
   containers: 'start again',
   traffic: 'back with the container',
-  networks: 'kept',
   addresses: 'kept',
 } as const;
 
-/** What survives what. The tests do each of these to a host; docs/operations.md shows the same table. */
+/** What survives what; networks always do. The tests do each of these to a host; docs/operations.md shows the same table. */
 export const SURVIVALS = {
   'plugin-stopped': {
     event: 'the plugin is stopped and started',
@@ -81,9 +78,13 @@ export const SURVIVALS = {
     event: 'a container is removed while no plugin runs',
     containers: 'end',
     traffic: 'ends',
-    networks: 'kept',
     addresses: 'free',
     advice: 'start the plugin: what is left on the host goes',
+  },
+  'state-lost': {
+    event: 'the state directory is deleted, and the plugin killed and started',
+    ...unharmed,
+    advice: 'see [Loss of the state](#loss-of-the-state)',
   },
   'host-rebooted': { event: 'the host is rebooted', ...restarted, advice: 'start the plugin first' },
 } as const satisfies Readonly<Record<string, Survival>>;

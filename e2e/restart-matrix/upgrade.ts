@@ -1,14 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { expect } from 'chai';
 import type { Host } from '@routed/lab';
-import { send } from '../support/raw-request.ts';
 
 const require = createRequire(import.meta.url);
 const manifestPath = require.resolve('@routed/daemon/package.json');
 const next = '/run/next-version';
-const adminSocket = '/run/routed/admin.sock';
 
 /** Puts another version where the plugin's files are, under the plugin that runs; only this host sees it. */
 export async function installNextVersion(host: Host): Promise<string> {
@@ -21,10 +18,4 @@ export async function installNextVersion(host: Host): Promise<string> {
     await host.exec(['mount', '--bind', `${next}/${part}`, `${folder}/${part}`]);
   }
   return version;
-}
-
-/** The version that the running plugin says it is. */
-export async function expectVersion(host: Host, version: string): Promise<void> {
-  const { body } = await send(host.outsidePath(adminSocket), '/v1/status', '', 'GET');
-  expect((JSON.parse(body) as { readonly version: string }).version).to.equal(version);
 }
