@@ -1,0 +1,160 @@
+import { expect } from 'chai';
+import { eventually } from '../eventually.ts';
+import { send } from '../raw-request.ts';
+import type { Illness } from './illness.ts';
+import type { Ward } from './ward.ts';
+
+const lostId = 'deadbeef'.repeat(8);
+const lostNetwork = JSON.stringify({
+  NetworkID: lostId,
+  Options: { 'com.docker.network.generic': {} },
+  IPv4Data: [{ AddressSpace: 'routed-local', Pool: '10.55.0.0/16', Gateway: '10.55.0.1/16', AuxAddresses: {} }],
+  IPv6Data: [],
+});
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** What the plugin and Docker know of each other. */
+export const recordIllnesses: readonly Illness[] = [
+  {
+    check: 'stale-records',
+    round: 'broken',
+    what: 'a network that Docker removed while the plugin was away',
+    severity: 'warning',
+    found: /^routed-plugin has network deadbeefdead \(10\.55\.0\.0\/16\), which Docker does not know$/,
+    why: /its subnet stays taken/,
+    remedy: /^tell routed-plugin what Docker did not: curl /,
+    break: ({ host }) =>
+      send(host.outsidePath('/run/docker/plugins/routed.sock'), '/NetworkDriver.CreateNetwork', lostNetwork),
+    // To the letter what the remedy says.
+    heal: (ward) =>
+      ward.sh(
+        `curl --silent --unix-socket /run/docker/plugins/routed.sock -d '{"NetworkID":"${lostId}"}' http://localhost/NetworkDriver.DeleteNetwork`,
+      ),
+    also: ['announcement'],
+  },
+  {
+    check: 'stale-records',
+    what: 'a plugin that has lost its state',
+    severity: 'broken',
+    found: /^routed-plugin does not know network apps$/,
+    why: /^its state was lost/,
+    remedy: /"docker network rm apps", and create it again/,
+    break: async (ward: Ward): Promise<void> => {
+      await ward.plugin.stop('SIGKILL');
+      await ward.startPlugin('--state-dir', '/var/lib/routed-empty');
+    },
+    heal: async (ward: Ward): Promise<void> => {
+      await ward.plugin.stop('SIGKILL');
+      await ward.startPlugin();
+    },
+    also: ['stale-links'],
+  },
+  {
+    check: 'namespaces',
+    what: 'a plugin that does not see the namespaces of containers',
+    severity: 'broken',
+    found: /^routed-plugin has a mount namespace of its own, and mounts do not reach it$/,
+    why: /additional addresses cannot be set$/,
+    remedy: /propagation rslave/,
+    break: async (ward: Ward): Promise<void> => {
+      await ward.plugin.stop('SIGTERM');
+      const main = new URL('../../../packages/daemon/dist/main.js', import.meta.url).pathname;
+      const argv = ['unshare', '--mount', '--propagation', 'private', process.execPath, main, 'serve'];
+      ward.plugin = await ward.host.spawn(argv, { name: 'plugin' });
+      await answering(ward);
+    },
+    heal: async (ward: Ward): Promise<void> => {
+      await ward.plugin.stop('SIGTERM');
+      await ward.startPlugin();
+    },
+  },
+];
+
+async function answering({ doctor }: Ward): Promise<void> {
+  await eventually(async () => {
+    expect((await doctor('--json')).stdout)
+      .to.contain('"id": "daemon"')
+      .and.not.contain('nobody listens on');
+  }, 15_000);
+}
+
+/** The plugin does not run. */
+export const absenceIllnesses: readonly Illness[] = [
+  {
+    check: 'daemon',
+    round: 'no plugin',
+    what: 'a plugin that does not run',
+    severity: 'warning',
+    found: /^routed-plugin does not run \(nobody listens on \/run\/routed\/admin\.sock\)$/,
+    why: /^running containers keep their network, but none can be started/,
+    remedy: /^start routed-plugin/,
+    break: ({ plugin }) => plugin.stop('SIGKILL'),
+    heal: (ward) => ward.startPlugin(),
+  },
+  {
+    check: 'plugin-sockets',
+    round: 'no plugin',
+    cure: {
+      batch: 'first',
+      state: 'ls /run/docker/plugins/*.sock || true',
+      cured: /^$/,
+      says: /^\/run\/docker\/plugins\/routed\.sock: removed$/,
+      isForGood: true,
+    },
+    what: 'sockets that a killed plugin left behind',
+    severity: 'broken',
+    found: /^nobody listens on \/run\/docker\/plugins\/(net-|ipam-)?routed\.sock$/,
+    why: /^Docker waits 15 s/,
+    remedy: /^start routed-plugin, which makes it anew; or remove the file$/,
+    break: ({ plugin }) => plugin.stop('SIGKILL'),
+    heal: nothing,
+  },
+  {
+    check: 'plugin-sockets',
+    what: 'a socket that somebody has removed under the running plugin',
+    severity: 'broken',
+    found: /^routed-plugin runs, but there is no \/run\/docker\/plugins\/routed\.sock$/,
+    why: /Docker does not find the plugin/,
+    remedy: /^restart routed-plugin/,
+    break: (ward) => ward.sh('rm /run/docker/plugins/routed.sock'),
+    heal: async (ward: Ward): Promise<void> => {
+      await ward.plugin.stop('SIGTERM');
+      await ward.startPlugin();
+    },
+  },
+  {
+    check: 'forward-chain',
+    round: 'no plugin',
+    what: 'a firewall that drops what containers send',
+    severity: 'broken',
+    found: /^iptables: the policy of FORWARD is DROP, and nothing calls ROUTED-FORWARD$/,
+    why: /are dropped, silently$/,
+    remedy: /^start routed-plugin/,
+    break: async ({ plugin, sh }: Ward): Promise<void> => {
+      // It would make the rules again at once.
+      await plugin.stop('SIGKILL');
+      await sh('iptables -P FORWARD DROP; iptables -D FORWARD -j ROUTED-FORWARD 2>/dev/null || true');
+    },
+    heal: nothing,
+  },
+  {
+    check: 'stale-links',
+    round: 'no plugin',
+    what: 'a link that an ended container left while the plugin was away',
+    severity: 'warning',
+    found: /^1 links of ended containers are left, such as vethr0123456789$/,
+    why: /take traffic meant for others$/,
+    remedy: /^start routed-plugin, which deletes them$/,
+    break: async ({ plugin, sh }: Ward): Promise<void> => {
+      await plugin.stop('SIGKILL');
+      await sh(`ip link add vethr0123456789 group 1919907188 type veth peer name vethc0123456789 2>/dev/null || true`);
+    },
+    // As the remedy says.
+    heal: async (ward: Ward): Promise<void> => {
+      await eventually(async () => {
+        expect(await ward.sh('ip -br link')).to.not.contain('vethr0123456789');
+      }, 10_000);
+    },
+  },
+];

@@ -1,0 +1,175 @@
+import type { Illness } from './illness.ts';
+import { untilAdjacent, type Ward } from './ward.ts';
+
+/** An illness that commands to the running router make, and others end. */
+function byVty(
+  illness: Omit<Illness, 'break' | 'heal'> & {
+    readonly breaking: readonly string[];
+    readonly healing: readonly string[];
+  },
+): Illness {
+  const { breaking, healing, ...rest } = illness;
+  return {
+    ...rest,
+    break: ({ route }) => route(...breaking),
+    heal: ({ route }) => route(...healing),
+  };
+}
+
+const redistribute = 'redistribute kernel route-map CONTAINERS';
+
+/** FRR's settings. */
+export const routerIllnesses: readonly Illness[] = [
+  byVty({
+    check: 'router-neighbors',
+    round: 'router',
+    what: 'a router that keeps silent on its uplink',
+    severity: 'broken',
+    found: /^OSPF has no neighbor$/,
+    why: /^no other host hears where the containers are$/,
+    remedy: /the uplink is up and not passive/,
+    breaking: ['interface eth1', 'ip ospf passive'],
+    healing: ['interface eth1', 'no ip ospf passive'],
+  }),
+  byVty({
+    check: 'announcement',
+    round: 'router',
+    what: 'a router that announces nothing',
+    severity: 'broken',
+    found: /^no daemon of the router redistributes kernel routes of IPv4$/,
+    why: /other hosts do not find them$/,
+    remedy: /^add "redistribute kernel route-map …" to router ospf/,
+    breaking: ['router ospf', `no ${redistribute}`],
+    healing: ['router ospf', redistribute],
+  }),
+  byVty({
+    check: 'announcement',
+    round: 'announcements',
+    what: "a router that announces everybody's routes",
+    severity: 'warning',
+    found: /^OSPF announces all kernel routes of this host/,
+    why: /two hosts announce 172\.17\.0\.0\/16$/,
+    remedy: /^add a route-map with a prefix-list of your pools/,
+    breaking: ['router ospf', 'redistribute kernel'],
+    healing: ['router ospf', redistribute],
+  }),
+  byVty({
+    check: 'announcement',
+    round: 'router',
+    what: 'a route-map that does not exist',
+    severity: 'broken',
+    found: /^OSPFv3 redistributes kernel routes by route-map CONTAINER, which does not exist$/,
+    why: /^then nothing is announced, and no daemon says so$/,
+    remedy: /^define route-map CONTAINER/,
+    breaking: ['router ospf6', 'redistribute kernel route-map CONTAINER'],
+    healing: ['router ospf6', 'redistribute kernel route-map CONTAINERS6'],
+  }),
+  byVty({
+    check: 'announcement',
+    round: 'announcements',
+    what: 'a prefix-list that lacks "ge 128"',
+    severity: 'broken',
+    found: /^OSPFv3 does not announce containers in fd00:1::\/64: route-map CONTAINERS6 denies them$/,
+    why: /lacks "ge 32"/,
+    remedy: /^add "permit fd00:1::\/64 ge 128" to the prefix-list/,
+    breaking: ['ipv6 prefix-list CONTAINERS6 seq 5 permit fd00:1::/64'],
+    healing: ['ipv6 prefix-list CONTAINERS6 seq 5 permit fd00:1::/64 ge 128'],
+  }),
+  byVty({
+    check: 'router-timers',
+    round: 'router',
+    what: 'a router that takes no news within a second',
+    severity: 'warning',
+    found: /^OSPF takes the same news again only after 1000 ms \(timers lsa min-arrival\)$/,
+    why: /for 5 to 10 s/,
+    remedy: /^add "timers lsa min-arrival 0" to router ospf/,
+    breaking: ['router ospf', 'no timers lsa min-arrival 0'],
+    healing: ['router ospf', 'timers lsa min-arrival 0'],
+  }),
+  byVty({
+    check: 'router-timers',
+    round: 'router',
+    what: 'a router that notices dead hosts after 40 seconds',
+    severity: 'warning',
+    found: /^OSPF on eth1 notices after 40 s that a neighbor is dead$/,
+    why: /a host that has failed$/,
+    remedy: /"ip ospf dead-interval 4"/,
+    breaking: ['interface eth1', 'no ip ospf dead-interval'],
+    healing: ['interface eth1', 'ip ospf dead-interval 4'],
+    also: ['router-neighbors'],
+  }),
+  byVty({
+    check: 'router-id',
+    round: 'router',
+    what: 'a router whose id nobody has chosen',
+    severity: 'warning',
+    found: /^OSPF chose its router id 10\.112\.11\.1 itself$/,
+    why: /^it takes the largest address/,
+    remedy: /"ospf router-id A\.B\.C\.D"/,
+    breaking: ['router ospf', 'no ospf router-id'],
+    healing: ['router ospf', 'ospf router-id 10.112.11.1'],
+    also: ['router-neighbors'],
+  }),
+];
+
+async function restart({ restartRouter }: Ward): Promise<void> {
+  await restartRouter();
+}
+
+/** FRR's processes. */
+export const routerDeaths: readonly Illness[] = [
+  {
+    check: 'router-daemons',
+    what: 'a zebra that has died',
+    severity: 'broken',
+    found: /^zebra has ended and left its socket behind$/,
+    why: /^the other daemons go on announcing what there was/,
+    remedy: /restart all of the router's daemons together/,
+    break: ({ router }) => router.stop('SIGKILL', 'zebra'),
+    heal: ({ router }) => router.start('zebra'),
+    also: ['announcement'],
+  },
+  {
+    check: 'router-daemons',
+    what: 'a zebra that was restarted alone',
+    severity: 'broken',
+    found: /^zebra was restarted alone: ospfd, ospf6d ran before it$/,
+    why: /does not ask it for the routes to containers again/,
+    remedy: /restart all of the router's daemons together/,
+    // By the row before.
+    break: () => Promise.resolve(),
+    heal: restart,
+    also: ['router-neighbors'],
+  },
+  {
+    check: 'router-id',
+    round: 'router anew',
+    what: "a router whose id is the containers' gateway",
+    severity: 'broken',
+    found: /^the router id of OSPF is 169\.254\.1\.1, the gateway of the containers$/,
+    why: /routers with the same id ignore each other/,
+    remedy: /^set an id that only this host has/,
+    break: ({ restartRouter }) => restartRouter({ routerId: '169.254.1.1' }),
+    // The next one's does.
+    heal: () => Promise.resolve(),
+  },
+  {
+    check: 'zebra-buffer',
+    round: 'router anew',
+    what: 'a zebra with a small buffer',
+    severity: 'warning',
+    found: /^zebra runs without -s$/,
+    why: /what comes in a larger burst is lost, without a word$/,
+    remedy: /^add -s 90000000 to zebra_options/,
+    break: async ({ router, host }: Ward): Promise<void> => {
+      await router.stop('SIGTERM');
+      await host.spawn(['/usr/lib/frr/zebra', '-u', 'frr', '-g', 'frr', '-P', '0'], { name: 'zebra' });
+      await router.start('ospfd', 'ospf6d');
+      await untilAdjacent(router);
+    },
+    heal: async ({ sh, restartRouter }: Ward): Promise<void> => {
+      await sh('kill $(cat /run/frr/zebra.pid)');
+      await restartRouter();
+    },
+  },
+];
