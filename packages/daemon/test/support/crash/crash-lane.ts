@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { CrashHost, type Traces } from './crash-host.ts';
+import type { DeathPoint } from './daemon-process.ts';
+import { type Absence, DockerCalls, DockerGaveUp } from './docker-calls.ts';
+import { type ContainerSpec, DockerLife, type DockerNetwork, type Release } from './docker-life.ts';
+
+/** Longer than any grace period of the daemon. */
+const LONG_MS = 130_000;
+const ROUND_PAUSE_MS = 40;
+const DEADLINE_MS = 20_000;
+
+/** A life of which one call is cut off. */
+export type Life = 'network' | 'container';
+
+/** Where a daemon dies, and what Docker does then. */
+export interface Crash {
+  readonly life: Life;
+  /** The number of the call in this life. */
+  readonly call: number;
+  readonly point: DeathPoint;
+  readonly absence: Absence;
+  readonly release: Release;
+}
+
+/** A container with everything that can be left behind. */
+const RICH: ContainerSpec = {
+  address: '10.1.0.20',
+  addressIpv6: 'fd00:1::20',
+  driverOptions: {
+    'routed.addresses': '10.1.0.21 fd00:1::21 192.168.7.21',
+    'routed.ingress': '10.9.0.0/16 [fd00:9::/64]:80/tcp',
+  },
+};
+const NEXT: ContainerSpec = { driverOptions: { 'routed.addresses': '192.168.7.30' } };
+
+/** One host, on which one daemon after the other dies. */
+export class CrashLane {
+  readonly #host: CrashHost;
+  readonly #life: DockerLife;
+
+  private constructor(host: CrashHost, life: DockerLife) {
+    this.#host = host;
+    this.#life = life;
+  }
+
+  static async open(): Promise<CrashLane> {
+    const host = await CrashHost.open();
+    const calls = new DockerCalls(host);
+    await calls.begin();
+    return new CrashLane(host, new DockerLife(host, calls));
+  }
+
+  async close(): Promise<void> {
+    await this.#host.close();
+  }
+
+  async logTail(): Promise<string> {
+    return await this.#host.logTail();
+  }
+
+  /**
+   * Has the daemon die, and sees what is left when Docker has done what it does then, and time has passed.
+   *
+   * @returns whether there was such a step
+   */
+  async suffer(crash: Crash): Promise<boolean> {
+    const calls = new DockerCalls(this.#host, crash.absence);
+    calls.plan(crash.call, crash.point);
+    const life = new DockerLife(this.#host, calls, crash.release);
+    if (crash.life === 'network') await this.#sufferNetwork(life);
+    else await this.#sufferContainer(life, crash);
+    return calls.hasDied;
+  }
+
+  async #sufferNetwork(life: DockerLife): Promise<void> {
+    await untilGivenUp(async () => {
+      const network = await life.createNetwork();
+      await life.removeNetwork(network);
+    });
+    const next = await this.#life.createNetwork();
+    await this.#useContainer(next, RICH);
+    await this.#settle((traces) => expect(Object.keys(traces.records).filter(isOfNetwork)).to.have.lengthOf(1));
+    await this.#life.removeNetwork(next);
+    await this.#settle(expectNothing);
+    expect(await this.#host.firewall()).to.deep.equal([]);
+  }
+
+  async #sufferContainer(life: DockerLife, { absence, point }: Crash): Promise<void> {
+    const network = await this.#life.createNetwork();
+    const before = await this.#host.traces();
+    const ending = absence === 'long' && point.step % 2 === 0 ? 'died' : 'moved back';
+    await untilGivenUp(async () => {
+      const container = await life.start(network, RICH);
+      await life.stop(network, container, ending);
+    });
+    await this.#useContainer(network, NEXT);
+    await this.#settle((traces) => expect(traces).to.deep.equal(before));
+    await this.#useContainer(network, RICH);
+    await this.#settle((traces) => expect(traces).to.deep.equal(before));
+    await this.#life.removeNetwork(network);
+    await this.#settle(expectNothing);
+  }
+
+  /** A container starts, is reached, and ends. */
+  async #useContainer(network: DockerNetwork, spec: ContainerSpec): Promise<void> {
+    const container = await this.#life.start(network, spec);
+    expect(await this.#host.ping(container.address), `${container.address} answers`).to.equal(true);
+    await this.#life.stop(network, container);
+  }
+
+  /** Lets time pass for the daemon, round after round, until what is there is as expected. */
+  async #settle(expectation: (traces: Traces) => void): Promise<void> {
+    const deadline = performance.now() + DEADLINE_MS;
+    for (;;) {
+      try {
+        expectation(await this.#host.traces());
+        return;
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+      }
+      await this.#host.daemon.advance(LONG_MS);
+      await sleep(ROUND_PAUSE_MS);
+    }
+  }
+}
+
+async function untilGivenUp(life: () => Promise<void>): Promise<void> {
+  try {
+    await life();
+  } catch (error) {
+    if (!(error instanceof DockerGaveUp) && !isBrokenCall(error)) throw error;
+  }
+}
+
+function isBrokenCall(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'NO_REPLY';
+}
+
+function isOfNetwork(key: string): boolean {
+  return key.startsWith('!networks!');
+}
+
+function expectNothing({ records, ...kernel }: Traces): void {
+  expect(kernel).to.deep.equal({ links: [], routes: [], addresses: [], neighbours: [], filters: [] });
+  expect(Object.keys(records).sort()).to.deep.equal(['boot', 'schema']);
+}
