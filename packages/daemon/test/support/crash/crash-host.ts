@@ -34,6 +34,7 @@ interface Namespace {
 /** A host of its own for one daemon after the other, with one namespace for containers. */
 export class CrashHost {
   readonly directory: string;
+  readonly #main: string;
   readonly #host: Namespace;
   readonly #sandbox: Namespace;
   readonly #filters: EndpointFilters;
@@ -41,6 +42,7 @@ export class CrashHost {
   daemon: DaemonProcess;
 
   private constructor(parts: {
+    readonly main: string;
     readonly directory: string;
     readonly host: Namespace;
     readonly sandbox: Namespace;
@@ -48,6 +50,7 @@ export class CrashHost {
     readonly closeFilters: () => Promise<void>;
     readonly daemon: DaemonProcess;
   }) {
+    this.#main = parts.main;
     this.directory = parts.directory;
     this.#host = parts.host;
     this.#sandbox = parts.sandbox;
@@ -56,14 +59,14 @@ export class CrashHost {
     this.daemon = parts.daemon;
   }
 
-  static async open(): Promise<CrashHost> {
+  static async open(main: string): Promise<CrashHost> {
     const directory = await mkdtemp(join(tmpdir(), 'routed-crash-'));
     const [host, sandbox] = await Promise.all([openNamespace(), openNamespace()]);
     await run('nsenter', ['--net', '-t', String(host.pid), 'sh', '-c', UPLINK]);
     const nfnetlink = await openNfnetlink({ netns: host.netns });
     const filters = createEndpointFilters({ nfnetlink, run: runCommand }, { table: 'routed', linkPrefix: 'vethr' });
-    const daemon = await DaemonProcess.start(host.pid, directory);
-    return new CrashHost({ directory, host, sandbox, filters, closeFilters: () => nfnetlink.close(), daemon });
+    const daemon = await DaemonProcess.start({ main, netnsPid: host.pid, directory });
+    return new CrashHost({ main, directory, host, sandbox, filters, closeFilters: () => nfnetlink.close(), daemon });
   }
 
   get socketPath(): string {
@@ -93,12 +96,12 @@ export class CrashHost {
   /** The next daemon, once this one is dead. */
   async startNext(): Promise<void> {
     await this.daemon.ended;
-    this.daemon = await DaemonProcess.start(this.#host.pid, this.directory);
+    this.daemon = await DaemonProcess.start({ main: this.#main, netnsPid: this.#host.pid, directory: this.directory });
   }
 
   /** Whether an address answers the host. */
   async ping(address: string): Promise<boolean> {
-    const ping = ['ping', '-c', '3', '-i', '0.2', '-W', '1', address];
+    const ping = ['ping', '-c', '1', '-W', '2', address];
     const result = await runCommand(['nsenter', '--net', '-t', String(this.#host.pid), ...ping]);
     return result?.exitCode === 0;
   }

@@ -38,16 +38,23 @@ const NEXT: ContainerSpec = { driverOptions: { 'routed.addresses': '192.168.7.30
 export class CrashLane {
   readonly #host: CrashHost;
   readonly #life: DockerLife;
+  /** A network that was there before the crash, and what there is when no container is on it. */
+  #standing: { readonly network: DockerNetwork; readonly traces: Traces } | undefined;
 
   private constructor(host: CrashHost, life: DockerLife) {
     this.#host = host;
     this.#life = life;
   }
 
-  static async open(): Promise<CrashLane> {
-    const host = await CrashHost.open();
+  static async open(main: string): Promise<CrashLane> {
+    const host = await CrashHost.open(main);
     const calls = new DockerCalls(host);
-    await calls.begin();
+    try {
+      await calls.begin();
+    } catch (error) {
+      await host.close();
+      throw error;
+    }
     return new CrashLane(host, new DockerLife(host, calls));
   }
 
@@ -68,16 +75,21 @@ export class CrashLane {
     const calls = new DockerCalls(this.#host, crash.absence);
     calls.plan(crash.call, crash.point);
     const life = new DockerLife(this.#host, calls, crash.release);
-    if (crash.life === 'network') await this.#sufferNetwork(life);
-    else await this.#sufferContainer(life, crash);
+    if (crash.life === 'network') await this.#sufferNetwork(life, calls, crash);
+    else await this.#sufferContainer(life, calls, crash);
     return calls.hasDied;
   }
 
-  async #sufferNetwork(life: DockerLife): Promise<void> {
+  async #sufferNetwork(life: DockerLife, calls: DockerCalls, { absence }: Crash): Promise<void> {
+    if (this.#standing !== undefined) await this.#life.removeNetwork(this.#standing.network);
+    this.#standing = undefined;
     await untilGivenUp(async () => {
       const network = await life.createNetwork();
       await life.removeNetwork(network);
     });
+    if (!calls.hasDied) return;
+    // Docker gives up after 15 s; nobody else is faster then.
+    if (absence === 'long') await this.#settle(expectNothing);
     const next = await this.#life.createNetwork();
     await this.#useContainer(next, RICH);
     await this.#settle((traces) => expect(Object.keys(traces.records).filter(isOfNetwork)).to.have.lengthOf(1));
@@ -86,20 +98,26 @@ export class CrashLane {
     expect(await this.#host.firewall()).to.deep.equal([]);
   }
 
-  async #sufferContainer(life: DockerLife, { absence, point }: Crash): Promise<void> {
-    const network = await this.#life.createNetwork();
-    const before = await this.#host.traces();
+  async #sufferContainer(life: DockerLife, calls: DockerCalls, { absence, point }: Crash): Promise<void> {
+    const { network, traces } = await this.#stand();
     const ending = absence === 'long' && point.step % 2 === 0 ? 'died' : 'moved back';
     await untilGivenUp(async () => {
       const container = await life.start(network, RICH);
       await life.stop(network, container, ending);
     });
+    if (!calls.hasDied) return;
     await this.#useContainer(network, NEXT);
-    await this.#settle((traces) => expect(traces).to.deep.equal(before));
+    await this.#settle((now) => expect(now).to.deep.equal(traces));
     await this.#useContainer(network, RICH);
-    await this.#settle((traces) => expect(traces).to.deep.equal(before));
-    await this.#life.removeNetwork(network);
-    await this.#settle(expectNothing);
+    await this.#settle((now) => expect(now).to.deep.equal(traces));
+  }
+
+  async #stand(): Promise<{ readonly network: DockerNetwork; readonly traces: Traces }> {
+    if (this.#standing === undefined) {
+      const network = await this.#life.createNetwork();
+      this.#standing = { network, traces: await this.#host.traces() };
+    }
+    return this.#standing;
   }
 
   /** A container starts, is reached, and ends. */

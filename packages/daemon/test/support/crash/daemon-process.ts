@@ -2,15 +2,23 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 const PRELOAD = new URL('preload/index.mjs', import.meta.url).href;
 
 /** Where a daemon is to die: at the step of this number since it was told, the first being 1. */
 export interface DeathPoint {
   readonly step: number;
   readonly phase: 'before' | 'after';
+}
+
+/** What a daemon is started with. */
+export interface DaemonPlace {
+  /** Its code: `dist/main.js`, or a bundle of it. */
+  readonly main: string;
+  /** A process in the network namespace that it is to be in. */
+  readonly netnsPid: number;
+  /** For its sockets, state and log. */
+  readonly directory: string;
 }
 
 /** What the preloaded module answers, see `preload/index.mjs`. */
@@ -40,7 +48,7 @@ export class DaemonProcess {
   }
 
   /** Starts it in the network namespace of a process, with all its files in one directory. */
-  static async start(netnsPid: number, directory: string): Promise<DaemonProcess> {
+  static async start({ main, netnsPid, directory }: DaemonPlace): Promise<DaemonProcess> {
     const log = await open(join(directory, 'log'), 'a');
     const flags = {
       'plugin-dir': directory,
@@ -50,7 +58,7 @@ export class DaemonProcess {
       'log-level': 'debug',
     };
     const argv = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
-    const node = [process.execPath, `--import=${PRELOAD}`, MAIN, 'serve', ...argv];
+    const node = [process.execPath, `--import=${PRELOAD}`, main, 'serve', ...argv];
     const child = spawn('nsenter', ['--net', '--target', String(netnsPid), ...node], {
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
     });

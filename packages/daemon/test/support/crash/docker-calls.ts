@@ -51,8 +51,7 @@ export class DockerCalls {
   /** @throws PluginCallError as Docker would see it */
   async call<M extends MethodName>(method: M, ...args: CallArguments<M>): Promise<ReplyOf<M>> {
     if (this.hasDied && this.#absence === 'long') throw new DockerGaveUp(method);
-    const isLast = this.#plan !== undefined && this.#made++ === this.#plan.call;
-    if (isLast) await this.#host.daemon.arm(this.#plan?.point);
+    const isLast = await this.#countCall();
     try {
       const reply = await this.#send(method, args);
       if (isLast) await this.#awaitDeath();
@@ -61,6 +60,20 @@ export class DockerCalls {
       if (!isPluginCallError(error) || error.code !== 'NO_REPLY') throw error;
       return await this.#repeat(method, args, error);
     }
+  }
+
+  /** Something that Docker does without a call, and that the daemon takes part in; counts as a call. */
+  async during(work: () => Promise<void>): Promise<void> {
+    const isLast = await this.#countCall();
+    await work();
+    if (isLast) await this.#awaitDeath();
+  }
+
+  /** Whether it is the one that the daemon is to die in. */
+  async #countCall(): Promise<boolean> {
+    if (this.#plan?.call !== this.#made++) return false;
+    await this.#host.daemon.arm(this.#plan.point);
+    return true;
   }
 
   async #send<M extends MethodName>(method: M, args: CallArguments<M>): Promise<ReplyOf<M>> {
@@ -76,8 +89,12 @@ export class DockerCalls {
   async #awaitDeath(): Promise<void> {
     const quiet = new Promise((resolve) => setTimeout(resolve, QUIET_MS));
     await Promise.race([this.#host.daemon.ended, quiet]);
-    if (this.#host.daemon.isAlive) await this.#host.daemon.arm();
-    else await this.#revive();
+    // It may be dying: then this is not answered.
+    const isAlive = await this.#host.daemon.arm().then(
+      () => true,
+      () => false,
+    );
+    if (!isAlive) await this.#revive();
   }
 
   async #repeat<M extends MethodName>(method: M, args: CallArguments<M>, error: PluginCallError): Promise<ReplyOf<M>> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isNetlinkError } from '@routed/netns';
 import type { JoinReply } from '@routed/plugin-protocol';
 import type { CrashHost } from './crash-host.ts';
 import { type DockerCalls, DockerGaveUp } from './docker-calls.ts';
@@ -115,7 +116,8 @@ export class DockerLife {
       const SandboxKey = await this.#host.nameSandbox(endpointId.slice(0, 12));
       const reply = await this.#calls.call('NetworkDriver.Join', { ...ids, SandboxKey, Options: {} });
       const container = { endpointId, address: bare(Address), addressIpv6: bare(AddressIPv6) };
-      return { ...container, interface: await this.#moveIn(reply, addresses) };
+      await this.#calls.during(() => this.#moveIn(reply, addresses));
+      return { ...container, interface: reply.InterfaceName?.SrcName ?? '' };
     } catch (error) {
       if (isCreated && this.#release === '28') await logged(this.#calls.call('NetworkDriver.Leave', ids));
       if (isCreated) await logged(this.#calls.call('NetworkDriver.DeleteEndpoint', ids));
@@ -166,8 +168,8 @@ export class DockerLife {
   }
 
   /** Moves the container's end into the sandbox and gives it name, addresses and routes. */
-  async #moveIn({ InterfaceName, Gateway, GatewayIPv6 }: JoinReply, addresses: readonly string[]): Promise<string> {
-    const { SrcName: name } = InterfaceName ?? { SrcName: '' };
+  async #moveIn({ InterfaceName, Gateway, GatewayIPv6 }: JoinReply, addresses: readonly string[]): Promise<void> {
+    const name = InterfaceName?.SrcName ?? '';
     const { netns, rtnl } = this.#host.sandbox;
     await this.#host.rtnl.links.set({ name }, { netns, name: 'eth0' });
     const { index: linkIndex } = (await rtnl.links.get({ name: 'eth0' }))!;
@@ -181,14 +183,16 @@ export class DockerLife {
       await rtnl.routes.add({ destination: `${gateway}/${length}`, linkIndex, scope: length === 32 ? 'link' : 'universe' });
       await rtnl.routes.add({ destination: all, linkIndex, gateway });
     }
-    return name;
   }
 
   async #moveOut({ interface: name }: DockerContainer, ending: 'moved back' | 'died'): Promise<void> {
     const { rtnl } = this.#host.sandbox;
-    if ((await rtnl.links.get({ name: 'eth0' })) === undefined) return;
-    if (ending === 'died') await rtnl.links.delete({ name: 'eth0' });
-    else await rtnl.links.set({ name: 'eth0' }, { isUp: false, netns: this.#host.netns, name });
+    const change = { isUp: false, netns: this.#host.netns, name };
+    const moved = ending === 'died' ? rtnl.links.delete({ name: 'eth0' }) : rtnl.links.set({ name: 'eth0' }, change);
+    await moved.catch((error: unknown) => {
+      // The daemon has deleted it by now.
+      if (!isNetlinkError(error, 'ENODEV')) throw error;
+    });
   }
 }
 

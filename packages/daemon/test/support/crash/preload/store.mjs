@@ -1,7 +1,7 @@
 import { step } from './steps.mjs';
 
 /** Makes every write of the database a step. */
-export function watchStore({ ClassicLevel }) {
+export function watchStore(ClassicLevel) {
   const writes = {
     _put: (key) => `store: put ${key}`,
     _del: (key) => `store: delete ${key}`,
