@@ -46,7 +46,7 @@ describe('Quagga syntax, as recorded on Quagga 1.2.3', () => {
     expect(rejected).to.deep.equal([]);
   });
 
-  it('renders no such line of any valid model (150 models)', () => {
+  it('renders no such line of any valid model (90 models)', () => {
     let count = 0;
     const lookUp = new Map<string, string>();
     const verdict = ({ daemon, line }: Line): string => {
@@ -61,10 +61,10 @@ describe('Quagga syntax, as recorded on Quagga 1.2.3', () => {
         count += Number(lines.length > 0);
         expect(lines.filter((line) => verdict(line) === 'rejected')).to.deep.equal([]);
       }),
-      { numRuns: 150 },
+      { numRuns: 90 },
     );
 
-    expect(count, 'models that Quagga can run').to.be.greaterThan(50);
+    expect(count, 'models that Quagga can run').to.be.greaterThan(30);
   });
 
   it('renders few lines that were never tried', () => {
