@@ -1,3 +1,4 @@
+import { isIpamError } from '@routed/ipam';
 import { isNetfilterError } from '@routed/netfilter';
 import { z } from 'zod';
 import { RoutedError, type RoutedErrorCode } from '../routed-error.ts';
@@ -23,6 +24,7 @@ const STATUS: Readonly<Partial<Record<RoutedErrorCode, number>>> = {
 /** The status and the body for an error: 4xx for what the asker can change, 5xx for what failed here. */
 export function replyToAdminError(error: unknown, request: string): AdminErrorReply {
   if (error instanceof RoutedError) return reply(STATUS[error.code] ?? 500, error.code, error.message);
+  if (isIpamError(error)) return reply(error.code.startsWith('INVALID_') ? 400 : 409, error.code, error.message);
   if (isNetfilterError(error)) return reply(500, error.code, error.message);
   if (error instanceof z.ZodError) return reply(400, 'INVALID_REQUEST', describe(error));
   if (error instanceof SyntaxError) return reply(400, 'INVALID_REQUEST', `the body is no JSON: ${error.message}`);

@@ -102,6 +102,7 @@ describe('the admin socket', () => {
     ['POST', '/v1/containers/web/addresses', '{"address":7}', 400, 'address: '],
     ['POST', '/v1/containers/web/addresses', '{}', 400, 'address: '],
     ['POST', '/v1/containers/web/addresses', `"${'x'.repeat(600_000)}"`, 413, 'too large'],
+    ['GET', '/v1/addresses/web', '', 400, 'web'],
     ['GET', '/v1/nothing', '', 404, 'unknown request GET /v1/nothing'],
     ['PUT', '/v1/addresses', '', 404, 'unknown request PUT /v1/addresses'],
   ];

@@ -7,6 +7,7 @@ import {
   NFNL_SUBSYS_NFTABLES,
   optional,
   text,
+  u8,
 } from '@routed/netns/nfnetlink';
 import {
   NFPROTO,
@@ -125,5 +126,7 @@ function decodeCounter(expression: Uint8Array): Counter | undefined {
 }
 
 function bigEndian(bytes: Uint8Array): bigint {
+  // Refuses one that is too short, which the view would read beyond.
+  u8(bytes, BigUint64Array.BYTES_PER_ELEMENT - 1);
   return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
 }

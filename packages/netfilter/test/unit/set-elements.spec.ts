@@ -109,6 +109,23 @@ describe('the messages about set elements', () => {
     }
   });
 
+  it('refuse a counter that is too short instead of reading beyond it', () => {
+    const writer = new MessageWriter(0xa0c, 0).u8(1).u8(0).u16(0);
+    writer.nest(3, () => {
+      writer.nest(1, () => {
+        writer.nest(1, () => writer.attribute(1, link));
+        writer.nest(7, () => {
+          writer.attributeString(1, 'counter');
+          writer.nest(2, () => writer.attribute(1, new Uint8Array(4)));
+        });
+      });
+    });
+
+    expect(() => decodeSetElements(messageOf(writer.finish())))
+      .to.throw()
+      .with.property('code', 'EBADMSG');
+  });
+
   it('ask for a set by its name', () => {
     expect(attributesOf(buildSetDump(inet('own4')))).to.deep.equal([
       [1, Buffer.from('routed\0').toString('hex')],

@@ -1,4 +1,12 @@
-import { LineCounter, type Node, type ParsedNode, isMap, isScalar, parseDocument as parseYaml } from 'yaml';
+import {
+  type Document,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  isMap,
+  isScalar,
+  parseDocument as parseYaml,
+} from 'yaml';
 import { type FieldPath, QuaggaError } from '../errors.ts';
 
 /** An input file, parsed, that still knows where everything stands. YAML and JSON alike. */
@@ -21,12 +29,22 @@ export function parseSource(name: string, text: string): Source {
   if (error !== undefined) throw new QuaggaError('INVALID_INPUT', `${at(error.pos[0])}: error: ${error.message}`);
   return {
     name,
-    value: document.toJS() as unknown,
+    value: valueOf(name, document),
     locate: (path) => {
       const offset = offsetOf(document.contents, path);
       return offset === undefined ? name : at(offset);
     },
   };
+}
+
+/** Aliases are looked up here: one of nothing, or too many of them, is no error of the text before. */
+function valueOf(name: string, document: Document.Parsed): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new QuaggaError('INVALID_INPUT', `${name}: ${error.message}`, { cause: error });
+  }
 }
 
 /** Where the key or item of the longest known part of the path begins. */

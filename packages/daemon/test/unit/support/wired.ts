@@ -85,6 +85,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     set: sinon.fake.resolves(undefined),
     remove: sinon.fake.resolves(undefined),
     list: sinon.fake.resolves([]),
+    counters: sinon.fake.resolves(new Map()),
   };
   const metrics = new Metrics();
   const logger = { debug: () => undefined, info: () => undefined, warn: warnings, error: warnings };

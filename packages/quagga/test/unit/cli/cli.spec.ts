@@ -151,6 +151,13 @@ describe('errors of the input', () => {
     expect(err).to.include('r.yaml:1:1: error: routerId: ');
   });
 
+  it('says that an alias stands for nothing', async () => {
+    const { code, err } = await cli(['render', 'r.yaml'], { files: { 'r.yaml': 'routerId: *id\n' } });
+
+    expect(code).to.equal(1);
+    expect(err).to.match(/^error: r\.yaml: Unresolved alias/);
+  });
+
   it('point at broken YAML without quoting it', async () => {
     const { code, err } = await cli(['render', 'r.yaml'], {
       files: { 'r.yaml': 'vty:\n  password: hunter2\n bad: [1\n' },
