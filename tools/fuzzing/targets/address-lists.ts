@@ -1,0 +1,103 @@
+import { canonicalAddress, formatPrefix, parsePoolId, parsePrefix } from '@routed/ipam';
+import { formatAllowList, parseAllowList } from '@routed/netfilter';
+import { parseCidr, parseIp } from '@routed/netns/nfnetlink';
+import fc from 'fast-check';
+import { parseServeOptions } from '../../../packages/daemon/src/cli/serve-options.ts';
+import { parseEndpointOptions } from '../../../packages/daemon/src/endpoints/endpoint-options.ts';
+import { parseNetworkOptions } from '../../../packages/daemon/src/networks/network-options.ts';
+import { weird } from '../mutate.ts';
+import { statelessTarget } from '../target.ts';
+import { expectTyped } from '../typed-errors.ts';
+
+const piece = fc.oneof(
+  fc.constantFrom(
+    '10.1.2.3',
+    '10.0.0.0/8',
+    '10.1.2.3-10.1.2.9',
+    '[fd00::/8]:443/tcp',
+    'fd00::7',
+    'none',
+    'any',
+    '0.0.0.0/0',
+  ),
+  fc.constantFrom(
+    ':',
+    '/',
+    '-',
+    '[',
+    ']',
+    '443',
+    '/udp',
+    '/sctp',
+    '::',
+    '%',
+    '.',
+    '255',
+    '65536',
+    '-1',
+    '\0',
+    'ffff',
+    '٣',
+  ),
+  fc.ipV4(),
+  fc.ipV6(),
+  fc.string({ maxLength: 4 }),
+);
+const list = fc
+  .array(fc.tuple(piece, fc.constantFrom('', '', ' ', ',', '+', ';', '\n', '\t', '\u00a0')), { maxLength: 8 })
+  .map((parts) => parts.flat().join(''));
+
+/** Addresses, prefixes and lists of them. */
+export const addressLists = statelessTarget({
+  name: 'address lists',
+  about: 'addresses, prefixes, pool ids and allow lists, as text',
+  weight: 12,
+  input: list,
+  feed: (text) => {
+    for (const read of [canonicalAddress, parsePoolId, parseIp, parseCidr]) expectTyped(() => read(text));
+    expectTyped(() => formatPrefix(parsePrefix(text)));
+    expectTyped(() => {
+      const written = formatAllowList(parseAllowList(text));
+      if (formatAllowList(parseAllowList(written)) !== written) throw new Error(`${written} is read as another list`);
+    });
+  },
+});
+
+const optionName = fc.oneof(
+  fc.constantFrom('routed.mtu', 'routed.gateway', 'routed.prefixes', 'routed.anycast', 'routed.on-conflict'),
+  fc.constantFrom(
+    'routed.ingress',
+    'routed.spoof',
+    'routed.addresses',
+    'ROUTED.MTU',
+    'com.docker.x',
+    '__proto__',
+    'toString',
+  ),
+  fc.string({ maxLength: 6 }),
+);
+const flagName = fc.constantFrom(
+  ...['gateway', 'mtu', 'debug', 'netsock', 'ipamsock', 'pluginDir', 'stateDir', 'adminSocket', 'socketGroup'],
+  ...['dockerSocket', 'metricsPort', 'logLevel', 'logFormat', 'constructor'],
+);
+
+/** Options of networks, endpoints and the daemon. */
+export const options = statelessTarget({
+  name: 'options',
+  about: 'driver options of networks and endpoints, options of the daemon',
+  weight: 6,
+  input: fc.tuple(
+    fc.dictionary(optionName, fc.oneof(list, list, weird), { maxKeys: 4 }),
+    fc.dictionary(flagName, fc.oneof(list, weird), { maxKeys: 6 }),
+  ),
+  feed: ([driverOptions, flags]) => {
+    expectTyped(() => parseNetworkOptions(driverOptions));
+    expectTyped(() => parseEndpointOptions(driverOptions));
+    expectTyped(() => parseServeOptions({ ...SERVED, ...flags }));
+  },
+});
+
+const SERVED = {
+  ...{ mtu: 'auto', netsock: 'net-routed', ipamsock: 'ipam-routed', pluginDir: '/p', stateDir: '/s' },
+  ...{ adminSocket: '/a', dockerSocket: '/d', logLevel: 'info', logFormat: 'json' },
+};

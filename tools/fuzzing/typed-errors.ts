@@ -1,0 +1,23 @@
+import { isIpamError } from '@routed/ipam';
+import { isNetfilterError } from '@routed/netfilter';
+import { isNetlinkError, isNetnsError } from '@routed/netns';
+import { isProtocolError } from '@routed/plugin-protocol';
+import { isQuaggaError } from '@routed/quagga';
+import { OptionError } from '../../packages/daemon/src/cli/serve-options.ts';
+import { RoutedError } from '../../packages/daemon/src/routed-error.ts';
+
+/** Whether an error is one that a package of ours promises. */
+export function isTyped(error: unknown): boolean {
+  if (error instanceof RoutedError || error instanceof OptionError) return true;
+  const guards = [isProtocolError, isIpamError, isNetlinkError, isNetnsError, isNetfilterError, isQuaggaError];
+  return guards.some((isOurs) => isOurs(error));
+}
+
+/** Runs it, and lets through only what must not happen. */
+export function expectTyped(run: () => unknown): void {
+  try {
+    run();
+  } catch (error) {
+    if (!isTyped(error)) throw error;
+  }
+}
