@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import type { Ipam } from '@routed/ipam';
 import type { EndpointFilters, ForwardAcceptance } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
+import { existsSync } from 'node:fs';
 import { container, type DependencyContainer, instanceCachingFactory, type InjectionToken } from 'tsyringe';
 import type { AdminServices } from './admin/admin-app.ts';
 import { ClaimCheck } from './cluster/claim-check.ts';
@@ -246,7 +247,7 @@ function registerEndpoints(single: Single, { state, openSandbox, filters, router
   });
   single(CONFIGURATOR, (get) => {
     const deps = { endpoints: get(ENDPOINTS), rtnl: get(RTNL), logger: get(LOGGER) };
-    return new SandboxConfigurator({ ...deps, journal: get(JOURNAL), open: openSandbox });
+    return new SandboxConfigurator({ ...deps, journal: get(JOURNAL), open: openSandbox, isThere: existsSync });
   });
   single(SANDBOXES, (get) => {
     const deps = { endpoints: get(ENDPOINTS), configurator: get(CONFIGURATOR) };
@@ -311,7 +312,7 @@ function registerDrivers(single: Single, settings: DriverSettings): void {
   single(NETWORK_HANDLERS, (get) => {
     const deps = { ipam: get(IPAM), networks: get(NETWORKS), endpoints: get(ENDPOINTS), sticky: get(STICKY) };
     const leases = { leases: get(DOCKER_LEASES), pools: get(DOCKER_POOLS), loose: get(LOOSE) };
-    return networkDriver({ ...settings, ...deps, ...leases });
+    return networkDriver({ ...settings, ...deps, ...leases, sandboxes: get(CONFIGURATOR) });
   });
   single(IPAM_HANDLERS, (get) => {
     const deps = { ipam: get(IPAM), host: get(HOST_ADDRESSES), pools: get(DOCKER_POOLS) };

@@ -10,6 +10,7 @@ import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { DockerPools } from '../leases/docker-pools.ts';
 import type { LooseLeases } from '../leases/loose-leases.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { SandboxConfigurator } from '../sandbox/sandbox-configurator.ts';
 import type { Handlers } from '../server/plugin-app.ts';
 import type { DefaultGateways } from './default-gateways.ts';
 import { readEndpoint } from './read-endpoint.ts';
@@ -25,6 +26,7 @@ export interface NetworkDriverDeps {
   readonly loose: LooseLeases;
   readonly sticky: Pick<StickyKeeper, 'forgetNetwork'>;
   readonly gateways: DefaultGateways;
+  readonly sandboxes: Pick<SandboxConfigurator, 'settle'>;
   /** MTU of networks that name none, in bytes. */
   readonly mtuBytes: number;
 }
@@ -83,7 +85,11 @@ function endpointCalls(deps: NetworkDriverDeps): Handlers {
       leases.detach(addresses);
       return {};
     },
-    'NetworkDriver.EndpointOperInfo': ({ EndpointID }) => ({ Value: describe(endpoints.get(EndpointID)) }),
+    'NetworkDriver.EndpointOperInfo': async ({ EndpointID }) => {
+      // Docker 28 asks when it has set up the link and before it starts the main process.
+      await deps.sandboxes.settle(EndpointID);
+      return { Value: describe(endpoints.get(EndpointID)) };
+    },
   };
 }
 

@@ -13,6 +13,9 @@ import { visitSandbox } from './sandbox-visit.ts';
 const VISIT_MS = 10_000;
 const PAUSES_MS = [20, 100, 500, 2_000, 5_000] as const;
 
+/** How long a call of Docker may be kept waiting for a visit. */
+const SETTLE_MS = 1_000;
+
 /** How an endpoint's part of its sandbox is: `failed` says why. */
 export type SandboxStatus =
   { readonly state: 'pending' } | { readonly state: 'done' } | { readonly state: 'failed'; readonly reason: string };
@@ -32,6 +35,7 @@ export class SandboxConfigurator {
   readonly #endpoints: Pick<EndpointLifecycle, 'endpointsIn' | 'get'>;
   readonly #rtnl: Rtnl;
   readonly #open: OpenSandbox;
+  readonly #isThere: (sandboxKey: string) => boolean;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
   readonly #visits = new Map<string, { running: Promise<void>; next: NextVisit | undefined }>();
@@ -42,12 +46,15 @@ export class SandboxConfigurator {
     readonly endpoints: Pick<EndpointLifecycle, 'endpointsIn' | 'get'>;
     readonly rtnl: Rtnl;
     readonly open: OpenSandbox;
+    /** Whether there is something at the path of a sandbox. */
+    readonly isThere: (sandboxKey: string) => boolean;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
   }) {
     this.#endpoints = deps.endpoints;
     this.#rtnl = deps.rtnl;
     this.#open = deps.open;
+    this.#isThere = deps.isThere;
     this.#journal = deps.journal;
     this.#logger = deps.logger;
   }
@@ -81,6 +88,23 @@ export class SandboxConfigurator {
   /** {@link configure} for a caller that does not wait: failures are in the log and the status. */
   request(sandboxKey: string): void {
     this.configure(sandboxKey).catch(() => undefined);
+  }
+
+  /**
+   * Waits until the endpoint has its additional addresses, if its sandbox is there already: for a second at most,
+   * whatever becomes of the visit.
+   */
+  async settle(endpointId: string): Promise<void> {
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint?.sandboxKey === undefined || endpoint.additional.length === 0) return;
+    if (this.statusOf(endpointId)?.state === 'done' || !this.#isThere(endpoint.sandboxKey)) return;
+    const visit = this.#visits.get(endpoint.sandboxKey)?.running ?? this.configure(endpoint.sandboxKey);
+    const limit = new AbortController();
+    await Promise.race([
+      visit.catch(() => undefined),
+      sleep(SETTLE_MS, undefined, { ref: false, signal: limit.signal }).catch(() => undefined),
+    ]);
+    limit.abort();
   }
 
   /** Forgets how endpoints were that are no more. */

@@ -12,6 +12,14 @@ import { endpointWith } from './support/sandbox-states.ts';
 const key = '/var/run/docker/netns/9ab55770f640';
 const web = endpointWith('aaaaaaaaaaaa', ['10.1.0.2'], ['10.1.0.3']);
 
+/** Whether something is still not there once everything has run that waits for nothing. */
+async function isPending(work: Promise<unknown>): Promise<boolean> {
+  let hasSettled = false;
+  void work.finally(() => (hasSettled = true));
+  await turns();
+  return !hasSettled;
+}
+
 /** Lets everything run that waits for nothing. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -23,6 +31,7 @@ describe('SandboxConfigurator', () => {
   let sandbox: FakeSandbox;
   let joined: Endpoint[];
   let open: sinon.SinonStub<[string], Promise<SandboxView>>;
+  let isThere: boolean;
   let errors: sinon.SinonSpy;
   let configurator: SandboxConfigurator;
   beforeEach(async () => {
@@ -34,6 +43,7 @@ describe('SandboxConfigurator', () => {
     joined = [web];
     await makeLinks(kernel, web);
     open = sinon.stub<[string], Promise<SandboxView>>().callsFake(() => Promise.resolve(sandbox.open()));
+    isThere = true;
     errors = sinon.fake();
     const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: errors };
     const endpoints = {
@@ -44,6 +54,7 @@ describe('SandboxConfigurator', () => {
       endpoints,
       rtnl: kernel,
       open,
+      isThere: () => isThere,
       journal: { record: () => undefined },
       logger,
     });
@@ -243,6 +254,70 @@ describe('SandboxConfigurator', () => {
     expect(sandbox.views).to.equal(0);
     expect(errors.callCount).to.equal(0);
     expect(open.callCount).to.equal(1);
+  });
+
+  describe('settle', () => {
+    beforeEach(() => (joined = [{ ...web, sandboxKey: key }]));
+
+    it('waits for the visit under way', async () => {
+      configurator.request(key);
+      const settling = configurator.settle(web.id);
+      await turns();
+      expect(await isPending(settling)).to.equal(true);
+
+      await sandbox.receive(web);
+      await settling;
+
+      expect(configurator.statusOf(web.id)).to.deep.equal({ state: 'done' });
+      expect(open.callCount).to.equal(1);
+    });
+
+    it('makes the visit when nobody has asked for it yet', async () => {
+      await sandbox.receive(web);
+
+      await configurator.settle(web.id);
+
+      expect(await sandbox.addressesOf(web)).to.deep.equal(everyAddressOf(web));
+    });
+
+    it('has nothing to wait for once that is done', async () => {
+      await sandbox.receive(web);
+      await configurator.configure(key);
+
+      await configurator.settle(web.id);
+
+      expect(open.callCount).to.equal(1);
+    });
+
+    it('waits for a second, and not for ever', async () => {
+      const settling = configurator.settle(web.id);
+      await clock.tickAsync(999);
+      expect(await isPending(settling)).to.equal(true);
+
+      await clock.tickAsync(1);
+
+      await settling;
+      await configurator.stop();
+    });
+
+    it('does not wait for a sandbox that Docker has still to make, nor where there is nothing to give', async () => {
+      isThere = false;
+      await configurator.settle(web.id);
+
+      isThere = true;
+      joined = [{ ...web, sandboxKey: key, additional: [] }];
+      await configurator.settle(web.id);
+      await configurator.settle('unknown');
+
+      expect(open.callCount).to.equal(0);
+    });
+
+    it('is no place for the failure of a visit', async () => {
+      open.rejects(new NetnsError('NOT_A_NAMESPACE', key, 'it is an ordinary file'));
+      const settling = configurator.settle(web.id);
+
+      expect(await outcome(settling)).to.equal('done');
+    });
   });
 
   it('keeps a failure to itself for who does not wait', async () => {
