@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { askAdmin } from './support/admin.ts';
 import { createNetwork, idle, inside, ping, runIdle } from './support/containers.ts';
 import { ENGINES } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
@@ -21,6 +22,17 @@ for (const engine of ENGINES) {
       expect({ exitCode, stdout }, line).to.deep.equal({ exitCode: 1, stdout: '' });
       return stderr.trim();
     };
+    const add = async (container: string, address: string): Promise<string> => {
+      const { status, body } = await askAdmin(stage.host, 'POST', `/v1/containers/${container}/addresses`, { address });
+      return status === 200 ? 'done' : (body as { readonly error: { readonly message: string } }).error.message;
+    };
+    const listed = async (container = ''): Promise<Record<string, string>[]> => {
+      const query = container === '' ? '' : `?container=${container}`;
+      const { body } = await askAdmin(stage.host, 'GET', `/v1/addresses${query}`);
+      return body as Record<string, string>[];
+    };
+    const entryOf = async (address: string): Promise<Record<string, string> | undefined> =>
+      (await listed()).find((entry) => entry['address'] === address);
     const addresses = async (container: string): Promise<string[]> => {
       const lines = (await inside(stage.host, container, 'ip', '-o', 'address', 'show', 'dev', 'eth0')).split('\n');
       return lines.map((line) => / inet6? (\S+)\/\d+ .*global/.exec(line)?.[1] ?? '').filter((text) => text !== '');
@@ -64,7 +76,7 @@ for (const engine of ENGINES) {
     });
 
     it('takes an address of a prefix that the network allows, and gives it back', async () => {
-      await command('add web 192.168.7.9');
+      expect(await add('web', '192.168.7.9')).to.equal('done');
       await expectReached('192.168.7.9');
 
       expect(await command('remove web 192.168.7.9')).to.equal('web has 192.168.7.9 no longer');
@@ -83,7 +95,7 @@ for (const engine of ENGINES) {
     it('keeps the address, and from others, while the container is stopped', async () => {
       await stage.host.docker('stop', '--time', '1', 'web');
 
-      expect(await command('list')).to.match(/10\.1\.0\.20 +web +mine +added +stopped/);
+      expect(await entryOf(given)).to.include({ container: 'web', network: 'mine', kind: 'added', state: 'stopped' });
       const taken = await stage.host.tryDocker('run', '--rm', '--network', 'mine', '--ip', given, ...idle);
       expect(taken.stderr).to.contain('in use by container web');
 
@@ -95,33 +107,49 @@ for (const engine of ENGINES) {
       await stage.plugin.stop('SIGKILL');
       stage.plugin = await stage.host.startPlugin();
       await expectReached(given);
-      expect(await command('list')).to.match(/10\.1\.0\.20 +web +mine +added +active/);
+      expect(await entryOf(given)).to.include({ container: 'web', network: 'mine', kind: 'added', state: 'active' });
 
       await stage.host.restartEngine();
       await expectReached(given);
-      expect(await command('list web')).to.contain(given);
+      expect((await listed('web')).map(({ address }) => address)).to.include(given);
     });
 
     it('refuses with the reason, and changes nothing', async () => {
-      const before = await command('list --json');
+      const before = await listed();
+      const id = await stage.host.docker('inspect', '--format', '{{.Id}}', 'web');
 
       expect(await refusal('add wen 10.1.0.21')).to.contain('container wen is not known to Docker');
-      expect(await refusal('add we 10.1.0.21')).to.contain('did you mean web');
-      expect(await refusal('add web 10.1.0.3')).to.match(/10\.1\.0\.3 is in use by endpoint [0-9a-f]{12}/);
-      expect(await refusal('add web 10.9.0.1')).to.contain(
-        "outside of the network's prefixes (10.1.0.0/16, 192.168.7.0/24)",
-      );
-      expect(await refusal('add web 10.1.0.2')).to.contain('the endpoint has it already');
-      expect(await refusal('add web fd00::1')).to.contain('has no IPv6 address: create the network with --ipv6');
-      expect(await refusal('add web 10.1.0')).to.contain('"10.1.0" is not an address');
-      expect(await refusal('remove web 10.1.0.99')).to.contain('does not have address 10.1.0.99 (it has: 10.1.0.2');
-      expect(await refusal('remove web 10.1.0.2')).to.contain('only additional ones can be removed');
-      expect(await refusal('list nobody')).to.contain('container nobody is not known');
       expect(await refusal('list --admin-socket /run/none.sock')).to.contain(
         'does not answer at /run/none.sock (ENOENT)',
       );
+      const refusals: readonly (readonly [string, string, RegExp])[] = [
+        ['we', '10.1.0.21', /did you mean web/],
+        [id.slice(0, 3), '10.1.0.21', /is not known to Docker/],
+        ['web', '10.1.0.3', /10\.1\.0\.3 is in use by endpoint [0-9a-f]{12}/],
+        ['web', '10.9.0.1', /outside of the network's prefixes \(10\.1\.0\.0\/16, 192\.168\.7\.0\/24\)/],
+        ['web', '10.1.0.2', /the endpoint has it already/],
+        ['web', '224.0.0.5', /outside of the network's prefixes/],
+        ['web', 'fd00::1', /has no IPv6 address: create the network with --ipv6/],
+        ['web', '10.1.0', /"10\.1\.0" is not an address/],
+      ];
+      for (const [container, address, says] of refusals) expect(await add(container, address)).to.match(says);
+      const remove = async (address: string): Promise<string> =>
+        JSON.stringify((await askAdmin(stage.host, 'DELETE', `/v1/containers/web/addresses/${address}`)).body);
+      expect(await remove('10.1.0.99')).to.contain('does not have address 10.1.0.99 (it has: 10.1.0.2');
+      expect(await remove('10.1.0.2')).to.contain('only additional ones can be removed');
+      const nobody = await askAdmin(stage.host, 'GET', '/v1/addresses?container=nobody');
+      expect(JSON.stringify(nobody.body)).to.contain('container nobody is not known');
 
-      expect(await command('list --json')).to.equal(before);
+      expect(await listed()).to.deep.equal(before);
+    });
+
+    it('takes the start of an id that only one container has', async () => {
+      const id = await stage.host.docker('inspect', '--format', '{{.Id}}', 'db');
+
+      expect(await add(id.slice(0, 12), '10.1.0.22')).to.equal('done');
+
+      await expectReached('10.1.0.22');
+      await askAdmin(stage.host, 'DELETE', '/v1/containers/db/addresses/10.1.0.22');
     });
 
     it('is for root alone', async () => {
