@@ -8,8 +8,16 @@ import { type Address, type LinkEvent, type Monitor, type Netns, openMonitor, op
 export interface Arrival {
   /** Docker moved the container's link there. */
   readonly linkAt: number;
-  /** The last of the addresses was on it. */
+  /** Docker's own addresses were on it. */
+  readonly ownAt: number;
+  /** The additional ones were, too. */
   readonly completeAt: number;
+}
+
+/** How many addresses a container is to have: Docker's own, which come first, and others. */
+export interface Expected {
+  readonly own: number;
+  readonly additional: number;
 }
 
 const containerLinkPrefix = 'vethc';
@@ -34,12 +42,12 @@ export class Arrivals implements AsyncDisposable {
     return new Arrivals(host.outsidePath(sandboxes), netns, await openMonitor({ groups: ['link'], netns }));
   }
 
-  /** The next link that arrives in a sandbox that is not there yet, and gets so many addresses there. */
-  async next(addresses: number): Promise<Arrival> {
+  /** The next link that arrives in a sandbox that is not there yet, and gets its addresses there. */
+  async next(expected: Expected): Promise<Arrival> {
     const known = new Set(await this.#sandboxes());
     const linkAt = await this.#departure();
     await using netns = await openNetns({ path: join(this.#directory, await this.#newSandbox(known)) });
-    return { linkAt, completeAt: await complete(netns, addresses) };
+    return { linkAt, ...(await complete(netns, expected)) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -74,15 +82,17 @@ export class Arrivals implements AsyncDisposable {
   }
 }
 
-/** When a namespace has so many addresses that others can reach, in milliseconds; asked once, and heard of from then on. */
-async function complete(netns: Netns, count: number): Promise<number> {
+/** When a namespace has the addresses, in milliseconds; asked once, and heard of from then on. */
+async function complete(netns: Netns, { own, additional }: Expected): Promise<Omit<Arrival, 'linkAt'>> {
   await using monitor = await openMonitor({ groups: ['address'], netns });
   await using rtnl = await netns.openRtnl();
   const held = new Set<string>();
+  let ownAt: number | undefined;
   let completeAt: number | undefined;
   const note = ({ address, scope }: Address): void => {
     if (scope === 'universe') held.add(address);
-    if (held.size >= count) completeAt ??= performance.now();
+    if (held.size >= own) ownAt ??= performance.now();
+    if (held.size >= own + additional) completeAt ??= performance.now();
   };
   monitor.on('address', ({ change, address }) => {
     if (change === 'new') note(address);
@@ -90,6 +100,6 @@ async function complete(netns: Netns, count: number): Promise<number> {
   for (const address of await rtnl.addresses.list()) note(address);
   const deadline = performance.now() + deadlineMs;
   while (completeAt === undefined && performance.now() < deadline) await sleep(pollMs);
-  if (completeAt !== undefined) return completeAt;
-  throw new Error(`a sandbox has ${held.size} addresses after ${deadlineMs / 1000} s, and should have ${count}`);
+  if (ownAt !== undefined && completeAt !== undefined) return { ownAt, completeAt };
+  throw new Error(`a sandbox has ${held.size} addresses after ${deadlineMs / 1000} s, and should have more`);
 }

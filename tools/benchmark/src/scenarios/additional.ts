@@ -48,6 +48,8 @@ interface Watches {
 interface Samples {
   /** Microseconds, by round. */
   readonly presentUs: number[][];
+  /** Since Docker's own addresses are there. */
+  readonly afterOwnUs: number[][];
   readonly leadUs: number[][];
   readonly reachedUs: number[][];
   readonly repliedUs: number[][];
@@ -59,7 +61,7 @@ async function measure({ lab, effort, log }: Setting, engine: EngineRelease): Pr
   const pools = ['--subnet', '10.1.0.0/16', '--ipv6', '--subnet', 'fd00:1::/64'];
   await host.docker('network', 'create', '--driver', 'routed', '--ipam-driver', 'routed', ...pools, 'bench');
   await host.docker('run', '--detach', '--name', 'web', '--network', 'bench', 'alpine', 'httpd', '-f', '-p', '80');
-  const samples: Samples = { presentUs: [], leadUs: [], reachedUs: [], repliedUs: [] };
+  const samples: Samples = { presentUs: [], afterOwnUs: [], leadUs: [], reachedUs: [], repliedUs: [] };
   await using arrivals = await Arrivals.open(host);
   using words = await FirstWords.open(host);
   using reach = new Reach(host);
@@ -76,22 +78,24 @@ async function measure({ lab, effort, log }: Setting, engine: EngineRelease): Pr
 async function startContainers(
   host: Host,
   { arrivals, words }: Watches,
-  { presentUs, leadUs }: Samples,
+  { presentUs, afterOwnUs, leadUs }: Samples,
   runs: number,
 ): Promise<void> {
-  const [present, lead]: [number[], number[]] = [[], []];
+  const [present, after, lead]: [number[], number[], number[]] = [[], [], []];
   const option = `driver-opt=routed.addresses=${someAddresses().join('+')}`;
   for (let run = 0; run < runs; run++) {
     await sleep(restMs);
-    const [{ linkAt, completeAt }, speaksAt] = await Promise.all([
-      arrivals.next(additionalCount + 2),
+    const [{ linkAt, ownAt, completeAt }, speaksAt] = await Promise.all([
+      arrivals.next({ own: 2, additional: additionalCount }),
       words.next(),
       host.docker('run', '--rm', ...words.mount, '--network', `name=bench,${option}`, ...words.command),
     ]);
     present.push((completeAt - linkAt) * 1000);
+    after.push((completeAt - ownAt) * 1000);
     lead.push((speaksAt - completeAt) * 1000);
   }
   presentUs.push(present);
+  afterOwnUs.push(after);
   leadUs.push(lead);
 }
 
@@ -122,7 +126,7 @@ function someAddresses(): readonly string[] {
   );
 }
 
-function evaluate(situation: string, { presentUs, leadUs, reachedUs, repliedUs }: Samples): Outcome {
+function evaluate(situation: string, { presentUs, afterOwnUs, leadUs, reachedUs, repliedUs }: Samples): Outcome {
   const measurement = (step: string, rounds: Rounds): Measurement => {
     return { situation, subject: 'routed', step, us: summarize(rounds) };
   };
@@ -137,6 +141,7 @@ function evaluate(situation: string, { presentUs, leadUs, reachedUs, repliedUs }
   return {
     measurements: [
       present,
+      measurement(`${additionalCount} present, after Docker's own addresses`, afterOwnUs),
       measurement('present before the main process runs', leadUs),
       reached,
       measurement('address add, reply', repliedUs),
