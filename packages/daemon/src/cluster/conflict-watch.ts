@@ -11,8 +11,11 @@ const ROUND_MS = 1_000;
 const AFTER_ANNOUNCEMENT_MS = 100;
 /** How often every address is looked at although nothing has changed. */
 const SWEEP_MS = 30_000;
-/** After looking at all addresses the router is let alone for so many times as long. */
-const REST_FACTOR = 20;
+/** The first of these looks may be too early where routes take long: with BGP, 100 ms and more. */
+const LOOKS_AFTER_ANNOUNCEMENT = 3;
+const BETWEEN_LOOKS_MS = 200;
+/** On average no more addresses are looked at: a tenth of the time of one of the router's daemons. */
+const ADDRESSES_PER_MS = 1;
 /** Questions under way at once. */
 const BATCH = 50;
 
@@ -42,6 +45,7 @@ export class ConflictWatch {
   #losers: string | undefined;
   #sweptAtMs = Number.NEGATIVE_INFINITY;
   #restsUntilMs = 0;
+  #soon = 0;
 
   constructor(deps: {
     readonly journal: Pick<Journal, 'follow'>;
@@ -74,7 +78,9 @@ export class ConflictWatch {
 
   #onJournal({ kind, addresses }: JournalEntry): void {
     if (kind === 'withdrawn') this.#conflicts.forgetGone(addresses);
-    if (kind === 'announced' || kind === 'repaired') this.#schedule(AFTER_ANNOUNCEMENT_MS);
+    if (kind !== 'announced' && kind !== 'repaired') return;
+    this.#soon = LOOKS_AFTER_ANNOUNCEMENT;
+    this.#schedule(AFTER_ANNOUNCEMENT_MS);
   }
 
   /** Of others' routes only those come here that our own does not beat: of addresses that we have yielded. */
@@ -105,11 +111,12 @@ export class ConflictWatch {
       })
       .finally(() => {
         this.#round = undefined;
-        this.#schedule(ROUND_MS);
+        this.#schedule(this.#soon > 0 ? BETWEEN_LOOKS_MS : ROUND_MS);
       });
   }
 
   async #look(): Promise<void> {
+    this.#soon = Math.max(0, this.#soon - 1);
     await this.#conflicts.review();
     const claims = this.#claims.all();
     if (claims.length === 0) return;
@@ -120,8 +127,7 @@ export class ConflictWatch {
     this.#losers = losers;
     this.#sweptAtMs = nowMs;
     await this.#sweep(claims);
-    const endMs = performance.now();
-    this.#restsUntilMs = endMs + REST_FACTOR * (endMs - nowMs);
+    this.#restsUntilMs = performance.now() + claims.length / ADDRESSES_PER_MS;
   }
 
   async #sweep(claims: readonly Claim[]): Promise<void> {

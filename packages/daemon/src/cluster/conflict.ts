@@ -7,8 +7,11 @@ export interface Conflict {
   readonly endpointId: string;
   /** When it was found: ISO 8601, UTC. */
   readonly since: string;
-  /** `yielded`: this host's route is withdrawn until the other one's goes. */
-  readonly state: 'kept' | 'yielded';
+  /**
+   * `yielded`: this host's route is withdrawn until the other one's goes; `yielding`: it will be, once the other host has
+   * had the time to notice as well.
+   */
+  readonly state: 'kept' | 'yielding' | 'yielded';
   /** Who has it, for people: next hop and protocol of the route, and the router that it is from. */
   readonly holders: readonly string[];
   /** Why it is in that state, for people. */
@@ -17,7 +20,7 @@ export interface Conflict {
 
 /** What is to become of an address that others announce, too, and why. */
 export interface Verdict {
-  readonly state: Conflict['state'];
+  readonly isToYield: boolean;
   readonly reason: string;
 }
 
@@ -28,10 +31,10 @@ export interface Verdict {
  */
 export function judge({ policy }: Pick<Claim, 'policy'>, rivals: readonly Rival[]): Verdict {
   const answers = rivals.map(({ isBehindUs }) => isBehindUs);
-  if (policy === 'keep') return { state: 'kept', reason: 'its network has routed.on-conflict=keep' };
-  if (answers.includes(false)) return { state: 'yielded', reason: 'the other host has the lower id' };
+  if (policy === 'keep') return { isToYield: false, reason: 'its network has routed.on-conflict=keep' };
+  if (answers.includes(false)) return { isToYield: true, reason: 'the other host has the lower id' };
   const reason = answers.includes(undefined) ? 'nothing says whose id is lower' : 'this host has the lower id';
-  return { state: 'kept', reason };
+  return { isToYield: false, reason };
 }
 
 /** Who else has the address, for people. */
@@ -42,6 +45,6 @@ export function holdersOf(rivals: readonly Rival[]): readonly string[] {
 /** What is the matter with an address, for people. */
 export function describeConflict({ address, endpointId, state, holders, reason }: Conflict): string {
   const who = holders.length === 0 ? '' : ` (${holders.join('; ')})`;
-  const what = state === 'kept' ? 'this host keeps announcing it' : 'this host has withdrawn its route';
+  const what = state === 'kept' ? 'this host keeps announcing it' : 'this host yields and withdraws its route';
   return `address ${address} of endpoint ${endpointId.slice(0, 12)} is announced by another host, too${who}: ${what}, ${reason}`;
 }

@@ -8,13 +8,15 @@ import type { ClusterCounts } from './cluster-counts.ts';
 import { type Conflict, describeConflict, holdersOf, judge } from './conflict.ts';
 import type { WithheldRoutes } from './withheld-routes.ts';
 
+/** A route stays for so long after a conflict was found: else the other host might never notice it. */
+const NOTICE_MS = 1_500;
 /** A yielded address is not missed before the other host's route can be here. */
 const SETTLE_MS = 1_000;
 
-/** A conflict, and when its route was withdrawn, on the clock of `performance.now()`. */
+/** A conflict, and since when it is in its state, on the clock of `performance.now()`. */
 interface Entry {
   readonly conflict: Conflict;
-  readonly yieldedAtMs?: number;
+  readonly sinceMs: number;
 }
 
 /** The addresses that another host announces as well: found, told, settled, and over. */
@@ -57,7 +59,7 @@ export class Conflicts {
       if (claim.policy !== 'yield' || !(await this.#isElsewhere(claim.address))) continue;
       this.#withheld.adopt(claim);
       const rivals = await this.#view.rivalsOf(claim.address);
-      this.#begin(claim, rivals, 'yielded', 'it was so before the daemon was restarted');
+      this.#tell(claim, rivals, 'yielded', 'it was so before the daemon was restarted');
     }
   }
 
@@ -97,16 +99,21 @@ export class Conflicts {
       if (known !== undefined) this.#end(known.conflict, 'the other host does not announce it any more', true);
       return;
     }
-    const { state, reason } = judge(claim, rivals);
-    if (known !== undefined && known.conflict.state === state) return;
-    if (state === 'yielded' && !(await this.#withheld.withhold(claim))) return;
-    if (known === undefined) this.#begin(claim, rivals, state, reason);
-    else this.#set(claim, rivals, state, reason, known.conflict.since);
-    if (state === 'yielded') this.#counts.yielded++;
+    const { isToYield, reason } = judge(claim, rivals);
+    const state = isToYield ? 'yielding' : 'kept';
+    if (known?.conflict.state !== state) this.#tell(claim, rivals, state, reason);
+    else if (isToYield && performance.now() - known.sinceMs >= NOTICE_MS) await this.#yield(claim, known.conflict);
   }
 
-  async #checkYielded(claim: Claim, { conflict, yieldedAtMs = 0 }: Entry): Promise<void> {
-    if (performance.now() - yieldedAtMs < SETTLE_MS) return;
+  async #yield(claim: Claim, conflict: Conflict): Promise<void> {
+    if (!(await this.#withheld.withhold(claim))) return;
+    this.#entries.set(claim.address, { conflict: { ...conflict, state: 'yielded' }, sinceMs: performance.now() });
+    this.#counts.yielded++;
+    this.#note('withdrawn', claim, `yielded to another host: ${conflict.reason}`);
+  }
+
+  async #checkYielded(claim: Claim, { conflict, sinceMs }: Entry): Promise<void> {
+    if (performance.now() - sinceMs < SETTLE_MS) return;
     if (await this.#isElsewhere(claim.address)) return;
     if (!(await this.#withheld.takeBack(claim))) return;
     this.#counts.resumed++;
@@ -118,21 +125,16 @@ export class Conflicts {
     return (await this.#host.holderOf(address))?.isElsewhere === true;
   }
 
-  #begin(claim: Claim, rivals: readonly Rival[], state: Conflict['state'], reason: string): void {
-    this.#counts.conflictsFound++;
-    this.#set(claim, rivals, state, reason, new Date().toISOString());
-  }
-
-  #set(claim: Claim, rivals: readonly Rival[], state: Conflict['state'], reason: string, since: string): void {
+  #tell(claim: Claim, rivals: readonly Rival[], state: Conflict['state'], reason: string): void {
     const { address, endpointId } = claim;
+    const since = this.#entries.get(address)?.conflict.since;
+    if (since === undefined) this.#counts.conflictsFound++;
     const holders = holdersOf(rivals);
-    const conflict = { address, endpointId, since, state, holders, reason };
-    const isYielded = state === 'yielded';
-    this.#entries.set(address, { conflict, ...(isYielded && { yieldedAtMs: performance.now() }) });
+    const conflict = { address, endpointId, since: since ?? new Date().toISOString(), state, holders, reason };
+    this.#entries.set(address, { conflict, sinceMs: performance.now() });
     const text = describeConflict(conflict);
     this.#logger.warn({ ...conflict }, text);
     this.#note('conflict', claim, text);
-    if (isYielded) this.#note('withdrawn', claim, `yielded to another host: ${reason}`);
   }
 
   #end({ address, endpointId }: Conflict, reason: string, isClaimed: boolean): void {

@@ -132,10 +132,10 @@ export class DaemonStatus implements MeteredState {
     return this.#deps.forgotten.counts;
   }
 
-  conflicts(): { readonly kept: number; readonly yielded: number } {
-    const all = this.#deps.conflicts.all();
-    const kept = all.filter(({ state }) => state === 'kept').length;
-    return { kept, yielded: all.length - kept };
+  conflicts(): Readonly<Record<Conflict['state'], number>> {
+    const counts = { kept: 0, yielding: 0, yielded: 0 };
+    for (const { state } of this.#deps.conflicts.all()) counts[state]++;
+    return counts;
   }
 
   cluster(): Readonly<Record<string, number>> {
