@@ -3,7 +3,7 @@ import { engineDeaths, engineIllnesses } from './support/doctor/engine-illnesses
 import { hostIllnesses } from './support/doctor/host-illnesses.ts';
 import type { Illness } from './support/doctor/illness.ts';
 import { kernelIllnesses } from './support/doctor/kernel-illnesses.ts';
-import { absenceIllnesses, recordIllnesses } from './support/doctor/plugin-illnesses.ts';
+import { absenceIllnesses, otherPluginIllnesses, recordIllnesses } from './support/doctor/plugin-illnesses.ts';
 import { routerDeaths, routerIllnesses } from './support/doctor/router-illnesses.ts';
 import {
   examine,
@@ -21,6 +21,7 @@ const illnesses: readonly Illness[] = [
   ...kernelIllnesses,
   ...hostIllnesses,
   ...engineIllnesses,
+  ...otherPluginIllnesses,
   ...recordIllnesses,
   ...absenceIllnesses,
   ...routerIllnesses,

@@ -3,6 +3,12 @@ import { bySh, type Illness } from './illness.ts';
 const networkd = (script: string): string =>
   `mkdir -p /run/systemd/netif/links; link=/run/systemd/netif/links/$(cat /sys/class/net/eth1/ifindex 2>/dev/null || ip -o link show eth1 | cut -d: -f1); ${script}`;
 
+/** Takes a program of the machine away from this host. */
+const hide = (program: string): string => `
+  mkdir -p /run/hidden/upper /run/hidden/work
+  mountpoint -q /usr/sbin || mount -t overlay overlay -o lowerdir=/usr/sbin,upperdir=/run/hidden/upper,workdir=/run/hidden/work /usr/sbin
+  rm -f /usr/sbin/${program}`;
+
 /** The firewall, other programs that write to the kernel, and files that are read at boot. */
 export const hostIllnesses: readonly Illness[] = [
   bySh({
@@ -39,6 +45,39 @@ export const hostIllnesses: readonly Illness[] = [
     remedy: /iptables-legacy-save \| iptables-restore --noflush/,
     breaking: 'iptables-legacy -P FORWARD DROP',
     healing: 'iptables-legacy -P FORWARD ACCEPT',
+  }),
+  bySh({
+    check: 'filters',
+    round: 'another Docker',
+    what: 'a host without nft',
+    severity: 'warning',
+    found: /^the program nft is not on this host$/,
+    why: /^containers are not kept from sending with the addresses of others/,
+    remedy: /^install the package nftables/,
+    breaking: hide('nft'),
+    healing: 'umount --lazy /usr/sbin',
+  }),
+  bySh({
+    check: 'start-order',
+    round: 'warnings',
+    what: 'a unit that does not start the plugin before Docker',
+    severity: 'warning',
+    found: /^\/etc\/systemd\/system\/routed\.service does not say Before=docker\.service$/,
+    why: /containers that restart by themselves stay down/,
+    remedy: /"Before=docker\.service" to the section \[Unit\] \("systemctl edit routed\.service"\)$/,
+    breaking: `mkdir -p /etc/systemd/system; printf '[Unit]\\nAfter=network.target\\n[Service]\\nExecStart=/usr/local/bin/routed-plugin\\n' > /etc/systemd/system/routed.service`,
+    healing: 'rm /etc/systemd/system/routed.service',
+  }),
+  bySh({
+    check: 'start-order',
+    round: 'notes',
+    what: 'a unit that nobody has enabled',
+    severity: 'warning',
+    found: /^routed\.service is not enabled$/,
+    why: /^after a reboot nobody starts the plugin/,
+    remedy: /^run "systemctl enable routed\.service"$/,
+    breaking: `mkdir -p /etc/systemd/system; printf '[Unit]\\nBefore=docker.service\\n[Service]\\nExecStart=/usr/local/bin/routed-plugin\\n' > /etc/systemd/system/routed.service`,
+    healing: 'rm /etc/systemd/system/routed.service',
   }),
   bySh({
     check: 'route-protocol-name',

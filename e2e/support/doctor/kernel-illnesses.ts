@@ -44,7 +44,12 @@ export const kernelIllnesses: readonly Illness[] = [
     why: /^a container's link is a veth pair/,
     remedy: /^run "modprobe veth"/,
     // What iproute2 says of a kernel that was built without it.
-    breaking: `mkdir -p /run/no-veth; printf '#!/bin/sh\\necho "Error: Unknown device type." >&2; exit 2\\n' > /run/no-veth/ip; chmod +x /run/no-veth/ip`,
+    breaking: `mkdir -p /run/no-veth; cat > /run/no-veth/ip <<'END'
+#!/bin/sh
+case "$*" in *"type veth"*) echo "Error: Unknown device type." >&2; exit 2;; esac
+exec /usr/sbin/ip "$@"
+END
+chmod +x /run/no-veth/ip`,
     healing: 'rm -r /run/no-veth',
     environment: 'PATH=/run/no-veth:$PATH',
   }),

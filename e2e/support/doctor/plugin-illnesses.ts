@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { eventually } from '../eventually.ts';
 import { send } from '../raw-request.ts';
-import type { Illness } from './illness.ts';
+import { bySh, type Illness } from './illness.ts';
 import type { Ward } from './ward.ts';
 
 const lostId = 'deadbeef'.repeat(8);
@@ -79,6 +79,32 @@ async function answering({ doctor }: Ward): Promise<void> {
   }, 15_000);
 }
 
+/** What other plugins left. */
+export const otherPluginIllnesses: readonly Illness[] = [
+  bySh({
+    check: 'plugin-sockets',
+    round: 'warnings',
+    what: 'a socket that another plugin left behind',
+    severity: 'warning',
+    found: /^nobody listens on \/run\/docker\/plugins\/convoy\.sock, which is another plugin's$/,
+    why: /^Docker waits 15 s/,
+    remedy: /^start that plugin, or remove the file$/,
+    breaking: `rm -f /run/docker/plugins/convoy.sock; perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => "/run/docker/plugins/convoy.sock", Listen => 1)'`,
+    healing: 'rm /run/docker/plugins/convoy.sock',
+  }),
+  bySh({
+    check: 'plugin-name',
+    round: 'warnings',
+    what: 'a file that names another place for our plugin',
+    severity: 'warning',
+    found: /^\/etc\/docker\/plugins\/routed\.spec tells Docker where a plugin of our name is$/,
+    why: /Docker asks at that address instead$/,
+    remedy: /^remove \/etc\/docker\/plugins\/routed\.spec/,
+    breaking: 'mkdir -p /etc/docker/plugins; echo tcp://127.0.0.1:1 > /etc/docker/plugins/routed.spec',
+    healing: 'rm /etc/docker/plugins/routed.spec',
+  }),
+];
+
 /** The plugin does not run. */
 export const absenceIllnesses: readonly Illness[] = [
   {
@@ -135,6 +161,20 @@ export const absenceIllnesses: readonly Illness[] = [
       // It would make the rules again at once.
       await plugin.stop('SIGKILL');
       await sh('iptables -P FORWARD DROP; iptables -D FORWARD -j ROUTED-FORWARD 2>/dev/null || true');
+    },
+    heal: nothing,
+  },
+  {
+    check: 'filters',
+    round: 'no plugin',
+    what: 'a firewall that was flushed while the plugin was away',
+    severity: 'broken',
+    found: /^nftables has no table inet routed$/,
+    why: /allow lists and anti-spoofing do not hold/,
+    remedy: /^start routed-plugin, which loads it at once/,
+    break: async ({ plugin, sh }: Ward): Promise<void> => {
+      await plugin.stop('SIGKILL');
+      await sh('nft delete table inet routed 2>/dev/null || true');
     },
     heal: nothing,
   },

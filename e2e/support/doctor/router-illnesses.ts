@@ -1,4 +1,4 @@
-import type { Illness } from './illness.ts';
+import { bySh, type Illness } from './illness.ts';
 import { untilAdjacent, type Ward } from './ward.ts';
 
 /** An illness that commands to the running router make, and others end. */
@@ -17,6 +17,11 @@ function byVty(
 }
 
 const redistribute = 'redistribute kernel route-map CONTAINERS';
+
+/** Adds a route on a container's link with this protocol, and then does something with it. */
+function onContainerLink(withProtocol: string): string {
+  return `route="10.1.77.1/32 dev $(ip -br link | grep -o '^vethr[0-9a-f]*' | head -n 1)"; ip route add $route ${withProtocol} $route`;
+}
 
 /** FRR's settings. */
 export const routerIllnesses: readonly Illness[] = [
@@ -74,6 +79,40 @@ export const routerIllnesses: readonly Illness[] = [
     remedy: /^add "permit fd00:1::\/64 ge 128" to the prefix-list/,
     breaking: ['ipv6 prefix-list CONTAINERS6 seq 5 permit fd00:1::/64'],
     healing: ['ipv6 prefix-list CONTAINERS6 seq 5 permit fd00:1::/64 ge 128'],
+  }),
+  byVty({
+    check: 'router-import',
+    round: 'router',
+    what: 'a filter of what the router learns that does not exist',
+    severity: 'warning',
+    found: /^"ip protocol ospf route-map IN" names a route-map that does not exist$/,
+    why: /^FRR 8\.4 then takes all routes of ospf into the kernel, newer releases none/,
+    remedy: /^define route-map IN, or take the line out$/,
+    breaking: ['ip protocol ospf route-map IN'],
+    healing: ['no ip protocol ospf route-map IN'],
+  }),
+  bySh({
+    check: 'router-routes',
+    round: 'router',
+    what: 'a router that still has the route of a container that is gone',
+    severity: 'broken',
+    found: /^zebra has 1 routes to containers that the kernel has no more, such as 10\.1\.77\.1\/32$/,
+    why: /^they are announced for ever/,
+    remedy: /restart all of the router's daemons together/,
+    // FRR 8.4 overlooks the end of a route that has become one of protocol kernel.
+    breaking: onContainerLink('proto 100; sleep 0.2; ip route replace $route proto kernel; sleep 0.2; ip route del'),
+    healing: onContainerLink('proto 100; sleep 0.2; ip route del'),
+  }),
+  bySh({
+    check: 'announcement-nesting',
+    round: 'announcements',
+    what: 'a router that announces a pool and its first address',
+    severity: 'broken',
+    found: /^OSPF announces 10\.66\.64\.0\/(24 and 10\.66\.64\.0\/32|32 and 10\.66\.64\.0\/24)$/,
+    why: /^both want the same link-state id/,
+    remedy: /--aux-address/,
+    breaking: 'ip route replace blackhole 10.66.64.0/24 proto 100; ip route replace 10.66.64.0/32 dev eth1 proto 100',
+    healing: 'ip route del 10.66.64.0/32 dev eth1; ip route del blackhole 10.66.64.0/24',
   }),
   byVty({
     check: 'router-timers',

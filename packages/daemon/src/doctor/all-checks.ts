@@ -1,8 +1,10 @@
 import type { Check } from './check.ts';
 import { announcementChecks } from './checks/announcement.ts';
+import { announcementTrapsChecks } from './checks/announcement-traps.ts';
 import { answersChecks } from './checks/answers.ts';
 import { daemonChecks } from './checks/daemon.ts';
 import { engineChecks } from './checks/engine.ts';
+import { filtersChecks } from './checks/filters.ts';
 import { firewallChecks } from './checks/firewall.ts';
 import { forwardingChecks } from './checks/forwarding.ts';
 import { limitsChecks } from './checks/limits.ts';
@@ -11,9 +13,11 @@ import { neighborsChecks } from './checks/neighbors.ts';
 import { networkManagerChecks } from './checks/network-managers.ts';
 import { platformChecks } from './checks/platform.ts';
 import { poolsChecks } from './checks/pools.ts';
+import { routerRoutesChecks } from './checks/router-routes.ts';
 import { routerSettingsChecks } from './checks/router-settings.ts';
 import { routersChecks } from './checks/routers.ts';
 import { routesChecks } from './checks/routes.ts';
+import { startOrderChecks } from './checks/start-order.ts';
 import { stateChecks } from './checks/state.ts';
 import { sysctlFilesChecks } from './checks/sysctl-files.ts';
 
@@ -22,9 +26,11 @@ export const ALL_CHECKS: readonly Check[] = [
   ...platformChecks,
   ...engineChecks,
   ...daemonChecks,
+  ...startOrderChecks,
   ...forwardingChecks,
   ...answersChecks,
   ...firewallChecks,
+  ...filtersChecks,
   ...limitsChecks,
   ...mtuChecks,
   ...poolsChecks,
@@ -35,5 +41,7 @@ export const ALL_CHECKS: readonly Check[] = [
   ...routersChecks,
   ...neighborsChecks,
   ...announcementChecks,
+  ...announcementTrapsChecks,
+  ...routerRoutesChecks,
   ...routerSettingsChecks,
 ];

@@ -14,7 +14,7 @@ export interface AnnouncementFacts {
 }
 
 /** One `redistribute` of kernel routes. */
-interface Export {
+export interface Export {
   readonly protocol: 'OSPF' | 'OSPFv3' | 'BGP';
   readonly family: 4 | 6;
   readonly routeMap?: string | undefined;
@@ -49,7 +49,10 @@ export const announcementCheck = defineCheck<AnnouncementFacts>({
 });
 
 /** Protocols of zebra and its daemons. Source: linux uapi rtnetlink.h, RTPROT_ZEBRA, and FRR's own from 186 on. */
-const ROUTER_PROTOCOLS: ReadonlySet<number> = new Set([11, ...Array.from({ length: 13 }, (_, index) => 186 + index)]);
+export const ROUTER_PROTOCOLS: ReadonlySet<number> = new Set([
+  11,
+  ...Array.from({ length: 13 }, (_, index) => 186 + index),
+]);
 
 function judgeFilter(config: ConfigTree, { protocol, routeMap, hasList }: Export, hasDefaultRoute: boolean): Finding[] {
   if (hasList) return [];
@@ -136,7 +139,7 @@ function judgePools(config: ConfigTree, one: Export, pools: readonly string[]): 
 }
 
 /** Every `redistribute` of kernel routes. `table` counts as one that lets everything in that table pass. */
-function readExports(config: ConfigTree): Export[] {
+export function readExports(config: ConfigTree): Export[] {
   return sectionsOf(config, /^router (ospf|ospf6|bgp)\b/).flatMap(({ path, lines }) => {
     const [header = '', context = ''] = path;
     const protocol = header.startsWith('router bgp') ? 'BGP' : header === 'router ospf6' ? 'OSPFv3' : 'OSPF';

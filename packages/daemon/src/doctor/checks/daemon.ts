@@ -12,6 +12,8 @@ export interface PluginSocket {
 
 export const pluginSocketsCheck = defineCheck<{
   readonly sockets: readonly PluginSocket[];
+  /** Those of other plugins. */
+  readonly others: readonly PluginSocket[];
   readonly hasDaemon: boolean;
 }>({
   id: 'plugin-sockets',
@@ -20,9 +22,12 @@ export const pluginSocketsCheck = defineCheck<{
     const listening = listeningPaths((await host.file('/proc/net/unix')) ?? '');
     const paths = PLUGIN_NAMES.map((name) => join(host.paths.pluginDir, `${name}.sock`));
     const sockets = await Promise.all(paths.map((path) => readSocket(host, path, listening)));
-    return { sockets, hasDaemon: (await host.daemon()) !== undefined };
+    const names = (await host.list(host.paths.pluginDir)).filter((name) => name.endsWith('.sock'));
+    const foreign = names.map((name) => join(host.paths.pluginDir, name)).filter((path) => !paths.includes(path));
+    const others = await Promise.all(foreign.map((path) => readSocket(host, path, listening)));
+    return { sockets, others, hasDaemon: (await host.daemon()) !== undefined };
   },
-  judge: ({ sockets, hasDaemon }) => {
+  judge: ({ sockets, others, hasDaemon }) => {
     const stale = sockets.filter(({ state }) => state === 'stale');
     const absent = sockets.filter(({ state }) => state === 'absent');
     const findings: Finding[] = stale.map(({ path }) => ({
@@ -32,6 +37,14 @@ export const pluginSocketsCheck = defineCheck<{
       remedy: 'start routed-plugin, which makes it anew; or remove the file',
       fixes: [{ kind: 'stale-socket', path }],
     }));
+    for (const { path } of others.filter(({ state }) => state === 'stale')) {
+      findings.push({
+        severity: 'warning',
+        found: `nobody listens on ${path}, which is another plugin's`,
+        why: 'Docker waits 15 s for it at every listing of volumes, and while it does a start of containers may wait too',
+        remedy: 'start that plugin, or remove the file',
+      });
+    }
     if (hasDaemon && absent.length > 0) {
       findings.push({
         severity: 'broken',

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Check, defineCheck, type Finding } from '../check.ts';
 import type { EngineFacts } from '../facts/engine-facts.ts';
 import { isOlder } from './platform.ts';
@@ -113,19 +114,37 @@ export const engineHabitsCheck = defineCheck<Engine>({
   },
 });
 
-export const pluginNameCheck = defineCheck<Engine>({
+/** Source: Docker documentation, "Docker Plugin API", plugin discovery. */
+const SPEC_DIRECTORIES = ['/etc/docker/plugins', '/usr/lib/docker/plugins'];
+
+export const pluginNameCheck = defineCheck<{ readonly engine: Engine; readonly specs: readonly string[] }>({
   id: 'plugin-name',
   title: 'no other plugin has the name',
-  read: (host) => host.engine(),
-  judge: (engine) => {
+  read: async (host) => {
+    const wanted = PLUGIN_NAMES.flatMap((name) => [`${name}.spec`, `${name}.json`]);
+    const specs: string[] = [];
+    for (const directory of SPEC_DIRECTORIES) {
+      const names = (await host.list(directory)).filter((name) => wanted.includes(name));
+      specs.push(...names.map((name) => join(directory, name)));
+    }
+    return { engine: await host.engine(), specs };
+  },
+  judge: ({ engine, specs }) => {
     const names: readonly string[] = PLUGIN_NAMES;
     const taken = (engine?.managedPlugins ?? []).filter(({ name }) => names.includes(name.replace(/:latest$/, '')));
-    return taken.map(({ name, isEnabled }) => ({
+    const managed = taken.map(({ name, isEnabled }): Finding => ({
       severity: 'broken',
       found: `Docker has a managed plugin ${name} of its own (${isEnabled ? 'enabled' : 'disabled'})`,
       why: 'Docker looks there first, and while it is disabled it does not look at the socket at all',
       remedy: `remove it with "docker plugin rm ${name}", or install ours under another name`,
     }));
+    const named = specs.map((path): Finding => ({
+      severity: 'warning',
+      found: `${path} tells Docker where a plugin of our name is`,
+      why: 'whenever our socket is not there, as while routed-plugin is restarted, Docker asks at that address instead',
+      remedy: `remove ${path}: sockets in /run/docker/plugins are found without`,
+    }));
+    return [...managed, ...named];
   },
 });
 

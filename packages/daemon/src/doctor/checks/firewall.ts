@@ -117,7 +117,8 @@ export const legacyFirewallCheck = defineCheck<readonly string[]>({
   },
 });
 
-async function hasContainersOrNetworks(host: HostView): Promise<boolean> {
+/** Whether there is anything to accept or to filter. */
+export async function hasContainersOrNetworks(host: HostView): Promise<boolean> {
   if (((await host.daemon())?.networks.length ?? 0) > 0) return true;
   return (await host.routes()).some(({ protocol }) => protocol === ROUTE_PROTOCOL);
 }

@@ -29,6 +29,12 @@ export function topLines(config: ConfigTree): readonly string[] {
   return config.get('')?.lines ?? [];
 }
 
+/** The names of all route-maps. */
+export function routeMapsOf(config: ConfigTree): ReadonlySet<string> {
+  const headers = [...sectionsOf(config, /^route-map /).map(({ path }) => path[0] ?? ''), ...topLines(config)];
+  return new Set(headers.flatMap((header) => /^route-map (\S+) (?:permit|deny) \d+$/.exec(header)?.[1] ?? []));
+}
+
 /** Which of the routes a route-map lets pass; undefined: there is no such map, and then nothing passes. */
 export function passesRouteMap(config: ConfigTree, name: string, routes: RouteSet): Share | undefined {
   const entries = sectionsOf(config, /^route-map /).flatMap(({ path, lines }) => {

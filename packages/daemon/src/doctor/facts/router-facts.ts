@@ -31,8 +31,13 @@ export const QUESTIONS = {
   'show ipv6 ospf6': 'ospf6d',
   'show bgp summary': 'bgpd',
   'show ip bgp summary': 'bgpd',
+  'show ip route kernel': 'zebra',
+  'show ipv6 route kernel': 'zebra',
 } as const satisfies Readonly<Record<string, DaemonName>>;
 export type Question = keyof typeof QUESTIONS;
+
+/** By the check that needs them: long with many containers. */
+const ASKED_LATER: readonly string[] = ['show ip route kernel', 'show ipv6 route kernel'];
 
 const DAEMONS: readonly DaemonName[] = ['zebra', 'ospfd', 'ospf6d', 'bgpd'];
 
@@ -44,6 +49,13 @@ export async function readRouters(host: HostView): Promise<RouterFacts | undefin
     if (found.length > 0) return await readSuite(host, directory, found);
   }
   return undefined;
+}
+
+/** What a daemon says now; empty where it does not know the command. */
+export async function askRouter(directory: string, question: Question): Promise<string> {
+  await using line = await openVty(join(directory, `${QUESTIONS[question]}.vty`));
+  const { status, text } = await line.command(question);
+  return status < 2 ? text : '';
 }
 
 async function readSuite(host: HostView, directory: string, found: readonly DaemonName[]): Promise<RouterFacts> {
@@ -58,7 +70,7 @@ async function readSuite(host: HostView, directory: string, found: readonly Daem
     await using line = await openVty(path);
     trees.push(parseConfig((await line.command('show running-config')).text));
     for (const [question, daemon] of Object.entries(QUESTIONS)) {
-      if (daemon !== name) continue;
+      if (daemon !== name || ASKED_LATER.includes(question)) continue;
       const { status, text } = await line.command(question);
       if (status < 2) replies.set(question as Question, text);
     }
