@@ -11,6 +11,9 @@ export interface LiveEndpoint {
   readonly address: string;
 }
 
+/** `--network name=…,driver-opt=…` of `docker run`. */
+export type EndpointOptions = Readonly<Record<string, string>>;
+
 const sandboxOptions = { 'com.docker.network.endpoint.exposedports': [], 'com.docker.network.portmap': [] };
 
 /** The calls that Docker makes when a container comes and goes, in its order. */
@@ -27,11 +30,11 @@ export class DockerCalls {
     return new DockerCalls(await WireClient.connect(socketPath), network);
   }
 
-  /** A container starts. */
-  async up(): Promise<{ readonly endpoint: LiveEndpoint; readonly timings: Timings }> {
+  /** A container starts, with driver options of its own. */
+  async up(options: EndpointOptions = {}): Promise<{ readonly endpoint: LiveEndpoint; readonly timings: Timings }> {
     const id = randomBytes(32).toString('hex');
     const { address, us: RequestAddress } = await this.request();
-    const CreateEndpoint = await this.create({ id, address });
+    const CreateEndpoint = await this.create({ id, address }, options);
     const Join = await this.join(id);
     const EndpointOperInfo = await this.askOperInfo(id);
     return { endpoint: { id, address }, timings: { RequestAddress, CreateEndpoint, Join, EndpointOperInfo } };
@@ -60,9 +63,9 @@ export class DockerCalls {
     return (await this.#client.call('IpamDriver.ReleaseAddress', request)).us;
   }
 
-  async create({ id, address }: LiveEndpoint): Promise<number> {
+  async create({ id, address }: LiveEndpoint, options: EndpointOptions = {}): Promise<number> {
     const Interface = { Address: address, AddressIPv6: '', MacAddress: '' };
-    const request = { ...this.#reference(id), Interface, Options: sandboxOptions };
+    const request = { ...this.#reference(id), Interface, Options: { ...sandboxOptions, ...options } };
     return (await this.#client.call('NetworkDriver.CreateEndpoint', request)).us;
   }
 

@@ -15,6 +15,16 @@ const detailsOf: Readonly<Record<string, readonly string[]>> = {
     'link gone after',
   ],
   addresses: ['EndpointOperInfo', 'up', 'down', 'all calls', 'link gone after'],
+  filters: [
+    'RequestAddress',
+    'EndpointOperInfo',
+    'DeleteEndpoint',
+    'ReleaseAddress',
+    'up',
+    'down',
+    'all calls',
+    'link gone after',
+  ],
 };
 
 const block = /(<!-- bench: (.+?) -->\n)[\s\S]*?(<!-- \/bench -->)/g;

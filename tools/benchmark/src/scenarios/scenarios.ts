@@ -4,6 +4,7 @@ import { allocationScenario } from './allocation.ts';
 import { burstScenario } from './burst.ts';
 import { clusterScenarios } from './cluster.ts';
 import { dockerRunScenario } from './docker-run.ts';
+import { filterScenario } from './filters.ts';
 import { idleScenario } from './idle.ts';
 import { overTimeScenario } from './over-time.ts';
 import { parallelScenario } from './parallel.ts';
@@ -27,6 +28,7 @@ export const scenarios: readonly Scenario[] = [
   restartScenario,
   addressScenario,
   additionalScenario,
+  filterScenario,
   allocationScenario,
   renderScenario,
   overTimeScenario,

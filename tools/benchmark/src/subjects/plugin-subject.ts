@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DockerCalls, LiveEndpoint, Timings } from '../plugin/docker-calls.ts';
+import type { DockerCalls, EndpointOptions, LiveEndpoint, Timings } from '../plugin/docker-calls.ts';
 import { hostLinkName, type PluginHost } from '../plugin/plugin-host.ts';
 import { readProcess } from '../process/process-figures.ts';
 import { sum, type Subject } from './subject.ts';
@@ -11,6 +11,7 @@ export class PluginSubject implements Subject {
   readonly name: string;
   readonly #host: PluginHost;
   readonly #calls: DockerCalls;
+  readonly #options: EndpointOptions;
   /** Cycles so far. */
   cycles = 0;
   /** Those of them, up to the last link's end, in which the daemon waited for a program that it had run. */
@@ -18,20 +19,21 @@ export class PluginSubject implements Subject {
   #childFaults = 0;
   #last: { readonly endpoint: LiveEndpoint; readonly endedAt: number } | undefined;
 
-  private constructor(host: PluginHost, calls: DockerCalls, name: string) {
+  private constructor(host: PluginHost, calls: DockerCalls, name: string, options: EndpointOptions) {
     this.#host = host;
     this.#calls = calls;
     this.name = name;
+    this.#options = options;
   }
 
-  static async open(host: PluginHost, name = 'routed'): Promise<PluginSubject> {
-    return new PluginSubject(host, await host.connect(), name);
+  static async open(host: PluginHost, name = 'routed', options: EndpointOptions = {}): Promise<PluginSubject> {
+    return new PluginSubject(host, await host.connect(), name, options);
   }
 
   async cycle(): Promise<Timings> {
     this.cycles += 1;
     this.#childFaults = this.#readChildFaults();
-    const { endpoint, timings: up } = await this.#calls.up();
+    const { endpoint, timings: up } = await this.#calls.up(this.#options);
     const down = await this.#calls.down(endpoint);
     this.#last = { endpoint, endedAt: performance.now() };
     const all = { ...up, ...down };
