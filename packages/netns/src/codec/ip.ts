@@ -45,7 +45,7 @@ export function hasHostBits({ bytes, prefixLength }: Cidr): boolean {
  * Source: RFC 5952; IPv4-mapped addresses in mixed notation (its section 5), as inet_ntop(3) does.
  */
 export function formatIp(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   const groups = Array.from({ length: 8 }, (_, i) => ((bytes[i * 2] ?? 0) << 8) | (bytes[i * 2 + 1] ?? 0));
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
     return `::ffff:${bytes.subarray(12, 16).join('.')}`;

@@ -4,7 +4,11 @@ export function parseMac(mac: string): Uint8Array | undefined {
   return Uint8Array.from(mac.split(':'), (part) => Number.parseInt(part, 16));
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Text of a link-layer address, in lower case. */
 export function formatMac(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');
+  let text = '';
+  for (const byte of bytes) text += `${text === '' ? '' : ':'}${HEX[byte]}`;
+  return text;
 }

@@ -41,26 +41,39 @@ export function* messages(datagram: Uint8Array): Generator<NetlinkMessage> {
 }
 
 /**
- * The attributes of `payload` from `start` on.
+ * The attributes of `payload` from `start` on; only those that are wanted, if that is said. A link has forty attributes,
+ * and each view of one costs more than to pass it over.
  *
- * @throws {@link NetlinkError} `EBADMSG` at an attribute that does not fit.
+ * @throws {@link NetlinkError} `EBADMSG` at an attribute that does not fit, wanted or not.
  */
-export function attributes(payload: Uint8Array, start = 0): Attributes {
-  return new Map(attributeList(payload, start));
+export function attributes(payload: Uint8Array, start = 0, wanted?: ReadonlySet<number>): Attributes {
+  const found = new Map<number, Uint8Array>();
+  visitAttributes(payload, start, (type, begin, end) => {
+    if (wanted === undefined || wanted.has(type)) found.set(type, payload.subarray(begin, end));
+  });
+  return found;
 }
 
 /** As {@link attributes}, for those that are repeated: in their order, type and payload. */
 export function attributeList(payload: Uint8Array, start = 0): [type: number, payload: Uint8Array][] {
   const found: [number, Uint8Array][] = [];
+  visitAttributes(payload, start, (type, begin, end) => found.push([type, payload.subarray(begin, end)]));
+  return found;
+}
+
+function visitAttributes(
+  payload: Uint8Array,
+  start: number,
+  visit: (type: number, begin: number, end: number) => void,
+): void {
   if (start > payload.length) throw malformed(`${payload.length} bytes, ${start} expected`);
   let offset = start;
   while (offset + NLA_HDRLEN <= payload.length) {
     const length = u16(payload, offset);
     if (length < NLA_HDRLEN || length > payload.length - offset) throw malformed(`attribute length ${length}`);
-    found.push([u16(payload, offset + 2) & NLA_TYPE_MASK, payload.subarray(offset + NLA_HDRLEN, offset + length)]);
+    visit(u16(payload, offset + 2) & NLA_TYPE_MASK, offset + NLA_HDRLEN, offset + length);
     offset += align(length);
   }
-  return found;
 }
 
 /** Reads the byte at `offset`. @throws {@link NetlinkError} `EBADMSG` outside. */

@@ -66,12 +66,25 @@ export function buildGroupDelete(group: number, purpose: Purpose): Uint8Array {
   return writeLinkHeader(new MessageWriter(RTM.DELLINK, 0)).attributeU32(IFLA.GROUP, number).finish();
 }
 
+/** What {@link decodeLink} reads. */
+const DECODED: ReadonlySet<number> = new Set([
+  IFLA.ADDRESS,
+  IFLA.GROUP,
+  IFLA.IFALIAS,
+  IFLA.IFNAME,
+  IFLA.LINK,
+  IFLA.LINK_NETNSID,
+  IFLA.LINKINFO,
+  IFLA.MASTER,
+  IFLA.MTU,
+]);
+
 /** Decodes RTM_NEWLINK and RTM_DELLINK; `undefined` for those of a bridge port, which are about another thing. */
 export function decodeLink({ payload }: NetlinkMessage): Link | undefined {
-  const found = attributes(payload, IFINFOMSG_LENGTH);
+  const found = attributes(payload, IFINFOMSG_LENGTH, DECODED);
   if (payload[0] !== AF_UNSPEC) return undefined;
   const flags = u32(payload, 8);
-  const kind = optional(optional(found, IFLA.LINKINFO, attributes) ?? new Map(), IFLA_INFO_KIND, text);
+  const kind = optional(found, IFLA.LINKINFO, (info) => optional(attributes(info), IFLA_INFO_KIND, text));
   const mac = optional(found, IFLA.ADDRESS, formatMac);
   const alias = optional(found, IFLA.IFALIAS, text);
   const peerIndex = optional(found, IFLA.LINK, u32);
