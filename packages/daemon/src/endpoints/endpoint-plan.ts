@@ -57,7 +57,10 @@ export function planEndpoint(endpoint: Endpoint, mtuBytes: number): EndpointPlan
           .map(({ gateway }) => ({ address: `${gateway}/64`, skipDuplicateDetection: true, noPrefixRoute: true }))
       : [],
     ...planAddresses(allAddresses(endpoint), endpoint),
-    reply: joinReply(endpoint, names.container),
+    // Worked out when Join asks: a comparison with the kernel plans every endpoint, and answers none.
+    get reply() {
+      return joinReply(endpoint, names.container);
+    },
   };
 }
 
