@@ -1,9 +1,8 @@
 import { createAdminApp, createMetricsApp } from './admin/admin-app.ts';
 import type { ServeOptions } from './cli/serve-options.ts';
 import { createDeferred } from './deferred.ts';
-import { ipamCapabilities } from './drivers/ipam-driver.ts';
-import { networkCapabilities } from './drivers/network-driver.ts';
-import { type Life, startLife } from './life.ts';
+import { ipamCapabilities, networkCapabilities } from './drivers/capabilities.ts';
+import type { Life } from './life.ts';
 import type { Logger } from './logger.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { type InheritedSockets, placeOf } from './server/inherited-sockets.ts';
@@ -30,6 +29,8 @@ export async function startDaemon(options: ServeOptions, inherited: InheritedSoc
   const serving = { loaded: loading.promise, metrics, stopping: stopping.signal, logger };
   const servers = await serveSockets(options, inherited, serving);
   try {
+    // Most of the program, which is not needed for the first answers.
+    const { startLife } = await import('./life.ts');
     const life = await startLife(options, metrics, logger);
     loading.resolve(life.ready.then(() => life));
     return {

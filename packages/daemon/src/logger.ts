@@ -1,5 +1,4 @@
-import { destination, type Level, pino } from 'pino';
-import pretty from 'pino-pretty';
+import { destination, type DestinationStream, type Level, pino } from 'pino';
 
 /** What the daemon's parts need of a logger: pino's calls, fields first. */
 export interface Logger {
@@ -13,10 +12,14 @@ export interface Logger {
 export type LogFormat = 'json' | 'pretty';
 
 /** A logger that writes to standard output. */
-export function createLogger(options: { readonly level: Level; readonly format: LogFormat }): Logger {
-  const stream =
-    options.format === 'pretty'
-      ? pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l', sync: true })
-      : destination({ sync: true });
-  return pino({ level: options.level, base: null }, stream);
+export async function createLogger(options: { readonly level: Level; readonly format: LogFormat }): Promise<Logger> {
+  const stream = options.format === 'pretty' ? await prettyStream() : destination({ sync: true });
+  const logger: Logger = pino({ level: options.level, base: null }, stream);
+  return logger;
+}
+
+/** Loaded where it is wanted: a service's logs are JSON. */
+async function prettyStream(): Promise<DestinationStream> {
+  const { default: pretty } = await import('pino-pretty');
+  return pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l', sync: true });
 }

@@ -14,7 +14,7 @@ export async function serve(raw: Readonly<Record<string, unknown>>): Promise<voi
       'routed-plugin needs the capabilities of root (CAP_NET_ADMIN): run it as root',
     );
   }
-  const logger = createLogger({ level: options.logLevel, format: options.logFormat });
+  const logger = await createLogger({ level: options.logLevel, format: options.logFormat });
   const starting = startDaemon(options, inheritedSockets(process.env, process.pid), logger);
   // Also while it starts: calls may be waiting already.
   stopOnSignal(starting, logger);

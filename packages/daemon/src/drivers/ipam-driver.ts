@@ -7,7 +7,7 @@ import type { DockerPools } from '../leases/docker-pools.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Handlers } from '../server/plugin-app.ts';
-import { ADDRESS_SPACES } from './address-spaces.ts';
+import { ipamCapabilities } from './capabilities.ts';
 import type { DefaultGateways } from './default-gateways.ts';
 import { GATEWAY_HOLDER, reserveGateway } from './reserve-gateway.ts';
 
@@ -20,15 +20,6 @@ export interface IpamDriverDeps {
   readonly networks: Pick<NetworkRegistry, 'isAnycastPool'>;
   readonly gateways: DefaultGateways;
 }
-
-/** What Docker asks at first contact: needs no state. */
-export const ipamCapabilities: Handlers = {
-  'IpamDriver.GetCapabilities': () => ({ RequiresMACAddress: false, RequiresRequestReplay: false }),
-  'IpamDriver.GetDefaultAddressSpaces': () => ({
-    LocalDefaultAddressSpace: ADDRESS_SPACES.local,
-    GlobalDefaultAddressSpace: ADDRESS_SPACES.global,
-  }),
-};
 
 /** Docker's IPAM calls, translated to pools and leases. */
 export function ipamDriver(deps: IpamDriverDeps): Handlers {

@@ -12,6 +12,7 @@ import type { LooseLeases } from '../leases/loose-leases.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { SandboxConfigurator } from '../sandbox/sandbox-configurator.ts';
 import type { Handlers } from '../server/plugin-app.ts';
+import { networkCapabilities } from './capabilities.ts';
 import type { DefaultGateways } from './default-gateways.ts';
 import { readEndpoint } from './read-endpoint.ts';
 import { readNetwork } from './read-network.ts';
@@ -35,17 +36,6 @@ export interface NetworkDriverDeps {
 export function networkDriver(deps: NetworkDriverDeps): Handlers {
   return { ...networkCapabilities, ...networkCalls(deps), ...endpointCalls(deps), ...callsOfNoConcern };
 }
-
-/** What Docker asks at first contact: needs no state. */
-export const networkCapabilities: Handlers = {
-  'NetworkDriver.GetCapabilities': () => ({
-    Scope: 'local',
-    ConnectivityScope: 'local',
-    GwAllocChecker: true,
-  }),
-  // The gateway is not an address of the pool, so Docker need not reserve one there.
-  'NetworkDriver.GwAllocCheck': () => ({ SkipIPv4: true, SkipIPv6: true }),
-};
 
 function networkCalls(deps: NetworkDriverDeps): Handlers {
   const { networks, pools } = deps;

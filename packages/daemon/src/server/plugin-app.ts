@@ -79,7 +79,7 @@ export function createPluginApp(deps: PluginAppDeps): Koa {
 }
 
 function answer(method: MethodName, { atOnce, loaded, metrics, logger }: PluginAppDeps): Koa.Middleware {
-  const early = atOnce[method] as Handler<MethodName> | undefined;
+  const early = atOnce[method];
   return async (ctx, next) => {
     const request = { requestId: randomUUID(), method };
     const started = performance.now();
@@ -88,7 +88,7 @@ function answer(method: MethodName, { atOnce, loaded, metrics, logger }: PluginA
     try {
       const body = parseRequest<MethodName>(method, await rawBody(ctx.req, { limit: BODY_LIMIT_BYTES }));
       logger.debug({ ...request, body }, 'request');
-      const handler = early ?? (await loaded)[method];
+      const handler = (early ?? (await loaded)[method]) as Handler<MethodName> | undefined;
       if (handler === undefined) {
         await next();
         return;
