@@ -8,7 +8,7 @@ const echoPort = '7';
 
 const pingIntervalSec = '0.01';
 /** TCP repeats what was lost after pauses that double: a second of silence may cost another two. */
-const flowsWithinMs = 15_000;
+const flowsWithinMs = 30_000;
 
 /** A container which sends back what it gets by TCP, and ends at SIGTERM. */
 export const echoServer = [
