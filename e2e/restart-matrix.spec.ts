@@ -4,6 +4,7 @@ import { createNetwork, inspect } from './support/containers.ts';
 import { ENGINES } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { setStage } from './support/stage.ts';
+import { documentedRows, rowsOf } from './restart-matrix/document.ts';
 import { EVENTS } from './restart-matrix/events.ts';
 import { snapshot } from './restart-matrix/snapshot.ts';
 import { type Survival, type SurvivalName, SURVIVALS } from './restart-matrix/survivals.ts';
@@ -14,6 +15,12 @@ const address = '10.1.0.2';
 const hostAddress = '10.112.11.1';
 const withinMs = 1_000;
 const survivals = Object.entries(SURVIVALS) as [SurvivalName, Survival][];
+
+describe('docs/operations.md', () => {
+  it('says what survives what as it is tested here', async () => {
+    expect(await documentedRows()).to.deep.equal(rowsOf(Object.values(SURVIVALS)));
+  });
+});
 
 for (const engine of ENGINES) {
   for (const liveRestore of [true, false]) {
