@@ -30,6 +30,7 @@ export class NetlinkSocket implements Channel {
   readonly #fd: number;
   readonly #trace: ((line: string) => void) | undefined;
   readonly #buffer = new Uint8Array(RECEIVE_BYTES);
+  readonly #otherBuffer = new Uint8Array(RECEIVE_BYTES);
   #sequence = 0;
 
   /** Takes over `fd`. */
@@ -169,15 +170,22 @@ export class NetlinkSocket implements Channel {
     onRow: (row: NetlinkMessage) => void,
   ): Promise<{ readonly ack: Ack; readonly isInterrupted: boolean }> {
     let isInterrupted = false;
-    for (;;) {
-      // Off the loop: each receive makes the kernel fill the next part, under its locks.
-      for (const reply of messages(await this.#receiveAsync(purpose))) {
-        this.#traceLine('<', reply);
-        if (reply.sequence !== this.#sequence) continue;
-        isInterrupted ||= (reply.flags & NLM_F_DUMP_INTR) !== 0;
-        if (reply.type === NLMSG_DONE || reply.type === NLMSG_ERROR) return { ack: decodeAck(reply), isInterrupted };
-        onRow(reply);
+    // Off the loop: each receive makes the kernel fill the next part, under its locks.
+    let receiving = this.#receiveAsync(purpose, this.#buffer);
+    for (let isOther = true; ; isOther = !isOther) {
+      const part = [...messages(await receiving)].filter(({ sequence }) => sequence === this.#sequence);
+      const end = part.find(isEndOfDump);
+      // The kernel fills one buffer while what is in the other is decoded.
+      if (end === undefined) receiving = this.#receiveAsync(purpose, isOther ? this.#otherBuffer : this.#buffer);
+      try {
+        for (const row of part) this.#traceLine('<', row);
+        isInterrupted ||= part.some(({ flags }) => (flags & NLM_F_DUMP_INTR) !== 0);
+        part.slice(0, end === undefined ? part.length : part.indexOf(end)).forEach(onRow);
+      } catch (error) {
+        await receiving.catch(() => undefined);
+        throw error;
       }
+      if (end !== undefined) return { ack: decodeAck(end), isInterrupted };
     }
   }
 
@@ -210,15 +218,15 @@ export class NetlinkSocket implements Channel {
   /** The kernel queues the answer before `send` returns, so this does not wait; should it have to, it does so off the loop. */
   async #receive(purpose: Purpose): Promise<Uint8Array> {
     const length = this.#sys.receive(this.#fd, this.#buffer, MSG_DONTWAIT);
-    if (length === -EAGAIN || length === -EINTR) return this.#receiveAsync(purpose);
+    if (length === -EAGAIN || length === -EINTR) return this.#receiveAsync(purpose, this.#buffer);
     if (length < 0) throw systemError(-length, purpose, 'recv');
     return this.#buffer.subarray(0, length);
   }
 
-  async #receiveAsync(purpose: Purpose): Promise<Uint8Array> {
+  async #receiveAsync(purpose: Purpose, buffer: Uint8Array): Promise<Uint8Array> {
     for (;;) {
-      const length = await this.#sys.receiveAsync(this.#fd, this.#buffer, 0);
-      if (length >= 0) return this.#buffer.subarray(0, length);
+      const length = await this.#sys.receiveAsync(this.#fd, buffer, 0);
+      if (length >= 0) return buffer.subarray(0, length);
       if (length === -EINTR) continue;
       if (length !== -EAGAIN) throw systemError(-length, purpose, 'recv');
       throw new NetlinkError({ code: 'ETIMEDOUT', errno: 110, ...purpose, reason: 'no answer from the kernel' });
@@ -228,6 +236,10 @@ export class NetlinkSocket implements Channel {
   #traceLine(direction: '<' | '>', message: NetlinkMessage): void {
     this.#trace?.(`${direction} ${describeMessage(message)}`);
   }
+}
+
+function isEndOfDump({ type }: NetlinkMessage): boolean {
+  return type === NLMSG_DONE || type === NLMSG_ERROR;
 }
 
 function checkSent(sent: number, purpose: Purpose): void {

@@ -189,6 +189,19 @@ describe('NetlinkSocket', () => {
       expect(sys.sent[0]?.[0]?.flags).to.equal(NLM_F_REQUEST | NLM_F_DUMP);
     });
 
+    it('has the kernel fill the next part while it decodes one, and asks for none after the end', async () => {
+      const { sys, socket } = openSocket(({ sequence }) => [
+        row(sequence, 1),
+        datagram(row(sequence, 2), doneMessage(sequence)),
+        row(sequence + 1, 3),
+      ]);
+      const waiting: number[] = [];
+
+      await socket.dump(message, purpose, () => void waiting.push(sys.queue.length));
+
+      expect(waiting).to.deep.equal([1, 1]);
+    });
+
     it('rejects with the error that the end of a dump carries', async () => {
       const { socket } = openSocket(({ sequence }) => [doneMessage(sequence, 22)]);
 
