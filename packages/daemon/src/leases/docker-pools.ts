@@ -1,6 +1,7 @@
-import type { Ipam, Pool, PoolRequest } from '@routed/ipam';
+import type { Ipam, Lease, Pool, PoolRequest } from '@routed/ipam';
 import { AUXILIARY_HOLDER } from '../drivers/read-network.ts';
 import type { Logger } from '../logger.ts';
+import type { LooseLeases } from './loose-leases.ts';
 
 /** How long Docker may take from RequestPool to CreateNetwork, or from there to the ReleasePool of a failure. */
 const BETWEEN_CALLS_MS = 60_000;
@@ -14,6 +15,7 @@ const BETWEEN_CALLS_MS = 60_000;
 export class DockerPools {
   readonly #ipam: Ipam;
   readonly #isAllowedPrefix: (poolId: string) => boolean;
+  readonly #loose: Pick<LooseLeases, 'has' | 'remove'>;
   readonly #logger: Logger;
   /** When each request of which no network has come to be was answered, by pool, on the clock of `performance.now()`. */
   readonly #requests = new Map<string, readonly number[]>();
@@ -24,16 +26,24 @@ export class DockerPools {
     readonly ipam: Ipam;
     /** Whether a network takes additional addresses from a pool. */
     readonly isAllowedPrefix: (poolId: string) => boolean;
+    readonly loose: Pick<LooseLeases, 'has' | 'remove'>;
     readonly logger: Logger;
   }) {
     this.#ipam = deps.ipam;
     this.#isAllowedPrefix = deps.isAllowedPrefix;
+    this.#loose = deps.loose;
     this.#logger = deps.logger;
   }
 
   /** Opens a pool for a network that is about to be made. @throws IpamError */
   async request(request: PoolRequest): Promise<Pool> {
-    const pool = await this.#ipam.requestPool(request);
+    let pool = await this.#ipam.requestPool(request);
+    if (this.#isLeftover(pool.id)) {
+      this.#logger.warn({ pool: pool.id }, 'a crash left addresses of this pool leased: they are free again');
+      for (const { address } of this.#ipam.leases(pool.id)) this.#loose.remove({ poolId: pool.id, address });
+      await this.#ipam.releasePool(pool.id);
+      pool = await this.#ipam.requestPool(request);
+    }
     this.#note(pool.id, [...this.#pending(pool.id), performance.now()]);
     return pool;
   }
@@ -67,13 +77,25 @@ export class DockerPools {
     return count;
   }
 
-  /** Nobody has claimed it, or is about to, and no container has an address of it. */
-  #isLoose(poolId: string): boolean {
-    if (this.#ipam.pool(poolId)?.owner !== undefined || this.#isAllowedPrefix(poolId)) return false;
-    if (this.#pending(poolId).length > 0) return false;
-    return [...this.#ipam.leases(poolId)].every(
-      ({ purpose, holder }) => purpose === 'gateway' || holder?.startsWith(AUXILIARY_HOLDER) === true,
+  /** Nobody makes a network of it, and what is leased of it was leased for one that never came to be, or is gone. */
+  #isLeftover(poolId: string): boolean {
+    const leases = [...this.#ipam.leases(poolId)];
+    return (
+      leases.length > 0 &&
+      this.#isUnclaimed(poolId) &&
+      leases.every((lease) => isReserved(lease) || this.#loose.has(lease))
     );
+  }
+
+  /** Nobody makes a network of it, and no container has or gets an address of it. */
+  #isLoose(poolId: string): boolean {
+    return this.#isUnclaimed(poolId) && [...this.#ipam.leases(poolId)].every(isReserved);
+  }
+
+  /** Nobody has claimed it, or is about to. */
+  #isUnclaimed(poolId: string): boolean {
+    const isClaimed = this.#ipam.pool(poolId)?.owner !== undefined || this.#isAllowedPrefix(poolId);
+    return !isClaimed && this.#pending(poolId).length === 0;
   }
 
   #note(poolId: string, atMs: readonly number[]): void {
@@ -85,4 +107,9 @@ export class DockerPools {
     const since = performance.now() - BETWEEN_CALLS_MS;
     return (this.#requests.get(poolId) ?? []).filter((atMs) => atMs > since);
   }
+}
+
+/** A gateway, or an address that the operator keeps from containers. */
+function isReserved({ purpose, holder }: Lease): boolean {
+  return purpose === 'gateway' || holder?.startsWith(AUXILIARY_HOLDER) === true;
 }

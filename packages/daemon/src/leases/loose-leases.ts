@@ -34,6 +34,11 @@ export class LooseLeases {
     this.#loose.delete(keyOf(lease));
   }
 
+  /** Whether the lease has no endpoint. */
+  has(lease: LeaseKey): boolean {
+    return this.#loose.has(keyOf(lease));
+  }
+
   /** Those that have been loose for so long. */
   olderThan(ms: number): readonly LooseLease[] {
     const before = performance.now() - ms;

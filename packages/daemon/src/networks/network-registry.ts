@@ -90,10 +90,13 @@ export class NetworkRegistry {
     return this.#networks.get(networkId)?.mtuBytes ?? this.#defaultMtuBytes;
   }
 
-  /** The networks whose pools have all been released, as Docker does before it deletes them. */
-  withoutPools(): readonly string[] {
+  /**
+   * The networks of which Docker has given a pool back, as it does before it deletes them. Another network may have the pool
+   * by now.
+   */
+  withoutPool(): readonly string[] {
     return this.all()
-      .filter(({ pools }) => pools.every(({ poolId }) => this.#ipam.pool(poolId) === undefined))
+      .filter(({ id, pools }) => pools.some(({ poolId }) => !this.#isClaimedBy(id, poolId)))
       .map(({ id }) => id);
   }
 
@@ -147,10 +150,15 @@ export class NetworkRegistry {
       if (network === undefined) return;
       await this.#repository.remove(networkId);
       this.#networks.delete(networkId);
-      for (const { poolId } of network.pools) await this.#ipam.unclaimPool(poolId, ownerOf(networkId));
+      const claimed = network.pools.filter(({ poolId }) => this.#isClaimedBy(networkId, poolId));
+      for (const { poolId } of claimed) await this.#ipam.unclaimPool(poolId, ownerOf(networkId));
       await this.#prefixes.close(network.prefixes, (poolId) => this.isAllowedPrefix(poolId));
       await this.#tidyHost();
     });
+  }
+
+  #isClaimedBy(networkId: string, poolId: string): boolean {
+    return this.#ipam.pool(poolId)?.owner === ownerOf(networkId);
   }
 
   /** Takes away what no remaining network needs on the host. */

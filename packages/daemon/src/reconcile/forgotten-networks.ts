@@ -8,11 +8,11 @@ import type { NetworkRegistry } from '../networks/network-registry.ts';
 const GRACE_MS = 60_000;
 
 /**
- * Frees what Docker forgot of networks: a pool that it asked for and made no network of, and a network whose pools it
- * gave back, as it does at the end, without the DeleteNetwork that comes next.
+ * Frees what Docker forgot of networks: a pool that it asked for and made no network of, and a network of which
+ * it gave a pool back, as it does at the end, without the DeleteNetwork that comes next.
  */
 export class ForgottenNetworks {
-  readonly #networks: Pick<NetworkRegistry, 'withoutPools' | 'delete'>;
+  readonly #networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'all'>;
   readonly #sticky: Pick<StickyKeeper, 'forgetNetwork'>;
   readonly #pools: Pick<DockerPools, 'freeLoose'>;
@@ -21,7 +21,7 @@ export class ForgottenNetworks {
   #counts = { networks: 0, pools: 0 };
 
   constructor(deps: {
-    readonly networks: Pick<NetworkRegistry, 'withoutPools' | 'delete'>;
+    readonly networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
     readonly endpoints: Pick<EndpointLifecycle, 'all'>;
     readonly sticky: Pick<StickyKeeper, 'forgetNetwork'>;
     readonly pools: Pick<DockerPools, 'freeLoose'>;
@@ -47,7 +47,7 @@ export class ForgottenNetworks {
   }
 
   async #deleteHalfGone(): Promise<number> {
-    const halfGone = new Set(this.#networks.withoutPools());
+    const halfGone = new Set(this.#networks.withoutPool());
     for (const { networkId } of this.#endpoints.all()) halfGone.delete(networkId);
     for (const networkId of this.#halfGoneSince.keys()) {
       if (!halfGone.has(networkId)) this.#halfGoneSince.delete(networkId);

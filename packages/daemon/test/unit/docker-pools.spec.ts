@@ -150,6 +150,45 @@ describe('pools that Docker asks for', () => {
     expect(daemon.parts.forgottenNetworks.counts).to.deep.equal({ networks: 1, pools: 0 });
   });
 
+  it('leave no network behind when another one has the pool by then', async () => {
+    await createNetwork(daemon, { id: first });
+    await release();
+    await createNetwork(daemon, { id: second });
+
+    await rounds();
+
+    expect((await daemon.state.networks.load()).map(({ id }) => id)).to.deep.equal([second]);
+    expect(await pools()).to.deep.equal([`${PoolID} network ${second.slice(0, 12)}`]);
+  });
+
+  it('leave no network behind when Docker gave back one of two', async () => {
+    const ipv6 = { AddressSpace: 'routed-local', Pool: 'fd00:1::/64', SubPool: '', Options: null, V6: true };
+    await request();
+    await daemon.call('IpamDriver.RequestPool', ipv6);
+    await daemon.call('NetworkDriver.CreateNetwork', {
+      ...creation(first),
+      IPv6Data: [{ AddressSpace: 'routed-local', Pool: 'fd00:1::/64', Gateway: 'fe80::1/128' }],
+    });
+    await release();
+
+    await rounds();
+
+    expect(await daemon.state.networks.load()).to.deep.equal([]);
+    expect(await pools()).to.deep.equal(['routed-local/fd00:1::/64 -']);
+  });
+
+  it('are whole again for the next network when a crash kept Docker from giving back what it reserved', async () => {
+    await request();
+    await daemon.call('IpamDriver.RequestAddress', { PoolID, Address: '10.1.0.9', Options: null });
+    await daemon.stop();
+    const successor = await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });
+
+    await createNetwork(successor, { id: second });
+
+    await successor.call('IpamDriver.RequestAddress', { PoolID, Address: '10.1.0.9', Options: null });
+    await successor.stop();
+  });
+
   it('lose a claim of which a crash let no network come to be', async () => {
     await request();
     const put = sinon.stub(daemon.state.networks, 'put').returns(new Promise(() => undefined));
