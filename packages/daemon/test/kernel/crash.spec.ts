@@ -73,7 +73,7 @@ describe('a daemon that is killed', () => {
                 else isReached = false;
               } catch (error) {
                 failures.push(`${JSON.stringify(crash)}: ${(error as Error).message}`);
-                if (process.env['CRASH_LOG']) console.log(JSON.stringify(crash), error, await lane.logTail());
+                console.log(JSON.stringify(crash), (error as Error).message.slice(0, 600));
                 await lane.close();
                 lanes[index] = await CrashLane.open(main);
               }

@@ -22,7 +22,9 @@ export async function bundleDaemon(): Promise<string> {
     format: 'esm',
     target: 'node20',
     external: ['koffi', 'classic-level'],
-    banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
     logLevel: 'error',
   });
   // Its release is written there.

@@ -23,7 +23,7 @@ export interface Traces {
   readonly records: Readonly<Record<string, unknown>>;
 }
 
-/** Kept by a process that sleeps. */
+/** Kept by a process that ends with this one. */
 interface Namespace {
   readonly keeper: ChildProcess;
   readonly pid: number;
@@ -101,7 +101,7 @@ export class CrashHost {
 
   /** Whether an address answers the host. */
   async ping(address: string): Promise<boolean> {
-    const ping = ['ping', '-c', '1', '-W', '2', address];
+    const ping = ['ping', '-c', '1', '-w', '5', '-i', '0.1', address];
     const result = await runCommand(['nsenter', '--net', '-t', String(this.#host.pid), ...ping]);
     return result?.exitCode === 0;
   }
@@ -149,10 +149,11 @@ export class CrashHost {
   }
 }
 
-const UPLINK = 'ip link add up0 type veth peer name up1; ip link set up1 up; ip address add 10.9.0.1/24 dev up0; ip link set up0 up';
+const UPLINK =
+  'ip link add up0 type veth peer name up1; ip link set up1 up; ip address add 10.9.0.1/24 dev up0; ip link set up0 up';
 
 async function openNamespace(): Promise<Namespace> {
-  const keeper = spawn('unshare', ['--net', 'sh', '-c', 'ip link set lo up; echo ready; exec sleep 600']);
+  const keeper = spawn('unshare', ['--net', 'sh', '-c', 'ip link set lo up; echo ready; exec cat']);
   await Promise.race([
     once(keeper.stdout, 'data'),
     once(keeper, 'exit').then(([code]) => {

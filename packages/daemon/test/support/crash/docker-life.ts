@@ -180,7 +180,11 @@ export class DockerLife {
       [GatewayIPv6, 128, '::/0'],
     ] as const) {
       if (gateway === undefined) continue;
-      await rtnl.routes.add({ destination: `${gateway}/${length}`, linkIndex, scope: length === 32 ? 'link' : 'universe' });
+      await rtnl.routes.add({
+        destination: `${gateway}/${length}`,
+        linkIndex,
+        scope: length === 32 ? 'link' : 'universe',
+      });
       await rtnl.routes.add({ destination: all, linkIndex, gateway });
     }
   }

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** What a daemon does every so often: rounds that take tens of seconds to come. */
 const SLOW_MS = 10_000;
 

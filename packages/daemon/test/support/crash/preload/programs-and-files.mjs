@@ -2,6 +2,7 @@ import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import { setImmediate } from 'node:timers';
 import { begin, end, step } from './steps.mjs';
 
 /** What a program is told that only looks. */
