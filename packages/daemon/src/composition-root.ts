@@ -243,7 +243,8 @@ function registerEndpoints(single: Single, { state, openSandbox, filters, router
   });
   single(DOCKER_POOLS, (get) => {
     const isAllowedPrefix = (poolId: string): boolean => get(NETWORKS).isAllowedPrefix(poolId);
-    return new DockerPools({ ipam: get(IPAM), isAllowedPrefix, loose: get(LOOSE), logger: get(LOGGER) });
+    const dropDoubtful = (): Promise<readonly string[]> => get(NETWORKS).dropDoubtful();
+    return new DockerPools({ ipam: get(IPAM), isAllowedPrefix, dropDoubtful, loose: get(LOOSE), logger: get(LOGGER) });
   });
   single(CONFIGURATOR, (get) => {
     const deps = { endpoints: get(ENDPOINTS), rtnl: get(RTNL), logger: get(LOGGER) };

@@ -88,6 +88,7 @@ async function createEndpoint(
   deps: NetworkDriverDeps,
 ): Promise<Endpoint> {
   const network = deps.networks.require(request.NetworkID);
+  if (network.isUnanswered === true) await deps.networks.confirm(network.id);
   const options = parseEndpointOptions(request.Options);
   const endpoint = readEndpoint(request, network, options);
   const additional = locateAdditional(options.addresses, endpoint, network, options.isAnycast);

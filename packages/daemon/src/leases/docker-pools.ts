@@ -1,4 +1,4 @@
-import type { Ipam, Lease, Pool, PoolRequest } from '@routed/ipam';
+import { type Ipam, isIpamError, type Lease, type Pool, type PoolRequest } from '@routed/ipam';
 import { AUXILIARY_HOLDER } from '../drivers/read-network.ts';
 import type { Logger } from '../logger.ts';
 import type { LooseLeases } from './loose-leases.ts';
@@ -15,6 +15,7 @@ const BETWEEN_CALLS_MS = 60_000;
 export class DockerPools {
   readonly #ipam: Ipam;
   readonly #isAllowedPrefix: (poolId: string) => boolean;
+  readonly #dropDoubtful: () => Promise<readonly string[]>;
   readonly #loose: Pick<LooseLeases, 'has' | 'remove'>;
   readonly #logger: Logger;
   /** When each request of which no network has come to be was answered, by pool, on the clock of `performance.now()`. */
@@ -26,18 +27,21 @@ export class DockerPools {
     readonly ipam: Ipam;
     /** Whether a network takes additional addresses from a pool. */
     readonly isAllowedPrefix: (poolId: string) => boolean;
+    /** Deletes networks that Docker may not know. */
+    readonly dropDoubtful: () => Promise<readonly string[]>;
     readonly loose: Pick<LooseLeases, 'has' | 'remove'>;
     readonly logger: Logger;
   }) {
     this.#ipam = deps.ipam;
     this.#isAllowedPrefix = deps.isAllowedPrefix;
+    this.#dropDoubtful = deps.dropDoubtful;
     this.#loose = deps.loose;
     this.#logger = deps.logger;
   }
 
   /** Opens a pool for a network that is about to be made. @throws IpamError */
   async request(request: PoolRequest): Promise<Pool> {
-    let pool = await this.#ipam.requestPool(request);
+    let pool = await this.#open(request);
     if (this.#isLeftover(pool.id)) {
       this.#logger.warn({ pool: pool.id }, 'a crash left addresses of this pool leased: they are free again');
       for (const { address } of this.#ipam.leases(pool.id)) this.#loose.remove({ poolId: pool.id, address });
@@ -46,6 +50,18 @@ export class DockerPools {
     }
     this.#note(pool.id, [...this.#pending(pool.id), performance.now()]);
     return pool;
+  }
+
+  /** A network that Docker may not know is in nobody's way. */
+  async #open(request: PoolRequest): Promise<Pool> {
+    try {
+      return await this.#ipam.requestPool(request);
+    } catch (error) {
+      const dropped = isIpamError(error) ? await this.#dropDoubtful() : [];
+      if (dropped.length === 0) throw error;
+      this.#logger.warn({ networks: dropped }, 'deleted networks of which Docker was not told that they were made');
+      return await this.#ipam.requestPool(request);
+    }
   }
 
   /** A network has been made of a pool: one of the requests for it is fulfilled. */

@@ -7,6 +7,9 @@ import type { Repository } from '../state/repository.ts';
 import type { AdditionalPrefixes } from './additional-prefixes.ts';
 import type { Network, NetworkPrefix, NewNetwork } from './network.ts';
 
+/** A reply that was made so long ago has been sent. */
+const ANSWERED_MS = 1_000;
+
 /** The networks of this host, and what the host needs as long as there is one. */
 export class NetworkRegistry {
   readonly #repository: Repository<Network>;
@@ -17,6 +20,8 @@ export class NetworkRegistry {
   readonly #defaultMtuBytes: number;
   readonly #lock: KeyedLock;
   readonly #networks = new Map<string, Network>();
+  /** Networks of an earlier life that Docker may not know, as that life ended before it had answered. */
+  readonly #doubtful = new Set<string>();
 
   constructor(deps: {
     readonly repository: Repository<Network>;
@@ -39,7 +44,10 @@ export class NetworkRegistry {
 
   /** Takes up the networks of an earlier life, and gives back claims of which a crash let no network come to be. */
   async load(): Promise<void> {
-    for (const network of await this.#repository.load()) this.#networks.set(network.id, network);
+    for (const network of await this.#repository.load()) {
+      this.#networks.set(network.id, network);
+      if (network.isUnanswered === true) this.#doubtful.add(network.id);
+    }
     const owners = new Set([...this.#networks.keys()].map(ownerOf));
     for (const { id, owner } of this.#ipam.pools()) {
       if (owner !== undefined && !owners.has(owner)) await this.#ipam.unclaimPool(id, owner);
@@ -59,6 +67,7 @@ export class NetworkRegistry {
 
   /** Called when the daemon ends. Without networks it leaves the kernel's settings as it found them. */
   async leaveHost(): Promise<void> {
+    for (const { id } of this.all()) if (!this.#doubtful.has(id)) await this.confirm(id);
     await this.#lock.run('networks', async () => {
       if (this.#networks.size === 0) await this.#host.restore({ pools: [] });
     });
@@ -129,11 +138,12 @@ export class NetworkRegistry {
           claimed.push(poolId);
         }
         for (const prefix of asked.prefixes) prefixes.push(await this.#prefixes.open(prefix));
-        const network = { ...asked, prefixes };
+        const network = { ...asked, prefixes, isUnanswered: true };
         await this.#host.prepare(network);
         for (const { gateway } of network.pools) await this.#gateways.ensure(gateway);
         await this.#repository.put(network);
         this.#networks.set(network.id, network);
+        setTimeout(() => void this.confirm(network.id).catch(() => undefined), ANSWERED_MS).unref();
       } catch (error) {
         for (const poolId of claimed) await this.#ipam.unclaimPool(poolId, owner);
         await this.#prefixes.close(prefixes, (poolId) => claimed.includes(poolId) || this.isAllowedPrefix(poolId));
@@ -143,6 +153,29 @@ export class NetworkRegistry {
     });
   }
 
+  /** Docker knows the network: it has been answered, or asks for more. */
+  async confirm(networkId: string): Promise<void> {
+    await this.#lock.run('networks', async () => {
+      const network = this.#networks.get(networkId);
+      if (network?.isUnanswered !== true) return;
+      const confirmed = { ...network, isUnanswered: false };
+      await this.#repository.put(confirmed);
+      this.#networks.set(networkId, confirmed);
+      this.#doubtful.delete(networkId);
+    });
+  }
+
+  /**
+   * Deletes the networks that Docker may not know, as it does not hear of one that is being made when the daemon dies.
+   *
+   * @returns their ids
+   */
+  async dropDoubtful(): Promise<readonly string[]> {
+    const doubtful = [...this.#doubtful];
+    for (const networkId of doubtful) await this.delete(networkId);
+    return doubtful;
+  }
+
   /** Forgets a network. Docker has released its pools before. */
   async delete(networkId: string): Promise<void> {
     await this.#lock.run('networks', async () => {
@@ -150,6 +183,7 @@ export class NetworkRegistry {
       if (network === undefined) return;
       await this.#repository.remove(networkId);
       this.#networks.delete(networkId);
+      this.#doubtful.delete(networkId);
       const claimed = network.pools.filter(({ poolId }) => this.#isClaimedBy(networkId, poolId));
       for (const { poolId } of claimed) await this.#ipam.unclaimPool(poolId, ownerOf(networkId));
       await this.#prefixes.close(network.prefixes, (poolId) => this.isAllowedPrefix(poolId));

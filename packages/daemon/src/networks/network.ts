@@ -33,6 +33,8 @@ export interface Network {
   readonly isAnycast?: boolean;
   /** Absent: keep. */
   readonly onConflict?: ConflictPolicy;
+  /** Whether Docker may not have heard that it was made; absent: it has. */
+  readonly isUnanswered?: boolean;
 }
 
 /** A network before its prefixes are pools. */

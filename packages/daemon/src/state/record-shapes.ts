@@ -23,6 +23,7 @@ export const RECORD_SHAPES = {
     prefixes: z.array(z.looseObject(networkPrefix)),
     ...filter,
     mtuBytes: z.int().positive().exactOptional(),
+    isUnanswered: z.boolean().exactOptional(),
   }) satisfies z.ZodType<Network>,
   endpoints: z.looseObject({
     id,

@@ -189,6 +189,47 @@ describe('pools that Docker asks for', () => {
     await successor.stop();
   });
 
+  describe('of a network that was made when the daemon died', () => {
+    const successor = async (): Promise<WiredDaemon> => {
+      await createNetwork(daemon, { id: first });
+      await daemon.stop();
+      return await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });
+    };
+
+    it('go to who asks for them next, as Docker was not answered', async () => {
+      const next = await successor();
+
+      await createNetwork(next, { id: second });
+
+      expect((await next.state.networks.load()).map(({ id }) => id)).to.deep.equal([second]);
+      await next.stop();
+    });
+
+    it('stay with it once Docker starts a container on it', async () => {
+      const next = await successor();
+      await startContainer(next, { poolId: PoolID, networkId: first, endpointId: dockerId('e1') });
+      await next.stop();
+      const third = await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });
+
+      const refusal = await third.refusal('IpamDriver.RequestPool', { AddressSpace: 'routed-local', Pool: subnet });
+
+      expect(refusal).to.contain('in use by network aaaa');
+      await third.stop();
+    });
+
+    it('stay with it when Docker was answered', async () => {
+      await createNetwork(daemon, { id: first });
+      await daemon.parts.networks.leaveHost();
+      await daemon.stop();
+      const next = await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });
+
+      const refusal = await next.refusal('IpamDriver.RequestPool', { AddressSpace: 'routed-local', Pool: subnet });
+
+      expect(refusal).to.contain('in use by network aaaa');
+      await next.stop();
+    });
+  });
+
   it('lose a claim of which a crash let no network come to be', async () => {
     await request();
     const put = sinon.stub(daemon.state.networks, 'put').returns(new Promise(() => undefined));
