@@ -1,6 +1,7 @@
 /**
- * Loaded into the daemon before its own code (`node --import`), with a channel to the test: has the daemon die at a step, and
- * tells what it has stored. The daemon itself knows nothing of it.
+ * Loaded into the daemon before its own code (`node --import`): has the daemon die at a step. Where, says the environment,
+ * `CRASH_AFTER` being the name of a step, or a test by a channel, which is also told what the daemon has stored. The daemon itself knows
+ * nothing of it.
  */
 import { ClassicLevel } from 'classic-level';
 import koffi from 'koffi';
@@ -22,8 +23,12 @@ const answers = {
   records,
 };
 
-process.on('message', async ({ id, ask, ...rest }) => {
-  process.send({ id, answer: await answers[ask](rest) });
-});
-process.on('disconnect', () => process.exit(1));
-process.channel.unref();
+if (process.env.CRASH_AFTER !== undefined) arm({ name: process.env.CRASH_AFTER, phase: 'after' });
+
+if (process.channel !== undefined) {
+  process.on('message', async ({ id, ask, ...rest }) => {
+    process.send({ id, answer: await answers[ask](rest) });
+  });
+  process.on('disconnect', () => process.exit(1));
+  process.channel.unref();
+}

@@ -60,12 +60,12 @@ function watchedSend(native) {
 /** Begins the steps that these bytes are; dies among them, once those before are sent. */
 function enter(fd, buffer, sendNow) {
   const parts = changesIn(fd, buffer);
-  for (const [index, { start, end: behind }] of parts.entries()) {
-    const phase = phaseOf(index);
+  for (const [index, { start, end: behind, name }] of parts.entries()) {
+    const phase = phaseOf(name, index);
     const cut = phase === 'before' ? start : behind;
     if (phase === undefined || cut === 0 || cut === buffer.length) continue;
     sendNow(buffer.subarray(0, cut));
-    die(`${phase} ${parts[index].name}`);
+    die(`${phase} ${name}`);
   }
   return parts.map(({ name }) => begin(name));
 }

@@ -5,12 +5,12 @@ import { writeSync } from 'node:fs';
  * that was asked for the process is killed, before it or after it.
  */
 let names = [];
-let target = { step: Infinity, phase: 'before' };
+let target = {};
 
-/** Counts from now on, and kills this process `phase` the step of this number, the first being 1. */
-export function arm({ step, phase }) {
+/** Counts from now on, and kills this process `phase` the step of this number, the first being 1, or the first of this name. */
+export function arm({ step, name, phase }) {
   names = [];
-  target = { step: step ?? Infinity, phase };
+  target = { step, name, phase };
 }
 
 /** The steps since the last `arm`. */
@@ -29,22 +29,23 @@ export async function step(name, perform) {
 /** The step begins: the process may end here. */
 export function begin(name) {
   const number = names.push(name);
-  if (isTarget(number, 'before')) die(`before step ${number}, ${name}`);
+  if (isTarget(number, name, 'before')) die(`before step ${number}, ${name}`);
   return number;
 }
 
 /** The step is done: the process may end here. */
 export function end(number) {
-  if (isTarget(number, 'after')) die(`after step ${number}, ${names[number - 1]}`);
+  const name = names[number - 1];
+  if (isTarget(number, name, 'after')) die(`after step ${number}, ${name}`);
 }
 
-/** Whether the next step but `ahead` is the one, and which side of it. */
-export function phaseOf(ahead) {
-  return names.length + 1 + ahead === target.step ? target.phase : undefined;
+/** Which side of the step that is `ahead` of the next one is the end; undefined: neither. */
+export function phaseOf(name, ahead) {
+  return isTarget(names.length + 1 + ahead, name, target.phase) ? target.phase : undefined;
 }
 
-function isTarget(number, phase) {
-  return number === target.step && phase === target.phase;
+function isTarget(number, name, phase) {
+  return phase === target.phase && (number === target.step || name === target.name);
 }
 
 /** As by a power button: nothing is flushed, closed or answered. */
