@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isNetlinkError } from '@routed/netns';
-import type { JoinReply } from '@routed/plugin-protocol';
+import type { JoinReply, RequestPoolReply } from '@routed/plugin-protocol';
 import type { CrashHost } from './crash-host.ts';
 import { type DockerCalls, DockerGaveUp } from './docker-calls.ts';
 
@@ -146,7 +146,7 @@ export class DockerLife {
     await this.#releaseAddresses(poolIds, [container.address, container.addressIpv6]);
   }
 
-  async #requestPool(family: 4 | 6): Promise<{ readonly PoolID: string; readonly Data?: Record<string, string> }> {
+  async #requestPool(family: 4 | 6): Promise<RequestPoolReply> {
     const request = { AddressSpace: 'routed-local', Pool: PREFIXES[family], SubPool: '', Options: null };
     return await this.#calls.call('IpamDriver.RequestPool', { ...request, V6: family === 6 });
   }
@@ -179,7 +179,7 @@ export class DockerLife {
       [Gateway, 32, '0.0.0.0/0'],
       [GatewayIPv6, 128, '::/0'],
     ] as const) {
-      if (gateway === undefined) continue;
+      if (gateway === undefined || gateway === null) continue;
       await rtnl.routes.add({
         destination: `${gateway}/${length}`,
         linkIndex,
