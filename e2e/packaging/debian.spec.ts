@@ -58,6 +58,17 @@ describe('the Debian package', function () {
     expect(pings).to.contain('1 packets received');
   });
 
+  it('gives a container more addresses, and filters who may enter', async () => {
+    const options = 'driver-opt=routed.addresses=10.1.0.4,driver-opt=routed.ingress=none';
+    await machine.sh(`docker run -d --name closed --network name=apps,ip=10.1.0.3,${options} alpine sleep 1000000`);
+
+    expect(await machine.sh('docker exec closed ip -o address')).to.contain('10.1.0.4/32');
+    const { exitCode, stdout } = await machine.try('docker exec web ping -c 1 -W 1 10.1.0.3');
+    expect(exitCode, stdout).to.equal(1);
+    expect(await machine.sh('routed-plugin address list')).to.contain('closed');
+    await machine.sh('docker rm --force closed');
+  });
+
   it('names the routes of containers', async () => {
     expect(await machine.sh('ip route show proto routed')).to.match(/^10\.1\.0\.2 dev vethr/);
   });

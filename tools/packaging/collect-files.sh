@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes the least root file system that routed-plugin runs in: Node, iptables, their libraries, and the bundle. Node and
-# iptables are those of the system that this runs on: a stage of the Dockerfile, or the machine of tools/build-plugin.
+# Writes the least root file system that routed-plugin runs in: Node, iptables, nft, their libraries, and the bundle. The
+# programs are those of the system that this runs on: a stage of the Dockerfile, or the machine of tools/build-plugin.
 #
 # collect-files.sh BUNDLE DIRECTORY
 set -eu
@@ -40,6 +40,8 @@ done
 for module in /usr/lib/*/xtables/*.so; do
   copy "$module"
 done
+
+copy_with_libraries /usr/sbin/nft
 
 mkdir -p "$out/usr/lib/routed"
 cp -R "$bundle/." "$out/usr/lib/routed"

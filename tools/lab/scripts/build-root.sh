@@ -30,7 +30,7 @@ else
     packages+=(docker-cli)
   fi
   if [[ $purpose == machine ]]; then
-    packages+=(systemd-sysv dbus iputils-ping procps)
+    packages+=(systemd-sysv dbus iputils-ping nftables procps)
   fi
 fi
 
