@@ -3,7 +3,6 @@ import 'reflect-metadata';
 import type { Ipam } from '@routed/ipam';
 import type { EndpointFilters, ForwardAcceptance } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
-import { existsSync } from 'node:fs';
 import { container, type DependencyContainer, instanceCachingFactory, type InjectionToken } from 'tsyringe';
 import type { AdminServices } from './admin/admin-app.ts';
 import { ClaimCheck } from './cluster/claim-check.ts';
@@ -45,7 +44,7 @@ import { RoundObserver } from './reconcile/round-observer.ts';
 import { StateKeeper } from './reconcile/state-keeper.ts';
 import type { RouterLines } from './routers/router-lines.ts';
 import { SandboxConfigurator } from './sandbox/sandbox-configurator.ts';
-import type { OpenSandbox } from './sandbox/sandbox-view.ts';
+import { hasSandbox, type OpenSandbox } from './sandbox/sandbox-view.ts';
 import { SandboxWatch } from './sandbox/sandbox-watch.ts';
 import type { Handlers } from './server/plugin-app.ts';
 import type { StateDirectory } from './state/state-directory.ts';
@@ -248,7 +247,7 @@ function registerEndpoints(single: Single, { state, openSandbox, filters, router
   });
   single(CONFIGURATOR, (get) => {
     const deps = { endpoints: get(ENDPOINTS), rtnl: get(RTNL), logger: get(LOGGER) };
-    return new SandboxConfigurator({ ...deps, journal: get(JOURNAL), open: openSandbox, isThere: existsSync });
+    return new SandboxConfigurator({ ...deps, journal: get(JOURNAL), open: openSandbox, isThere: hasSandbox });
   });
   single(SANDBOXES, (get) => {
     const deps = { endpoints: get(ENDPOINTS), configurator: get(CONFIGURATOR) };

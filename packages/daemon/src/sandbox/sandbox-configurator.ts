@@ -46,7 +46,7 @@ export class SandboxConfigurator {
     readonly endpoints: Pick<EndpointLifecycle, 'endpointsIn' | 'get'>;
     readonly rtnl: Rtnl;
     readonly open: OpenSandbox;
-    /** Whether there is something at the path of a sandbox. */
+    /** Whether there is a sandbox at a path, to be seen from here. */
     readonly isThere: (sandboxKey: string) => boolean;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;

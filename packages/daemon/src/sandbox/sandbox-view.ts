@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { type MonitorEvents, openMonitor, openNetns, type Rtnl } from '@routed/netns';
 
 /** What happens inside a sandbox. */
@@ -17,6 +18,18 @@ export interface SandboxView {
 
 /** Opens the namespace that Docker mounted at a path. Rejects with NetnsError when there is none to see. */
 export type OpenSandbox = (path: string) => Promise<SandboxView>;
+
+/** Source: linux uapi magic.h. */
+const NSFS_MAGIC = 0x6e736673;
+
+/** Whether Docker has mounted a namespace at a path, and this process sees it. */
+export function hasSandbox(path: string): boolean {
+  try {
+    return statfsSync(path).type === NSFS_MAGIC;
+  } catch {
+    return false;
+  }
+}
 
 /** Opens a sandbox of this machine. */
 export async function openSandbox(path: string): Promise<SandboxView> {
