@@ -10,7 +10,7 @@ import type { Network } from '../networks/network.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { SandboxConfigurator } from '../sandbox/sandbox-configurator.ts';
 import { chooseNetwork, type Membership } from './choose-network.ts';
-import { findContainer } from './find-container.ts';
+import { askForContainer, findContainer } from './find-container.ts';
 import type { StickyRecords } from './sticky-records.ts';
 import { recordOf, stickyId, type StickyRecord } from './sticky-record.ts';
 
@@ -71,7 +71,7 @@ export class ContainerAddresses {
    */
   async add(reference: string, addressText: string, options: AddressOptions = {}): Promise<AddressChange> {
     const address = readAddress(addressText);
-    const container = findContainer(await this.#docker.list(), reference);
+    const container = await askForContainer(this.#docker, reference);
     const { networkName, isAnycast = false } = options;
     const membership = chooseNetwork(container, address, networkName, (id) => this.#networks.get(id));
     const record = recordOf(container, membership.on);

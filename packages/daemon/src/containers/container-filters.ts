@@ -11,7 +11,7 @@ import { linkNames } from '../endpoints/kernel-names.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { RoutedError } from '../routed-error.ts';
-import { findContainer } from './find-container.ts';
+import { askForContainer } from './find-container.ts';
 import { recordOf, stickyId } from './sticky-record.ts';
 import type { StickyRecords } from './sticky-records.ts';
 
@@ -64,7 +64,7 @@ export class ContainerFilters {
    */
   async set(reference: string, text: string, networkName?: string): Promise<IngressStatus[]> {
     const ingress = readList(text);
-    const container = findContainer(await this.#docker.list(), reference);
+    const container = await askForContainer(this.#docker, reference);
     const memberships = this.#membershipsOf(container, networkName);
     for (const on of memberships) {
       const id = stickyId(container.id, on.networkId);
@@ -85,7 +85,7 @@ export class ContainerFilters {
    * @throws RoutedError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, DOCKER_UNREACHABLE
    */
   async show(reference: string): Promise<IngressStatus[]> {
-    const container = findContainer(await this.#docker.list(), reference);
+    const container = await askForContainer(this.#docker, reference);
     return await this.#show(container, this.#membershipsOf(container, undefined));
   }
 

@@ -1,4 +1,4 @@
-import type { Container } from '../docker/docker-containers.ts';
+import type { Container, DockerContainers } from '../docker/docker-containers.ts';
 import { RoutedError } from '../routed-error.ts';
 
 const MIN_ID_DIGITS = 4;
@@ -24,6 +24,17 @@ export function findContainer(containers: readonly Container[], reference: strin
   const alike = containers.filter(({ name }) => name.startsWith(reference));
   const hint = alike.length === 0 ? '' : `; did you mean ${listOf(alike)}?`;
   throw new RoutedError('CONTAINER_UNKNOWN', `container ${reference} is not known to Docker${hint}`);
+}
+
+/**
+ * {@link findContainer}, asked of Docker: first by name, since most commands name one, and Docker's whole list takes the
+ * longer the more containers there are.
+ *
+ * @throws RoutedError CONTAINER_AMBIGUOUS, CONTAINER_UNKNOWN, DOCKER_UNREACHABLE
+ */
+export async function askForContainer(docker: DockerContainers, reference: string): Promise<Container> {
+  const named = (await docker.list(reference)).find(({ name }) => name === reference);
+  return named ?? findContainer(await docker.list(), reference);
 }
 
 function listOf(containers: readonly Container[]): string {

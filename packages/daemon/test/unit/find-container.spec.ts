@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findContainer } from '../../src/containers/find-container.ts';
+import { askForContainer, findContainer } from '../../src/containers/find-container.ts';
 
 const containers = ['web', 'web2', 'db'].map((name, index) => ({
   id: ['abcd11', 'abcd22', 'ffff33'][index]!.padEnd(64, '0'),
@@ -22,5 +22,28 @@ describe('findContainer', () => {
   it('refuses what nobody is called, and says who starts alike', () => {
     expect(() => nameOf('we')).to.throw('container we is not known to Docker; did you mean web (abcd11000000), web2');
     expect(() => nameOf('cache')).to.throw(/^container cache is not known to Docker$/);
+  });
+});
+
+describe('askForContainer', () => {
+  let asked: (string | undefined)[];
+  const docker = {
+    list: (name?: string) => {
+      asked.push(name);
+      return Promise.resolve(name === undefined ? containers : containers.filter((entry) => entry.name === name));
+    },
+  };
+  beforeEach(() => (asked = []));
+
+  it('asks for a name alone', async () => {
+    expect((await askForContainer(docker, 'web')).name).to.equal('web');
+
+    expect(asked).to.deep.equal(['web']);
+  });
+
+  it('asks for all of them when nobody has the name', async () => {
+    expect((await askForContainer(docker, 'ffff')).name).to.equal('db');
+
+    expect(asked).to.deep.equal(['ffff', undefined]);
   });
 });

@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dockerContainers } from '../../src/docker/docker-containers.ts';
+
+describe('dockerContainers', () => {
+  let directory: string;
+  let server: Server;
+  let asked: URL[];
+  beforeEach(async () => {
+    asked = [];
+    directory = await mkdtemp(join(tmpdir(), 'docker-containers-'));
+    server = createServer((request, reply) => {
+      asked.push(new URL(request.url ?? '', 'http://docker'));
+      reply.end('[{"Id":"abcd","Names":["/web.1"]}]');
+    }).listen(join(directory, 'docker.sock'));
+    await once(server, 'listening');
+  });
+  afterEach(async () => {
+    server.close();
+    await rm(directory, { recursive: true });
+  });
+
+  const filterFor = async (name?: string): Promise<string | null> => {
+    const containers = await dockerContainers(join(directory, 'docker.sock')).list(name);
+    expect(containers).to.deep.equal([{ id: 'abcd', name: 'web.1', networks: [] }]);
+    expect(asked[0]?.searchParams.get('all')).to.equal('1');
+    return asked.pop()?.searchParams.get('filters') ?? null;
+  };
+
+  it('asks for all containers', async () => {
+    expect(await filterFor()).to.equal(null);
+  });
+
+  it('asks for one by its name, as a pattern that matches nothing else', async () => {
+    const { name } = JSON.parse((await filterFor('web.1')) ?? '') as { readonly name: readonly [string] };
+
+    expect(new RegExp(name[0]).test('web.1')).to.equal(true);
+    for (const other of ['web21', 'web.11', 'my-web.1']) expect(new RegExp(name[0]).test(other), other).to.equal(false);
+  });
+
+  it('asks for all when the text can be no name', async () => {
+    expect(await filterFor('web(')).to.equal(null);
+  });
+});
