@@ -85,6 +85,16 @@ describe('the state directory', () => {
     expect(isFromEarlierBoot).to.equal(false);
   });
 
+  it('is due for recovery from its making until that is noted, also after a reboot', async () => {
+    expect((await open()).isRecoveryDue).to.equal(true);
+    const due = await reopen('boot 2');
+    expect(due.isRecoveryDue).to.equal(true);
+
+    await due.noteRecovery();
+
+    expect((await reopen('boot 2')).isRecoveryDue).to.equal(false);
+  });
+
   it('forgets what is removed, also when that is asked for twice', async () => {
     await fill(await open());
     for (let time = 1; time <= 2; time++) {
