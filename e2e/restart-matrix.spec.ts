@@ -42,26 +42,29 @@ for (const engine of ENGINES) {
       });
 
       for (const [name, survival] of survivals.filter(([, { liveRestore: on = false }]) => on === liveRestore)) {
-        it(`${survival.event}: containers ${survival.containers}, traffic: ${survival.traffic}`, async () => {
-          const { host } = stage;
-          const [ours, pid, traffic] = await Promise.all([
-            snapshot(host),
-            pidOf(host),
-            Traffic.start(otherHost, address),
-          ]);
+        const test =
+          it(`${survival.event}: containers ${survival.containers}, traffic: ${survival.traffic}`, async () => {
+            const { host } = stage;
+            const [ours, pid, traffic] = await Promise.all([
+              snapshot(host),
+              pidOf(host),
+              Traffic.start(otherHost, address),
+            ]);
 
-          await EVENTS[name](stage, container);
+            await EVENTS[name](stage, container);
 
-          if (survival.containers === 'run on') {
-            await eventually(async () => expect(await snapshot(host)).to.deep.equal(ours), withinMs);
-          }
-          if (survival.traffic === 'back with the container') await untilEchoed(otherHost, address);
-          await Promise.all([
-            expectTraffic(traffic, survival, otherHost),
-            expectContainer(host, survival, pid),
-            expectKnowledge(host, survival),
-          ]);
-        });
+            if (survival.containers === 'run on') {
+              await eventually(async () => expect(await snapshot(host)).to.deep.equal(ours), withinMs);
+            }
+            if (survival.traffic === 'back with the container') await untilEchoed(otherHost, address);
+            await Promise.all([
+              expectTraffic(traffic, survival, otherHost),
+              expectContainer(host, survival, pid),
+              expectKnowledge(host, survival),
+            ]);
+          });
+        // On a machine with other work a second may pass without anything having been done.
+        if (survival.traffic === 'silent for less than 1 s') test.retries(2);
       }
     });
   }
@@ -116,5 +119,5 @@ async function expectKnowledge(host: Host, { addresses }: Survival): Promise<voi
 }
 
 function summary({ lostPings, longestSilenceMs }: TrafficReport): string {
-  return `${lostPings.length} pings lost, at most ${longestSilenceMs.toFixed(0)} ms without an answer`;
+  return `${lostPings.length} pings lost, at most ${longestSilenceMs.toFixed(0)} ms in a row`;
 }

@@ -22,12 +22,18 @@ export const echoServer = [
 export interface TrafficReport {
   /** The sequence numbers that were not answered, of those before the last that was. */
   readonly lostPings: readonly number[];
-  /** The longest time from one answer to the next. */
+  /** The longest time from one answer to the next, where pings in between were lost. */
   readonly longestSilenceMs: number;
   /** Whether the connection is open still. */
   readonly isConnected: boolean;
   /** Lines that came back otherwise than they were sent. */
   readonly brokenLines: readonly string[];
+}
+
+/** One ping that was answered. */
+interface Answer {
+  readonly sequence: number;
+  readonly atMs: number;
 }
 
 let count = 0;
@@ -75,13 +81,13 @@ export class Traffic {
     const lines = await this.#lines();
     return {
       lostPings: Array.from({ length: last }, (_, index) => index + 1).filter((sequence) => !answered.has(sequence)),
-      longestSilenceMs: Math.max(0, ...answers.map(({ atMs }, index) => atMs - (answers[index - 1]?.atMs ?? atMs))),
+      longestSilenceMs: longestSilence(answers),
       isConnected,
       brokenLines: lines.filter((line, index) => line !== String(index + 1)),
     };
   }
 
-  async #answers(): Promise<{ readonly sequence: number; readonly atMs: number }[]> {
+  async #answers(): Promise<Answer[]> {
     const log = await this.#pings.log();
     return Array.from(log.matchAll(/^\[([\d.]+)\] \d+ bytes from .*icmp_seq=(\d+)/gm), ([, sec, sequence]) => ({
       sequence: Number(sequence),
@@ -93,6 +99,14 @@ export class Traffic {
   async #lines(): Promise<string[]> {
     return (await this.#stream.log()).split('\n').slice(0, -1);
   }
+}
+
+function longestSilence(answers: readonly Answer[]): number {
+  const silences = answers.map(({ sequence, atMs }, index) => {
+    const before = answers[index - 1] ?? { sequence: 0, atMs };
+    return sequence === before.sequence + 1 ? 0 : atMs - before.atMs;
+  });
+  return Math.max(0, ...silences);
 }
 
 /** The server listens, and the neighbour is known. */
