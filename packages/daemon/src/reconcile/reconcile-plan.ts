@@ -34,6 +34,25 @@ export type RepairAction =
   | { readonly kind: 'delete-link'; readonly name: string; readonly linkIndex: number }
   | { readonly kind: 'forget-sandbox'; readonly endpointId: string };
 
+/** Repairs of one joined endpoint, or one other repair. */
+export type RepairGroup = readonly [RepairAction, ...RepairAction[]];
+
+/** What is to be repaired together, in the order of the repairs. Pure. */
+export function groupRepairs(actions: readonly RepairAction[]): readonly RepairGroup[] {
+  const groups: [RepairAction, ...RepairAction[]][] = [];
+  for (const action of actions) {
+    const last = groups.at(-1);
+    if (last !== undefined && isOfSameJoined(last[0], action)) last.push(action);
+    else groups.push([action]);
+  }
+  return groups;
+}
+
+function isOfSameJoined(one: RepairAction, other: RepairAction): boolean {
+  const isJoined = 'linkIndex' in one && 'endpointId' in one && 'linkIndex' in other && 'endpointId' in other;
+  return isJoined && one.endpointId === other.endpointId;
+}
+
 /**
  * The repairs that make the kernel what the endpoints want it to be. Pure.
  *

@@ -1,10 +1,16 @@
-import type { Link, RouteSpec, Rtnl } from '@routed/netns';
+import type { Link, RouteSpec, Rtnl, RtnlRequests } from '@routed/netns';
 import type { WithheldRoutes } from '../cluster/withheld-routes.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { LINK_GROUP, MAIN_TABLE, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
 import type { Logger } from '../logger.ts';
-import { planRepairs, type RepairAction, type RepairOfJoined } from './reconcile-plan.ts';
+import {
+  groupRepairs,
+  planRepairs,
+  type RepairAction,
+  type RepairGroup,
+  type RepairOfJoined,
+} from './reconcile-plan.ts';
 import type { RoundObserver, RoundReport } from './round-observer.ts';
 
 /** Whoever draws its own conclusions from the links of the host. */
@@ -54,10 +60,13 @@ export class Reconciler {
     const actions = planRepairs(desired, { links, routes, addresses, neighbours });
     const repairs: Partial<Record<RepairAction['kind'], number>> = {};
     let failed = 0;
-    for (const action of actions) {
-      const outcome = await this.#try(action);
-      if (outcome === 'done') repairs[action.kind] = (repairs[action.kind] ?? 0) + 1;
-      else if (outcome === 'failed') failed++;
+    for (const group of groupRepairs(actions)) {
+      const outcomes = await this.#carryOut(group);
+      for (const [index, action] of group.entries()) {
+        const outcome = this.#tell(action, outcomes[index]);
+        if (outcome === 'done') repairs[action.kind] = (repairs[action.kind] ?? 0) + 1;
+        else if (outcome === 'failed') failed++;
+      }
     }
     const ms = Math.round((performance.now() - started) * 100) / 100;
     const report = { at: new Date().toISOString(), endpoints: desired.length, repairs, failed, ms };
@@ -67,36 +76,45 @@ export class Reconciler {
     return report;
   }
 
-  async #try(action: RepairAction): Promise<'done' | 'not due' | 'failed'> {
-    try {
-      if (!(await this.#repair(action))) return 'not due';
-      this.#logger.warn({ action }, 'repaired');
-      this.#observer.onRepair(action);
-      return 'done';
-    } catch (error) {
-      this.#logger.error({ action, err: error }, 'repair failed; it is tried again next time');
-      this.#observer.onFailure(action, error);
+  #tell(action: RepairAction, outcome: PromiseSettledResult<boolean> | undefined): 'done' | 'not due' | 'failed' {
+    if (outcome?.status === 'rejected') {
+      this.#logger.error({ action, err: outcome.reason as unknown }, 'repair failed; it is tried again next time');
+      this.#observer.onFailure(action, outcome.reason);
       return 'failed';
     }
+    if (outcome?.value !== true) return 'not due';
+    this.#logger.warn({ action }, 'repaired');
+    this.#observer.onRepair(action);
+    return 'done';
   }
 
   /**
-   * Carries a repair out once no other work on its endpoint is under way, and only if it is still due then: the
-   * dumps that it was planned from may be older than a Join or a Leave.
+   * Carries repairs of one subject out once no other work on it is under way, and only if they are still due then: the
+   * dumps that they were planned from may be older than a Join or a Leave.
+   *
+   * @returns an outcome for each, whether it did anything; none when no repair was due
    */
-  async #repair(action: RepairAction): Promise<boolean> {
-    switch (action.kind) {
-      case 'delete-link':
-        return this.#deleteAbandoned(action);
-      case 'forget-sandbox':
-        return this.#endpoints.forgetSandbox(action.endpointId);
-      default:
-        return await this.#endpoints.whileJoined(action.endpointId, () => this.#repairJoined(action));
-    }
+  async #carryOut(group: RepairGroup): Promise<readonly PromiseSettledResult<boolean>[]> {
+    const [first] = group;
+    if (first.kind === 'delete-link') return await Promise.allSettled([this.#deleteAbandoned(first)]);
+    if (first.kind === 'forget-sandbox')
+      return await Promise.allSettled([this.#endpoints.forgetSandbox(first.endpointId)]);
+    let outcomes: readonly PromiseSettledResult<boolean>[] = [];
+    await this.#endpoints.whileJoined(first.endpointId, async () => {
+      // At once: a container asks for its gateway when its link comes up, and is not heard before its route is there.
+      outcomes = await this.#rtnl.batch((requests) =>
+        Promise.allSettled((group as readonly RepairOfJoined[]).map((action) => this.#repairJoined(action, requests))),
+      );
+      return true;
+    });
+    return outcomes;
   }
 
-  async #repairJoined(action: RepairOfJoined): Promise<boolean> {
-    const { links, addresses, routes, neighbours } = this.#rtnl;
+  /** Makes its request before it first waits. */
+  async #repairJoined(
+    action: RepairOfJoined,
+    { links, addresses, routes, neighbours }: Omit<RtnlRequests, 'rules'>,
+  ): Promise<boolean> {
     const { endpointId, linkIndex } = action;
     const isWanted = (destination: string): boolean => this.#endpoints.endpointAt(destination) === endpointId;
     const isAnnounced = (destination: string): boolean => isWanted(destination) && !this.#withheld.has(destination);

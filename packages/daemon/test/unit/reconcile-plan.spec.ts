@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type DesiredEndpoint, planEndpoint } from '../../src/endpoints/endpoint-plan.ts';
 import { GRAVEYARD_GROUP } from '../../src/endpoints/kernel-names.ts';
-import { type ActualState, planRepairs, type RepairAction } from '../../src/reconcile/reconcile-plan.ts';
+import { type ActualState, groupRepairs, planRepairs, type RepairAction } from '../../src/reconcile/reconcile-plan.ts';
 import { healthy, linkOf, neighbourOn, repaired, routeBy } from './support/kernel-model.ts';
 
 function endpoint(id: string, ...addresses: string[]): DesiredEndpoint {
@@ -192,5 +192,25 @@ describe('planRepairs', () => {
         }),
       );
     });
+  });
+});
+
+describe('groupRepairs', () => {
+  it('puts together what one endpoint that runs needs, and leaves the rest alone', () => {
+    const ofA = { endpointId: a.id, linkIndex: 10 };
+    const ofB = { endpointId: b.id, linkIndex: 11 };
+    const actions: RepairAction[] = [
+      { kind: 'set-link', ...ofA, change: { isUp: true } },
+      { kind: 'add-route', ...ofA, destination: '10.1.0.2/32' },
+      { kind: 'add-route', ...ofB, destination: '10.1.0.3/32' },
+      { kind: 'forget-sandbox', endpointId: c.id },
+      { kind: 'delete-link', name: 'vethrffffffffff', linkIndex: 12 },
+      { kind: 'delete-link', name: 'vethreeeeeeeeee', linkIndex: 13 },
+    ];
+
+    const groups = groupRepairs(actions);
+
+    expect(groups.map(({ length }) => length)).to.deep.equal([2, 1, 1, 1, 1]);
+    expect(groups.flat()).to.deep.equal(actions);
   });
 });
