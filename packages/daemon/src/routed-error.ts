@@ -23,6 +23,7 @@ export type RoutedErrorCode =
   | 'SOCKET_UNUSABLE'
   | 'STATE_LOCKED'
   | 'STATE_NEWER'
+  | 'STATE_NOT_WRITTEN'
   | 'STATE_UNREADABLE'
   | 'STATE_UNUSABLE';
 

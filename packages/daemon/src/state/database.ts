@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
 import { RoutedError } from '../routed-error.ts';
 import { checkFiles } from './check-files.ts';
+import { guardWrites } from './guarded-writes.ts';
 import { migrate } from './migrations.ts';
 import type { StateDatabase } from './records.ts';
 import { asUnreadable, unreadable } from './unreadable.ts';
@@ -31,6 +32,7 @@ export async function openDatabase(directory: string): Promise<StateDatabase> {
   }
   try {
     await checkSchema(database, directory);
+    guardWrites(database);
     return database;
   } catch (error) {
     await database.close();
