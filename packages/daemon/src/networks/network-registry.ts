@@ -184,10 +184,14 @@ export class NetworkRegistry {
       await this.#repository.remove(networkId);
       this.#networks.delete(networkId);
       this.#doubtful.delete(networkId);
-      const claimed = network.pools.filter(({ poolId }) => this.#isClaimedBy(networkId, poolId));
-      for (const { poolId } of claimed) await this.#ipam.unclaimPool(poolId, ownerOf(networkId));
-      await this.#prefixes.close(network.prefixes, (poolId) => this.isAllowedPrefix(poolId));
-      await this.#tidyHost();
+      try {
+        const claimed = network.pools.filter(({ poolId }) => this.#isClaimedBy(networkId, poolId));
+        for (const { poolId } of claimed) await this.#ipam.unclaimPool(poolId, ownerOf(networkId));
+        await this.#prefixes.close(network.prefixes, (poolId) => this.isAllowedPrefix(poolId));
+      } finally {
+        // Docker does not repeat the call, and finds nobody to ask if it did: the network is gone.
+        await this.#tidyHost();
+      }
     });
   }
 
