@@ -1,4 +1,4 @@
-import { derivedPoint, freeAddresses, rangeSize } from './address-range.ts';
+import { freeAddresses, rangeSize } from './address-range.ts';
 import type { AddressValue } from './address.ts';
 import { formatAddress } from './address.ts';
 import type { AddressRequest, Lease } from './contract.ts';
@@ -7,8 +7,6 @@ import type { OpenPool } from './pool-table.ts';
 
 /** How many free addresses `isTaken` is asked about before an automatic request fails. */
 const maxCandidates = 256;
-/** How many candidates in a row before jumping elsewhere, out of what is probably another host's run of addresses. */
-const stretchLength = 32;
 
 /**
  * Picks a free address for a request that names none, and moves the pool's cursor past the addresses tried.
@@ -17,7 +15,8 @@ const stretchLength = 32;
 export async function findFreeAddress(opened: OpenPool, request: AddressRequest): Promise<bigint> {
   const isGateway = request.purpose === 'gateway';
   let tried = 0;
-  for (const candidate of candidates(opened, isGateway ? opened.automatic.first : opened.cursor)) {
+  const offered = isGateway ? inOrder(opened, opened.automatic.first) : candidates(opened, opened.cursor);
+  for (const candidate of offered) {
     if (!(await request.isTaken?.(opened.textOf(candidate)))) return candidate;
     tried++;
     if (!isGateway) opened.cursor = candidate + 1n;
@@ -42,18 +41,29 @@ export function checkExplicitAddress(
   throw inUse(opened, wanted);
 }
 
+/**
+ * Goes elsewhere after each: one that is taken is probably in another host's run of addresses, and who follows that run
+ * meets the other host at its end, where both want the same address again and again.
+ */
 function* candidates(opened: OpenPool, start: bigint): Generator<bigint> {
-  const range = opened.automatic;
-  const stretch = rangeSize(range) <= maxCandidates ? maxCandidates : stretchLength;
-  for (let offered = 0; offered < maxCandidates; offered += stretch) {
-    let inStretch = 0;
-    for (const address of freeAddresses(opened.block.used, range, start)) {
-      yield address;
-      start = address;
-      if (++inStretch === stretch) break;
-    }
-    if (inStretch < stretch) return; // every free address has been offered
-    start = derivedPoint(range, `${opened.pool.id} ${String(start)}`);
+  const { automatic, block } = opened;
+  if (rangeSize(automatic) <= maxCandidates) {
+    yield* inOrder(opened, start);
+    return;
+  }
+  for (let offered = 0; offered < maxCandidates; offered++) {
+    const [next] = freeAddresses(block.used, automatic, start);
+    if (next === undefined) return;
+    yield next;
+    start = opened.placeAfter(next, offered);
+  }
+}
+
+function* inOrder({ automatic, block }: OpenPool, start: bigint): Generator<bigint> {
+  let offered = 0;
+  for (const address of freeAddresses(block.used, automatic, start)) {
+    if (offered++ === maxCandidates) return;
+    yield address;
   }
 }
 

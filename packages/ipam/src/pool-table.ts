@@ -24,6 +24,7 @@ export class OpenPool {
   readonly prefix: Prefix;
   readonly automatic: AddressRange;
   readonly block: AddressBlock;
+  readonly #hostIdentity: string | undefined;
   // Keyed by number, and without the address and pool id in each record: a full /12 has a million of them.
   readonly #leases = new Map<bigint, LeaseRecord>();
 
@@ -32,12 +33,18 @@ export class OpenPool {
     this.block = block;
     this.prefix = parsePrefix(pool.prefix);
     this.automatic = automaticRange(this.prefix, parsePrefix(pool.subPool ?? pool.prefix));
+    this.#hostIdentity = hostIdentity;
     this.cursor =
       hostIdentity === undefined ? this.automatic.first : derivedPoint(this.automatic, `${hostIdentity} ${pool.id}`);
   }
 
   get leaseCount(): number {
     return this.#leases.size;
+  }
+
+  /** Where to look when an address is taken elsewhere: another place on every host, and at every try. */
+  placeAfter(value: bigint, attempt: number): bigint {
+    return derivedPoint(this.automatic, [this.#hostIdentity ?? '', this.pool.id, value, attempt].join(' '));
   }
 
   textOf(value: bigint): string {

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { AddressSet } from '../../src/address-set.ts';
 import { memoryLeaseStore, openIpam } from '../../src/index.ts';
 import type { Ipam } from '../../src/index.ts';
+import { OpenPool } from '../../src/pool-table.ts';
 import { rejection } from './rejection.ts';
 
 describe('Ipam addresses', () => {
@@ -178,11 +180,31 @@ describe('Ipam addresses', () => {
     const request = { poolId: 'local/10.4.0.0/16', purpose: 'endpoint' } as const;
 
     it('skips addresses that are taken', async () => {
-      const isTaken = sinon.fake((address: string) => Promise.resolve(address !== '10.4.0.3'));
+      const taken = ['10.4.0.1', '10.4.0.2', '10.4.0.3'];
+      const isTaken = sinon.fake((address: string) => Promise.resolve(taken.includes(address)));
 
-      expect(await ipam.requestAddress({ ...request, isTaken })).to.include({ address: '10.4.0.3' });
-      expect(isTaken.args.flat()).to.deep.equal(['10.4.0.1', '10.4.0.2', '10.4.0.3']);
+      const { address } = await ipam.requestAddress({ ...request, isTaken });
+
+      expect(taken).not.to.include(address);
+      expect(isTaken.args.flat()).to.deep.equal(['10.4.0.1', address]);
       expect(ipam.usage(request.poolId).leased).to.equal(1);
+    });
+
+    it('goes on at another place than another host that met the same address', () => {
+      const pool = { id: request.poolId, addressSpace: 'local', family: 4, prefix: '10.4.0.0/16' } as const;
+      const placeOf = (hostIdentity: string): bigint =>
+        new OpenPool(pool, { key: '', used: new AddressSet(), members: new Set() }, hostIdentity).placeAfter(9n, 0);
+
+      expect(placeOf('h1')).not.to.equal(placeOf('h2'));
+    });
+
+    it('looks at most addresses of a middling pool before it gives up', async () => {
+      const isTaken = sinon.fake.resolves(true);
+      const { id } = await ipam.requestPool({ addressSpace: 'local', prefix: '10.5.0.0/23' });
+
+      await rejection('CANDIDATES_TAKEN', () => ipam.requestAddress({ ...request, poolId: id, isTaken }));
+
+      expect(new Set(isTaken.args.flat()).size).to.be.above(150);
     });
 
     it('leaves a long run of taken addresses by a jump', async () => {
