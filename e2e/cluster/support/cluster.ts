@@ -42,7 +42,7 @@ export function setCluster(options: ClusterOptions): ClusterStage {
     }
     const marks = marksOf(opened.lab);
     try {
-      await Promise.all(opened.hosts.map(clearAway));
+      await Promise.all(opened.hosts.map((host) => clearAway(host, options.engine !== 'none')));
     } finally {
       await opened.close();
     }
@@ -65,9 +65,11 @@ export function setCluster(options: ClusterOptions): ClusterStage {
   };
 }
 
-async function clearAway({ host }: ClusterHost): Promise<void> {
-  const containers = await host.docker('ps', '--all', '--quiet');
-  if (containers !== '') await host.docker('rm', '--force', ...containers.split('\n'));
-  await host.docker('network', 'prune', '--force');
+async function clearAway({ host }: ClusterHost, hasEngine: boolean): Promise<void> {
+  if (hasEngine) {
+    const containers = await host.docker('ps', '--all', '--quiet');
+    if (containers !== '') await host.docker('rm', '--force', ...containers.split('\n'));
+    await host.docker('network', 'prune', '--force');
+  }
   await expectNoContainers(host);
 }
