@@ -17,10 +17,8 @@ const pathsReply = z.object({ paths: z.array(path) });
 // Source: FRR bgpd/bgp_vty.c, bgp_show_summary.
 const summaryReply = z.object({ as: z.number(), routerId: z.string() });
 // Source: FRR bgpd/bgp_route.c, bgp_table_stats_single.
-const statisticsReply = z.record(
-  z.string(),
-  z.array(z.object({ totalAdvertisements: z.number(), totalPrefixes: z.number() })),
-);
+const tables = z.array(z.object({ totalAdvertisements: z.number(), totalPrefixes: z.number() })).default([]);
+const statisticsReply = z.object({ ipv4Unicast: tables, ipv6Unicast: tables });
 
 /** Others that announce this very address by BGP; undefined: nobody, or the daemon does not say. */
 export async function bgpRival(lines: RouterLines, address: string): Promise<Rival | undefined> {
@@ -44,7 +42,8 @@ export async function bgpRival(lines: RouterLines, address: string): Promise<Riv
 /** How many paths bgpd has beside one for each prefix, such as those that lose against one of our own; undefined: not known. */
 export async function surplusPaths(lines: RouterLines, family: 4 | 6): Promise<number | undefined> {
   const answer = await lines.ask('bgpd', `show bgp ${familyOf(family)} unicast statistics json`);
-  const [table] = Object.values(statisticsReply.safeParse(answer).data ?? {}).flat();
+  const { data } = statisticsReply.safeParse(answer);
+  const [table] = data?.[family === 4 ? 'ipv4Unicast' : 'ipv6Unicast'] ?? [];
   return table === undefined ? undefined : table.totalAdvertisements - table.totalPrefixes;
 }
 

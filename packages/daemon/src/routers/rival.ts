@@ -20,7 +20,7 @@ export function describeRival({ protocol, ways, routers }: Rival): string {
   const hops = ways.map(({ gateway, link }) =>
     [...(gateway === undefined ? [] : [`via ${gateway}`]), ...(link === undefined ? [] : [`dev ${link}`])].join(' '),
   );
-  const route = `route ${[...hops, `proto ${protocol}`].join(' ')}`;
+  const route = `route ${[...new Set(hops), `proto ${protocol}`].join(' ')}`;
   return routers.length === 0 ? route : `${route}, from ${routers.join(' and ')}`;
 }
 

@@ -81,6 +81,14 @@ describe('RouterView.rivalsOf', () => {
     expect(describeRival(rival!)).to.equal('route via 10.112.11.2 proto bgp, from AS 4200000002');
   });
 
+  it('names a way once that several paths take', async () => {
+    const paths = [ownPath, pathFrom(2, '10.112.11.2'), pathFrom(2, '10.112.11.2')];
+
+    const [rival] = await rivalsIn(bgpd(1, ...paths));
+
+    expect(describeRival(rival!)).to.equal('route via 10.112.11.2 proto bgp, from AS 2');
+  });
+
   it('compares router ids inside one AS', async () => {
     const internal = { valid: true, aspath: { segments: [] }, nexthops: [], peer: { routerId: '10.112.11.254' } };
     const reflected = { ...internal, originatorId: '10.112.11.0' };
@@ -137,6 +145,14 @@ describe('RouterView.losers', () => {
     const texts = await Promise.all([summary(9, 5), summary(10, 5), summary(9, 6)]);
 
     expect(texts).to.deep.equal(['0 0', '1 0', '0 1']);
+  });
+
+  it('reads what FRR 10 adds beside the tables', async () => {
+    const ipv4Unicast = [{ totalAdvertisements: 3, totalPrefixes: 2, totalRedistributed: 1 }];
+    const answer = { ipv4Unicast, bgpBestPathCalls: 0, bgpNodeOnQueue: 0 };
+    const lines = scriptedLines({ 'show bgp ipv4 unicast statistics json': answer });
+
+    expect(await new RouterView({ lines }).losers([4])).to.equal(' 1');
   });
 
   it('is unknown when no daemon runs', async () => {
