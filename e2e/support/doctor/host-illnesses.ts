@@ -1,13 +1,8 @@
+import { hidingScript, unhidingScript } from '../programs.ts';
 import { bySh, type Illness } from './illness.ts';
 
 const networkd = (script: string): string =>
   `mkdir -p /run/systemd/netif/links; link=/run/systemd/netif/links/$(cat /sys/class/net/eth1/ifindex 2>/dev/null || ip -o link show eth1 | cut -d: -f1); ${script}`;
-
-/** Takes a program of the machine away from this host. */
-const hide = (program: string): string => `
-  mkdir -p /run/hidden/upper /run/hidden/work
-  mountpoint -q /usr/sbin || mount -t overlay overlay -o lowerdir=/usr/sbin,upperdir=/run/hidden/upper,workdir=/run/hidden/work /usr/sbin
-  rm -f /usr/sbin/${program}`;
 
 /** The firewall, other programs that write to the kernel, and files that are read at boot. */
 export const hostIllnesses: readonly Illness[] = [
@@ -54,8 +49,8 @@ export const hostIllnesses: readonly Illness[] = [
     found: /^the program nft is not on this host$/,
     why: /^containers are not kept from sending with the addresses of others/,
     remedy: /^install the package nftables/,
-    breaking: hide('nft'),
-    healing: 'umount --lazy /usr/sbin',
+    breaking: hidingScript('nft'),
+    healing: unhidingScript,
   }),
   bySh({
     check: 'start-order',

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
 import type { IngressStatus } from '../containers/container-filters.ts';
@@ -24,7 +25,10 @@ export function ingressCommand(): Command {
     .command('set')
     .description('say who may enter a container, at once and for as long as it exists')
     .argument('<container>', 'name, or id or the start of it')
-    .argument('<sources>', 'such as "10.0.0.0/8, 10.1.2.3-10.1.2.9, [fd00::/8]:443/tcp"; none, or any')
+    .argument(
+      '<sources>',
+      'such as "10.0.0.0/8, 10.1.2.3-10.1.2.9, [fd00::/8]:443/tcp"; none, or any; - reads them from standard input',
+    )
     .option('--network <name>', 'by this network only')
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print JSON'))
@@ -38,7 +42,9 @@ async function show(container: string, flags: Flags): Promise<void> {
 
 async function set(container: string, sources: string, flags: Flags): Promise<void> {
   const { adminSocket, network } = flags;
-  const body = { ingress: sources, ...(network === undefined ? {} : { network }) };
+  // A command line holds 128 KiB of it, a list of 10,000 sources is longer.
+  const ingress = sources === '-' ? await text(process.stdin) : sources;
+  const body = { ingress, ...(network === undefined ? {} : { network }) };
   print(await askDaemon(adminSocket, { method: 'PUT', path: pathOf(container), body }), flags);
 }
 
