@@ -9,6 +9,8 @@ export type ConfigTree = ReadonlyMap<string, ConfigSection>;
 
 /** Lines that open a context at top level. */
 const TOP_CONTEXT = /^(interface|router|route-map) \S+|^(bfd|line vty)$|^key chain |^vrf /;
+/** Contexts that say something without a line in them: an entry of a route-map then matches every route. */
+const MEANT_EMPTY = /^(router|route-map) /;
 const NESTED_CONTEXT = /^(address-family|profile|peer|key) /;
 /** Top-level lines that a hand-written file may put after a context without leaving it first. */
 const TOP_LINE =
@@ -47,7 +49,7 @@ export function parseConfig(text: string): ConfigTree {
     if (opens) path = open([...path.slice(0, inContext ? 1 : 0), line]);
     else sections.get(sectionKey(open(path)))?.lines.push(line);
   }
-  return new Map([...sections].filter(([, { path: at, lines }]) => lines.length > 0 || /^router /.test(at[0] ?? '')));
+  return new Map([...sections].filter(([, { path: at, lines }]) => lines.length > 0 || MEANT_EMPTY.test(at[0] ?? '')));
 }
 
 function isTopLevel(line: string): boolean {

@@ -31,7 +31,7 @@ export function topLines(config: ConfigTree): readonly string[] {
 
 /** The names of all route-maps. */
 export function routeMapsOf(config: ConfigTree): ReadonlySet<string> {
-  const headers = [...sectionsOf(config, /^route-map /).map(({ path }) => path[0] ?? ''), ...topLines(config)];
+  const headers = sectionsOf(config, /^route-map /).map(({ path }) => path[0] ?? '');
   return new Set(headers.flatMap((header) => /^route-map (\S+) (?:permit|deny) \d+$/.exec(header)?.[1] ?? []));
 }
 
@@ -41,12 +41,7 @@ export function passesRouteMap(config: ConfigTree, name: string, routes: RouteSe
     const [, map, action, sequence] = /^route-map (\S+) (permit|deny) (\d+)$/.exec(path[0] ?? '') ?? [];
     return map === name ? [{ action, sequence: Number(sequence), lines }] : [];
   });
-  // A map without any line in it is one that permits all.
-  const bare = topLines(config).flatMap((line) => {
-    const [, map, action, sequence] = /^route-map (\S+) (permit|deny) (\d+)$/.exec(line) ?? [];
-    return map === name ? [{ action, sequence: Number(sequence), lines: [] as readonly string[] }] : [];
-  });
-  const ordered = [...entries, ...bare].sort((one, other) => one.sequence - other.sequence);
+  const ordered = entries.sort((one, other) => one.sequence - other.sequence);
   if (ordered.length === 0) return undefined;
   return combine(
     ordered.map(({ action, lines }) => ({ isPermit: action === 'permit', share: matches(config, lines, routes) })),

@@ -29,6 +29,12 @@ describe('parseConfig', () => {
     expect(sections(`log syslog\n${classic}`)['']).to.deep.equal(['log syslog', 'log syslog']);
   });
 
+  it('keeps an entry of a route-map that has no line: it matches every route', () => {
+    expect(sections('interface eth1\nexit\n!\nroute-map ALL permit 10\nexit\n')).to.deep.equal({
+      'route-map ALL permit 10': [],
+    });
+  });
+
   it('drops what names the host, the version or the kernel’s forwarding', () => {
     expect(
       sections(
