@@ -1,11 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fakeKernel } from '@routed/netns/testing';
 import type Koa from 'koa';
 import { z } from 'zod';
 import { createAdminApp } from '../../../packages/daemon/src/admin/admin-app.ts';
 import type { Parts } from '../../../packages/daemon/src/composition-root.ts';
 import { ipamCapabilities, networkCapabilities } from '../../../packages/daemon/src/drivers/capabilities.ts';
+import type { OpenSandbox } from '../../../packages/daemon/src/sandbox/sandbox-view.ts';
+import { fakeSandbox } from '../../../packages/daemon/test/unit/support/sandbox.ts';
 import type { Logger } from '../../../packages/daemon/src/logger.ts';
 import { createPluginApp } from '../../../packages/daemon/src/server/plugin-app.ts';
 import { listen } from '../../../packages/daemon/src/server/plugin-server.ts';
@@ -51,9 +54,17 @@ export async function serveDaemon(kind: 'plugin' | 'admin'): Promise<ServedDaemo
     { id: dockerId('d1'), name: 'web', networks: [{ networkName: 'apps', networkId, endpointId: first }] },
     { id: dockerId('d2'), name: 'db', networks: [{ networkName: 'apps', networkId, endpointId: second }] },
   ];
-  const daemon = await wiredDaemon({ docker: { list: () => Promise.resolve(containers) } });
+  const kernel = fakeKernel();
+  const sandboxes = new Map([first, second].map((id) => [`/var/run/docker/netns/${id}`, fakeSandbox(kernel)]));
+  const openSandbox: OpenSandbox = (key) =>
+    sandboxes.get(key)?.open() ?? Promise.reject(new Error(`no sandbox ${key}`));
+  const daemon = await wiredDaemon({ kernel, openSandbox, docker: { list: () => Promise.resolve(containers) } });
   const poolId = await createNetwork(daemon, { id: networkId });
-  for (const endpointId of [first, second]) await startContainer(daemon, { poolId, endpointId, networkId });
+  for (const endpointId of [first, second]) {
+    const sandbox = `/var/run/docker/netns/${endpointId}`;
+    const { address } = await startContainer(daemon, { poolId, endpointId, networkId, sandbox });
+    await sandboxes.get(sandbox)?.receive(endpointId, address);
+  }
 
   const stopping = new AbortController();
   const path = join(directory, 'served.sock');
