@@ -126,6 +126,9 @@ export class CrashLane {
   async #stand(): Promise<{ readonly network: DockerNetwork; readonly traces: Traces }> {
     if (this.#standing === undefined) {
       const network = await this.#life.createNetwork();
+      // From then on its record stays as it is.
+      await this.#useContainer(network, NEXT);
+      await this.#settle(({ links }) => expect(links).to.deep.equal([]));
       this.#standing = { network, traces: await this.#host.traces() };
     }
     return this.#standing;

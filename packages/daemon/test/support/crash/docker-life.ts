@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isNetlinkError } from '@routed/netns';
-import type { JoinReply, RequestPoolReply } from '@routed/plugin-protocol';
+import type { JoinReply, ReplyOf } from '@routed/plugin-protocol';
 import type { CrashHost } from './crash-host.ts';
 import { type DockerCalls, DockerGaveUp } from './docker-calls.ts';
 
@@ -146,7 +146,7 @@ export class DockerLife {
     await this.#releaseAddresses(poolIds, [container.address, container.addressIpv6]);
   }
 
-  async #requestPool(family: 4 | 6): Promise<RequestPoolReply> {
+  async #requestPool(family: 4 | 6): Promise<ReplyOf<'IpamDriver.RequestPool'>> {
     const request = { AddressSpace: 'routed-local', Pool: PREFIXES[family], SubPool: '', Options: null };
     return await this.#calls.call('IpamDriver.RequestPool', { ...request, V6: family === 6 });
   }
