@@ -101,7 +101,7 @@ export class Reconciler {
       return await Promise.allSettled([this.#endpoints.forgetSandbox(first.endpointId)]);
     let outcomes: readonly PromiseSettledResult<boolean>[] = [];
     await this.#endpoints.whileJoined(first.endpointId, async () => {
-      // At once: a container asks for its gateway when its link comes up, and is not heard before its route is there.
+      // In one system call, as Join makes them: while the link is up and the routes are not there, packets are lost.
       outcomes = await this.#rtnl.batch((requests) =>
         Promise.allSettled((group as readonly RepairOfJoined[]).map((action) => this.#repairJoined(action, requests))),
       );
