@@ -1,4 +1,5 @@
 import type { Host } from '@routed/lab';
+import { eventually } from '../support/eventually.ts';
 import { send } from '../support/raw-request.ts';
 
 const adminSocket = '/run/routed/admin.sock';
@@ -10,8 +11,8 @@ export interface Status {
   readonly endpoints: readonly { readonly id: string; readonly addresses: readonly string[] }[];
 }
 
-/** Asks the running plugin how it is. */
+/** Asks the running plugin how it is. The socket is there a moment after Docker's. */
 export async function statusOf(host: Host): Promise<Status> {
-  const { body } = await send(host.outsidePath(adminSocket), '/v1/status', '', 'GET');
+  const { body } = await eventually(() => send(host.outsidePath(adminSocket), '/v1/status', '', 'GET'));
   return JSON.parse(body) as Status;
 }
