@@ -10,6 +10,9 @@ import { learntRoutes, untilForgotten, untilLearnt } from '../support/routes.ts'
 /** How soon both hosts know of a conflict. A busy machine has to keep to it, too. */
 const TOLD_MS = 3_000;
 
+/** How soon both know of it after a cut: the routers have to find each other first. */
+const HEALED_MS = 20_000;
+
 /** How soon after that one of them has withdrawn its route: it waits for 1.5 s. */
 const YIELDED_MS = 6_000;
 
@@ -80,6 +83,19 @@ export function tellSimultaneousClaims(stage: ClusterStage, protocol: 'ospf' | '
 
       await eventually(async () => expect(await conflictOn(h1, address)).to.equal(undefined), TOLD_MS);
       await eventually(async () => expect(await conflictOn(h2, address)).to.equal(undefined), TOLD_MS);
+    });
+
+    it('tells both once the network between them is whole again', async () => {
+      const { cluster, h1, h2 } = stage;
+      const address = '10.1.1.99';
+      await cluster.lab.cut(h2.host);
+      await Promise.all([first.run(address), second.run(address)]);
+
+      await cluster.lab.restore(h2.host);
+
+      for (const host of [h1, h2]) {
+        await eventually(async () => expect(await conflictOn(host, address)).to.include({ state: 'kept' }), HEALED_MS);
+      }
     });
 
     it('never lets both have it untold, whoever is how much later', async () => {
