@@ -55,8 +55,9 @@ export class Conflicts {
 
   /** Takes up what an earlier life of the daemon yielded: the other host's route is there, and ours is not. */
   async adopt(): Promise<void> {
-    for (const claim of this.#claims.all()) {
-      if (claim.policy !== 'yield' || !(await this.#isElsewhere(claim.address))) continue;
+    const claims = this.#claims.all().filter(({ policy }) => policy === 'yield');
+    const areElsewhere = await Promise.all(claims.map(({ address }) => this.#isElsewhere(address)));
+    for (const claim of claims.filter((_, index) => areElsewhere[index])) {
       this.#withheld.adopt(claim);
       const rivals = await this.#view.rivalsOf(claim.address);
       this.#tell(claim, rivals, 'yielded', 'it was so before the daemon was restarted');
