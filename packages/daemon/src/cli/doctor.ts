@@ -8,9 +8,9 @@ import { fileJournal } from '../doctor/fix/journal.ts';
 import { type ChangeReport, repair, undo } from '../doctor/fix/repair.ts';
 import { type HostPaths, viewHost } from '../doctor/host-view.ts';
 import { isAllowedToRoute } from '../host/capabilities.ts';
+import { ROUTER_DIRECTORIES } from '../routers/router-lines.ts';
 import { printTable } from './table.ts';
 
-const ROUTER_DIRECTORIES = ['/run/frr', '/run/quagga', '/var/run/quagga'];
 const TEXT_COLUMNS = 110;
 
 const flagsSchema = z.object({
