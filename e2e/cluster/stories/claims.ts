@@ -8,7 +8,7 @@ import { type Container, DockerCalls } from '../support/docker-calls.ts';
 import { learntRoutes, untilForgotten, untilLearnt } from '../support/routes.ts';
 
 /** How soon both hosts know of a conflict. A busy machine has to keep to it, too. */
-const TOLD_MS = 3_000;
+const TOLD_MS = 5_000;
 
 /** How soon both know of it after a cut: the routers have to find each other first. */
 const HEALED_MS = 20_000;

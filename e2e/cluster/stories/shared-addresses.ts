@@ -7,7 +7,7 @@ import { DockerCalls } from '../support/docker-calls.ts';
 import { learntRoutes, untilLearnt } from '../support/routes.ts';
 
 /** How soon a conflict is known. A busy machine has to keep to it, too. */
-const TOLD_MS = 3_000;
+const TOLD_MS = 5_000;
 
 /** Addresses that another host announces already. */
 export function tellTakenAddresses(stage: ClusterStage): void {
