@@ -33,7 +33,7 @@ export function commandsOf({ page, line, language, text }: CodeBlock): TypedComm
 function split(line: string): string[][] {
   const commands: string[][] = [[]];
   const token =
-    /\s*(?:(#.*$)|(&&|\|\||[;|()])|(\d?>>?&?\s*\S+|<\S+)|((?:'[^']*'|"(?:\\.|[^"])*"|\\.|[^\s'"\\;|&<>()#]|(?<=\S)#)+)|(\S))/gy;
+    /\s*(?:(#.*$)|(&&|\|\||[;|()])|(\d?>>?&?\s*\S+|<\s*\S+)|((?:'[^']*'|"(?:\\.|[^"])*"|\\.|[^\s'"\\;|&<>()#]|(?<=\S)#)+)|(\S))/gy;
   for (const [, comment, separator, redirection, word] of line.matchAll(token)) {
     if (comment !== undefined) break;
     if (separator !== undefined) commands.push([]);
