@@ -65,4 +65,6 @@ cd "$root"
 mkdir -p mnt
 pivot_root . mnt
 umount --lazy /mnt
+# As systemd does on a machine that is no container: mounts propagate into services.
+mount --make-rshared /
 exec env --ignore-environment container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin /sbin/init
