@@ -1,8 +1,7 @@
 // tsyringe refuses to be loaded without it.
 import 'reflect-metadata';
 import type { Ipam } from '@routed/ipam';
-import type { EndpointFilters, ForwardAcceptance } from '@routed/netfilter';
-import type { Netns, Rtnl } from '@routed/netns';
+import type { Rtnl } from '@routed/netns';
 import { container, type DependencyContainer, instanceCachingFactory, type InjectionToken } from 'tsyringe';
 import type { AdminServices } from './admin/admin-app.ts';
 import { ClaimCheck } from './cluster/claim-check.ts';
@@ -15,7 +14,6 @@ import { StickyKeeper } from './containers/sticky-keeper.ts';
 import { StickyRecords } from './containers/sticky-records.ts';
 import type { DockerContainers } from './docker/docker-containers.ts';
 import { DaemonKnowledge } from './doctor/daemon-knowledge.ts';
-import type { DefaultGateways } from './drivers/default-gateways.ts';
 import { ipamDriver } from './drivers/ipam-driver.ts';
 import { networkDriver } from './drivers/network-driver.ts';
 import { AdditionalLeases } from './endpoints/additional-leases.ts';
@@ -27,7 +25,6 @@ import { Gateways } from './host/gateways.ts';
 import { HostAddresses } from './host/host-addresses.ts';
 import { HostPreparation } from './host/host-preparation.ts';
 import { KernelSettings } from './host/kernel-settings.ts';
-import type { SettingsLedger } from './host/settings-ledger.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { DockerLeases } from './leases/docker-leases.ts';
 import { DockerPools } from './leases/docker-pools.ts';
@@ -37,17 +34,16 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
+import type { DriverSettings, Parts, Resources } from './parts.ts';
 import { ForgottenNetworks } from './reconcile/forgotten-networks.ts';
 import { Forgotten } from './reconcile/forgotten.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { RoundObserver } from './reconcile/round-observer.ts';
 import { StateKeeper } from './reconcile/state-keeper.ts';
-import type { RouterLines } from './routers/router-lines.ts';
 import { SandboxConfigurator } from './sandbox/sandbox-configurator.ts';
-import { hasSandbox, type OpenSandbox } from './sandbox/sandbox-view.ts';
+import { hasSandbox } from './sandbox/sandbox-view.ts';
 import { SandboxWatch } from './sandbox/sandbox-watch.ts';
 import type { Handlers } from './server/plugin-app.ts';
-import type { StateDirectory } from './state/state-directory.ts';
 import { describeAddress } from './status/address-record.ts';
 import { DaemonStatus } from './status/daemon-status.ts';
 import { VERSION } from './version.ts';
@@ -90,53 +86,6 @@ const KNOWLEDGE = token<DaemonKnowledge>('daemon knowledge');
 const KEEPER = token<StateKeeper>('state keeper');
 const NETWORK_HANDLERS = token<Handlers>('network driver');
 const IPAM_HANDLERS = token<Handlers>('ipam driver');
-
-/** What the daemon gets from outside: the kernel, the firewall, the stores. */
-export interface Resources {
-  readonly netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
-  readonly rtnl: Rtnl;
-  readonly openSandbox: OpenSandbox;
-  readonly acceptance: ForwardAcceptance;
-  readonly filters: EndpointFilters;
-  readonly ipam: Ipam;
-  readonly docker: DockerContainers;
-  readonly routers: RouterLines;
-  readonly metrics: Metrics;
-  readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky'>;
-  /** What kernel settings were before the daemon changed them. */
-  readonly ledger: SettingsLedger;
-  readonly logger: Logger;
-}
-
-/** The parts of the daemon that its start and stop have to do with. */
-export interface Parts {
-  readonly network: Handlers;
-  readonly ipam: Handlers;
-  readonly host: HostPreparation;
-  readonly networks: NetworkRegistry;
-  readonly gateways: Gateways;
-  readonly reaper: LinkReaper;
-  readonly keeper: StateKeeper;
-  readonly configurator: SandboxConfigurator;
-  readonly sandboxes: SandboxWatch;
-  readonly forgotten: Forgotten;
-  readonly forgottenNetworks: ForgottenNetworks;
-  readonly sticky: StickyKeeper;
-  readonly admin: AdminServices;
-  readonly metrics: Metrics;
-  readonly endpoints: EndpointLifecycle;
-  readonly counts: ClusterCounts;
-  readonly cluster: ConflictParts;
-}
-
-/** What the drivers are set to. */
-export interface DriverSettings {
-  readonly gateways: DefaultGateways;
-  /** MTU of networks that name none, in bytes. */
-  readonly mtuBytes: number;
-  /** The uplink that the MTU was taken from; absent where the operator named one. */
-  readonly mtuUplink?: string;
-}
 
 /** Puts the parts together; opens and starts nothing. */
 export function wire(resources: Resources, settings: DriverSettings): Parts {

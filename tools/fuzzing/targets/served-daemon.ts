@@ -5,7 +5,7 @@ import { fakeKernel } from '@routed/netns/testing';
 import type Koa from 'koa';
 import { z } from 'zod';
 import { createAdminApp } from '../../../packages/daemon/src/admin/admin-app.ts';
-import type { Parts } from '../../../packages/daemon/src/composition-root.ts';
+import type { Parts } from '../../../packages/daemon/src/parts.ts';
 import { ipamCapabilities, networkCapabilities } from '../../../packages/daemon/src/drivers/capabilities.ts';
 import type { OpenSandbox } from '../../../packages/daemon/src/sandbox/sandbox-view.ts';
 import { fakeSandbox } from '../../../packages/daemon/test/unit/support/sandbox.ts';

@@ -3,7 +3,8 @@ import { type Ipam, type LeaseStore, memoryLeaseStore, openIpam } from '@routed/
 import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import { type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-protocol';
 import sinon from 'sinon';
-import { type Parts, wire } from '../../../src/composition-root.ts';
+import { wire } from '../../../src/composition-root.ts';
+import type { Parts } from '../../../src/parts.ts';
 import type { StickyRecord } from '../../../src/containers/sticky-record.ts';
 import type { DockerContainers } from '../../../src/docker/docker-containers.ts';
 import { type SettingsLedger, memoryLedger } from '../../../src/host/settings-ledger.ts';
@@ -99,7 +100,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
       routers,
       metrics,
       acceptance: firewall,
-      filters: filters as unknown as EndpointFilters,
+      filters: filters,
       ipam,
       state,
       ledger: state.ledger,
