@@ -8,19 +8,10 @@ import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Repository } from '../state/repository.ts';
 import type { AdditionalLeases } from './additional-leases.ts';
 import { type AdditionalAddress, allAddresses, type Endpoint, holderOf, type LeasedAddress } from './endpoint.ts';
-import { EndpointIndex } from './endpoint-index.ts';
 import type { EndpointFiltering } from './endpoint-filtering.ts';
 import type { EndpointLinks } from './endpoint-links.ts';
 import { type DesiredEndpoint, type EndpointPlan, hostPrefix, planAddresses, planEndpoint } from './endpoint-plan.ts';
-import { SandboxGateways } from './sandbox-gateways.ts';
-
-type Step = () => Promise<unknown>;
-
-/** The record of an endpoint, and what it becomes. */
-interface Change {
-  readonly before: Endpoint;
-  readonly after: Endpoint;
-}
+import { EndpointRecords } from './endpoint-records.ts';
 
 /**
  * The life of endpoints, from CreateEndpoint to DeleteEndpoint.
@@ -28,19 +19,16 @@ interface Change {
  * Work on one endpoint is done in the order it was asked for. Every step may be repeated: it then finds its work
  * done and answers the same.
  */
-export class EndpointLifecycle {
+export class EndpointLifecycle extends EndpointRecords {
   readonly #links: EndpointLinks;
   readonly #networks: NetworkRegistry;
   readonly #gateways: Gateways;
   readonly #claims: Pick<ClaimCheck, 'beforeAnnouncing'>;
   readonly #leases: AdditionalLeases;
   readonly #filtering: EndpointFiltering;
-  readonly #repository: Repository<Endpoint>;
   readonly #lock: KeyedLock;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
-  readonly #endpoints = new EndpointIndex();
-  readonly #sandboxes = new SandboxGateways();
 
   constructor(deps: {
     readonly links: EndpointLinks;
@@ -54,13 +42,13 @@ export class EndpointLifecycle {
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
   }) {
+    super(deps.repository);
     this.#links = deps.links;
     this.#networks = deps.networks;
     this.#gateways = deps.gateways;
     this.#claims = deps.claims;
     this.#leases = deps.leases;
     this.#filtering = deps.filtering;
-    this.#repository = deps.repository;
     this.#lock = deps.lock;
     this.#journal = deps.journal;
     this.#logger = deps.logger;
@@ -68,19 +56,16 @@ export class EndpointLifecycle {
 
   /** Takes up the endpoints of an earlier life. */
   async load(): Promise<void> {
-    for (const endpoint of await this.#repository.load()) {
-      this.#endpoints.set(endpoint);
-      if (endpoint.sandboxKey !== undefined) this.#sandboxes.add({ ...endpoint, sandboxKey: endpoint.sandboxKey });
-    }
+    await this.loadRecords();
     await this.#leases.releaseOrphans('additional', (address) => this.endpointAt(hostPrefix(address)) !== undefined);
   }
 
   /** Takes up an endpoint that is in its sandbox and has all that it needs in the kernel, but no record. */
   async adopt(endpoint: Endpoint & { readonly sandboxKey: string }): Promise<void> {
     await this.#lock.run(endpoint.id, async () => {
-      if (this.#endpoints.get(endpoint.id) !== undefined) return;
-      await this.#keep(endpoint);
-      this.#sandboxes.add(endpoint);
+      if (this.index.get(endpoint.id) !== undefined) return;
+      await this.keep(endpoint);
+      this.sandboxes.add(endpoint);
       this.#note('announced', endpoint, allAddresses(endpoint), 'its lost record was made anew');
     });
   }
@@ -90,29 +75,6 @@ export class EndpointLifecycle {
     return this.all()
       .filter(({ sandboxKey }) => sandboxKey !== undefined)
       .map((endpoint) => ({ id: endpoint.id, plan: planEndpoint(endpoint, this.#mtuOf(endpoint)) }));
-  }
-
-  /** Whether the endpoint is in a sandbox. */
-  isJoined(endpointId: string): boolean {
-    return this.#endpoints.get(endpointId)?.sandboxKey !== undefined;
-  }
-
-  /** The endpoint that a host route leads to. */
-  endpointAt(destination: string): string | undefined {
-    return this.#endpoints.idAt(destination);
-  }
-
-  /** The endpoint that has a link of this name, on the host or until Docker moves it. */
-  idOfLink(name: string): string | undefined {
-    return this.#endpoints.idOfLink(name);
-  }
-
-  /** The endpoints that are in a sandbox now. */
-  endpointsIn(sandboxKey: string): readonly Endpoint[] {
-    return this.#sandboxes
-      .idsIn(sandboxKey)
-      .map((endpointId) => this.#endpoints.get(endpointId))
-      .filter((endpoint) => endpoint?.sandboxKey === sandboxKey) as Endpoint[];
   }
 
   /** Does `work` if the endpoint is in a sandbox once all earlier work on it is done; says whether `work` did anything. */
@@ -125,11 +87,6 @@ export class EndpointLifecycle {
     return await this.#lock.run(endpointId, async () => !this.isJoined(endpointId) && (await work()));
   }
 
-  /** The endpoints that have been in no sandbox for so long. */
-  idleFor(ms: number): readonly string[] {
-    return this.#endpoints.idleFor(ms);
-  }
-
   /**
    * Deletes an endpoint whose container is provably gone: it has been in no sandbox for so long, or has lost its link.
    *
@@ -137,7 +94,7 @@ export class EndpointLifecycle {
    */
   async deleteIfGone(endpointId: string, idleMs: number): Promise<boolean> {
     return await this.#lock.run(endpointId, async () => {
-      const idleSinceMs = this.#endpoints.idleSince(endpointId);
+      const idleSinceMs = this.index.idleSince(endpointId);
       const isGone =
         idleSinceMs === undefined ? !(await this.#links.exists(endpointId)) : performance.now() - idleSinceMs >= idleMs;
       if (isGone) await this.#delete(endpointId);
@@ -149,21 +106,11 @@ export class EndpointLifecycle {
   async forgetSandbox(endpointId: string): Promise<boolean> {
     return await this.#lock.run(endpointId, async () => {
       if (!this.isJoined(endpointId) || (await this.#links.exists(endpointId))) return false;
-      const endpoint = this.#endpoints.require(endpointId);
+      const endpoint = this.index.require(endpointId);
       await this.#leftSandbox(endpoint, () => this.#filtering.remove(endpointId));
       this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its link went away with its container');
       return true;
     });
-  }
-
-  /** All endpoints, also those that have not joined a sandbox. */
-  all(): readonly Endpoint[] {
-    return this.#endpoints.all();
-  }
-
-  /** The endpoint, or undefined when no CreateEndpoint came for it or DeleteEndpoint did. */
-  get(endpointId: string): Endpoint | undefined {
-    return this.#endpoints.get(endpointId);
   }
 
   /**
@@ -176,7 +123,7 @@ export class EndpointLifecycle {
       const additional = await this.#leases.claim(wanted, { holder: holderOf(endpoint), isSticky: false });
       const created = { ...endpoint, additional };
       try {
-        await this.#keep(created);
+        await this.keep(created);
       } catch (error) {
         await this.#leases.release(additional);
         throw error;
@@ -193,11 +140,11 @@ export class EndpointLifecycle {
    */
   async extend(endpointId: string, addresses: readonly AdditionalAddress[]): Promise<void> {
     await this.#lock.run(endpointId, async () => {
-      const before = this.#endpoints.require(endpointId);
+      const before = this.index.require(endpointId);
       const added = addresses.filter(({ address }) => this.endpointAt(hostPrefix(address)) !== endpointId);
       const after = { ...before, additional: [...before.additional, ...added] };
       const plan = planAddresses(added, before);
-      const isJoined = await this.#revise(
+      const isJoined = await this.revise(
         { before, after },
         [() => this.#filtering.set(after), () => this.#links.extend(endpointId, plan)],
         [() => this.#links.reduce(endpointId, plan), () => this.#filtering.set(before)],
@@ -214,11 +161,11 @@ export class EndpointLifecycle {
    */
   async reduce(endpointId: string, addresses: ReadonlySet<string>): Promise<readonly AdditionalAddress[]> {
     return await this.#lock.run(endpointId, async () => {
-      const before = this.#endpoints.require(endpointId);
+      const before = this.index.require(endpointId);
       const removed = before.additional.filter(({ address }) => addresses.has(address));
       const after = { ...before, additional: before.additional.filter((entry) => !removed.includes(entry)) };
       const plan = planAddresses(removed, before);
-      const isJoined = await this.#revise(
+      const isJoined = await this.revise(
         { before, after },
         [() => this.#links.reduce(endpointId, plan), () => this.#filtering.set(after)],
         [() => this.#filtering.set(before), () => this.#links.extend(endpointId, plan)],
@@ -236,11 +183,11 @@ export class EndpointLifecycle {
    */
   async filter(endpointId: string, ingress: string | undefined): Promise<void> {
     await this.#lock.run(endpointId, async () => {
-      const before = this.#endpoints.require(endpointId);
+      const before = this.index.require(endpointId);
       const { ingress: former, ...rest } = before;
       if (former === ingress) return;
       const after = { ...rest, ...(ingress === undefined ? {} : { ingress }) };
-      await this.#revise({ before, after }, [() => this.#filtering.set(after)], [() => this.#filtering.set(before)]);
+      await this.revise({ before, after }, [() => this.#filtering.set(after)], [() => this.#filtering.set(before)]);
     });
   }
 
@@ -256,22 +203,22 @@ export class EndpointLifecycle {
    */
   async join(endpointId: string, sandboxKey: string): Promise<JoinReply> {
     return await this.#lock.run(endpointId, async () => {
-      const endpoint = this.#endpoints.require(endpointId);
+      const endpoint = this.index.require(endpointId);
       this.#networks.require(endpoint.networkId);
       const mtuBytes = this.#mtuOf(endpoint);
       if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
         return planEndpoint(endpoint, mtuBytes).reply;
       }
-      const joining = { ...this.#sandboxes.assign(endpoint, sandboxKey), mtuBytes };
+      const joining = { ...this.sandboxes.assign(endpoint, sandboxKey), mtuBytes };
       await this.#ensureOwnGateways(endpoint, joining);
       const plan = planEndpoint(joining, mtuBytes);
       await this.#claims.beforeAnnouncing(allAddresses(joining));
-      await this.#change(
+      await this.change(
         { before: endpoint, after: joining },
         () => this.#make(joining, plan),
         () => this.#takeAway(joining),
       );
-      this.#sandboxes.add({ ...joining, sandboxKey });
+      this.sandboxes.add({ ...joining, sandboxKey });
       this.#note('announced', joining, allAddresses(joining), 'its container joins the network');
       return plan.reply;
     });
@@ -289,26 +236,10 @@ export class EndpointLifecycle {
 
   async #delete(endpointId: string): Promise<void> {
     await this.#leave(endpointId);
-    const endpoint = this.#endpoints.get(endpointId);
-    await this.#repository.remove(endpointId);
-    this.#endpoints.delete(endpointId);
+    const endpoint = this.index.get(endpointId);
+    await this.forget(endpointId);
     // A crash before this leaves leases without an endpoint, which the next start releases.
     await this.#leases.release(endpoint?.additional.filter(({ isSticky }) => !isSticky) ?? []);
-  }
-
-  /**
-   * Writes the record while the kernel works. A crash in between leaves a record that the kernel does not agree with,
-   * which the next start corrects; a failure takes the record back, so that Docker's retry finds all to be done.
-   */
-  async #change(record: Change, inKernel: () => Promise<unknown>, undo: () => Promise<unknown>): Promise<void> {
-    const [changed, kept] = await Promise.allSettled([inKernel(), this.#repository.put(record.after)]);
-    if (changed.status === 'fulfilled' && kept.status === 'fulfilled') {
-      this.#endpoints.set(record.after);
-      return;
-    }
-    if (changed.status === 'fulfilled') await undo();
-    await this.#repository.put(record.before);
-    throw changed.status === 'rejected' ? changed.reason : (kept as PromiseRejectedResult).reason;
   }
 
   /** The links come with their filter: it need not wait for them, and they are of no use before Docker moves one. */
@@ -324,23 +255,12 @@ export class EndpointLifecycle {
     await Promise.all([this.#links.remove(endpoint.id, destinationsOf(endpoint)), this.#filtering.remove(endpoint.id)]);
   }
 
-  /** Changes the record of an endpoint, and the kernel step by step if it is in a sandbox; says whether it is. */
-  async #revise(record: Change, forth: readonly Step[], back: readonly Step[]): Promise<boolean> {
-    const isJoined = record.before.sandboxKey !== undefined;
-    await this.#change(
-      record,
-      () => inOrder(isJoined ? forth : []),
-      () => inOrder(isJoined ? back : []),
-    );
-    return isJoined;
-  }
-
   #note(kind: JournalKind, { id }: Endpoint, addresses: readonly LeasedAddress[], detail: string): void {
     this.#journal.record({ kind, addresses: addresses.map(({ address }) => address), endpointId: id, detail });
   }
 
   async #leave(endpointId: string): Promise<void> {
-    const endpoint = this.#endpoints.get(endpointId);
+    const endpoint = this.index.get(endpointId);
     if (endpoint === undefined) {
       this.#logger.debug({ endpointId }, 'endpoint is not known; looking for its link by name');
       await this.#links.removeUnknown(endpointId);
@@ -355,8 +275,8 @@ export class EndpointLifecycle {
   async #leftSandbox(before: Endpoint, inKernel: () => Promise<void>): Promise<void> {
     const { sandboxKey, ...after } = before;
     // What is gone from the kernel stays gone: Docker's retry finds nothing to do there.
-    await this.#change({ before, after }, inKernel, () => Promise.resolve());
-    if (sandboxKey !== undefined) this.#sandboxes.remove(before.id, sandboxKey);
+    await this.change({ before, after }, inKernel, () => Promise.resolve());
+    if (sandboxKey !== undefined) this.sandboxes.remove(before.id, sandboxKey);
   }
 
   /** The network made its own gateway answer; another one, for a second endpoint of a container, comes here. */
@@ -364,11 +284,6 @@ export class EndpointLifecycle {
     for (const [index, { gateway }] of joining.addresses.entries()) {
       if (gateway !== endpoint.addresses[index]?.gateway) await this.#gateways.ensure(gateway);
     }
-  }
-
-  async #keep(endpoint: Endpoint): Promise<void> {
-    await this.#repository.put(endpoint);
-    this.#endpoints.set(endpoint);
   }
 
   /** What its links were made with: to give only one end another would break it. */
@@ -379,8 +294,4 @@ export class EndpointLifecycle {
 
 function destinationsOf(endpoint: Endpoint): string[] {
   return allAddresses(endpoint).map(({ address }) => hostPrefix(address));
-}
-
-async function inOrder(steps: readonly Step[]): Promise<void> {
-  for (const step of steps) await step();
 }

@@ -1,4 +1,3 @@
-import type { EndpointFilters } from '@routed/netfilter';
 import { type Ipam, type LeaseStore, memoryLeaseStore, openIpam } from '@routed/ipam';
 import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import { type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-protocol';
