@@ -122,7 +122,8 @@ export class CrashHost {
       addresses: allAddresses.filter(({ protocol }) => protocol === PROTOCOL).map(({ address }) => address),
       neighbours: allNeighbours.filter(({ isPermanent }) => isPermanent).map(({ address }) => address),
       filters,
-      records,
+      // What it notes of itself is in no table.
+      records: Object.fromEntries(Object.entries(records).filter(([key]) => key.startsWith('!'))),
     };
   }
 
