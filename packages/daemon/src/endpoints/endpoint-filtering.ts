@@ -33,17 +33,17 @@ export class EndpointFiltering {
 
   /** Takes the filter of an endpoint's link away; nothing happens when it has none. */
   async remove(endpointId: string): Promise<void> {
-    await this.#filters.remove(linkNames(endpointId).host);
+    await this.removeFrom(linkNames(endpointId).host);
   }
 
-  /** Makes the kernel have the filters of these endpoints and no others; changes nothing where that is so. */
-  async sync(endpoints: readonly Endpoint[]): Promise<void> {
-    const present = await this.#filters.list();
-    const wanted = new Set(endpoints.map(({ id }) => linkNames(id).host));
-    for (const endpoint of endpoints) await this.set(endpoint);
-    for (const link of present) {
-      if (link.startsWith(HOST_LINK_PREFIX) && !wanted.has(link)) await this.#filters.remove(link);
-    }
+  /** The endpoints' links that have a filter. */
+  async links(): Promise<string[]> {
+    return (await this.#filters.list()).filter((link) => link.startsWith(HOST_LINK_PREFIX));
+  }
+
+  /** Takes a link's filter away; nothing happens when it has none. */
+  async removeFrom(link: string): Promise<void> {
+    await this.#filters.remove(link);
   }
 
   #listOf(text: string): AllowList {

@@ -10,8 +10,16 @@ import type { AdditionalLeases } from './additional-leases.ts';
 import { type AdditionalAddress, allAddresses, type Endpoint, holderOf, type LeasedAddress } from './endpoint.ts';
 import type { EndpointFiltering } from './endpoint-filtering.ts';
 import type { EndpointLinks } from './endpoint-links.ts';
-import { type DesiredEndpoint, type EndpointPlan, hostPrefix, planAddresses, planEndpoint } from './endpoint-plan.ts';
+import {
+  type DesiredEndpoint,
+  type EndpointPlan,
+  hostPrefix,
+  hostPrefixes,
+  planAddresses,
+  planEndpoint,
+} from './endpoint-plan.ts';
 import { EndpointRecords } from './endpoint-records.ts';
+import { syncFilters } from './sync-filters.ts';
 
 /**
  * The life of endpoints, from CreateEndpoint to DeleteEndpoint.
@@ -133,8 +141,7 @@ export class EndpointLifecycle extends EndpointRecords {
   }
 
   /**
-   * Gives an endpoint further addresses, which are leased already: the host's side of them, at once. One that it has
-   * stays as it is.
+   * Gives an endpoint further addresses, leased already: the host's side of them, at once. One that it has stays.
    *
    * @throws RoutedError ENDPOINT_UNKNOWN, LINK_MISSING
    */
@@ -193,7 +200,7 @@ export class EndpointLifecycle extends EndpointRecords {
 
   /** Makes the kernel have the filters of the joined endpoints, and no others. */
   async syncFilters(): Promise<void> {
-    await this.#filtering.sync(this.all().filter(({ sandboxKey }) => sandboxKey !== undefined));
+    await syncFilters(this, this.#filtering);
   }
 
   /**
@@ -246,13 +253,13 @@ export class EndpointLifecycle extends EndpointRecords {
   async #make(endpoint: Endpoint, plan: EndpointPlan): Promise<void> {
     const [made, filtered] = await Promise.allSettled([this.#links.make(plan), this.#filtering.set(endpoint)]);
     if (made.status === 'fulfilled' && filtered.status === 'fulfilled') return;
-    if (made.status === 'fulfilled') await this.#links.remove(endpoint.id, destinationsOf(endpoint));
+    if (made.status === 'fulfilled') await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
     await this.#filtering.remove(endpoint.id);
     throw made.status === 'rejected' ? made.reason : (filtered as PromiseRejectedResult).reason;
   }
 
   async #takeAway(endpoint: Endpoint): Promise<void> {
-    await Promise.all([this.#links.remove(endpoint.id, destinationsOf(endpoint)), this.#filtering.remove(endpoint.id)]);
+    await Promise.all([this.#links.remove(endpoint.id, hostPrefixes(endpoint)), this.#filtering.remove(endpoint.id)]);
   }
 
   #note(kind: JournalKind, { id }: Endpoint, addresses: readonly LeasedAddress[], detail: string): void {
@@ -290,8 +297,4 @@ export class EndpointLifecycle extends EndpointRecords {
   #mtuOf({ mtuBytes, networkId }: Endpoint): number {
     return mtuBytes ?? this.#networks.mtuOf(networkId);
   }
-}
-
-function destinationsOf(endpoint: Endpoint): string[] {
-  return allAddresses(endpoint).map(({ address }) => hostPrefix(address));
 }

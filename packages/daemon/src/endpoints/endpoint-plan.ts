@@ -28,6 +28,11 @@ export function hostPrefix(address: string): string {
   return `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
+/** The prefixes of an endpoint's addresses, each alone. */
+export function hostPrefixes(endpoint: Endpoint): string[] {
+  return allAddresses(endpoint).map(({ address }) => hostPrefix(address));
+}
+
 /** The host route of one address; complete once the link is known. */
 export function hostRoute({ address }: Pick<LeasedAddress, 'address'>): Omit<RouteSpec, 'linkIndex'> {
   return { destination: hostPrefix(address), scope: 'link', protocol: ROUTE_PROTOCOL };

@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+import type { EndpointFilters } from '@routed/netfilter';
+import { EndpointFiltering } from '../../src/endpoints/endpoint-filtering.ts';
+import { syncFilters } from '../../src/endpoints/sync-filters.ts';
+import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
+
+const web = { id: dockerId('c80b7eea65283f'), link: 'vethrc80b7eea65' };
+const ids = { NetworkID: dockerId('c98909'), EndpointID: web.id };
+
+describe('syncFilters', () => {
+  let daemon: WiredDaemon;
+  let poolId: string;
+  let present: Set<string>;
+  /** Called before a filter is set. */
+  let onSet: () => void;
+  let filtering: EndpointFiltering;
+  beforeEach(async () => {
+    daemon = await wiredDaemon();
+    poolId = await createNetwork(daemon);
+    present = new Set();
+    onSet = () => undefined;
+    const filters = {
+      list: () => Promise.resolve([...present]),
+      set: async ({ link }: { readonly link: string }) => {
+        onSet();
+        await new Promise((resolve) => setImmediate(resolve));
+        present.add(link);
+      },
+      remove: (link: string) => Promise.resolve(void present.delete(link)),
+    };
+    filtering = new EndpointFiltering({ filters: filters as Partial<EndpointFilters> as EndpointFilters });
+  });
+  afterEach(async () => {
+    sinon.restore();
+    await daemon.stop();
+  });
+
+  const sync = (): Promise<void> => syncFilters(daemon.parts.endpoints, filtering);
+
+  it('gives endpoints in containers their filter, and takes those of nobody away', async () => {
+    await startContainer(daemon, { poolId, endpointId: web.id, address: '10.1.0.2' });
+    present = new Set(['vethr0123456789', 'docker0']);
+
+    await sync();
+
+    expect([...present]).to.have.members([web.link, 'docker0']);
+  });
+
+  it('leaves none behind of an endpoint that leaves meanwhile', async () => {
+    await startContainer(daemon, { poolId, endpointId: web.id, address: '10.1.0.2' });
+    sinon.replace(
+      daemon.filters,
+      'remove',
+      sinon.fake((link: string) => Promise.resolve(void present.delete(link))),
+    );
+    let leaving: Promise<unknown> = Promise.resolve();
+    onSet = () => (leaving = daemon.call('NetworkDriver.Leave', ids));
+
+    await sync();
+    await leaving;
+
+    expect([...present]).to.deep.equal([]);
+  });
+
+  it('lets one be of an endpoint that joins meanwhile', async () => {
+    present.add(web.link);
+    const syncing = sync();
+    await startContainer(daemon, { poolId, endpointId: web.id, address: '10.1.0.2' });
+
+    await syncing;
+
+    expect([...present]).to.deep.equal([web.link]);
+  });
+});
