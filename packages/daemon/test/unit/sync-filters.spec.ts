@@ -20,15 +20,7 @@ describe('syncFilters', () => {
     poolId = await createNetwork(daemon);
     present = new Set();
     onSet = () => undefined;
-    const filters = {
-      list: () => Promise.resolve([...present]),
-      set: async ({ link }: { readonly link: string }) => {
-        onSet();
-        await new Promise((resolve) => setImmediate(resolve));
-        present.add(link);
-      },
-      remove: (link: string) => Promise.resolve(void present.delete(link)),
-    };
+    const filters = { list: () => Promise.resolve([...present]), set, remove };
     filtering = new EndpointFiltering({ filters: filters as Partial<EndpointFilters> as EndpointFilters });
   });
   afterEach(async () => {
@@ -36,6 +28,12 @@ describe('syncFilters', () => {
     await daemon.stop();
   });
 
+  const set = async ({ link }: { readonly link: string }): Promise<void> => {
+    onSet();
+    await new Promise((resolve) => setImmediate(resolve));
+    present.add(link);
+  };
+  const remove = (link: string): Promise<void> => Promise.resolve(void present.delete(link));
   const sync = (): Promise<void> => syncFilters(daemon.parts.endpoints, filtering);
 
   it('gives endpoints in containers their filter, and takes those of nobody away', async () => {
@@ -49,13 +47,11 @@ describe('syncFilters', () => {
 
   it('leaves none behind of an endpoint that leaves meanwhile', async () => {
     await startContainer(daemon, { poolId, endpointId: web.id, address: '10.1.0.2' });
-    sinon.replace(
-      daemon.filters,
-      'remove',
-      sinon.fake((link: string) => Promise.resolve(void present.delete(link))),
-    );
+    sinon.replace(daemon.filters, 'remove', sinon.fake(remove));
     let leaving: Promise<unknown> = Promise.resolve();
-    onSet = () => (leaving = daemon.call('NetworkDriver.Leave', ids));
+    onSet = () => {
+      leaving = daemon.call('NetworkDriver.Leave', ids);
+    };
 
     await sync();
     await leaving;
@@ -65,6 +61,7 @@ describe('syncFilters', () => {
 
   it('lets one be of an endpoint that joins meanwhile', async () => {
     present.add(web.link);
+    sinon.replace(daemon.filters, 'set', sinon.fake(set));
     const syncing = sync();
     await startContainer(daemon, { poolId, endpointId: web.id, address: '10.1.0.2' });
 
