@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { inside, ping, runIdle } from '../support/containers.ts';
 import { eventually } from '../support/eventually.ts';
 import { containerRoutes } from '../support/kernel.ts';
+import { type } from '../support/shell.ts';
 import { setStage } from '../support/stage.ts';
 import { namespacesSeenBy } from './support/namespaces.ts';
 
@@ -65,6 +66,17 @@ describe('the managed plugin', function () {
         const { stdout: pid } = await stage.host.exec(['pgrep', '--full', '/usr/bin/routed-plugin serve']);
 
         expect(await namespacesSeenBy(stage.host, pid.trim())).to.have.lengthOf(1);
+      });
+
+      it('is reached by commands through its own root', async () => {
+        const { stdout: pid } = await stage.host.exec(['pgrep', '--full', '/usr/bin/routed-plugin serve']);
+
+        const told = await type(
+          stage.host,
+          `routed-plugin status --admin-socket /proc/${pid.trim()}/root/run/routed/admin.sock`,
+        );
+
+        expect(told.stdout, told.stderr).to.match(/10\.1\.0\.2 +vethr[0-9a-f]+ +joined/);
       });
 
       it('is not disabled while a network uses it', async () => {
