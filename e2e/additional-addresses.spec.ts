@@ -76,7 +76,12 @@ for (const engine of ENGINES) {
         });
       }
 
-      it(`has all of them, usable, when its main process starts: ${starts} times, ${atOnce} at once`, async () => {
+      // Nothing holds Docker 26 back, and on an overloaded machine one start of fifty is too early.
+      const [when, look] =
+        engine === '26'
+          ? (['a second after its main process starts', ['sh', '-c', 'sleep 1; ip -o address']] as const)
+          : (['when its main process starts', ['ip', '-o', 'address']] as const);
+      it(`has all of them, usable, ${when}: ${starts} times, ${atOnce} at once`, async () => {
         const run = async (number: number): Promise<void> => {
           const [first, ...more] = [
             `10.1.1.${number}`,
@@ -85,9 +90,7 @@ for (const engine of ENGINES) {
             `fd00:1::2:${number}`,
           ];
           const network = `name=mine,ip=${first},driver-opt=routed.addresses=${more.join('+')}`;
-          const shown = addressesIn(
-            await stage.host.docker('run', '--rm', '--network', network, 'alpine', 'ip', '-o', 'address'),
-          );
+          const shown = addressesIn(await stage.host.docker('run', '--rm', '--network', network, 'alpine', ...look));
           expect(shown.map(({ address }) => bare(address))).to.include.members([first, ...more]);
           expect(shown.filter(({ isTentative }) => isTentative)).to.deep.equal([]);
         };
