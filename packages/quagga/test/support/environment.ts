@@ -2,6 +2,9 @@ import { readFile, stat } from 'node:fs/promises';
 import type { CliEnvironment } from '../../src/cli/environment.ts';
 import { runCli } from '../../src/cli/program.ts';
 
+/** A whole file that has the preset for a LAN. */
+export const LAN = 'preset: lan\nrouterId: 10.0.0.1\ncontainers: [10.112.0.0/12]\ninterfaces:\n  eth1: {}\n';
+
 export interface CliResult {
   readonly code: number;
   readonly out: string;
