@@ -6,16 +6,9 @@ import { ClassicLevel } from 'classic-level';
 import { SCHEMA_VERSION } from '../../src/state/database.ts';
 import { recordsOf, type StateDatabase } from '../../src/state/records.ts';
 import { openStateDirectory, type StateDirectory } from '../../src/state/state-directory.ts';
+import { all, lease, pool } from './support/state-lives.ts';
 
-const pool = { id: 'space/10.1.0.0/16', addressSpace: 'space', family: 4, prefix: '10.1.0.0/16' } as const;
-const lease = { poolId: pool.id, address: '10.1.0.2', purpose: 'endpoint' } as const;
 const kept = { family: 4, address: '10.1.0.9', poolId: pool.id, isSticky: false } as const;
-
-async function all<T>(items: Iterable<T> | AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const item of items) list.push(item);
-  return list;
-}
 
 describe('the state directory of the first release, without additional addresses', () => {
   let directory: string;
