@@ -1,5 +1,5 @@
 import { constants, getPriority, setPriority } from 'node:os';
-import { atNormalPriority } from './priority.ts';
+import { atNormalPriority } from './normal-priority.ts';
 
 /**
  * Runs `work`, and what it starts, before other work of the machine, but without real-time priority: a kernel that

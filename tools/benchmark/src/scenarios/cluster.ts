@@ -1,5 +1,5 @@
 import { openCluster, type Cluster, type ClusterOptions } from '@routed/lab';
-import { atNormalPriority } from '../process/priority.ts';
+import { atNormalPriority } from '../process/normal-priority.ts';
 import { bulkOutcome } from './cluster-bulk.ts';
 import { failoverOutcome } from './cluster-failover.ts';
 import { routeOutcome } from './cluster-route.ts';
