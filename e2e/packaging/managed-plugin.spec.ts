@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { runCommand } from '@routed/lab';
 import { expect } from 'chai';
 import { inside, ping, runIdle } from '../support/containers.ts';
-import { eventually } from '../support/eventually.ts';
 import { containerRoutes } from '../support/kernel.ts';
 import { type } from '../support/shell.ts';
 import { setStage } from '../support/stage.ts';
+import { expectClosedContainer } from './support/closed-container.ts';
 import { namespacesSeenBy } from './support/namespaces.ts';
 
 const buildPlugin = join(import.meta.dirname, '../../tools/build-plugin');
@@ -49,18 +49,7 @@ describe('the managed plugin', function () {
         expect(await inside(host, 'web', 'ip', 'link', 'show', 'eth0')).to.contain('mtu 1400');
       });
 
-      it('gives a container more addresses, and filters who may enter', async () => {
-        const { host } = stage;
-        const options = 'driver-opt=routed.addresses=10.1.0.4,driver-opt=routed.ingress=none';
-        await runIdle(host, 'closed', '--network', `name=apps,ip=10.1.0.3,${options}`);
-
-        await eventually(async () => {
-          expect(await inside(host, 'closed', 'ip', '-o', 'address')).to.contain('10.1.0.4/32');
-        });
-        const reply = await host.tryDocker('exec', 'web', 'ping', '-c', '1', '-W', '1', '10.1.0.3');
-        expect(reply.exitCode, reply.stdout).to.equal(1);
-        await host.docker('rm', '--force', 'closed');
-      });
+      it('gives a container more addresses, and filters who may enter', () => expectClosedContainer(stage.host));
 
       it('sees the network namespaces of containers that started after it', async () => {
         const { stdout: pid } = await stage.host.exec(['pgrep', '--full', '/usr/bin/routed-plugin serve']);
