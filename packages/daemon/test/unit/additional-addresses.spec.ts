@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { AddressedNetwork, endpointId, ids, messageOf, otherId } from './support/addressed-network.ts';
+import { AddressedNetwork, endpointId, ids, otherId } from './support/addressed-network.ts';
+import { messageOf } from './support/message-of.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon } from './support/wired.ts';
 
 describe('additional addresses of an endpoint', () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { messageOf } from './support/message-of.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
 const a = dockerId('aaaa');
@@ -17,10 +18,7 @@ describe('prefixes for additional addresses', () => {
   const create = (id: string, subnet: string, prefixes: string): Promise<string> =>
     createNetwork(daemon, { id, subnet, ...(prefixes && { driverOptions: { 'routed.prefixes': prefixes } }) });
   const refusal = (id: string, subnet: string, prefixes: string): Promise<string> =>
-    create(id, subnet, prefixes).then(
-      () => 'no error',
-      (error: unknown) => (error as Error).message,
-    );
+    messageOf(create(id, subnet, prefixes));
 
   /** As Docker does: the network first, or the pool first. */
   async function remove(NetworkID: string, PoolID: string, isPoolFirst = false): Promise<void> {

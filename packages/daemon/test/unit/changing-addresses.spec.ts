@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import type { AdditionalAddress } from '../../src/endpoints/endpoint.ts';
-import { AddressedNetwork, endpointId, ids, messageOf, otherId } from './support/addressed-network.ts';
+import { AddressedNetwork, endpointId, ids, otherId } from './support/addressed-network.ts';
+import { messageOf } from './support/message-of.ts';
 import type { WiredDaemon } from './support/wired.ts';
 
 describe('additional addresses of an endpoint', () => {

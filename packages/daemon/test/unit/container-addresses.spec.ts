@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Container } from '../../src/docker/docker-containers.ts';
+import { messageOf } from './support/message-of.ts';
 import { type FakeSandbox, fakeSandbox } from './support/sandbox.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
@@ -22,11 +23,6 @@ describe('addresses that an operator gives a container', () => {
       .inspect()
       .routes.filter(({ protocol }) => protocol === 200)
       .map(({ destination }) => destination);
-  const refusal = (done: Promise<unknown>): Promise<string> =>
-    done.then(
-      () => 'no error',
-      (error: unknown) => (error as Error).message,
-    );
   const wire = async (before?: WiredDaemon): Promise<WiredDaemon> =>
     await wiredDaemon({
       docker: { list: () => Promise.resolve(containers) },
@@ -165,7 +161,7 @@ describe('addresses that an operator gives a container', () => {
   it('leave nothing behind when the sandbox cannot be reached', async () => {
     sandbox = { ...sandbox, open: () => Promise.reject(new Error('it is gone')) };
 
-    const message = await refusal(daemon.parts.admin.addresses.add('web', '10.1.0.20'));
+    const message = await messageOf(daemon.parts.admin.addresses.add('web', '10.1.0.20'));
 
     expect(message).to.contain('cannot be given its additional addresses: it is gone');
     expect(routes()).to.deep.equal(['10.1.0.2/32']);
@@ -182,7 +178,7 @@ describe('addresses that an operator gives a container', () => {
   ];
   for (const [address, message] of refused) {
     it(`refuse ${address} with the reason`, async () => {
-      expect(await refusal(daemon.parts.admin.addresses.add('web', address))).to.contain(message);
+      expect(await messageOf(daemon.parts.admin.addresses.add('web', address))).to.contain(message);
       expect(routes()).to.deep.equal(['10.1.0.2/32']);
     });
   }
@@ -190,7 +186,7 @@ describe('addresses that an operator gives a container', () => {
   it('refuse an address of another endpoint, and name it', async () => {
     await startContainer(daemon, { poolId, endpointId: dockerId('abcd'), address: '10.1.0.3' });
 
-    const message = await refusal(daemon.parts.admin.addresses.add('web', '10.1.0.3'));
+    const message = await messageOf(daemon.parts.admin.addresses.add('web', '10.1.0.3'));
 
     expect(message).to.equal('additional address 10.1.0.3 is in use by endpoint abcd00000000: choose another');
   });
@@ -198,11 +194,11 @@ describe('addresses that an operator gives a container', () => {
   it('cannot be removed where they are not, or where Docker gave them', async () => {
     const { addresses } = daemon.parts.admin;
 
-    expect(await refusal(addresses.remove('web', '10.1.0.9'))).to.equal(
+    expect(await messageOf(addresses.remove('web', '10.1.0.9'))).to.equal(
       'container web does not have address 10.1.0.9 (it has: 10.1.0.2)',
     );
-    expect(await refusal(addresses.remove('web', '10.1.0.2'))).to.contain('only additional ones can be removed');
-    expect(await refusal(addresses.remove('db', '10.1.0.2'))).to.contain('container db is not known');
+    expect(await messageOf(addresses.remove('web', '10.1.0.2'))).to.contain('only additional ones can be removed');
+    expect(await messageOf(addresses.remove('db', '10.1.0.2'))).to.contain('container db is not known');
   });
 
   it('say that one of the driver options comes back with the next start', async () => {

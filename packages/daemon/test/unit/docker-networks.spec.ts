@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { dockerNetworks } from '../../src/docker/docker-networks.ts';
+import { messageOf } from './support/message-of.ts';
 
 const networks = [
   {
@@ -93,13 +94,7 @@ describe('dockerNetworks', () => {
   });
 
   it('rejects when Docker answers otherwise, or not at all', async () => {
-    const failure = (): Promise<string> =>
-      ask()
-        .networks(signal)
-        .then(
-          () => 'no error',
-          (error: unknown) => (error as Error).message,
-        );
+    const failure = (): Promise<string> => messageOf(ask().networks(signal));
     replies = {};
     expect(await failure()).to.contain('it answered 404');
     replies = { '/networks': [{ Name: 'apps' }] };

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { messageOf } from './support/message-of.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
 const NetworkID = dockerId('c98909');
@@ -11,11 +12,7 @@ describe('routed.gateway', () => {
 
   const create = (gateways: string, options: { readonly subnet?: string; readonly gateway?: string } = {}) =>
     createNetwork(daemon, { ...options, driverOptions: { 'routed.gateway': gateways } });
-  const refusal = (...args: Parameters<typeof create>): Promise<string> =>
-    create(...args).then(
-      () => 'no error',
-      (error: unknown) => (error as Error).message,
-    );
+  const refusal = (...args: Parameters<typeof create>): Promise<string> => messageOf(create(...args));
   const held = (): string[] =>
     daemon.kernel
       .inspect()

@@ -5,6 +5,7 @@ import type { Endpoint } from '../../src/endpoints/endpoint.ts';
 import type { SandboxEndpoint } from '../../src/sandbox/sandbox-plan.ts';
 import { type VisitReport, visitSandbox } from '../../src/sandbox/sandbox-visit.ts';
 import { everyAddressOf, FakeSandbox, makeLinks } from './support/fake-sandbox.ts';
+import { messageOf } from './support/message-of.ts';
 import { endpointWith } from './support/sandbox-states.ts';
 
 const web = endpointWith('aaaaaaaaaaaa', ['10.1.0.2'], ['10.1.0.3', '10.1.0.4']);
@@ -113,7 +114,7 @@ describe('visitSandbox', () => {
 
     sandbox.events.emit('error', new Error('monitor.receive failed') as never);
 
-    expect(await failureOf(visiting)).to.equal('monitor.receive failed');
+    expect(await messageOf(visiting)).to.equal('monitor.receive failed');
   });
 
   it('fails when the kernel refuses an address, and when it cannot say what there is', async () => {
@@ -121,9 +122,9 @@ describe('visitSandbox', () => {
     await sandbox.receive(web);
 
     kernel.failNext('address.replace', 'EACCES');
-    expect(await failureOf(visit())).to.match(/10\.1\.0\.3.*EACCES/);
+    expect(await messageOf(visit())).to.match(/10\.1\.0\.3.*EACCES/);
     kernel.failNext('link.list', 'ENOBUFS');
-    expect(await failureOf(visit())).to.contain('ENOBUFS');
+    expect(await messageOf(visit())).to.contain('ENOBUFS');
   });
 
   it('ends at its deadline and names the endpoints that Docker has not finished with', async () => {
@@ -131,7 +132,7 @@ describe('visitSandbox', () => {
     await join(db);
     await sandbox.receive(web);
 
-    expect(await failureOf(visit(20))).to.equal('Docker has not set up the link of endpoint bbbbbbbbbbbb');
+    expect(await messageOf(visit(20))).to.equal('Docker has not set up the link of endpoint bbbbbbbbbbbb');
     expect(await sandbox.addressesOf(web), 'what could be done').to.have.members(everyAddressOf(web));
   });
 
@@ -142,7 +143,7 @@ describe('visitSandbox', () => {
 
     stopping.abort();
 
-    expect(await failureOf(visiting)).to.contain('endpoint aaaaaaaaaaaa');
+    expect(await messageOf(visiting)).to.contain('endpoint aaaaaaaaaaaa');
   });
 
   it('no longer waits for an endpoint that has left meanwhile', async () => {
@@ -199,10 +200,3 @@ describe('visitSandbox', () => {
     expect(sandbox.inspect().routes.filter(({ table }) => table > 2_000_000)).to.deep.equal([]);
   });
 });
-
-async function failureOf(visiting: Promise<unknown>): Promise<string> {
-  return await visiting.then(
-    () => 'no error',
-    (error: unknown) => (error as Error).message,
-  );
-}

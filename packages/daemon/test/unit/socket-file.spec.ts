@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { claimSocketPath } from '../../src/server/socket-file.ts';
+import { messageOf } from './support/message-of.ts';
 
 describe('claimSocketPath', () => {
   let directory: string;
@@ -19,13 +20,6 @@ describe('claimSocketPath', () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(path, resolve));
     return server;
-  }
-
-  async function messageOf(promise: Promise<void>): Promise<string> {
-    return await promise.then(
-      () => 'no error',
-      (error: unknown) => (error as Error).message,
-    );
   }
 
   it('makes the directory', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { messageOf } from '../support/message-of.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from '../support/wired.ts';
 
 const endpointId = dockerId('c80b7eea65283f');
@@ -29,11 +30,6 @@ describe('addresses that another host announces', () => {
       .routes.filter(({ protocol }) => protocol === 200)
       .map(({ destination }) => destination);
   const asked = (PoolID: string, Address: string): object => ({ PoolID, Address, Options: null });
-  const refusalOf = (started: Promise<unknown>): Promise<string> =>
-    started.then(
-      () => 'no error',
-      (error: unknown) => (error as Error).message,
-    );
 
   it('are passed over when addresses are chosen, and counted', async () => {
     const poolId = await createNetwork(daemon, { subnet: '10.1.0.0/29' });
@@ -115,7 +111,7 @@ describe('addresses that another host announces', () => {
     await announce('10.1.0.9');
     const additional = { 'routed.addresses': '10.1.0.9' };
 
-    const refused = await refusalOf(
+    const refused = await messageOf(
       startContainer(daemon, { poolId, endpointId, address: '10.1.0.2', driverOptions: additional }),
     );
     await daemon.call('IpamDriver.ReleaseAddress', { PoolID: poolId, Address: '10.1.0.2' });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStateDirectory, type StateDirectory } from '../../../src/state/state-directory.ts';
+import { messageOf } from './message-of.ts';
 
 export const network = { id: 'n1', pools: [], prefixes: [], spoof: 'strict', mtuBytes: 1500 } as const;
 export const endpoint = {
@@ -47,10 +48,7 @@ export class StateLives {
 
   /** Why it cannot be opened. */
   async refusal(): Promise<string> {
-    return await this.open().then(
-      () => 'no error',
-      (error: unknown) => (error as Error).message,
-    );
+    return await messageOf(this.open());
   }
 
   /** Closes it, and takes it from the disk. */

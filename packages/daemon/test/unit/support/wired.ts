@@ -16,6 +16,7 @@ import type { RouterLines } from '../../../src/routers/router-lines.ts';
 import type { OpenSandbox } from '../../../src/sandbox/sandbox-view.ts';
 import type { Handler } from '../../../src/server/plugin-app.ts';
 import { memoryRepository, type Repository } from '../../../src/state/repository.ts';
+import { messageOf } from './message-of.ts';
 
 /** The daemon on a kernel in memory, called as Docker calls it but without sockets. */
 export interface WiredDaemon {
@@ -133,11 +134,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     filters,
     warnings,
     call,
-    refusal: (method, request) =>
-      call(method, request).then(
-        () => 'no error',
-        (error: unknown) => (error as Error).message,
-      ),
+    refusal: (method, request) => messageOf(call(method, request)),
   };
 }
 
