@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { SetClock } from './support/set-clock.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
 const subnet = '10.1.0.0/16';
@@ -9,18 +10,13 @@ const MINUTE_MS = 60_000;
 
 describe('pools that Docker asks for', () => {
   let daemon: WiredDaemon;
-  let now: sinon.SinonStub<[], number>;
+  let clock: SetClock;
   beforeEach(async () => {
-    const realNow = performance.now.bind(performance);
-    now = sinon.stub(performance, 'now').callsFake(realNow);
+    clock = new SetClock();
     daemon = await wiredDaemon();
   });
-  afterEach(() => now.restore());
+  afterEach(() => clock.restore());
 
-  const later = (ms: number): void => {
-    const start = now.wrappedMethod.call(performance);
-    now.callsFake(() => start + ms);
-  };
   const request = () =>
     daemon.call('IpamDriver.RequestPool', {
       ...{ AddressSpace: 'routed-local', Pool: subnet, SubPool: '', Options: null, V6: false },
@@ -38,7 +34,7 @@ describe('pools that Docker asks for', () => {
   };
   const rounds = async (): Promise<void> => {
     await daemon.parts.forgottenNetworks.sweep();
-    later(3 * MINUTE_MS);
+    clock.later(3 * MINUTE_MS);
     await daemon.parts.forgottenNetworks.sweep();
   };
   const pools = async (daemonOf = daemon): Promise<string[]> => {
@@ -103,7 +99,7 @@ describe('pools that Docker asks for', () => {
 
   it('are free after the removal though an earlier request was never given back', async () => {
     await request();
-    later(2 * MINUTE_MS);
+    clock.later(2 * MINUTE_MS);
     await createNetwork(daemon, { id: first });
 
     await removeNetwork(first);
@@ -117,7 +113,7 @@ describe('pools that Docker asks for', () => {
     expect(await pools()).to.deep.equal([`${PoolID} -`]);
 
     await rounds();
-    later(6 * MINUTE_MS);
+    clock.later(6 * MINUTE_MS);
     await rounds();
 
     expect(await pools()).to.deep.equal([]);
@@ -130,9 +126,9 @@ describe('pools that Docker asks for', () => {
     await daemon.call('IpamDriver.RequestAddress', { PoolID: 'routed-local/10.9.0.0/16', Address: '', Options: null });
     const before = await pools();
 
-    later(6 * MINUTE_MS);
+    clock.later(6 * MINUTE_MS);
     await rounds();
-    later(9 * MINUTE_MS);
+    clock.later(9 * MINUTE_MS);
     await rounds();
 
     expect(await pools()).to.deep.equal(before);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import sinon from 'sinon';
 import { fakeSandbox } from './support/sandbox.ts';
+import { SetClock } from './support/set-clock.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
 const endpointId = dockerId('c80b7eea65283f');
@@ -11,22 +11,17 @@ const MINUTE_MS = 60_000;
 describe('what Docker forgets', () => {
   let daemon: WiredDaemon;
   let poolId: string;
-  let now: sinon.SinonStub<[], number>;
+  let clock: SetClock;
   beforeEach(async () => {
-    const realNow = performance.now.bind(performance);
-    now = sinon.stub(performance, 'now').callsFake(realNow);
+    clock = new SetClock();
     daemon = await wiredDaemon();
     poolId = await createNetwork(daemon);
   });
   afterEach(async () => {
-    now.restore();
+    clock.restore();
     await daemon.reaper.flush();
   });
 
-  const later = (ms: number): void => {
-    const start = now.wrappedMethod.call(performance);
-    now.callsFake(() => start + ms);
-  };
   /** One of the rounds that come by themselves. */
   const round = async (): Promise<void> => {
     daemon.parts.forgotten.survey(daemon.kernel.inspect().links);
@@ -50,12 +45,12 @@ describe('what Docker forgets', () => {
     await round();
     expect(await daemon.state.endpoints.load()).to.have.lengthOf(1);
 
-    later(MINUTE_MS + 1);
+    clock.later(MINUTE_MS + 1);
     await round();
-    later(2 * MINUTE_MS + 2);
+    clock.later(2 * MINUTE_MS + 2);
     await round();
     expect(await daemon.state.endpoints.load()).to.deep.equal([]);
-    later(4 * MINUTE_MS);
+    clock.later(4 * MINUTE_MS);
     await round();
 
     expect(daemon.parts.forgotten.counts).to.deep.equal({ left: 0, endpoints: 1, leases: 1 });
@@ -64,11 +59,11 @@ describe('what Docker forgets', () => {
 
   it('is freed when no endpoint was made of a lease', async () => {
     await request();
-    later(MINUTE_MS - 1_000);
+    clock.later(MINUTE_MS - 1_000);
     await round();
     expect(daemon.parts.forgotten.counts.leases).to.equal(0);
 
-    later(MINUTE_MS + 1);
+    clock.later(MINUTE_MS + 1);
     await round();
 
     expect(daemon.parts.forgotten.counts.leases).to.equal(1);
@@ -80,7 +75,7 @@ describe('what Docker forgets', () => {
     await daemon.call('NetworkDriver.Leave', ids);
     await daemon.call('NetworkDriver.DeleteEndpoint', ids);
 
-    later(MINUTE_MS + 1);
+    clock.later(MINUTE_MS + 1);
     await round();
 
     expect(daemon.parts.forgotten.counts.leases).to.equal(1);
@@ -89,7 +84,7 @@ describe('what Docker forgets', () => {
   it('is withdrawn when the container’s end of the link is back on the host', async () => {
     await startContainer(daemon, { poolId, endpointId, address: '10.1.0.2' });
     await round();
-    later(2 * MINUTE_MS + 1);
+    clock.later(2 * MINUTE_MS + 1);
 
     await round();
 
@@ -101,7 +96,7 @@ describe('what Docker forgets', () => {
   it('is never what a running container has', async () => {
     await startAndMove();
     await round();
-    later(10 * MINUTE_MS);
+    clock.later(10 * MINUTE_MS);
 
     await round();
     await daemon.call('IpamDriver.ReleaseAddress', { PoolID: poolId, Address: '10.1.0.2' });
@@ -127,10 +122,10 @@ describe('what Docker forgets', () => {
       IPv6Data: [],
     });
 
-    later(10 * MINUTE_MS);
+    clock.later(10 * MINUTE_MS);
     await round();
     const successor = await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });
-    later(20 * MINUTE_MS);
+    clock.later(20 * MINUTE_MS);
     await successor.parts.forgotten.sweep();
 
     const message = await daemon.refusal('IpamDriver.RequestAddress', {
@@ -155,7 +150,7 @@ describe('what Docker forgets', () => {
     it('when nobody made an endpoint of it for half a minute', async () => {
       await request();
       expect(await refusal()).to.contain('in use by');
-      later(MINUTE_MS / 2 + 1);
+      clock.later(MINUTE_MS / 2 + 1);
 
       await request();
     });
@@ -165,7 +160,7 @@ describe('what Docker forgets', () => {
       await daemon.stop();
       daemon = await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });
       expect(await refusal()).to.contain('in use by');
-      later(MINUTE_MS);
+      clock.later(MINUTE_MS);
 
       await request();
     });
