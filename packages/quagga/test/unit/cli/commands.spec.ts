@@ -18,6 +18,20 @@ const CLASSIC_FLAGS = [
   '--network',
   '10.255.255.0/24',
 ];
+/** A host with BGP, but for its neighbors. */
+const BGP_HOST = [
+  'render',
+  '--protocol',
+  'bgp',
+  '--dialect',
+  'frr',
+  '--router-id',
+  '10.0.0.1',
+  '--asn',
+  '65001',
+  '--container',
+  '10.112.0.0/12',
+];
 
 describe('quagga-config render', () => {
   it('prints the seed preset byte for byte', async () => {
@@ -90,42 +104,14 @@ describe('quagga-config render', () => {
   });
 
   it('builds a BGP host from flags alone', async () => {
-    const { code, out } = await cli([
-      'render',
-      '--protocol',
-      'bgp',
-      '--dialect',
-      'frr',
-      '--router-id',
-      '10.0.0.1',
-      '--asn',
-      '65001',
-      '--neighbor',
-      '10.0.0.2=65002',
-      '--container',
-      '10.112.0.0/12',
-    ]);
+    const { code, out } = await cli([...BGP_HOST, '--neighbor', '10.0.0.2=65002']);
 
     expect(code).to.equal(0);
     expect(out).to.include(' neighbor 10.0.0.2 remote-as 65002\n neighbor 10.0.0.2 peer-group FABRIC\n');
   });
 
   it('builds an unnumbered BGP host when there is no neighbor address', async () => {
-    const { out } = await cli([
-      'render',
-      '--protocol',
-      'bgp',
-      '--dialect',
-      'frr',
-      '--router-id',
-      '10.0.0.1',
-      '--asn',
-      '65001',
-      '--interface',
-      'eth1',
-      '--container',
-      '10.112.0.0/12',
-    ]);
+    const { out } = await cli([...BGP_HOST, '--interface', 'eth1']);
 
     expect(out).to.include(' neighbor eth1 interface peer-group FABRIC\n');
   });
