@@ -1,8 +1,8 @@
 import { readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { type CommandResult, runCommand, uplinkNames } from '@routed/netfilter';
 import type { Address, Link, Route, Rtnl } from '@routed/netns';
 import { endpointOfAlias, GRAVEYARD_GROUP, LINK_GROUP, MAIN_TABLE } from '../endpoints/kernel-names.ts';
+import { isServed } from '../server/socket-file.ts';
 import { type DaemonFacts, readDaemon } from './facts/daemon-facts.ts';
 import { type EngineFacts, readEngine } from './facts/engine-facts.ts';
 import { readRouters, type RouterFacts } from './facts/router-facts.ts';
@@ -75,7 +75,7 @@ export function viewHost(paths: HostPaths, rtnl: Rtnl): HostView {
         (stats) => stats.isSocket(),
         () => false,
       ),
-    accepts,
+    accepts: isServed,
     sysctl: async (key) => (await file(`/proc/sys/${key}`))?.trim(),
     run: runCommand,
     links,
@@ -101,15 +101,4 @@ export function isContainerLink({ group, alias }: Pick<Link, 'group' | 'alias'>)
 function once<T>(read: () => Promise<T>): () => Promise<T> {
   let reading: Promise<T> | undefined;
   return () => (reading ??= read());
-}
-
-async function accepts(path: string): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

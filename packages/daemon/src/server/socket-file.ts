@@ -24,7 +24,7 @@ export async function claimSocketPath(path: string): Promise<void> {
   if (!found.isSocket()) {
     throw new RoutedError('SOCKET_UNUSABLE', `${path} exists and is not a socket: move it away`);
   }
-  if (await answers(path)) {
+  if (await isServed(path)) {
     throw new RoutedError('SOCKET_IN_USE', `another process is serving ${path}: stop it first`);
   }
   await unlink(path);
@@ -64,7 +64,7 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 /** Whether a process is listening; a socket file that nobody listens at refuses the connection. */
-async function answers(path: string): Promise<boolean> {
+export async function isServed(path: string): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {
