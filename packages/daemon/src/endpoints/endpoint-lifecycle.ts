@@ -198,9 +198,9 @@ export class EndpointLifecycle extends EndpointRecords {
     });
   }
 
-  /** Makes the kernel have the filters of the joined endpoints, and no others. */
-  async syncFilters(): Promise<void> {
-    await syncFilters(this, this.#filtering);
+  /** Makes the kernel have the filters of joined endpoints alone; where records are lost also those of links that are there. */
+  async syncFilters({ areRecordsLost = false } = {}): Promise<void> {
+    await syncFilters(this, this.#filtering, async (link) => areRecordsLost && (await this.#links.isThere(link)));
   }
 
   /**

@@ -46,6 +46,11 @@ export class EndpointLinks {
     return (await this.#indexOf(endpointId)) !== undefined;
   }
 
+  /** Whether there is a host link of this name, of whatever endpoint, that does not wait for its deletion. */
+  async isThere(name: string): Promise<boolean> {
+    return (await this.#rtnl.links.get({ name }))?.group === LINK_GROUP;
+  }
+
   /**
    * Withdraws the routes to these destinations at once and hands the link to the reaper.
    *

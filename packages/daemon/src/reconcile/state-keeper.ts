@@ -67,7 +67,7 @@ export class StateKeeper {
     this.#queue(async () => {
       await this.#reaper.adopt();
       await this.#wholeRound();
-      if (!areRecordsLost) await this.#endpoints.syncFilters();
+      await this.#endpoints.syncFilters({ areRecordsLost });
     });
     await this.#round;
   }

@@ -34,7 +34,8 @@ describe('syncFilters', () => {
     present.add(link);
   };
   const remove = (link: string): Promise<void> => Promise.resolve(void present.delete(link));
-  const sync = (): Promise<void> => syncFilters(daemon.parts.endpoints, filtering);
+  const sync = (kept: readonly string[] = []): Promise<void> =>
+    syncFilters(daemon.parts.endpoints, filtering, (link) => Promise.resolve(kept.includes(link)));
 
   it('gives endpoints in containers their filter, and takes those of nobody away', async () => {
     await startContainer(daemon, { poolId, endpointId: web.id, address: '10.1.0.2' });
@@ -43,6 +44,14 @@ describe('syncFilters', () => {
     await sync();
 
     expect([...present]).to.have.members([web.link, 'docker0']);
+  });
+
+  it('lets those be that are to be kept', async () => {
+    present = new Set(['vethr0123456789', 'vethr9876543210']);
+
+    await sync(['vethr0123456789']);
+
+    expect([...present]).to.deep.equal(['vethr0123456789']);
   });
 
   it('leaves none behind of an endpoint that leaves meanwhile', async () => {
