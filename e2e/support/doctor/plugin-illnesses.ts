@@ -35,14 +35,15 @@ export const recordIllnesses: readonly Illness[] = [
   },
   {
     check: 'stale-records',
-    what: 'a plugin that has lost its state',
+    what: 'a plugin that has lost its state, and cannot ask Docker',
     severity: 'broken',
     found: /^routed-plugin does not know network apps$/,
     why: /^its state was lost/,
     remedy: /"docker network rm apps", and create it again/,
     break: async (ward: Ward): Promise<void> => {
       await ward.plugin.stop('SIGKILL');
-      await ward.startPlugin('--state-dir', '/var/lib/routed-empty');
+      // With it, the plugin would make its records anew.
+      await ward.startPlugin('--state-dir', '/var/lib/routed-empty', '--docker-socket', '/run/no-docker.sock');
     },
     heal: async (ward: Ward): Promise<void> => {
       await ward.plugin.stop('SIGKILL');

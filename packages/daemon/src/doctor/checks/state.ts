@@ -92,8 +92,8 @@ function judgeNetworks({ networks }: DaemonFacts, ours: Networks): Finding[] {
     ...lost.map(({ name }): Finding => ({
       severity: 'broken',
       found: `routed-plugin does not know network ${name}`,
-      why: 'its state was lost, and Docker never says again what a network is: no container of it can be started',
-      remedy: `disconnect its containers, "docker network rm ${name}", and create it again; running containers keep their network until then`,
+      why: 'its state was lost, and Docker never says again by itself what a network is: no container of it can be started',
+      remedy: `name Docker's socket with --docker-socket: routed-plugin asks there, and makes its records anew; or disconnect its containers, "docker network rm ${name}", and create it again. Running containers keep their network until then`,
     })),
     ...left.map(({ id, pools }): Finding => ({
       severity: 'warning',
@@ -124,7 +124,7 @@ function judgeEndpoints({ endpoints }: DaemonFacts, { containers }: EngineFacts,
       severity: 'broken',
       found: `container ${name} is on network ${networkName}, and routed-plugin does not know its endpoint`,
       why: 'its state was lost: the container runs on, but lost routes are not repaired, and its address may be given out again',
-      remedy: `start it again ("docker restart ${name}")`,
+      remedy: `name Docker's socket with --docker-socket, or start it again ("docker restart ${name}")`,
     })),
   ];
 }
