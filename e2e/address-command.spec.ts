@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import { askAdmin } from './support/admin.ts';
 import { createNetwork, idle, inside, ping, runIdle } from './support/containers.ts';
-import { ENGINES } from './support/engines.ts';
+import { ENGINES_AT_THE_ENDS } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { containerRoutes } from './support/kernel.ts';
 import { type } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
 
-for (const engine of ENGINES) {
+for (const engine of ENGINES_AT_THE_ENDS) {
   describe(`routed-plugin address (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine, engineFlags: ['--live-restore'] } });
     const given = '10.1.0.20';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { prepareCompose, type Host } from '@routed/lab';
 import { addressesOf } from './support/addresses.ts';
 import { inside, ping } from './support/containers.ts';
-import { ENGINES } from './support/engines.ts';
+import { ENGINES_AT_THE_ENDS } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { expectNoContainers } from './support/kernel.ts';
 import { type } from './support/shell.ts';
@@ -37,7 +37,7 @@ async function expectServed(host: Host, addresses: readonly string[]): Promise<v
   });
 }
 
-for (const engine of ENGINES) {
+for (const engine of ENGINES_AT_THE_ENDS) {
   describe(`Compose (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine } });
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createNetwork, ping, runIdle } from './support/containers.ts';
-import { ENGINES } from './support/engines.ts';
+import { ENGINES_AT_THE_ENDS } from './support/engines.ts';
 import { expectNoContainers } from './support/kernel.ts';
 import { setStage } from './support/stage.ts';
 
@@ -10,7 +10,7 @@ const rich = [
   ...['--network', `"name=n","ip=${address}","driver-opt=routed.addresses=10.1.0.12","driver-opt=routed.ingress=any"`],
 ];
 
-for (const engine of ENGINES) {
+for (const engine of ENGINES_AT_THE_ENDS) {
   // Every step is killed at in packages/daemon/test/kernel/crash.spec.ts; here with a Docker that is not played.
   describe(`a plugin that dies while a container starts (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine }, plugin: 'none' });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { addressesOf } from './support/addresses.ts';
 import { createNetwork, ping, runIdle } from './support/containers.ts';
-import { ENGINES, ENGINES_IN_FULL } from './support/engines.ts';
+import { ENGINES_AT_THE_ENDS, ENGINES_IN_FULL } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { expectNoContainers, kernelState } from './support/kernel.ts';
 import { setStage, type Stage } from './support/stage.ts';
@@ -16,7 +16,7 @@ async function loseState(stage: Stage, ...flags: readonly string[]): Promise<voi
   stage.plugin = await stage.host.startPlugin({ flags });
 }
 
-for (const engine of ENGINES) {
+for (const engine of ENGINES_AT_THE_ENDS) {
   describe(`the state directory is lost under running containers (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine } });
 
