@@ -60,6 +60,8 @@ describe('what is wrong with this host (routed-plugin doctor)', () => {
     describe(`names ${round.map(({ what }) => what).join(', ')}`, () => {
       let examination: Examination;
       let text: string;
+      const expected = round.flatMap(({ check, also = [] }) => [check, ...also]);
+      const othersIn = ({ named }: Examination): string[] => named.filter((id) => !expected.includes(id));
 
       before(async () => {
         for (const illness of round) await illness.break(ward);
@@ -71,6 +73,7 @@ describe('what is wrong with this host (routed-plugin doctor)', () => {
           examination = await examine(ward, options, environment);
           text = (await said).stdout;
           for (const illness of round) expectNamed(illness, examination);
+          expect(othersIn(examination)).to.deep.equal([]);
         }, 8_000).catch(() => undefined);
       });
 
@@ -87,8 +90,7 @@ describe('what is wrong with this host (routed-plugin doctor)', () => {
       }
 
       it('and nothing else, with the exit code of the worst', () => {
-        const expected = round.flatMap(({ check, also = [] }) => [check, ...also]);
-        expect(examination.named.filter((id) => !expected.includes(id))).to.deep.equal([]);
+        expect(othersIn(examination)).to.deep.equal([]);
         const severities = examination.report.checks.flatMap(({ findings }) =>
           findings.map(({ severity }) => severity),
         );
