@@ -5,8 +5,9 @@ import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { linkNames } from '../endpoints/kernel-names.ts';
 import { RoutedError } from '../routed-error.ts';
+import { VtyLines } from '../routers/router-lines.ts';
 import type { AddressRecord } from '../status/address-record.ts';
-import type { AddressFacts, FirewallFacts, SandboxFacts } from './facts.ts';
+import type { AddressFacts, FirewallFacts, RouterFacts, SandboxFacts } from './facts.ts';
 import { readRouter } from './router-facts.ts';
 
 /** Reads what there is to know of one address; changes nothing. */
@@ -29,7 +30,7 @@ export async function readFacts(
     neighbour: neighbours.find((entry) => entry.address === address),
     sandbox: link && (await readSandbox(endpoint, link.index, address)),
     firewall: await readFirewall(address),
-    router: await readRouter(places.routerDir, address),
+    router: await readRouterIn(places.routerDir, address),
   };
 }
 
@@ -55,6 +56,15 @@ async function readSandbox(endpoint: Endpoint, hostIndex: number, address: strin
     return { hasAddress: held.some((entry) => entry.address === hostPrefix(address)), isUp: link?.isUp ?? false };
   } catch (error) {
     return { unreachable: (error as Error).message, hasAddress: false, isUp: false };
+  }
+}
+
+async function readRouterIn(directory: string, address: string): Promise<RouterFacts | undefined> {
+  const lines = new VtyLines([directory]);
+  try {
+    return await readRouter(lines, address);
+  } finally {
+    await lines.close();
   }
 }
 

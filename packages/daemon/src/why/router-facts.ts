@@ -1,30 +1,12 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
-import { openVty } from '@routed/quagga';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
+import type { RouterLines, RouterName } from '../routers/router-lines.ts';
 import type { RouterFacts } from './facts.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Asks the routing daemons whose sockets are in `directory`; undefined when there is none. */
-export async function readRouter(directory: string, address: string): Promise<RouterFacts | undefined> {
-  const ask = async (daemon: string, command: string): Promise<Json | undefined> => {
-    const path = join(directory, `${daemon}.vty`);
-    if (
-      !(await access(path).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return undefined;
-    try {
-      await using line = await openVty(path);
-      const { text } = await line.command(command);
-      return text === '' ? {} : (JSON.parse(text) as Json);
-    } catch {
-      return undefined;
-    }
-  };
+/** What the routing daemons of this host say of an address; undefined when there is none. */
+export async function readRouter(lines: RouterLines, address: string): Promise<RouterFacts | undefined> {
+  const ask: Ask = async (daemon, command) => (await lines.ask(daemon, command)) as Json | undefined;
   const isIpv6 = address.includes(':');
   const prefix = hostPrefix(address);
   const zebra = await ask('zebra', `show ${isIpv6 ? 'ipv6' : 'ip'} route ${prefix} json`);
@@ -40,7 +22,7 @@ export async function readRouter(directory: string, address: string): Promise<Ro
   };
 }
 
-type Ask = (daemon: string, command: string) => Promise<Json | undefined>;
+type Ask = (daemon: RouterName, command: string) => Promise<Json | undefined>;
 interface Announcement {
   readonly daemon: string;
   readonly isAnnounced: boolean;
