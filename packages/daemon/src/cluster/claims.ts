@@ -33,6 +33,18 @@ export class Claims {
       .flatMap((endpoint) => this.#claimsOf(endpoint));
   }
 
+  /** The families of all of them, IPv4 first: without a claim being made of each. */
+  families(): readonly (4 | 6)[] {
+    const found = new Set<4 | 6>();
+    for (const endpoint of this.#endpoints.all()) {
+      if (found.size === 2) break;
+      if (!this.#isForOneHost(endpoint)) continue;
+      for (const address of endpoint.addresses) if (isForOneHost(address)) found.add(address.family);
+      for (const address of endpoint.additional) if (isForOneHost(address)) found.add(address.family);
+    }
+    return [...found].sort();
+  }
+
   /** What an address is claimed for; undefined when it is not, or not any more. */
   of(address: string): Claim | undefined {
     const endpointId = this.#endpoints.endpointAt(hostPrefix(address));
@@ -41,13 +53,18 @@ export class Claims {
   }
 
   #claimsOf(endpoint: Endpoint): Claim[] {
-    if (endpoint.sandboxKey === undefined) return [];
-    const network = this.#networks.get(endpoint.networkId);
-    if (network?.isAnycast) return [];
-    const policy = network?.onConflict ?? 'keep';
-    const isOurs = ({ isAnycast }: LeasedAddress): boolean => isAnycast !== true;
+    if (!this.#isForOneHost(endpoint)) return [];
+    const policy = this.#networks.get(endpoint.networkId)?.onConflict ?? 'keep';
     return allAddresses(endpoint)
-      .filter(isOurs)
+      .filter(isForOneHost)
       .map(({ address, family }) => ({ address, family, endpointId: endpoint.id, policy }));
   }
+
+  #isForOneHost({ sandboxKey, networkId }: Endpoint): boolean {
+    return sandboxKey !== undefined && this.#networks.get(networkId)?.isAnycast !== true;
+  }
+}
+
+function isForOneHost({ isAnycast }: LeasedAddress): boolean {
+  return isAnycast !== true;
 }

@@ -32,7 +32,7 @@ export interface RouteEvents {
  * for one of our addresses, else once a second; addresses are looked at when it has changed.
  */
 export class ConflictWatch {
-  readonly #claims: Pick<Claims, 'all' | 'of'>;
+  readonly #claims: Pick<Claims, 'all' | 'families' | 'of'>;
   readonly #conflicts: Pick<Conflicts, 'check' | 'review' | 'forgetGone'>;
   readonly #view: Pick<RouterView, 'losers'>;
   readonly #logger: Logger;
@@ -49,7 +49,7 @@ export class ConflictWatch {
 
   constructor(deps: {
     readonly journal: Pick<Journal, 'follow'>;
-    readonly claims: Pick<Claims, 'all' | 'of'>;
+    readonly claims: Pick<Claims, 'all' | 'families' | 'of'>;
     readonly conflicts: Pick<Conflicts, 'check' | 'review' | 'forgetGone'>;
     readonly view: Pick<RouterView, 'losers'>;
     readonly logger: Logger;
@@ -118,14 +118,15 @@ export class ConflictWatch {
   async #look(): Promise<void> {
     this.#soon = Math.max(0, this.#soon - 1);
     await this.#conflicts.review();
-    const claims = this.#claims.all();
-    if (claims.length === 0) return;
-    const losers = await this.#view.losers([...new Set(claims.map(({ family }) => family))].sort());
+    const families = this.#claims.families();
+    if (families.length === 0) return;
+    const losers = await this.#view.losers(families);
     const nowMs = performance.now();
     const isDue = losers !== this.#losers || nowMs - this.#sweptAtMs >= SWEEP_MS;
     if (losers === undefined || !isDue || nowMs < this.#restsUntilMs) return;
     this.#losers = losers;
     this.#sweptAtMs = nowMs;
+    const claims = this.#claims.all();
     await this.#sweep(claims);
     this.#restsUntilMs = performance.now() + claims.length / ADDRESSES_PER_MS;
   }

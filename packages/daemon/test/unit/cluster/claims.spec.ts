@@ -140,4 +140,16 @@ describe('addresses that another host announces', () => {
 
     expect(Address).to.equal('10.1.0.2/32');
   });
+
+  it("are looked for in the families of addresses that are to be this host's alone", async () => {
+    const { claims } = daemon.parts.cluster;
+    const poolId = await createNetwork(daemon);
+    expect(claims.families()).to.deep.equal([]);
+
+    await startContainer(daemon, { poolId, endpointId, address: '10.1.0.2' });
+    expect(claims.families()).to.deep.equal([4]);
+
+    await daemon.call('NetworkDriver.Leave', ids);
+    expect(claims.families()).to.deep.equal([]);
+  });
 });

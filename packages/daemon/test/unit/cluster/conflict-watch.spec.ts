@@ -30,7 +30,11 @@ describe('ConflictWatch', () => {
       forgetGone: sinon.fake(),
     };
     view = { losers: sinon.fake(() => Promise.resolve(losers)) };
-    const claims = { all: () => claimed, of: (address: string) => claimed.find((one) => one.address === address) };
+    const claims = {
+      all: () => claimed,
+      families: () => [...new Set(claimed.map(({ family }) => family))],
+      of: (address: string) => claimed.find((one) => one.address === address),
+    };
     const logger = { debug: sinon.fake(), info: sinon.fake(), warn: sinon.fake(), error: sinon.fake() };
     watch = new ConflictWatch({ journal, claims, conflicts, view, logger });
     watch.start(events);
