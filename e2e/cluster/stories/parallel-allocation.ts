@@ -1,14 +1,13 @@
 import { expect } from 'chai';
 import type { ClusterHost } from '@routed/lab';
 import { eventually } from '../../support/eventually.ts';
+import { inParallel } from '../../support/in-parallel.ts';
 import { containerRoutes } from '../../support/kernel.ts';
 import type { ClusterStage } from '../support/cluster.ts';
 import { type ClusterCounts, statusOf } from '../support/daemon-status.ts';
 import { type Container, DockerCalls } from '../support/docker-calls.ts';
 import { learntDestinations } from '../support/routes.ts';
 
-/** As many containers as Docker starts at once on one host. */
-const AT_ONCE = 8;
 const CONVERGED_MS = 20_000;
 
 /** Two hosts choose addresses from one prefix at the same time, and begin to look for them at nearly the same place. */
@@ -67,11 +66,7 @@ export function tellParallelAllocation(
 /** Starts containers, and starts those again whose address somebody else was faster to announce. */
 async function runMany(network: DockerCalls, count: number): Promise<readonly Container[]> {
   const started: Container[] = [];
-  let left = count;
-  const work = async (): Promise<void> => {
-    while (left-- > 0) started.push(await runUntilStarted(network));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await inParallel(Array(count).keys(), async () => started.push(await runUntilStarted(network)));
   return started;
 }
 

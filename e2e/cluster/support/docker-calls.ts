@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { openPluginClient, type PluginClient } from '@routed/plugin-protocol';
 import type { ClusterHost } from '@routed/lab';
+import { inParallel } from '../../support/in-parallel.ts';
 
 /** A container as the plugin knows it. */
 export interface Container {
@@ -90,7 +91,7 @@ export class DockerCalls {
 
   /** Removes the containers that are left, and the network. */
   async close(): Promise<void> {
-    await Promise.all([...this.#containers].map((container) => this.remove(container)));
+    await inParallel(this.#containers.values(), (container) => this.remove(container));
     await this.#client.call('NetworkDriver.DeleteNetwork', { NetworkID: this.#networkId });
     await this.#client.call('IpamDriver.ReleasePool', { PoolID: this.#poolId });
     this.#client.close();

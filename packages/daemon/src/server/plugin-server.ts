@@ -44,7 +44,7 @@ export async function listen(
   if ('path' in place) await claimSocketPath(place.path);
   const handle = app.callback();
   const graceful = new GracefulServer((request, response) => void handle(request, response), limits);
-  await startListening(graceful.server, place);
+  await startListening(graceful.server, place, limits.connections);
   if ('path' in place && socketGroup !== undefined) {
     await giveToGroup(place.path, socketGroup).catch(async (error: unknown) => {
       await graceful.close();
@@ -54,20 +54,25 @@ export async function listen(
   return { close: () => graceful.close() };
 }
 
-async function startListening(server: Server, place: SocketPlace | LoopbackPlace): Promise<void> {
+/** As many wait to be accepted as may be connected: Docker's connect fails at once, with EAGAIN, when no more may wait. */
+async function startListening(
+  server: Server,
+  place: SocketPlace | LoopbackPlace,
+  backlog: ServerLimits['connections'],
+): Promise<void> {
   if ('path' in place) {
     const umask = process.umask(~ROOT_ALONE & 0o777);
     // The file is made before this returns.
-    server.listen({ path: place.path });
+    server.listen({ path: place.path, backlog });
     process.umask(umask);
     await once(server, 'listening');
   } else if ('port' in place) {
-    server.listen({ port: place.port, host: '127.0.0.1' });
+    server.listen({ port: place.port, host: '127.0.0.1', backlog });
     await once(server, 'listening').catch((error: unknown) => {
       throw new RoutedError('SOCKET_UNUSABLE', `port ${place.port} cannot be served: ${(error as Error).message}`);
     });
   } else {
-    await takeOver(server, place);
+    await takeOver(server, place, backlog);
   }
 }
 
@@ -86,8 +91,12 @@ async function giveToGroup(path: string, group: number): Promise<void> {
   }
 }
 
-async function takeOver(server: Server, place: { readonly name: string; readonly fd: number }): Promise<void> {
-  server.listen({ fd: place.fd });
+async function takeOver(
+  server: Server,
+  place: { readonly name: string; readonly fd: number },
+  backlog: ServerLimits['connections'],
+): Promise<void> {
+  server.listen({ fd: place.fd, backlog });
   try {
     await once(server, 'listening');
     // Node describes a TCP socket by an object: whoever reaches that would be root here.

@@ -82,6 +82,16 @@ describe('limits of a server', () => {
     expect(answer).to.match(/^HTTP\/1\.1 200 /);
   });
 
+  it('lets a thousand connect while it is busy with something else', async () => {
+    await serve({});
+
+    // All connect before the event loop, which is the server's too, accepts the first.
+    const clients = Array.from({ length: 1000 }, open);
+    const outcomes = await Promise.allSettled(clients.map((client) => once(client, 'connect')));
+
+    expect(outcomes.filter(({ status }) => status === 'rejected')).to.deep.equal([]);
+  });
+
   it('refuses the call beyond the last one with 503, in both error fields, and takes one when one has ended', async () => {
     const waiting = createDeferred<object>();
     await serve({ limits: { calls: 2 } }, () => waiting.promise);
