@@ -53,6 +53,11 @@ function isOfSameJoined(one: RepairAction, other: RepairAction): boolean {
   return isJoined && one.endpointId === other.endpointId;
 }
 
+/** Whether a repair sets up a link that is down. */
+export function raisesLink(action: RepairAction): action is Extract<RepairAction, { kind: 'set-link' }> {
+  return action.kind === 'set-link' && action.change.isUp === true;
+}
+
 /**
  * The repairs that make the kernel what the endpoints want it to be. Pure.
  *

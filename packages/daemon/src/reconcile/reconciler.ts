@@ -4,14 +4,22 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { LINK_GROUP, MAIN_TABLE, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
 import type { Logger } from '../logger.ts';
+import { untilOtherEndSends } from './other-end.ts';
 import {
   groupRepairs,
   planRepairs,
   type RepairAction,
   type RepairGroup,
   type RepairOfJoined,
+  raisesLink,
 } from './reconcile-plan.ts';
 import type { RoundObserver, RoundReport } from './round-observer.ts';
+
+/** What came of the repairs of a round. */
+interface Tally {
+  readonly repairs: Partial<Record<RepairAction['kind'], number>>;
+  failed: number;
+}
 
 /** Whoever draws its own conclusions from the links of the host. */
 export interface Surveyor {
@@ -58,22 +66,32 @@ export class Reconciler {
     ]);
     for (const surveyor of this.#surveyors) surveyor.survey(links);
     const actions = planRepairs(desired, { links, routes, addresses, neighbours });
-    const repairs: Partial<Record<RepairAction['kind'], number>> = {};
-    let failed = 0;
-    for (const group of groupRepairs(actions)) {
-      const outcomes = await this.#carryOut(group);
-      for (const [index, action] of group.entries()) {
-        const outcome = this.#tell(action, outcomes[index]);
-        if (outcome === 'done') repairs[action.kind] = (repairs[action.kind] ?? 0) + 1;
-        else if (outcome === 'failed') failed++;
-      }
-    }
+    const tally: Tally = { repairs: {}, failed: 0 };
+    const raising = actions.filter(raisesLink);
+    await this.#repair(raising, tally);
+    // Nobody is led to a container that cannot answer yet.
+    await Promise.all(raising.map(({ linkIndex }) => untilOtherEndSends(this.#rtnl.links, linkIndex)));
+    await this.#repair(
+      actions.filter((action) => !raisesLink(action)),
+      tally,
+    );
     const ms = Math.round((performance.now() - started) * 100) / 100;
-    const report = { at: new Date().toISOString(), endpoints: desired.length, repairs, failed, ms };
+    const report = { at: new Date().toISOString(), endpoints: desired.length, ...tally, ms };
     const level = actions.length === 0 ? 'debug' : 'info';
     this.#logger[level](report, 'reconciled with the kernel');
     this.#observer.onRound(report);
     return report;
+  }
+
+  async #repair(actions: readonly RepairAction[], tally: Tally): Promise<void> {
+    for (const group of groupRepairs(actions)) {
+      const outcomes = await this.#carryOut(group);
+      for (const [index, action] of group.entries()) {
+        const outcome = this.#tell(action, outcomes[index]);
+        if (outcome === 'done') tally.repairs[action.kind] = (tally.repairs[action.kind] ?? 0) + 1;
+        else if (outcome === 'failed') tally.failed++;
+      }
+    }
   }
 
   #tell(action: RepairAction, outcome: PromiseSettledResult<boolean> | undefined): 'done' | 'not due' | 'failed' {
@@ -101,7 +119,7 @@ export class Reconciler {
       return await Promise.allSettled([this.#endpoints.forgetSandbox(first.endpointId)]);
     let outcomes: readonly PromiseSettledResult<boolean>[] = [];
     await this.#endpoints.whileJoined(first.endpointId, async () => {
-      // In one system call, as Join makes them: while the link is up and the routes are not there, packets are lost.
+      // In one system call, as Join makes them.
       outcomes = await this.#rtnl.batch((requests) =>
         Promise.allSettled((group as readonly RepairOfJoined[]).map((action) => this.#repairJoined(action, requests))),
       );

@@ -56,6 +56,19 @@ describe('a restart of the daemon', () => {
     await daemon.stop();
   });
 
+  it('leads nobody to a running container before its end of the link sends again', async () => {
+    await first.kernel.links.set({ name: 'vethrc80b7eea65' }, { isUp: false });
+    const calls = first.kernel.calls.length;
+
+    const daemon = await successor();
+
+    const made = first.kernel.calls.slice(calls).map(({ operation }) => operation);
+    const askedAt = made.indexOf('link.getPeer');
+    expect(made.slice(0, askedAt)).to.include('link.set').and.not.include('route.replace');
+    expect(made.slice(askedAt)).to.include('route.replace');
+    await daemon.stop();
+  });
+
   it('lets a container that is gone be deleted as usual', async () => {
     await first.kernel.links.delete({ name: 'vethrc80b7eea65' });
 

@@ -3,7 +3,15 @@ import { type NetlinkMessage, attributes, optional, text, u32 } from '../codec/r
 import { MessageWriter } from '../codec/writer.ts';
 import type { Purpose } from '../socket/channel.ts';
 import type { Link, LinkFilter, LinkSelector } from '../types/link.ts';
-import { IFF_LOOPBACK, IFF_LOWER_UP, IFF_UP, IFLA, IFLA_INFO_KIND, RTEXT_FILTER_SKIP_STATS } from '../uapi/if-link.ts';
+import {
+  IFF_LOOPBACK,
+  IFF_LOWER_UP,
+  IFF_RUNNING,
+  IFF_UP,
+  IFLA,
+  IFLA_INFO_KIND,
+  RTEXT_FILTER_SKIP_STATS,
+} from '../uapi/if-link.ts';
 import { AF_UNSPEC, RTM } from '../uapi/rtnetlink.ts';
 import { INDEX, U32, checkLinkName, checkRange } from './validate.ts';
 
@@ -42,6 +50,17 @@ export function linkMessage(
 /** RTM_GETLINK for one link. */
 export function buildLinkGet(selector: LinkSelector, purpose: Purpose): Uint8Array {
   return linkMessage(RTM.GETLINK, selector, purpose).attributeU32(IFLA.EXT_MASK, RTEXT_FILTER_SKIP_STATS).finish();
+}
+
+/** RTM_GETLINK for the other end of a link. */
+export function buildPeerGet(
+  { peerIndex, peerNetnsId }: Pick<Link, 'peerIndex' | 'peerNetnsId'>,
+  purpose: Purpose,
+): Uint8Array {
+  const writer = linkMessage(RTM.GETLINK, { index: peerIndex ?? 0 }, purpose);
+  writer.attributeU32(IFLA.EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  if (peerNetnsId !== undefined) writer.attributeU32(IFLA.TARGET_NETNSID, peerNetnsId);
+  return writer.finish();
 }
 
 /** RTM_GETLINK for all links. The kernel filters by kind and master; it has no filter for groups. */
@@ -96,6 +115,7 @@ export function decodeLink({ payload }: NetlinkMessage): Link | undefined {
     mtuBytes: optional(found, IFLA.MTU, u32) ?? 0,
     isUp: (flags & IFF_UP) !== 0,
     hasCarrier: (flags & IFF_LOWER_UP) !== 0,
+    isRunning: (flags & IFF_RUNNING) !== 0,
     isLoopback: (flags & IFF_LOOPBACK) !== 0,
     group: optional(found, IFLA.GROUP, u32) ?? 0,
     ...(kind !== undefined && { kind }),

@@ -6,6 +6,7 @@ import {
   buildLinkDelete,
   buildLinkDump,
   buildLinkGet,
+  buildPeerGet,
   decodeLink,
   matchesLink,
 } from '../message/link.ts';
@@ -46,6 +47,13 @@ export class KernelLinks implements Links {
 
   async get(selector: LinkSelector): Promise<Link | undefined> {
     return getLink(this.#channel, selector);
+  }
+
+  async getPeer(selector: LinkSelector): Promise<Link | undefined> {
+    const link = await this.get(selector);
+    if (link?.peerIndex === undefined) return undefined;
+    const purpose = linkPurpose('getPeer', selector);
+    return orWhenAbsent(this.#channel.request(buildPeerGet(link, purpose), purpose, decodeLink), undefined, 'ENODEV');
   }
 
   async list(filter: LinkFilter = {}): Promise<Link[]> {

@@ -17,6 +17,11 @@ export interface Link {
   readonly isUp: boolean;
   /** Operational: up, and the other side is too (`IFF_LOWER_UP`). */
   readonly hasCarrier: boolean;
+  /**
+   * Ready (`IFF_RUNNING`): has carrier, and the kernel has acted on it; what is sent before that is dropped. A link whose
+   * carrier comes is ready a moment later. Source: linux docs networking/operstates.
+   */
+  readonly isRunning: boolean;
   readonly isLoopback: boolean;
   /** Free text of up to 255 bytes; marks whose link it is. */
   readonly alias?: string;
@@ -136,6 +141,11 @@ export interface Links {
   createBridge(spec: LinkSpec): Promise<{ readonly index: number }>;
   /** The link, or `undefined` when there is none. */
   get(selector: LinkSelector): Promise<Link | undefined>;
+  /**
+   * The other end of a veth, in whatever namespace it is, or `undefined` when there is none: index and name are those of
+   * that namespace. `CAP_NET_ADMIN` is needed there. Source: `IFLA_TARGET_NETNSID`, linux 5.0.
+   */
+  getPeer(selector: LinkSelector): Promise<Link | undefined>;
   list(filter?: LinkFilter): Promise<Link[]>;
   /**
    * Changes a link in one message; an empty change does nothing.

@@ -14,6 +14,7 @@ export const IFLA = {
   NET_NS_FD: 28,
   EXT_MASK: 29,
   LINK_NETNSID: 37,
+  TARGET_NETNSID: 46,
 } as const;
 
 export const IFLA_INFO_KIND = 1;
@@ -27,6 +28,7 @@ export const RTEXT_FILTER_SKIP_STATS = 8;
 
 export const IFF_UP = 0x1;
 export const IFF_LOOPBACK = 0x8;
+export const IFF_RUNNING = 0x40;
 export const IFF_LOWER_UP = 0x10000;
 
 /** IPV4_DEVCONF_* of linux uapi ip.h, under the field names of Ipv4LinkConf. */

@@ -8,6 +8,7 @@ export const loopback: Link = {
   mtuBytes: 65_536,
   isUp: true,
   hasCarrier: true,
+  isRunning: true,
   isLoopback: true,
   group: 0,
 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 
 import type { Netns } from '../../types/netns.ts';
 import { type ConformanceCase, refused, upPair } from './case.ts';
@@ -34,6 +35,28 @@ const creation: readonly ConformanceCase[] = [
       assert.equal(near?.peerIndex, peerIndex);
       assert.notEqual(near.peerNetnsId, undefined);
       assert.equal(await links.get({ name: 'eth0' }), undefined);
+    },
+  },
+  {
+    title: 'shows the other end of a pair, in another namespace too, and none of a link without',
+    needsNetns: true,
+    run: async ({ links }, netns) => {
+      assert.ok(netns);
+      const near = await links.createVeth({ name: 'a0', peer: { name: 'b0' } });
+      const far = await links.createVeth({ name: 'a1', peer: { name: 'eth0', netns } });
+      await links.createDummy({ name: 'd0' });
+
+      const peers = await Promise.all(['a0', 'a1', 'd0', 'none'].map((name) => links.getPeer({ name })));
+
+      assert.deepEqual(
+        peers.map((peer) => [peer?.name, peer?.index]),
+        [
+          ['b0', near.peerIndex],
+          ['eth0', far.peerIndex],
+          [undefined, undefined],
+          [undefined, undefined],
+        ],
+      );
     },
   },
   {
@@ -126,6 +149,8 @@ const change: readonly ConformanceCase[] = [
       await links.set({ index: peerIndex }, { isUp: true });
 
       assert.equal((await links.get({ index }))?.hasCarrier, true);
+      while ((await links.getPeer({ index }))?.isRunning === false) await setImmediate();
+      assert.equal((await links.getPeer({ index }))?.isRunning, true);
     },
   },
   {

@@ -53,6 +53,12 @@ export class FakeLinks implements Links {
     return link && showLink(link);
   }
 
+  async getPeer(selector: LinkSelector): Promise<Link | undefined> {
+    await this.#begin(linkPurpose('getPeer', selector));
+    const peer = this.#namespace.find(selector)?.peer;
+    return peer && showLink(peer);
+  }
+
   async list(filter: LinkFilter = {}): Promise<Link[]> {
     await this.#begin(linkPurpose('list'));
     return [...this.#namespace.links.values()].map(showLink).filter((link) => matchesLink(link, filter));
@@ -138,6 +144,7 @@ export function showLink(link: FakeLink): Link {
   return {
     ...fields,
     hasCarrier: hasCarrier(link),
+    isRunning: hasCarrier(link),
     ...(peer !== undefined && { peerIndex: peer.index }),
     ...(isForeign && { peerNetnsId: 0 }),
   };

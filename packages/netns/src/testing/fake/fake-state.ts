@@ -11,7 +11,7 @@ import type { FakeCall } from './types.ts';
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** A link in memory. Carrier and peer index follow from the rest when it is shown. */
-export interface FakeLink extends Omit<Mutable<Link>, 'hasCarrier' | 'peerIndex' | 'peerNetnsId'> {
+export interface FakeLink extends Omit<Mutable<Link>, 'hasCarrier' | 'isRunning' | 'peerIndex' | 'peerNetnsId'> {
   peer?: FakeLink;
   namespace: FakeNamespace;
 }
