@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '@routed/lab';
 import { type Address, type LinkEvent, type Monitor, type Netns, openMonitor, openNetns } from '@routed/netns';
+import { containerLinkPrefix } from '../plugin/link-names.ts';
 
 /** What happened in a sandbox, in milliseconds of `performance.now()`. */
 export interface Arrival {
@@ -20,7 +21,6 @@ export interface Expected {
   readonly additional: number;
 }
 
-const containerLinkPrefix = 'vethc';
 const sandboxes = '/run/docker/netns';
 const deadlineMs = 10_000;
 const pollMs = 1;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointOptions, LiveEndpoint } from './docker-calls.ts';
+import { containerLinkName } from './link-names.ts';
 import type { PluginHost } from './plugin-host.ts';
 
 const gateway = '169.254.1.1';
@@ -30,7 +31,7 @@ export class ContainerNamespace {
     const calls = await host.connect();
     const { endpoint } = await calls.up(options);
     calls.close();
-    const link = `vethc${endpoint.id.slice(0, 10)}`;
+    const link = containerLinkName(endpoint.id);
     const inside = `ip netns exec ${name}`;
     const script = [
       `ip netns add ${name}`,

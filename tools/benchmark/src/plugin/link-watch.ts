@@ -1,5 +1,6 @@
 import { type Monitor, openMonitor } from '@routed/netns';
-import { hostLinkName, hostLinkPrefix, type PluginHost } from './plugin-host.ts';
+import { hostLinkName, hostLinkPrefix } from './link-names.ts';
+import type { PluginHost } from './plugin-host.ts';
 
 /** Hears of every host link that goes, and knows when its endpoint was deleted. */
 export class LinkWatch implements AsyncDisposable {

@@ -4,15 +4,8 @@ import type { Host, Lab, LabProcess, PluginOptions } from '@routed/lab';
 import { type Link, type Netns, openNetns, type Rtnl } from '@routed/netns';
 import { probeEnvironment, probeSocket } from '../probe/probe.ts';
 import { DockerCalls } from './docker-calls.ts';
+import { hostLinkPrefix } from './link-names.ts';
 import { createNetwork, type NetworkIds, type NetworkSpec } from './network.ts';
-
-/** Start of the names of the links that the plugin makes. */
-export const hostLinkPrefix = 'vethr';
-
-/** The host link of an endpoint. */
-export function hostLinkName(endpointId: string): string {
-  return `${hostLinkPrefix}${endpointId.slice(0, 10)}`;
-}
 
 const pollMs = 5;
 

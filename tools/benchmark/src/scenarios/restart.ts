@@ -3,6 +3,7 @@ import { untilAnswered } from '../plugin/first-answer.ts';
 import { KernelChanges } from '../plugin/kernel-changes.ts';
 import { openPluginHost, pluginOptions, pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
 import { raise } from '../plugin/population.ts';
+import { moveToSandbox } from '../plugin/sandbox.ts';
 import { readProcess } from '../process/process-figures.ts';
 import { atMost } from '../report/goals.ts';
 import { spread, summarize } from '../statistics.ts';
@@ -55,6 +56,7 @@ interface Population {
 async function populate(lab: Setting['lab'], count: number): Promise<Population> {
   const host = await openPluginHost(lab);
   const { endpoints } = await raise(host, count);
+  await moveToSandbox(host, endpoints);
   return { count, host, known: endpoints[0]!, restarts: [] };
 }
 

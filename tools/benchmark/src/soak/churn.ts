@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DockerCalls, LiveEndpoint } from '../plugin/docker-calls.ts';
 import { createNetwork, deleteNetwork } from '../plugin/network.ts';
-import { hostLinkName, pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
+import { hostLinkName } from '../plugin/link-names.ts';
+import { pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
 import { lower } from '../plugin/population.ts';
 
 const parallel = 4;

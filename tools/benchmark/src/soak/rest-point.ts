@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LiveEndpoint } from '../plugin/docker-calls.ts';
-import { hostLinkPrefix, type PluginHost } from '../plugin/plugin-host.ts';
+import { hostLinkPrefix } from '../plugin/link-names.ts';
+import type { PluginHost } from '../plugin/plugin-host.ts';
 import { readMemory } from '../probe/probe.ts';
 import { countDescriptors, readProcess } from '../process/process-figures.ts';
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DockerCalls, EndpointOptions, LiveEndpoint, Timings } from '../plugin/docker-calls.ts';
-import { hostLinkName, type PluginHost } from '../plugin/plugin-host.ts';
+import { hostLinkName } from '../plugin/link-names.ts';
+import type { PluginHost } from '../plugin/plugin-host.ts';
 import { readProcess } from '../process/process-figures.ts';
 import { sum, type Subject } from './subject.ts';
 
