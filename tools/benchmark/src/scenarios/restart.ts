@@ -3,7 +3,7 @@ import { untilAnswered } from '../plugin/first-answer.ts';
 import { KernelChanges } from '../plugin/kernel-changes.ts';
 import { openPluginHost, pluginOptions, pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
 import { raise } from '../plugin/population.ts';
-import { moveToSandbox } from '../plugin/sandbox.ts';
+import { Sandboxes } from '../plugin/sandboxes.ts';
 import { readProcess } from '../process/process-figures.ts';
 import { atMost } from '../report/goals.ts';
 import { spread, summarize } from '../statistics.ts';
@@ -41,7 +41,10 @@ export const restartScenario: Scenario = {
         goals: populations.flatMap(goalsOf),
       };
     } finally {
-      for (const { host } of populations) await host[Symbol.asyncDispose]();
+      for (const { host, sandboxes } of populations) {
+        await host[Symbol.asyncDispose]();
+        await sandboxes[Symbol.asyncDispose]();
+      }
     }
   },
 };
@@ -49,6 +52,7 @@ export const restartScenario: Scenario = {
 interface Population {
   readonly count: number;
   readonly host: PluginHost;
+  readonly sandboxes: Sandboxes;
   readonly known: LiveEndpoint;
   readonly restarts: Restart[];
 }
@@ -56,8 +60,8 @@ interface Population {
 async function populate(lab: Setting['lab'], count: number): Promise<Population> {
   const host = await openPluginHost(lab);
   const { endpoints } = await raise(host, count);
-  await moveToSandbox(host, endpoints);
-  return { count, host, known: endpoints[0]!, restarts: [] };
+  const sandboxes = await Sandboxes.of(host, endpoints);
+  return { count, host, sandboxes, known: endpoints[0]!, restarts: [] };
 }
 
 async function restart(host: PluginHost, known: LiveEndpoint, signal: 'SIGKILL' | 'SIGTERM'): Promise<Restart> {
