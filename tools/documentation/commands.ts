@@ -8,25 +8,63 @@ export interface TypedCommand {
   readonly words: readonly string[];
 }
 
-const SHELLS = ['sh', 'bash', 'console', 'shell'];
+/** A line of a block as its reader types it, with what the page shows below it. */
+export interface TypedLine {
+  readonly page: string;
+  readonly line: number;
+  /** Continued lines are joined, the comment at the end is taken off. */
+  readonly text: string;
+  /** What the page says of it at the end of the line. */
+  readonly comment: string;
+  /** What the page shows that it prints; null in a block of commands alone. */
+  readonly output: string | null;
+}
+
+const SHELLS = ['sh', 'bash', 'shell'];
+/** A block of what stands on a terminal: commands behind a prompt, and what they print. */
+const TERMINAL = 'console';
 /** Words that a program may follow. */
 const BEFORE_PROGRAM = new Set(['exec', 'if', '!', 'do', 'then', 'nice', 'time', 'npx']);
 
-/** The commands of a block of shell; none of a block of anything else. */
-export function commandsOf({ page, line, language, text }: CodeBlock): TypedCommand[] {
-  if (!SHELLS.includes(language)) return [];
-  const commands: TypedCommand[] = [];
+/** The lines of a block of shell or of a terminal, without those of comments alone; none of a block of anything else. */
+export function typedLines(block: CodeBlock): TypedLine[] {
+  if (block.language === TERMINAL) return terminalLines(block);
+  if (!SHELLS.includes(block.language)) return [];
+  const typed: TypedLine[] = [];
   let pending = '';
-  for (const [index, each] of text.split('\n').entries()) {
+  let first = block.line;
+  for (const [index, each] of block.text.split('\n').entries()) {
+    if (pending === '') first = block.line + index;
     pending += each;
     if (pending.endsWith('\\')) {
       pending = pending.slice(0, -1);
       continue;
     }
-    for (const words of split(pending)) commands.push({ page, line: line + index, words });
+    if (!/^\s*(#|$)/.test(pending)) typed.push(typedLine(block.page, first, pending, null));
     pending = '';
   }
-  return commands;
+  return typed;
+}
+
+function terminalLines({ page, line, text }: CodeBlock): TypedLine[] {
+  const typed: TypedLine[] = [];
+  for (const [index, each] of text.split('\n').entries()) {
+    const [, command] = /^\$ (.*)/.exec(each) ?? [];
+    const last = typed.pop();
+    if (command !== undefined) typed.push(...(last ? [last] : []), typedLine(page, line + index, command, ''));
+    else if (last !== undefined) typed.push({ ...last, output: `${last.output}${each}\n` });
+  }
+  return typed;
+}
+
+function typedLine(page: string, line: number, typed: string, output: string | null): TypedLine {
+  const [, text = '', comment = ''] = /^(.*?)(?:\s+#\s+(.*))?$/.exec(typed) ?? [];
+  return { page, line, text, comment, output };
+}
+
+/** The commands of a block of shell; none of a block of anything else. */
+export function commandsOf(block: CodeBlock): TypedCommand[] {
+  return typedLines(block).flatMap(({ page, line, text }) => split(text).map((words) => ({ page, line, words })));
 }
 
 /** Words of each command of a line: quotes, comments and what stands between commands are known, and nothing else. */
@@ -51,10 +89,9 @@ function unquote(word: string): string {
   );
 }
 
-/** Without assignments and helpers before the program; nothing of a debugger's lines. */
+/** Without assignments and helpers before the program. */
 function withoutPrefix(words: readonly string[]): string[] {
-  if (words[0] === 'debug' || words[0] === 'sudo')
-    return words[0] === 'sudo' && words[1] !== '-i' ? words.slice(1) : [];
+  if (words[0] === 'sudo') return words[1] === '-i' ? [] : words.slice(1);
   const start = words.findIndex((word) => !/^\w+=/.test(word) && !BEFORE_PROGRAM.has(word));
   return start < 0 ? [] : words.slice(start);
 }
