@@ -1,16 +1,18 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { CommandResult, Host, Lab, LabProcess } from '@routed/lab';
 
 const commandsDirectory = '/run/commands';
+const packages = join(import.meta.dirname, '../../packages');
 const require = createRequire(import.meta.url);
 
-/** Puts `routed-plugin` and the engine's own `docker` on the path of the host's shell, as installing them does. */
+/** Puts our programs and the engine's own `docker` on the path of the host's shell, as installing them does. */
 export async function equipShell(lab: Lab, host: Host): Promise<void> {
   const directory = host.outsidePath(commandsDirectory);
   await mkdir(directory, { recursive: true });
-  await writeCommand(join(directory, 'routed-plugin'), [process.execPath, pluginMain()]);
+  await writeCommand(join(directory, 'routed-plugin'), [process.execPath, programOf('daemon', 'routed-plugin')]);
+  await writeCommand(join(directory, 'quagga-config'), [process.execPath, programOf('quagga', 'quagga-config')]);
   if (host.engine === null) return;
   const chroot = host.engine.root === null ? [] : ['chroot', join(lab.directory, host.name, 'engine/root')];
   await writeCommand(join(directory, 'docker'), [...chroot, '/usr/bin/docker']);
@@ -44,8 +46,9 @@ async function writeCommand(path: string, argv: readonly string[]): Promise<void
   await chmod(path, 0o755);
 }
 
-function pluginMain(): string {
-  const manifestPath = require.resolve('@routed/daemon/package.json');
-  const { bin } = require(manifestPath) as { readonly bin: { readonly 'routed-plugin': string } };
-  return join(dirname(manifestPath), bin['routed-plugin']);
+/** What a package of this repository has in `bin`. */
+function programOf(packageName: string, program: string): string {
+  const directory = join(packages, packageName);
+  const { bin } = require(join(directory, 'package.json')) as { readonly bin: Readonly<Record<string, string>> };
+  return join(directory, bin[program] ?? '');
 }

@@ -72,7 +72,8 @@ export function setStage(spec: StageSpec = {}): Stage {
   };
 }
 
-async function clearAway(host: Host): Promise<void> {
+/** Removes containers and networks as an operator does, and sees that the plugin leaves nothing on the host. */
+export async function clearAway(host: Host): Promise<void> {
   const containers = await host.docker('ps', '--all', '--quiet');
   if (containers !== '') await host.docker('rm', '--force', ...containers.split('\n'));
   const networks = (await host.docker('network', 'ls', '--quiet', '--filter', 'type=custom')).split('\n');

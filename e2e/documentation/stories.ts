@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import { codeBlocks, REPOSITORY } from '../../tools/documentation/markdown.ts';
+import { routeTo } from '../support/kernel.ts';
+import { eventually } from '../support/eventually.ts';
+import { runConfig } from './routers.ts';
+import type { PageStory, Scene } from './scene.ts';
+
+const createApps = 'docker network create -d routed --ipam-driver routed --subnet 10.1.0.0/16 apps';
+const runWeb = 'docker run -d --name web --network apps --ip 10.1.0.2 nginx';
+
+const withPlugin = ({ shell }: Scene): Promise<void> => shell.serve();
+
+/** The plugin runs, and with it the container `web` on the network `apps`. */
+async function withWeb({ shell }: Scene): Promise<void> {
+  await shell.serve();
+  await shell.prepare(createApps, runWeb);
+}
+
+/** The router runs a configuration for part of the containers that the file here is for. */
+async function withNarrowerRouter({ shell, router }: Scene, file: string): Promise<void> {
+  await shell.prepare(`sed 's,/1[26],/17,' ${file} > narrower.yaml`);
+  await runConfig(shell, router, 'narrower.yaml');
+}
+
+/** In the order of the tests: the last ones leave the router as they like. */
+export const STORIES: readonly PageStory[] = [
+  {
+    page: 'README.md',
+    folder: REPOSITORY,
+    // /usr/local/bin is the machine's.
+    given: ({ shell }) =>
+      shell.prepare(
+        'mkdir -p /run/local/upper /run/local/work',
+        'mount -t overlay overlay -o lowerdir=/usr/local/bin,upperdir=/run/local/upper,workdir=/run/local/work /usr/local/bin',
+      ),
+    meanwhile: {
+      'docker network create -d routed': ({ shell }) => shell.prepare('docker network rm mine'),
+      'docker network connect': ({ shell }) => shell.prepare('docker network disconnect apps web'),
+      'routed-plugin why 10.1.0.2': ({ shell }) => shell.prepare('docker run -d --network apps --ip 10.1.0.2 nginx'),
+    },
+  },
+  { page: 'docs/additional-addresses.md', given: withPlugin },
+  { page: 'docs/filters.md', given: withPlugin },
+  { page: 'docs/install.md' },
+  { page: 'docs/metrics.md', given: withWeb },
+  { page: 'docs/setup.md', given: withWeb },
+  { page: 'docs/troubleshooting.md', given: withWeb },
+  {
+    page: 'docs/duplicate-addresses.md',
+    given: async (scene: Scene): Promise<void> => {
+      await withWeb(scene);
+      await scene.peer.exec(['ip', 'route', 'add', '10.1.3.2/32', 'dev', 'lo', 'proto', '200']);
+      await eventually(async () => {
+        expect((await routeTo(scene.shell.host, '10.1.3.2'))?.dev).to.equal('eth1');
+      });
+    },
+  },
+  {
+    page: 'docs/migration.md',
+    meanwhile: {
+      'docker network inspect mine': ({ shell }) =>
+        shell.prepare(
+          'docker run -d --name web --net=mine --ip 10.1.0.2 nginx',
+          'docker run -d --name cnm-routed-plugin --stop-signal KILL alpine sleep 1000',
+        ),
+      'docker stop cnm-routed-plugin': ({ shell }) => shell.endServing(),
+      'routed-plugin doctor': ({ shell }) => shell.serve('env $(cat /etc/default/routed) routed-plugin'),
+    },
+  },
+  {
+    page: 'packages/daemon/README.md',
+    meanwhile: { 'docker network create': withPlugin },
+  },
+  {
+    page: 'docs/routing-designs.md',
+    given: async (scene: Scene): Promise<void> => {
+      const model = codeBlocks('docs/routing-designs.md').find(({ language }) => language === 'yaml')?.text;
+      await scene.shell.prepare(`echo '${model}' > router.yaml`);
+      await withNarrowerRouter(scene, 'router.yaml');
+    },
+  },
+  {
+    page: 'packages/quagga/README.md',
+    given: async (scene: Scene): Promise<void> => {
+      await withWeb(scene);
+      await scene.shell.prepare('quagga-config init > proposed.yaml');
+      await withNarrowerRouter(scene, 'proposed.yaml');
+    },
+  },
+];
