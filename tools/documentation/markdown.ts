@@ -27,7 +27,7 @@ export function allPages(): string[] {
       if (entry.isDirectory()) return below(`${path}/`);
       return path.endsWith('.md') ? [path] : [];
     });
-  return ['README.md', 'CONTRIBUTING.md', ...['docs/', 'packages/', 'tools/', 'e2e/'].flatMap(below)];
+  return ['README.md', 'CONTRIBUTING.md', ...['docs/', 'examples/', 'packages/', 'tools/', 'e2e/'].flatMap(below)];
 }
 
 /** The blocks of a page, those in lists included, without the indent of their fences. */
@@ -45,6 +45,11 @@ export function codeBlocks(page: string): CodeBlock[] {
     } else open?.lines.push(text.startsWith(open.indent) ? text.slice(open.indent.length) : text);
   }
   return blocks;
+}
+
+/** The text of a page without its blocks. */
+export function proseOf(page: string): string {
+  return readPage(page).replace(/^( *)```[^]*?^\1```$/gm, '');
 }
 
 /** The rows of every table of a page, or of the part of it below a heading, cell by cell, without heads. */

@@ -5,7 +5,7 @@ import { createProgram } from '../../../../packages/daemon/src/cli/program.ts';
 import type { CliEnvironment } from '../../../../packages/quagga/src/cli/environment.ts';
 import { createProgram as createQuaggaConfig } from '../../../../packages/quagga/src/cli/program.ts';
 import { commandsOf, type TypedCommand } from '../../commands.ts';
-import { allPages, codeBlocks, REPOSITORY } from '../../markdown.ts';
+import { allPages, codeBlocks, codeSpans, proseOf, REPOSITORY } from '../../markdown.ts';
 
 /** Programs of others that pages tell readers to type. */
 const OTHERS = new Set(
@@ -13,6 +13,8 @@ const OTHERS = new Set(
    npm nsenter ping printf rm rsync scp sed ssh sysctl systemctl tail tar tcpdump test traceroute umount vagrant vtysh cat node mocha tsx
    lerna dpkg jq watch tee ss set env true sleep nc`.split(/\s+/),
 );
+
+const OURS = ['routed-plugin', 'quagga-config'];
 
 /** The sources of a tool of ours, where its options are spelled. */
 const TOOL_SOURCES: Readonly<Record<string, string>> = {
@@ -22,13 +24,16 @@ const TOOL_SOURCES: Readonly<Record<string, string>> = {
   'tools/lab/lab': 'tools/lab/src',
 };
 
+/** What running text names may be a command without what has to follow it. */
+const INCOMPLETE = ['commander.missingArgument', 'commander.help'];
+
 /** Reads a command line as the program would, and does nothing. */
-function parseOnly(program: Command, args: readonly string[]): void {
+function parseOnly(program: Command, args: readonly string[], allowed: readonly string[] = []): void {
   silence(program);
   try {
     program.parse(args, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
+    if (!(error instanceof CommanderError) || (error.exitCode !== 0 && !allowed.includes(error.code))) throw error;
   }
 }
 
@@ -62,14 +67,28 @@ const { scripts } = JSON.parse(readFileSync(`${REPOSITORY}package.json`, 'utf8')
   readonly scripts: Readonly<Record<string, string>>;
 };
 
+/** Everything that titles of tests are made of. */
+const specs = ['e2e', 'packages', 'tools']
+  .flatMap((folder) => readdirSync(`${REPOSITORY}${folder}`, { withFileTypes: true, recursive: true }))
+  .filter(({ name, parentPath }) => name.endsWith('.spec.ts') && !/node_modules|dist|documentation/.test(parentPath))
+  .map(({ name, parentPath }) => readFileSync(`${parentPath}/${name}`, 'utf8'));
+
+/** One of our programs is parsed by its own command line. */
+function checkProgram(program: string, args: readonly string[], allowed?: readonly string[]): void {
+  const parser =
+    program === 'routed-plugin' ? createProgram('1') : createQuaggaConfig({} as CliEnvironment, () => undefined);
+  parseOnly(parser, args, allowed);
+}
+
 function check({ words: [program = '', ...args] }: TypedCommand): void {
   const tool = program.replace(/^\.\//, '');
-  if (program === 'routed-plugin') parseOnly(createProgram('1'), args);
-  else if (program === 'quagga-config')
-    parseOnly(
-      createQuaggaConfig({} as CliEnvironment, () => undefined),
-      args,
-    );
+  const title = args[args.indexOf('--fgrep') + 1] ?? '';
+  if (args.includes('--fgrep'))
+    expect(
+      specs.some((spec) => spec.includes(title)),
+      title,
+    ).to.equal(true);
+  if (OURS.includes(program)) checkProgram(program, args);
   else if (tool.startsWith('tools/') || tool === '.ci/run') checkTool(tool, args);
   else if (program === 'npm' && args[0] === 'run')
     expect(Object.keys(scripts)).to.include(args.find((arg) => !arg.startsWith('-') && arg !== 'run'));
@@ -80,7 +99,7 @@ describe('commands in the pages', () => {
   const commands = allPages().flatMap(codeBlocks).flatMap(commandsOf);
 
   it('are found', () => {
-    const ours = commands.filter(({ words: [program] }) => program === 'routed-plugin' || program === 'quagga-config');
+    const ours = commands.filter(({ words: [program = ''] }) => OURS.includes(program));
 
     expect(ours).to.have.length.greaterThan(20);
   });
@@ -91,12 +110,24 @@ describe('commands in the pages', () => {
     });
   }
 
+  for (const page of allPages()) {
+    for (const span of new Set(codeSpans(proseOf(page)))) {
+      const [program = '', ...args] = span.replace(/\$\([^)]*\)/g, 'PID').split(' ');
+      // Messages begin with the program's name as well.
+      if (!OURS.includes(program) || args.length === 0 || /^(needs|does|has)$/.test(args[0] ?? '')) continue;
+      it(`${page}, in running text: ${span}`, () => {
+        checkProgram(program, args, INCOMPLETE);
+      });
+    }
+  }
+
   it('would be refused if they were wrong', () => {
     const wrong = [
       'routed-plugin adress list',
       'routed-plugin status --jsn',
       'quagga-config render --preset wan',
       'tools/fuzz --run 1',
+      "npm run test:e2e -- --fgrep 'a title of no test'",
     ];
     for (const line of wrong) {
       const [typed] = commandsOf({ page: '', line: 1, language: 'sh', text: line });
