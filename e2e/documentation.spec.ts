@@ -1,5 +1,10 @@
 import type { Host, Router } from '@routed/lab';
-import { linesToRun } from './documentation/lines.ts';
+import { expect } from 'chai';
+import { allPages, readPage } from '../tools/documentation/markdown.ts';
+import { linesOf, linesToRun } from './documentation/lines.ts';
+import { ATTENDED } from './documentation/attendance.ts';
+import { CLONE_STORIES } from './documentation/clone-stories.ts';
+import { ELSEWHERE, elsewhere } from './documentation/elsewhere.ts';
 import { HostShell, makeNginx } from './documentation/host-shell.ts';
 import { typeLine } from './documentation/reader.ts';
 import { startRouters } from './documentation/routers.ts';
@@ -7,6 +12,39 @@ import type { Scene } from './documentation/scene.ts';
 import { STORIES } from './documentation/stories.ts';
 import { ENGINES_IN_FULL } from './support/engines.ts';
 import { setStage } from './support/stage.ts';
+
+const stories = [...STORIES, ...CLONE_STORIES];
+const printed = allPages().flatMap(linesOf);
+
+describe('the commands of the pages', () => {
+  it('are all typed here, but for those of the table', () => {
+    const typed = stories.flatMap(({ page }) => linesToRun(page));
+
+    expect(typed).to.have.deep.members(allPages().flatMap(linesToRun));
+  });
+
+  for (const row of ELSEWHERE) {
+    it(`are run by ${row.by ?? 'nothing'}: ${row.lines.source} (${row.reason})`, () => {
+      expect(printed.filter((line) => elsewhere(line) === row)).to.not.be.empty;
+      if (row.by === null) return;
+      const text = readPage(row.by);
+      expect(row.words.filter((word) => !text.includes(word))).to.deep.equal([]);
+    });
+  }
+
+  it('are there where something is prepared for them', () => {
+    const prepared = [
+      ...STORIES.map(({ page, meanwhile = {} }) => ({ page, starts: Object.keys(meanwhile) })),
+      ...CLONE_STORIES.map(({ page, typing = {} }) => ({ page, starts: Object.keys(typing) })),
+    ].flatMap(({ page, starts }) =>
+      starts.filter((start) => !linesToRun(page).some(({ text }) => text.startsWith(start))),
+    );
+    const attended = ATTENDED.filter(([lines]) => !printed.some(({ text }) => lines.test(text)));
+
+    expect(prepared).to.deep.equal([]);
+    expect(attended).to.deep.equal([]);
+  });
+});
 
 for (const engine of ENGINES_IN_FULL) {
   describe(`an operator types the commands of a page, one after the other (Docker ${engine})`, () => {

@@ -7,16 +7,25 @@ export type Attendance =
   /** It is ended as soon as this is seen. */
   | { readonly kind: 'watching'; readonly shows: RegExp };
 
-const attended: readonly (readonly [lines: RegExp, how: Attendance])[] = [
+export const ATTENDED: readonly (readonly [lines: RegExp, how: Attendance])[] = [
   [/^routed-plugin( --(gateway|mtu|debug).*)?$/, { kind: 'serving' }],
   [
     /\brun (--rm )?-(ti|it) .*\bsh$/,
     { kind: 'terminal', types: 'ip address; ip route; exit\n', shows: /inet [^]*default via/ },
   ],
+  [/^docker compose exec client nc /, { kind: 'terminal', types: '', shows: /hello from web/ }],
+  [/^docker compose exec web ip /, { kind: 'terminal', types: '', shows: /inet 10\.1\.0\.4\/32 / }],
+  [/^tools\/lab\/lab exec .*\bbash$/, { kind: 'terminal', types: 'ip -o address; exit\n', shows: /inet / }],
+  [/^less /, { kind: 'terminal', types: '\nq', shows: /"msg":/ }],
+  [/^npx lerna version /, { kind: 'terminal', types: 'y\n', shows: /version.* finished/ }],
+  [/^tail -f .*plugin\.log$/, { kind: 'watching', shows: /"msg":/ }],
+  [/tcpdump -n -i eth1$/, { kind: 'watching', shows: /listening on eth1/ }],
+  [/^tools\/lab\/lab forward /, { kind: 'watching', shows: /is that of h1 now/ }],
+  [/^tools\/fuzz /, { kind: 'watching', shows: /^seed \d+$/m }],
   [/^routed-plugin events --follow$/, { kind: 'watching', shows: /its container joins the network/ }],
 ];
 
 /** How a line is attended; undefined for one that ends by itself, without being asked anything. */
 export function attendanceOf(line: string): Attendance | undefined {
-  return attended.find(([lines]) => lines.test(line))?.[1];
+  return ATTENDED.find(([lines]) => lines.test(line))?.[1];
 }

@@ -1,15 +1,20 @@
 import type { TypedLine } from '../../tools/documentation/commands.ts';
 
-/** Commands of the pages that this test does not run: why, and what does. */
-export interface Elsewhere {
-  /** What such a line begins with. */
+/** Commands of the pages that these tests do not run. */
+export type Elsewhere = {
+  /** What such lines look like. */
   readonly lines: RegExp;
+  /** Why they are not run here. */
   readonly reason: string;
-  /** The file that runs it; null when nothing does. */
-  readonly by: string | null;
-  /** What that file has of the command. */
-  readonly words?: readonly string[];
-}
+} & (
+  | {
+      /** The file that runs them. */
+      readonly by: string;
+      /** What it has of them. */
+      readonly words: readonly [string, ...string[]];
+    }
+  | { readonly by: null }
+);
 
 const DEBIAN = 'e2e/packaging/debian.spec.ts';
 const IMAGE = 'e2e/packaging/image.spec.ts';
@@ -25,12 +30,40 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   },
   { lines: /^tools\/test$/, reason: 'It runs this test.', by: '.ci/run', words: ['tools/test'] },
   {
+    lines: /^(ROUTED_E2E_\w+=\S+ )?npm run (lint|test:\w+)\b|^npx mocha /,
+    reason: 'It is minutes of what runs beside this test.',
+    by: 'tools/test',
+    words: ['npm run --silent lint', 'npm run --silent "test:$layer"', 'unit|kernel|e2e|cluster|packaging'],
+  },
+  {
+    lines: /^tools\/bench (ci|soak)$/,
+    reason: 'It measures for half a minute, or half an hour.',
+    by: 'tools/test',
+    words: ['tools/bench ci', 'tools/bench soak'],
+  },
+  { lines: /^tools\/bench\b/, reason: 'It measures for minutes, and writes into docs/performance.md.', by: null },
+  {
+    lines: /^tools\/setup\b/,
+    reason: 'It installs packages on the machine.',
+    by: 'tools/test',
+    words: ['tools/setup'],
+  },
+  {
     lines: /^npm ci --ignore-scripts && npm run build$/,
     reason: 'It takes node_modules away under this test.',
     by: 'tools/setup',
     words: ['npm ci --ignore-scripts', 'tsc --build'],
   },
-  { lines: /^tools\/setup/, reason: 'It installs packages on the machine.', by: 'tools/test', words: ['tools/setup'] },
+  {
+    lines: /^tools\/lab\/lab engines --build$/,
+    reason: 'It fetches root file systems for minutes.',
+    by: 'tools/test',
+    words: ['tools/lab/lab engines --build'],
+  },
+  { lines: /^npm run docs$/, reason: 'It takes a minute.', by: NPM, words: ["'run', 'docs'"] },
+  { lines: /^npm run coverage$/, reason: 'It is the unit tests once more.', by: null },
+  { lines: /^npm install --workspace /, reason: 'It changes package.json.', by: null },
+  { lines: /^(vagrant up|sudo -i$|cd \/srv\/routed$)/, reason: 'It is for another machine.', by: null },
   {
     lines: /^tools\/build-deb /,
     reason: 'Packages are built and installed every night.',
@@ -38,10 +71,10 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     words: ['tools/build-deb'],
   },
   {
-    lines: /^(apt install|systemctl) /,
+    lines: /^(apt install|systemctl) |^(mv|tar) .*\/var\/lib\b/,
     reason: 'There is no systemd on a host of the lab.',
     by: DEBIAN,
-    words: ['dpkg --install', 'systemctl restart routed'],
+    words: ["linesOf('docs/install.md')", "linesOf('docs/operations.md')", 'systemctl restart routed'],
   },
   {
     lines: /^(tools\/build-plugin|docker plugin) |routed:latest/,
@@ -53,7 +86,13 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     lines: /^tools\/build-image |^docker run .* routed-plugin --gateway/,
     reason: 'The image is built every night.',
     by: IMAGE,
-    words: ['tools/build-image'],
+    words: [
+      'tools/build-image',
+      "'BASE=base'",
+      '--cap-drop ALL --cap-add NET_ADMIN --cap-add SYS_ADMIN --cap-add NET_RAW',
+      '/run/docker/netns:rslave',
+      '--privileged --net=host --rm',
+    ],
   },
   {
     lines: /^npm install @routed|^npx routed-plugin/,

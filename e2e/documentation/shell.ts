@@ -7,7 +7,7 @@ export interface Shell {
   /** Runs a line on a terminal, and types `input` there. */
   runOnTerminal(line: string, input: string): Promise<CommandResult>;
   /** Starts a line that goes on running. */
-  start(line: string, name: string): Promise<Running>;
+  start(line: string, name: string): Promise<Running> | Running;
   /** Starts the plugin in place of the one that runs, if any; returns when it answers. */
   serve(line: string): Promise<void>;
 }

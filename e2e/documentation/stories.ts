@@ -1,3 +1,4 @@
+import { prepareCompose } from '@routed/lab';
 import { expect } from 'chai';
 import { codeBlocks, REPOSITORY } from '../../tools/documentation/markdown.ts';
 import { routeTo } from '../support/kernel.ts';
@@ -7,6 +8,7 @@ import type { PageStory, Scene } from './scene.ts';
 
 const createApps = 'docker network create -d routed --ipam-driver routed --subnet 10.1.0.0/16 apps';
 const runWeb = 'docker run -d --name web --network apps --ip 10.1.0.2 nginx';
+const COMPOSE = `${REPOSITORY}examples/compose`;
 
 const withPlugin = ({ shell }: Scene): Promise<void> => shell.serve();
 
@@ -14,6 +16,16 @@ const withPlugin = ({ shell }: Scene): Promise<void> => shell.serve();
 async function withWeb({ shell }: Scene): Promise<void> {
   await shell.serve();
   await shell.prepare(createApps, runWeb);
+}
+
+/** The plugin runs, and Docker's client has a current Compose. */
+async function withCompose({ shell }: Scene): Promise<void> {
+  const plugins = '/run/docker-cli/cli-plugins';
+  await shell.serve();
+  await shell.prepare(
+    `mkdir -p ${plugins} /run/reader`,
+    `ln -sf ${await prepareCompose(console.log)} ${plugins}/docker-compose`,
+  );
 }
 
 /** The router runs a configuration for part of the containers that the file here is for. */
@@ -34,6 +46,7 @@ export const STORIES: readonly PageStory[] = [
         'mount -t overlay overlay -o lowerdir=/usr/local/bin,upperdir=/run/local/upper,workdir=/run/local/work /usr/local/bin',
       ),
     meanwhile: {
+      'routed-plugin --gateway': ({ shell }) => shell.prepare('/usr/local/bin/routed-plugin --version'),
       'docker network create -d routed': ({ shell }) => shell.prepare('docker network rm mine'),
       'docker network connect': ({ shell }) => shell.prepare('docker network disconnect apps web'),
       'routed-plugin why 10.1.0.2': ({ shell }) => shell.prepare('docker run -d --network apps --ip 10.1.0.2 nginx'),
@@ -64,7 +77,20 @@ export const STORIES: readonly PageStory[] = [
           'docker run -d --name cnm-routed-plugin --stop-signal KILL alpine sleep 1000',
         ),
       'docker stop cnm-routed-plugin': ({ shell }) => shell.endServing(),
-      'routed-plugin doctor': ({ shell }) => shell.serve('env $(cat /etc/default/routed) routed-plugin'),
+      'docker network create -d routed': ({ shell }) => shell.serve('env $(cat /etc/default/routed) routed-plugin'),
+    },
+  },
+  {
+    page: 'examples/compose/README.md',
+    folder: COMPOSE,
+    given: withCompose,
+    meanwhile: {
+      'routed-plugin address add compose-web-1': ({ shell }) =>
+        shell.prepare(
+          'mkdir /run/reader/compose',
+          "sed '/ driver_opts:/,+1d' docker-compose.yml > /run/reader/compose/docker-compose.yml",
+          'docker compose --file /run/reader/compose/docker-compose.yml up --detach',
+        ),
     },
   },
   {

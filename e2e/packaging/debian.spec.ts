@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '@routed/lab';
 import { expect } from 'chai';
+import { linesOf } from '../documentation/lines.ts';
 import { eventually } from '../support/eventually.ts';
 import { openMachine, type Machine } from './support/machine.ts';
 
@@ -40,7 +41,9 @@ describe('the Debian package', function () {
   });
 
   it('is installed, and runs at once as a service whose sockets systemd holds', async () => {
-    await machine.sh('dpkg --install /root/*.deb');
+    const lines = linesOf('docs/install.md').filter(({ comment }) => comment.startsWith('Debian 12'));
+    expect(lines).to.have.lengthOf(1);
+    for (const { text } of lines) await machine.sh(`cd /root && ${text}`);
 
     expect(
       await machine.sh('systemctl is-active routed.service routed.socket routed-network.socket routed-ipam.socket'),
@@ -75,6 +78,17 @@ describe('the Debian package', function () {
 
   it('keeps calls waiting while the service restarts', async () => {
     await machine.sh('systemctl restart routed && docker run --rm --network apps alpine true');
+  });
+
+  it('has its state copied and brought back as docs/operations.md says', async () => {
+    for (const { text } of linesOf('docs/operations.md')) await machine.sh(text);
+
+    // The service has started when its program has; it answers a moment later.
+    await eventually(async () => {
+      expect(await machine.sh('routed-plugin status')).to.match(/10\.1\.0\.2 .* joined/);
+    });
+    await machine.sh('docker run --rm --network apps alpine ping -c 1 10.1.0.2');
+    await machine.sh('rm -r /var/lib/routed.old /var/backups/routed-state.tar.gz');
   });
 
   it('is exposed little', async () => {
