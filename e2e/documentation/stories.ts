@@ -47,9 +47,6 @@ export const STORIES: readonly PageStory[] = [
       ),
     meanwhile: {
       'routed-plugin --gateway': ({ shell }) => shell.prepare('/usr/local/bin/routed-plugin --version'),
-      'docker network create -d routed': ({ shell }) => shell.prepare('docker network rm mine'),
-      'docker network connect': ({ shell }) => shell.prepare('docker network disconnect apps web'),
-      'routed-plugin why 10.1.0.2': ({ shell }) => shell.prepare('docker run -d --network apps --ip 10.1.0.2 nginx'),
     },
   },
   { page: 'docs/additional-addresses.md', given: withPlugin },
