@@ -66,11 +66,12 @@ for (const engine of ENGINES_AT_THE_ENDS) {
     it('keeps routed containers from ports that are not published, as it does without the plugin', async () => {
       const { host } = stage;
       const own = await inspect(host, 'own', '{{.NetworkSettings.Networks.own.IPAddress}}');
-      const attempts = async (): Promise<boolean[]> => [
-        await isServed(host, unpublished, 'routed'),
-        await isServed(host, own, 'routed'),
-        (await ping(host, unpublished, 'routed')).exitCode === 0,
-      ];
+      const attempts = (): Promise<boolean[]> =>
+        Promise.all([
+          isServed(host, unpublished, 'routed'),
+          isServed(host, own, 'routed'),
+          ping(host, unpublished, 'routed').then(({ exitCode }) => exitCode === 0),
+        ]);
       expect(await isServed(host, unpublished), 'the host itself is served').to.equal(true);
 
       const withPlugin = await attempts();

@@ -4,13 +4,13 @@ import { eventually } from './eventually.ts';
 /** A container which does nothing until it is told. It ends at SIGTERM, unlike a bare `sleep`. */
 export const idle = ['alpine', 'sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done'];
 
-/** A container which answers HTTP on port 80 with the address of whoever asks. */
+/** A container which answers HTTP on port 80 with the address of whoever asks. It ends at SIGTERM, unlike a bare `httpd`. */
 export const webServer = [
   'alpine',
   'sh',
   '-c',
   'mkdir -p /www/cgi-bin; printf "#!/bin/sh\\necho; echo \\$REMOTE_ADDR\\n" > /www/cgi-bin/who;' +
-    'chmod +x /www/cgi-bin/who; exec httpd -f -p 80 -h /www',
+    'chmod +x /www/cgi-bin/who; trap "exit 0" TERM; httpd -f -p 80 -h /www & wait',
 ];
 
 /** The recommended way to make a network. */
