@@ -33,8 +33,9 @@ export function canonicalTree(tree: ConfigTree): ConfigTree {
     section.lines.push(line);
     result.set(key, section);
   };
-  for (const { path, lines } of tree.values()) {
+  for (const [key, { path, lines }] of tree) {
     const header = path[0] ?? '';
+    if (lines.length === 0) result.set(key, { path, lines: [] });
     for (const line of lines.map((text) => canonicalLine(text, header)).filter((text) => !DEFAULTS.test(text))) {
       const passive = header === 'router ospf' ? /^(no )?passive-interface (?!default)(\S+)$/.exec(line) : null;
       if (passive === null) add(path, line);
@@ -44,14 +45,21 @@ export function canonicalTree(tree: ConfigTree): ConfigTree {
   return result;
 }
 
-/** What has to change from `before` to `after`, context by context. The order of lines does not count. */
+/**
+ * What has to change from `before` to `after`, context by context. The order of lines does not count. A context without
+ * lines, such as an entry of a route-map that matches every route, is a line of the one around it.
+ */
 export function diffTrees(before: ConfigTree, after: ConfigTree): SectionDifference[] {
   const keys = [...new Set([...before.keys(), ...after.keys()])];
   return keys.flatMap((key) => {
     const [had, has] = [before.get(key), after.get(key)];
+    const path = (has ?? had)?.path ?? [];
+    if (had === undefined && has?.lines.length === 0)
+      return [{ path: path.slice(0, -1), removed: [], added: path.slice(-1) }];
+    if (has === undefined && had?.lines.length === 0)
+      return [{ path: path.slice(0, -1), removed: path.slice(-1), added: [] }];
     const removed = missingIn(had, has);
     const added = missingIn(has, had);
-    const path = (has ?? had)?.path ?? [];
     return removed.length + added.length === 0 ? [] : [{ path, removed, added }];
   });
 }

@@ -61,6 +61,16 @@ describe('diffTrees', () => {
     expect(diffTrees(canonicalTree(parseConfig(respelled)), canonicalTree(rendered))).to.deep.equal([]);
   });
 
+  it('finds an entry of a route-map that has no line, and so matches every route', () => {
+    const filtered = 'route-map R permit 10\n match interface eth1\n';
+    const leaky = canonicalTree(parseConfig(`${filtered}route-map R permit 20\n`));
+    const tight = canonicalTree(parseConfig(filtered));
+
+    expect(formatDifferences(diffTrees(leaky, tight))).to.equal('-route-map R permit 20\n');
+    expect(formatDifferences(diffTrees(tight, leaky))).to.equal('+route-map R permit 20\n');
+    expect(diffTrees(leaky, leaky)).to.deep.equal([]);
+  });
+
   it('names context and lines, and hides secrets', () => {
     const before = parseConfig('interface eth1\n ip ospf authentication-key oldkey\n ip ospf cost 5\n');
     const after = parseConfig('interface eth1\n ip ospf authentication-key newkey\n ip ospf cost 5\nlog syslog\n');
