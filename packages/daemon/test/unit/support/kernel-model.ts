@@ -7,7 +7,14 @@ import type { ActualState, RepairAction } from '../../../src/reconcile/reconcile
 export function linkOf({ plan }: DesiredEndpoint, index: number, changes: Partial<Link> = {}): Link {
   const { name, mtuBytes } = plan.veth;
   const { alias } = plan.settings;
-  const fixed = { hasCarrier: true, isRunning: true, isLoopback: false, group: LINK_GROUP, kind: 'veth', peerNetnsId: 1 };
+  const fixed = {
+    hasCarrier: true,
+    isRunning: true,
+    isLoopback: false,
+    group: LINK_GROUP,
+    kind: 'veth',
+    peerNetnsId: 1,
+  };
   return { index, name, isUp: true, mtuBytes, ...fixed, alias, ...changes };
 }
 
