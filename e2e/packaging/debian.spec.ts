@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '@routed/lab';
 import { expect } from 'chai';
+import { codeBlocks } from '../../tools/documentation/markdown.ts';
 import { linesOf } from '../documentation/lines.ts';
 import { eventually } from '../support/eventually.ts';
 import { openMachine, type Machine } from './support/machine.ts';
@@ -10,6 +11,7 @@ import { openMachine, type Machine } from './support/machine.ts';
 const repository = join(import.meta.dirname, '../..');
 const networks = 20;
 const containers = 6;
+const sockets = 'routed.socket routed-network.socket routed-ipam.socket routed-admin.socket';
 const network = 'docker network create -d routed --ipam-driver routed';
 
 describe('the Debian package', function () {
@@ -45,9 +47,8 @@ describe('the Debian package', function () {
     expect(lines).to.have.lengthOf(1);
     for (const { text } of lines) await machine.sh(`cd /root && ${text}`);
 
-    expect(
-      await machine.sh('systemctl is-active routed.service routed.socket routed-network.socket routed-ipam.socket'),
-    ).to.equal('active\nactive\nactive\nactive');
+    const active = await machine.sh(`systemctl is-active routed.service ${sockets}`);
+    expect(active.split('\n')).to.deep.equal(['active', 'active', 'active', 'active', 'active']);
     expect(await machine.sh('ls -1 /run/docker/plugins')).to.equal('ipam-routed.sock\nnet-routed.sock\nrouted.sock');
     expect(await machine.sh('systemctl is-enabled routed.service routed.socket')).to.equal('enabled\nenabled');
   });
@@ -72,6 +73,21 @@ describe('the Debian package', function () {
     await machine.sh('docker rm --force closed');
   });
 
+  it('answers commands right after a restart', async () => {
+    expect(await machine.sh('systemctl restart routed && routed-plugin status')).to.contain('web');
+  });
+
+  it('gives the socket of commands to a group, as docs/security.md says', async () => {
+    const settings = codeBlocks('docs/security.md').find(({ text }) => text.startsWith('[Socket]'))?.text;
+    const dropIn = '/etc/systemd/system/routed-admin.socket.d';
+    await machine.sh(`groupadd netops; mkdir -p ${dropIn}; echo '${settings}' > ${dropIn}/override.conf`);
+
+    await machine.sh('systemctl daemon-reload && systemctl restart routed-admin.socket routed.service');
+
+    expect(await machine.sh('stat --format "%G %a" /run/routed/admin.sock')).to.equal('netops 660');
+    expect(await machine.sh('routed-plugin status')).to.contain('web');
+  });
+
   it('names the routes of containers', async () => {
     expect(await machine.sh('ip route show proto routed')).to.match(/^10\.1\.0\.2 dev vethr/);
   });
@@ -83,10 +99,7 @@ describe('the Debian package', function () {
   it('has its state copied and brought back as docs/operations.md says', async () => {
     for (const { text } of linesOf('docs/operations.md')) await machine.sh(text);
 
-    // The service has started when its program has; it answers a moment later.
-    await eventually(async () => {
-      expect(await machine.sh('routed-plugin status')).to.match(/10\.1\.0\.2 .* joined/);
-    });
+    expect(await machine.sh('routed-plugin status')).to.match(/10\.1\.0\.2 .* joined/);
     await machine.sh('docker run --rm --network apps alpine ping -c 1 10.1.0.2');
     await machine.sh('rm -r /var/lib/routed.old /var/backups/routed-state.tar.gz');
   });
