@@ -82,7 +82,7 @@ export class CloneShell implements Shell {
 
 /** Without what is told to these tests alone. */
 function environment(): NodeJS.ProcessEnv {
-  const own = ['MOCHA_COUNTS', 'ROUTED_LAB_STATE', 'ROUTED_E2E_KEEP'];
+  const own = ['MOCHA_COUNTS', 'ROUTED_LAB_STATE', 'ROUTED_E2E_KEEP', 'ROUTED_E2E_ENGINES'];
   const others = Object.entries(process.env).filter(([name]) => !own.includes(name));
   return { ...Object.fromEntries(others), TERM: 'dumb' };
 }
