@@ -82,10 +82,12 @@ describe('the Debian package', function () {
     const dropIn = '/etc/systemd/system/routed-admin.socket.d';
     await machine.sh(`groupadd netops; mkdir -p ${dropIn}; echo '${settings}' > ${dropIn}/override.conf`);
 
-    await machine.sh('systemctl daemon-reload && systemctl restart routed-admin.socket routed.service');
+    const restart = 'systemctl daemon-reload && systemctl restart routed-admin.socket routed.service';
+    await machine.sh(restart);
 
     expect(await machine.sh('stat --format "%G %a" /run/routed/admin.sock')).to.equal('netops 660');
     expect(await machine.sh('routed-plugin status')).to.contain('web');
+    await machine.sh(`rm -r ${dropIn}; ${restart}; groupdel netops`);
   });
 
   it('names the routes of containers', async () => {
