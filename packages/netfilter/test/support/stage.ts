@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { openNfnetlink } from '@routed/netns/nfnetlink';
 import { createEndpointFilters, type EndpointFilters } from '../../src/index.ts';
 import { openProgramNamespace, type ProgramNamespace } from './namespace.ts';
@@ -33,7 +33,7 @@ const HOST_MAC = 'ee:ee:ee:ee:ee:ee';
 export async function openFilterStage(): Promise<FilterStage> {
   const [host, one, two, client] = await Promise.all(Array.from({ length: 4 }, openProgramNamespace));
   const stage = { host: host!, one: one!, two: two!, client: client! };
-  const servers: { kill(): void }[] = [];
+  const servers: ChildProcess[] = [];
   await stage.host.sh('sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1');
   await stage.host.sh(`ip address add ${GATEWAY}/32 dev lo`);
   await addContainer(stage.host, stage.one, LINK, 2);
@@ -68,13 +68,14 @@ export async function openFilterStage(): Promise<FilterStage> {
     filters,
     async serve(namespace, port) {
       const argv = ['--net', '-t', String(namespace.pid), 'busybox', 'nc', '-ll', '-p', String(port), '-e', 'cat'];
-      servers.push(execFile('nsenter', argv));
+      servers.push(spawn('nsenter', argv, { stdio: 'ignore', detached: true }));
       await namespace.sh(
         `for i in $(seq 100); do ss -Hltn sport = :${port} | grep -q . && exit; sleep 0.02; done; exit 1`,
       );
     },
     async close() {
-      for (const server of servers) server.kill();
+      // With what serves connections that are still open.
+      for (const { pid } of servers) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
       await nfnetlink.close();
       for (const namespace of Object.values(stage)) await namespace.close();
     },
