@@ -5,15 +5,8 @@ import type { Illness } from './support/doctor/illness.ts';
 import { kernelIllnesses } from './support/doctor/kernel-illnesses.ts';
 import { absenceIllnesses, otherPluginIllnesses, recordIllnesses } from './support/doctor/plugin-illnesses.ts';
 import { routerDeaths, routerIllnesses } from './support/doctor/router-illnesses.ts';
-import {
-  examine,
-  type Examination,
-  findingsOf,
-  prepareWard,
-  undo,
-  untilAdjacent,
-  type Ward,
-} from './support/doctor/ward.ts';
+import { examine, type Examination, findingsOf, prepareWard, undo, type Ward } from './support/doctor/ward.ts';
+import { untilAdjacent } from './support/adjacency.ts';
 import { eventually } from './support/eventually.ts';
 import { setStage } from './support/stage.ts';
 

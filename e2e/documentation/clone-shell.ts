@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type CommandOptions, type CommandResult, LabError, runCommand } from '@routed/lab';
 import { REPOSITORY } from '../../tools/documentation/markdown.ts';
+import { onTerminal } from '../support/shell.ts';
 import { Conversation } from './conversation.ts';
 import type { Shell } from './shell.ts';
 
@@ -44,7 +45,8 @@ export class CloneShell implements Shell {
   }
 
   async runOnTerminal(line: string, input: string): Promise<CommandResult> {
-    return this.#run(['script', '--quiet', '--return', '--command', this.#inFolder(line), '/dev/null'], { input });
+    // A question is given up when the terminal is closed while it is being answered.
+    return this.#run(onTerminal(this.#inFolder(line)), { input, holdsInput: true });
   }
 
   start(line: string): Conversation {

@@ -1,14 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Host, Lab, Router, RouterConfig } from '@routed/lab';
-import { expect } from 'chai';
 import { codeBlocks } from '../../tools/documentation/markdown.ts';
-import { eventually } from '../support/eventually.ts';
+import { untilAdjacent } from '../support/adjacency.ts';
 import type { HostShell } from './host-shell.ts';
 
-const adjacencyMs = 30_000;
-
 /** The configuration of FRR that README.md recommends, for the host with this address. */
-export function recommendedConfig(address: string): RouterConfig {
+function recommendedConfig(address: string): RouterConfig {
   const block = codeBlocks('README.md').find(({ text }) => text.includes('router ospf'));
   const text = (block?.text ?? '').replace(/(router-id) .*/, `$1 ${address}`);
   return { files: [{ name: 'frr.conf', text: `${text}\n` }], daemons: ['ospfd'] };
@@ -23,13 +20,6 @@ export async function startRouters(lab: Lab, host: Host): Promise<{ readonly rou
   ]);
   await untilAdjacent(router);
   return { router, peer };
-}
-
-/** The router has found the other one. */
-export async function untilAdjacent(router: Router): Promise<void> {
-  await eventually(async () => {
-    expect(await router.vtysh('show ip ospf neighbor')).to.contain('Full');
-  }, adjacencyMs);
 }
 
 /** Has the router run what `quagga-config` makes of a file in the shell's folder. */

@@ -23,13 +23,14 @@ export async function type(host: Host, line: string): Promise<CommandResult> {
   return host.exec(['sh', '-c', line], { check: false, env: shellEnvironment() });
 }
 
+/** Has a command line find itself on a terminal. */
+export function onTerminal(line: string): string[] {
+  return ['script', '--quiet', '--return', '--command', line, '/dev/null'];
+}
+
 /** Runs a command line on a terminal, types `input` there, and returns what the terminal showed. */
 export async function typeOnTerminal(host: Host, line: string, input: string): Promise<CommandResult> {
-  return host.exec(['script', '--quiet', '--return', '--command', line, '/dev/null'], {
-    check: false,
-    input,
-    env: shellEnvironment(),
-  });
+  return host.exec(onTerminal(line), { check: false, input, env: shellEnvironment() });
 }
 
 /** Starts a command line that goes on running. */

@@ -1,5 +1,6 @@
 import { bySh, type Illness } from './illness.ts';
-import { untilAdjacent, type Ward } from './ward.ts';
+import { untilAdjacent } from '../adjacency.ts';
+import type { Ward } from './ward.ts';
 
 /** An illness that commands to the running router make, and others end. */
 function byVty(

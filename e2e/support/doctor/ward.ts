@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { CommandResult, Host, Lab, LabProcess, Router } from '@routed/lab';
 import { z } from 'zod';
 import { createNetwork, runIdle } from '../containers.ts';
-import { eventually } from '../eventually.ts';
+import { untilAdjacent } from '../adjacency.ts';
 import { type Stage } from '../stage.ts';
 import { type } from '../shell.ts';
 import { routerOf, type RouterChange } from './routing.ts';
@@ -120,12 +120,4 @@ export async function prepareWard(stage: Stage): Promise<Ward> {
   await ward.sh("mkdir -p /etc/iproute2/rt_protos.d; printf '200\\trouted\\n' > /etc/iproute2/rt_protos.d/routed.conf");
   await untilAdjacent(router);
   return ward;
-}
-
-/** OSPF and OSPFv3 have found the other host. */
-export async function untilAdjacent(router: Router): Promise<void> {
-  await eventually(async () => {
-    expect(await router.vtysh('show ip ospf neighbor')).to.contain('Full');
-    expect(await router.vtysh('show ipv6 ospf6 neighbor')).to.contain('Full');
-  }, 20_000);
 }

@@ -6,6 +6,8 @@ import { CommandError, LabError, type CommandResult } from './errors.ts';
 export interface CommandOptions {
   /** Written to stdin; without it stdin is empty. */
   readonly input?: string | Uint8Array;
+  /** Leaves stdin open behind the input until the command ends, as somebody at a terminal does. @default false */
+  readonly holdsInput?: boolean;
   /** The command and its descendants are killed after this long. @default 60_000 */
   readonly timeoutMs?: number;
   /** Throw {@link CommandError} on a non-zero exit. @default true */
@@ -20,7 +22,7 @@ export interface CommandOptions {
  * @throws {@link LabError} `timeout`, or `missing-prerequisite` when the program does not exist
  */
 export async function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const { input = '', timeoutMs = 60_000, check = true, env } = options;
+  const { input = '', holdsInput = false, timeoutMs = 60_000, check = true, env } = options;
   const [program = '', ...rest] = argv;
   // Its own process group, so that a timeout also reaches what nsenter or a shell started.
   const child = spawn(program, rest, { detached: true, env: env ?? process.env });
@@ -29,7 +31,8 @@ export async function runCommand(argv: readonly string[], options: CommandOption
   deadline.addEventListener('abort', kill);
   // A command that ends without reading its input is not an error.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
+  child.stdin.write(input);
+  if (!holdsInput) child.stdin.end();
 
   try {
     const [exitCode, stdout, stderr] = await Promise.all([exitOf(child), text(child.stdout), text(child.stderr)]);

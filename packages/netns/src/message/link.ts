@@ -47,19 +47,10 @@ export function linkMessage(
   return writeLinkHeader(writer, header).attributeString(IFLA.IFNAME, name);
 }
 
-/** RTM_GETLINK for one link. */
-export function buildLinkGet(selector: LinkSelector, purpose: Purpose): Uint8Array {
-  return linkMessage(RTM.GETLINK, selector, purpose).attributeU32(IFLA.EXT_MASK, RTEXT_FILTER_SKIP_STATS).finish();
-}
-
-/** RTM_GETLINK for the other end of a link. */
-export function buildPeerGet(
-  { peerIndex, peerNetnsId }: Pick<Link, 'peerIndex' | 'peerNetnsId'>,
-  purpose: Purpose,
-): Uint8Array {
-  const writer = linkMessage(RTM.GETLINK, { index: peerIndex ?? 0 }, purpose);
-  writer.attributeU32(IFLA.EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-  if (peerNetnsId !== undefined) writer.attributeU32(IFLA.TARGET_NETNSID, peerNetnsId);
+/** RTM_GETLINK for one link, in the namespace with this number or in the socket's own. */
+export function buildLinkGet(selector: LinkSelector, purpose: Purpose, netnsId?: number): Uint8Array {
+  const writer = linkMessage(RTM.GETLINK, selector, purpose).attributeU32(IFLA.EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  if (netnsId !== undefined) writer.attributeU32(IFLA.TARGET_NETNSID, netnsId);
   return writer.finish();
 }
 

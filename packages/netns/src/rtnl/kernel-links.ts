@@ -6,7 +6,6 @@ import {
   buildLinkDelete,
   buildLinkDump,
   buildLinkGet,
-  buildPeerGet,
   decodeLink,
   matchesLink,
 } from '../message/link.ts';
@@ -53,7 +52,8 @@ export class KernelLinks implements Links {
     const link = await this.get(selector);
     if (link?.peerIndex === undefined) return undefined;
     const purpose = linkPurpose('getPeer', selector);
-    return orWhenAbsent(this.#channel.request(buildPeerGet(link, purpose), purpose, decodeLink), undefined, 'ENODEV');
+    const message = buildLinkGet({ index: link.peerIndex }, purpose, link.peerNetnsId);
+    return orWhenAbsent(this.#channel.request(message, purpose, decodeLink), undefined, 'ENODEV');
   }
 
   async list(filter: LinkFilter = {}): Promise<Link[]> {

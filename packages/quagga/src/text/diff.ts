@@ -54,13 +54,12 @@ export function diffTrees(before: ConfigTree, after: ConfigTree): SectionDiffere
   return keys.flatMap((key) => {
     const [had, has] = [before.get(key), after.get(key)];
     const path = (has ?? had)?.path ?? [];
-    if (had === undefined && has?.lines.length === 0)
-      return [{ path: path.slice(0, -1), removed: [], added: path.slice(-1) }];
-    if (has === undefined && had?.lines.length === 0)
-      return [{ path: path.slice(0, -1), removed: path.slice(-1), added: [] }];
     const removed = missingIn(had, has);
     const added = missingIn(has, had);
-    return removed.length + added.length === 0 ? [] : [{ path, removed, added }];
+    if (removed.length + added.length > 0) return [{ path, removed, added }];
+    if (had !== undefined && has !== undefined) return [];
+    const header = path.slice(-1);
+    return [{ path: path.slice(0, -1), removed: had ? header : [], added: has ? header : [] }];
   });
 }
 

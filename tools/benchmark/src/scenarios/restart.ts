@@ -16,6 +16,7 @@ const counts = { full: [2000, 5000], quick: [200, 500] } as const;
 /** How many comparisons are called for after that of the start. */
 const LATER_COMPARISONS = 5;
 const POLL_MS = 20;
+const PATIENCE_MS = 60_000;
 
 /** What one restart took. */
 interface Restart {
@@ -105,11 +106,13 @@ async function comparisons({ plugin }: PluginHost): Promise<readonly number[]> {
 
 /** The one that comes after so many others. */
 async function nextComparison(host: PluginHost, before: number): Promise<number> {
-  for (;;) {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadline) {
     const ms = (await comparisons(host))[before];
     if (ms !== undefined) return ms;
     await sleep(POLL_MS);
   }
+  throw new Error(`no comparison with the kernel within ${PATIENCE_MS / 1000} s: see ${host.plugin.logFile}`);
 }
 
 /** Takes away a route and puts it back before the daemon, which waits for more to come, looks: nothing is to be done. */

@@ -141,10 +141,11 @@ function remove(link: FakeLink, purpose: Purpose): void {
 export function showLink(link: FakeLink): Link {
   const { peer, namespace, ...fields } = link;
   const isForeign = peer !== undefined && peer.namespace !== namespace;
+  const isConnected = hasCarrier(link);
   return {
     ...fields,
-    hasCarrier: hasCarrier(link),
-    isRunning: hasCarrier(link),
+    hasCarrier: isConnected,
+    isRunning: isConnected,
     ...(peer !== undefined && { peerIndex: peer.index }),
     ...(isForeign && { peerNetnsId: 0 }),
   };
