@@ -9,6 +9,7 @@ export { FORWARD_CHAIN, forwardRules } from './forward-rules.ts';
 export type { AllowEntry, AllowList, Service } from './allow-list/allow-list.ts';
 export { formatAllowList } from './allow-list/format.ts';
 export { parseAllowList } from './allow-list/parse.ts';
+export { type Connections, createConnections } from './conntrack/connections.ts';
 export type { Counter } from './codec/set-elements.ts';
 export {
   createEndpointFilters,

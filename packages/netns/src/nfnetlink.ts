@@ -30,7 +30,7 @@ export {
 export { align, MessageWriter } from './codec/writer.ts';
 export type { Purpose } from './socket/channel.ts';
 export type { Nfnetlink, NfnetlinkMonitor, NfnetlinkMonitorEvents, NfnetlinkOptions } from './types/nfnetlink.ts';
-export { NFGENMSG_LENGTH, NFNL_SUBSYS_NFTABLES, NFNLGRP_NFTABLES } from './uapi/nfnetlink.ts';
+export { NFGENMSG_LENGTH, NFNL_SUBSYS_CTNETLINK, NFNL_SUBSYS_NFTABLES, NFNLGRP_NFTABLES } from './uapi/nfnetlink.ts';
 
 /** A transaction is one datagram: room for some hundred thousand set elements. */
 const SEND_BUFFER_BYTES = 32 * 1024 * 1024;

@@ -24,6 +24,7 @@ function kernel(): { nfnetlink: Nfnetlink; transactions: () => number } {
         return Promise.resolve();
       },
       dump: () => Promise.resolve([]),
+      each: () => Promise.resolve([]),
       close,
       [Symbol.asyncDispose]: close,
     },

@@ -30,6 +30,14 @@ export class KernelNfnetlink implements Nfnetlink {
     return this.#inTurn(purpose, () => this.#socket.dump(message, purpose, decode));
   }
 
+  each(messages: readonly Uint8Array[], purpose: Purpose): Promise<readonly NetlinkError[]> {
+    return this.#inTurn(purpose, async () => {
+      if (messages.length === 0) return [];
+      const failures = await this.#socket.batch(messages);
+      return failures.map(({ index, ack }) => kernelError(ack, purpose, messages[index] ?? new Uint8Array()));
+    });
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#last.then(() => this.#socket.close());
     return this.#closing;

@@ -20,6 +20,13 @@ export interface Nfnetlink extends AsyncDisposable {
   transaction(subsystem: number, messages: readonly Uint8Array[], purpose: Purpose): Promise<void>;
   /** Sends a dump request and decodes every row; `undefined` rows are left out. */
   dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<T[]>;
+  /**
+   * Sends messages that are no transaction, for subsystems that know none, such as conntrack: in order, and those that fail do
+   * not stop the rest.
+   *
+   * @returns the errors of those that failed; none when all were done
+   */
+  each(messages: readonly Uint8Array[], purpose: Purpose): Promise<readonly NetlinkError[]>;
   /** Waits for what was asked for before. May be repeated. */
   close(): Promise<void>;
 }

@@ -1,0 +1,122 @@
+import { type IpBytes, type Nfnetlink, parseIp } from '@routed/netns/nfnetlink';
+import type { AllowList } from '../allow-list/allow-list.ts';
+import { allows } from '../allow-list/allows.ts';
+import {
+  buildConnectionDelete,
+  buildConnectionDump,
+  buildFilteredDump,
+  buildFlush,
+  type Connection,
+  decodeConnection,
+  type Direction,
+} from '../codec/conntrack.ts';
+
+/**
+ * The connections that the kernel tracks, and lets pass without asking an allow list again.
+ *
+ * Starts no process. The kernel looks at every connection of the host for each request, off the event loop; only those that are
+ * meant come to this process.
+ */
+export interface Connections {
+  /**
+   * Forgets the connections from and to addresses, whoever began them: their next packets are first packets.
+   *
+   * @throws NetlinkError
+   */
+  forget(addresses: readonly string[]): Promise<void>;
+  /**
+   * Forgets the connections that others began to addresses, and that a list does not let them begin now.
+   *
+   * @returns how many
+   * @throws NetlinkError
+   */
+  forgetRefused(addresses: readonly string[], list: AllowList): Promise<number>;
+}
+
+const DIRECTIONS = ['orig', 'reply'] as const;
+
+/** Up to so many addresses the kernel is asked for each; beyond that, to look through all connections once is cheaper. */
+const FEW = 4;
+
+/** Creates {@link Connections}. `nfnetlink` should not be the one of the filters: a request here takes some milliseconds. */
+export function createConnections(deps: { readonly nfnetlink: Nfnetlink }): Connections {
+  return new KernelConnections(deps.nfnetlink);
+}
+
+class KernelConnections implements Connections {
+  readonly #nfnetlink: Nfnetlink;
+  /** Whether the kernel finds and deletes by itself. */
+  #canFlush = true;
+
+  constructor(nfnetlink: Nfnetlink) {
+    this.#nfnetlink = nfnetlink;
+  }
+
+  async forget(addresses: readonly string[]): Promise<void> {
+    const { ipv4, ipv6 } = addressesOf(addresses);
+    const isDone = this.#canFlush && ipv4.length <= FEW && (await this.#flush(ipv4));
+    if (!isDone) await this.#delete(await this.#between(ipv4, DIRECTIONS));
+    await this.#delete(await this.#between(ipv6, DIRECTIONS));
+  }
+
+  async forgetRefused(addresses: readonly string[], list: AllowList): Promise<number> {
+    const { ipv4, ipv6 } = addressesOf(addresses);
+    const begun = [...(await this.#between(ipv4, ['reply'])), ...(await this.#between(ipv6, ['reply']))];
+    const refused = begun.filter((connection) => !isAllowed(connection, list));
+    await this.#delete(refused);
+    return refused.length;
+  }
+
+  /** False: this kernel cannot. */
+  async #flush(sources: readonly IpBytes[]): Promise<boolean> {
+    const messages = sources.flatMap((source) => DIRECTIONS.map((direction) => buildFlush(source, direction)));
+    const [error] = await this.#nfnetlink.each(messages, { operation: 'connections.forget', subject: 'IPv4' });
+    if (error === undefined) return true;
+    if (error.code !== 'EINVAL' && error.code !== 'EOPNOTSUPP') throw error;
+    this.#canFlush = false;
+    return false;
+  }
+
+  /** The connections of which one of the directions comes from one of the addresses, all of one family. */
+  async #between(sources: readonly IpBytes[], directions: readonly Direction[]): Promise<Connection[]> {
+    const [first] = sources;
+    if (first === undefined) return [];
+    const purpose = { operation: 'connections.list', subject: `IPv${first.family}` };
+    const isFiltered = first.family === 4 && sources.length <= FEW;
+    const requests = isFiltered
+      ? sources.flatMap((source) => directions.map((direction) => buildFilteredDump(source, direction)))
+      : [buildConnectionDump(first.family)];
+    const found: Connection[] = [];
+    for (const request of requests) {
+      found.push(...(await this.#nfnetlink.dump(request, purpose, (row) => decodeConnection(row, sources))));
+    }
+    return found.filter((connection) =>
+      directions.some((direction) => sources.some((source) => isSame(connection[direction].source, source))),
+    );
+  }
+
+  /** One that has ended meanwhile is none to delete. */
+  async #delete(connections: readonly Connection[]): Promise<void> {
+    const purpose = { operation: 'connections.forget', subject: `of ${connections.length}` };
+    const errors = await this.#nfnetlink.each(connections.map(buildConnectionDelete), purpose);
+    const error = errors.find(({ code }) => code !== 'ENOENT');
+    if (error !== undefined) throw error;
+  }
+}
+
+/** Whether the list lets the connection begin. What the container itself sees counts: after a translation of the destination. */
+function isAllowed({ orig, reply }: Connection, list: AllowList): boolean {
+  return allows(list, { source: orig.source, protocol: orig.protocol, port: reply.sourcePort });
+}
+
+function addressesOf(texts: readonly string[]): { readonly ipv4: IpBytes[]; readonly ipv6: IpBytes[] } {
+  const addresses = texts.flatMap((text) => parseIp(text) ?? []);
+  return {
+    ipv4: addresses.filter(({ family }) => family === 4),
+    ipv6: addresses.filter(({ family }) => family === 6),
+  };
+}
+
+function isSame(one: IpBytes, other: IpBytes): boolean {
+  return one.family === other.family && Buffer.compare(one.bytes, other.bytes) === 0;
+}
