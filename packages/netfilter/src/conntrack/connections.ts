@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type IpBytes, type Nfnetlink, parseIp } from '@routed/netns/nfnetlink';
 import type { AllowList } from '../allow-list/allow-list.ts';
 import { allows } from '../allow-list/allows.ts';
@@ -9,6 +10,7 @@ import {
   type Connection,
   decodeConnection,
   type Direction,
+  type Tuple,
 } from '../codec/conntrack.ts';
 
 /**
@@ -25,7 +27,10 @@ export interface Connections {
    */
   forget(addresses: readonly string[]): Promise<void>;
   /**
-   * Forgets the connections that others began to addresses, and that a list does not let them begin now.
+   * Forgets the connections that others began to addresses, and that a list does not let them begin now. Call it once the list holds.
+   *
+   * A packet that was on its way back from the container makes the kernel take the container for the one who began: such connections
+   * are looked for again, for half a second at most.
    *
    * @returns how many
    * @throws NetlinkError
@@ -37,6 +42,10 @@ const DIRECTIONS = ['orig', 'reply'] as const;
 
 /** Up to so many addresses the kernel is asked for each; beyond that, to look through all connections once is cheaper. */
 const FEW = 4;
+
+/** How often, and after what pauses, connections are looked for that a late answer has turned round. */
+const PASSES = 5;
+const PAUSE_MS = 100;
 
 /** Creates {@link Connections}. `nfnetlink` should not be the one of the filters: a request here takes some milliseconds. */
 export function createConnections(deps: { readonly nfnetlink: Nfnetlink }): Connections {
@@ -61,10 +70,20 @@ class KernelConnections implements Connections {
 
   async forgetRefused(addresses: readonly string[], list: AllowList): Promise<number> {
     const { ipv4, ipv6 } = addressesOf(addresses);
-    const begun = [...(await this.#between(ipv4, ['reply'])), ...(await this.#between(ipv6, ['reply']))];
-    const refused = begun.filter((connection) => !isAllowed(connection, list));
+    const refused = (await this.#all(ipv4, ipv6, 'reply')).filter((connection) => !isAllowed(connection, list));
     await this.#delete(refused);
+    const answers = new Set(refused.map(({ reply }) => textOf(reply)));
+    for (let pass = 0; pass < PASSES && answers.size > 0; pass++) {
+      await sleep(PAUSE_MS, undefined, { ref: false });
+      const turned = (await this.#all(ipv4, ipv6, 'orig')).filter(({ orig }) => answers.has(textOf(orig)));
+      if (turned.length === 0) break;
+      await this.#delete(turned);
+    }
     return refused.length;
+  }
+
+  async #all(ipv4: readonly IpBytes[], ipv6: readonly IpBytes[], direction: Direction): Promise<Connection[]> {
+    return [...(await this.#between(ipv4, [direction])), ...(await this.#between(ipv6, [direction]))];
   }
 
   /** False: this kernel cannot. */
@@ -107,6 +126,12 @@ class KernelConnections implements Connections {
 /** Whether the list lets the connection begin. What the container itself sees counts: after a translation of the destination. */
 function isAllowed({ orig, reply }: Connection, list: AllowList): boolean {
   return allows(list, { source: orig.source, protocol: orig.protocol, port: reply.sourcePort });
+}
+
+/** What tells the packets of one direction from others. */
+function textOf({ source, destination, protocol, sourcePort, destinationPort }: Tuple): string {
+  const addresses = [source, destination].map(({ bytes }) => Buffer.from(bytes).toString('hex'));
+  return [...addresses, protocol, sourcePort, destinationPort].join(' ');
 }
 
 function addressesOf(texts: readonly string[]): { readonly ipv4: IpBytes[]; readonly ipv6: IpBytes[] } {

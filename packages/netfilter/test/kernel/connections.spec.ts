@@ -113,6 +113,19 @@ describe('connections that a list let pass before', () => {
         expect(await send(stage.client, 5006, own)).to.equal('answer');
       });
 
+      it('do not come back by an answer that was on its way', async () => {
+        expect(await send(stage.client, 5008, own)).to.equal('answer');
+        await allow('none');
+
+        const ending = connections.forgetRefused([own], parseAllowList('none'));
+        await stage.one.sh(
+          `perl -MIO::Socket::IP -e 'IO::Socket::IP->new(LocalAddr => "${own}", LocalPort => ${PORT}, PeerAddr => "${client}", PeerPort => 5008, Proto => "udp", Type => 2, ReuseAddr => 1)' || true`,
+        );
+        await ending;
+
+        expect(await send(stage.client, 5008, own)).to.equal('none');
+      });
+
       it('leave the container those that it began itself', async () => {
         expect(await send(stage.one, 5007, client)).to.equal('answer');
 
