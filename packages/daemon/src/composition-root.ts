@@ -104,6 +104,7 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     host: root.resolve(HOST),
     networks: root.resolve(NETWORKS),
     gateways: root.resolve(GATEWAYS),
+    leases: root.resolve(DOCKER_LEASES),
     reaper: root.resolve(REAPER),
     keeper: root.resolve(KEEPER),
     configurator: root.resolve(CONFIGURATOR),
@@ -169,7 +170,7 @@ function registerHost(
   });
 }
 
-function registerEndpoints(single: Single, { state, openSandbox, filters, routers }: Resources): void {
+function registerEndpoints(single: Single, { state, openSandbox, filters, connections, routers }: Resources): void {
   single(LEASES, (get) => {
     return new AdditionalLeases({ ipam: get(IPAM), claims: get(CLAIMS), logger: get(LOGGER) });
   });
@@ -177,8 +178,12 @@ function registerEndpoints(single: Single, { state, openSandbox, filters, router
   single(ENDPOINTS, (get) => {
     const common = { networks: get(NETWORKS), gateways: get(GATEWAYS), logger: get(LOGGER), lock: get(LOCK) };
     const parts = { links: get(LINKS), claims: get(CLAIMS), leases: get(LEASES), journal: get(JOURNAL) };
-    const filtering = new EndpointFiltering({ filters });
-    return new EndpointLifecycle({ ...common, ...parts, filtering, repository: state.endpoints });
+    const filtering = new EndpointFiltering({ filters, connections, logger: get(LOGGER) });
+    const gifts = {
+      hasLists: (networkId: string) => get(RECORDS).hasLists(networkId),
+      onJoin: (endpointId: string) => get(STICKY).onJoin(endpointId),
+    };
+    return new EndpointLifecycle({ ...common, ...parts, filtering, gifts, repository: state.endpoints });
   });
   single(CLUSTER, (get) => {
     const deps = { endpoints: get(ENDPOINTS), links: get(LINKS), networks: get(NETWORKS), host: get(HOST_ADDRESSES) };
@@ -200,7 +205,7 @@ function registerEndpoints(single: Single, { state, openSandbox, filters, router
   });
   single(SANDBOXES, (get) => {
     const deps = { endpoints: get(ENDPOINTS), configurator: get(CONFIGURATOR) };
-    return new SandboxWatch({ ...deps, onArrival: (endpointId) => get(STICKY).onArrival(endpointId) });
+    return new SandboxWatch(deps);
   });
 }
 
@@ -219,7 +224,7 @@ function registerContainers(single: Single, { state, filters }: Resources): void
   single(ADMIN, (get) => ({
     addresses: new ContainerAddresses({ ...common(get), networks: get(NETWORKS) }),
     list: new AddressList(common(get)),
-    filters: new ContainerFilters({ ...common(get), networks: get(NETWORKS), filters }),
+    filters: new ContainerFilters({ ...common(get), networks: get(NETWORKS), keeper: get(STICKY), filters }),
     describe: (address) => describeAddress(address, { ...common(get), ipam: get(IPAM), journal: get(JOURNAL) }),
     status: get(STATUS),
     knowledge: get(KNOWLEDGE),
@@ -238,7 +243,12 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
   });
   single(STATUS, (get) => {
     const common = { ipam: get(IPAM), networks: get(NETWORKS), endpoints: get(ENDPOINTS), reaper: get(REAPER) };
-    const upkeep = { configurator: get(CONFIGURATOR), observer: get(OBSERVER), forgotten: get(FORGOTTEN) };
+    const upkeep = {
+      configurator: get(CONFIGURATOR),
+      observer: get(OBSERVER),
+      forgotten: get(FORGOTTEN),
+      sticky: get(STICKY),
+    };
     const cluster = { conflicts: get(CLUSTER).conflicts, counts: get(COUNTS) };
     return new DaemonStatus({ ...common, ...upkeep, ...cluster, settings: { ...settings, version: VERSION } });
   });

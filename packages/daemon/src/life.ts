@@ -1,5 +1,6 @@
 import { openIpam } from '@routed/ipam';
 import {
+  createConnections,
   createEndpointFilters,
   createForwardAcceptance,
   runCommand,
@@ -26,6 +27,7 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { DriverSettings, Parts, Resources } from './parts.ts';
 import { KernelWatch } from './reconcile/kernel-watch.ts';
+import { areRecordsOlder } from './recovery/older-records.ts';
 import { Recovery } from './recovery/recovery.ts';
 import { VtyLines } from './routers/router-lines.ts';
 import { openSandbox } from './sandbox/sandbox-view.ts';
@@ -78,7 +80,8 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
     await parts.sticky.load();
     closing.add(() => parts.networks.leaveHost());
     await parts.host.start();
-    const recovery = state.isRecoveryDue ? recoveryOf(options, { ...opened, state, logger }) : undefined;
+    const isRecoveryDue = state.isRecoveryDue || (await areRecordsOlder(opened.rtnl, parts.endpoints));
+    const recovery = isRecoveryDue ? recoveryOf(options, { ...opened, state, logger }) : undefined;
     const ready = keepUp(parts, news, recovery, closing);
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     const { network, ipam, admin } = parts;
@@ -126,12 +129,16 @@ async function openParts(
     { nfnetlink, run: runCommand },
     { table: FILTER_TABLE, linkPrefix: HOST_LINK_PREFIX },
   );
+  // A connection of its own: no filter waits for what is slower.
+  const tracking = await openNfnetlink();
+  closing.add(() => tracking.close());
+  const connections = createConnections({ nfnetlink: tracking });
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
   const docker = dockerContainers(options.dockerSocket);
   const routers = new VtyLines();
   closing.add(() => routers.close());
   const common = { ipam, routers, state, ledger, metrics, logger };
-  const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, filters, ...common };
+  const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, filters, connections, ...common };
   const settings = await settingsOf(options, rtnl, news.monitor, logger);
   const parts = wire(resources, settings);
   closing.add(() => parts.reaper.flush());
@@ -159,10 +166,10 @@ function recoveryOf(
   { sockets, dockerSocket }: ServeOptions,
   { parts, rtnl, ipam, state, logger }: Opened & { readonly state: StateDirectory; readonly logger: Logger },
 ): Recovery {
-  const { networks, endpoints, keeper } = parts;
+  const { networks, endpoints, keeper, leases } = parts;
   const driverNames = Object.values(sockets).map((path: string) => basename(path, '.sock'));
   const docker = dockerNetworks(dockerSocket);
-  const into = { networks, endpoints, keeper, drivers: parts, state };
+  const into = { networks, endpoints, leases, keeper, drivers: parts, state };
   return new Recovery({ docker, rtnl, ipam, ...into, driverNames, logger });
 }
 
@@ -176,7 +183,7 @@ function keepUp(
   const { keeper, endpoints, sticky, sandboxes, cluster } = parts;
   sandboxes.listenTo(monitor);
   const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
-  const ready = keeper.start({ areRecordsLost: recovery !== undefined });
+  const ready = keeper.start();
   const watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
   closing.add(() => sticky.stop());
   closing.add(() => cluster.watch.stop());

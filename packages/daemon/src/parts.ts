@@ -1,5 +1,5 @@
 import type { Ipam } from '@routed/ipam';
-import type { EndpointFilters, ForwardAcceptance } from '@routed/netfilter';
+import type { Connections, EndpointFilters, ForwardAcceptance } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
 import type { AdminServices } from './admin/admin-app.ts';
 import type { ClusterCounts } from './cluster/cluster-counts.ts';
@@ -12,6 +12,7 @@ import type { LinkReaper } from './endpoints/link-reaper.ts';
 import type { Gateways } from './host/gateways.ts';
 import type { HostPreparation } from './host/host-preparation.ts';
 import type { SettingsLedger } from './host/settings-ledger.ts';
+import type { DockerLeases } from './leases/docker-leases.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { NetworkRegistry } from './networks/network-registry.ts';
@@ -32,6 +33,7 @@ export interface Resources {
   readonly openSandbox: OpenSandbox;
   readonly acceptance: ForwardAcceptance;
   readonly filters: EndpointFilters;
+  readonly connections: Connections;
   readonly ipam: Ipam;
   readonly docker: DockerContainers;
   readonly routers: RouterLines;
@@ -49,6 +51,7 @@ export interface Parts {
   readonly host: HostPreparation;
   readonly networks: NetworkRegistry;
   readonly gateways: Gateways;
+  readonly leases: DockerLeases;
   readonly reaper: LinkReaper;
   readonly keeper: StateKeeper;
   readonly configurator: SandboxConfigurator;

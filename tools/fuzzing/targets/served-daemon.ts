@@ -16,6 +16,7 @@ import { ADMIN_LIMITS, PLUGIN_LIMITS, type ServerLimits } from '../../../package
 import {
   createNetwork,
   dockerId,
+  dockerOf,
   startContainer,
   wiredDaemon,
 } from '../../../packages/daemon/test/unit/support/wired.ts';
@@ -58,7 +59,7 @@ export async function serveDaemon(kind: 'plugin' | 'admin'): Promise<ServedDaemo
   const sandboxes = new Map([first, second].map((id) => [`/var/run/docker/netns/${id}`, fakeSandbox(kernel)]));
   const openSandbox: OpenSandbox = (key) =>
     sandboxes.get(key)?.open() ?? Promise.reject(new Error(`no sandbox ${key}`));
-  const daemon = await wiredDaemon({ kernel, openSandbox, docker: { list: () => Promise.resolve(containers) } });
+  const daemon = await wiredDaemon({ kernel, openSandbox, docker: dockerOf(() => containers) });
   const poolId = await createNetwork(daemon, { id: networkId });
   for (const endpointId of [first, second]) {
     const sandbox = `/var/run/docker/netns/${endpointId}`;

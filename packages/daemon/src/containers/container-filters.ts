@@ -12,7 +12,8 @@ import type { KeyedLock } from '../keyed-lock.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { RoutedError } from '../routed-error.ts';
 import { askForContainer } from './find-container.ts';
-import { recordOf, stickyId } from './sticky-record.ts';
+import type { StickyKeeper } from './sticky-keeper.ts';
+import { recordOf, stickyId, type StickyRecord } from './sticky-record.ts';
 import type { StickyRecords } from './sticky-records.ts';
 
 /** Who may enter a container by one network. */
@@ -36,6 +37,7 @@ export class ContainerFilters {
   readonly #networks: Pick<NetworkRegistry, 'get'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
   readonly #records: StickyRecords;
+  readonly #keeper: Pick<StickyKeeper, 'holdUnnamed'>;
   readonly #filters: Pick<EndpointFilters, 'counters'>;
   readonly #lock: KeyedLock;
 
@@ -44,6 +46,7 @@ export class ContainerFilters {
     readonly networks: Pick<NetworkRegistry, 'get'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
     readonly records: StickyRecords;
+    readonly keeper: Pick<StickyKeeper, 'holdUnnamed'>;
     readonly filters: Pick<EndpointFilters, 'counters'>;
     readonly lock: KeyedLock;
   }) {
@@ -51,6 +54,7 @@ export class ContainerFilters {
     this.#networks = deps.networks;
     this.#endpoints = deps.endpoints;
     this.#records = deps.records;
+    this.#keeper = deps.keeper;
     this.#filters = deps.filters;
     this.#lock = deps.lock;
   }
@@ -68,13 +72,7 @@ export class ContainerFilters {
     const memberships = this.#membershipsOf(container, networkName);
     for (const on of memberships) {
       const id = stickyId(container.id, on.networkId);
-      await this.#lock.run(`container ${id}`, async () => {
-        const record = this.#records.get(id) ?? recordOf(container, on);
-        if (this.#endpoints.get(on.endpointId) !== undefined) {
-          await this.#endpoints.filter(on.endpointId, ingress === 'any' ? undefined : ingress);
-        }
-        await this.#records.put({ ...record, ingress });
-      });
+      await this.#lock.run(`container ${id}`, () => this.#give(recordOf(container, on), ingress, on.endpointId));
     }
     return await this.#show(container, memberships);
   }
@@ -89,6 +87,26 @@ export class ContainerFilters {
     return await this.#show(container, this.#membershipsOf(container, undefined));
   }
 
+  /**
+   * The record comes first: an endpoint that joins from then on lets nobody in before it is known whose it is, and one that has
+   * joined already is named by Docker, or is closed as well.
+   */
+  async #give(fresh: StickyRecord, ingress: string, listedId: string): Promise<void> {
+    const before = this.#records.get(fresh.id);
+    await this.#records.put({ ...(before ?? fresh), ingress });
+    try {
+      const owners = await this.#keeper.holdUnnamed(fresh.networkId);
+      const named = [...owners].filter(([, containerId]) => containerId === fresh.containerId).map(([id]) => id);
+      for (const endpointId of new Set([...named, listedId])) {
+        if (this.#endpoints.get(endpointId) === undefined) continue;
+        await this.#endpoints.filter(endpointId, ingress === 'any' ? undefined : ingress);
+      }
+    } catch (error) {
+      await (before === undefined ? this.#records.remove(fresh.id) : this.#records.put(before));
+      throw error;
+    }
+  }
+
   async #show(container: Container, memberships: readonly ContainerNetwork[]): Promise<IngressStatus[]> {
     const counters = await this.#filters.counters();
     return memberships.map((on) => {
@@ -96,7 +114,8 @@ export class ContainerFilters {
       const record = this.#records.get(stickyId(container.id, on.networkId));
       const network = this.#networks.get(on.networkId);
       const counted = counters.get(linkNames(on.endpointId).host);
-      const ingress = endpoint === undefined ? (record?.ingress ?? network?.ingress) : endpoint.ingress;
+      const own = endpoint?.isOwnerPending === true ? 'none' : endpoint?.ingress;
+      const ingress = endpoint === undefined ? (record?.ingress ?? network?.ingress) : own;
       return {
         container: container.name,
         network: on.networkName,

@@ -32,7 +32,7 @@ export function findContainer(containers: readonly Container[], reference: strin
  *
  * @throws RoutedError CONTAINER_AMBIGUOUS, CONTAINER_UNKNOWN, DOCKER_UNREACHABLE
  */
-export async function askForContainer(docker: DockerContainers, reference: string): Promise<Container> {
+export async function askForContainer(docker: Pick<DockerContainers, 'list'>, reference: string): Promise<Container> {
   const named = (await docker.list(reference)).find(({ name }) => name === reference);
   return named ?? findContainer(await docker.list(), reference);
 }

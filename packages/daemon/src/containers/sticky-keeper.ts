@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, DockerContainers } from '../docker/docker-containers.ts';
 import type { AdditionalLeases } from '../endpoints/additional-leases.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
@@ -7,34 +6,43 @@ import type { KeyedLock } from '../keyed-lock.ts';
 import type { Logger } from '../logger.ts';
 import type { SandboxConfigurator } from '../sandbox/sandbox-configurator.ts';
 import { asAdditional } from './container-addresses.ts';
-import type { StickyRecord } from './sticky-record.ts';
+import { OwnerSearch } from './owner-search.ts';
+import { stickyId, type StickyRecord } from './sticky-record.ts';
 import type { StickyRecords } from './sticky-records.ts';
-
-/** When Docker is asked whose an endpoint is: it knows a moment after it has moved the link. */
-const ASK_AFTER_MS = [0, 50, 200, 1_000, 3_000] as const;
 
 const INTERVAL_MS = 30_000;
 
 /** How long Docker must not have known a container, at least twice, before its addresses are free again. */
 const GONE_AFTER_MS = 60_000;
 
-/** Gives restarted containers the addresses that stay theirs, and frees those of containers that are no more. */
+/** How long a call of Docker may be kept waiting for the answer whose an endpoint is. */
+const SETTLE_MS = 300;
+
+/** From when on it is a problem that nobody may enter a container because it is not known which it is. */
+const PROBLEM_AFTER_MS = 3_000;
+
+/**
+ * Gives restarted containers the addresses and lists that stay theirs, and frees addresses of containers that are no more.
+ *
+ * Where an operator gave a list to a container of a network, an endpoint of that network lets nobody in before Docker has said whose
+ * it is.
+ */
 export class StickyKeeper {
   readonly #docker: DockerContainers;
-  readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'filter'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
   readonly #leases: AdditionalLeases;
   readonly #records: StickyRecords;
   readonly #configurator: Pick<SandboxConfigurator, 'request'>;
   readonly #lock: KeyedLock;
   readonly #logger: Logger;
   readonly #missingSince = new Map<string, number>();
-  readonly #stopping = new AbortController();
+  readonly #search: OwnerSearch;
   #timer: NodeJS.Timeout | undefined;
   #isChecking = false;
 
   constructor(deps: {
     readonly docker: DockerContainers;
-    readonly endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'filter'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
     readonly leases: AdditionalLeases;
     readonly records: StickyRecords;
     readonly configurator: Pick<SandboxConfigurator, 'request'>;
@@ -48,6 +56,12 @@ export class StickyKeeper {
     this.#configurator = deps.configurator;
     this.#lock = deps.lock;
     this.#logger = deps.logger;
+    this.#search = new OwnerSearch({
+      docker: deps.docker,
+      isWanted: (endpointId) => deps.endpoints.get(endpointId)?.sandboxKey !== undefined,
+      onFound: (endpointId, containerId) => this.#give(endpointId, containerId),
+      logger: deps.logger,
+    });
   }
 
   /** Takes up the records of an earlier life; gives back leases of which no record came to be. */
@@ -57,17 +71,48 @@ export class StickyKeeper {
     await this.#leases.releaseOrphans('sticky', (address) => known.has(address));
   }
 
-  /** An endpoint's link has arrived in its sandbox. Nobody waits for what follows. */
-  onArrival(endpointId: string): void {
+  /** An endpoint has joined its sandbox. Nobody waits for what follows. */
+  onJoin(endpointId: string): void {
     const networkId = this.#endpoints.get(endpointId)?.networkId;
     if (networkId === undefined || this.#records.ofNetwork(networkId).length === 0) return;
-    this.#askUntilKnown(endpointId).catch((error: unknown) => {
-      this.#logger.warn({ endpointId, err: error }, 'Docker does not say which container has the endpoint');
-    });
+    this.#search.start(endpointId, networkId);
+  }
+
+  /** Waits until an endpoint has what an operator gave its container, if Docker is being asked whose it is: not for long. */
+  async settle(endpointId: string): Promise<void> {
+    await this.#search.found(endpointId, SETTLE_MS);
+  }
+
+  /**
+   * Closes the endpoints of a network that Docker does not name yet, until it does: one may be of a container that was given a list
+   * just now.
+   *
+   * @returns the containers of those that it names, by endpoint
+   * @throws RoutedError DOCKER_UNREACHABLE
+   */
+  async holdUnnamed(networkId: string): Promise<ReadonlyMap<string, string>> {
+    const owners = await this.#docker.owners(networkId);
+    const unnamed = this.#endpoints.all().filter(({ id, networkId: on }) => on === networkId && !owners.has(id));
+    for (const { id } of unnamed) if (await this.#endpoints.hold(id)) this.#search.start(id, networkId);
+    return owners;
+  }
+
+  /** Which containers let nobody in since it is not known whose list they have, for people. */
+  problems(): string[] {
+    return this.#search
+      .unknownFor(PROBLEM_AFTER_MS)
+      .filter(({ endpointId }) => this.#endpoints.get(endpointId)?.isOwnerPending === true)
+      .map(({ endpointId, forMs, reason }) => {
+        const seconds = Math.round(forMs / 1_000);
+        return `endpoint ${endpointId.slice(0, 12)}: nobody may enter its container, whose list is not known for ${seconds} s: ${reason}`;
+      });
   }
 
   /** Checks all records now, and from time to time: Docker may take its time, and nobody waits for it. */
   start(): void {
+    for (const { id, networkId, isOwnerPending } of this.#endpoints.all()) {
+      if (isOwnerPending === true) this.#search.start(id, networkId);
+    }
     this.#timer = setInterval(() => this.#check(), INTERVAL_MS).unref();
     this.#check();
   }
@@ -95,7 +140,7 @@ export class StickyKeeper {
   /** Asks Docker no more. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#stopping.abort();
+    this.#search.stop();
   }
 
   #check(): void {
@@ -104,37 +149,31 @@ export class StickyKeeper {
     void this.reconcile().finally(() => (this.#isChecking = false));
   }
 
-  async #askUntilKnown(endpointId: string): Promise<void> {
-    for (const waitMs of ASK_AFTER_MS) {
-      await sleep(waitMs, undefined, { ref: false, signal: this.#stopping.signal });
-      if (this.#endpoints.get(endpointId)?.sandboxKey === undefined) return;
-      const owner = (await this.#docker.list()).find(({ networks }) =>
-        networks.some((on) => on.endpointId === endpointId),
-      );
-      if (owner === undefined) continue;
-      for (const record of this.#records.all()) {
-        if (record.containerId === owner.id) await this.#restore(record, owner);
-      }
-      return;
-    }
-  }
-
   async #restore(record: StickyRecord, container: Container): Promise<void> {
     this.#missingSince.delete(record.id);
     const on = container.networks.find(({ networkId }) => networkId === record.networkId);
     const endpoint = on === undefined ? undefined : this.#endpoints.get(on.endpointId);
-    if (endpoint?.sandboxKey === undefined) return;
-    if (isRestored(record, endpoint)) return;
-    await this.#lock.run(`container ${record.id}`, async () => {
-      const current = this.#records.get(record.id);
-      if (current === undefined) return;
-      const { ingress } = current;
-      if (ingress !== undefined) await this.#endpoints.filter(endpoint.id, ingress === 'any' ? undefined : ingress);
-      await this.#endpoints.extend(endpoint.id, asAdditional(current));
+    if (endpoint?.sandboxKey === undefined || isRestored(record, endpoint)) return;
+    await this.#give(endpoint.id, container.id);
+  }
+
+  /** Gives an endpoint what its container has from an operator, now that it is known which container it is. */
+  async #give(endpointId: string, containerId: string): Promise<void> {
+    const networkId = this.#endpoints.get(endpointId)?.networkId ?? '';
+    const id = stickyId(containerId, networkId);
+    await this.#lock.run(`container ${id}`, async () => {
+      const endpoint = this.#endpoints.get(endpointId);
+      if (endpoint?.sandboxKey === undefined) return;
+      const record = this.#records.get(id);
+      const { ingress } = record ?? {};
+      if (ingress === undefined) await this.#endpoints.admit(endpointId);
+      if (record === undefined || isRestored(record, endpoint)) return;
+      if (ingress !== undefined) await this.#endpoints.filter(endpointId, ingress === 'any' ? undefined : ingress);
+      await this.#endpoints.extend(endpointId, asAdditional(record));
+      this.#configurator.request(endpoint.sandboxKey);
+      const addresses = record.addresses.map(({ address }) => address);
+      this.#logger.info({ container: record.containerName, addresses }, 'container has again what an operator gave it');
     });
-    this.#configurator.request(endpoint.sandboxKey);
-    const addresses = record.addresses.map(({ address }) => address);
-    this.#logger.info({ container: container.name, addresses }, 'container has again what an operator gave it');
   }
 
   async #noteMissing(record: StickyRecord): Promise<void> {
@@ -157,6 +196,6 @@ export class StickyKeeper {
 function isRestored({ addresses, ingress }: StickyRecord, endpoint: Endpoint): boolean {
   const held = new Set(endpoint.additional.map(({ address }) => address));
   const wanted = ingress === 'any' ? undefined : ingress;
-  const isFiltered = ingress === undefined || endpoint.ingress === wanted;
+  const isFiltered = endpoint.isOwnerPending !== true && (ingress === undefined || endpoint.ingress === wanted);
   return isFiltered && addresses.every(({ address }) => held.has(address));
 }

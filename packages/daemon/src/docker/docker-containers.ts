@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { askUnixServer } from '../unix-http.ts';
+import { askUnixServer, type UnixReply } from '../unix-http.ts';
 import { unreachable } from './docker-unreachable.ts';
 
 /** A container's part in a network. */
@@ -27,6 +27,15 @@ export interface DockerContainers {
    * @throws RoutedError DOCKER_UNREACHABLE
    */
   list(name?: string): Promise<readonly Container[]>;
+  /**
+   * The ids of the containers that have the endpoints of a network, by endpoint.
+   *
+   * Docker names them from the moment that Join is answered (28: that the container has its addresses), while it says in
+   * {@link list} only once the container runs, up to half a second later: measured on 20.10, 26 and 28.
+   *
+   * @throws RoutedError DOCKER_UNREACHABLE
+   */
+  owners(networkId: string): Promise<ReadonlyMap<string, string>>;
 }
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -42,22 +51,24 @@ const containerList = z.array(
   }),
 );
 
+/** Source: Docker Engine API, NetworkInspect. An endpoint of no container is under `ep-` and its own id. */
+const networkInspect = z.object({
+  Containers: z.record(z.string(), z.object({ EndpointID: z.string() })).nullish(),
+});
+
 /**
  * Asks the engine at this socket. The list is one of the calls that wait for no container.
  *
  * Source: Docker Engine API, GET /containers/json.
  */
 export function dockerContainers(socketPath: string): DockerContainers {
+  const ask = async (path: string): Promise<UnixReply> =>
+    await askUnixServer({ socketPath, method: 'GET', path, timeoutMs: ANSWER_TIMEOUT_MS }).catch((error: unknown) => {
+      throw unreachable('containers', socketPath, (error as Error).message, error);
+    });
   return {
     list: async (name) => {
-      const reply = await askUnixServer({
-        socketPath,
-        method: 'GET',
-        path: `/containers/json?all=1${filterOf(name)}`,
-        timeoutMs: ANSWER_TIMEOUT_MS,
-      }).catch((error: unknown) => {
-        throw unreachable('containers', socketPath, (error as Error).message, error);
-      });
+      const reply = await ask(`/containers/json?all=1${filterOf(name)}`);
       const parsed = containerList.safeParse(reply.body);
       if (reply.status !== 200 || !parsed.success)
         throw unreachable('containers', socketPath, `it answered ${reply.status}`);
@@ -70,6 +81,16 @@ export function dockerContainers(socketPath: string): DockerContainers {
           endpointId: EndpointID,
         })),
       }));
+    },
+    owners: async (networkId) => {
+      const reply = await ask(`/networks/${networkId}`);
+      // A network that Docker removes has no containers.
+      if (reply.status === 404) return new Map();
+      const parsed = networkInspect.safeParse(reply.body);
+      if (reply.status !== 200 || !parsed.success)
+        throw unreachable('containers', socketPath, `it answered ${reply.status}`);
+      const containers = Object.entries(parsed.data.Containers ?? {}).filter(([id]) => !id.startsWith('ep-'));
+      return new Map(containers.map(([id, { EndpointID }]) => [EndpointID, id]));
     },
   };
 }

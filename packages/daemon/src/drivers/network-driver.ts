@@ -25,7 +25,7 @@ export interface NetworkDriverDeps {
   readonly leases: DockerLeases;
   readonly pools: Pick<DockerPools, 'fulfil'>;
   readonly loose: LooseLeases;
-  readonly sticky: Pick<StickyKeeper, 'forgetNetwork'>;
+  readonly sticky: Pick<StickyKeeper, 'forgetNetwork' | 'settle'>;
   readonly gateways: DefaultGateways;
   readonly sandboxes: Pick<SandboxConfigurator, 'settle'>;
   /** MTU of networks that name none, in bytes. */
@@ -77,6 +77,7 @@ function endpointCalls(deps: NetworkDriverDeps): Handlers {
     },
     'NetworkDriver.EndpointOperInfo': async ({ EndpointID }) => {
       // Docker 28 asks when it has set up the link and before it starts the main process.
+      await deps.sticky.settle(EndpointID);
       await deps.sandboxes.settle(EndpointID);
       return { Value: describe(endpoints.get(EndpointID)) };
     },

@@ -1,17 +1,29 @@
-import { type AllowList, type EndpointFilters, parseAllowList } from '@routed/netfilter';
+import { type AllowList, type Connections, type EndpointFilters, parseAllowList } from '@routed/netfilter';
+import type { Logger } from '../logger.ts';
 import { allAddresses, type Endpoint } from './endpoint.ts';
 import { HOST_LINK_PREFIX, linkNames } from './kernel-names.ts';
 
 /** How many lists are kept as they were read: a long one takes a tenth of a second. */
 const KEPT_LISTS = 64;
 
+/** How long addresses of containers that have ended are collected before their connections are forgotten. */
+const COLLECT_MS = 100;
+
 /** Who may enter the endpoints' containers, and what they may send: the filters of the endpoints' links. */
 export class EndpointFiltering {
   readonly #filters: EndpointFilters;
+  readonly #connections: Connections;
+  readonly #logger: Logger;
   readonly #lists = new Map<string, AllowList>();
+  /** Addresses of containers that have ended. */
+  #ended = new Set<string>();
+  /** Requests about connections, one after another. */
+  #last: Promise<void> = Promise.resolve();
 
-  constructor(deps: { readonly filters: EndpointFilters }) {
+  constructor(deps: { readonly filters: EndpointFilters; readonly connections: Connections; readonly logger: Logger }) {
     this.#filters = deps.filters;
+    this.#connections = deps.connections;
+    this.#logger = deps.logger;
   }
 
   /**
@@ -20,15 +32,57 @@ export class EndpointFiltering {
    * @throws NetfilterError NFT_MISSING when there is an allow list and no nft on this host
    */
   async set(endpoint: Endpoint): Promise<void> {
-    const { id, ingress, spoof } = endpoint;
+    const { id, spoof } = endpoint;
+    const ingress = listOf(endpoint);
     const link = linkNames(id).host;
     if (ingress === undefined && spoof === 'allow') {
       await this.#filters.remove(link);
       return;
     }
-    const addresses = allAddresses(endpoint).map(({ address }) => address);
+    const addresses = addressesOf(endpoint);
     const list = ingress === undefined ? {} : { ingress: this.#listOf(ingress) };
     await this.#filters.set({ link, addresses, spoof, ...list });
+  }
+
+  /**
+   * {@link set} for an endpoint whose container is about to start: it does not inherit who came into the former one with one of its
+   * addresses, which the list would never be asked about. Where everybody may enter, nobody waits for that.
+   *
+   * @throws NetfilterError NFT_MISSING; NetlinkError
+   */
+  async begin(endpoint: Endpoint): Promise<void> {
+    const isOpen = listOf(endpoint) === undefined;
+    const forgetting = isOpen ? undefined : this.#forget(() => this.#connections.forget(addressesOf(endpoint)));
+    await Promise.all([this.set(endpoint), forgetting]);
+  }
+
+  /**
+   * {@link set} for an endpoint whose list has changed: connections that others began, and could not begin now, end.
+   *
+   * @throws NetfilterError NFT_MISSING; NetlinkError
+   */
+  async narrow(endpoint: Endpoint): Promise<void> {
+    await this.set(endpoint);
+    const ingress = listOf(endpoint);
+    if (ingress === undefined) return;
+    const list = this.#listOf(ingress);
+    await this.#forget(() => this.#connections.forgetRefused(addressesOf(endpoint), list));
+  }
+
+  /**
+   * Forgets in a moment the connections of an endpoint that has left its sandbox, and nobody waits for it.
+   *
+   * @param isFree whether no container has an address by then
+   */
+  end(endpoint: Endpoint, isFree: (address: string) => boolean): void {
+    const isFirst = this.#ended.size === 0;
+    for (const { address } of allAddresses(endpoint)) this.#ended.add(address);
+    if (!isFirst) return;
+    setTimeout(() => {
+      const ended = this.#ended;
+      this.#ended = new Set();
+      void this.#forget(() => this.#connections.forget([...ended].filter(isFree)));
+    }, COLLECT_MS).unref();
   }
 
   /** Takes the filter of an endpoint's link away; nothing happens when it has none. */
@@ -46,6 +100,17 @@ export class EndpointFiltering {
     await this.#filters.remove(link);
   }
 
+  /** One after another. The filter holds without it for new connections: a kernel that cannot is no reason to start no container. */
+  #forget(work: () => Promise<unknown>): Promise<void> {
+    this.#last = this.#last.then(work).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#logger.warn({ err: error }, 'connections that were begun earlier cannot be ended');
+      },
+    );
+    return this.#last;
+  }
+
   #listOf(text: string): AllowList {
     const known = this.#lists.get(text);
     if (known !== undefined) return known;
@@ -55,4 +120,13 @@ export class EndpointFiltering {
     this.#lists.set(text, list);
     return list;
   }
+}
+
+/** The list that holds now. */
+function listOf({ ingress, isOwnerPending }: Endpoint): string | undefined {
+  return isOwnerPending === true ? 'none' : ingress;
+}
+
+function addressesOf(endpoint: Endpoint): string[] {
+  return allAddresses(endpoint).map(({ address }) => address);
 }

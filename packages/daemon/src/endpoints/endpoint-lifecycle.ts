@@ -19,7 +19,16 @@ import {
   planEndpoint,
 } from './endpoint-plan.ts';
 import { EndpointRecords } from './endpoint-records.ts';
-import { syncFilters } from './sync-filters.ts';
+import { withIngress, withKnownOwner, withPendingOwner } from './owner-pending.ts';
+import { StrayFilters } from './sync-filters.ts';
+
+/** What operators gave to containers, for endpoints of which nobody has said yet whose they are. */
+export interface OperatorsGifts {
+  /** Whether a container of the network has a list from an operator. */
+  hasLists(networkId: string): boolean;
+  /** Told of each endpoint that has joined its sandbox. Docker waits: what follows is not part of the call. */
+  onJoin(endpointId: string): void;
+}
 
 /**
  * The life of endpoints, from CreateEndpoint to DeleteEndpoint.
@@ -34,6 +43,8 @@ export class EndpointLifecycle extends EndpointRecords {
   readonly #claims: Pick<ClaimCheck, 'beforeAnnouncing'>;
   readonly #leases: AdditionalLeases;
   readonly #filtering: EndpointFiltering;
+  readonly #strays: StrayFilters;
+  readonly #gifts: OperatorsGifts;
   readonly #lock: KeyedLock;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
@@ -45,6 +56,7 @@ export class EndpointLifecycle extends EndpointRecords {
     readonly claims: Pick<ClaimCheck, 'beforeAnnouncing'>;
     readonly leases: AdditionalLeases;
     readonly filtering: EndpointFiltering;
+    readonly gifts: OperatorsGifts;
     readonly repository: Repository<Endpoint>;
     readonly lock: KeyedLock;
     readonly journal: Pick<Journal, 'record'>;
@@ -57,6 +69,8 @@ export class EndpointLifecycle extends EndpointRecords {
     this.#claims = deps.claims;
     this.#leases = deps.leases;
     this.#filtering = deps.filtering;
+    this.#strays = new StrayFilters(this, { filtering: deps.filtering, isThere: (link) => deps.links.isThere(link) });
+    this.#gifts = deps.gifts;
     this.#lock = deps.lock;
     this.#journal = deps.journal;
     this.#logger = deps.logger;
@@ -183,24 +197,42 @@ export class EndpointLifecycle extends EndpointRecords {
   }
 
   /**
-   * Changes who may open connections to an endpoint's container, at once; absent: everybody.
+   * Changes who may open connections to an endpoint's container, at once; absent: everybody. Connections that others began, and
+   * could not begin now, end. The same list again is applied again.
    *
    * @throws RoutedError ENDPOINT_UNKNOWN
    * @throws NetfilterError NFT_MISSING
    */
   async filter(endpointId: string, ingress: string | undefined): Promise<void> {
-    await this.#lock.run(endpointId, async () => {
-      const before = this.index.require(endpointId);
-      const { ingress: former, ...rest } = before;
-      if (former === ingress) return;
-      const after = { ...rest, ...(ingress === undefined ? {} : { ingress }) };
-      await this.revise({ before, after }, [() => this.#filtering.set(after)], [() => this.#filtering.set(before)]);
+    await this.#lock.run(endpointId, () => this.#refilter(endpointId, (before) => withIngress(before, ingress)));
+  }
+
+  /** Lets nobody in until {@link filter} or {@link admit} says who may: whose the endpoint is, is to be learnt. */
+  async hold(endpointId: string): Promise<boolean> {
+    return await this.whileJoined(endpointId, async () => {
+      await this.#refilter(endpointId, withPendingOwner);
+      return true;
     });
   }
 
-  /** Makes the kernel have the filters of joined endpoints alone; where records are lost also those of links that are there. */
-  async syncFilters({ areRecordsLost = false } = {}): Promise<void> {
-    await syncFilters(this, this.#filtering, async (link) => areRecordsLost && (await this.#links.isThere(link)));
+  /** Ends {@link hold}: it is known whose the endpoint is, and no operator gave its container a list. */
+  async admit(endpointId: string): Promise<void> {
+    await this.#lock.run(endpointId, async () => {
+      if (this.index.require(endpointId).isOwnerPending === true) await this.#refilter(endpointId, withKnownOwner);
+    });
+  }
+
+  /**
+   * Makes the kernel have the filters of joined endpoints; those of links that no endpoint is known for stay as long as the links
+   * are there: their containers may run, and be unknown to older records.
+   */
+  async syncFilters(): Promise<void> {
+    await this.#strays.sync();
+  }
+
+  /** Takes the filters of links away that {@link syncFilters} left, and that are there no more. */
+  async sweepFilters(): Promise<void> {
+    await this.#strays.sweep();
   }
 
   /**
@@ -216,7 +248,8 @@ export class EndpointLifecycle extends EndpointRecords {
       if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
         return planEndpoint(endpoint, mtuBytes).reply;
       }
-      const joining = { ...this.sandboxes.assign(endpoint, sandboxKey), mtuBytes };
+      const assigned = { ...this.sandboxes.assign(endpoint, sandboxKey), mtuBytes };
+      const joining = this.#gifts.hasLists(endpoint.networkId) ? withPendingOwner(assigned) : assigned;
       await this.#ensureOwnGateways(endpoint, joining);
       const plan = planEndpoint(joining, mtuBytes);
       await this.#claims.beforeAnnouncing(allAddresses(joining));
@@ -227,6 +260,7 @@ export class EndpointLifecycle extends EndpointRecords {
       );
       this.sandboxes.add({ ...joining, sandboxKey });
       this.#note('announced', joining, allAddresses(joining), 'its container joins the network');
+      this.#gifts.onJoin(endpointId);
       return plan.reply;
     });
   }
@@ -241,6 +275,12 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#lock.run(endpointId, () => this.#delete(endpointId));
   }
 
+  async #refilter(endpointId: string, change: (before: Endpoint) => Endpoint): Promise<void> {
+    const before = this.index.require(endpointId);
+    const after = change(before);
+    await this.revise({ before, after }, [() => this.#filtering.narrow(after)], [() => this.#filtering.set(before)]);
+  }
+
   async #delete(endpointId: string): Promise<void> {
     await this.#leave(endpointId);
     const endpoint = this.index.get(endpointId);
@@ -251,15 +291,17 @@ export class EndpointLifecycle extends EndpointRecords {
 
   /** The links come with their filter: it need not wait for them, and they are of no use before Docker moves one. */
   async #make(endpoint: Endpoint, plan: EndpointPlan): Promise<void> {
-    const [made, filtered] = await Promise.allSettled([this.#links.make(plan), this.#filtering.set(endpoint)]);
+    const [made, filtered] = await Promise.allSettled([this.#links.make(plan), this.#filtering.begin(endpoint)]);
     if (made.status === 'fulfilled' && filtered.status === 'fulfilled') return;
     if (made.status === 'fulfilled') await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
     await this.#filtering.remove(endpoint.id);
     throw made.status === 'rejected' ? made.reason : (filtered as PromiseRejectedResult).reason;
   }
 
+  /** In this order: a container may still run, and the link passes nothing once it is down. */
   async #takeAway(endpoint: Endpoint): Promise<void> {
-    await Promise.all([this.#links.remove(endpoint.id, hostPrefixes(endpoint)), this.#filtering.remove(endpoint.id)]);
+    await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
+    await this.#filtering.remove(endpoint.id);
   }
 
   #note(kind: JournalKind, { id }: Endpoint, addresses: readonly LeasedAddress[], detail: string): void {
@@ -280,10 +322,11 @@ export class EndpointLifecycle extends EndpointRecords {
   }
 
   async #leftSandbox(before: Endpoint, inKernel: () => Promise<void>): Promise<void> {
-    const { sandboxKey, ...after } = before;
+    const { sandboxKey, ...after } = withKnownOwner(before);
     // What is gone from the kernel stays gone: Docker's retry finds nothing to do there.
     await this.change({ before, after }, inKernel, () => Promise.resolve());
     if (sandboxKey !== undefined) this.sandboxes.remove(before.id, sandboxKey);
+    this.#filtering.end(before, (address) => !this.isJoined(this.endpointAt(hostPrefix(address)) ?? ''));
   }
 
   /** The network made its own gateway answer; another one, for a second endpoint of a container, comes here. */

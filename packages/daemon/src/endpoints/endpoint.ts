@@ -11,6 +11,11 @@ export interface Endpoint {
   readonly mac: string;
   /** Who may open connections to the container, in the form of `routed.ingress`; absent: everybody. */
   readonly ingress?: string;
+  /**
+   * Whether nobody may open connections to it yet, whatever {@link ingress} says: an operator has given lists to containers of
+   * its network, and Docker has not said which container this is. Absent: that is known, or does not matter.
+   */
+  readonly isOwnerPending?: boolean;
   /** Whether the container may send from addresses that it does not have. */
   readonly spoof: Spoofing;
   /** MTU of its links in bytes, from its first Join on; the network may have another by now. */

@@ -55,19 +55,15 @@ export class StateKeeper {
     this.#leases.load();
   }
 
-  /**
-   * Fulfilled when the kernel agrees with the records. Never rejects: a repair that fails is tried again.
-   *
-   * @param areRecordsLost whether endpoints may run that have none: their filters stay
-   */
-  async start({ areRecordsLost }: { readonly areRecordsLost: boolean } = { areRecordsLost: false }): Promise<void> {
+  /** Fulfilled when the kernel agrees with the records. Never rejects: a repair that fails is tried again. */
+  async start(): Promise<void> {
     this.#timer = setInterval(() => this.#queue(() => this.#wholeRound()), INTERVAL_MS).unref();
     // First: the round would bring back what was yielded.
     this.#queue(() => this.#conflicts.adopt());
     this.#queue(async () => {
       await this.#reaper.adopt();
       await this.#wholeRound();
-      await this.#endpoints.syncFilters({ areRecordsLost });
+      await this.#endpoints.syncFilters();
     });
     await this.#round;
   }
@@ -103,6 +99,7 @@ export class StateKeeper {
     await this.#reconciler.reconcile();
     await this.#forgotten.sweep();
     await this.#forgottenNetworks.sweep();
+    await this.#endpoints.sweepFilters();
   }
 
   /** One round at a time: two would repair the same twice. */

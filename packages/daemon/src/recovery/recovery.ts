@@ -3,7 +3,10 @@ import type { Rtnl } from '@routed/netns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DockerAttachment, DockerNetwork, DockerNetworks } from '../docker/docker-networks.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import { endpointOfAlias, isHostLinkOf, MAIN_TABLE, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
+import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { StateKeeper } from '../reconcile/state-keeper.ts';
@@ -20,9 +23,10 @@ const ASK_AGAIN_MS = 5_000;
 export interface RecoveryDeps {
   readonly docker: DockerNetworks;
   readonly rtnl: Pick<Rtnl, 'links' | 'routes'>;
-  readonly ipam: Pick<Ipam, 'requestAddress'>;
+  readonly ipam: Pick<Ipam, 'lease' | 'requestAddress'>;
   readonly networks: Pick<NetworkRegistry, 'get' | 'require'>;
-  readonly endpoints: Pick<EndpointLifecycle, 'get' | 'adopt' | 'syncFilters'>;
+  readonly endpoints: Pick<EndpointLifecycle, 'get' | 'adopt' | 'syncFilters' | 'endpointAt' | 'deleteIfGone'>;
+  readonly leases: Pick<DockerLeases, 'attach'>;
   readonly keeper: Pick<StateKeeper, 'repair'>;
   readonly drivers: Drivers;
   readonly state: Pick<StateDirectory, 'noteRecovery'>;
@@ -32,7 +36,7 @@ export interface RecoveryDeps {
 }
 
 /**
- * Makes the records of a lost state directory anew: networks from what Docker keeps of them, endpoints of running
+ * Makes records anew that a lost state directory, or an older one from a backup, does not have: networks from what Docker keeps of them, endpoints of running
  * containers from Docker and the kernel, where links have the endpoint's id as alias and routes lead to its addresses.
  * Running containers are not touched.
  */
@@ -76,7 +80,7 @@ export class Recovery {
       if (networks.length > 0) logger.info({ networks: networks.length }, 'recovered what Docker and the kernel know');
     } catch (error) {
       if (!isUnreachable(error)) throw error;
-      logger.debug({ err: error }, 'the state directory is new, and Docker does not say which networks there are');
+      logger.debug({ err: error }, 'records are lost, and Docker does not say which networks there are');
       return false;
     }
     await state.noteRecovery();
@@ -98,14 +102,27 @@ export class Recovery {
   }
 
   async #recoverEndpoint(attachment: DockerAttachment, found: ReadonlyMap<string, KernelEndpoint>): Promise<void> {
-    const { networks, endpoints, ipam, logger } = this.#deps;
+    const { networks, endpoints, logger } = this.#deps;
     const { endpointId, networkId, sandboxKey } = attachment;
     const inKernel = found.get(endpointId);
     if (inKernel === undefined || endpoints.get(endpointId) !== undefined) return;
     const endpoint = recoveredEndpoint(attachment, networks.require(networkId), inKernel);
-    for (const lease of leasesOf(endpoint)) await ipam.requestAddress(lease);
+    await this.#lease(endpoint, found);
     await endpoints.adopt({ ...endpoint, sandboxKey });
     logger.warn({ endpointId }, 'recovered an endpoint that was lost');
+  }
+
+  /** In older records, an endpoint that is no more may have an address; Docker and the kernel say who has it now. */
+  async #lease(endpoint: Endpoint, found: ReadonlyMap<string, KernelEndpoint>): Promise<void> {
+    const { endpoints, leases, ipam } = this.#deps;
+    for (const lease of leasesOf(endpoint)) {
+      const former = endpoints.endpointAt(hostPrefix(lease.address));
+      const isHeld = former !== undefined && (found.has(former) || !(await endpoints.deleteIfGone(former, 0)));
+      const isLeft = !isHeld && ipam.lease(lease.poolId, lease.address)?.purpose === 'endpoint';
+      if (isLeft && lease.purpose === 'endpoint')
+        await leases.attach([{ ...lease, family: lease.address.includes(':') ? 6 : 4 }], endpoint);
+      else await ipam.requestAddress(lease);
+    }
   }
 
   /** By endpoint. */

@@ -19,7 +19,6 @@ export interface LinkEvents {
 export class SandboxWatch {
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'idOfLink'>;
   readonly #configurator: Pick<SandboxConfigurator, 'request' | 'prune'>;
-  readonly #onArrival: (endpointId: string) => void;
   readonly #census = new LinkCensus();
   /** The endpoints of our host links, by index. */
   readonly #ours = new Map<number, string>();
@@ -27,12 +26,9 @@ export class SandboxWatch {
   constructor(deps: {
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'idOfLink'>;
     readonly configurator: Pick<SandboxConfigurator, 'request' | 'prune'>;
-    /** Told of each endpoint whose link has arrived in its sandbox. */
-    readonly onArrival: (endpointId: string) => void;
   }) {
     this.#endpoints = deps.endpoints;
     this.#configurator = deps.configurator;
-    this.#onArrival = deps.onArrival;
   }
 
   /** Hears of the host's links from now on. */
@@ -64,7 +60,6 @@ export class SandboxWatch {
   #onMoved(linkName: string): void {
     const endpointId = this.#endpoints.idOfLink(linkName);
     if (endpointId === undefined || this.#endpoints.get(endpointId)?.sandboxKey === undefined) return;
-    this.#onArrival(endpointId);
     if (this.#hasAdditional(endpointId)) this.#visit(endpointId);
   }
 

@@ -31,6 +31,7 @@ export const RECORD_SHAPES = {
     addresses: z.array(z.looseObject({ ...leasedAddress, gateway: address })),
     additional: z.array(z.looseObject({ ...leasedAddress, isSticky: z.boolean() })),
     ...filter,
+    isOwnerPending: z.boolean().exactOptional(),
     mac: z.mac(),
     mtuBytes: z.int().positive().exactOptional(),
     sandboxKey: z.string().exactOptional(),

@@ -2,6 +2,7 @@ import type { Ipam } from '@routed/ipam';
 import type { ClusterCounts } from '../cluster/cluster-counts.ts';
 import { type Conflict, describeConflict } from '../cluster/conflict.ts';
 import type { Conflicts } from '../cluster/conflicts.ts';
+import type { StickyKeeper } from '../containers/sticky-keeper.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
 import { linkNames } from '../endpoints/kernel-names.ts';
@@ -71,6 +72,7 @@ interface StatusDeps {
   readonly observer: Pick<RoundObserver, 'lastRound'>;
   readonly reaper: LinkReaper;
   readonly forgotten: Forgotten;
+  readonly sticky: Pick<StickyKeeper, 'problems'>;
   readonly conflicts: Pick<Conflicts, 'all'>;
   readonly counts: ClusterCounts;
   readonly settings: {
@@ -166,8 +168,8 @@ export class DaemonStatus implements MeteredState {
   }
 
   #problems(endpoints: readonly Endpoint[]): string[] {
-    const { networks, configurator, conflicts, observer } = this.#deps;
-    const problems = conflicts.all().map(describeConflict);
+    const { networks, configurator, conflicts, observer, sticky } = this.#deps;
+    const problems = [...conflicts.all().map(describeConflict), ...sticky.problems()];
     for (const { id, networkId } of endpoints) {
       const name = `endpoint ${id.slice(0, 12)}`;
       const status = configurator.statusOf(id);

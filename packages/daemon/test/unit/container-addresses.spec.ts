@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Container } from '../../src/docker/docker-containers.ts';
 import { messageOf } from './support/message-of.ts';
 import { type FakeSandbox, fakeSandbox } from './support/sandbox.ts';
-import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
+import { createNetwork, dockerId, dockerOf, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
 const endpointId = dockerId('c80b7eea65283f');
 const networkId = dockerId('c98909');
@@ -25,7 +25,7 @@ describe('addresses that an operator gives a container', () => {
       .map(({ destination }) => destination);
   const wire = async (before?: WiredDaemon): Promise<WiredDaemon> =>
     await wiredDaemon({
-      docker: { list: () => Promise.resolve(containers) },
+      docker: dockerOf(() => containers),
       openSandbox: () => sandbox.open(),
       ...(before === undefined ? {} : { kernel: before.kernel, state: before.state }),
     });

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import type { DockerAttachment, DockerNetwork, DockerNetworks } from '../../src/docker/docker-networks.ts';
-import { linkNames } from '../../src/endpoints/kernel-names.ts';
+import { GRAVEYARD_GROUP, linkNames } from '../../src/endpoints/kernel-names.ts';
+import { areRecordsOlder } from '../../src/recovery/older-records.ts';
 import { Recovery } from '../../src/recovery/recovery.ts';
 import { RoutedError } from '../../src/routed-error.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
@@ -55,9 +56,9 @@ describe('the recovery of a lost state directory', () => {
   async function recover(docker: Partial<DockerNetworks>): Promise<void> {
     const asked = { networks: () => Promise.resolve([network]), attachments: () => Promise.resolve([attachment]) };
     const { parts, kernel: rtnl, ipam } = daemon;
-    const { networks, endpoints, keeper } = parts;
+    const { networks, endpoints, keeper, leases } = parts;
     const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: daemon.warnings };
-    const into = { networks, endpoints, keeper, drivers: parts, ipam, state: { noteRecovery } };
+    const into = { networks, endpoints, leases, keeper, drivers: parts, ipam, state: { noteRecovery } };
     const driverNames = ['routed', 'net-routed', 'ipam-routed'];
     const recovery = new Recovery({ docker: { ...asked, ...docker }, rtnl, ...into, driverNames, logger });
     await Promise.race([recovery.start(), sleep(settledMs)]);
@@ -141,5 +142,28 @@ describe('the recovery of a lost state directory', () => {
     await recover({ attachments: () => Promise.resolve([{ ...attachment, endpointId: dockerId('beef') }]) });
 
     expect(daemon.parts.endpoints.all()).to.deep.equal([]);
+  });
+
+  it('takes an address from an endpoint of an older backup that is no more', async () => {
+    const former = dockerId('f0e');
+    const older = await wiredDaemon();
+    const poolId = await createNetwork(older, { driverOptions: { 'routed.mtu': '1400' } });
+    await startContainer(older, { poolId, endpointId: former, address: '10.1.0.2' });
+    await older.stop();
+    await daemon.stop();
+    daemon = await wiredDaemon({ kernel: first.kernel, state: older.state });
+    expect(await areRecordsOlder(daemon.kernel, daemon.parts.endpoints)).to.equal(true);
+
+    await recover({});
+
+    expect(daemon.parts.endpoints.all().map(({ id }) => id)).to.deep.equal([endpointId]);
+    expect(daemon.ipam.lease(poolId, '10.1.0.2')?.holder).to.equal('endpoint c80b7eea6528');
+    expect(await areRecordsOlder(daemon.kernel, daemon.parts.endpoints)).to.equal(false);
+  });
+
+  it('is not due for links that are on the way out', async () => {
+    await daemon.kernel.links.set({ name: linkNames(endpointId).host }, { group: GRAVEYARD_GROUP });
+
+    expect(await areRecordsOlder(daemon.kernel, daemon.parts.endpoints)).to.equal(false);
   });
 });

@@ -25,12 +25,11 @@ describe('SandboxWatch', () => {
   let events: EventEmitter<MonitorEvents>;
   let request: sinon.SinonSpy;
   let prune: sinon.SinonSpy;
-  let onArrival: sinon.SinonSpy;
   let watch: SandboxWatch;
   let endpoints: Map<string, Endpoint>;
   beforeEach(() => {
     events = new EventEmitter();
-    [request, prune, onArrival] = [sinon.fake(), sinon.fake(), sinon.fake()];
+    [request, prune] = [sinon.fake(), sinon.fake()];
     endpoints = new Map(known);
     watch = new SandboxWatch({
       endpoints: {
@@ -38,7 +37,6 @@ describe('SandboxWatch', () => {
         idOfLink: (name) => [...endpoints.keys()].find((id) => name.endsWith(linkDigits(id))),
       },
       configurator: { request, prune },
-      onArrival,
     });
     watch.listenTo(events);
   });
@@ -60,17 +58,14 @@ describe('SandboxWatch', () => {
       expect(visits()).to.deep.equal(['/netns/rich']);
       arrive(plain);
       expect(visits()).to.deep.equal([]);
-      expect(onArrival.args).to.deep.equal([[rich.id], [plain.id]]);
     });
 
     it('means nothing for an endpoint that is not known, or in no sandbox', () => {
       arrive({ ...plain, id: 'cccccccccccc' });
-      const { sandboxKey, ...left } = rich;
-      endpoints.set(rich.id, left);
+      endpoints.set(rich.id, endpointWith('bbbbbbbbbbbb', ['10.1.0.3'], ['10.1.0.4']));
       arrive(rich);
 
       expect(visits()).to.deep.equal([]);
-      expect(onArrival.callCount, sandboxKey).to.equal(0);
     });
 
     it('is not to be mistaken for links of others', () => {

@@ -2,26 +2,36 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import type { EndpointFilters } from '@routed/netfilter';
 import { EndpointFiltering } from '../../src/endpoints/endpoint-filtering.ts';
-import { syncFilters } from '../../src/endpoints/sync-filters.ts';
+import { StrayFilters } from '../../src/endpoints/sync-filters.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
 const web = { id: dockerId('c80b7eea65283f'), link: 'vethrc80b7eea65' };
 const ids = { NetworkID: dockerId('c98909'), EndpointID: web.id };
 
-describe('syncFilters', () => {
+describe('StrayFilters', () => {
   let daemon: WiredDaemon;
   let poolId: string;
   let present: Set<string>;
   /** Called before a filter is set. */
   let onSet: () => void;
-  let filtering: EndpointFiltering;
+  let there: Set<string>;
+  let strays: StrayFilters;
   beforeEach(async () => {
     daemon = await wiredDaemon();
     poolId = await createNetwork(daemon);
     present = new Set();
     onSet = () => undefined;
     const filters = { list: () => Promise.resolve([...present]), set, remove };
-    filtering = new EndpointFiltering({ filters: filters as Partial<EndpointFilters> as EndpointFilters });
+    there = new Set();
+    const filtering = new EndpointFiltering({
+      filters: filters as Partial<EndpointFilters> as EndpointFilters,
+      connections: { forget: () => Promise.resolve(), forgetRefused: () => Promise.resolve(0) },
+      logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    });
+    strays = new StrayFilters(daemon.parts.endpoints, {
+      filtering,
+      isThere: (link) => Promise.resolve(there.has(link)),
+    });
   });
   afterEach(async () => {
     sinon.restore();
@@ -34,8 +44,7 @@ describe('syncFilters', () => {
     present.add(link);
   };
   const remove = (link: string): Promise<void> => Promise.resolve(void present.delete(link));
-  const sync = (kept: readonly string[] = []): Promise<void> =>
-    syncFilters(daemon.parts.endpoints, filtering, (link) => Promise.resolve(kept.includes(link)));
+  const sync = (): Promise<void> => strays.sync();
 
   it('gives endpoints in containers their filter, and takes those of nobody away', async () => {
     await startContainer(daemon, { poolId, endpointId: web.id, address: '10.1.0.2' });
@@ -46,12 +55,18 @@ describe('syncFilters', () => {
     expect([...present]).to.have.members([web.link, 'docker0']);
   });
 
-  it('lets those be that are to be kept', async () => {
+  it('lets those be of links that are there and that no endpoint is known for, until the links are gone', async () => {
     present = new Set(['vethr0123456789', 'vethr9876543210']);
+    there = new Set(['vethr0123456789']);
 
-    await sync(['vethr0123456789']);
-
+    await sync();
     expect([...present]).to.deep.equal(['vethr0123456789']);
+    await strays.sweep();
+    expect([...present]).to.deep.equal(['vethr0123456789']);
+
+    there.clear();
+    await strays.sweep();
+    expect([...present]).to.deep.equal([]);
   });
 
   it('leaves none behind of an endpoint that leaves meanwhile', async () => {

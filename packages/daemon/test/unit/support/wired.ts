@@ -5,7 +5,7 @@ import sinon from 'sinon';
 import { wire } from '../../../src/composition-root.ts';
 import type { Parts } from '../../../src/parts.ts';
 import type { StickyRecord } from '../../../src/containers/sticky-record.ts';
-import type { DockerContainers } from '../../../src/docker/docker-containers.ts';
+import type { Container, DockerContainers } from '../../../src/docker/docker-containers.ts';
 import { type SettingsLedger, memoryLedger } from '../../../src/host/settings-ledger.ts';
 import { VIRTUAL_GATEWAYS } from '../../../src/drivers/default-gateways.ts';
 import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
@@ -27,6 +27,7 @@ export interface WiredDaemon {
   readonly parts: Parts;
   readonly firewall: { readonly ensure: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
   readonly filters: { readonly set: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
+  readonly connections: { readonly forget: sinon.SinonSpy; readonly forgetRefused: sinon.SinonSpy };
   readonly warnings: sinon.SinonSpy;
   /** Asks for a round of repairs; {@link stop} waits for it. */
   repair(): void;
@@ -62,7 +63,22 @@ export interface WiredState {
 /** No container is started: a sandbox is only a path. */
 const nowhere = (path: string): Promise<never> => Promise.reject(new Error(`no sandbox ${path}`));
 
-const noDocker: DockerContainers = { list: () => Promise.reject(new Error('no Docker here')) };
+const noDocker: DockerContainers = {
+  list: () => Promise.reject(new Error('no Docker here')),
+  owners: () => Promise.reject(new Error('no Docker here')),
+};
+
+/** Docker with these containers, as they are when it is asked. */
+export function dockerOf(containers: () => readonly Container[]): DockerContainers {
+  return {
+    list: () => Promise.resolve(containers()),
+    owners: (networkId) => {
+      const places = containers().flatMap(({ id, networks }) => networks.map((on) => ({ id, ...on })));
+      const there = places.filter((on) => on.networkId === networkId && on.endpointId !== '');
+      return Promise.resolve(new Map(there.map(({ id, endpointId }) => [endpointId, id])));
+    },
+  };
+}
 
 const noRouters: RouterLines = { ask: () => Promise.resolve(undefined) };
 
@@ -88,6 +104,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     list: sinon.fake.resolves([]),
     counters: sinon.fake.resolves(new Map()),
   };
+  const connections = { forget: sinon.fake.resolves(undefined), forgetRefused: sinon.fake.resolves(0) };
   const metrics = new Metrics();
   const logger = { debug: () => undefined, info: () => undefined, warn: warnings, error: warnings };
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: 'h1' });
@@ -101,6 +118,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
       metrics,
       acceptance: firewall,
       filters: filters,
+      connections,
       ipam,
       state,
       ledger: state.ledger,
@@ -132,6 +150,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     },
     firewall,
     filters,
+    connections,
     warnings,
     call,
     refusal: (method, request) => messageOf(call(method, request)),
