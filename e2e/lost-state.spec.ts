@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { addressesOf } from './support/addresses.ts';
-import { createNetwork, ping, runIdle } from './support/containers.ts';
+import { askAdmin } from './support/admin.ts';
+import { createNetwork, idle, ping, runIdle } from './support/containers.ts';
 import { ENGINES_AT_THE_ENDS, ENGINES_IN_FULL } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
+import { tryFreshFlows } from './support/fresh-flows.ts';
 import { expectNoContainers, kernelState } from './support/kernel.ts';
 import { setStage, type Stage } from './support/stage.ts';
 
@@ -114,6 +116,67 @@ for (const engine of ENGINES_IN_FULL) {
       await runIdle(stage.host, 'web', '--network', 'n', '--ip', address);
 
       expect((await ping(stage.host, address)).exitCode).to.equal(0);
+    });
+  });
+}
+
+for (const engine of ENGINES_AT_THE_ENDS) {
+  describe(`an older backup of the state directory is restored (Docker ${engine})`, () => {
+    const stage = setStage({ host: { engine } });
+    const [late, inherited] = ['10.1.0.50', '10.1.0.2'] as const;
+    const runClosed = (name: string, ip: string): Promise<string> =>
+      stage.host.docker(
+        ...['run', '--detach', '--name', name, '--network', `name=n,ip=${ip},driver-opt=routed.ingress=none`, ...idle],
+      );
+
+    before(async () => {
+      const { host } = stage;
+      await createNetwork(host, 'n', '10.1.0.0/16');
+      await runIdle(host, 'open', '--network', 'n', '--ip', inherited);
+      await stage.plugin.stop('SIGTERM');
+      await host.exec(['cp', '-a', '/var/lib/routed', '/var/lib/backup']);
+      stage.plugin = await host.startPlugin();
+      await host.docker('rm', '--force', 'open');
+      await runClosed('late', late);
+      await runClosed('heir', inherited);
+
+      await stage.plugin.stop('SIGTERM');
+      await host.exec(['sh', '-c', 'rm -rf /var/lib/routed; mv /var/lib/backup /var/lib/routed']);
+    });
+
+    it('lets nobody into the containers that were started since and let nobody in', async () => {
+      const tries = await Promise.all([late, inherited].map((own) => tryFreshFlows(stage.host, own)));
+
+      stage.plugin = await stage.host.startPlugin();
+      await eventually(async () => {
+        const { body } = await askAdmin(stage.host, 'GET', '/v1/status');
+        const { endpoints } = body as { endpoints: { addresses: string[]; sandboxKey?: string }[] };
+        const held = endpoints.flatMap(({ addresses, sandboxKey }) => (sandboxKey === undefined ? [] : addresses));
+        expect(held).to.have.members([late, inherited]);
+      }, withinMs);
+
+      for (const stop of tries) {
+        const { sent, pings, ports } = await stop();
+        expect(sent).to.be.above(0);
+        expect({ pings, ports }).to.deep.equal({ pings: 0, ports: 0 });
+      }
+    });
+
+    it('gives their addresses to nobody else', async () => {
+      for (const wanted of [late, inherited]) {
+        const { exitCode, stderr } = await stage.host.tryDocker(
+          ...['run', '--rm', '--network', 'n', '--ip', wanted, 'alpine', 'true'],
+        );
+
+        expect(exitCode).to.equal(125);
+        expect(stderr).to.contain('in use by endpoint');
+      }
+    });
+
+    it('takes them away when Docker does', async () => {
+      await stage.host.docker('rm', '--force', 'late', 'heir');
+
+      await expectNoContainers(stage.host);
     });
   });
 }
