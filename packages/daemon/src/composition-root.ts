@@ -8,6 +8,7 @@ import { ClaimCheck } from './cluster/claim-check.ts';
 import { type ClusterCounts, clusterCounts } from './cluster/cluster-counts.ts';
 import { type ConflictParts, conflictParts } from './cluster/conflict-parts.ts';
 import { AddressList } from './containers/address-list.ts';
+import { AddressOwners } from './containers/address-owners.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
 import { ContainerFilters } from './containers/container-filters.ts';
 import { StickyKeeper } from './containers/sticky-keeper.ts';
@@ -80,6 +81,7 @@ const DOCKER_POOLS = token<DockerPools>('docker pools');
 const FORGOTTEN = token<Forgotten>('forgotten');
 const FORGOTTEN_NETWORKS = token<ForgottenNetworks>('forgotten networks');
 const RECORDS = token<StickyRecords>('sticky records');
+const OWNERS = token<AddressOwners>('address owners');
 const STICKY = token<StickyKeeper>('sticky keeper');
 const ADMIN = token<AdminServices>('admin services');
 const KNOWLEDGE = token<DaemonKnowledge>('daemon knowledge');
@@ -112,6 +114,7 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     forgotten: root.resolve(FORGOTTEN),
     forgottenNetworks: root.resolve(FORGOTTEN_NETWORKS),
     sticky: root.resolve(STICKY),
+    owners: root.resolve(OWNERS),
     admin: root.resolve(ADMIN),
     metrics: root.resolve(METRICS),
     endpoints: root.resolve(ENDPOINTS),
@@ -181,7 +184,10 @@ function registerEndpoints(single: Single, { state, openSandbox, filters, connec
     const filtering = new EndpointFiltering({ filters, connections, logger: get(LOGGER) });
     const gifts = {
       hasLists: (networkId: string) => get(RECORDS).hasLists(networkId),
-      onJoin: (endpointId: string) => get(STICKY).onJoin(endpointId),
+      onJoin: (endpointId: string) => {
+        get(STICKY).onJoin(endpointId);
+        get(OWNERS).onJoin(endpointId);
+      },
     };
     return new EndpointLifecycle({ ...common, ...parts, filtering, gifts, repository: state.endpoints });
   });
@@ -220,6 +226,10 @@ function registerContainers(single: Single, { state, filters }: Resources): void
     lock: get(LOCK),
   });
   single(RECORDS, () => new StickyRecords(state.sticky));
+  single(OWNERS, (get) => {
+    const deps = { docker: get(DOCKER), endpoints: get(ENDPOINTS), journal: get(JOURNAL), logger: get(LOGGER) };
+    return new AddressOwners({ ...deps, repository: state.owners });
+  });
   single(STICKY, (get) => new StickyKeeper({ ...common(get), logger: get(LOGGER) }));
   single(ADMIN, (get) => ({
     addresses: new ContainerAddresses({ ...common(get), networks: get(NETWORKS) }),

@@ -78,6 +78,7 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
     await parts.gateways.check(settings.gateways[4]);
     await parts.keeper.load();
     await parts.sticky.load();
+    await parts.owners.load();
     closing.add(() => parts.networks.leaveHost());
     await parts.host.start();
     const isRecoveryDue = state.isRecoveryDue || (await areRecordsOlder(opened.rtnl, parts.endpoints));
@@ -180,12 +181,13 @@ function keepUp(
   recovery: Recovery | undefined,
   closing: Closing,
 ): Promise<void> {
-  const { keeper, endpoints, sticky, sandboxes, cluster } = parts;
+  const { keeper, endpoints, sticky, owners, sandboxes, cluster } = parts;
   sandboxes.listenTo(monitor);
   const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
   const ready = keeper.start();
   const watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
   closing.add(() => sticky.stop());
+  closing.add(() => owners.stop());
   closing.add(() => cluster.watch.stop());
   closing.add(() => recovery?.stop());
   closing.add(() => watch.stop());
@@ -193,6 +195,7 @@ function keepUp(
     () => {
       cluster.watch.start(monitor);
       sticky.start();
+      owners.start();
       void recovery?.start();
     },
     () => undefined,

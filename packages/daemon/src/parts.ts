@@ -4,6 +4,7 @@ import type { Netns, Rtnl } from '@routed/netns';
 import type { AdminServices } from './admin/admin-app.ts';
 import type { ClusterCounts } from './cluster/cluster-counts.ts';
 import type { ConflictParts } from './cluster/conflict-parts.ts';
+import type { AddressOwners } from './containers/address-owners.ts';
 import type { StickyKeeper } from './containers/sticky-keeper.ts';
 import type { DockerContainers } from './docker/docker-containers.ts';
 import type { DefaultGateways } from './drivers/default-gateways.ts';
@@ -38,7 +39,7 @@ export interface Resources {
   readonly docker: DockerContainers;
   readonly routers: RouterLines;
   readonly metrics: Metrics;
-  readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky'>;
+  readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky' | 'owners'>;
   /** What kernel settings were before the daemon changed them. */
   readonly ledger: SettingsLedger;
   readonly logger: Logger;
@@ -59,6 +60,7 @@ export interface Parts {
   readonly forgotten: Forgotten;
   readonly forgottenNetworks: ForgottenNetworks;
   readonly sticky: StickyKeeper;
+  readonly owners: AddressOwners;
   readonly admin: AdminServices;
   readonly metrics: Metrics;
   readonly endpoints: EndpointLifecycle;

@@ -96,7 +96,7 @@ export class ContainerFilters {
     await this.#records.put({ ...(before ?? fresh), ingress });
     try {
       const owners = await this.#keeper.holdUnnamed(fresh.networkId);
-      const named = [...owners].filter(([, containerId]) => containerId === fresh.containerId).map(([id]) => id);
+      const named = [...owners].filter(([, { id }]) => id === fresh.containerId).map(([endpointId]) => endpointId);
       for (const endpointId of new Set([...named, listedId])) {
         if (this.#endpoints.get(endpointId) === undefined) continue;
         await this.#endpoints.filter(endpointId, ingress === 'any' ? undefined : ingress);

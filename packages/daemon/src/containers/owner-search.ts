@@ -120,7 +120,7 @@ export class OwnerSearch {
     try {
       const owners = await this.#docker.owners(networkId);
       this.#reasons.set(networkId, 'Docker names no container for it');
-      for (const endpointId of [...wanted.keys()]) await this.#tell(wanted, endpointId, owners.get(endpointId));
+      for (const endpointId of [...wanted.keys()]) await this.#tell(wanted, endpointId, owners.get(endpointId)?.id);
     } catch (error) {
       this.#reasons.set(networkId, (error as Error).message);
       this.#logger.debug({ networkId, err: error }, 'it is not known yet which containers have the endpoints');

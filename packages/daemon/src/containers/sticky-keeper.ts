@@ -1,4 +1,4 @@
-import type { Container, DockerContainers } from '../docker/docker-containers.ts';
+import type { Container, DockerContainers, Owner } from '../docker/docker-containers.ts';
 import type { AdditionalLeases } from '../endpoints/additional-leases.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
@@ -90,7 +90,7 @@ export class StickyKeeper {
    * @returns the containers of those that it names, by endpoint
    * @throws RoutedError DOCKER_UNREACHABLE
    */
-  async holdUnnamed(networkId: string): Promise<ReadonlyMap<string, string>> {
+  async holdUnnamed(networkId: string): Promise<ReadonlyMap<string, Owner>> {
     const owners = await this.#docker.owners(networkId);
     const unnamed = this.#endpoints.all().filter(({ id, networkId: on }) => on === networkId && !owners.has(id));
     for (const { id } of unnamed) if (await this.#endpoints.hold(id)) this.#search.start(id, networkId);

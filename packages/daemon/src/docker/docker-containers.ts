@@ -19,6 +19,9 @@ export interface Container {
   readonly networks: readonly ContainerNetwork[];
 }
 
+/** The container that has an endpoint. */
+export type Owner = Pick<Container, 'id' | 'name'>;
+
 /** What Docker says of its containers. Never asked inside a plugin call: Docker may be waiting for that one. */
 export interface DockerContainers {
   /**
@@ -28,14 +31,14 @@ export interface DockerContainers {
    */
   list(name?: string): Promise<readonly Container[]>;
   /**
-   * The ids of the containers that have the endpoints of a network, by endpoint.
+   * The containers that have the endpoints of a network, by endpoint.
    *
    * Docker names them from the moment that Join is answered (28: that the container has its addresses), while it says in
    * {@link list} only once the container runs, up to half a second later: measured on 20.10, 26 and 28.
    *
    * @throws RoutedError DOCKER_UNREACHABLE
    */
-  owners(networkId: string): Promise<ReadonlyMap<string, string>>;
+  owners(networkId: string): Promise<ReadonlyMap<string, Owner>>;
 }
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -53,7 +56,7 @@ const containerList = z.array(
 
 /** Source: Docker Engine API, NetworkInspect. An endpoint of no container is under `ep-` and its own id. */
 const networkInspect = z.object({
-  Containers: z.record(z.string(), z.object({ EndpointID: z.string() })).nullish(),
+  Containers: z.record(z.string(), z.object({ EndpointID: z.string(), Name: z.string() })).nullish(),
 });
 
 /**
@@ -90,7 +93,7 @@ export function dockerContainers(socketPath: string): DockerContainers {
       if (reply.status !== 200 || !parsed.success)
         throw unreachable('containers', socketPath, `it answered ${reply.status}`);
       const containers = Object.entries(parsed.data.Containers ?? {}).filter(([id]) => !id.startsWith('ep-'));
-      return new Map(containers.map(([id, { EndpointID }]) => [EndpointID, id]));
+      return new Map(containers.map(([id, { EndpointID, Name: name }]) => [EndpointID, { id, name }]));
     },
   };
 }

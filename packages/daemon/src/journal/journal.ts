@@ -14,6 +14,8 @@ export type JournalKind =
   | 'configured'
   /** Something went wrong; `detail` says what. */
   | 'failed'
+  /** Another container has it than the one that had it last. */
+  | 'moved'
   /** Somebody took away what belongs to it, and it is back. */
   | 'repaired';
 

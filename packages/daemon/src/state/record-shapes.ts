@@ -1,5 +1,6 @@
 import type { Lease, Pool } from '@routed/ipam';
 import { z } from 'zod';
+import type { AddressOwner } from '../containers/address-owners.ts';
 import type { StickyRecord } from '../containers/sticky-record.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
@@ -45,6 +46,7 @@ export const RECORD_SHAPES = {
     addresses: z.array(z.looseObject(leasedAddress)),
     ingress: filter.ingress,
   }) satisfies z.ZodType<StickyRecord>,
+  owners: z.looseObject({ id: address, containerId: id, containerName: z.string() }) satisfies z.ZodType<AddressOwner>,
   pools: z.looseObject({
     id,
     addressSpace: id,

@@ -1,5 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import type { LeaseStore } from '@routed/ipam';
+import type { AddressOwner } from '../containers/address-owners.ts';
 import type { StickyRecord } from '../containers/sticky-record.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
@@ -21,6 +22,8 @@ export interface StateDirectory {
   readonly endpoints: Repository<Endpoint>;
   /** Addresses that stay with containers. */
   readonly sticky: Repository<StickyRecord>;
+  /** Who had addresses last; also after a reboot. */
+  readonly owners: Repository<AddressOwner>;
   readonly leases: LeaseStore;
   /** Whether the records of endpoints are from before a reboot: nothing they speak of exists any more. */
   readonly isFromEarlierBoot: boolean;
@@ -51,6 +54,7 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
         isSynced: false,
       }),
       sticky: durableRepository<StickyRecord>(database, 'sticky', { shape: RECORD_SHAPES.sticky, isSynced: true }),
+      owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, isSynced: false }),
       leases: durableLeaseStore(database),
       ...(await bootOf(database, bootId)),
       noteRecovery: () => database.del(RECOVERY_KEY),

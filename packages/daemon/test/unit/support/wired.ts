@@ -4,6 +4,7 @@ import { type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-prot
 import sinon from 'sinon';
 import { wire } from '../../../src/composition-root.ts';
 import type { Parts } from '../../../src/parts.ts';
+import type { AddressOwner } from '../../../src/containers/address-owners.ts';
 import type { StickyRecord } from '../../../src/containers/sticky-record.ts';
 import type { Container, DockerContainers } from '../../../src/docker/docker-containers.ts';
 import { type SettingsLedger, memoryLedger } from '../../../src/host/settings-ledger.ts';
@@ -56,6 +57,7 @@ export interface WiredState {
   readonly networks: Repository<Network>;
   readonly endpoints: Repository<Endpoint>;
   readonly sticky: Repository<StickyRecord>;
+  readonly owners: Repository<AddressOwner>;
   readonly leases: LeaseStore;
   readonly ledger: SettingsLedger;
 }
@@ -73,9 +75,9 @@ export function dockerOf(containers: () => readonly Container[]): DockerContaine
   return {
     list: () => Promise.resolve(containers()),
     owners: (networkId) => {
-      const places = containers().flatMap(({ id, networks }) => networks.map((on) => ({ id, ...on })));
+      const places = containers().flatMap(({ id, name, networks }) => networks.map((on) => ({ id, name, ...on })));
       const there = places.filter((on) => on.networkId === networkId && on.endpointId !== '');
-      return Promise.resolve(new Map(there.map(({ id, endpointId }) => [endpointId, id])));
+      return Promise.resolve(new Map(there.map(({ id, name, endpointId }) => [endpointId, { id, name }])));
     },
   };
 }
@@ -89,6 +91,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     networks: memoryRepository(),
     endpoints: memoryRepository(),
     sticky: memoryRepository(),
+    owners: memoryRepository(),
     leases: memoryLeaseStore(),
     ledger: memoryLedger(),
   };
@@ -136,6 +139,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   };
   await parts.keeper.load();
   await parts.sticky.load();
+  await parts.owners.load();
   await parts.keeper.start();
   return {
     kernel,
@@ -146,6 +150,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     repair: () => parts.keeper.repair(),
     stop: async () => {
       metrics.stop();
+      parts.owners.stop();
       await parts.keeper.stop();
     },
     firewall,
