@@ -63,6 +63,24 @@ describe('looking at the plugin', () => {
     expect(await command('events 10.1.0.2')).to.match(/leased .*\n.*announced .*\n(.*\n)*.*repaired /);
   });
 
+  it('tells when an address goes to another container, also after a restart of the plugin', async () => {
+    const own = '10.1.0.66';
+    await runIdle(stage.host, 'former', '--network', 'apps', '--ip', own);
+    const knows = async (): Promise<string> => command(`events ${own}`);
+    // It is asked for two seconds after the start.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await stage.host.docker('rm', '--force', 'former');
+    await stage.plugin.stop('SIGTERM');
+    stage.plugin = await stage.host.startPlugin({ flags: ['--metrics-port', '9273'] });
+
+    await runIdle(stage.host, 'next', '--network', 'apps', '--ip', own);
+
+    await eventually(async () => {
+      expect(await knows()).to.match(/moved .*: container next has it now; container former had it last/);
+    }, 10_000);
+    await stage.host.docker('rm', '--force', 'next');
+  });
+
   it('has metrics and health checks on loopback', async () => {
     const metrics = await get('/metrics');
 

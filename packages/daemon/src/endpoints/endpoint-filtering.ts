@@ -6,8 +6,11 @@ import { HOST_LINK_PREFIX, linkNames } from './kernel-names.ts';
 /** How many lists are kept as they were read: a long one takes a tenth of a second. */
 const KEPT_LISTS = 64;
 
-/** How long addresses of containers that have ended are collected before their connections are forgotten. */
-const COLLECT_MS = 100;
+/**
+ * How long addresses of containers that have ended are collected before their connections are forgotten: the kernel goes through
+ * all connections of the host each time, and a container with a list does not wait for this.
+ */
+const COLLECT_MS = 1_000;
 
 /** Who may enter the endpoints' containers, and what they may send: the filters of the endpoints' links. */
 export class EndpointFiltering {
@@ -15,8 +18,11 @@ export class EndpointFiltering {
   readonly #connections: Connections;
   readonly #logger: Logger;
   readonly #lists = new Map<string, AllowList>();
-  /** Addresses of containers that have ended. */
-  #ended = new Set<string>();
+  /** Addresses of containers that have ended, and whether no other container has them by now. */
+  readonly #ended = new Map<string, (address: string) => boolean>();
+  /** Addresses whose connections the next request is about, once there is one. */
+  readonly #forgotten = new Set<string>();
+  #nextForgetting: Promise<void> | undefined;
   /** Requests about connections, one after another. */
   #last: Promise<void> = Promise.resolve();
 
@@ -52,7 +58,7 @@ export class EndpointFiltering {
    */
   async begin(endpoint: Endpoint): Promise<void> {
     const isOpen = listOf(endpoint) === undefined;
-    const forgetting = isOpen ? undefined : this.#forget(() => this.#connections.forget(addressesOf(endpoint)));
+    const forgetting = isOpen ? undefined : this.#forgetAddresses(addressesOf(endpoint));
     await Promise.all([this.set(endpoint), forgetting]);
   }
 
@@ -76,12 +82,12 @@ export class EndpointFiltering {
    */
   end(endpoint: Endpoint, isFree: (address: string) => boolean): void {
     const isFirst = this.#ended.size === 0;
-    for (const { address } of allAddresses(endpoint)) this.#ended.add(address);
+    for (const address of addressesOf(endpoint)) this.#ended.set(address, isFree);
     if (!isFirst) return;
     setTimeout(() => {
-      const ended = this.#ended;
-      this.#ended = new Set();
-      void this.#forget(() => this.#connections.forget([...ended].filter(isFree)));
+      const free = [...this.#ended].filter(([address, isStillFree]) => isStillFree(address));
+      this.#ended.clear();
+      void this.#forgetAddresses(free.map(([address]) => address));
     }, COLLECT_MS).unref();
   }
 
@@ -98,6 +104,18 @@ export class EndpointFiltering {
   /** Takes a link's filter away; nothing happens when it has none. */
   async removeFrom(link: string): Promise<void> {
     await this.#filters.remove(link);
+  }
+
+  /** What is asked for while another request is under way is one request. */
+  #forgetAddresses(addresses: readonly string[]): Promise<void> {
+    for (const address of addresses) this.#forgotten.add(address);
+    this.#nextForgetting ??= this.#forget(async () => {
+      const all = [...this.#forgotten];
+      this.#forgotten.clear();
+      this.#nextForgetting = undefined;
+      await this.#connections.forget(all);
+    });
+    return this.#nextForgetting;
   }
 
   /** One after another. The filter holds without it for new connections: a kernel that cannot is no reason to start no container. */

@@ -86,9 +86,10 @@ export class EndpointLifecycle extends EndpointRecords {
   async adopt(endpoint: Endpoint & { readonly sandboxKey: string }): Promise<void> {
     await this.#lock.run(endpoint.id, async () => {
       if (this.index.get(endpoint.id) !== undefined) return;
-      await this.keep(endpoint);
+      await this.keep(this.#asUnknown(endpoint));
       this.sandboxes.add(endpoint);
       this.#note('announced', endpoint, allAddresses(endpoint), 'its lost record was made anew');
+      this.#gifts.onJoin(endpoint.id);
     });
   }
 
@@ -248,8 +249,7 @@ export class EndpointLifecycle extends EndpointRecords {
       if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
         return planEndpoint(endpoint, mtuBytes).reply;
       }
-      const assigned = { ...this.sandboxes.assign(endpoint, sandboxKey), mtuBytes };
-      const joining = this.#gifts.hasLists(endpoint.networkId) ? withPendingOwner(assigned) : assigned;
+      const joining = this.#asUnknown({ ...this.sandboxes.assign(endpoint, sandboxKey), mtuBytes });
       await this.#ensureOwnGateways(endpoint, joining);
       const plan = planEndpoint(joining, mtuBytes);
       await this.#claims.beforeAnnouncing(allAddresses(joining));
@@ -273,6 +273,11 @@ export class EndpointLifecycle extends EndpointRecords {
   /** Forgets the endpoint; takes away what is left of it in the kernel. */
   async delete(endpointId: string): Promise<void> {
     await this.#lock.run(endpointId, () => this.#delete(endpointId));
+  }
+
+  /** The endpoint of a container that nobody has named yet: closed where it may have a list from an operator. */
+  #asUnknown(endpoint: Endpoint): Endpoint {
+    return this.#gifts.hasLists(endpoint.networkId) ? withPendingOwner(endpoint) : endpoint;
   }
 
   async #refilter(endpointId: string, change: (before: Endpoint) => Endpoint): Promise<void> {

@@ -10,12 +10,18 @@ describe('dockerContainers', () => {
   let directory: string;
   let server: Server;
   let asked: URL[];
+  const attached = {
+    abcd: { Name: 'web.1', EndpointID: 'e1' },
+    'ep-e2': { Name: 'left', EndpointID: 'e2' },
+  };
   beforeEach(async () => {
     asked = [];
     directory = await mkdtemp(join(tmpdir(), 'docker-containers-'));
     server = createServer((request, reply) => {
       asked.push(new URL(request.url ?? '', 'http://docker'));
-      reply.end('[{"Id":"abcd","Names":["/web.1"]}]');
+      const isNetwork = request.url?.startsWith('/networks/') === true;
+      reply.statusCode = request.url === '/networks/gone' ? 404 : 200;
+      reply.end(isNetwork ? JSON.stringify({ Containers: attached }) : '[{"Id":"abcd","Names":["/web.1"]}]');
     }).listen(join(directory, 'docker.sock'));
     await once(server, 'listening');
   });
@@ -44,5 +50,16 @@ describe('dockerContainers', () => {
 
   it('asks for all when the text can be no name', async () => {
     expect(await filterFor('web(')).to.equal(null);
+  });
+
+  it('says which containers have the endpoints of a network, and leaves out those of none', async () => {
+    const docker = dockerContainers(join(directory, 'docker.sock'));
+
+    expect([...(await docker.owners('n1'))]).to.deep.equal([['e1', { id: 'abcd', name: 'web.1' }]]);
+    expect(asked[0]?.pathname).to.equal('/networks/n1');
+  });
+
+  it('knows no endpoints of a network that is gone', async () => {
+    expect((await dockerContainers(join(directory, 'docker.sock')).owners('gone')).size).to.equal(0);
   });
 });

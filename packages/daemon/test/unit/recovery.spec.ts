@@ -6,6 +6,8 @@ import { GRAVEYARD_GROUP, linkNames } from '../../src/endpoints/kernel-names.ts'
 import { areRecordsOlder } from '../../src/recovery/older-records.ts';
 import { Recovery } from '../../src/recovery/recovery.ts';
 import { RoutedError } from '../../src/routed-error.ts';
+import type { StickyRecord } from '../../src/containers/sticky-record.ts';
+import { memoryRepository } from '../../src/state/repository.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
 const networkId = dockerId('c98909');
@@ -165,5 +167,20 @@ describe('the recovery of a lost state directory', () => {
     await daemon.kernel.links.set({ name: linkNames(endpointId).host }, { group: GRAVEYARD_GROUP });
 
     expect(await areRecordsOlder(daemon.kernel, daemon.parts.endpoints)).to.equal(false);
+  });
+
+  it('lets nobody into a container that may have a list from an operator, before it is known which it is', async () => {
+    await daemon.stop();
+    const record = { id: `other ${networkId}`, containerId: 'other', containerName: 'other', networkId };
+    const lists = memoryRepository<StickyRecord>();
+    await lists.put({ ...record, networkName: 'apps', addresses: [], ingress: 'none' });
+    const older = await wiredDaemon();
+    await older.stop();
+    daemon = await wiredDaemon({ kernel: first.kernel, state: { ...older.state, sticky: lists } });
+
+    await recover({});
+
+    expect(daemon.parts.endpoints.get(endpointId)).to.include({ isOwnerPending: true });
+    daemon.parts.sticky.stop();
   });
 });

@@ -99,3 +99,24 @@ describe('KernelNfnetlink.transaction', () => {
     expect(sys.closed).to.deep.equal([40]);
   });
 });
+
+describe('KernelNfnetlink.each', () => {
+  it('sends all messages without a batch, and tells of each that failed', async () => {
+    const { sys, nfnetlink } = open((last, all) => [
+      ackMessage({ errno: 2, sequence: all[0]?.sequence ?? 0 }),
+      ackMessage({ sequence: last.sequence }),
+    ]);
+
+    const errors = await nfnetlink.each([element(1), element(2)], purpose);
+
+    expect(sys.sent[0]?.map(({ type }) => type)).to.deep.equal([TYPE, TYPE]);
+    expect(errors.map(({ code }) => code)).to.deep.equal(['ENOENT']);
+  });
+
+  it('sends nothing for no messages', async () => {
+    const { sys, nfnetlink } = open(() => []);
+
+    expect(await nfnetlink.each([], purpose)).to.deep.equal([]);
+    expect(sys.sent).to.deep.equal([]);
+  });
+});
