@@ -63,6 +63,21 @@ for (const engine of ENGINES) {
       await eventually(async () => expect((await ping(far, address)).exitCode).to.equal(0));
     });
 
+    it('come with addresses that are there when the main process starts', async () => {
+      const count = 'ip -o address show eth0 | grep -c " 10.1.0.20/"';
+      const body = `trap "exit 0" TERM; ${count}; while :; do sleep 1000 & wait; done`;
+      await stage.host.docker('run', '-d', '--name', 'given', '--network', 'n', 'alpine', 'sh', '-c', body);
+      const { exitCode, stderr } = await type(stage.host, 'routed-plugin address add given 10.1.0.20');
+      expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+
+      for (let restart = 0; restart < 5; restart++) await stage.host.docker('restart', '--time', '0', 'given');
+
+      await eventually(async () => {
+        const [, ...counts] = (await stage.host.docker('logs', 'given')).trim().split('\n');
+        expect(counts).to.deep.equal(['1', '1', '1', '1', '1']);
+      });
+    });
+
     it('let nobody in who came in before, once they are narrower', async () => {
       await ingress('set closed any');
       const stopPing = await far.spawn(['ping', '-n', '-i', '0.01', '-e', '4242', closed], { name: 'ping' });

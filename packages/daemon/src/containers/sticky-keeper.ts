@@ -32,7 +32,7 @@ export class StickyKeeper {
   readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
   readonly #leases: AdditionalLeases;
   readonly #records: StickyRecords;
-  readonly #configurator: Pick<SandboxConfigurator, 'request'>;
+  readonly #configurator: Pick<SandboxConfigurator, 'requestOnceThere'>;
   readonly #lock: KeyedLock;
   readonly #logger: Logger;
   readonly #missingSince = new Map<string, number>();
@@ -45,7 +45,7 @@ export class StickyKeeper {
     readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
     readonly leases: AdditionalLeases;
     readonly records: StickyRecords;
-    readonly configurator: Pick<SandboxConfigurator, 'request'>;
+    readonly configurator: Pick<SandboxConfigurator, 'requestOnceThere'>;
     readonly lock: KeyedLock;
     readonly logger: Logger;
   }) {
@@ -170,7 +170,7 @@ export class StickyKeeper {
       if (record === undefined || isRestored(record, endpoint)) return;
       if (ingress !== undefined) await this.#endpoints.filter(endpointId, ingress === 'any' ? undefined : ingress);
       await this.#endpoints.extend(endpointId, asAdditional(record));
-      this.#configurator.request(endpoint.sandboxKey);
+      this.#configurator.requestOnceThere(endpoint.sandboxKey);
       const addresses = record.addresses.map(({ address }) => address);
       this.#logger.info({ container: record.containerName, addresses }, 'container has again what an operator gave it');
     });

@@ -91,6 +91,21 @@ export class SandboxConfigurator {
   }
 
   /**
+   * {@link request} for a sandbox that Docker may be about to make: a visit that comes too early would keep the one waiting that is
+   * asked for when the link arrives. One that has not been seen by then is visited all the same, which says what is wrong.
+   */
+  requestOnceThere(sandboxKey: string): void {
+    if (this.#isThere(sandboxKey)) {
+      this.request(sandboxKey);
+      return;
+    }
+    setTimeout(() => {
+      const isWanted = !this.#stopping.signal.aborted && this.#endpoints.endpointsIn(sandboxKey).length > 0;
+      if (isWanted) this.request(sandboxKey);
+    }, SETTLE_MS).unref();
+  }
+
+  /**
    * Waits until the endpoint has its additional addresses, if its sandbox is there already: for a second at most,
    * whatever becomes of the visit.
    */
