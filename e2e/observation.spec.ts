@@ -63,6 +63,16 @@ describe('looking at the plugin', () => {
     expect(await command('events 10.1.0.2')).to.match(/leased .*\n.*announced .*\n(.*\n)*.*repaired /);
   });
 
+  it('has metrics and health checks on loopback', async () => {
+    const metrics = await get('/metrics');
+
+    expect(metrics).to.match(/^routed_plugin_call_seconds_count\{method="NetworkDriver\.Join",outcome="ok"\} 1$/m);
+    expect(metrics).to.contain('routed_repairs_total{kind="add-route"} 1');
+    expect(metrics).to.contain('routed_pool_leases{pool="routed-local/10.1.0.0/16"} 2');
+    expect(JSON.parse(await get('/readyz'))).to.deep.equal({ status: 'ready' });
+    expect(JSON.parse(await get('/healthz'))).to.deep.equal({ status: 'ok' });
+  });
+
   it('tells when an address goes to another container, also after a restart of the plugin', async () => {
     const own = '10.1.0.66';
     await runIdle(stage.host, 'former', '--network', 'apps', '--ip', own);
@@ -79,15 +89,5 @@ describe('looking at the plugin', () => {
       expect(await knows()).to.match(/moved .*: container next has it now; container former had it last/);
     }, 10_000);
     await stage.host.docker('rm', '--force', 'next');
-  });
-
-  it('has metrics and health checks on loopback', async () => {
-    const metrics = await get('/metrics');
-
-    expect(metrics).to.match(/^routed_plugin_call_seconds_count\{method="NetworkDriver\.Join",outcome="ok"\} 1$/m);
-    expect(metrics).to.contain('routed_repairs_total{kind="add-route"} 1');
-    expect(metrics).to.contain('routed_pool_leases{pool="routed-local/10.1.0.0/16"} 2');
-    expect(JSON.parse(await get('/readyz'))).to.deep.equal({ status: 'ready' });
-    expect(JSON.parse(await get('/healthz'))).to.deep.equal({ status: 'ok' });
   });
 });

