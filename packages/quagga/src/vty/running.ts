@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DAEMONS, type DaemonName } from '../render/config.ts';
 import { type ConfigTree, parseConfig } from '../text/parse.ts';
-import { type VtyConnection, openVty } from './connection.ts';
+import { type VtyConnection, type VtyOptions, openVty } from './connection.ts';
 
 /** What each running daemon says its configuration is. */
 export type RunningConfig = ReadonlyMap<DaemonName, ConfigTree>;
@@ -10,10 +10,10 @@ export type RunningConfig = ReadonlyMap<DaemonName, ConfigTree>;
 export type DaemonLines = ReadonlyMap<DaemonName, VtyConnection>;
 
 /** Connects to those of the daemons that run, by their sockets in `vtyDir`. */
-export async function openDaemons(vtyDir: string): Promise<DaemonLines & AsyncDisposable> {
+export async function openDaemons(vtyDir: string, options: VtyOptions = {}): Promise<DaemonLines & AsyncDisposable> {
   const lines = new Map<DaemonName, VtyConnection>();
   for (const daemon of DAEMONS) {
-    const line = await openVty(join(vtyDir, `${daemon}.vty`)).catch(notRunning);
+    const line = await openVty(join(vtyDir, `${daemon}.vty`), options).catch(notRunning);
     if (line !== undefined) lines.set(daemon, line);
   }
   return Object.assign(lines, {
