@@ -13,6 +13,8 @@ export interface Change {
   readonly phase: number;
   /** The daemon does not overwrite the old line. */
   readonly removeFirst?: true;
+  /** The effect depends on the routes that there are. */
+  readonly isPolicy?: true;
   /** A step on the way that neither the running nor the wanted configuration has. */
   readonly temporary?: true;
 }

@@ -3,7 +3,8 @@ import { DAEMONS } from '../render/config.ts';
 import type { ConfigSection, ConfigTree } from '../text/parse.ts';
 import type { RunningConfig } from '../vty/running.ts';
 import { type Change, PHASE } from './change.ts';
-import { type Effect, effectOf } from './effects.ts';
+import { type Effect, effectOf, graver } from './effects.ts';
+import { ownedPart } from './ownership.ts';
 import { withDetours } from './detour.ts';
 import { withoutLostNeighbors } from './neighbors.ts';
 import { mustRemoveFirst, removalOf, slotOf } from './slots.ts';
@@ -12,13 +13,22 @@ const DEFINITION = /^((ip|ipv6) prefix-list|bgp as-path|ip as-path|route-map|bfd
 /** ospfd takes areas from `network` statements or from interfaces, never from both. */
 const EXCLUSIVE = /^(network|ip ospf area|router bgp) /;
 
-/** The changes that turn what runs into what is wanted, in the order to make them. Empty when nothing differs. */
-export function planChanges(running: RunningConfig, desired: RunningConfig): Change[] {
+export interface PlanOptions {
+  /** Also removes what the model cannot say. Default false: such lines are the operator's, and stay. */
+  readonly takeOver?: boolean;
+}
+
+/**
+ * The changes that turn what runs into what is wanted, in the order to make them. Empty when nothing differs. Lines that
+ * the model cannot say stay, unless it says something in their place. A policy is predicted `unknown`, until
+ * `judgePolicies` has compared it with the routes that there are.
+ */
+export function planChanges(running: RunningConfig, desired: RunningConfig, options: PlanOptions = {}): Change[] {
   const changes = DAEMONS.flatMap((daemon) => {
     const before = running.get(daemon);
-    return before === undefined
-      ? []
-      : daemonChanges(daemon, before, desired.get(daemon) ?? new Map<string, ConfigSection>());
+    if (before === undefined) return [];
+    const after = desired.get(daemon) ?? new Map<string, ConfigSection>();
+    return daemonChanges(daemon, options.takeOver === true ? before : ownedPart(before, after), after);
   });
   return changes.sort((a, b) => a.phase - b.phase);
 }
@@ -52,18 +62,19 @@ function lineChange(
 ): Change {
   const line = after ?? before ?? '';
   const isDefinition = DEFINITION.test(path[0] ?? line);
-  const { effect, reason } = effectOf(path[0] ?? '', line, after === undefined);
+  const prediction = effectOf(path[0] ?? '', line, after === undefined);
   const change = {
     daemon,
     path,
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
-    effect,
-    reason,
+    ...prediction,
     phase: phaseOf(isDefinition, before, after),
   };
   if (before === undefined || after === undefined || !mustRemoveFirst(daemon, before, after)) return change;
-  return { ...change, removeFirst: true, effect: 'flaps', reason: 'the daemon changes this only by removing it first' };
+  const { isPolicy, ...rest } = change;
+  const effect = isPolicy === true ? 'flaps' : graver(change.effect, 'flaps');
+  return { ...rest, removeFirst: true, effect, reason: 'the daemon changes this only by removing it first' };
 }
 
 function phaseOf(isDefinition: boolean, before: string | undefined, after: string | undefined): number {
@@ -117,7 +128,5 @@ export function commandsOf(change: Change): string[] {
 
 /** The gravest effect of a plan. */
 export function worstEffect(changes: readonly Change[]): Effect {
-  const has = (effect: Effect): boolean => changes.some((change) => change.effect === effect);
-  if (has('restart')) return 'restart';
-  return has('flaps') ? 'flaps' : 'hitless';
+  return changes.reduce<Effect>((worst, { effect }) => graver(worst, effect), 'hitless');
 }

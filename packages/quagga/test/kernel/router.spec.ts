@@ -5,6 +5,7 @@ import { applyConfiguration } from '../../src/apply/apply.ts';
 import { isQuaggaError } from '../../src/errors.ts';
 import { parseDocument } from '../../src/preset/document.ts';
 import { type RenderedConfig } from '../../src/render/config.ts';
+import type { Effect } from '../../src/plan/effects.ts';
 import { render } from '../../src/render/render.ts';
 import { cli } from '../support/environment.ts';
 import { type RouteWatch, type Router, connect, openRouter } from '../support/router.ts';
@@ -101,22 +102,23 @@ describe('real routers', function () {
       expect(learnt.filter((dst) => dst !== '')).to.have.members(['10.112.200.1', '10.112.200.3', OWN_LINK_ADDRESS]);
     });
 
-    const changes: [what: string, wish: Wish][] = [
+    const changes: [what: string, wish: Wish, effect?: Effect][] = [
       ['wider container prefixes', { containers: ['10.0.0.0/8'] }],
       ['prefixes in another order and number', { containers: ['10.64.0.0/16', '10.112.0.0/16', '10.120.0.0/16'] }],
       ['a metric and a tag', { export: { metric: 77, metricType: 1, tag: 7 } }],
       ['no filter at all', { export: { unfiltered: true } }],
-      ['the filter back', {}],
+      // The routes that an earlier test put outside the container prefixes go.
+      ['the filter back', {}, 'flaps'],
     ];
-    for (const [index, [what, wish]] of changes.entries())
+    for (const [index, [what, wish, expected = 'hitless']] of changes.entries())
       it(`applying ${what} deletes no container route anywhere`, async () => {
         const { own, watch, config } = pair;
         const from = watch.lines.length;
 
-        const { effect } = await applyConfiguration(config(wish), own);
+        const { effect } = await applyConfiguration(config(wish), { ...own, allow: expected });
         await settle(pair, `10.112.201.${index + 1}`);
 
-        expect(effect).to.equal('hitless');
+        expect(effect).to.equal(expected);
         expect(watch.lines.slice(from).filter(({ text }) => GOES.test(text))).to.deep.equal([]);
         expect(await readFile(join(own.configDir, 'frr.conf'), 'utf8')).to.equal(frrConf(config(wish)));
         expect((await stat(join(own.configDir, 'frr.conf'))).mode & 0o777).to.equal(0o640);
