@@ -6,7 +6,7 @@ import type { Change } from '../plan/change.ts';
 import { type Effect, graver } from '../plan/effects.ts';
 import { type PlanOptions, planChanges, worstEffect } from '../plan/plan.ts';
 import { type Withdrawal, judgePolicies, withdrawals } from '../plan/withdrawals.ts';
-import type { DaemonName, RenderedConfig, RenderedFile } from '../render/config.ts';
+import { DAEMONS, type DaemonName, type RenderedConfig, type RenderedFile, type VtyDaemon } from '../render/config.ts';
 import { type DaemonLines, type RunningConfig, openDaemons, readRunning } from '../vty/running.ts';
 import { openVty } from '../vty/connection.ts';
 import type { ConfigTree } from '../text/parse.ts';
@@ -61,7 +61,8 @@ function open(options: TargetOptions): Promise<DaemonLines & AsyncDisposable> {
 async function survey(config: RenderedConfig, daemons: DaemonLines, options: TargetOptions): Promise<Survey> {
   const running = await readRunning(daemons);
   const missingDaemons = config.daemons.filter((daemon) => !daemons.has(daemon));
-  const desired = await tryOnFrr(config, [...new Set([...config.daemons, ...daemons.keys()])], options);
+  const started = DAEMONS.filter((daemon) => config.daemons.includes(daemon) || daemons.has(daemon));
+  const desired = await tryOnFrr(config, started, options);
   const planned = planChanges(running, desired, options);
   const isPolicy = planned.some((change) => change.isPolicy);
   const lost = isPolicy ? withdrawals(running, desired, await readRoutes(daemons, running, desired), options) : [];
@@ -159,7 +160,7 @@ async function rollBack(before: RunningConfig, options: TargetOptions, cause: un
 }
 
 /** Returns what is wrong with the daemon, or nothing. */
-async function bringBack(daemon: DaemonName, before: ConfigTree, options: TargetOptions): Promise<string | undefined> {
+async function bringBack(daemon: VtyDaemon, before: ConfigTree, options: TargetOptions): Promise<string | undefined> {
   try {
     const deadlineMs = options.answerDeadlineMs ?? ANSWER_DEADLINE_MS;
     await using line = await openVty(join(options.vtyDir, `${daemon}.vty`), { deadlineMs, idleMs: 0 });

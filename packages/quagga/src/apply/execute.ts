@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Change } from '../plan/change.ts';
-import type { DaemonName } from '../render/config.ts';
+import type { VtyDaemon } from '../render/config.ts';
 import { type PlanOptions, commandsOf, planChanges } from '../plan/plan.ts';
 import { redactLine, redactText } from '../text/redact.ts';
 import { type DaemonLines, readRunning, type RunningConfig } from '../vty/running.ts';
@@ -107,16 +107,16 @@ function delayOf(change: Change, running: RunningConfig): number {
   return isSummary ? aggregationMs(running, daemon) : 0;
 }
 
-function summaryDelayMs(config: RunningConfig, daemon: DaemonName): number {
+function summaryDelayMs(config: RunningConfig, daemon: VtyDaemon): number {
   const lines = processLines(config, daemon);
   return lines.some((line) => line.startsWith('summary-address ')) ? aggregationMs(config, daemon) : 0;
 }
 
-function aggregationMs(config: RunningConfig, daemon: DaemonName): number {
+function aggregationMs(config: RunningConfig, daemon: VtyDaemon): number {
   return timerMs(processLines(config, daemon), /^aggregation timer (\d+)/, AGGREGATION_DELAY_SEC);
 }
 
-function processLines(config: RunningConfig, daemon: DaemonName): readonly string[] {
+function processLines(config: RunningConfig, daemon: VtyDaemon): readonly string[] {
   return config.get(daemon)?.get(daemon === 'ospfd' ? 'router ospf' : 'router ospf6')?.lines ?? [];
 }
 

@@ -1,9 +1,9 @@
-import type { DaemonName } from '../render/config.ts';
+import type { VtyDaemon } from '../render/config.ts';
 import type { Effect } from './effects.ts';
 
 /** One line of one daemon that has to change. Lines may hold secrets: redact before showing. */
 export interface Change {
-  readonly daemon: DaemonName;
+  readonly daemon: VtyDaemon;
   /** Headers that lead to the context of the line. */
   readonly path: readonly string[];
   readonly before?: string;

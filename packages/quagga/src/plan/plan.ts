@@ -1,5 +1,4 @@
-import type { DaemonName } from '../render/config.ts';
-import { DAEMONS } from '../render/config.ts';
+import { VTY_DAEMONS, type VtyDaemon } from '../render/config.ts';
 import type { ConfigSection, ConfigTree } from '../text/parse.ts';
 import type { RunningConfig } from '../vty/running.ts';
 import { type Change, PHASE } from './change.ts';
@@ -24,16 +23,28 @@ export interface PlanOptions {
  * `judgePolicies` has compared it with the routes that there are.
  */
 export function planChanges(running: RunningConfig, desired: RunningConfig, options: PlanOptions = {}): Change[] {
-  const changes = DAEMONS.flatMap((daemon) => {
-    const before = running.get(daemon);
+  const changes = VTY_DAEMONS.flatMap((daemon) => {
+    const before = ownLines(daemon, running);
     if (before === undefined) return [];
-    const after = desired.get(daemon) ?? new Map<string, ConfigSection>();
+    const after = ownLines(daemon, desired) ?? new Map<string, ConfigSection>();
     return daemonChanges(daemon, options.takeOver === true ? before : ownedPart(before, after), after);
   });
   return changes.sort((a, b) => a.phase - b.phase);
 }
 
-function daemonChanges(daemon: DaemonName, before: ConfigTree, after: ConfigTree): Change[] {
+/** What a daemon says, without what zebra only repeats of mgmtd. */
+function ownLines(daemon: VtyDaemon, config: RunningConfig): ConfigTree | undefined {
+  const tree = config.get(daemon);
+  const manager = config.get('mgmtd');
+  if (tree === undefined || daemon !== 'zebra' || manager === undefined) return tree;
+  const sections = [...tree].map(([key, { path, lines }]): [string, ConfigSection] => {
+    const repeated = new Set(manager.get(key)?.lines);
+    return [key, { path, lines: lines.filter((line) => !repeated.has(line)) }];
+  });
+  return new Map(sections.filter(([key, { lines }]) => lines.length > 0 || !manager.has(key)));
+}
+
+function daemonChanges(daemon: VtyDaemon, before: ConfigTree, after: ConfigTree): Change[] {
   const kept = [...after].flatMap(([key, section]) => sectionChanges(daemon, before.get(key), section));
   const gone = [...before]
     .filter(([key]) => !after.has(key))
@@ -41,7 +52,7 @@ function daemonChanges(daemon: DaemonName, before: ConfigTree, after: ConfigTree
   return withDetours(withoutLostNeighbors([...kept, ...gone], after), before);
 }
 
-function sectionChanges(daemon: DaemonName, before: ConfigSection | undefined, after: ConfigSection): Change[] {
+function sectionChanges(daemon: VtyDaemon, before: ConfigSection | undefined, after: ConfigSection): Change[] {
   const had = new Map((before?.lines ?? []).map((line) => [slotOf(line), line]));
   const wants = new Map(after.lines.map((line) => [slotOf(line), line]));
   const set = [...wants]
@@ -55,7 +66,7 @@ function sectionChanges(daemon: DaemonName, before: ConfigSection | undefined, a
 }
 
 function lineChange(
-  daemon: DaemonName,
+  daemon: VtyDaemon,
   path: readonly string[],
   before: string | undefined,
   after: string | undefined,
@@ -87,7 +98,7 @@ function phaseOf(isDefinition: boolean, before: string | undefined, after: strin
 /** Contexts that one command removes; of the others every line is taken back. */
 const REMOVABLE = /^(route-map|router|profile) /;
 
-function lostSection(daemon: DaemonName, section: ConfigSection, after: ConfigTree): Change[] {
+function lostSection(daemon: VtyDaemon, section: ConfigSection, after: ConfigTree): Change[] {
   const header = section.path.at(-1) ?? '';
   const outer = section.path.slice(0, -1);
   if (outer.length > 0 && !hasContext(after, outer) && REMOVABLE.test(outer[0] ?? '')) return [];
@@ -101,7 +112,7 @@ function lostSection(daemon: DaemonName, section: ConfigSection, after: ConfigTr
 }
 
 /** ospfd would keep a removed `router ospf` for the whole shutdown time, as a stub router. */
-function deferrals(daemon: DaemonName, section: ConfigSection): Change[] {
+function deferrals(daemon: VtyDaemon, section: ConfigSection): Change[] {
   const waits = section.lines.filter((line) => line.startsWith('max-metric router-lsa on-shutdown '));
   return waits.map((line) => ({ ...lineChange(daemon, section.path, line, undefined), phase: PHASE.use }));
 }
@@ -110,7 +121,7 @@ function hasContext(tree: ConfigTree, path: readonly string[]): boolean {
   return [...tree.values()].some((section) => path.every((header, index) => section.path[index] === header));
 }
 
-function sectionRemoval(daemon: DaemonName, path: readonly string[], after: ConfigTree): Change {
+function sectionRemoval(daemon: VtyDaemon, path: readonly string[], after: ConfigTree): Change {
   const header = path.at(-1) ?? '';
   const change = lineChange(daemon, path.slice(0, -1), header, undefined);
   if (!header.startsWith('router ')) return change;

@@ -1,4 +1,4 @@
-import type { DaemonName } from '../render/config.ts';
+import type { VtyDaemon } from '../render/config.ts';
 import { type Family, contains, knownPrefix } from '../prefix.ts';
 import type { ConfigSection, ConfigTree } from '../text/parse.ts';
 import type { RunningConfig } from '../vty/running.ts';
@@ -17,7 +17,7 @@ export interface KnownRoutes {
 
 /** Routes that new policies take from somebody. */
 export interface Withdrawal {
-  readonly daemon: DaemonName;
+  readonly daemon: VtyDaemon;
   /** To whom: `announced by OSPF`, `announced to FABRIC`, `taken from FABRIC`, `taken by the kernel`. */
   readonly what: string;
   readonly prefixes: readonly string[];
@@ -57,7 +57,7 @@ export function withdrawals(
   });
 }
 
-function lost(daemon: DaemonName, before: Way, after: Way): Withdrawal[] {
+function lost(daemon: VtyDaemon, before: Way, after: Way): Withdrawal[] {
   const had = before.routes.filter((route) => before.verdict(route) !== 'deny');
   const verdicts = had.map((route) => ({ route, verdict: after.verdict(route) }));
   const prefixes = verdicts.filter(({ verdict }) => verdict === 'deny').map(({ route }) => route.text);
@@ -65,7 +65,7 @@ function lost(daemon: DaemonName, before: Way, after: Way): Withdrawal[] {
   return prefixes.length > 0 || isUndecided ? [{ daemon, what: before.what, prefixes, isUndecided }] : [];
 }
 
-function allOf(daemon: DaemonName, { what, routes }: Way): Withdrawal {
+function allOf(daemon: VtyDaemon, { what, routes }: Way): Withdrawal {
   return { daemon, what, prefixes: routes.map(({ text }) => text), isUndecided: false };
 }
 
@@ -77,9 +77,9 @@ function joined(a: ConfigTree, b: ConfigTree): ConfigTree {
 
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 
-function waysOf(daemon: DaemonName, tree: ConfigTree, known: KnownRoutes): Ways {
+function waysOf(daemon: VtyDaemon, tree: ConfigTree, known: KnownRoutes): Ways {
   const policy = new Policy(tree);
-  if (daemon === 'zebra') return kernelWays(policy, tree, known);
+  if (daemon === 'zebra' || daemon === 'mgmtd') return kernelWays(policy, tree, known);
   if (daemon === 'ospfd') return ospfWays(policy, tree, 'router ospf', 'ipv4', known);
   if (daemon === 'ospf6d') return ospfWays(policy, tree, 'router ospf6', 'ipv6', known);
   if (daemon !== 'bgpd') return new Map();

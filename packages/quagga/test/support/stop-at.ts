@@ -22,7 +22,8 @@ export async function stopAt(router: Router, daemon: string, pattern: RegExp): P
     await symlink(join(router.vtyDir, name), join(vtyDir, name));
   const pid = (await readFile(join(router.vtyDir, `${daemon}.pid`), 'utf8')).trim();
   const signal = async (name: string): Promise<void> => {
-    await run('nsenter', ['-t', String(router.namespacePid), '-p', 'kill', `-${name}`, pid]);
+    const inside = ['-t', String(router.namespacePid), '-p', 'sh', '-c', 'kill -"$1" "$2"', 'kill'];
+    await run('nsenter', [...inside, name, pid]);
   };
   const open: Socket[] = [];
   const server = createServer((client) => {
