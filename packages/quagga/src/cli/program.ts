@@ -114,16 +114,28 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
   return program;
 }
 
+/** What a terminal obeys instead of showing it: texts come from files, daemons and links that others name. */
+const CONTROL = /(?![\n\t])\p{Cc}/gu;
+
+function harmless(environment: CliEnvironment): CliEnvironment {
+  const shown = (text: string): string => text.replace(CONTROL, '\uFFFD');
+  return {
+    ...environment,
+    write: (text) => environment.write(shown(text)),
+    complain: (text) => environment.complain(shown(text)),
+  };
+}
+
 /** Runs one command line (without program and script name) and returns its exit status. */
 export async function runCli(args: readonly string[], environment: CliEnvironment): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   try {
-    await createProgram(environment, (status) => (code = status)).parseAsync([...args], { from: 'user' });
+    await createProgram(harmless(environment), (status) => (code = status)).parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.invalidInput;
     const message = error instanceof Error ? error.message : String(error);
-    environment.complain(`error: ${message}\n`);
+    harmless(environment).complain(`error: ${message}\n`);
     return EXIT.invalidInput;
   }
 }
