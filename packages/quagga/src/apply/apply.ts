@@ -10,6 +10,8 @@ import { DAEMONS, type DaemonName, type RenderedConfig, type RenderedFile, type 
 import { type DaemonLines, type RunningConfig, openDaemons, readRunning } from '../vty/running.ts';
 import { openVty } from '../vty/connection.ts';
 import type { ConfigTree } from '../text/parse.ts';
+import { readDrift } from './drift.ts';
+import type { SectionDifference } from '../text/diff.ts';
 import { convergeAndSettle, describeChange, restore } from './execute.ts';
 import { findFile, mergeDaemonsFile, replaceFiles } from './files.ts';
 import { withLock } from './lock.ts';
@@ -19,6 +21,8 @@ import { readRoutes } from './routes.ts';
 export interface TargetOptions extends SuiteOptions, PlanOptions {
   /** Where the running daemons have their vty sockets, such as /run/frr. */
   readonly vtyDir: string;
+  /** Where the files are, such as /etc/frr; without it a plan does not look at them. */
+  readonly configDir?: string;
   /** How long a daemon may take to answer one command. Default 10 s. */
   readonly answerDeadlineMs?: number;
 }
@@ -44,6 +48,8 @@ export interface Plan {
   readonly missingDaemons: readonly DaemonName[];
   /** The routes that somebody loses, by name. */
   readonly withdrawals: readonly Withdrawal[];
+  /** Lines of the file that neither run nor are wanted: the next start would load them. Applying removes them. */
+  readonly drift: readonly SectionDifference[];
 }
 
 interface Survey extends Plan {
@@ -68,10 +74,11 @@ async function survey(config: RenderedConfig, daemons: DaemonLines, options: Tar
   const lost = isPolicy ? withdrawals(running, desired, await readRoutes(daemons, running, desired), options) : [];
   const changes = judgePolicies(planned, lost);
   const effect = missingDaemons.length > 0 ? 'restart' : worstEffect(changes);
-  return { effect, changes, missingDaemons, withdrawals: lost, desired, running };
+  const drift = await readDrift(config, options.configDir, running);
+  return { effect, changes, missingDaemons, withdrawals: lost, drift, desired, running };
 }
 
-const BY_RESTART: Plan = { effect: 'restart', changes: [], missingDaemons: [], withdrawals: [] };
+const BY_RESTART: Plan = { effect: 'restart', changes: [], missingDaemons: [], withdrawals: [], drift: [] };
 
 /**
  * Compares the configuration with the running FRR and says for every line what its change does to running
@@ -81,9 +88,8 @@ const BY_RESTART: Plan = { effect: 'restart', changes: [], missingDaemons: [], w
 export async function planConfiguration(config: RenderedConfig, options: TargetOptions): Promise<Plan> {
   if (config.dialect === 'quagga') return BY_RESTART;
   await using daemons = await open(options);
-  const { effect, changes, missingDaemons, withdrawals: lost } = await survey(config, daemons, options);
-  const shown = changes.filter((change) => change.temporary !== true);
-  return { effect, changes: shown, missingDaemons, withdrawals: lost };
+  const { desired, running, ...plan } = await survey(config, daemons, options);
+  return { ...plan, changes: plan.changes.filter((change) => change.temporary !== true) };
 }
 
 /**

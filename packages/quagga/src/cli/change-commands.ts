@@ -3,6 +3,7 @@ import { describeChange } from '../apply/execute.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Change } from '../plan/change.ts';
 import type { Effect } from '../plan/effects.ts';
+import { formatDifferences } from '../text/diff.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
 import { CONFIG_DIRS, type TargetFlags, VTY_DIRS, toJson, withConfig } from './run.ts';
 
@@ -32,11 +33,13 @@ function showPlan(plan: Plan, asJson: boolean): string {
       reason: change.reason,
       change: describeChange(change),
     }));
-    const { effect, missingDaemons, withdrawals } = plan;
-    return toJson({ effect, missingDaemons, withdrawals, changes: shown });
+    const { effect, missingDaemons, withdrawals, drift } = plan;
+    return toJson({ effect, missingDaemons, withdrawals, drift, changes: shown });
   }
   const missing = plan.missingDaemons.map((daemon) => `restart  ${daemon} does not run\n`);
   const lines = [...missing, ...changes.map(changeText)];
+  if (plan.drift.length > 0)
+    lines.push(`file     has lines that do not run; the next start would load them\n${formatDifferences(plan.drift)}`);
   return lines.length === 0 && plan.effect === 'hitless' ? 'nothing to do\n' : `${lines.join('')}${plan.effect}\n`;
 }
 
@@ -48,7 +51,8 @@ export function planCommand(
   return withConfig(environment, path, flags, async (config) => {
     const plan = await planConfiguration(config, target(flags, config.dialect));
     environment.write(showPlan(plan, flags.json === true));
-    return plan.changes.length === 0 && plan.effect === 'hitless' ? EXIT.ok : EXIT.differs;
+    const isDone = plan.changes.length === 0 && plan.drift.length === 0 && plan.effect === 'hitless';
+    return isDone ? EXIT.ok : EXIT.differs;
   });
 }
 

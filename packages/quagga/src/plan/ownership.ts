@@ -1,5 +1,6 @@
 import { RESERVED_NAMES } from '../model/rules/policy.ts';
 import type { ConfigSection, ConfigTree } from '../text/parse.ts';
+import { neighborOf, neighborsIn } from './neighbors.ts';
 import { slotOf } from './slots.ts';
 
 /** What the model can say, by context. Everything else in a configuration is the operator's. */
@@ -96,15 +97,20 @@ export function ownedPart(before: ConfigTree, after: ConfigTree): ConfigTree {
   );
 }
 
-/** What {@link ownedPart} leaves out, but for what goes with a routing process that goes. */
+/** What {@link ownedPart} leaves out, but for what goes with a routing process or a neighbor that goes. */
 export function foreignPart(before: ConfigTree, after: ConfigTree): ConfigTree {
   const owned = ownedPart(before, after);
+  const [had, has] = [neighborsIn(owned), neighborsIn(after)];
+  const isLost = (line: string): boolean => {
+    const neighbor = neighborOf(line);
+    return neighbor !== undefined && had.has(neighbor) && !has.has(neighbor);
+  };
   return new Map(
     [...before].flatMap(([key, { path, lines }]): [string, ConfigSection][] => {
       const process = path[0] ?? '';
       if (OWNED_CONTEXT.test(process) && !after.has(process)) return [];
       const own = new Set(owned.get(key)?.lines);
-      const rest = lines.filter((line) => !own.has(line));
+      const rest = lines.filter((line) => !own.has(line) && !isLost(line));
       return rest.length > 0 ? [[key, { path, lines: rest }]] : [];
     }),
   );

@@ -24,11 +24,11 @@ function modelWith(notes: readonly string[], secrets: readonly string[]): unknow
     ...(notes[index] === undefined ? {} : { description: notes[index] }),
     ...(secrets[index] === undefined ? {} : { password: secrets[index] }),
   }));
-  const lists = notes.map((description, index) => [
+  const lists = notes.map((description, index): [string, unknown] => [
     `A.list-of_mine${index}`,
     { family: 'ipv4', description, entries: [{ action: 'permit', prefix: '10.0.0.0/8' }] },
   ]);
-  const interfaces = many.map((index) => [
+  const interfaces = many.map((index): [string, unknown] => [
     `eth${index}`,
     {
       ...(notes[index] === undefined ? {} : { description: notes[index] }),

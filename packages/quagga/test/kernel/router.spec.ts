@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { applyConfiguration } from '../../src/apply/apply.ts';
@@ -153,11 +153,13 @@ describe('real routers', function () {
         '10.200.0.0/16',
         '--vty-dir',
         pair.own.vtyDir,
+        '--config-dir',
+        pair.own.configDir,
       ];
 
       const differs = await cli(['diff', ...target]);
       const plan = await cli(['plan', ...target]);
-      const applied = await cli(['apply', ...target, '--config-dir', pair.own.configDir]);
+      const applied = await cli(['apply', ...target]);
       const again = await cli(['plan', ...target]);
       const same = await cli(['diff', ...target]);
 
@@ -168,6 +170,16 @@ describe('real routers', function () {
         /^hitless {2}(zebra|mgmtd): \+ ip prefix-list CONTAINERS seq 10 permit 10\.200\.0\.0\/16 ge 32\n/,
       );
       expect(again.out).to.equal('nothing to do\n');
+
+      const file = join(pair.own.configDir, 'frr.conf');
+      const text = await readFile(file, 'utf8');
+      await writeFile(file, text.replace('redistribute kernel route-map EXPORT', 'redistribute kernel'));
+      const drift = await cli(['plan', ...target]);
+      const mended = await cli(['apply', ...target]);
+
+      expect([drift.code, mended.code], drift.err + mended.err).to.deep.equal([4, 0]);
+      expect(drift.out).to.include('the next start would load them\n router ospf\n+ redistribute kernel\n');
+      expect(await readFile(file, 'utf8')).to.equal(text);
     });
   });
 

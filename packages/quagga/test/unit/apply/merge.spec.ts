@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { driftOf } from '../../../src/apply/drift.ts';
 import { withForeignLines } from '../../../src/apply/merge.ts';
 import { parseDocument } from '../../../src/preset/document.ts';
 import { render } from '../../../src/render/render.ts';
@@ -87,6 +88,20 @@ exit
     ).to.equal(true);
   });
 
+  it('keeps what the model cannot say of a neighbor as long as there is the neighbor', () => {
+    const config = (address: string): typeof frr => {
+      const neighbors = [{ address, remoteAs: 65002 }];
+      const { model } = parseDocument({ ...document, preset: 'bgp-numbered', bgp: { asn: 65001, neighbors } }, 'frr');
+      return render(model, 'frr').files.find(({ name }) => name === 'frr.conf')!;
+    };
+    const line = '  neighbor 10.0.0.2 allowas-in 1\n';
+    const found = config('10.0.0.2').text.replace('  neighbor FABRIC activate\n', `$&${line}`);
+
+    expect(found).to.include(line);
+    expect(withForeignLines(config('10.0.0.2'), found).text).to.include(line);
+    expect(withForeignLines(config('10.0.0.3'), found).text).to.equal(config('10.0.0.3').text);
+  });
+
   it('is the rendering itself where there was nothing else, and stays the same the next time', () => {
     const once = withForeignLines(frr, FOUND);
 
@@ -111,5 +126,23 @@ exit
       [...tree.values()].reduce((sum, { lines }) => sum + lines.length, 0);
 
     expect(count(ownedPart(before, after)) + count(foreignPart(before, after))).to.equal(count(before));
+  });
+});
+
+describe('drift', () => {
+  const rendered = parseConfig(frr.text);
+
+  it('is a line of the file that neither runs nor is wanted', () => {
+    const edited = frr.text.replace(' redistribute kernel route-map EXPORT\n', ' redistribute kernel\n');
+
+    expect(driftOf(parseConfig(edited), rendered, rendered)).to.deep.equal([
+      { path: ['router ospf'], removed: [], added: ['redistribute kernel'] },
+    ]);
+  });
+
+  it('is nothing where the file is the rendering, with lines of the operator’s or without', () => {
+    expect(driftOf(rendered, rendered, rendered)).to.deep.equal([]);
+    expect(driftOf(parseConfig(withForeignLines(frr, FOUND).text), rendered, rendered)).to.deep.equal([]);
+    expect(driftOf(new Map(), rendered, rendered)).to.deep.equal([]);
   });
 });
