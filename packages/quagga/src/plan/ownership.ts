@@ -40,9 +40,12 @@ interface Statement {
 }
 
 function statementsOf(tree: ConfigTree): Statement[] {
-  return [...tree.values()].flatMap(({ path, lines }) =>
-    lines.map((line) => ({ path, line, defines: definedName(path[0] ?? line) })),
-  );
+  return [...tree.values()].flatMap(({ path, lines }) => {
+    const name = definedName(path[0] ?? '');
+    // An entry of a route map that says nothing more matches every route.
+    if (lines.length === 0 && name !== undefined) return [{ path, line: '', defines: name }];
+    return lines.map((line) => ({ path, line, defines: name ?? definedName(path[0] ?? line) }));
+  });
 }
 
 function isModelLine({ path, line }: Statement): boolean {

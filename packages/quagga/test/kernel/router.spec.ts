@@ -207,6 +207,29 @@ describe('real routers', function () {
       expect(learnt.filter((dst) => dst !== '')).to.have.members(['10.112.200.1', '10.112.200.3']);
     });
 
+    it('a route map of one’s own that permits everything lets out nothing more', async () => {
+      const all = { entries: [{ action: 'permit' }] };
+      const ipv4 = { routeMapIn: 'ALL', routeMapOut: 'ALL' };
+      const wish = {
+        bgp: { asn: 65001, peerGroups: { FABRIC: { ipv4 } } },
+        routeMaps: { ALL: { family: 'ipv4', ...all } },
+      };
+
+      await applyConfiguration(pair.config(wish), { ...pair.own, allow: 'flaps' });
+      await settle(pair, '10.112.200.4');
+      const announced = (await pair.own.command('bgpd', 'show bgp ipv4 unicast neighbors eth1 advertised-routes json'))
+        .text;
+      const learnt = (await pair.other.ip('-o', 'route', 'show', 'proto', 'bgp'))
+        .split('\n')
+        .flatMap((line) => line.split(' ')[0] ?? []);
+
+      expect(learnt.filter((dst) => !dst.startsWith('10.112.200.') && dst !== '')).to.deep.equal([]);
+      expect(Object.keys((JSON.parse(announced) as { advertisedRoutes: object }).advertisedRoutes)).to.satisfy(
+        (prefixes: string[]) =>
+          prefixes.length >= 3 && prefixes.every((prefix) => /^10\.112\.200\.\d+\/32$/.test(prefix)),
+      );
+    });
+
     it('applying another export policy deletes no container route anywhere', async () => {
       const { own, watch, config } = pair;
       const from = watch.lines.length;

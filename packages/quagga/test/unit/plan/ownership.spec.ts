@@ -61,6 +61,17 @@ describe('what a plan leaves alone', () => {
     ]);
   });
 
+  it('and an entry of a route map that has no line is known, and goes too', () => {
+    const map = 'route-map ALL permit 10\nexit\n';
+    const neighbor =
+      'router bgp 1\n address-family ipv4 unicast\n  neighbor G activate\n  neighbor G route-map ALL in\n exit-address-family\n';
+
+    expect(plan(map + neighbor, map + neighbor, 'bgpd')).to.deep.equal([]);
+    expect(plan(map + neighbor, neighbor.replace('ALL', 'IMPORT'), 'bgpd')).to.include(
+      'unknown: no route-map ALL permit 10',
+    );
+  });
+
   it('and a line in whose place the model says something else is replaced', () => {
     expect(plan('log syslog informational\n', 'log syslog\n', 'zebra')).to.deep.equal(['hitless: log syslog']);
   });
