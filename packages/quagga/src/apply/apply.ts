@@ -8,8 +8,6 @@ import { type PlanOptions, planChanges, worstEffect } from '../plan/plan.ts';
 import { type Withdrawal, judgePolicies, withdrawals } from '../plan/withdrawals.ts';
 import { DAEMONS, type DaemonName, type RenderedConfig, type RenderedFile, type VtyDaemon } from '../render/config.ts';
 import { type DaemonLines, type RunningConfig, openDaemons, readRunning } from '../vty/running.ts';
-import { openVty } from '../vty/connection.ts';
-import type { ConfigTree } from '../text/parse.ts';
 import { readDrift } from './drift.ts';
 import type { SectionDifference } from '../text/diff.ts';
 import { convergeAndSettle, describeChange, restore } from './execute.ts';
@@ -60,8 +58,9 @@ interface Survey extends Plan {
 /** Longer than a daemon with 50,000 routes is busy; one that hangs is noticed all the same. */
 const ANSWER_DEADLINE_MS = 10_000;
 
-function open(options: TargetOptions): Promise<DaemonLines & AsyncDisposable> {
-  return openDaemons(options.vtyDir, { deadlineMs: options.answerDeadlineMs ?? ANSWER_DEADLINE_MS, idleMs: 0 });
+function open(options: TargetOptions, only?: readonly VtyDaemon[]): Promise<DaemonLines & AsyncDisposable> {
+  const deadlineMs = options.answerDeadlineMs ?? ANSWER_DEADLINE_MS;
+  return openDaemons(options.vtyDir, { deadlineMs, idleMs: 0 }, only);
 }
 
 async function survey(config: RenderedConfig, daemons: DaemonLines, options: TargetOptions): Promise<Survey> {
@@ -88,8 +87,9 @@ const BY_RESTART: Plan = { effect: 'restart', changes: [], missingDaemons: [], w
 export async function planConfiguration(config: RenderedConfig, options: TargetOptions): Promise<Plan> {
   if (config.dialect === 'quagga') return BY_RESTART;
   await using daemons = await open(options);
-  const { desired, running, ...plan } = await survey(config, daemons, options);
-  return { ...plan, changes: plan.changes.filter((change) => change.temporary !== true) };
+  const { effect, changes, missingDaemons, withdrawals: lost, drift } = await survey(config, daemons, options);
+  const shown = changes.filter((change) => change.temporary !== true);
+  return { effect, changes: shown, missingDaemons, withdrawals: lost, drift };
 }
 
 /**
@@ -157,24 +157,40 @@ async function changeLive(
 /** Each daemon by itself and over a new connection: one that hangs must not keep the others from going back. */
 async function rollBack(before: RunningConfig, options: TargetOptions, cause: unknown): Promise<never> {
   const reason = messageOf(cause);
-  const results = await Promise.all([...before].map(([daemon, tree]) => bringBack(daemon, tree, options)));
-  const open = results.filter((result) => result !== undefined);
-  if (open.length === 0) throw new QuaggaError('APPLY_FAILED', `rolled back: ${reason}`, { cause });
-  throw new QuaggaError('ROLLBACK_FAILED', `${reason}\nand the router could not be brought back:\n${open.join('\n')}`, {
-    cause,
-  });
+  const results = await Promise.all(groupsOf(before).map((group) => bringBack(group, before, options)));
+  const failed = results.filter((result) => result !== undefined);
+  if (failed.length === 0) throw new QuaggaError('APPLY_FAILED', `rolled back: ${reason}`, { cause });
+  throw new QuaggaError(
+    'ROLLBACK_FAILED',
+    `${reason}\nand the router could not be brought back:\n${failed.join('\n')}`,
+    {
+      cause,
+    },
+  );
 }
 
-/** Returns what is wrong with the daemon, or nothing. */
-async function bringBack(daemon: VtyDaemon, before: ConfigTree, options: TargetOptions): Promise<string | undefined> {
+/** Daemons that go back together: zebra repeats what mgmtd says, and only both tell whose a line is. */
+function groupsOf(before: RunningConfig): VtyDaemon[][] {
+  const together: VtyDaemon[] = before.has('mgmtd') ? ['mgmtd', 'zebra'] : [];
+  const others = [...before.keys()].filter((daemon) => !together.includes(daemon)).map((daemon) => [daemon]);
+  return together.length === 0 ? others : [together, ...others];
+}
+
+/** Returns what is wrong with the daemons, or nothing. */
+async function bringBack(
+  group: readonly VtyDaemon[],
+  before: RunningConfig,
+  options: TargetOptions,
+): Promise<string | undefined> {
   try {
-    const deadlineMs = options.answerDeadlineMs ?? ANSWER_DEADLINE_MS;
-    await using line = await openVty(join(options.vtyDir, `${daemon}.vty`), { deadlineMs, idleMs: 0 });
-    const lines = new Map([[daemon, line]]);
-    const { left } = await restore(lines, new Map([[daemon, before]]));
-    return left.length === 0 ? undefined : left.map(describeChange).join('\n');
+    await using daemons = await open(options, group);
+    const own = new Map([...before].filter(([daemon]) => group.includes(daemon)));
+    const { left } = await restore(daemons, own);
+    const gone = group.filter((daemon) => before.has(daemon) && !daemons.has(daemon)).map((one) => `${one} has gone`);
+    const still = [...gone, ...left.map(describeChange)];
+    return still.length === 0 ? undefined : still.join('\n');
   } catch (error) {
-    return `${daemon}: ${messageOf(error)}; apply again once it answers`;
+    return `${group.join(' and ')}: ${messageOf(error)}; apply again once it answers`;
   }
 }
 

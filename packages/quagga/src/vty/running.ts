@@ -9,10 +9,14 @@ export type RunningConfig = ReadonlyMap<VtyDaemon, ConfigTree>;
 /** Open command lines of the daemons that run. */
 export type DaemonLines = ReadonlyMap<VtyDaemon, VtyConnection>;
 
-/** Connects to those of the daemons that run, by their sockets in `vtyDir`. */
-export async function openDaemons(vtyDir: string, options: VtyOptions = {}): Promise<DaemonLines & AsyncDisposable> {
+/** Connects to those of the daemons (`only`, default all) that run, by their sockets in `vtyDir`. */
+export async function openDaemons(
+  vtyDir: string,
+  options: VtyOptions = {},
+  only: readonly VtyDaemon[] = VTY_DAEMONS,
+): Promise<DaemonLines & AsyncDisposable> {
   const lines = new Map<VtyDaemon, VtyConnection>();
-  for (const daemon of VTY_DAEMONS) {
+  for (const daemon of only) {
     const line = await openVty(join(vtyDir, `${daemon}.vty`), options).catch(notRunning);
     if (line !== undefined) lines.set(daemon, line);
   }
