@@ -13,22 +13,41 @@ export interface RouterLines {
   ask(daemon: RouterName, command: string): Promise<unknown>;
 }
 
-/** A daemon that takes longer is stuck, and is asked again another time. */
-const DEADLINE_MS = 5_000;
+/** A daemon that takes longer is stuck. */
+const DEADLINE_MS = 3_000;
+/** How long a daemon that is stuck is left alone: whoever asks meanwhile gets no answer at once. */
+const STUCK_MS = 10_000;
 /** How long a daemon that does not run is not looked for. */
 const ABSENT_MS = 500;
+/** How long a connection may be idle. */
+const IDLE_MS = 5_000;
 /** A command that the daemon refuses or does not know. */
 const REFUSED = 2;
 
-/** Connections to the daemons' own command lines, kept open, and opened again after a daemon was restarted. */
+/** How long is waited for the daemons, in milliseconds. Defaults: 3,000 and 10,000. */
+export interface VtyLinesOptions {
+  readonly deadlineMs?: number;
+  readonly stuckMs?: number;
+}
+
+/**
+ * Connections to the daemons' own command lines, kept open, and opened again after a daemon was restarted. One that
+ * hangs costs whoever asks first `deadlineMs`, and the others nothing.
+ */
 export class VtyLines implements RouterLines {
   readonly #directories: readonly string[];
+  readonly #deadlineMs: number;
+  readonly #stuckMs: number;
   readonly #open = new Map<RouterName, VtyConnection>();
-  /** When a daemon was found not to run, on the clock of `performance.now()`. */
-  readonly #absentSince = new Map<RouterName, number>();
+  /** So that questions at the same time share one connection. */
+  readonly #opening = new Map<RouterName, Promise<VtyConnection | undefined>>();
+  /** Until when a daemon is not asked, on the clock of `performance.now()`. */
+  readonly #silentUntil = new Map<RouterName, number>();
 
-  constructor(directories: readonly string[] = ROUTER_DIRECTORIES) {
+  constructor(directories: readonly string[] = ROUTER_DIRECTORIES, options: VtyLinesOptions = {}) {
     this.#directories = directories;
+    this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+    this.#stuckMs = options.stuckMs ?? STUCK_MS;
   }
 
   async ask(daemon: RouterName, command: string): Promise<unknown> {
@@ -39,7 +58,7 @@ export class VtyLines implements RouterLines {
     return opened === undefined ? undefined : parse((await this.#send(daemon, opened, command)) ?? '');
   }
 
-  /** Ends the connections; a further question would open one again. */
+  /** Ends the connections, also those that wait for an answer; a further question would open one again. */
   async close(): Promise<void> {
     const lines = [...this.#open.values()];
     this.#open.clear();
@@ -48,26 +67,49 @@ export class VtyLines implements RouterLines {
 
   /** The text of the reply, empty when it is refused; undefined when the connection has ended. */
   async #send(daemon: RouterName, line: VtyConnection, command: string): Promise<string | undefined> {
+    const asked = performance.now();
     try {
       const { status, text } = await line.command(command);
       return status >= REFUSED ? '' : text;
     } catch {
       if (this.#open.get(daemon) === line) this.#open.delete(daemon);
+      if (this.#tookTooLong(asked)) this.#leaveAlone(daemon, this.#stuckMs);
       return undefined;
     }
   }
 
+  /** Timers may run out a millisecond early. */
+  #tookTooLong(sinceMs: number): boolean {
+    return performance.now() - sinceMs >= this.#deadlineMs * 0.9;
+  }
+
+  #leaveAlone(daemon: RouterName, forMs: number): void {
+    this.#silentUntil.set(daemon, performance.now() + forMs);
+  }
+
   async #connect(daemon: RouterName): Promise<VtyConnection | undefined> {
-    if (performance.now() - (this.#absentSince.get(daemon) ?? -ABSENT_MS) < ABSENT_MS) return undefined;
-    for (const directory of this.#directories) {
-      const line = await openVty(join(directory, `${daemon}.vty`), { deadlineMs: DEADLINE_MS }).catch(() => undefined);
-      if (line === undefined) continue;
-      const other = this.#open.get(daemon);
-      if (other !== undefined) void line[Symbol.asyncDispose]();
-      else this.#open.set(daemon, line);
-      return other ?? line;
+    if (performance.now() < (this.#silentUntil.get(daemon) ?? 0)) return undefined;
+    const opening = this.#opening.get(daemon) ?? this.#openLine(daemon);
+    this.#opening.set(daemon, opening);
+    try {
+      return await opening;
+    } finally {
+      if (this.#opening.get(daemon) === opening) this.#opening.delete(daemon);
     }
-    this.#absentSince.set(daemon, performance.now());
+  }
+
+  async #openLine(daemon: RouterName): Promise<VtyConnection | undefined> {
+    const options = { deadlineMs: this.#deadlineMs, idleMs: IDLE_MS };
+    const begun = performance.now();
+    for (const directory of this.#directories) {
+      const line = await openVty(join(directory, `${daemon}.vty`), options).catch(() => undefined);
+      if (line !== undefined) {
+        this.#open.set(daemon, line);
+        return line;
+      }
+      if (this.#tookTooLong(begun)) break;
+    }
+    this.#leaveAlone(daemon, this.#tookTooLong(begun) ? this.#stuckMs : ABSENT_MS);
     return undefined;
   }
 }

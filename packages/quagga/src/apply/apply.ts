@@ -3,23 +3,35 @@ import { type SuiteOptions, checkConfiguration, tryOnFrr } from '../check/check.
 import { runCommand } from '../check/command.ts';
 import { QuaggaError } from '../errors.ts';
 import type { Change } from '../plan/change.ts';
-import type { Effect } from '../plan/effects.ts';
-import { planChanges, worstEffect } from '../plan/plan.ts';
-import type { DaemonName, RenderedConfig, RenderedFile } from '../render/config.ts';
+import { type Effect, graver } from '../plan/effects.ts';
+import { type PlanOptions, planChanges, worstEffect } from '../plan/plan.ts';
+import { type Withdrawal, judgePolicies, withdrawals } from '../plan/withdrawals.ts';
+import { DAEMONS, type DaemonName, type RenderedConfig, type RenderedFile, type VtyDaemon } from '../render/config.ts';
 import { type DaemonLines, type RunningConfig, openDaemons, readRunning } from '../vty/running.ts';
-import { converge, describeChange } from './execute.ts';
+import { readDrift } from './drift.ts';
+import type { SectionDifference } from '../text/diff.ts';
+import { convergeAndSettle, describeChange, restore } from './execute.ts';
 import { findFile, mergeDaemonsFile, replaceFiles } from './files.ts';
+import { withLock } from './lock.ts';
+import { withForeignLines } from './merge.ts';
+import { readRoutes } from './routes.ts';
 
-export interface TargetOptions extends SuiteOptions {
+export interface TargetOptions extends SuiteOptions, PlanOptions {
   /** Where the running daemons have their vty sockets, such as /run/frr. */
   readonly vtyDir: string;
+  /** Where the files are, such as /etc/frr; without it a plan does not look at them. */
+  readonly configDir?: string;
+  /** How long a daemon may take to answer one command. Default 10 s. */
+  readonly answerDeadlineMs?: number;
 }
 
 export interface ApplyOptions extends TargetOptions {
   /** Where the files go, such as /etc/frr. */
   readonly configDir: string;
-  /** The gravest effect that is allowed. Default hitless. */
+  /** The gravest known effect that is allowed. Default hitless. */
   readonly allow?: Effect;
+  /** Also makes changes of which nobody knows the effect. Default false. */
+  readonly acceptUnknown?: boolean;
   /** Restarts the routing suite; a program and its arguments, separated by spaces, without a shell. */
   readonly restartCommand?: string;
   /** How long the daemons may take to come back. Default 30 s. */
@@ -32,6 +44,10 @@ export interface Plan {
   readonly changes: readonly Change[];
   /** Daemons that the configuration needs and that do not run. */
   readonly missingDaemons: readonly DaemonName[];
+  /** The routes that somebody loses, by name. */
+  readonly withdrawals: readonly Withdrawal[];
+  /** Lines of the file that neither run nor are wanted: the next start would load them. Applying removes them. */
+  readonly drift: readonly SectionDifference[];
 }
 
 interface Survey extends Plan {
@@ -39,14 +55,29 @@ interface Survey extends Plan {
   readonly running: RunningConfig;
 }
 
-async function survey(config: RenderedConfig, daemons: DaemonLines, options: SuiteOptions): Promise<Survey> {
+/** Longer than a daemon with 50,000 routes is busy; one that hangs is noticed all the same. */
+const ANSWER_DEADLINE_MS = 10_000;
+
+function open(options: TargetOptions, only?: readonly VtyDaemon[]): Promise<DaemonLines & AsyncDisposable> {
+  const deadlineMs = options.answerDeadlineMs ?? ANSWER_DEADLINE_MS;
+  return openDaemons(options.vtyDir, { deadlineMs, idleMs: 0 }, only);
+}
+
+async function survey(config: RenderedConfig, daemons: DaemonLines, options: TargetOptions): Promise<Survey> {
   const running = await readRunning(daemons);
   const missingDaemons = config.daemons.filter((daemon) => !daemons.has(daemon));
-  const desired = await tryOnFrr(config, [...new Set([...config.daemons, ...daemons.keys()])], options);
-  const changes = planChanges(running, desired);
+  const started = DAEMONS.filter((daemon) => config.daemons.includes(daemon) || daemons.has(daemon));
+  const desired = await tryOnFrr(config, started, options);
+  const planned = planChanges(running, desired, options);
+  const isPolicy = planned.some((change) => change.isPolicy);
+  const lost = isPolicy ? withdrawals(running, desired, await readRoutes(daemons, running, desired), options) : [];
+  const changes = judgePolicies(planned, lost);
   const effect = missingDaemons.length > 0 ? 'restart' : worstEffect(changes);
-  return { effect, changes, missingDaemons, desired, running };
+  const drift = await readDrift(config, options.configDir, running);
+  return { effect, changes, missingDaemons, withdrawals: lost, drift, desired, running };
 }
+
+const BY_RESTART: Plan = { effect: 'restart', changes: [], missingDaemons: [], withdrawals: [], drift: [] };
 
 /**
  * Compares the configuration with the running FRR and says for every line what its change does to running
@@ -54,41 +85,54 @@ async function survey(config: RenderedConfig, daemons: DaemonLines, options: Sui
  * @throws {@link QuaggaError} `CHECKER_REFUSED`, `CHECKER_MISSING` or `VTY_FAILED`
  */
 export async function planConfiguration(config: RenderedConfig, options: TargetOptions): Promise<Plan> {
-  if (config.dialect === 'quagga') return { effect: 'restart', changes: [], missingDaemons: [] };
-  await using daemons = await openDaemons(options.vtyDir);
-  const { effect, changes, missingDaemons } = await survey(config, daemons, options);
-  return { effect, changes: changes.filter((change) => change.temporary !== true), missingDaemons };
+  if (config.dialect === 'quagga') return BY_RESTART;
+  await using daemons = await open(options);
+  const { effect, changes, missingDaemons, withdrawals: lost, drift } = await survey(config, daemons, options);
+  const shown = changes.filter((change) => change.temporary !== true);
+  return { effect, changes: shown, missingDaemons, withdrawals: lost, drift };
 }
 
 /**
  * Makes the running router what the configuration says: tests it, changes only the lines that differ, verifies, and
- * then replaces the files. When anything goes wrong the router is brought back to where it was.
+ * then replaces the files. Lines that the model cannot say stay, in the router and in the files, unless `takeOver` is
+ * set. When anything goes wrong the router is brought back to where it was.
  * Quagga, and what FRR reads only at start, need `restartCommand`.
- * @throws {@link QuaggaError} `CHECKER_REFUSED`, `CHECKER_MISSING`, `APPLY_FAILED` or `ROLLBACK_FAILED`
+ * @throws {@link QuaggaError} `CHECKER_REFUSED`, `CHECKER_MISSING`, `VTY_FAILED`, `APPLY_FAILED` or `ROLLBACK_FAILED`
  */
-export async function applyConfiguration(config: RenderedConfig, options: ApplyOptions): Promise<Plan> {
-  if (config.dialect === 'quagga') return await applyByFiles(config, options);
-  await using daemons = await openDaemons(options.vtyDir);
+export function applyConfiguration(config: RenderedConfig, options: ApplyOptions): Promise<Plan> {
+  const change = config.dialect === 'quagga' ? applyByFiles : applyToFrr;
+  return withLock(options.configDir, () => change(config, options));
+}
+
+async function applyToFrr(config: RenderedConfig, options: ApplyOptions): Promise<Plan> {
+  await using daemons = await open(options);
   const plan = await survey(config, daemons, options);
-  const files = await withMergedDaemons(config.files, options.configDir);
+  const files = await mergedFiles(config.files, options);
   refuseGraver(plan, options);
   if (plan.effect === 'restart') await restartWith(files, options, config.daemons, plan.desired);
-  else await changeLive(daemons, plan, files, options.configDir);
+  else await changeLive(daemons, plan, files, options);
   return plan;
 }
 
-const GRAVITY = { hitless: 0, flaps: 1, restart: 2 } as const;
-
 function refuseGraver(plan: Plan, options: ApplyOptions): void {
   const allowed = options.allow ?? 'hitless';
-  if (GRAVITY[plan.effect] <= GRAVITY[allowed]) return;
+  const isAllowed = (effect: Effect): boolean =>
+    effect === 'unknown' ? options.acceptUnknown === true : graver(effect, allowed) === allowed;
   const missing = plan.missingDaemons.map((daemon) => `${daemon} does not run`);
-  const changes = plan.changes
-    .filter((change) => GRAVITY[change.effect] > GRAVITY[allowed])
-    .map((change) => `${describeChange(change)} (${change.effect}: ${change.reason})`);
+  const refused = plan.changes.filter((change) => !isAllowed(change.effect));
+  if (refused.length === 0 && (plan.effect !== 'restart' || isAllowed('restart'))) return;
+  const needed = [
+    ...new Set([...refused.map(({ effect }) => effect), ...(plan.effect === 'restart' ? [plan.effect] : [])]),
+  ];
+  const known = needed.filter((effect) => effect !== 'unknown').reduce(graver, allowed);
+  const remedies = [
+    ...(known === allowed ? [] : [`allow ${known}`]),
+    ...(needed.includes('unknown') ? ['accept unknown effects'] : []),
+  ].join(' and ');
+  const changes = refused.map((change) => `${describeChange(change)} (${change.effect}: ${change.reason})`);
   throw new QuaggaError(
     'APPLY_FAILED',
-    [`nothing was changed: this is not ${allowed}; allow ${plan.effect} to go on`, ...missing, ...changes].join('\n'),
+    [`nothing was changed: this is not ${allowed}; ${remedies} to go on`, ...missing, ...changes].join('\n'),
   );
 }
 
@@ -96,37 +140,71 @@ async function changeLive(
   daemons: DaemonLines,
   plan: Survey,
   files: readonly RenderedFile[],
-  configDir: string,
+  options: ApplyOptions,
 ): Promise<void> {
   try {
-    const { left, refused } = await converge(daemons, plan.desired);
+    const { left, refused } = await convergeAndSettle(daemons, plan.desired, options);
     if (left.length > 0) {
       const reasons = [...refused.map(({ line, answer }) => `${line}: ${answer}`), ...left.map(describeChange)];
       throw new QuaggaError('APPLY_FAILED', `the router did not take the configuration\n${reasons.join('\n')}`);
     }
-    await replaceFiles(configDir, files);
+    await replaceFiles(options.configDir, files);
   } catch (cause) {
-    await rollBack(daemons, plan.running, cause);
+    await rollBack(plan.running, options, cause);
   }
 }
 
-async function rollBack(daemons: DaemonLines, before: RunningConfig, cause: unknown): Promise<never> {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const { left } = await converge(daemons, before);
-  if (left.length === 0) throw new QuaggaError('APPLY_FAILED', `rolled back: ${reason}`, { cause });
-  const open = left.map(describeChange).join('\n');
+/** Each daemon by itself and over a new connection: one that hangs must not keep the others from going back. */
+async function rollBack(before: RunningConfig, options: TargetOptions, cause: unknown): Promise<never> {
+  const reason = messageOf(cause);
+  const results = await Promise.all(groupsOf(before).map((group) => bringBack(group, before, options)));
+  const failed = results.filter((result) => result !== undefined);
+  if (failed.length === 0) throw new QuaggaError('APPLY_FAILED', `rolled back: ${reason}`, { cause });
   throw new QuaggaError(
     'ROLLBACK_FAILED',
-    `${reason}\nand the router could not be brought back; still different:\n${open}`,
-    { cause },
+    `${reason}\nand the router could not be brought back:\n${failed.join('\n')}`,
+    {
+      cause,
+    },
   );
 }
 
-async function withMergedDaemons(files: readonly RenderedFile[], configDir: string): Promise<RenderedFile[]> {
-  const found = await findFile(join(configDir, 'daemons'));
-  return files.map((file) =>
-    file.name === 'daemons' ? { ...file, text: mergeDaemonsFile(found.text, file.text) } : file,
-  );
+/** Daemons that go back together: zebra repeats what mgmtd says, and only both tell whose a line is. */
+function groupsOf(before: RunningConfig): VtyDaemon[][] {
+  const together: VtyDaemon[] = before.has('mgmtd') ? ['mgmtd', 'zebra'] : [];
+  const others = [...before.keys()].filter((daemon) => !together.includes(daemon)).map((daemon) => [daemon]);
+  return together.length === 0 ? others : [together, ...others];
+}
+
+/** Returns what is wrong with the daemons, or nothing. */
+async function bringBack(
+  group: readonly VtyDaemon[],
+  before: RunningConfig,
+  options: TargetOptions,
+): Promise<string | undefined> {
+  try {
+    await using daemons = await open(options, group);
+    const own = new Map([...before].filter(([daemon]) => group.includes(daemon)));
+    const { left } = await restore(daemons, own);
+    const gone = group.filter((daemon) => before.has(daemon) && !daemons.has(daemon)).map((one) => `${one} has gone`);
+    const still = [...gone, ...left.map(describeChange)];
+    return still.length === 0 ? undefined : still.join('\n');
+  } catch (error) {
+    return `${group.join(' and ')}: ${messageOf(error)}; apply again once it answers`;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function mergedFiles(files: readonly RenderedFile[], options: ApplyOptions): Promise<RenderedFile[]> {
+  const merged = files.map(async (file): Promise<RenderedFile> => {
+    const { text } = await findFile(join(options.configDir, file.name));
+    if (file.name === 'daemons') return { ...file, text: mergeDaemonsFile(text, file.text) };
+    return options.takeOver === true ? file : withForeignLines(file, text);
+  });
+  return await Promise.all(merged);
 }
 
 async function applyByFiles(config: RenderedConfig, options: ApplyOptions): Promise<Plan> {
@@ -134,10 +212,9 @@ async function applyByFiles(config: RenderedConfig, options: ApplyOptions): Prom
     // Quagga refuses to start with a bad file, which the guard below notices.
     if (!(error instanceof QuaggaError) || error.code !== 'CHECKER_MISSING') throw error;
   });
-  const plan: Plan = { effect: 'restart', changes: [], missingDaemons: [] };
-  refuseGraver(plan, options);
-  await restartWith(config.files, options, config.daemons);
-  return plan;
+  refuseGraver(BY_RESTART, options);
+  await restartWith(await mergedFiles(config.files, options), options, config.daemons);
+  return BY_RESTART;
 }
 
 /** Writes the files and restarts; when the daemons do not come back, the old files do. */
@@ -173,27 +250,27 @@ async function restart(
   const result = await runCommand(program, args).catch((error: unknown) => ({ status: 127, stderr: String(error) }));
   if (result.status !== 0) return `the restart command failed with status ${result.status}: ${result.stderr.trim()}`;
   const deadline = performance.now() + (options.restartDeadlineMs ?? 30_000);
-  let complaint = await whatIsWrong(options.vtyDir, daemons, desired);
+  let complaint = await whatIsWrong(options, daemons, desired);
   while (complaint !== undefined && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 100));
-    complaint = await whatIsWrong(options.vtyDir, daemons, desired);
+    complaint = await whatIsWrong(options, daemons, desired);
   }
   return complaint;
 }
 
 async function whatIsWrong(
-  vtyDir: string,
+  options: ApplyOptions,
   daemons: readonly DaemonName[],
   desired?: RunningConfig,
 ): Promise<string | undefined> {
   try {
-    await using lines = await openDaemons(vtyDir);
+    await using lines = await open(options);
     const missing = daemons.filter((daemon) => !lines.has(daemon));
     if (missing.length > 0) return `not running after the restart: ${missing.join(', ')}`;
-    const left = desired === undefined ? [] : planChanges(await readRunning(lines), desired);
+    const left = desired === undefined ? [] : planChanges(await readRunning(lines), desired, options);
     return left.length === 0 ? undefined : `different after the restart:\n${left.map(describeChange).join('\n')}`;
   } catch (error) {
     // A daemon that dies while it is asked.
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Change } from '../plan/change.ts';
-import { commandsOf, planChanges } from '../plan/plan.ts';
+import type { VtyDaemon } from '../render/config.ts';
+import { type PlanOptions, commandsOf, planChanges } from '../plan/plan.ts';
 import { redactLine, redactText } from '../text/redact.ts';
 import { type DaemonLines, readRunning, type RunningConfig } from '../vty/running.ts';
 
@@ -7,6 +9,16 @@ import { type DaemonLines, readRunning, type RunningConfig } from '../vty/runnin
 export interface Refusal {
   readonly line: string;
   readonly answer: string;
+}
+
+/** How far a router came. */
+export interface Outcome {
+  /** What still differs; nothing when the wanted configuration was reached. */
+  readonly left: readonly Change[];
+  /** What stood in the way. */
+  readonly refused: readonly Refusal[];
+  /** How long the daemons go on with what they were told: some commands act, or show, later. */
+  readonly pendingMs: number;
 }
 
 /** Some lines change others (an address family appears, a timer follows another), so what is left is planned anew. */
@@ -35,16 +47,80 @@ async function execute(daemons: DaemonLines, changes: readonly Change[]): Promis
   return refused;
 }
 
-/** Brings the running daemons to `desired`; returns what stood in the way, nothing when it was reached. */
+/** Brings the running daemons to `desired`. */
 export async function converge(
   daemons: DaemonLines,
   desired: RunningConfig,
-): Promise<{ left: readonly Change[]; refused: readonly Refusal[] }> {
+  options: PlanOptions = {},
+): Promise<Outcome> {
   let refused: Refusal[] = [];
+  let pendingMs = 0;
   for (let pass = 0; pass < PASSES; pass++) {
-    const changes = planChanges(await readRunning(daemons), desired);
-    if (changes.length === 0) return { left: [], refused: [] };
+    const running = await readRunning(daemons);
+    const changes = planChanges(running, desired, options);
+    if (changes.length === 0) return { left: [], refused: [], pendingMs };
+    pendingMs = Math.max(pendingMs, ...changes.map((change) => delayOf(change, running)));
     refused = await execute(daemons, changes);
   }
-  return { left: planChanges(await readRunning(daemons), desired), refused };
+  return { left: planChanges(await readRunning(daemons), desired, options), refused, pendingMs };
+}
+
+/** As {@link converge}, and waits for what the daemons do later. */
+export async function convergeAndSettle(
+  daemons: DaemonLines,
+  desired: RunningConfig,
+  options: PlanOptions = {},
+): Promise<Outcome> {
+  const outcome = await converge(daemons, desired, options);
+  if (outcome.pendingMs === 0) return outcome;
+  await sleep(outcome.pendingMs);
+  const left = planChanges(await readRunning(daemons), desired, options);
+  return { ...outcome, left };
+}
+
+/**
+ * Brings daemons back to `before`, the last line of it. A summary that is on its way out still shows, and is gone seconds
+ * later: where there are summaries the daemons first do what they were told.
+ */
+export async function restore(daemons: DaemonLines, before: RunningConfig): Promise<Outcome> {
+  const outcome = await converge(daemons, before, { takeOver: true });
+  const summaryMs = Math.max(0, ...[...before.keys()].map((daemon) => summaryDelayMs(before, daemon)));
+  if (summaryMs === 0) return outcome;
+  await sleep(summaryMs);
+  return await convergeAndSettle(daemons, before, { takeOver: true });
+}
+
+/** bgpd uses a changed route map or list that much later. Source: FRR bgpd/bgpd.h, RMAP_DEFAULT_UPDATE_TIMER. */
+const ROUTE_MAP_DELAY_SEC = 5;
+/** ospfd and ospf6d change summaries that much later. Source: FRR ospfd/ospf_asbr.h, OSPF_EXTL_AGGR_DEFAULT_DELAY. */
+const AGGREGATION_DELAY_SEC = 5;
+/** For what a daemon does once its timer has run out. */
+const AFTERWARDS_MS = 500;
+
+/** How long a daemon waits before it does what a change says. */
+function delayOf(change: Change, running: RunningConfig): number {
+  const { daemon, isPolicy, before, after, temporary } = change;
+  const speaksBgp = [...(running.get('bgpd')?.keys() ?? [])].some((context) => context.startsWith('router bgp '));
+  if (daemon === 'bgpd' && speaksBgp && (isPolicy === true || temporary === true))
+    return timerMs(running.get(daemon)?.get('')?.lines, /^bgp route-map delay-timer (\d+)/, ROUTE_MAP_DELAY_SEC);
+  const isSummary = (after ?? before ?? '').startsWith('summary-address ');
+  return isSummary ? aggregationMs(running, daemon) : 0;
+}
+
+function summaryDelayMs(config: RunningConfig, daemon: VtyDaemon): number {
+  const lines = processLines(config, daemon);
+  return lines.some((line) => line.startsWith('summary-address ')) ? aggregationMs(config, daemon) : 0;
+}
+
+function aggregationMs(config: RunningConfig, daemon: VtyDaemon): number {
+  return timerMs(processLines(config, daemon), /^aggregation timer (\d+)/, AGGREGATION_DELAY_SEC);
+}
+
+function processLines(config: RunningConfig, daemon: VtyDaemon): readonly string[] {
+  return config.get(daemon)?.get(daemon === 'ospfd' ? 'router ospf' : 'router ospf6')?.lines ?? [];
+}
+
+function timerMs(lines: readonly string[] | undefined, pattern: RegExp, standardSec: number): number {
+  const seconds = (lines ?? []).map((line) => pattern.exec(line)?.[1]).find((text) => text !== undefined);
+  return Number(seconds ?? standardSec) * 1000 + AFTERWARDS_MS;
 }

@@ -7,13 +7,25 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** Longer than any of the programs takes, a restart of the routing suite included. */
+const DEADLINE_MS = 300_000;
+
 /**
- * Runs a program to its end, without a shell.
+ * Runs a program to its end, without a shell. One that takes longer than `deadlineMs` (default 5 minutes) is killed, and
+ * its status is 128.
  * @throws {@link QuaggaError} `CHECKER_MISSING` when it cannot be started.
  */
-export function runCommand(program: string, args: readonly string[]): Promise<CommandResult> {
+export function runCommand(
+  program: string,
+  args: readonly string[],
+  deadlineMs: number = DEADLINE_MS,
+): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: deadlineMs,
+      killSignal: 'SIGKILL',
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

@@ -32,14 +32,17 @@ const SCRIPT = `
 set -e
 dir=$1; daemons=$2; programs=$3
 chown frr:frr "$dir" "$dir"/*
+[ -d /run/frr ] || { mount -t tmpfs tmpfs /run; mkdir /run/frr; }
 for private in /run/frr /var/tmp /var/lib/frr /var/log/frr; do
   [ -d "$private" ] && mount -t tmpfs -o mode=1777 tmpfs "$private"
 done
 ip link set lo up
-[ ! -x "$programs/mgmtd" ] || daemons="mgmtd $daemons"
-for daemon in $daemons; do
-  "$programs/$daemon" -d -u frr -g frr -f "$dir/empty.conf" -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/$daemon.pid" -P 0 --log file:"$dir/$daemon.log"
-done
+start() {
+  daemon=$1; shift
+  "$programs/$daemon" -d -u frr -g frr "$@" -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/$daemon.pid" -P 0 --log file:"$dir/$daemon.log"
+}
+[ ! -x "$programs/mgmtd" ] || start mgmtd
+for daemon in $daemons; do start "$daemon" -f "$dir/empty.conf"; done
 echo ready
 cat > /dev/null
 `;
@@ -48,6 +51,7 @@ cat > /dev/null
 const HARMLESS = [
   /^Graceful restart configuration changed, reset all peers to take effect$/,
   /^\[\d+\|/,
+  /^Waiting for children to finish applying config\.\.\.$/,
   /MPLS support/,
 ];
 
@@ -123,11 +127,15 @@ async function load(dir: string, text: string): Promise<{ refused: boolean; mess
   await writeFile(file, text, { mode: 0o640 });
   const result = await runCommand('vtysh', ['--vty_socket', dir, '--config_dir', dir, '-f', file]);
   await rm(file);
-  const messages = `${result.stdout}\n${result.stderr}`
+  return { refused: result.status !== 0, messages: complaintsIn(`${result.stdout}\n${result.stderr}`) };
+}
+
+/** What `vtysh -f` says beyond its progress. */
+export function complaintsIn(output: string): string[] {
+  return output
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !HARMLESS.some((pattern) => pattern.test(line)));
-  return { refused: result.status !== 0, messages };
 }
 
 async function stop(child: ChildProcess): Promise<void> {

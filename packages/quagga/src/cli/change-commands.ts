@@ -1,13 +1,19 @@
-import { type Plan, applyConfiguration, planConfiguration } from '../apply/apply.ts';
+import { type Plan, type TargetOptions, applyConfiguration, planConfiguration } from '../apply/apply.ts';
 import { describeChange } from '../apply/execute.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Change } from '../plan/change.ts';
 import type { Effect } from '../plan/effects.ts';
+import { formatDifferences } from '../text/diff.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
 import { CONFIG_DIRS, type TargetFlags, VTY_DIRS, toJson, withConfig } from './run.ts';
 
-function target(flags: TargetFlags, dialect: Dialect): { vtyDir: string; configDir: string; daemonDir?: string } {
+interface Target extends TargetOptions {
+  readonly configDir: string;
+}
+
+function target(flags: ChangeFlags, dialect: Dialect): Target {
   return {
+    ...(flags.takeOver === undefined ? {} : { takeOver: flags.takeOver }),
     vtyDir: flags.vtyDir ?? VTY_DIRS[dialect],
     configDir: flags.configDir ?? CONFIG_DIRS[dialect],
     ...(flags.daemonDir === undefined ? {} : { daemonDir: flags.daemonDir }),
@@ -27,27 +33,36 @@ function showPlan(plan: Plan, asJson: boolean): string {
       reason: change.reason,
       change: describeChange(change),
     }));
-    return toJson({ effect: plan.effect, missingDaemons: plan.missingDaemons, changes: shown });
+    const { effect, missingDaemons, withdrawals, drift } = plan;
+    return toJson({ effect, missingDaemons, withdrawals, drift, changes: shown });
   }
   const missing = plan.missingDaemons.map((daemon) => `restart  ${daemon} does not run\n`);
   const lines = [...missing, ...changes.map(changeText)];
+  if (plan.drift.length > 0)
+    lines.push(`file     has lines that do not run; the next start would load them\n${formatDifferences(plan.drift)}`);
   return lines.length === 0 && plan.effect === 'hitless' ? 'nothing to do\n' : `${lines.join('')}${plan.effect}\n`;
 }
 
 export function planCommand(
   environment: CliEnvironment,
   path: string | undefined,
-  flags: TargetFlags,
+  flags: ChangeFlags,
 ): Promise<ExitCode> {
   return withConfig(environment, path, flags, async (config) => {
     const plan = await planConfiguration(config, target(flags, config.dialect));
     environment.write(showPlan(plan, flags.json === true));
-    return plan.changes.length === 0 && plan.effect === 'hitless' ? EXIT.ok : EXIT.differs;
+    const isDone = plan.changes.length === 0 && plan.drift.length === 0 && plan.effect === 'hitless';
+    return isDone ? EXIT.ok : EXIT.differs;
   });
 }
 
-export interface ApplyFlags extends TargetFlags {
+export interface ChangeFlags extends TargetFlags {
+  readonly takeOver?: boolean;
+}
+
+export interface ApplyFlags extends ChangeFlags {
   readonly allow?: Effect;
+  readonly acceptUnknown?: boolean;
   readonly restartCommand?: string;
 }
 
@@ -60,6 +75,7 @@ export function applyCommand(
     const plan = await applyConfiguration(config, {
       ...target(flags, config.dialect),
       ...(flags.allow === undefined ? {} : { allow: flags.allow }),
+      ...(flags.acceptUnknown === undefined ? {} : { acceptUnknown: flags.acceptUnknown }),
       ...(flags.restartCommand === undefined ? {} : { restartCommand: flags.restartCommand }),
     });
     environment.write(showPlan(plan, flags.json === true));

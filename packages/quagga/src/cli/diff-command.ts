@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { QuaggaError } from '../errors.ts';
+import { ownedPart } from '../plan/ownership.ts';
 import type { RenderedConfig, RenderedFile } from '../render/config.ts';
 import { canonicalTree, diffTrees, formatDifferences } from '../text/diff.ts';
 import { type ConfigTree, mergeTrees, parseConfig } from '../text/parse.ts';
@@ -18,7 +19,12 @@ function namesake(config: RenderedConfig, path: string): RenderedFile | undefine
 }
 
 /** What stands in the file, or in the folder, or runs. */
-async function currentTree(environment: CliEnvironment, config: RenderedConfig, flags: DiffFlags): Promise<ConfigTree> {
+async function currentTree(
+  environment: CliEnvironment,
+  config: RenderedConfig,
+  flags: DiffFlags,
+  wanted: ConfigTree,
+): Promise<ConfigTree> {
   const { against } = flags;
   if (against === undefined) {
     await using daemons = await openDaemons(flags.vtyDir ?? VTY_DIRS[config.dialect]);
@@ -27,7 +33,8 @@ async function currentTree(environment: CliEnvironment, config: RenderedConfig, 
         'VTY_FAILED',
         `no daemon answers in ${flags.vtyDir ?? VTY_DIRS[config.dialect]}; give --against or --vty-dir`,
       );
-    return mergeTrees((await readRunning(daemons)).values());
+    // As in a plan: what the model cannot say stays.
+    return ownedPart(mergeTrees((await readRunning(daemons)).values()), wanted);
   }
   const names = config.files.map((file) => file.name).filter((name) => name !== 'daemons');
   const paths = (await environment.isDirectory(against)) ? names.map((name) => join(against, name)) : [against];
@@ -42,8 +49,9 @@ export function diffCommand(
   return withConfig(environment, path, flags, async (config) => {
     const one = flags.against === undefined ? undefined : namesake(config, flags.against);
     const wanted = (one === undefined ? config.files : [one]).filter((file) => file.name !== 'daemons');
-    const after = canonicalTree(mergeTrees(wanted.map((file) => parseConfig(file.text))));
-    const differences = diffTrees(canonicalTree(await currentTree(environment, config, flags)), after);
+    const after = mergeTrees(wanted.map((file) => parseConfig(file.text)));
+    const before = await currentTree(environment, config, flags, after);
+    const differences = diffTrees(canonicalTree(before), canonicalTree(after));
     environment.write(flags.json === true ? toJson(differences) : formatDifferences(differences));
     return differences.length === 0 ? EXIT.ok : EXIT.differs;
   });

@@ -1,13 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PRESETS } from '../preset/presets.ts';
 import { DIALECTS } from '../dialect.ts';
-import { type ApplyFlags, applyCommand, planCommand } from './change-commands.ts';
+import { type ApplyFlags, type ChangeFlags, applyCommand, planCommand } from './change-commands.ts';
 import { type CheckFlags, checkCommand } from './check-command.ts';
 import { type DiffFlags, diffCommand } from './diff-command.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
 import { initCommand, schemaCommand } from './host-commands.ts';
 import { type RenderFlags, renderCommand } from './render-command.ts';
-import type { TargetFlags } from './run.ts';
 
 const EXIT_CODES = `
 Exit status:
@@ -58,6 +57,13 @@ function withTarget(command: Command): Command {
     .option('--daemon-dir <path>', 'where the daemons are installed (/usr/lib/frr, /usr/lib/quagga)');
 }
 
+function withChange(command: Command): Command {
+  return withTarget(withInput(command)).option(
+    '--take-over',
+    'also remove lines that the model cannot say: addresses, static routes, logging',
+  );
+}
+
 /** The command line. Every action reports its exit status through `finish`. */
 export function createProgram(environment: CliEnvironment, finish: (code: ExitCode) => void): Command {
   const program = new Command('quagga-config')
@@ -83,15 +89,16 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
   withTarget(withInput(add('diff', 'compare with a file, a folder or the running router')))
     .option('--against <path>', 'file or folder; default: what runs')
     .action(async (file: string | undefined, flags: DiffFlags) => finish(await diffCommand(environment, file, flags)));
-  withTarget(withInput(add('plan', 'say what applying would do to running containers'))).action(
-    async (file: string | undefined, flags: TargetFlags) => finish(await planCommand(environment, file, flags)),
+  withChange(add('plan', 'say what applying would do to running containers')).action(
+    async (file: string | undefined, flags: ChangeFlags) => finish(await planCommand(environment, file, flags)),
   );
-  withTarget(withInput(add('apply', 'test, back up, change the running router, verify, or roll back')))
+  withChange(add('apply', 'test, back up, change the running router, verify, or roll back'))
     .addOption(
       new Option('--allow <effect>', 'the gravest effect to accept')
         .choices(['hitless', 'flaps', 'restart'])
         .default('hitless'),
     )
+    .option('--accept-unknown', 'also make changes of which nobody knows the effect')
     .option(
       '--restart-command <command>',
       'program and arguments that restart the routing suite, where a change needs it; no shell',
@@ -107,16 +114,28 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
   return program;
 }
 
+/** What a terminal obeys instead of showing it: texts come from files, daemons and links that others name. */
+const CONTROL = /(?![\n\t])\p{Cc}/gu;
+
+function harmless(environment: CliEnvironment): CliEnvironment {
+  const shown = (text: string): string => text.replace(CONTROL, '\uFFFD');
+  return {
+    ...environment,
+    write: (text) => environment.write(shown(text)),
+    complain: (text) => environment.complain(shown(text)),
+  };
+}
+
 /** Runs one command line (without program and script name) and returns its exit status. */
 export async function runCli(args: readonly string[], environment: CliEnvironment): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   try {
-    await createProgram(environment, (status) => (code = status)).parseAsync([...args], { from: 'user' });
+    await createProgram(harmless(environment), (status) => (code = status)).parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.invalidInput;
     const message = error instanceof Error ? error.message : String(error);
-    environment.complain(`error: ${message}\n`);
+    harmless(environment).complain(`error: ${message}\n`);
     return EXIT.invalidInput;
   }
 }

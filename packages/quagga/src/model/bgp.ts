@@ -23,8 +23,8 @@ const maximumPrefix = z.strictObject({
 });
 
 const peerFamily = z.strictObject({
-  routeMapIn: name.optional().meta({ description: 'Instead of the import policy.' }),
-  routeMapOut: name.optional().meta({ description: 'Instead of the export policy.' }),
+  routeMapIn: name.optional().meta({ description: 'Chooses among what the import policy lets in.' }),
+  routeMapOut: name.optional().meta({ description: 'Chooses among what the export policy lets out.' }),
   nextHopSelf: z.boolean().optional(),
   routeReflectorClient: z.boolean().optional(),
   softReconfigurationInbound: z.boolean().optional(),

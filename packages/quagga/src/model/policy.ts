@@ -43,7 +43,12 @@ const set = z.strictObject({
   metric: metric.optional(),
   tag: tag.optional(),
   localPreference: integer(0, 4294967295, 'a local preference').optional(),
-  community: z.array(community).min(1).optional().meta({ description: 'Added to the communities of the route.' }),
+  community: z
+    .array(community)
+    .min(1)
+    .max(32, 'has more than 32 communities')
+    .optional()
+    .meta({ description: 'Added to the communities of the route.' }),
   asPathPrepend: z.array(asn).min(1).max(10).optional(),
 });
 

@@ -24,6 +24,10 @@ export function text(maximumLength: number): z.ZodType<string, string> {
     .max(maximumLength, `is longer than ${maximumLength} characters`)
     .refine((value) => !CONTROL.test(value), 'contains a line break or control character; remove it')
     .refine((value) => value.trim() === value, 'starts or ends with a space; remove it')
+    .refine(
+      (value) => !value.includes('|'),
+      'contains "|", after which the daemons read a filter for their output; remove it',
+    )
     .refine((value) => !/ {2}/.test(value), 'contains two spaces in a row, which the daemons fold into one');
 }
 

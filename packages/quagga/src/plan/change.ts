@@ -1,9 +1,9 @@
-import type { DaemonName } from '../render/config.ts';
+import type { VtyDaemon } from '../render/config.ts';
 import type { Effect } from './effects.ts';
 
 /** One line of one daemon that has to change. Lines may hold secrets: redact before showing. */
 export interface Change {
-  readonly daemon: DaemonName;
+  readonly daemon: VtyDaemon;
   /** Headers that lead to the context of the line. */
   readonly path: readonly string[];
   readonly before?: string;
@@ -13,6 +13,8 @@ export interface Change {
   readonly phase: number;
   /** The daemon does not overwrite the old line. */
   readonly removeFirst?: true;
+  /** The effect depends on the routes that there are. */
+  readonly isPolicy?: true;
   /** A step on the way that neither the running nor the wanted configuration has. */
   readonly temporary?: true;
 }

@@ -1,25 +1,73 @@
-/** What a change does to the routes of running containers. */
-export type Effect = 'hitless' | 'flaps' | 'restart';
+/**
+ * What a change does to the routes of running containers, from harmless to grave. `unknown` is every line that no rule
+ * below names, and a policy of which nobody has looked at the routes: nothing is hitless by default.
+ */
+export type Effect = 'hitless' | 'flaps' | 'unknown' | 'restart';
 
-interface Rule {
-  /** Tested against `header line`: the first header of the context, then the line. */
-  readonly pattern: RegExp;
+export interface Prediction {
   readonly effect: Effect;
   readonly reason: string;
+  /** The effect depends on the routes that there are; see `judgePolicies`. */
+  readonly isPolicy?: true;
 }
 
+interface Rule extends Prediction {
+  /** Tested against `header line`: the first header of the context, then the line. */
+  readonly pattern: RegExp;
+}
+
+const ON_INTERFACE = 'the neighbors on this interface are lost and found again';
+const NEXT_SESSION = 'takes effect with the next session';
+const UNSEEN = 'nothing that a neighbor sees';
+const OTHER_PATH = 'routes stay; traffic may take another path';
+
 const RULES: readonly Rule[] = [
-  { pattern: /^ ?frr defaults /, effect: 'restart', reason: 'the profile is read at start only' },
+  { pattern: /^frr defaults /, effect: 'restart', reason: 'the profile is read at start only' },
   { pattern: /router-id /, effect: 'restart', reason: 'announcements under the old router id stay for up to an hour' },
+  {
+    pattern: /^(password|enable password|hostname|log syslog|line vty|zebra work-queue|no zebra work-queue)\b/,
+    effect: 'hitless',
+    reason: UNSEEN,
+  },
+  {
+    pattern: /^route-map \S+ \S+ \d+ (set (large-|ext)?community|call|on-match|continue)/,
+    effect: 'unknown',
+    reason: 'what it does is for the neighbors, or another map, to say',
+  },
+  {
+    pattern:
+      /(^(ip|ipv6) prefix-list |^bgp as-path |^route-map |^(ip|ipv6) protocol \S+ route-map |^router \S+( \d+)? redistribute )/,
+    effect: 'unknown',
+    reason: 'nobody has looked at the routes that it is about',
+    isPolicy: true,
+  },
+  {
+    pattern:
+      /^(router bgp \d+ (aggregate-address|neighbor \S+ (route-map|prefix-list|filter-list)) |router ospf6? summary-address )/,
+    effect: 'unknown',
+    reason: 'nobody has looked at the routes that it is about',
+    isPolicy: true,
+  },
   {
     pattern: /^interface \S+ (no )?ip ospf (area|network|passive|authentication|message-digest-key|hello|dead|mtu)/,
     effect: 'flaps',
-    reason: 'the neighbors on this interface are lost and found again',
+    reason: ON_INTERFACE,
   },
   {
     pattern: /^interface \S+ (no )?ipv6 ospf6 (area|network|passive|authentication|hello|dead|mtu|instance)/,
     effect: 'flaps',
-    reason: 'the neighbors on this interface are lost and found again',
+    reason: ON_INTERFACE,
+  },
+  {
+    pattern: /^interface \S+ (ip ospf|ipv6 ospf6) (cost|priority) /,
+    effect: 'hitless',
+    reason: OTHER_PATH,
+  },
+  {
+    pattern:
+      /^interface \S+ (description |(ip ospf|ipv6 ospf6) (bfd|retransmit-interval|transmit-delay)|ipv6 nd ra-lifetime )/,
+    effect: 'hitless',
+    reason: UNSEEN,
   },
   {
     pattern: /^router ospf6? (no )?(network|passive-interface|area \S+ (stub|nssa|authentication))/,
@@ -27,36 +75,83 @@ const RULES: readonly Rule[] = [
     reason: 'neighbors are lost and found again',
   },
   {
+    pattern: /^router (ospf6?|bgp \d+) (maximum-paths|bgp bestpath as-path multipath-relax)/,
+    effect: 'flaps',
+    reason: 'routes with several next hops are installed anew',
+  },
+  {
+    pattern: /^router ospf6? (default-information|stub-router|area \S+ range)/,
+    effect: 'flaps',
+    reason: 'routes that neighbors take from here change',
+  },
+  {
     pattern:
-      /^router bgp \d+ neighbor \S+ (peer-group|remote-as|interface|password|passive|shutdown|ebgp-multihop|ttl-security|update-source|capability|activate|maximum-prefix)/,
+      /^router ospf6? ((no )?log-adjacency-changes|timers (throttle|lsa)|graceful-restart|aggregation timer|max-metric router-lsa on-)/,
+    effect: 'hitless',
+    reason: UNSEEN,
+  },
+  { pattern: /^router ospf6? auto-cost /, effect: 'hitless', reason: OTHER_PATH },
+  {
+    pattern: /^router bgp \d+ neighbor \S+ maximum-prefix \d+ (\d+ )?warning-only$/,
+    effect: 'hitless',
+    reason: 'the guard warns and ends no session',
+  },
+  {
+    pattern:
+      /^router bgp \d+ neighbor \S+ (peer-group|remote-as|interface|password|passive|shutdown|ebgp-multihop|ttl-security|update-source|capability|activate|maximum-prefix|route-reflector-client|next-hop-self|soft-reconfiguration)/,
     effect: 'flaps',
     reason: 'the session with this neighbor is made anew',
   },
+  { pattern: /^router bgp \d+ neighbor \S+ (bfd|timers)/, effect: 'hitless', reason: NEXT_SESSION },
   {
-    pattern: /^router bgp \d+ neighbor \S+ (bfd|timers)/,
+    pattern: /^router bgp \d+ neighbor \S+ (description|advertisement-interval) /,
     effect: 'hitless',
-    reason: 'takes effect with the next session',
+    reason: UNSEEN,
   },
-  { pattern: /^router bgp \d+ bgp graceful-restart/, effect: 'hitless', reason: 'takes effect with the next session' },
+  { pattern: /^router bgp \d+ (bgp graceful-restart|timers bgp)/, effect: 'hitless', reason: NEXT_SESSION },
+  {
+    pattern: /^router bgp \d+ bgp graceful-shutdown/,
+    effect: 'flaps',
+    reason: 'every route is announced anew with another preference',
+  },
   { pattern: /^router bgp \d+ (bgp listen range|no bgp default)/, effect: 'flaps', reason: 'sessions are made anew' },
   {
-    pattern: /prefix-list |route-map |redistribute /,
+    pattern: /^router bgp \d+ ((no )?bgp log-neighbor-changes|coalesce-time|bgp listen limit)/,
     effect: 'hitless',
-    reason: 'routes that both policies name stay announced',
+    reason: UNSEEN,
   },
+  {
+    pattern: /^bfd (profile |detect-multiplier |transmit-interval |receive-interval )/,
+    effect: 'hitless',
+    reason: 'both ends agree on new intervals while the session stays',
+  },
+  { pattern: /^bfd passive-mode/, effect: 'flaps', reason: 'the session is made anew' },
 ];
 
 /** Losing one of these lines loses what it set up, whatever a change of its value would do. */
 const REMOVAL_RULES: readonly Rule[] = [
-  { pattern: /^router bgp \d+ redistribute /, effect: 'flaps', reason: 'every announced container route is withdrawn' },
-  { pattern: /^router ospf6? redistribute /, effect: 'flaps', reason: 'every announced container route is withdrawn' },
+  {
+    pattern: /^router (ospf6?|bgp \d+) redistribute /,
+    effect: 'flaps',
+    reason: 'every announced container route is withdrawn',
+  },
 ];
 
+const UNKNOWN: Prediction = { effect: 'unknown', reason: 'this tool does not know what the line does' };
+
 /** The effect of setting, replacing or removing a line. */
-export function effectOf(header: string, line: string, isRemoval: boolean): { effect: Effect; reason: string } {
+export function effectOf(header: string, line: string, isRemoval: boolean): Prediction {
   const text = `${header} ${line}`.trimStart();
-  const rule =
-    (isRemoval ? REMOVAL_RULES : []).find(({ pattern }) => pattern.test(text)) ??
-    RULES.find(({ pattern }) => pattern.test(text));
-  return { effect: rule?.effect ?? 'hitless', reason: rule?.reason ?? 'nothing that a neighbor sees' };
+  const rules = isRemoval ? [...REMOVAL_RULES, ...RULES] : RULES;
+  const rule = rules.find(({ pattern }) => pattern.test(text));
+  if (rule === undefined) return UNKNOWN;
+  const { effect, reason, isPolicy } = rule;
+  return { effect, reason, ...(isPolicy === undefined ? {} : { isPolicy }) };
+}
+
+const GRAVITY: Readonly<Record<Effect, number>> = { hitless: 0, flaps: 1, unknown: 2, restart: 3 };
+
+/** The graver of two effects. */
+export function graver(a: Effect, b: Effect): Effect {
+  return GRAVITY[a] >= GRAVITY[b] ? a : b;
 }

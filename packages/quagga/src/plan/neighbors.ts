@@ -3,8 +3,14 @@ import type { Change } from './change.ts';
 
 const NEIGHBOR = /^neighbor (\S+) /;
 
-function neighborOf(line: string | undefined): string | undefined {
+/** The neighbor or peer group that a line is about. */
+export function neighborOf(line: string | undefined): string | undefined {
   return line === undefined ? undefined : NEIGHBOR.exec(line)?.[1];
+}
+
+/** The neighbors and peer groups that a configuration speaks of. */
+export function neighborsIn(tree: ConfigTree): ReadonlySet<string | undefined> {
+  return new Set([...tree.values()].flatMap(({ lines }) => lines.map(neighborOf)));
 }
 
 /**
@@ -12,7 +18,7 @@ function neighborOf(line: string | undefined): string | undefined {
  * defines it is gone, the daemon knows no neighbor to take the others from. Members go before their group.
  */
 export function withoutLostNeighbors(changes: readonly Change[], after: ConfigTree): Change[] {
-  const wanted = new Set([...after.values()].flatMap(({ lines }) => lines.map(neighborOf)));
+  const wanted = neighborsIn(after);
   const isLost = (change: Change): boolean => {
     const neighbor = neighborOf(change.before);
     return neighbor !== undefined && change.after === undefined && !wanted.has(neighbor);

@@ -1,9 +1,9 @@
-import type { DaemonName } from '../render/config.ts';
-import { DAEMONS } from '../render/config.ts';
+import { VTY_DAEMONS, type VtyDaemon } from '../render/config.ts';
 import type { ConfigSection, ConfigTree } from '../text/parse.ts';
 import type { RunningConfig } from '../vty/running.ts';
 import { type Change, PHASE } from './change.ts';
-import { type Effect, effectOf } from './effects.ts';
+import { type Effect, effectOf, graver } from './effects.ts';
+import { ownedPart } from './ownership.ts';
 import { withDetours } from './detour.ts';
 import { withoutLostNeighbors } from './neighbors.ts';
 import { mustRemoveFirst, removalOf, slotOf } from './slots.ts';
@@ -12,18 +12,39 @@ const DEFINITION = /^((ip|ipv6) prefix-list|bgp as-path|ip as-path|route-map|bfd
 /** ospfd takes areas from `network` statements or from interfaces, never from both. */
 const EXCLUSIVE = /^(network|ip ospf area|router bgp) /;
 
-/** The changes that turn what runs into what is wanted, in the order to make them. Empty when nothing differs. */
-export function planChanges(running: RunningConfig, desired: RunningConfig): Change[] {
-  const changes = DAEMONS.flatMap((daemon) => {
-    const before = running.get(daemon);
-    return before === undefined
-      ? []
-      : daemonChanges(daemon, before, desired.get(daemon) ?? new Map<string, ConfigSection>());
+export interface PlanOptions {
+  /** Also removes what the model cannot say. Default false: such lines are the operator's, and stay. */
+  readonly takeOver?: boolean;
+}
+
+/**
+ * The changes that turn what runs into what is wanted, in the order to make them. Empty when nothing differs. Lines that
+ * the model cannot say stay, unless it says something in their place. A policy is predicted `unknown`, until
+ * `judgePolicies` has compared it with the routes that there are.
+ */
+export function planChanges(running: RunningConfig, desired: RunningConfig, options: PlanOptions = {}): Change[] {
+  const changes = VTY_DAEMONS.flatMap((daemon) => {
+    const before = ownLines(daemon, running);
+    if (before === undefined) return [];
+    const after = ownLines(daemon, desired) ?? new Map<string, ConfigSection>();
+    return daemonChanges(daemon, options.takeOver === true ? before : ownedPart(before, after), after);
   });
   return changes.sort((a, b) => a.phase - b.phase);
 }
 
-function daemonChanges(daemon: DaemonName, before: ConfigTree, after: ConfigTree): Change[] {
+/** What a daemon says, without what zebra only repeats of mgmtd. */
+function ownLines(daemon: VtyDaemon, config: RunningConfig): ConfigTree | undefined {
+  const tree = config.get(daemon);
+  const manager = config.get('mgmtd');
+  if (tree === undefined || daemon !== 'zebra' || manager === undefined) return tree;
+  const sections = [...tree].map(([key, { path, lines }]): [string, ConfigSection] => {
+    const repeated = new Set(manager.get(key)?.lines);
+    return [key, { path, lines: lines.filter((line) => !repeated.has(line)) }];
+  });
+  return new Map(sections.filter(([key, { lines }]) => lines.length > 0 || !manager.has(key)));
+}
+
+function daemonChanges(daemon: VtyDaemon, before: ConfigTree, after: ConfigTree): Change[] {
   const kept = [...after].flatMap(([key, section]) => sectionChanges(daemon, before.get(key), section));
   const gone = [...before]
     .filter(([key]) => !after.has(key))
@@ -31,7 +52,7 @@ function daemonChanges(daemon: DaemonName, before: ConfigTree, after: ConfigTree
   return withDetours(withoutLostNeighbors([...kept, ...gone], after), before);
 }
 
-function sectionChanges(daemon: DaemonName, before: ConfigSection | undefined, after: ConfigSection): Change[] {
+function sectionChanges(daemon: VtyDaemon, before: ConfigSection | undefined, after: ConfigSection): Change[] {
   const had = new Map((before?.lines ?? []).map((line) => [slotOf(line), line]));
   const wants = new Map(after.lines.map((line) => [slotOf(line), line]));
   const set = [...wants]
@@ -45,25 +66,26 @@ function sectionChanges(daemon: DaemonName, before: ConfigSection | undefined, a
 }
 
 function lineChange(
-  daemon: DaemonName,
+  daemon: VtyDaemon,
   path: readonly string[],
   before: string | undefined,
   after: string | undefined,
 ): Change {
   const line = after ?? before ?? '';
   const isDefinition = DEFINITION.test(path[0] ?? line);
-  const { effect, reason } = effectOf(path[0] ?? '', line, after === undefined);
+  const prediction = effectOf(path[0] ?? '', line, after === undefined);
   const change = {
     daemon,
     path,
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
-    effect,
-    reason,
+    ...prediction,
     phase: phaseOf(isDefinition, before, after),
   };
   if (before === undefined || after === undefined || !mustRemoveFirst(daemon, before, after)) return change;
-  return { ...change, removeFirst: true, effect: 'flaps', reason: 'the daemon changes this only by removing it first' };
+  const { isPolicy, ...rest } = change;
+  const effect = isPolicy === true ? 'flaps' : graver(change.effect, 'flaps');
+  return { ...rest, removeFirst: true, effect, reason: 'the daemon changes this only by removing it first' };
 }
 
 function phaseOf(isDefinition: boolean, before: string | undefined, after: string | undefined): number {
@@ -76,7 +98,7 @@ function phaseOf(isDefinition: boolean, before: string | undefined, after: strin
 /** Contexts that one command removes; of the others every line is taken back. */
 const REMOVABLE = /^(route-map|router|profile) /;
 
-function lostSection(daemon: DaemonName, section: ConfigSection, after: ConfigTree): Change[] {
+function lostSection(daemon: VtyDaemon, section: ConfigSection, after: ConfigTree): Change[] {
   const header = section.path.at(-1) ?? '';
   const outer = section.path.slice(0, -1);
   if (outer.length > 0 && !hasContext(after, outer) && REMOVABLE.test(outer[0] ?? '')) return [];
@@ -90,7 +112,7 @@ function lostSection(daemon: DaemonName, section: ConfigSection, after: ConfigTr
 }
 
 /** ospfd would keep a removed `router ospf` for the whole shutdown time, as a stub router. */
-function deferrals(daemon: DaemonName, section: ConfigSection): Change[] {
+function deferrals(daemon: VtyDaemon, section: ConfigSection): Change[] {
   const waits = section.lines.filter((line) => line.startsWith('max-metric router-lsa on-shutdown '));
   return waits.map((line) => ({ ...lineChange(daemon, section.path, line, undefined), phase: PHASE.use }));
 }
@@ -99,7 +121,7 @@ function hasContext(tree: ConfigTree, path: readonly string[]): boolean {
   return [...tree.values()].some((section) => path.every((header, index) => section.path[index] === header));
 }
 
-function sectionRemoval(daemon: DaemonName, path: readonly string[], after: ConfigTree): Change {
+function sectionRemoval(daemon: VtyDaemon, path: readonly string[], after: ConfigTree): Change {
   const header = path.at(-1) ?? '';
   const change = lineChange(daemon, path.slice(0, -1), header, undefined);
   if (!header.startsWith('router ')) return change;
@@ -117,7 +139,5 @@ export function commandsOf(change: Change): string[] {
 
 /** The gravest effect of a plan. */
 export function worstEffect(changes: readonly Change[]): Effect {
-  const has = (effect: Effect): boolean => changes.some((change) => change.effect === effect);
-  if (has('restart')) return 'restart';
-  return has('flaps') ? 'flaps' : 'hitless';
+  return changes.reduce<Effect>((worst, { effect }) => graver(worst, effect), 'hitless');
 }

@@ -13,8 +13,11 @@ const BFD_PROFILE = 'fabric';
  * stopping for more than 0.3 s.
  */
 const FAST_BFD = { receiveIntervalMs: 50, transmitIntervalMs: 50, detectMultiplier: 4 };
-/** A neighbor that announces a full table must not take the fabric down. */
-const GUARD = { maximumPrefix: { limit: 20000, restartMin: 5 } };
+/**
+ * A host warns of more, and keeps its sessions: ending them would cut off every host at once, when the cluster has grown
+ * as when somebody announces a full table. The limit that ends a session belongs on the switch, towards each host.
+ */
+const PREFIX_LIMIT = 20000;
 
 /**
  * A document with everything that the preset supplies. What the document says wins, field by field; lists are
@@ -72,10 +75,12 @@ function tunedOspf(own: Fields, dialect: Dialect, network: string): Fields {
     ...(ospf6 ? { ospf6: { ...timers, ...network6 } } : {}),
   };
   const interfaces = Object.keys(isRecord(own.interfaces) ? own.interfaces : {});
+  // No neighbor is on the loopback, and ospfd refuses a network type there.
+  const onLoopback = { ...(ospf ? { ospf: {} } : {}), ...(ospf6 ? { ospf6: {} } : {}) };
   return {
     log: SYSLOG,
     zebra: frr ? { workQueueMs: 0 } : {},
-    interfaces: Object.fromEntries(interfaces.map((name) => [name, onInterface])),
+    interfaces: Object.fromEntries(interfaces.map((name) => [name, name === 'lo' ? onLoopback : onInterface])),
     ...(ospf ? { ospf: { spf: FAST_SPF, lsaAllThrottleMs: 0, lsaMinArrivalMs: 0, ...passiveDefault(own) } } : {}),
     ...(ospf6 ? { ospf6: { spf: FAST_SPF, ...(frr ? { lsaMinArrivalMs: 0 } : {}) } } : {}),
   };
@@ -96,7 +101,7 @@ function fabric(own: Fields, dialect: Dialect, unnumbered: boolean): unknown {
       multipathRelax: true,
       timers: { keepaliveSec: 3, holdSec: 9 },
       peerGroups: Object.fromEntries(
-        groupsOf(joined).map((group) => [group, fabricGroup(group, joined, families, dialect)]),
+        groupsOf(joined).map((group) => [group, fabricGroup(group, ownGroup(bgp, group), joined, families, dialect)]),
       ),
       ...(frr ? { coalesceTimeMs: 0 } : Object.fromEntries(families.map((family) => [family, { maximumPaths: 16 }]))),
     },
@@ -115,23 +120,53 @@ function joinGroup(peer: unknown): unknown {
   return { peerGroup: isIpv6 ? `${GROUP}6` : GROUP, ...peer };
 }
 
-function groupsOf(peers: readonly unknown[]): string[] {
-  const used = [GROUP, `${GROUP}6`].filter((group) => peers.some((peer) => isRecord(peer) && peer.peerGroup === group));
-  return used.length > 0 ? used : [GROUP];
+/** What the document itself says of a group. */
+function ownGroup(bgp: Fields, group: string): Fields {
+  const groups = isRecord(bgp.peerGroups) ? bgp.peerGroups : {};
+  return isRecord(groups[group]) ? groups[group] : {};
 }
 
-function fabricGroup(group: string, peers: readonly unknown[], families: readonly string[], dialect: Dialect): Fields {
+function groupsOf(peers: readonly unknown[]): string[] {
+  const used = [GROUP, `${GROUP}6`].filter((group) => peers.some((peer) => isRecord(peer) && peer.peerGroup === group));
+  return used.length > 0 || peers.length > 0 ? used : [GROUP];
+}
+
+/** The families that a group carries: those that the document gives it, else by its members. */
+function carriedFamilies(
+  group: string,
+  own: Fields,
+  members: readonly Fields[],
+  families: readonly string[],
+): string[] {
+  if (Array.isArray(own.families))
+    return own.families.map(String).filter((family) => family === 'ipv4' || family === 'ipv6');
+  if (members.some((peer) => peer.address === undefined)) return [...families];
+  return families.filter((family) => (family === 'ipv6') === group.endsWith('6'));
+}
+
+/** The guard of a family; who gives a restart interval wants sessions to end. */
+function guardOf(own: Fields, family: string): Fields {
+  const settings = isRecord(own[family]) ? own[family].maximumPrefix : undefined;
+  const ends = isRecord(settings) && settings.restartMin !== undefined;
+  return { maximumPrefix: { limit: PREFIX_LIMIT, ...(ends ? {} : { warningOnly: true }) } };
+}
+
+function fabricGroup(
+  group: string,
+  own: Fields,
+  peers: readonly unknown[],
+  families: readonly string[],
+  dialect: Dialect,
+): Fields {
   const frr = dialect === 'frr';
   const members = peers.filter(isRecord).filter((peer) => peer.peerGroup === group);
-  const carried = members.some((peer) => peer.address === undefined)
-    ? families
-    : families.filter((family) => (family === 'ipv6') === group.endsWith('6'));
+  const carried = carriedFamilies(group, own, members, families);
   // Quagga needs each neighbor's AS number, and unnumbered neighbors it does not have at all.
   const needsAs = !frr && members.some((peer) => peer.address !== undefined);
   const knowsAs = members.some((peer) => peer.remoteAs !== undefined);
   return {
     connectRetrySec: 1,
-    ...Object.fromEntries(carried.map((family) => [family, GUARD])),
+    ...Object.fromEntries(carried.map((family) => [family, guardOf(own, family)])),
     ...(frr ? { bfd: BFD_PROFILE } : {}),
     // Without an AS anywhere: whoever is at the other end.
     ...(knowsAs || needsAs ? {} : { remoteAs: 'external' }),

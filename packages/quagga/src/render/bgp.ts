@@ -4,8 +4,8 @@ import { compareText, sortedEntries } from '../model/rules/finding.ts';
 import type { Dialect } from '../dialect.ts';
 import { ADDRESS_BITS, type Family, type Prefix, comparePrefixes, familyOf, knownPrefix } from '../prefix.ts';
 import type { ConfigBlock } from '../text/block.ts';
-import { compact, setting } from './filters.ts';
-import { type Policies, policyName } from './policy.ts';
+import { LOCAL_ROUTES, compact, setting } from './filters.ts';
+import { OUT_GUARD, type Policies, policyName } from './policy.ts';
 
 type Profile = NonNullable<RouterModel['profile']>;
 
@@ -112,7 +112,17 @@ function maximumPrefix(head: string, guard: PeerFamily['maximumPrefix']): string
   return words.filter((word) => word !== false).join(' ');
 }
 
-function peerFamilyLines(peer: Peer, family: Family): string[] {
+/** What a map of the operator's is never asked about: it chooses among what the policies let through. */
+function guards(head: string, settings: PeerFamily, family: Family, isTransit: boolean): (string | false)[] {
+  const [own, out] = [settings.routeMapIn !== undefined, settings.routeMapOut !== undefined];
+  return [
+    own && `${head} prefix-list ${policyName('IMPORT', family)} in`,
+    out && `${head} prefix-list ${policyName(OUT_GUARD, family)} out`,
+    out && !isTransit && `${head} filter-list ${LOCAL_ROUTES} out`,
+  ];
+}
+
+function peerFamilyLines(peer: Peer, family: Family, isTransit: boolean): string[] {
   const head = `neighbor ${peer.name}`;
   const settings = peer.settings[family] ?? {};
   return compact([
@@ -121,29 +131,44 @@ function peerFamilyLines(peer: Peer, family: Family): string[] {
     settings.nextHopSelf === true && `${head} next-hop-self`,
     settings.softReconfigurationInbound === true && `${head} soft-reconfiguration inbound`,
     maximumPrefix(head, settings.maximumPrefix),
+    ...guards(head, settings, family, isTransit),
     `${head} route-map ${settings.routeMapIn ?? policyName('IMPORT', family)} in`,
     `${head} route-map ${settings.routeMapOut ?? policyName('BGP-OUT', family)} out`,
   ]);
 }
 
-function familyBlock(model: RouterModel, bgp: Bgp, policies: Policies, family: Family): ConfigBlock[] {
+function redistribution(model: RouterModel, policies: Policies, family: Family): string {
+  return compact([
+    `redistribute ${model.export?.source ?? 'kernel'}`,
+    setting('metric', model.bgp?.[family]?.metric ?? model.export?.metric),
+    setting('route-map', policies.exportMap(family, 'bgp')),
+  ]).join(' ');
+}
+
+/** Quagga redistributes IPv4 in the context of the router: in the address family the line ends that context. */
+function isOfRouter(family: Family, dialect: Dialect): boolean {
+  return dialect === 'quagga' && family === 'ipv4';
+}
+
+function familyBlock(
+  model: RouterModel,
+  bgp: Bgp,
+  policies: Policies,
+  family: Family,
+  dialect: Dialect,
+): ConfigBlock[] {
   if (!policies.announces(family)) return [];
   const settings = bgp[family] ?? {};
-  const med = settings.metric ?? model.export?.metric;
+  const isTransit = bgp.transit === true;
   const aggregates = (settings.aggregateAddresses ?? []).toSorted((a, b) =>
     comparePrefixes(knownPrefix(a.prefix), knownPrefix(b.prefix)),
   );
-  const redistribute = compact([
-    `redistribute ${model.export?.source ?? 'kernel'}`,
-    setting('metric', med),
-    setting('route-map', policies.exportMap(family, 'bgp')),
-  ]).join(' ');
   const lines = compact([
     ...aggregates.map(
       ({ prefix, summaryOnly }) => `aggregate-address ${prefix}${summaryOnly === true ? ' summary-only' : ''}`,
     ),
-    redistribute,
-    ...peersOf(bgp).flatMap((peer) => (peer.families.includes(family) ? peerFamilyLines(peer, family) : [])),
+    !isOfRouter(family, dialect) && redistribution(model, policies, family),
+    ...peersOf(bgp).flatMap((peer) => (peer.families.includes(family) ? peerFamilyLines(peer, family, isTransit) : [])),
     setting('maximum-paths', settings.maximumPaths, 256),
     setting('maximum-paths ibgp', settings.maximumPathsIbgp, 256),
   ]);
@@ -199,8 +224,9 @@ export function bgpBlocks(model: RouterModel, policies: Policies, dialect: Diale
     ...sortedEntries(bgp.peerGroups).flatMap(([name, group]) => groupLines(name, group, profile)),
     ...(bgp.neighbors ?? []).toSorted(compareNeighbors).flatMap((neighbor) => neighborLines(neighbor, profile)),
     setting('bgp listen limit', bgp.listenLimit, 100),
+    policies.announces('ipv4') && isOfRouter('ipv4', dialect) && redistribution(model, policies, 'ipv4'),
     ...ranges.map(({ prefix, peerGroup }) => `bgp listen range ${prefix} peer-group ${peerGroup}`),
   ]);
-  const blocks = (['ipv4', 'ipv6'] as const).flatMap((family) => familyBlock(model, bgp, policies, family));
+  const blocks = (['ipv4', 'ipv6'] as const).flatMap((family) => familyBlock(model, bgp, policies, family, dialect));
   return [{ header: `router bgp ${bgp.asn}`, lines, blocks }];
 }

@@ -4,6 +4,13 @@ import type { Dialect } from '../dialect.ts';
 export const DAEMONS = ['zebra', 'ospfd', 'ospf6d', 'bgpd', 'bfdd'] as const;
 export type DaemonName = (typeof DAEMONS)[number];
 
+/**
+ * Those that have a command line. Since FRR 10 mgmtd has zebra's lists, maps and interfaces: it takes the lines, and
+ * hands them on.
+ */
+export const VTY_DAEMONS = ['mgmtd', ...DAEMONS] as const;
+export type VtyDaemon = (typeof VTY_DAEMONS)[number];
+
 /** One file of a rendered configuration. It may hold secrets: write it with `mode`. */
 export interface RenderedFile {
   readonly name: string;

@@ -7,7 +7,7 @@ import type { NamedPrefixList, NamedRouteMap } from './policy.ts';
 const IP = { ipv4: 'ip', ipv6: 'ipv6' } as const;
 
 /** The as-path list of routes that no other AS has sent. */
-const LOCAL_ROUTES = 'LOCAL';
+export const LOCAL_ROUTES = 'LOCAL';
 
 export function prefixListBlock(list: NamedPrefixList): ConfigBlock {
   const head = `${IP[list.family]} prefix-list ${list.name}`;

@@ -25,6 +25,9 @@ export interface Policies {
   readonly routeMaps: readonly NamedRouteMap[];
 }
 
+/** What a host may announce at all, where a route map of the operator's chooses among it. */
+export const OUT_GUARD = 'OUT-GUARD';
+
 const SUFFIX = { ipv4: '', ipv6: '6' } as const;
 
 export function policyName(base: string, family: Family): string {
@@ -106,6 +109,16 @@ function bgpOut(model: RouterModel, family: Family, list: string): [NamedRouteMa
   return [{ name: policyName('BGP-OUT', family), family, entries: [permitEntry(10, list, local), ...more] }, lists];
 }
 
+/** The list behind {@link OUT_GUARD}: containers and aggregates, or everything but the default route. */
+function outGuard(model: RouterModel, family: Family): NamedPrefixList[] {
+  const peers = [...(model.bgp?.neighbors ?? []), ...Object.values(model.bgp?.peerGroups ?? {})];
+  if (!peers.some((peer) => peer[family]?.routeMapOut !== undefined)) return [];
+  const announced = exportList(model, family).entries.map((entry) => entry.replace(/^seq \d+ /, ''));
+  const aggregates = (model.bgp?.[family]?.aggregateAddresses ?? []).map(({ prefix }) => prefix);
+  const more = model.export?.unfiltered === true ? [] : ofFamily(aggregates, family).map((text) => `permit ${text}`);
+  return [{ name: policyName(OUT_GUARD, family), family, entries: withSequence([...announced, ...more]) }];
+}
+
 /** Families that some neighbor carries, or that OSPF redistributes. */
 function usedFamilies(model: RouterModel): Family[] {
   const present = (family: Family): boolean =>
@@ -131,7 +144,7 @@ export function policiesOf(model: RouterModel): Policies {
     }
     if (announced && model.bgp !== undefined) {
       const [map, lists] = bgpOut(model, family, list.name);
-      prefixLists.push(...lists);
+      prefixLists.push(...lists, ...outGuard(model, family));
       routeMaps.push(map);
     }
     if (model.import !== undefined || (model.bgp !== undefined && announced)) {

@@ -76,7 +76,7 @@ function ospf6(model: RouterModel, settings: Ospf6): Diagnostic[] {
         '"default-information originate" for OSPFv3',
         OR_FRR,
       ],
-      [nssa >= 0, ['ospf6', 'areas', nssa, 'type'], 'OSPFv3 NSSA', 'use stub, or --dialect frr'],
+      [nssa >= 0, ['ospf6', 'areas', nssa, 'type'], 'OSPFv3 NSSA', 'make it a normal area, or use --dialect frr'],
       [given(model.export?.metric), ['export', 'metric'], 'metric on "redistribute" for OSPFv3', OR_FRR],
       [given(model.export?.metricType), ['export', 'metricType'], 'metric type on "redistribute" for OSPFv3', OR_FRR],
       [given(model.import), ['import'], 'import filter for OSPFv3 ("ipv6 protocol")', OR_FRR],

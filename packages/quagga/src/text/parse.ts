@@ -23,33 +23,89 @@ export function sectionKey(path: readonly string[]): string {
   return path.join('\n');
 }
 
+export interface ParseOptions {
+  /** Keeps what names the host, the version or the file itself. Default false. */
+  readonly keepNoise?: boolean;
+}
+
+/** Leaves the context: `exit`, `exit-address-family`, `exit-vrf`. */
+const EXIT = /^exit(-\S+)?$/;
+
 /**
  * Reads a configuration: a file, a rendering or the output of `show running-config`.
- * Comments, `exit` and what names the host or the version are dropped.
+ * Comments, `exit` and what names the host or the version are dropped. A line that is no known context and has indented
+ * lines below it is one all the same; those keep their indentation.
  */
-export function parseConfig(text: string): ConfigTree {
-  const sections = new Map<string, { path: string[]; lines: string[] }>();
-  let path: string[] = [];
-  const open = (next: string[]): string[] => {
-    const key = sectionKey(next);
-    if (!sections.has(key)) sections.set(key, { path: next, lines: [] });
-    return next;
-  };
-  for (const raw of text.split(/\r?\n/)) {
-    const line = raw.trim().replace(/\s+/g, ' ');
-    if (line === '' || /^[!#]/.test(line)) continue;
-    if (/^exit(-address-family)?$/.test(line)) {
-      path = path.slice(0, -1);
-      continue;
-    }
-    const inContext = path.length > 0 && (/^\s/.test(raw) || !isTopLevel(line));
-    if (!inContext) path = [];
-    if (!inContext && NOISE.test(line)) continue;
-    const opens = inContext ? NESTED_CONTEXT.test(line) : TOP_CONTEXT.test(line);
-    if (opens) path = open([...path.slice(0, inContext ? 1 : 0), line]);
-    else sections.get(sectionKey(open(path)))?.lines.push(line);
+export function parseConfig(text: string, options: ParseOptions = {}): ConfigTree {
+  const reader = new Reader(options.keepNoise === true);
+  for (const raw of text.split(/\r?\n/)) reader.read(raw);
+  return reader.tree();
+}
+
+class Reader {
+  readonly #sections = new Map<string, { path: string[]; lines: string[] }>();
+  readonly #keepNoise: boolean;
+  #path: string[] = [];
+  /** The context is none that this reader knows. */
+  #isStrange = false;
+  /** The top-level line before this one, which becomes a context when the next one is indented. */
+  #previous: string | undefined;
+
+  constructor(keepNoise: boolean) {
+    this.#keepNoise = keepNoise;
   }
-  return new Map([...sections].filter(([, { path: at, lines }]) => lines.length > 0 || MEANT_EMPTY.test(at[0] ?? '')));
+
+  read(raw: string): void {
+    const line = raw.trim().replace(/\s+/g, ' ');
+    if (line === '' || /^[!#]/.test(line)) return;
+    const isIndented = /^\s/.test(raw);
+    if (this.#opensStrange(isIndented) || (this.#isStrange && isIndented)) this.#add(raw.trimEnd());
+    else if (EXIT.test(line)) this.#leave();
+    else this.#statement(line, isIndented);
+  }
+
+  #opensStrange(isIndented: boolean): boolean {
+    const header = this.#previous;
+    this.#previous = undefined;
+    if (!isIndented || header === undefined) return false;
+    this.#sections.get('')?.lines.pop();
+    this.#open([header]);
+    this.#isStrange = true;
+    return true;
+  }
+
+  #leave(): void {
+    this.#path = this.#path.slice(0, -1);
+    this.#isStrange = false;
+  }
+
+  #statement(line: string, isIndented: boolean): void {
+    const inContext = this.#path.length > 0 && !this.#isStrange && (isIndented || !isTopLevel(line));
+    this.#isStrange = false;
+    if (!inContext) this.#path = [];
+    if (!inContext && !this.#keepNoise && NOISE.test(line)) return;
+    const opens = inContext ? NESTED_CONTEXT.test(line) : TOP_CONTEXT.test(line);
+    if (opens) this.#open([...this.#path.slice(0, inContext ? 1 : 0), line]);
+    else this.#add(line);
+    if (!inContext && !opens) this.#previous = line;
+  }
+
+  #open(path: string[]): void {
+    const key = sectionKey(path);
+    if (!this.#sections.has(key)) this.#sections.set(key, { path, lines: [] });
+    this.#path = path;
+  }
+
+  #add(line: string): void {
+    this.#open(this.#path);
+    this.#sections.get(sectionKey(this.#path))?.lines.push(line);
+  }
+
+  tree(): ConfigTree {
+    return new Map(
+      [...this.#sections].filter(([, { path, lines }]) => lines.length > 0 || MEANT_EMPTY.test(path[0] ?? '')),
+    );
+  }
 }
 
 function isTopLevel(line: string): boolean {

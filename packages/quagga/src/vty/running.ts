@@ -1,19 +1,23 @@
 import { join } from 'node:path';
-import { DAEMONS, type DaemonName } from '../render/config.ts';
+import { VTY_DAEMONS, type VtyDaemon } from '../render/config.ts';
 import { type ConfigTree, parseConfig } from '../text/parse.ts';
-import { type VtyConnection, openVty } from './connection.ts';
+import { type VtyConnection, type VtyOptions, openVty } from './connection.ts';
 
 /** What each running daemon says its configuration is. */
-export type RunningConfig = ReadonlyMap<DaemonName, ConfigTree>;
+export type RunningConfig = ReadonlyMap<VtyDaemon, ConfigTree>;
 
 /** Open command lines of the daemons that run. */
-export type DaemonLines = ReadonlyMap<DaemonName, VtyConnection>;
+export type DaemonLines = ReadonlyMap<VtyDaemon, VtyConnection>;
 
-/** Connects to those of the daemons that run, by their sockets in `vtyDir`. */
-export async function openDaemons(vtyDir: string): Promise<DaemonLines & AsyncDisposable> {
-  const lines = new Map<DaemonName, VtyConnection>();
-  for (const daemon of DAEMONS) {
-    const line = await openVty(join(vtyDir, `${daemon}.vty`)).catch(notRunning);
+/** Connects to those of the daemons (`only`, default all) that run, by their sockets in `vtyDir`. */
+export async function openDaemons(
+  vtyDir: string,
+  options: VtyOptions = {},
+  only: readonly VtyDaemon[] = VTY_DAEMONS,
+): Promise<DaemonLines & AsyncDisposable> {
+  const lines = new Map<VtyDaemon, VtyConnection>();
+  for (const daemon of only) {
+    const line = await openVty(join(vtyDir, `${daemon}.vty`), options).catch(notRunning);
     if (line !== undefined) lines.set(daemon, line);
   }
   return Object.assign(lines, {
@@ -33,7 +37,7 @@ function notRunning(error: unknown): undefined {
 
 /** Reads `show running-config` of every connected daemon. */
 export async function readRunning(daemons: DaemonLines): Promise<RunningConfig> {
-  const running = new Map<DaemonName, ConfigTree>();
+  const running = new Map<VtyDaemon, ConfigTree>();
   for (const [daemon, line] of daemons) {
     const { text } = await line.command('show running-config');
     running.set(daemon, parseConfig(text));

@@ -34,7 +34,7 @@ describe('applying to Quagga', () => {
     dir = await mkdtemp(join(tmpdir(), 'quagga-test-'));
     servers = [];
     for (const folder of ['etc', 'run', 'lib']) await mkdir(join(dir, folder));
-    await writeFile(join(dir, 'etc/ospfd.conf'), 'old\n', { mode: 0o600 });
+    await writeFile(join(dir, 'etc/ospfd.conf'), '! old\n', { mode: 0o600 });
   });
   afterEach(async () => {
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
@@ -64,7 +64,7 @@ describe('applying to Quagga', () => {
 
     expect(effect).to.equal('restart');
     expect(await ospfdFile()).to.equal(config.files.find((file) => file.name === 'ospfd.conf')!.text);
-    expect(await readFile(join(dir, 'etc/ospfd.conf.before-quagga-config'), 'utf8')).to.equal('old\n');
+    expect(await readFile(join(dir, 'etc/ospfd.conf.before-quagga-config'), 'utf8')).to.equal('! old\n');
     expect(await readFile(join(dir, 'restarted'), 'utf8')).to.equal('');
   });
 
@@ -74,7 +74,7 @@ describe('applying to Quagga', () => {
     const error = await applyConfiguration(config, { ...options(), restartCommand: 'true' }).catch((e: unknown) => e);
 
     expect(String(error)).to.include('rolled back: not running after the restart: ospfd');
-    expect(await ospfdFile()).to.equal('old\n');
+    expect(await ospfdFile()).to.equal('! old\n');
   });
 
   it('changes nothing when a daemon refuses its file', async () => {
@@ -86,7 +86,7 @@ describe('applying to Quagga', () => {
 
     expect(isQuaggaError(error, 'CHECKER_REFUSED'), String(error)).to.equal(true);
     expect(String(error)).to.include('zebra.conf: There is no such command.');
-    expect(await ospfdFile()).to.equal('old\n');
+    expect(await ospfdFile()).to.equal('! old\n');
   });
 
   it('changes nothing without leave to restart, or without a command for it', async () => {
@@ -95,6 +95,6 @@ describe('applying to Quagga', () => {
 
     expect(String(noLeave)).to.include('allow restart to go on');
     expect(String(noCommand)).to.include('give the command that restarts');
-    expect(await ospfdFile()).to.equal('old\n');
+    expect(await ospfdFile()).to.equal('! old\n');
   });
 });

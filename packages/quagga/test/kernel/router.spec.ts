@@ -1,64 +1,15 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { applyConfiguration } from '../../src/apply/apply.ts';
 import { isQuaggaError } from '../../src/errors.ts';
-import { parseDocument } from '../../src/preset/document.ts';
-import { type RenderedConfig } from '../../src/render/config.ts';
-import { render } from '../../src/render/render.ts';
+import type { Effect } from '../../src/plan/effects.ts';
 import { cli } from '../support/environment.ts';
-import { type RouteWatch, type Router, connect, openRouter } from '../support/router.ts';
+import { type Pair, type Wish, frrConf, openPair } from '../support/pair.ts';
 
-const CONTAINER = '10.112.200.1/32';
-const APPEARS = /^10\.112\.200\.1 .*\bdev eth1 proto (ospf|bgp)/;
 /** Point-to-multipoint also announces the link addresses of the routers themselves. */
-const OWN_LINK_ADDRESS = '10.0.0.2';
+const OWN_LINK_ADDRESSES = ['10.0.0.1', '10.0.0.2'];
 const GOES = /^Deleted 10\.112\.200\.1 /;
-
-function configOf(input: Record<string, unknown>): RenderedConfig {
-  return render(
-    parseDocument({ containers: ['10.112.0.0/12'], interfaces: { eth1: {} }, ...input }, 'frr').model,
-    'frr',
-  );
-}
-
-function frrConf(config: RenderedConfig): string {
-  return config.files.find((file) => file.name === 'frr.conf')!.text;
-}
-
-/** What an operator asks for on the first router. */
-type Wish = Record<string, unknown>;
-
-interface Pair extends AsyncDisposable {
-  readonly own: Router;
-  readonly other: Router;
-  readonly watch: RouteWatch;
-  readonly config: (wish?: Wish) => RenderedConfig;
-}
-
-/** Two routers on one link that know each other’s container routes. */
-async function openPair(base: (host: number) => Wish): Promise<Pair> {
-  const daemons = ['zebra', 'ospfd', 'bgpd', 'bfdd'];
-  const opened: AsyncDisposable[] = [];
-  const close = async (): Promise<void> => {
-    for (const one of opened.reverse()) await one[Symbol.asyncDispose]();
-  };
-  const keep = <T extends AsyncDisposable>(one: T): T => (opened.push(one), one);
-  try {
-    const own = keep(await openRouter({ daemons }));
-    const other = keep(await openRouter({ daemons }));
-    await connect(own, other, ['10.0.0.1/24', '10.0.0.2/24']);
-    const watch = keep(other.watchRoutes());
-    const config = (wish: Wish = {}): RenderedConfig => configOf({ ...base(1), ...wish });
-    expect((await own.load(frrConf(config()))) + (await other.load(frrConf(configOf(base(2)))))).to.match(/^\s*$/);
-    await own.ip('route', 'add', CONTAINER, 'dev', 'containers', 'proto', '200');
-    await watch.until(APPEARS, 15_000);
-    return { own, other, watch, config, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
 
 /** Adds a route and waits for it: everything that happened before has reached the other router by then. */
 async function settle({ own, watch }: Pair, address: string): Promise<void> {
@@ -98,25 +49,27 @@ describe('real routers', function () {
         .split('\n')
         .map((line) => line.split(' ')[0]);
 
-      expect(learnt.filter((dst) => dst !== '')).to.have.members(['10.112.200.1', '10.112.200.3', OWN_LINK_ADDRESS]);
+      const announced = learnt.filter((dst) => dst !== '' && !OWN_LINK_ADDRESSES.includes(dst ?? ''));
+      expect(announced).to.have.members(['10.112.200.1', '10.112.200.3']);
     });
 
-    const changes: [what: string, wish: Wish][] = [
+    const changes: [what: string, wish: Wish, effect?: Effect][] = [
       ['wider container prefixes', { containers: ['10.0.0.0/8'] }],
       ['prefixes in another order and number', { containers: ['10.64.0.0/16', '10.112.0.0/16', '10.120.0.0/16'] }],
       ['a metric and a tag', { export: { metric: 77, metricType: 1, tag: 7 } }],
       ['no filter at all', { export: { unfiltered: true } }],
-      ['the filter back', {}],
+      // The routes that an earlier test put outside the container prefixes go.
+      ['the filter back', {}, 'flaps'],
     ];
-    for (const [index, [what, wish]] of changes.entries())
+    for (const [index, [what, wish, expected = 'hitless']] of changes.entries())
       it(`applying ${what} deletes no container route anywhere`, async () => {
         const { own, watch, config } = pair;
         const from = watch.lines.length;
 
-        const { effect } = await applyConfiguration(config(wish), own);
+        const { effect } = await applyConfiguration(config(wish), { ...own, allow: expected });
         await settle(pair, `10.112.201.${index + 1}`);
 
-        expect(effect).to.equal('hitless');
+        expect(effect).to.equal(expected);
         expect(watch.lines.slice(from).filter(({ text }) => GOES.test(text))).to.deep.equal([]);
         expect(await readFile(join(own.configDir, 'frr.conf'), 'utf8')).to.equal(frrConf(config(wish)));
         expect((await stat(join(own.configDir, 'frr.conf'))).mode & 0o777).to.equal(0o640);
@@ -200,11 +153,13 @@ describe('real routers', function () {
         '10.200.0.0/16',
         '--vty-dir',
         pair.own.vtyDir,
+        '--config-dir',
+        pair.own.configDir,
       ];
 
       const differs = await cli(['diff', ...target]);
       const plan = await cli(['plan', ...target]);
-      const applied = await cli(['apply', ...target, '--config-dir', pair.own.configDir]);
+      const applied = await cli(['apply', ...target]);
       const again = await cli(['plan', ...target]);
       const same = await cli(['diff', ...target]);
 
@@ -212,9 +167,19 @@ describe('real routers', function () {
         4, 4, 0, 0, 0,
       ]);
       expect(plan.out).to.match(
-        /^hitless {2}zebra: \+ ip prefix-list CONTAINERS seq 10 permit 10\.200\.0\.0\/16 ge 32\n/,
+        /^hitless {2}(zebra|mgmtd): \+ ip prefix-list CONTAINERS seq 10 permit 10\.200\.0\.0\/16 ge 32\n/,
       );
       expect(again.out).to.equal('nothing to do\n');
+
+      const file = join(pair.own.configDir, 'frr.conf');
+      const text = await readFile(file, 'utf8');
+      await writeFile(file, text.replace('redistribute kernel route-map EXPORT', 'redistribute kernel'));
+      const drift = await cli(['plan', ...target]);
+      const mended = await cli(['apply', ...target]);
+
+      expect([drift.code, mended.code], drift.err + mended.err).to.deep.equal([4, 0]);
+      expect(drift.out).to.include('the next start would load them\n router ospf\n+ redistribute kernel\n');
+      expect(await readFile(file, 'utf8')).to.equal(text);
     });
   });
 
@@ -240,6 +205,29 @@ describe('real routers', function () {
         .map((line) => line.split(' ')[0]);
 
       expect(learnt.filter((dst) => dst !== '')).to.have.members(['10.112.200.1', '10.112.200.3']);
+    });
+
+    it('a route map of one’s own that permits everything lets out nothing more', async () => {
+      const all = { entries: [{ action: 'permit' }] };
+      const ipv4 = { routeMapIn: 'ALL', routeMapOut: 'ALL' };
+      const wish = {
+        bgp: { asn: 65001, peerGroups: { FABRIC: { ipv4 } } },
+        routeMaps: { ALL: { family: 'ipv4', ...all } },
+      };
+
+      await applyConfiguration(pair.config(wish), { ...pair.own, allow: 'flaps' });
+      await settle(pair, '10.112.200.4');
+      const announced = (await pair.own.command('bgpd', 'show bgp ipv4 unicast neighbors eth1 advertised-routes json'))
+        .text;
+      const learnt = (await pair.other.ip('-o', 'route', 'show', 'proto', 'bgp'))
+        .split('\n')
+        .flatMap((line) => line.split(' ')[0] ?? []);
+
+      expect(learnt.filter((dst) => !dst.startsWith('10.112.200.') && dst !== '')).to.deep.equal([]);
+      expect(Object.keys((JSON.parse(announced) as { advertisedRoutes: object }).advertisedRoutes)).to.satisfy(
+        (prefixes: string[]) =>
+          prefixes.length >= 3 && prefixes.every((prefix) => /^10\.112\.200\.\d+\/32$/.test(prefix)),
+      );
     });
 
     it('applying another export policy deletes no container route anywhere', async () => {

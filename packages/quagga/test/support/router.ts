@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { complaintsIn } from '../../src/check/sandbox.ts';
 import { type VtyReply, openVty } from '../../src/vty/connection.ts';
 
 const run = promisify(execFile);
@@ -30,6 +31,8 @@ chown -R frr:frr "$dir"
 for private in /run/frr /var/tmp /var/lib/frr; do [ -d "$private" ] && mount -t tmpfs -o mode=1777 tmpfs "$private"; done
 ip link set lo up
 echo 1 > /proc/sys/net/ipv4/ip_forward
+[ -d /run/frr ] || { mount -t tmpfs tmpfs /run; install -d -o frr -g frr /run/frr; }
+[ ! -x ${DAEMON_DIR}/mgmtd ] || ${DAEMON_DIR}/mgmtd -d -u frr -g frr -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/mgmtd.pid" -P 0 --log file:"$dir/mgmtd.log"
 for daemon in $daemons; do
   touch "$dir/$daemon.conf"
   ${DAEMON_DIR}/$daemon -d -u frr -g frr -f "$dir/$daemon.conf" -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/$daemon.pid" -P 0 --log file:"$dir/$daemon.log"
@@ -106,7 +109,7 @@ function createRouter(dir: string, configDir: string, namespacePid: number, chil
         '-f',
         join(dir, 'load.conf'),
       ]);
-      return stdout + stderr;
+      return complaintsIn(`${stdout}\n${stderr}`).join('\n');
     },
     command: async (daemon, line) => {
       await using vty = await openVty(join(dir, `${daemon}.vty`));

@@ -131,6 +131,16 @@ export const CASES: [rule: string, input: unknown, finding: string][] = [
     'error ospf.areas[0].type: the backbone is never stub',
   ],
   [
+    '11 area',
+    { ...OSPF, ospf: { areas: [{ id: 1, type: 'stub' }] } },
+    'error ospf.areas[0].type: is stub, and a stub area carries no container route',
+  ],
+  [
+    '15 guard',
+    peer({ ipv4: { maximumPrefix: { limit: 20000, restartMin: 5 } } }),
+    'warning bgp.neighbors[0].ipv4.maximumPrefix: ends the session of this host when there are more routes',
+  ],
+  [
     '12 networks',
     { ...eth1({ area: 0 }), ospf: { networks: [{ prefix: '10.0.0.0/8' }] } },
     'error interfaces.eth1.ospf.area: clashes with ospf.networks',

@@ -72,4 +72,42 @@ describe('VtyLines', () => {
 
     expect(await lines.ask('zebra', 'x json')).to.deep.equal({ life: 2 });
   });
+
+  it('asks a daemon that hangs once, and has no answer of it for a while', async () => {
+    const connections: Socket[] = [];
+    const hanging = createServer((socket) => void connections.push(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => hanging.listen(join(directory, 'ospfd.vty'), resolve));
+    const patient = new VtyLines([directory], { deadlineMs: 100, stuckMs: 60_000 });
+    const started = performance.now();
+
+    const answers = await Promise.all(Array.from({ length: 20 }, () => patient.ask('ospfd', 'x json')));
+    for (let time = 0; time < 100; time++) answers.push(await patient.ask('ospfd', 'x json'));
+
+    expect(new Set(answers)).to.deep.equal(new Set([undefined]));
+    expect(connections).to.have.length(1);
+    expect(performance.now() - started).to.be.lessThan(2_000);
+    connections.forEach((socket) => socket.destroy());
+    await new Promise((resolve) => hanging.close(resolve));
+  });
+
+  it('closes while a daemon has not answered yet', async () => {
+    const sockets: Socket[] = [];
+    const hanging = createServer((socket) => {
+      sockets.push(socket.on('error', () => undefined));
+      socket.on('data', (data) => data.toString() === 'enable\0' && socket.write('\0\0\0\0'));
+    });
+    await new Promise<void>((resolve) => hanging.listen(join(directory, 'ospfd.vty'), resolve));
+    const asking = new VtyLines([directory], { deadlineMs: 30_000 });
+    const answer = asking.ask('ospfd', 'x json');
+    while (sockets.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    const started = performance.now();
+    await asking.close();
+
+    expect(await answer).to.equal(undefined);
+    expect(performance.now() - started).to.be.lessThan(1_000);
+    sockets.forEach((socket) => socket.destroy());
+    await new Promise((resolve) => hanging.close(resolve));
+  });
 });

@@ -2,7 +2,7 @@ import type { Diagnostic, FieldPath } from '../../errors.ts';
 import { familyOf, knownPrefix, overlaps } from '../../prefix.ts';
 import type { Bgp, Neighbor, PeerGroup } from '../bgp.ts';
 import type { RouterModel } from '../router.ts';
-import { fault, listedTwice, lookUp, sortedEntries } from './finding.ts';
+import { caution, fault, listedTwice, lookUp, sortedEntries } from './finding.ts';
 
 /** Rule 15. */
 function checkTimers(path: FieldPath, timers: Bgp['timers']): Diagnostic[] {
@@ -40,6 +40,13 @@ function checkSession(model: RouterModel, bgp: Bgp, path: FieldPath, peer: PeerG
     if (external && peer[family]?.routeReflectorClient === true)
       found.push(fault([...path, family, 'routeReflectorClient'], 'is for neighbors of the own AS'));
     const guard = peer[family]?.maximumPrefix;
+    if (guard !== undefined && guard.warningOnly !== true && bgp.transit !== true)
+      found.push(
+        caution(
+          [...path, family, 'maximumPrefix'],
+          'ends the session of this host when there are more routes than that, on every host at once; say warningOnly, and let the switch limit what it takes from each host',
+        ),
+      );
     if (guard?.warningOnly === true && guard.restartMin !== undefined)
       found.push(fault([...path, family, 'maximumPrefix', 'restartMin'], 'clashes with warningOnly; use one of them'));
   }

@@ -59,8 +59,15 @@ function checkAreas(section: string, areas: Ospf['areas'] | Ospf6['areas']): Dia
     const found: Diagnostic[] = [];
     if (area.id === '0.0.0.0' && area.type !== undefined)
       found.push(fault([...path, 'type'], 'the backbone is never stub or nssa'));
+    if (area.type === 'stub')
+      found.push(
+        fault(
+          [...path, 'type'],
+          'is stub, and a stub area carries no container route: they are external (RFC 2328, 3.6); use nssa',
+        ),
+      );
     if (area.noSummary === true && area.type === undefined)
-      found.push(fault([...path, 'noSummary'], 'needs type stub or nssa'));
+      found.push(fault([...path, 'noSummary'], 'needs type nssa'));
     if (ids.indexOf(area.id) !== index) found.push(fault([...path, 'id'], `${area.id} is listed twice`));
     const wrong = (area.ranges ?? []).findIndex(
       (range) => familyOf(range.prefix) !== (section === 'ospf' ? 'ipv4' : 'ipv6'),

@@ -4,9 +4,15 @@ import type { RouterModel } from '../router.ts';
 import { caution, fault, lookUp, sortedEntries } from './finding.ts';
 
 /** Names of the lists and maps that the renderer writes itself. */
-export const RESERVED_NAMES = ['CONTAINERS', 'NO-DEFAULT', 'AGGREGATES', 'EXPORT', 'IMPORT', 'BGP-OUT'].flatMap(
-  (name) => [name, `${name}6`],
-);
+export const RESERVED_NAMES = [
+  'CONTAINERS',
+  'NO-DEFAULT',
+  'AGGREGATES',
+  'EXPORT',
+  'IMPORT',
+  'BGP-OUT',
+  'OUT-GUARD',
+].flatMap((name) => [name, `${name}6`]);
 
 const NEVER_CONTAINERS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(
   knownPrefix,

@@ -67,7 +67,7 @@ const unique = (items: Arb<Record<string, unknown>>, by: string): Arb<Record<str
 const advertise = maybe(fc.boolean());
 const areaFields = (prefix: Arb<string>): Record<string, Arb> => ({
   id: area,
-  type: maybe(fc.constantFrom('stub', 'nssa')),
+  type: maybe(fc.constant('nssa')),
   noSummary: rarely(fc.boolean()),
   ranges: rarely(unique(record({ prefix, advertise }), 'prefix')),
 });

@@ -149,6 +149,24 @@ describe('quagga-config diff --against', () => {
   });
 });
 
+describe('what quagga-config prints', () => {
+  it('holds no control character, whatever a file or an option says', async () => {
+    const evil = '\u001b]0;owned\u0007\u001b[2J';
+    const results = [
+      await cli(['render', '-'], { files: { '-': `preset: lan\nrouterId: "${JSON.stringify(evil).slice(1, -1)}"\n` } }),
+      await cli(['render', `--${evil}`]),
+      await cli(['diff', 'r.yaml', '--against', 'old'], {
+        files: { 'r.yaml': LAN, old: `banner motd line ${evil}\n` },
+      }),
+      await cli(['render', evil]),
+    ];
+
+    for (const { out, err } of results)
+      expect(JSON.stringify(out + err)).not.to.match(/\\u00(?!09)[01][0-9a-f]|\\u007f/);
+    expect(results.map(({ code }) => code)).to.deep.equal([1, 1, 4, 1]);
+  });
+});
+
 describe('quagga-config check', () => {
   it('accepts by the model’s rules alone on request', async () => {
     const { code, out } = await cli(['check', 'r.yaml', '--checker', 'none'], { files: { 'r.yaml': LAN } });

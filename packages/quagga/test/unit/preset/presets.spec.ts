@@ -78,13 +78,91 @@ describe('presets', () => {
       .and.not.to.include('ip ospf network');
   });
 
-  it('a BGP preset filters both directions and guards against a full table', () => {
+  it('a BGP preset filters both directions and warns of a full table, without ending a session', () => {
     const text = file({ ...HOST, preset: 'bgp-unnumbered', bgp: { asn: 65001 } }, 'frr', 'frr.conf');
 
     expect(text).to.match(/neighbor FABRIC route-map IMPORT in\n.*neighbor FABRIC route-map BGP-OUT out\n/);
     expect(text)
-      .to.include('neighbor FABRIC maximum-prefix 20000 restart 5\n')
+      .to.include('neighbor FABRIC maximum-prefix 20000 warning-only\n')
       .and.to.include('redistribute kernel route-map EXPORT\n');
+  });
+
+  it('a guard of one’s own keeps warning, unless it says when the session comes back', () => {
+    const guard = (maximumPrefix: Record<string, number>): string =>
+      /maximum-prefix .*/.exec(
+        file(
+          {
+            ...HOST,
+            preset: 'bgp-unnumbered',
+            bgp: { asn: 65001, peerGroups: { FABRIC: { ipv4: { maximumPrefix } } } },
+          },
+          'frr',
+          'frr.conf',
+        ),
+      )?.[0] ?? '';
+
+    expect(guard({ limit: 100_000 })).to.equal('maximum-prefix 100000 warning-only');
+    expect(guard({ limit: 100_000, restartMin: 5 })).to.equal('maximum-prefix 100000 restart 5');
+  });
+
+  it('both families have their guard where one session carries both', () => {
+    const neighbors = [{ address: 'fd00::2', remoteAs: 65002 }];
+    const containers = ['10.112.0.0/12', 'fd00:112::/48'];
+    const text = file(
+      {
+        ...HOST,
+        containers,
+        preset: 'bgp-numbered',
+        bgp: { asn: 65001, neighbors, peerGroups: { FABRIC6: { families: ['ipv4', 'ipv6'] } } },
+      },
+      'frr',
+      'frr.conf',
+    );
+
+    expect(text.match(/neighbor FABRIC6 maximum-prefix 20000 warning-only/g)).to.have.length(2);
+  });
+
+  it('a group that no neighbor is in is not there', () => {
+    const neighbors = [{ address: '10.0.0.9', peerGroup: 'REFLECTORS' }];
+    const peerGroups = { REFLECTORS: { remoteAs: 65001 } };
+    const text = file(
+      { ...HOST, preset: 'bgp-numbered', bgp: { asn: 65001, neighbors, peerGroups } },
+      'frr',
+      'frr.conf',
+    );
+
+    expect(text).to.include('neighbor REFLECTORS').and.not.to.include('FABRIC');
+  });
+
+  it('the loopback gets no network type and no timers', () => {
+    const text = file({ ...HOST, preset: 'p2p', interfaces: { eth1: {}, lo: {} } }, 'frr', 'frr.conf');
+
+    expect(text)
+      .to.include('interface lo\n ip ospf area 0.0.0.0\nexit\n')
+      .and.to.include('ip ospf network point-to-point\n');
+  });
+
+  it('a route map of one’s own never lets out what the policies keep in', () => {
+    const text = file(
+      {
+        ...HOST,
+        bgp: {
+          asn: 65001,
+          neighbors: [{ address: '10.0.0.2', remoteAs: 65002, ipv4: { routeMapIn: 'ALL', routeMapOut: 'ALL' } }],
+          ipv4: { aggregateAddresses: [{ prefix: '10.112.4.0/24' }] },
+        },
+        routeMaps: { ALL: { family: 'ipv4', entries: [{ action: 'permit' }] } },
+      },
+      'frr',
+      'frr.conf',
+    );
+
+    expect(text)
+      .to.include('neighbor 10.0.0.2 prefix-list IMPORT in\n')
+      .and.to.include('neighbor 10.0.0.2 prefix-list OUT-GUARD out\n')
+      .and.to.include('neighbor 10.0.0.2 filter-list LOCAL out\n')
+      .and.to.include('ip prefix-list OUT-GUARD seq 10 permit 10.112.4.0/24\n');
+    expect(text).not.to.match(/OUT-GUARD seq \d+ permit 0\.0\.0\.0\/0(?! le)/);
   });
 
   it('BGP never announces the default route, even unfiltered', () => {

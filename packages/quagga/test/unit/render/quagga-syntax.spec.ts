@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { anyModel } from '../../support/arbitrary/model.ts';
 import { goldenNames, renderGolden } from '../../support/golden.ts';
 import { renderForQuagga } from '../../support/quagga-model.ts';
+import { refusedByBgpd } from '../../support/quagga-nodes.ts';
 import { createLookup, readRecorded } from '../../support/recorded.ts';
 
 interface Line {
@@ -71,6 +72,22 @@ describe('Quagga syntax, as recorded on Quagga 1.2.3', () => {
     const unknown = renderedLines().filter(({ daemon, line }) => lookup(daemon, line) === 'not recorded');
     const distinct = [...new Set(unknown.map(({ daemon, line }) => `${daemon}: ${line.replace(/\d[\w.:/]*/g, 'N')}`))];
 
-    expect(distinct.length, distinct.join('\n')).to.be.at.most(33);
+    expect(distinct.length, distinct.join('\n')).to.be.at.most(34);
+  });
+
+  it('renders bgpd.conf files that bgpd reads whole, each line in the context it is in', () => {
+    const files = goldenNames().flatMap((name) =>
+      [...renderGolden(name, 'quagga')].filter(([file]) => file === 'quagga/bgpd.conf'),
+    );
+
+    expect(files).to.have.length.greaterThan(5);
+    for (const [, text] of files) expect(refusedByBgpd(text), text).to.deep.equal([]);
+  });
+
+  it('knows a bgpd.conf that bgpd does not read: redistribution ends the address family', () => {
+    const text =
+      'router bgp 1\n address-family ipv4 unicast\n  redistribute kernel\n  neighbor 10.0.0.2 activate\n exit-address-family\n';
+
+    expect(refusedByBgpd(text)).to.deep.equal(['exit-address-family']);
   });
 });

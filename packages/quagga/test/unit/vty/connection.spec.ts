@@ -65,4 +65,58 @@ describe('openVty', () => {
 
     expect(String(failure)).to.contain('the connection is closed');
   });
+
+  it('sends nothing that would be two commands, or more than a daemon reads', async () => {
+    const path = await daemon({ enable: ['\0\0\0\0'], 'show x': ['y\0\0\0\0'] });
+    connection = await openVty(path);
+
+    for (const line of [
+      'show x\0no router ospf',
+      'a\nb',
+      'a\rb',
+      'a\u001bb',
+      'a\u0085b',
+      'a\u2028b',
+      'x'.repeat(5000),
+    ]) {
+      const failure = await connection.command(line).catch((error: unknown) => error);
+      expect(failure, JSON.stringify(line)).to.have.property('code', 'VTY_FAILED');
+      expect(String(failure)).to.match(/control character|longer than the daemons read/);
+      expect(String(failure)).to.have.length.lessThan(300);
+    }
+
+    expect(await connection.command('show x')).to.deep.equal({ status: 0, text: 'y' });
+  });
+
+  it('is open for ever on request, and still gives up a daemon that hangs', async () => {
+    const path = await daemon({ enable: ['\0\0\0\0'], 'show x': ['y\0\0\0\0'] });
+    connection = await openVty(path, { deadlineMs: 40, idleMs: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    expect(await connection.command('show x')).to.deep.equal({ status: 0, text: 'y' });
+    expect(String(await connection.command('show z').catch((error: unknown) => error))).to.contain(
+      'no answer within 0.04 s',
+    );
+  });
+
+  it('reads an answer of megabytes that comes in many pieces', async () => {
+    const piece = 'route '.repeat(2000);
+    const path = await daemon({ enable: ['\0\0\0\0'], all: [...Array<string>(500).fill(piece), '\0', '\0\0', '\0'] });
+    connection = await openVty(path);
+
+    const { text } = await connection.command('all');
+
+    expect(text).to.have.length(piece.length * 500 - 1);
+  });
+
+  it('ends at once while a daemon has not answered', async () => {
+    const path = await daemon({ enable: ['\0\0\0\0'] });
+    connection = await openVty(path);
+    const failures = ['one', 'two'].map((line) => connection!.command(line).catch((error: unknown) => String(error)));
+
+    await connection[Symbol.asyncDispose]();
+
+    expect(await Promise.all(failures)).to.have.length(2);
+    expect(await failures[1]).to.contain('closed');
+  });
 });
