@@ -4,6 +4,7 @@ import { NetnsError } from '../errors.ts';
 import { NS_GET_NSTYPE } from '../uapi/netlink.ts';
 import { PollWatch } from './poll-watch.ts';
 import type { Sys } from './sys.ts';
+import { TimerWatch, lacksPoll } from './timer-watch.ts';
 
 type Koffi = typeof koffiModule;
 type NativeArgument = number | Uint8Array;
@@ -80,6 +81,8 @@ function bindLibc(koffi: Koffi): Sys {
     unshare: (flags) => orErrno(unshare(flags)),
     namespaceType: (fd) => orErrno(ioctl(fd, NS_GET_NSTYPE)),
     watch: (fd, onReadable) =>
-      new PollWatch((listener) => koffi.node.poll(fd, { readable: true }, listener), onReadable),
+      lacksPoll
+        ? new TimerWatch(onReadable)
+        : new PollWatch((listener) => koffi.node.poll(fd, { readable: true }, listener), onReadable),
   };
 }
