@@ -2,6 +2,8 @@ import type koffiModule from 'koffi';
 
 import { NetnsError } from '../errors.ts';
 import { NS_GET_NSTYPE } from '../uapi/netlink.ts';
+import { CallQueue } from './call-queue.ts';
+import { ENOBUFS } from './errno.ts';
 import { PollWatch } from './poll-watch.ts';
 import type { Sys } from './sys.ts';
 import { TimerWatch, lacksPoll } from './timer-watch.ts';
@@ -15,6 +17,8 @@ interface NativeFunction {
 
 /** Arguments of the calls under way: the garbage collector must not take a buffer the kernel still uses. */
 const inUse = new Set<readonly NativeArgument[]>();
+/** koffi refuses the 257th call at once. Half are left to others; the libuv pool has far fewer threads anyway. */
+const calls = new CallQueue(128);
 let loading: Promise<Sys> | undefined;
 
 /**
@@ -58,13 +62,21 @@ function bindLibc(koffi: Koffi): Sys {
 
   const orErrno = (result: number): number => (result < 0 ? -koffi.errno() : result);
   const callAsync = (native: NativeFunction, ...args: NativeArgument[]): Promise<number> =>
-    new Promise((resolve, reject) => {
-      inUse.add(args);
-      // errno is right inside this callback only: one microtask later koffi.errno() is 0.
-      native.async(...args, (error, result) => {
+    new Promise((resolve) => {
+      const end = (result: number): void => {
         inUse.delete(args);
-        if (error === null) resolve(orErrno(result));
-        else reject(error);
+        resolve(result);
+        calls.done();
+      };
+      calls.run(() => {
+        inUse.add(args);
+        try {
+          // errno is right inside this callback only: one microtask later koffi.errno() is 0.
+          native.async(...args, (error, result) => end(error === null ? orErrno(result) : -ENOBUFS));
+        } catch {
+          // Other users of koffi in this process have taken all there are.
+          end(-ENOBUFS);
+        }
       });
     });
 
