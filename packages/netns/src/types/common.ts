@@ -12,3 +12,11 @@ export interface BatchResult<Spec> {
   /** Absent: it was done. */
   readonly error?: NetlinkError;
 }
+
+/** Something the kernel reports that this library cannot name. */
+export interface UnknownField {
+  /** Name in the kernel (`RTA_ENCAP`, `rtm_scope`), or `attribute 99`. */
+  readonly name: string;
+  /** Its bytes in hexadecimal, in the byte order of the message. */
+  readonly hex: string;
+}

@@ -1,4 +1,4 @@
-import type { Family } from './common.ts';
+import type { Family, UnknownField } from './common.ts';
 
 /** State of a neighbour entry. Source: linux uapi neighbour.h `NUD_*`. */
 export type NeighbourState =
@@ -20,6 +20,8 @@ export interface Neighbour {
   readonly isRouter: boolean;
   /** `NDA_PROTOCOL`, who put it there. */
   readonly protocol?: number;
+  /** What this library cannot name. */
+  readonly unknown?: readonly UnknownField[];
 }
 
 /** A neighbour entry to install. */
