@@ -61,6 +61,14 @@ export function having<T extends object>(method: keyof T & string, expected: str
   );
 }
 
+/** A list of values that each pass `check`. */
+export function listOf<T>(check: Check<T>): Check<readonly T[]> {
+  return (value, field) => {
+    if (!Array.isArray(value)) return { field, reason: `${show(value)} is not a list` };
+    return value.map((item: unknown) => check(item, field)).find((complaint) => complaint !== undefined);
+  };
+}
+
 /** A list of values that are checked elsewhere. */
 export function list<T>(): Check<readonly T[]> {
   return say('a list', Array.isArray);

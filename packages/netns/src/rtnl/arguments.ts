@@ -4,13 +4,13 @@ import {
   type Fields,
   among,
   flag,
-  having,
   list,
   object,
   optional,
   text,
   whole,
 } from '../check/check.ts';
+import { NETNS } from '../check/options.ts';
 import type { Address, AddressFilter, AddressSpec } from '../types/address.ts';
 import type { Family, RouteScope } from '../types/common.ts';
 import type {
@@ -24,7 +24,6 @@ import type {
   VethSpec,
 } from '../types/link.ts';
 import type { Neighbour, NeighbourFilter, NeighbourSpec } from '../types/neighbour.ts';
-import type { Netns } from '../types/netns.ts';
 import type { Route, RouteFilter, RouteSpec } from '../types/route.ts';
 import type { NumberRange, RuleFilter, RuleSpec } from '../types/rule.ts';
 import type { RtnlRequests } from '../types/rtnl.ts';
@@ -46,7 +45,6 @@ const u32 = whole(0, 0xffff_ffff);
 const index = whole(1, 0x7fff_ffff);
 const family: Check<Family> = among<Family>(4, 6);
 const scope: Check<RouteScope> = among('universe', 'site', 'link', 'host', 'nowhere');
-const netns: Check<Netns> = having<Netns>('openRtnl', 'a namespace that openNetns gave');
 const tunnelId: Check<bigint> = (value, field) =>
   typeof value === 'bigint' && value >= 0n && value < 1n << 64n
     ? undefined
@@ -94,7 +92,7 @@ const veth = object<VethSpec>({
     name: text,
     mtuBytes: optional(u32),
     mac: optional(text),
-    netns: optional(netns),
+    netns: optional(NETNS),
   }),
 });
 const linkChange = object<LinkChange>({
@@ -104,7 +102,7 @@ const linkChange = object<LinkChange>({
   name: optional(text),
   alias: optional(text),
   group: optional(u32),
-  netns: optional(netns),
+  netns: optional(NETNS),
   masterIndex: optional(u32),
   txQueueLength: optional(u32),
   ipv4Conf: optional(conf),
