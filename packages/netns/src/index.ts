@@ -4,7 +4,7 @@ export { openMonitor } from './monitor.ts';
 export { openNetns } from './netns.ts';
 export { openRtnl } from './rtnl.ts';
 export type { Address, Addresses, AddressFilter, AddressSpec } from './types/address.ts';
-export type { BatchResult, Family, RouteScope, UnknownField } from './types/common.ts';
+export type { BatchResult, Family, Listed, RouteScope, UnknownField } from './types/common.ts';
 export type {
   Ipv4LinkConf,
   Ipv6AddressGeneration,

@@ -3,7 +3,7 @@ import { type NetlinkError, isNetlinkError } from '../errors.ts';
 import type { Channel } from '../socket/channel.ts';
 import { kernelError } from '../socket/kernel-error.ts';
 import type { Address, AddressFilter, AddressSpec, Addresses } from '../types/address.ts';
-import type { BatchResult } from '../types/common.ts';
+import type { BatchResult, Listed } from '../types/common.ts';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../uapi/netlink.ts';
 import { ADDRESS_SPEC } from './arguments.ts';
 import { checkArgument } from './checked.ts';
@@ -34,7 +34,7 @@ export class KernelAddresses implements Addresses {
     return didExist(done, 'EADDRNOTAVAIL', 'ENODEV');
   }
 
-  list(filter: AddressFilter = {}): Promise<Address[]> {
+  list(filter: AddressFilter = {}): Promise<Listed<Address>> {
     const { linkIndex } = filter;
     const purpose = addressPurpose('list', filter);
     return forFamilies(filter.family, async (family) => {

@@ -11,6 +11,7 @@ import {
 } from '../message/link.ts';
 import { invalid } from '../message/validate.ts';
 import { useNetnsFd } from '../netns/netns-fd.ts';
+import type { Listed } from '../types/common.ts';
 import type { Channel, Purpose } from '../socket/channel.ts';
 import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, Links, VethSpec } from '../types/link.ts';
 import { didExist, orWhenAbsent } from './outcome.ts';
@@ -56,7 +57,7 @@ export class KernelLinks implements Links {
     return orWhenAbsent(this.#channel.request(message, purpose, decodeLink), undefined, 'ENODEV');
   }
 
-  async list(filter: LinkFilter = {}): Promise<Link[]> {
+  async list(filter: LinkFilter = {}): Promise<Listed<Link>> {
     const purpose = linkPurpose('list');
     return this.#channel.dump(buildLinkDump(filter, purpose), purpose, (row) => {
       const link = decodeLink(row);

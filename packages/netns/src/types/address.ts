@@ -1,4 +1,4 @@
-import type { BatchResult, Family, RouteScope, UnknownField } from './common.ts';
+import type { BatchResult, Family, Listed, RouteScope, UnknownField } from './common.ts';
 
 /** An address of a link as the kernel reports it. Source: linux uapi if_addr.h. */
 export interface Address {
@@ -79,7 +79,7 @@ export interface Addresses {
   /** `false`: the link has no such address (with that prefix length), or there is no such link. */
   delete(spec: { readonly linkIndex: number; readonly address: string }): Promise<boolean>;
   /** Empty for a link that does not exist. */
-  list(filter?: AddressFilter): Promise<Address[]>;
+  list(filter?: AddressFilter): Promise<Listed<Address>>;
   /**
    * Adds many in few system calls; one that fails does not stop the rest.
    *

@@ -1,4 +1,4 @@
-import type { Family, RouteScope, UnknownField } from './common.ts';
+import type { Family, Listed, RouteScope, UnknownField } from './common.ts';
 
 /** What a route does with a packet. Source: linux uapi rtnetlink.h `RTN_*`. */
 export type RouteType =
@@ -114,5 +114,5 @@ export interface Routes {
    */
   get(address: string, options?: { readonly exact?: boolean }): Promise<Route | undefined>;
   /** Of all tables unless narrowed. Empty for a table or link that does not exist. */
-  list(filter?: RouteFilter): Promise<Route[]>;
+  list(filter?: RouteFilter): Promise<Listed<Route>>;
 }

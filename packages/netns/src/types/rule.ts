@@ -1,4 +1,4 @@
-import type { Family, UnknownField } from './common.ts';
+import type { Family, Listed, UnknownField } from './common.ts';
 
 /** What a matching packet meets. Source: linux uapi fib_rules.h `FR_ACT_*`. */
 export type RuleAction = 'lookup' | 'goto' | 'nop' | 'blackhole' | 'unreachable' | 'prohibit';
@@ -103,5 +103,5 @@ export interface Rules {
   add(spec: RuleSpec): Promise<void>;
   /** Removes the first rule that matches all given fields; `false`: none does. */
   delete(spec: RuleSpec): Promise<boolean>;
-  list(filter?: RuleFilter): Promise<Rule[]>;
+  list(filter?: RuleFilter): Promise<Listed<Rule>>;
 }

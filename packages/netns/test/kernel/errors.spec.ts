@@ -22,7 +22,7 @@ describe('what opening rejects with', () => {
     { pid: 1, fd: 2 },
   ];
   for (const reference of references) {
-    it(`is a NetnsError for the namespace ${String(JSON.stringify(reference))}`, async () => {
+    it(`is a NetnsError for the namespace ${JSON.stringify(reference)}`, async () => {
       const error = await failure(openNetns(reference as never));
 
       expect(isNetnsError(error, 'INVALID_ARGUMENT'), String(error)).to.equal(true);
