@@ -77,7 +77,8 @@ export class KernelLinks implements Links {
 
   async delete(selector: LinkSelector): Promise<boolean> {
     const purpose = linkPurpose('delete', selector);
-    return didExist(this.#channel.request(buildLinkDelete(selector, purpose), purpose), 'ENODEV');
+    const done = this.#channel.request(buildLinkDelete(selector, purpose), purpose).catch(explainUndeletable);
+    return didExist(done, 'ENODEV');
   }
 
   async deleteGroup(group: number): Promise<boolean> {
@@ -89,7 +90,19 @@ export class KernelLinks implements Links {
   async #createSimple(kind: string, spec: LinkSpec): Promise<{ index: number }> {
     const purpose = linkPurpose('create', spec);
     const message = buildLinkCreate(kind, spec, purpose);
-    const { index } = await this.#create(message, spec, { alias: spec.alias, isUp: spec.isUp }, purpose);
+    const done = this.#create(message, spec, { alias: spec.alias, isUp: spec.isUp }, purpose);
+    const { index } = await done.catch((error: unknown) => {
+      if (!isNetlinkError(error, 'EEXIST')) throw error;
+      const { code, errno } = error;
+      throw new NetlinkError({
+        code,
+        errno,
+        ...purpose,
+        reason: `link ${spec.name} exists`,
+        attribute: 'name',
+        cause: error,
+      });
+    });
     return { index };
   }
 
@@ -129,6 +142,14 @@ export class KernelLinks implements Links {
       cause: error,
     });
   }
+}
+
+/** Source: linux net/core/rtnetlink.c `rtnl_delete_link`: a driver without `dellink` is asked for none. */
+function explainUndeletable(error: unknown): never {
+  if (!isNetlinkError(error, 'EOPNOTSUPP')) throw error;
+  const { code, errno, operation, subject } = error;
+  const reason = 'this link cannot be deleted: it is the loopback or a device of the machine';
+  throw new NetlinkError({ code, errno, operation, subject, reason, cause: error });
 }
 
 type Loose<T> = { readonly [Key in keyof T]: T[Key] | undefined };
