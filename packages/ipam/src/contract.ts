@@ -30,6 +30,11 @@ export interface PoolRequest {
   readonly prefix: string;
   /** Keeps automatic allocation to this part of `prefix`; explicit addresses may lie anywhere in `prefix`. */
   readonly subPool?: string;
+  /**
+   * Refuses a pool that is there already, with `POOL_IN_USE`. Pools are not counted: without this, and until one claims
+   * it, all who ask for the same content share one pool, and the first to release it takes it from the others.
+   */
+  readonly isExclusive?: boolean;
   /** Prefixes the pool must not overlap because traffic to them leaves by a link. Default: none. */
   readonly connectedPrefixes?: readonly ConnectedPrefix[];
 }

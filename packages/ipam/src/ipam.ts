@@ -55,12 +55,13 @@ class StoredIpam implements Ipam {
     this.#table = table;
   }
 
-  async requestPool({ connectedPrefixes = [], ...request }: PoolRequest): Promise<Pool> {
+  async requestPool({ connectedPrefixes = [], isExclusive = false, ...request }: PoolRequest): Promise<Pool> {
     const content = canonicalContent(request);
     const pool = { id: formatPoolId(content), ...content };
     return this.#locks.run(pool.addressSpace, async () => {
       const known = this.#table.get(pool.id)?.pool;
       if (known?.owner !== undefined) throw claimed(known, known.owner);
+      if (known !== undefined && isExclusive) throw claimed(known, 'somebody who asked before');
       if (known !== undefined) return known;
       checkNotReserved(pool);
       checkNoOverlap(pool, this.#table.records());

@@ -4,7 +4,7 @@ export { openMonitor } from './monitor.ts';
 export { openNetns } from './netns.ts';
 export { openRtnl } from './rtnl.ts';
 export type { Address, Addresses, AddressFilter, AddressSpec } from './types/address.ts';
-export type { BatchResult, Family, RouteScope } from './types/common.ts';
+export type { BatchResult, Family, Listed, RouteScope, UnknownField } from './types/common.ts';
 export type {
   Ipv4LinkConf,
   Ipv6AddressGeneration,
@@ -32,4 +32,4 @@ export type { Neighbour, NeighbourFilter, Neighbours, NeighbourSpec, NeighbourSt
 export type { Netns, NetnsReference } from './types/netns.ts';
 export type { NextHop, Route, RouteFilter, RouteFlags, Routes, RouteSpec, RouteType } from './types/route.ts';
 export type { Rtnl, RtnlOptions, RtnlRequests } from './types/rtnl.ts';
-export type { Rule, RuleAction, RuleFilter, Rules, RuleSpec } from './types/rule.ts';
+export type { NumberRange, Rule, RuleAction, RuleFilter, RuleMatch, Rules, RuleSpec } from './types/rule.ts';

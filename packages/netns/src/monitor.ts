@@ -1,5 +1,6 @@
+import { monitorOptions, requireOptions } from './check/options.ts';
 import { NetnsError } from './errors.ts';
-import { groupMask } from './monitor/decode-event.ts';
+import { MONITOR_GROUPS, groupMask } from './monitor/decode-event.ts';
 import { KernelMonitor } from './monitor/kernel-monitor.ts';
 import { inNetns } from './netns/in-netns.ts';
 import { useNetnsFd } from './netns/netns-fd.ts';
@@ -8,6 +9,7 @@ import { setReceiveBuffer } from './socket/socket-options.ts';
 import { loadSys } from './sys/sys-koffi.ts';
 import type { Monitor, MonitorOptions } from './types/monitor.ts';
 
+const OPTIONS = monitorOptions(MONITOR_GROUPS);
 /** Some ten thousand events, counted with the kernel's bookkeeping. */
 const DEFAULT_RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
 
@@ -15,10 +17,11 @@ const DEFAULT_RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
  * Reports changes in a network namespace from now on; what was there before takes a dump.
  *
  * To miss nothing, open the monitor first and dump then.
- * @throws {@link NetnsError} `INVALID_ARGUMENT` without groups, `UNSUPPORTED_PLATFORM`, `NOT_PERMITTED`
+ * @throws {@link NetnsError} `INVALID_ARGUMENT` without groups and for options that are not understood, `UNSUPPORTED_PLATFORM`, `NOT_PERMITTED`
  * Source: linux uapi rtnetlink.h `RTNLGRP_*`.
  */
 export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
+  requireOptions(OPTIONS, options, 'monitor');
   const { groups, netns, receiveBufferBytes = DEFAULT_RECEIVE_BUFFER_BYTES } = options;
   const mask = groupMask(groups);
   if (mask === 0) throw new NetnsError('INVALID_ARGUMENT', 'monitor', 'name at least one group to listen for');

@@ -1,5 +1,6 @@
 import { closeSync, openSync, statfsSync } from 'node:fs';
 
+import { NETNS_REFERENCE, requireOptions } from './check/options.ts';
 import { NetnsError } from './errors.ts';
 import { inNetns, openOwnNetns } from './netns/in-netns.ts';
 import { KernelNetns } from './netns/kernel-netns.ts';
@@ -15,10 +16,11 @@ const NAMESPACE_FILE_SYSTEMS: readonly number[] = [0x6e736673, 0x9fa0];
  * Opens a network namespace and holds it open until `close`.
  *
  * @throws {@link NetnsError} `NOT_FOUND`; `NOT_A_NAMESPACE` for an ordinary file in the place of a namespace, which
- * mostly means that its mount has not propagated to this mount namespace; `NOT_PERMITTED`; `UNSUPPORTED_PLATFORM`.
+ * mostly means that its mount has not propagated to this mount namespace; `NOT_PERMITTED`; `INVALID_ARGUMENT`; `UNSUPPORTED_PLATFORM`.
  * Source: setns(2), namespaces(7), pidfd_open(2) (kernel 5.8).
  */
 export async function openNetns(reference: NetnsReference): Promise<Netns> {
+  requireOptions(NETNS_REFERENCE, reference, 'namespace');
   const sys = await loadSys();
   const fd = openReference(sys, reference);
   try {

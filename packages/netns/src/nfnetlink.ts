@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { NFNETLINK_GROUP, NFNETLINK_OPTIONS, requireOptions } from './check/options.ts';
 import { inNetns } from './netns/in-netns.ts';
 import { useNetnsFd } from './netns/netns-fd.ts';
 import { KernelNfnetlink } from './nfnetlink/kernel-nfnetlink.ts';
@@ -40,9 +41,11 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 /**
  * Opens a connection to netfilter.
  *
- * @throws {@link NetnsError} `UNSUPPORTED_PLATFORM`, `NOT_PERMITTED`; `FAILED` on a kernel without nfnetlink
+ * @throws {@link NetnsError} `INVALID_ARGUMENT`, `UNSUPPORTED_PLATFORM`, `NOT_PERMITTED`; `FAILED` on a kernel without
+ * nfnetlink
  */
 export async function openNfnetlink(options: NfnetlinkOptions = {}): Promise<Nfnetlink> {
+  requireOptions(NFNETLINK_OPTIONS, options, 'nfnetlink');
   const sys = await loadSys();
   const fd = await openIn(sys, options.netns, 'nfnetlink.open', () => openNetfilterSocket(sys));
   setSendBuffer(sys, fd, SEND_BUFFER_BYTES);
@@ -58,6 +61,8 @@ export async function openNfnetlink(options: NfnetlinkOptions = {}): Promise<Nfn
  * Source: linux uapi nfnetlink.h `enum nfnetlink_groups`.
  */
 export async function openNfnetlinkMonitor(group: number, options: NfnetlinkOptions = {}): Promise<NfnetlinkMonitor> {
+  requireOptions(NFNETLINK_GROUP, group, 'nfnetlink group');
+  requireOptions(NFNETLINK_OPTIONS, options, 'nfnetlink');
   const sys = await loadSys();
   const open = (): number => openNetfilterSocket(sys, (1 << (group - 1)) >>> 0);
   const fd = await openIn(sys, options.netns, 'nfnetlink.monitor', open);

@@ -148,7 +148,9 @@ export class Reconciler {
       case 'set-neighbour':
         return isWanted(hostPrefix(action.neighbour.address)) && (await done(neighbours.replace(action.neighbour)));
       case 'delete-neighbour':
-        return !isWanted(hostPrefix(action.address)) && (await neighbours.delete(action));
+        return (
+          !isWanted(hostPrefix(action.address)) && (await neighbours.delete({ linkIndex, address: action.address }))
+        );
     }
   }
 

@@ -35,6 +35,18 @@ describe('Ipam pools', () => {
       expect(ipam.usage(poolId).leased).to.equal(1);
     });
 
+    it('gives the pool to one of two that want it for themselves', async () => {
+      const results = await Promise.allSettled([
+        ipam.requestPool({ ...request, isExclusive: true }),
+        ipam.requestPool({ ...request, isExclusive: true }),
+      ]);
+
+      expect(results.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected']);
+      const error = await rejection('POOL_IN_USE', () => ipam.requestPool({ ...request, isExclusive: true }));
+      expect(error).to.include({ poolId, prefix: '10.1.0.0/16' });
+      expect(error).not.to.have.property('owner');
+    });
+
     it('refuses the same content once claimed, naming the owner', async () => {
       await ipam.requestPool(request);
       await ipam.claimPool(poolId, 'network 3f2a');

@@ -1,5 +1,5 @@
 import { type Cidr, formatIp } from '../codec/ip.ts';
-import { type NetlinkMessage, attributes, optional, text, u32, u8 } from '../codec/reader.ts';
+import { type Attributes, type NetlinkMessage, attributes, optional, text, u32, u8 } from '../codec/reader.ts';
 import { MessageWriter } from '../codec/writer.ts';
 import type { Purpose } from '../socket/channel.ts';
 import type { Address, AddressFilter, AddressSpec } from '../types/address.ts';
@@ -8,17 +8,44 @@ import {
   IFA,
   IFA_F_DADFAILED,
   IFA_F_DEPRECATED,
+  IFA_F_MANAGETEMPADDR,
   IFA_F_NODAD,
   IFA_F_NOPREFIXROUTE,
+  IFA_F_OPTIMISTIC,
   IFA_F_PERMANENT,
   IFA_F_SECONDARY,
+  IFA_F_STABLE_PRIVACY,
   IFA_F_TENTATIVE,
 } from '../uapi/if-addr.ts';
 import { ROUTE_SCOPE, RTM } from '../uapi/rtnetlink.ts';
-import { familyNumber, familyOf, scopeOf } from './tables.ts';
+import { addressAttribute, familyNumber, familyOf, isNamedScope, scopeOf } from './tables.ts';
+import { unknownAttributes, unknownNumber } from './unknown.ts';
 import { INDEX, U8, checkRange, invalid, requireCidr, requireIp } from './validate.ts';
 
 const IFADDRMSG_LENGTH = 8;
+const FOR_EVER = 0xffff_ffff;
+
+const DECODED: ReadonlySet<number> = new Set([
+  IFA.ADDRESS,
+  IFA.LOCAL,
+  IFA.LABEL,
+  IFA.BROADCAST,
+  IFA.CACHEINFO,
+  IFA.FLAGS,
+  IFA.RT_PRIORITY,
+  IFA.PROTO,
+]);
+const DECODED_FLAGS =
+  IFA_F_SECONDARY |
+  IFA_F_NODAD |
+  IFA_F_OPTIMISTIC |
+  IFA_F_DADFAILED |
+  IFA_F_DEPRECATED |
+  IFA_F_TENTATIVE |
+  IFA_F_PERMANENT |
+  IFA_F_MANAGETEMPADDR |
+  IFA_F_NOPREFIXROUTE |
+  IFA_F_STABLE_PRIVACY;
 
 /** Preferred for no second, valid for ever; the same in any byte order. */
 const DEPRECATED = new Uint8Array(new Uint32Array([0, 0xffffffff, 0, 0]).buffer);
@@ -91,11 +118,36 @@ export function decodeAddress({ payload }: NetlinkMessage): Address | undefined 
     isTentative: has(IFA_F_TENTATIVE),
     isDuplicate: has(IFA_F_DADFAILED),
     isDeprecated: has(IFA_F_DEPRECATED),
-    isSecondary: has(IFA_F_SECONDARY),
+    isSecondary: family === 4 && has(IFA_F_SECONDARY),
     skipsDuplicateDetection: has(IFA_F_NODAD),
     hasNoPrefixRoute: has(IFA_F_NOPREFIXROUTE),
     ...(peer !== address && { peer }),
     ...(label !== undefined && { label }),
     ...(protocol !== undefined && { protocol }),
+    ...(family === 6 && has(IFA_F_SECONDARY) && { isTemporary: true }),
+    ...(has(IFA_F_OPTIMISTIC) && { isOptimistic: true }),
+    ...(has(IFA_F_STABLE_PRIVACY) && { isStablePrivacy: true }),
+    ...(has(IFA_F_MANAGETEMPADDR) && { managesTemporary: true }),
+    ...decodeRest(payload, found, flags),
+  };
+}
+
+type Rest = 'preferredSec' | 'validSec' | 'broadcast' | 'routeMetric' | 'unknown';
+
+function decodeRest(payload: Uint8Array, found: Attributes, flags: number): Pick<Address, Rest> {
+  const preferredSec = optional(found, IFA.CACHEINFO, u32) ?? FOR_EVER;
+  const validSec = optional(found, IFA.CACHEINFO, (bytes) => u32(bytes, 4)) ?? FOR_EVER;
+  const broadcast = optional(found, IFA.BROADCAST, formatIp);
+  const routeMetric = optional(found, IFA.RT_PRIORITY, u32);
+  const unknown = unknownAttributes(found, DECODED, addressAttribute);
+  const otherFlags = (flags & ~DECODED_FLAGS) >>> 0;
+  if (otherFlags !== 0) unknown.push(unknownNumber('ifa_flags', otherFlags));
+  if (!isNamedScope(u8(payload, 3))) unknown.push(unknownNumber('ifa_scope', u8(payload, 3)));
+  return {
+    ...(preferredSec !== FOR_EVER && { preferredSec }),
+    ...(validSec !== FOR_EVER && { validSec }),
+    ...(broadcast !== undefined && { broadcast }),
+    ...(routeMetric !== undefined && { routeMetric }),
+    ...(unknown.length > 0 && { unknown }),
   };
 }

@@ -112,7 +112,8 @@ export function decodeLink({ payload }: NetlinkMessage): Link | undefined {
     ...(kind !== undefined && { kind }),
     ...(mac !== undefined && mac !== '' && { mac }),
     ...(alias !== undefined && { alias }),
-    ...(peerIndex !== undefined && peerIndex !== 0 && { peerIndex }),
+    // Without the number of its namespace it would be taken for an index of this one.
+    ...(peerIndex !== undefined && peerIndex !== 0 && peerNetnsId !== NO_NETNSID && { peerIndex }),
     ...(peerNetnsId !== undefined && peerNetnsId !== NO_NETNSID && { peerNetnsId }),
     ...(masterIndex !== undefined && { masterIndex }),
   };

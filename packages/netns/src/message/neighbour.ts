@@ -7,11 +7,14 @@ import type { Family } from '../types/common.ts';
 import type { Neighbour, NeighbourFilter, NeighbourSpec, NeighbourState } from '../types/neighbour.ts';
 import { NDA, NEIGHBOUR_STATE, NTF_PROXY, NTF_ROUTER } from '../uapi/neighbour.ts';
 import { RTM } from '../uapi/rtnetlink.ts';
-import { byNumber, familyNumber, familyOf } from './tables.ts';
+import { byNumber, familyNumber, familyOf, neighbourAttribute } from './tables.ts';
+import { unknownAttributes, unknownNumber } from './unknown.ts';
 import { INDEX, U8, checkRange, invalid, requireIp, requireMac } from './validate.ts';
 
 const NDMSG_LENGTH = 12;
 const stateNames = byNumber<NeighbourState>(NEIGHBOUR_STATE);
+const DECODED: ReadonlySet<number> = new Set([NDA.DST, NDA.LLADDR, NDA.CACHEINFO, NDA.PROBES, NDA.PROTOCOL]);
+const DECODED_FLAGS = NTF_PROXY | NTF_ROUTER;
 
 interface NeighbourHeader {
   readonly family: Family;
@@ -73,6 +76,9 @@ export function decodeNeighbour({ payload }: NetlinkMessage): Neighbour | undefi
   const flags = u8(payload, 10);
   const mac = optional(found, NDA.LLADDR, formatMac);
   const protocol = optional(found, NDA.PROTOCOL, u8);
+  const unknown = unknownAttributes(found, DECODED, neighbourAttribute);
+  if (!stateNames.has(u16(payload, 8))) unknown.push(unknownNumber('ndm_state', u16(payload, 8)));
+  if ((flags & ~DECODED_FLAGS) !== 0) unknown.push(unknownNumber('ndm_flags', flags & ~DECODED_FLAGS));
   return {
     linkIndex: u32(payload, 4),
     family,
@@ -83,5 +89,6 @@ export function decodeNeighbour({ payload }: NetlinkMessage): Neighbour | undefi
     isRouter: (flags & NTF_ROUTER) !== 0,
     ...(mac !== undefined && { mac }),
     ...(protocol !== undefined && { protocol }),
+    ...(unknown.length > 0 && { unknown }),
   };
 }

@@ -2,21 +2,62 @@ import { formatIp } from '../codec/ip.ts';
 import { type Attributes, type NetlinkMessage, attributes, optional, u16, u32, u8 } from '../codec/reader.ts';
 import { align } from '../codec/writer.ts';
 import type { Family } from '../types/common.ts';
-import type { NextHop, Route, RouteFilter, RouteType } from '../types/route.ts';
+import type { NextHop, Route, RouteFilter, RouteFlags, RouteType } from '../types/route.ts';
 import {
   ROUTE_TYPE,
   RTA,
+  RTAX,
   RTM_F_CLONED,
   RTNH_F_DEAD,
   RTNH_F_LINKDOWN,
   RTNH_F_OFFLOAD,
   RTNH_F_ONLINK,
 } from '../uapi/rtnetlink.ts';
-import { byNumber, familyOf, scopeOf } from './tables.ts';
+import { attributeNames, byNumber, familyOf, isNamedScope, routeAttribute, scopeOf } from './tables.ts';
+import { unknownAttributes, unknownNumber } from './unknown.ts';
 
 const RTMSG_LENGTH = 12;
 const RTNEXTHOP_LENGTH = 8;
 const typeNames = byNumber(ROUTE_TYPE);
+const metricAttribute = attributeNames('RTAX', RTAX);
+/** Source: linux uapi icmpv6.h `ICMPV6_ROUTER_PREF_*`; medium is 0. */
+const PREFERENCES: ReadonlyMap<number, 'high' | 'low'> = new Map([
+  [1, 'high'],
+  [3, 'low'],
+]);
+/** `USER_HZ`, in which the kernel tells times to programs on every architecture of Node. */
+const TICKS_PER_SECOND = 100;
+
+/** What is decoded, and what is about the question (the user who asks) or about the cache, not about the route. */
+const DECODED: ReadonlySet<number> = new Set([
+  RTA.DST,
+  RTA.SRC,
+  RTA.OIF,
+  RTA.GATEWAY,
+  RTA.PRIORITY,
+  RTA.PREFSRC,
+  RTA.METRICS,
+  RTA.MULTIPATH,
+  RTA.CACHEINFO,
+  RTA.TABLE,
+  RTA.VIA,
+  RTA.PREF,
+  RTA.PAD,
+  RTA.UID,
+  RTA.NH_ID,
+]);
+const PLAIN: ReadonlySet<number> = new Set([
+  RTA.DST,
+  RTA.OIF,
+  RTA.GATEWAY,
+  RTA.PRIORITY,
+  RTA.PREFSRC,
+  RTA.MULTIPATH,
+  RTA.TABLE,
+  RTA.VIA,
+]);
+const METRICS_DECODED: ReadonlySet<number> = new Set([RTAX.MTU]);
+const HOP_DECODED: ReadonlySet<number> = new Set([RTA.GATEWAY, RTA.VIA]);
 
 /** Decodes RTM_NEWROUTE and RTM_DELROUTE; `undefined` for cached clones and other families than IP. */
 export function decodeRoute(message: NetlinkMessage): Route | undefined {
@@ -45,6 +86,40 @@ export function decodeAnyRoute({ payload }: NetlinkMessage): Route | undefined {
     flags: decodeFlags(u32(payload, 8)),
     ...(source !== undefined && { source }),
     ...(metric !== undefined && { metric }),
+    ...(isPlain(payload, found) ? undefined : decodeRare(payload, found)),
+  };
+}
+
+type Rare = 'sourcePrefix' | 'typeOfService' | 'mtuBytes' | 'nextHopId' | 'preference' | 'expiresInSec' | 'unknown';
+
+/** Most routes: a dump of 100,000 need not look for what they do not have. */
+function isPlain(payload: Uint8Array, found: Attributes): boolean {
+  if (payload[3] !== 0 || !isNamedScope(u8(payload, 6))) return false;
+  for (const type of found.keys()) if (!PLAIN.has(type)) return false;
+  return true;
+}
+
+/** What few routes have. */
+function decodeRare(payload: Uint8Array, found: Attributes): Pick<Route, Rare> {
+  const metrics = optional(found, RTA.METRICS, (bytes) => attributes(bytes));
+  const mtuBytes = metrics && optional(metrics, RTAX.MTU, u32);
+  const sourcePrefix = optional(found, RTA.SRC, (bytes) => `${formatIp(bytes)}/${u8(payload, 2)}`);
+  const typeOfService = u8(payload, 3);
+  const nextHopId = optional(found, RTA.NH_ID, u32);
+  const preference = PREFERENCES.get(optional(found, RTA.PREF, u8) ?? 0);
+  // `struct rta_cacheinfo`: two other numbers, then the ticks that remain, signed.
+  const ticks = optional(found, RTA.CACHEINFO, (bytes) => u32(bytes, 8) | 0) ?? 0;
+  const unknown = unknownAttributes(found, DECODED, routeAttribute);
+  if (metrics !== undefined) unknown.push(...unknownAttributes(metrics, METRICS_DECODED, metricAttribute));
+  if (!isNamedScope(u8(payload, 6))) unknown.push(unknownNumber('rtm_scope', u8(payload, 6)));
+  return {
+    ...(sourcePrefix !== undefined && { sourcePrefix }),
+    ...(typeOfService !== 0 && { typeOfService }),
+    ...(mtuBytes !== undefined && { mtuBytes }),
+    ...(nextHopId !== undefined && { nextHopId }),
+    ...(preference !== undefined && { preference }),
+    ...(ticks !== 0 && { expiresInSec: ticks / TICKS_PER_SECOND }),
+    ...(unknown.length > 0 && { unknown }),
   };
 }
 
@@ -54,7 +129,7 @@ function onlyHop([hop, ...others]: readonly NextHop[]): Pick<NextHop, 'linkIndex
   return { ...(linkIndex !== undefined && { linkIndex }), ...(gateway !== undefined && { gateway }) };
 }
 
-function decodeFlags(flags: number): Route['flags'] {
+function decodeFlags(flags: number): RouteFlags {
   return {
     isDead: (flags & RTNH_F_DEAD) !== 0,
     isLinkDown: (flags & RTNH_F_LINKDOWN) !== 0,
@@ -77,8 +152,14 @@ function decodeMultipath(bytes: Uint8Array): NextHop[] {
   let offset = 0;
   while (offset + RTNEXTHOP_LENGTH <= bytes.length) {
     const length = Math.max(u16(bytes, offset), RTNEXTHOP_LENGTH);
-    const gateway = decodeGateway(attributes(bytes.subarray(offset, offset + length), RTNEXTHOP_LENGTH));
-    hops.push(nextHop(u32(bytes, offset + 4), gateway, u8(bytes, offset + 3) + 1));
+    const found = attributes(bytes.subarray(offset, offset + length), RTNEXTHOP_LENGTH);
+    const flags = u8(bytes, offset + 2);
+    const unknown = unknownAttributes(found, HOP_DECODED, routeAttribute);
+    hops.push({
+      ...nextHop(u32(bytes, offset + 4), decodeGateway(found), u8(bytes, offset + 3) + 1),
+      ...(flags !== 0 && { flags: decodeFlags(flags) }),
+      ...(unknown.length > 0 && { unknown }),
+    });
     offset += align(length);
   }
   return hops;

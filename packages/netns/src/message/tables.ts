@@ -1,5 +1,9 @@
 import type { Family, RouteScope } from '../types/common.ts';
-import { AF_INET, AF_INET6, ROUTE_SCOPE } from '../uapi/rtnetlink.ts';
+import { FRA } from '../uapi/fib-rules.ts';
+import { IFA } from '../uapi/if-addr.ts';
+import { IFLA } from '../uapi/if-link.ts';
+import { NDA } from '../uapi/neighbour.ts';
+import { AF_INET, AF_INET6, ROUTE_SCOPE, RTA } from '../uapi/rtnetlink.ts';
 
 /** Number of an IP version in the kernel. */
 export function familyNumber(family: Family): number {
@@ -29,7 +33,18 @@ export function attributeNames(
   };
 }
 
+export const linkAttribute: (type: number) => string | undefined = attributeNames('IFLA', IFLA);
+export const addressAttribute: (type: number) => string | undefined = attributeNames('IFA', IFA);
+export const routeAttribute: (type: number) => string | undefined = attributeNames('RTA', RTA);
+export const neighbourAttribute: (type: number) => string | undefined = attributeNames('NDA', NDA);
+export const ruleAttribute: (type: number) => string | undefined = attributeNames('FRA', FRA);
+
 const scopeNames = byNumber<RouteScope>(ROUTE_SCOPE);
+
+/** Whether a scope is one that {@link RouteScope} names. */
+export function isNamedScope(number: number): boolean {
+  return scopeNames.has(number);
+}
 
 /** Scope by number; the kernel allows private ones below 200, which are nearer to `universe` than to the others. */
 export function scopeOf(number: number): RouteScope {

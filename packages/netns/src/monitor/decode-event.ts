@@ -20,6 +20,9 @@ const GROUPS: Readonly<Record<MonitorGroup, readonly number[]>> = {
   neighbour: [RTNLGRP.NEIGH],
 };
 
+/** Every group there is. */
+export const MONITOR_GROUPS: readonly MonitorGroup[] = Object.keys(GROUPS) as MonitorGroup[];
+
 /** Bit mask of multicast groups for bind. Source: linux uapi netlink.h `nl_groups`. */
 export function groupMask(groups: readonly MonitorGroup[]): number {
   return groups.flatMap((group) => GROUPS[group]).reduce((mask, group) => mask | (1 << (group - 1)), 0);

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { type Stats, closeSync, fstatSync, openSync } from 'node:fs';
 
 import { NetnsError } from '../errors.ts';
 import { errnoName } from '../sys/errno.ts';
@@ -34,7 +34,7 @@ export function inNewNetns<T>(sys: Sys, step: () => Synchronous<T>): T {
 const STAYS = 1;
 
 function fromOwnNetns<T>(sys: Sys, leave: (ownFd: number) => number, step: () => Synchronous<T>): T {
-  const ownFd = openSync(OWN_NETNS, 'r');
+  const ownFd = openOwnNetns();
   try {
     const left = leave(ownFd);
     if (left === STAYS) return step();
@@ -50,8 +50,16 @@ function fromOwnNetns<T>(sys: Sys, leave: (ownFd: number) => number, step: () =>
 }
 
 function isSame(oneFd: number, otherFd: number): boolean {
-  const [one, other] = [fstatSync(oneFd), fstatSync(otherFd)];
+  const [one, other] = [statOf(oneFd), statOf(otherFd)];
   return one.dev === other.dev && one.ino === other.ino;
+}
+
+function statOf(fd: number): Stats {
+  try {
+    return fstatSync(fd);
+  } catch (error) {
+    throw new NetnsError('INVALID_ARGUMENT', `descriptor ${fd}`, 'it is not open', error);
+  }
 }
 
 function enterError(errno: number): NetnsError {
@@ -62,7 +70,15 @@ function enterError(errno: number): NetnsError {
   return new NetnsError('FAILED', 'network namespace', `setns failed with ${code}`);
 }
 
-/** Opens the namespace of the calling thread. */
+/**
+ * Opens the namespace of the calling thread.
+ *
+ * @throws {@link NetnsError} `FAILED`, as where the process has no descriptor left
+ */
 export function openOwnNetns(): number {
-  return openSync(OWN_NETNS, 'r');
+  try {
+    return openSync(OWN_NETNS, 'r');
+  } catch (error) {
+    throw new NetnsError('FAILED', 'current namespace', (error as Error).message, error);
+  }
 }

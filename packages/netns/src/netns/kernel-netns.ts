@@ -1,5 +1,7 @@
 import { closeSync, fstatSync } from 'node:fs';
 
+import { text } from '../check/check.ts';
+import { RTNL_OPTIONS, requireOptions } from '../check/options.ts';
 import { NetnsError } from '../errors.ts';
 import { KernelRtnl } from '../rtnl/kernel-rtnl.ts';
 import { LanePool } from '../socket/lane-pool.ts';
@@ -31,11 +33,9 @@ export class KernelNetns implements NetnsWithFd {
     this.identity = `${dev}:${ino}`;
   }
 
-  openRtnl(options: RtnlOptions = {}): Promise<Rtnl> {
+  async openRtnl(options: RtnlOptions = {}): Promise<Rtnl> {
+    requireOptions(RTNL_OPTIONS, options, 'rtnl');
     const { trace, lanes = DEFAULT_LANES } = options;
-    if (!Number.isInteger(lanes) || lanes < 1) {
-      return Promise.reject(new NetnsError('INVALID_ARGUMENT', 'lanes', `${lanes} is not a positive whole number`));
-    }
     return this.lendFd((fd) => {
       const sockets = inNetns<number[]>(this.#sys, fd, () => openSockets(this.#sys, lanes));
       const pool = new LanePool(sockets.map((socket) => new NetlinkSocket(this.#sys, socket, trace)));
@@ -47,7 +47,8 @@ export class KernelNetns implements NetnsWithFd {
     return this.lendFd((fd) => readSysctl(this.#sys, fd, key));
   }
 
-  writeSysctl(key: string, value: string): Promise<void> {
+  async writeSysctl(key: string, value: string): Promise<void> {
+    requireOptions(text, value, `sysctl ${key}`);
     return this.lendFd((fd) => writeSysctl(this.#sys, fd, key, value));
   }
 

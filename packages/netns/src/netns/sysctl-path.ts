@@ -1,3 +1,5 @@
+import { text } from '../check/check.ts';
+import { requireOptions } from '../check/options.ts';
 import { NetnsError } from '../errors.ts';
 
 /**
@@ -7,6 +9,7 @@ import { NetnsError } from '../errors.ts';
  * @throws {@link NetnsError} `INVALID_ARGUMENT` for a key that is not below `net`: no other differs between network namespaces.
  */
 export function sysctlPath(key: string): string {
+  requireOptions(text, key, 'sysctl');
   const separator = /[./]/.exec(key)?.[0] ?? '/';
   const parts = key.split(separator).map((part) => (separator === '.' ? part.replaceAll('/', '.') : part));
   const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));

@@ -3,6 +3,7 @@ import { NetlinkError } from '../errors.ts';
 import type { Purpose } from '../socket/channel.ts';
 import { kernelError } from '../socket/kernel-error.ts';
 import type { NetlinkSocket } from '../socket/netlink-socket.ts';
+import { EINTR } from '../sys/errno.ts';
 import type { Nfnetlink } from '../types/nfnetlink.ts';
 import { batchOf } from './batch.ts';
 
@@ -27,7 +28,13 @@ export class KernelNfnetlink implements Nfnetlink {
   }
 
   dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<T[]> {
-    return this.#inTurn(purpose, () => this.#socket.dump(message, purpose, decode));
+    return this.#inTurn(purpose, async () => {
+      const rows = await this.#socket.dump(message, purpose, decode);
+      if (rows.isInterrupted !== true) return rows;
+      // Half a ruleset is not one that ever held.
+      const reason = 'the tables changed during every attempt to read them';
+      throw new NetlinkError({ code: 'EINTR', errno: EINTR, ...purpose, reason });
+    });
   }
 
   each(messages: readonly Uint8Array[], purpose: Purpose): Promise<readonly NetlinkError[]> {

@@ -3,8 +3,10 @@ import { type NetlinkError, isNetlinkError } from '../errors.ts';
 import type { Channel } from '../socket/channel.ts';
 import { kernelError } from '../socket/kernel-error.ts';
 import type { Address, AddressFilter, AddressSpec, Addresses } from '../types/address.ts';
-import type { BatchResult } from '../types/common.ts';
+import type { BatchResult, Listed } from '../types/common.ts';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../uapi/netlink.ts';
+import { ADDRESS_SPEC } from './arguments.ts';
+import { checkArgument } from './checked.ts';
 import { didExist, forFamilies, orWhenAbsent } from './outcome.ts';
 import { addressPurpose } from './purpose.ts';
 
@@ -32,7 +34,7 @@ export class KernelAddresses implements Addresses {
     return didExist(done, 'EADDRNOTAVAIL', 'ENODEV');
   }
 
-  list(filter: AddressFilter = {}): Promise<Address[]> {
+  list(filter: AddressFilter = {}): Promise<Listed<Address>> {
     const { linkIndex } = filter;
     const purpose = addressPurpose('list', filter);
     return forFamilies(filter.family, async (family) => {
@@ -67,6 +69,7 @@ type Prepared =
 
 function prepare(spec: AddressSpec): Prepared {
   try {
+    checkArgument(ADDRESS_SPEC, spec, 'address.add');
     return { spec, message: buildAddressAdd(spec, NLM_F_CREATE | NLM_F_EXCL, addressPurpose('add', spec)) };
   } catch (error) {
     if (isNetlinkError(error)) return { spec, error };

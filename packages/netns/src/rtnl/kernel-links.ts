@@ -11,6 +11,7 @@ import {
 } from '../message/link.ts';
 import { invalid } from '../message/validate.ts';
 import { useNetnsFd } from '../netns/netns-fd.ts';
+import type { Listed } from '../types/common.ts';
 import type { Channel, Purpose } from '../socket/channel.ts';
 import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, Links, VethSpec } from '../types/link.ts';
 import { didExist, orWhenAbsent } from './outcome.ts';
@@ -56,7 +57,7 @@ export class KernelLinks implements Links {
     return orWhenAbsent(this.#channel.request(message, purpose, decodeLink), undefined, 'ENODEV');
   }
 
-  async list(filter: LinkFilter = {}): Promise<Link[]> {
+  async list(filter: LinkFilter = {}): Promise<Listed<Link>> {
     const purpose = linkPurpose('list');
     return this.#channel.dump(buildLinkDump(filter, purpose), purpose, (row) => {
       const link = decodeLink(row);
@@ -76,7 +77,8 @@ export class KernelLinks implements Links {
 
   async delete(selector: LinkSelector): Promise<boolean> {
     const purpose = linkPurpose('delete', selector);
-    return didExist(this.#channel.request(buildLinkDelete(selector, purpose), purpose), 'ENODEV');
+    const done = this.#channel.request(buildLinkDelete(selector, purpose), purpose).catch(explainUndeletable);
+    return didExist(done, 'ENODEV');
   }
 
   async deleteGroup(group: number): Promise<boolean> {
@@ -88,7 +90,19 @@ export class KernelLinks implements Links {
   async #createSimple(kind: string, spec: LinkSpec): Promise<{ index: number }> {
     const purpose = linkPurpose('create', spec);
     const message = buildLinkCreate(kind, spec, purpose);
-    const { index } = await this.#create(message, spec, { alias: spec.alias, isUp: spec.isUp }, purpose);
+    const done = this.#create(message, spec, { alias: spec.alias, isUp: spec.isUp }, purpose);
+    const { index } = await done.catch((error: unknown) => {
+      if (!isNetlinkError(error, 'EEXIST')) throw error;
+      const { code, errno } = error;
+      throw new NetlinkError({
+        code,
+        errno,
+        ...purpose,
+        reason: `link ${spec.name} exists`,
+        attribute: 'name',
+        cause: error,
+      });
+    });
     return { index };
   }
 
@@ -128,6 +142,14 @@ export class KernelLinks implements Links {
       cause: error,
     });
   }
+}
+
+/** Source: linux net/core/rtnetlink.c `rtnl_delete_link`: a driver without `dellink` is asked for none. */
+function explainUndeletable(error: unknown): never {
+  if (!isNetlinkError(error, 'EOPNOTSUPP')) throw error;
+  const { code, errno, operation, subject } = error;
+  const reason = 'this link cannot be deleted: it is the loopback or a device of the machine';
+  throw new NetlinkError({ code, errno, operation, subject, reason, cause: error });
 }
 
 type Loose<T> = { readonly [Key in keyof T]: T[Key] | undefined };

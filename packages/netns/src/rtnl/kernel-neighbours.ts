@@ -1,4 +1,5 @@
 import { buildNeighbourAdd, buildNeighbourDelete, buildNeighbourDump, decodeNeighbour } from '../message/neighbour.ts';
+import type { Listed } from '../types/common.ts';
 import type { Channel } from '../socket/channel.ts';
 import type { Neighbour, NeighbourFilter, NeighbourSpec, Neighbours } from '../types/neighbour.ts';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../uapi/netlink.ts';
@@ -28,7 +29,7 @@ export class KernelNeighbours implements Neighbours {
     return didExist(this.#channel.request(buildNeighbourDelete(spec, purpose), purpose), 'ENOENT', 'ENODEV');
   }
 
-  list(filter: NeighbourFilter = {}): Promise<Neighbour[]> {
+  list(filter: NeighbourFilter = {}): Promise<Listed<Neighbour>> {
     const { linkIndex, isProxy = false } = filter;
     const purpose = neighbourPurpose('list', filter);
     return forFamilies(filter.family, async (family) => {

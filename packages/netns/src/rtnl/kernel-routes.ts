@@ -1,5 +1,6 @@
 import { decodeAnyRoute, decodeRoute, matchesRoute } from '../message/route-decode.ts';
 import { buildRouteAdd, buildRouteDelete, buildRouteDump, buildRouteGet } from '../message/route.ts';
+import type { Listed } from '../types/common.ts';
 import type { Channel } from '../socket/channel.ts';
 import type { Route, RouteFilter, RouteSpec, Routes } from '../types/route.ts';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../uapi/netlink.ts';
@@ -37,7 +38,7 @@ export class KernelRoutes implements Routes {
     return orWhenAbsent(done, undefined, 'ENETUNREACH', 'EHOSTUNREACH');
   }
 
-  list(filter: RouteFilter = {}): Promise<Route[]> {
+  list(filter: RouteFilter = {}): Promise<Listed<Route>> {
     const purpose = routePurpose('list', filter.table === undefined ? '' : `table ${filter.table}`);
     return forFamilies(filter.family, async (family) => {
       const rows = this.#channel.dump(buildRouteDump(family, filter, purpose), purpose, (row) => {

@@ -7,6 +7,7 @@ import type { Neighbours } from '../types/neighbour.ts';
 import type { Routes } from '../types/route.ts';
 import type { Rtnl, RtnlRequests } from '../types/rtnl.ts';
 import type { Rules } from '../types/rule.ts';
+import { checkedRequests } from './checked.ts';
 import { KernelAddresses } from './kernel-addresses.ts';
 import { KernelLinks } from './kernel-links.ts';
 import { KernelNeighbours } from './kernel-neighbours.ts';
@@ -52,11 +53,11 @@ export class KernelRtnl implements Rtnl {
 }
 
 function requestsOver(channel: Channel): RtnlRequests {
-  return {
+  return checkedRequests({
     links: new KernelLinks(channel),
     addresses: new KernelAddresses(channel),
     routes: new KernelRoutes(channel),
     neighbours: new KernelNeighbours(channel),
     rules: new KernelRules(channel),
-  };
+  });
 }

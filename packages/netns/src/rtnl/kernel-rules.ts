@@ -1,4 +1,5 @@
 import { buildRule, buildRuleDump, decodeRule } from '../message/rule.ts';
+import type { Listed } from '../types/common.ts';
 import type { Channel } from '../socket/channel.ts';
 import type { Rule, RuleFilter, RuleSpec, Rules } from '../types/rule.ts';
 import { NLM_F_CREATE, NLM_F_EXCL } from '../uapi/netlink.ts';
@@ -24,7 +25,7 @@ export class KernelRules implements Rules {
     return didExist(this.#channel.request(buildRule(RTM.DELRULE, 0, spec, purpose), purpose), 'ENOENT');
   }
 
-  list(filter: RuleFilter = {}): Promise<Rule[]> {
+  list(filter: RuleFilter = {}): Promise<Listed<Rule>> {
     const { table, protocol } = filter;
     const purpose = rulePurpose('list', {});
     return forFamilies(filter.family, (family) =>

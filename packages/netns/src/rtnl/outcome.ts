@@ -1,5 +1,5 @@
 import { isNetlinkError } from '../errors.ts';
-import type { Family } from '../types/common.ts';
+import type { Family, Listed } from '../types/common.ts';
 
 /** Turns the codes that mean "there is none" into `false`, anything else into `true` or its error. */
 export async function didExist(done: Promise<unknown>, ...absentCodes: string[]): Promise<boolean> {
@@ -27,7 +27,14 @@ export async function orWhenAbsent<T, Fallback>(
 }
 
 /** Dumps one family, or both: a dump of all families would bring bridge and multicast rows too. */
-export async function forFamilies<T>(family: Family | undefined, dump: (family: Family) => Promise<T[]>): Promise<T[]> {
-  const families: readonly Family[] = family === undefined ? [4, 6] : [family];
-  return (await Promise.all(families.map(dump))).flat();
+export async function forFamilies<T>(
+  family: Family | undefined,
+  dump: (family: Family) => Promise<Listed<T>>,
+): Promise<Listed<T>> {
+  if (family !== undefined) return dump(family);
+  const lists = await Promise.all([dump(4), dump(6)]);
+  const rows: Listed<T> = lists.flat();
+  return lists.some(({ isInterrupted }) => isInterrupted)
+    ? Object.assign(rows, { isInterrupted: true } as const)
+    : rows;
 }

@@ -1,18 +1,13 @@
-import { attributeNames } from '../message/tables.ts';
+import {
+  addressAttribute,
+  linkAttribute,
+  neighbourAttribute,
+  routeAttribute,
+  ruleAttribute,
+} from '../message/tables.ts';
 import type { Purpose } from '../socket/channel.ts';
 import type { LinkSelector } from '../types/link.ts';
 import type { RuleSpec } from '../types/rule.ts';
-import { FRA } from '../uapi/fib-rules.ts';
-import { IFA } from '../uapi/if-addr.ts';
-import { IFLA } from '../uapi/if-link.ts';
-import { NDA } from '../uapi/neighbour.ts';
-import { RTA } from '../uapi/rtnetlink.ts';
-
-const linkAttribute = attributeNames('IFLA', IFLA);
-const addressAttribute = attributeNames('IFA', IFA);
-const routeAttribute = attributeNames('RTA', RTA);
-const neighbourAttribute = attributeNames('NDA', NDA);
-const ruleAttribute = attributeNames('FRA', FRA);
 
 /** Something with an IP address on a link. */
 export interface OnLink {

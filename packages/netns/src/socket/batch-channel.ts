@@ -1,3 +1,4 @@
+import type { Listed } from '../types/common.ts';
 import type { NetlinkMessage } from '../codec/reader.ts';
 import type { BatchFailure, Channel, Purpose } from './channel.ts';
 import { kernelError } from './kernel-error.ts';
@@ -45,7 +46,7 @@ export class BatchChannel implements Channel {
     return this.#channel.requestUnlocked(message, purpose, decode);
   }
 
-  dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<T[]> {
+  dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<Listed<T>> {
     return this.#channel.dump(message, purpose, decode);
   }
 

@@ -1,3 +1,4 @@
+import type { Listed } from '../types/common.ts';
 import type { Ack } from '../codec/ack.ts';
 import type { NetlinkMessage } from '../codec/reader.ts';
 
@@ -34,8 +35,8 @@ export interface Channel {
     purpose: Purpose,
     decode: (reply: NetlinkMessage) => T,
   ): Promise<T | undefined>;
-  /** Sends a dump request and decodes every row; `undefined` rows are left out. */
-  dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<T[]>;
+  /** Sends a dump request and decodes every row; `undefined` rows are left out. Rows of a table that does not rest are marked. */
+  dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<Listed<T>>;
   /**
    * Sends many messages in few system calls, in order; those that fail do not stop the rest. `onReply` gets what the
    * kernel answers besides acknowledgements, and which message of the batch it answers.

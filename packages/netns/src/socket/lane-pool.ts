@@ -1,3 +1,4 @@
+import type { Listed } from '../types/common.ts';
 import { NetlinkError } from '../errors.ts';
 import type { NetlinkMessage } from '../codec/reader.ts';
 import type { BatchFailure, Channel, Purpose } from './channel.ts';
@@ -33,7 +34,7 @@ export class LanePool implements Channel {
     return this.#use(purpose, (lane) => lane.requestUnlocked(message, purpose, decode));
   }
 
-  dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<T[]> {
+  dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<Listed<T>> {
     return this.#use(purpose, (lane) => lane.dump(message, purpose, decode));
   }
 

@@ -2,6 +2,7 @@ import { type Ack, decodeAck } from '../codec/ack.ts';
 import { type NetlinkMessage, messages } from '../codec/reader.ts';
 import { isLittleEndian } from '../codec/writer.ts';
 import { NetlinkError } from '../errors.ts';
+import type { Listed } from '../types/common.ts';
 import { EAGAIN, EINTR } from '../sys/errno.ts';
 import type { Sys } from '../sys/sys.ts';
 import {
@@ -102,15 +103,15 @@ export class NetlinkSocket implements Channel {
     );
   }
 
-  /**
-   * Sends a dump request and decodes the rows; starts over when the tables changed meanwhile.
-   *
-   * @throws {@link NetlinkError} `EINTR` when they do not stop changing.
-   */
-  async dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<T[]> {
-    for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
+  /** Sends a dump request and decodes the rows; starts over when the tables changed meanwhile, some times. */
+  async dump<T>(
+    message: Uint8Array,
+    purpose: Purpose,
+    decode: (row: NetlinkMessage) => T | undefined,
+  ): Promise<Listed<T>> {
+    for (let attempt = 1; ; attempt++) {
       await this.#send([message], NLM_F_DUMP, purpose);
-      const rows: T[] = [];
+      const rows: Listed<T> = [];
       const collecting = this.#collect(purpose, (row) => {
         const decoded = decode(row);
         if (decoded !== undefined) rows.push(decoded);
@@ -118,9 +119,8 @@ export class NetlinkSocket implements Channel {
       const { ack, isInterrupted } = await collecting.finally(() => this.#discardRest());
       if (ack.errno !== 0) throw kernelError(ack, purpose, message);
       if (!isInterrupted) return rows;
+      if (attempt === DUMP_ATTEMPTS) return Object.assign(rows, { isInterrupted: true } as const);
     }
-    const reason = `the table changed during each of ${DUMP_ATTEMPTS} dumps`;
-    throw new NetlinkError({ code: 'EINTR', errno: EINTR, ...purpose, reason });
   }
 
   /** Call when no request is under way. */

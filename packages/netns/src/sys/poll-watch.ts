@@ -11,6 +11,17 @@ type PollCallback = (status: number | object) => void;
 
 /** koffi's handle dies with its last JavaScript reference: a monitor would go deaf at the next garbage collection. */
 const openHandles = new Set<PollHandle>();
+let closesAtExit = false;
+
+/** While Node takes its environment down an event would call into JavaScript that may not run any more: a fatal error. */
+function closeAtExit(): void {
+  if (closesAtExit) return;
+  closesAtExit = true;
+  process.once('exit', () => {
+    for (const handle of openHandles) handle.close();
+    openHandles.clear();
+  });
+}
 
 /** A uv_poll_t that survives garbage collection and socket errors. */
 export class PollWatch implements Watch {
@@ -24,17 +35,17 @@ export class PollWatch implements Watch {
     this.#onReadable = onReadable;
     this.#handle = open(this.#callback);
     openHandles.add(this.#handle);
+    closeAtExit();
   }
 
   unref(): void {
-    this.#handle.unref();
+    if (openHandles.has(this.#handle)) this.#handle.unref();
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#handle.close();
-    openHandles.delete(this.#handle);
+    if (openHandles.delete(this.#handle)) this.#handle.close();
   }
 
   #schedule(status: number | object): void {
@@ -55,6 +66,6 @@ export class PollWatch implements Watch {
   }
 
   #restart(): void {
-    if (!this.#isClosed) this.#handle.start({ readable: true }, this.#callback);
+    if (openHandles.has(this.#handle)) this.#handle.start({ readable: true }, this.#callback);
   }
 }

@@ -2,8 +2,11 @@ import type koffiModule from 'koffi';
 
 import { NetnsError } from '../errors.ts';
 import { NS_GET_NSTYPE } from '../uapi/netlink.ts';
+import { CallQueue } from './call-queue.ts';
+import { ENOBUFS } from './errno.ts';
 import { PollWatch } from './poll-watch.ts';
 import type { Sys } from './sys.ts';
+import { TimerWatch, lacksPoll } from './timer-watch.ts';
 
 type Koffi = typeof koffiModule;
 type NativeArgument = number | Uint8Array;
@@ -14,6 +17,8 @@ interface NativeFunction {
 
 /** Arguments of the calls under way: the garbage collector must not take a buffer the kernel still uses. */
 const inUse = new Set<readonly NativeArgument[]>();
+/** koffi refuses the 257th call at once. Half are left to others; the libuv pool has far fewer threads anyway. */
+const calls = new CallQueue(128);
 let loading: Promise<Sys> | undefined;
 
 /**
@@ -57,13 +62,21 @@ function bindLibc(koffi: Koffi): Sys {
 
   const orErrno = (result: number): number => (result < 0 ? -koffi.errno() : result);
   const callAsync = (native: NativeFunction, ...args: NativeArgument[]): Promise<number> =>
-    new Promise((resolve, reject) => {
-      inUse.add(args);
-      // errno is right inside this callback only: one microtask later koffi.errno() is 0.
-      native.async(...args, (error, result) => {
+    new Promise((resolve) => {
+      const end = (result: number): void => {
         inUse.delete(args);
-        if (error === null) resolve(orErrno(result));
-        else reject(error);
+        resolve(result);
+        calls.done();
+      };
+      calls.run(() => {
+        inUse.add(args);
+        try {
+          // errno is right inside this callback only: one microtask later koffi.errno() is 0.
+          native.async(...args, (error, result) => end(error === null ? orErrno(result) : -ENOBUFS));
+        } catch {
+          // Other users of koffi in this process have taken all there are.
+          end(-ENOBUFS);
+        }
       });
     });
 
@@ -80,6 +93,8 @@ function bindLibc(koffi: Koffi): Sys {
     unshare: (flags) => orErrno(unshare(flags)),
     namespaceType: (fd) => orErrno(ioctl(fd, NS_GET_NSTYPE)),
     watch: (fd, onReadable) =>
-      new PollWatch((listener) => koffi.node.poll(fd, { readable: true }, listener), onReadable),
+      lacksPoll
+        ? new TimerWatch(onReadable)
+        : new PollWatch((listener) => koffi.node.poll(fd, { readable: true }, listener), onReadable),
   };
 }

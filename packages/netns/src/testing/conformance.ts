@@ -1,6 +1,7 @@
 import type { Netns } from '../types/netns.ts';
 import type { Rtnl } from '../types/rtnl.ts';
 import { addressCases } from './conformance/addresses.ts';
+import { argumentCases } from './conformance/arguments.ts';
 import { batchCases } from './conformance/batches.ts';
 import type { ConformanceCase } from './conformance/case.ts';
 import { linkCases } from './conformance/links.ts';
@@ -25,6 +26,7 @@ const GROUPS: Readonly<Record<string, readonly ConformanceCase[]>> = {
   neighbours: neighbourCases,
   rules: ruleCases,
   batches: batchCases,
+  arguments: argumentCases,
 };
 
 /** Defines one test per behaviour that every {@link Rtnl}, real or fake, has in common. */

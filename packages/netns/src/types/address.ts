@@ -1,4 +1,4 @@
-import type { BatchResult, Family, RouteScope } from './common.ts';
+import type { BatchResult, Family, Listed, RouteScope, UnknownField } from './common.ts';
 
 /** An address of a link as the kernel reports it. Source: linux uapi if_addr.h. */
 export interface Address {
@@ -17,11 +17,29 @@ export interface Address {
   /** Duplicate detection found another holder: the address is not in use (IPv6). */
   readonly isDuplicate: boolean;
   readonly isDeprecated: boolean;
+  /** There is another of the same prefix, which comes first (IPv4). */
   readonly isSecondary: boolean;
+  /** Privacy address that is replaced by another from time to time (IPv6, RFC 8981). */
+  readonly isTemporary?: boolean;
+  /** In use although duplicate detection is still running (IPv6, RFC 4429). */
+  readonly isOptimistic?: boolean;
+  /** Its last half was made from a secret (IPv6, RFC 7217). */
+  readonly isStablePrivacy?: boolean;
+  /** The kernel makes temporary addresses of its prefix (IPv6). */
+  readonly managesTemporary?: boolean;
+  /** For how long it is chosen as a source, counted from the report; absent: for ever. */
+  readonly preferredSec?: number;
+  /** For how long it is there, counted from the report; absent: for ever. */
+  readonly validSec?: number;
+  readonly broadcast?: string;
+  /** Metric of the route for its prefix. */
+  readonly routeMetric?: number;
   readonly skipsDuplicateDetection: boolean;
   readonly hasNoPrefixRoute: boolean;
   /** `IFA_PROTO`, who put it there; kernel 5.18. */
   readonly protocol?: number;
+  /** What this library cannot name. */
+  readonly unknown?: readonly UnknownField[];
 }
 
 /** An address to put on a link. */
@@ -61,7 +79,7 @@ export interface Addresses {
   /** `false`: the link has no such address (with that prefix length), or there is no such link. */
   delete(spec: { readonly linkIndex: number; readonly address: string }): Promise<boolean>;
   /** Empty for a link that does not exist. */
-  list(filter?: AddressFilter): Promise<Address[]>;
+  list(filter?: AddressFilter): Promise<Listed<Address>>;
   /**
    * Adds many in few system calls; one that fails does not stop the rest.
    *

@@ -12,3 +12,21 @@ export interface BatchResult<Spec> {
   /** Absent: it was done. */
   readonly error?: NetlinkError;
 }
+
+/** What a list found. */
+export interface Listed<T> extends Array<T> {
+  /**
+   * Present when the table changed during every one of ten attempts: these are the rows of the last. What came or went
+   * meanwhile may be in it or not; kernels before 6.9 may also have passed over a link that was there all the time.
+   * Source: linux uapi netlink.h `NLM_F_DUMP_INTR`.
+   */
+  isInterrupted?: true;
+}
+
+/** Something the kernel reports that this library cannot name. */
+export interface UnknownField {
+  /** Name in the kernel (`RTA_ENCAP`, `rtm_scope`), or `attribute 99`. */
+  readonly name: string;
+  /** Its bytes in hexadecimal, in the byte order of the message. */
+  readonly hex: string;
+}

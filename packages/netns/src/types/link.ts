@@ -1,3 +1,4 @@
+import type { Listed } from './common.ts';
 import type { Netns } from './netns.ts';
 
 /** Picks one link, by its name now or by its index; indexes survive a rename, names do not. */
@@ -146,7 +147,7 @@ export interface Links {
    * that namespace. `CAP_NET_ADMIN` is needed there. Source: `IFLA_TARGET_NETNSID`, linux 5.0.
    */
   getPeer(selector: LinkSelector): Promise<Link | undefined>;
-  list(filter?: LinkFilter): Promise<Link[]>;
+  list(filter?: LinkFilter): Promise<Listed<Link>>;
   /**
    * Changes a link in one message; an empty change does nothing.
    *

@@ -1,4 +1,4 @@
-import type { Family } from './common.ts';
+import type { Family, Listed, UnknownField } from './common.ts';
 
 /** State of a neighbour entry. Source: linux uapi neighbour.h `NUD_*`. */
 export type NeighbourState =
@@ -20,6 +20,8 @@ export interface Neighbour {
   readonly isRouter: boolean;
   /** `NDA_PROTOCOL`, who put it there. */
   readonly protocol?: number;
+  /** What this library cannot name. */
+  readonly unknown?: readonly UnknownField[];
 }
 
 /** A neighbour entry to install. */
@@ -50,5 +52,5 @@ export interface Neighbours {
   replace(spec: NeighbourSpec): Promise<void>;
   /** `false`: there is no such entry, or no such link. */
   delete(spec: { readonly linkIndex: number; readonly address: string; readonly isProxy?: boolean }): Promise<boolean>;
-  list(filter?: NeighbourFilter): Promise<Neighbour[]>;
+  list(filter?: NeighbourFilter): Promise<Listed<Neighbour>>;
 }

@@ -18,7 +18,11 @@ export interface Nfnetlink extends AsyncDisposable {
    * Source: linux net/netfilter/nfnetlink.c `nfnetlink_rcv_batch`.
    */
   transaction(subsystem: number, messages: readonly Uint8Array[], purpose: Purpose): Promise<void>;
-  /** Sends a dump request and decodes every row; `undefined` rows are left out. */
+  /**
+   * Sends a dump request and decodes every row; `undefined` rows are left out.
+   *
+   * @throws {@link NetlinkError} `EINTR` when the tables do not stop changing.
+   */
   dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<T[]>;
   /**
    * Sends messages that are no transaction, for subsystems that know none, such as conntrack: in order, and those that fail do

@@ -1,4 +1,4 @@
-import type { Family, RouteScope } from './common.ts';
+import type { Family, Listed, RouteScope, UnknownField } from './common.ts';
 
 /** What a route does with a packet. Source: linux uapi rtnetlink.h `RTN_*`. */
 export type RouteType =
@@ -36,6 +36,10 @@ export interface NextHop {
   readonly gateway?: string;
   /** 1 for the only one; relative share of the traffic among several. */
   readonly weight: number;
+  /** Of one among several, when there is anything to say. */
+  readonly flags?: RouteFlags;
+  /** What one among several says besides, such as an encapsulation. */
+  readonly unknown?: readonly UnknownField[];
 }
 
 /** State bits of a route. Source: linux uapi rtnetlink.h `RTNH_F_*`. */
@@ -46,7 +50,12 @@ export interface RouteFlags {
   readonly isOffloaded: boolean;
 }
 
-/** A route as the kernel reports it. Source: linux uapi rtnetlink.h `struct rtmsg`. */
+/**
+ * A route as the kernel reports it. Source: linux uapi rtnetlink.h `struct rtmsg`.
+ *
+ * Nothing of it is left out: what this library cannot name is in {@link Route.unknown}, and such a route may do something
+ * else than its fields say (`RTA_ENCAP`: packets are wrapped).
+ */
 export interface Route {
   /** CIDR in canonical text; a default route is `0.0.0.0/0` or `::/0`. */
   readonly destination: string;
@@ -60,9 +69,22 @@ export interface Route {
   readonly metric?: number;
   readonly type: RouteType;
   readonly source?: string;
+  /** For packets from this prefix only (IPv6, `from`); CIDR. */
+  readonly sourcePrefix?: string;
+  /** For packets with this byte in their header only (IPv4, `tos`). */
+  readonly typeOfService?: number;
+  /** Largest packet; absent: that of the link. */
+  readonly mtuBytes?: number;
+  /** The next-hop object it refers to. */
+  readonly nextHopId?: number;
+  /** Router preference (RFC 4191), when it is not medium. */
+  readonly preference?: 'high' | 'low';
+  /** When it goes by itself, counted from the report; absent: never. */
+  readonly expiresInSec?: number;
   /** One entry for an ordinary route, several for multipath, none for blackhole and its kin. */
   readonly nextHops: readonly NextHop[];
   readonly flags: RouteFlags;
+  readonly unknown?: readonly UnknownField[];
 }
 
 /** Narrows {@link Routes.list}; the kernel does the filtering. */
@@ -92,5 +114,5 @@ export interface Routes {
    */
   get(address: string, options?: { readonly exact?: boolean }): Promise<Route | undefined>;
   /** Of all tables unless narrowed. Empty for a table or link that does not exist. */
-  list(filter?: RouteFilter): Promise<Route[]>;
+  list(filter?: RouteFilter): Promise<Listed<Route>>;
 }

@@ -1,6 +1,22 @@
 /** Constants of linux uapi neighbour.h. */
 
-export const NDA = { DST: 1, LLADDR: 2, IFINDEX: 8, PROTOCOL: 12 } as const;
+export const NDA = {
+  DST: 1,
+  LLADDR: 2,
+  CACHEINFO: 3,
+  PROBES: 4,
+  VLAN: 5,
+  PORT: 6,
+  VNI: 7,
+  IFINDEX: 8,
+  MASTER: 9,
+  LINK_NETNSID: 10,
+  SRC_VNI: 11,
+  PROTOCOL: 12,
+  NH_ID: 13,
+  FDB_EXT_ATTRS: 14,
+  FLAGS_EXT: 15,
+} as const;
 
 export const NTF_PROXY = 0x08;
 export const NTF_ROUTER = 0x80;

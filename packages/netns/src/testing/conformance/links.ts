@@ -231,6 +231,18 @@ const removal: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'says which name is taken, and which link cannot be deleted',
+    run: async ({ links }) => {
+      await links.createBridge({ name: 'br0' });
+
+      const taken = await refused(links.createBridge({ name: 'br0' }), 'EEXIST');
+      const loopback = await refused(links.delete({ name: 'lo' }), 'EOPNOTSUPP');
+
+      assert.match(taken.message, /link br0 exists/);
+      assert.match(loopback.message, /cannot be deleted/);
+    },
+  },
+  {
     title: 'refuses to delete group 0',
     run: async ({ links }) => {
       await refused(links.deleteGroup(0), 'EINVAL');

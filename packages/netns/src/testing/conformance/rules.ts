@@ -37,6 +37,46 @@ const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'shows everything that a rule says',
+    run: async ({ rules }) => {
+      const fields = {
+        isInverted: true,
+        mark: 1,
+        markMask: 0xff,
+        uidRange: { first: 0, last: 99 },
+        ipProtocol: 6,
+        sourcePorts: { first: 1024, last: 2048 },
+        destinationPorts: { first: 80, last: 80 },
+        tunnelId: 0x1_0000_0001n,
+        suppressPrefixLength: 0,
+        suppressGroup: 7,
+      } as const;
+      const common = { priority: 5, table: 77, protocol: 200, action: 'lookup', ...fields } as const;
+      await rules.add({ family: 4, ...common, typeOfService: 0x10, realms: 3 });
+      await rules.add({ family: 6, ...common });
+
+      const [ipv4, ipv6] = await rules.list({ table: 77 });
+
+      assert.deepEqual(ipv4, { family: 4, ...common, typeOfService: 0x10, realms: 3 });
+      assert.deepEqual(ipv6, { family: 6, ...common });
+    },
+  },
+  {
+    title: 'shows a mask without a mark, and where a rule goes',
+    run: async ({ rules }) => {
+      await rules.add({ family: 4, priority: 5, table: 77, mark: 0, markMask: 0xff });
+      await rules.add({ family: 4, priority: 6, action: 'goto', gotoPriority: 32_766 });
+      await rules.add({ family: 4, priority: 7, action: 'nop' });
+
+      const [mask, jump, nothing] = (await rules.list({ family: 4 })).filter(({ priority }) =>
+        [5, 6, 7].includes(priority),
+      );
+
+      assert.deepEqual([mask?.mark, mask?.markMask], [0, 0xff]);
+      assert.deepEqual([jump?.action, jump?.gotoPriority, nothing?.action], ['goto', 32_766, 'nop']);
+    },
+  },
+  {
     title: 'refuses the very same rule, and a rule that does not hold together',
     run: async ({ rules }) => {
       await rules.add({ family: 4, priority: 100, source: '10.0.0.7/32', table: 100 });

@@ -2,6 +2,8 @@ import { parseCidr } from '../../codec/ip.ts';
 import { isNetlinkError } from '../../errors.ts';
 import { buildAddressAdd, buildAddressDelete } from '../../message/address.ts';
 import { canonicalCidr, canonicalIp } from '../../message/canonical.ts';
+import { ADDRESS_SPEC } from '../../rtnl/arguments.ts';
+import { checkArgument } from '../../rtnl/checked.ts';
 import { type OnLink, addressPurpose } from '../../rtnl/purpose.ts';
 import type { Purpose } from '../../socket/channel.ts';
 import type { Address, AddressFilter, AddressSpec, Addresses } from '../../types/address.ts';
@@ -55,6 +57,7 @@ export class FakeAddresses implements Addresses {
     const results: BatchResult<AddressSpec>[] = [];
     for (const spec of specs) {
       try {
+        checkArgument(ADDRESS_SPEC, spec, 'address.add');
         await this.add(spec);
         results.push({ spec });
       } catch (error) {
@@ -80,6 +83,7 @@ export class FakeAddresses implements Addresses {
       scope: spec.scope ?? (isLoopback ? 'host' : 'universe'),
       isPermanent: true,
       isDeprecated: spec.isDeprecated ?? false,
+      ...(spec.isDeprecated === true && { preferredSec: 0 }),
       skipsDuplicateDetection: spec.skipDuplicateDetection ?? false,
       hasNoPrefixRoute: spec.noPrefixRoute ?? false,
       ...(family === 4 && { label: link.name }),

@@ -132,7 +132,7 @@ function newLink(kind: string, { name, mac, mtuBytes = 1500 }: End): Omit<FakeLi
 }
 
 function remove(link: FakeLink, purpose: Purpose): void {
-  if (link.isLoopback) throw refusal('EOPNOTSUPP', purpose);
+  if (link.isLoopback) throw refusal('EOPNOTSUPP', purpose, 'this link cannot be deleted: it is the loopback');
   link.namespace.detach(link);
   link.peer?.namespace.detach(link.peer);
 }

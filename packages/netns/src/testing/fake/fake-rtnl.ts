@@ -1,4 +1,5 @@
 import { NetlinkError } from '../../errors.ts';
+import { checkedRequests } from '../../rtnl/checked.ts';
 import type { Addresses } from '../../types/address.ts';
 import type { Links } from '../../types/link.ts';
 import type { Neighbours } from '../../types/neighbour.ts';
@@ -22,11 +23,18 @@ export class FakeRtnl implements Rtnl {
   #isClosed = false;
 
   constructor(namespace: FakeNamespace) {
-    this.links = this.#guarded(new FakeLinks(namespace));
-    this.addresses = this.#guarded(new FakeAddresses(namespace));
-    this.routes = this.#guarded(new FakeRoutes(namespace));
-    this.neighbours = this.#guarded(new FakeNeighbours(namespace));
-    this.rules = this.#guarded(new FakeRules(namespace));
+    const requests = checkedRequests({
+      links: new FakeLinks(namespace),
+      addresses: new FakeAddresses(namespace),
+      routes: new FakeRoutes(namespace),
+      neighbours: new FakeNeighbours(namespace),
+      rules: new FakeRules(namespace),
+    });
+    this.links = this.#guarded(requests.links);
+    this.addresses = this.#guarded(requests.addresses);
+    this.routes = this.#guarded(requests.routes);
+    this.neighbours = this.#guarded(requests.neighbours);
+    this.rules = this.#guarded(requests.rules);
   }
 
   batch<T>(ask: (requests: RtnlRequests) => Promise<T>): Promise<T> {

@@ -1,5 +1,7 @@
-import { canonicalCidr } from '../../message/canonical.ts';
-import { buildRule } from '../../message/rule.ts';
+import { isDeepStrictEqual } from 'node:util';
+
+import { messages } from '../../codec/reader.ts';
+import { buildRule, decodeRule } from '../../message/rule.ts';
 import { rulePurpose } from '../../rtnl/purpose.ts';
 import type { Purpose } from '../../socket/channel.ts';
 import type { Rule, RuleFilter, RuleSpec, Rules } from '../../types/rule.ts';
@@ -19,10 +21,8 @@ export class FakeRules implements Rules {
     buildRule(RTM.NEWRULE, 0, spec, purpose);
     await this.#record(purpose);
     const { rules } = this.#namespace;
-    const { action = 'lookup', table = 0, protocol = 0, family } = spec;
-    const priority = spec.priority ?? lowestOf(rules, family) - 1;
-    const rule: Rule = { ...prefixes(spec), family, priority, table, action, protocol };
-    if (rules.some((held) => isMatch(held, { ...rule, action }) && isMatch(rule, asSpec(held)))) {
+    const rule = asRule({ ...spec, priority: spec.priority ?? lowestOf(rules, spec.family) - 1 }, purpose);
+    if (rules.some((held) => isMatch(held, rule) && isMatch(rule, held))) {
       throw refusal('EEXIST', purpose);
     }
     rules.push(rule);
@@ -34,7 +34,8 @@ export class FakeRules implements Rules {
     buildRule(RTM.DELRULE, 0, spec, purpose);
     await this.#record(purpose);
     const { rules } = this.#namespace;
-    const index = rules.findIndex((held) => isMatch(held, spec));
+    const wanted = asWanted(spec, purpose);
+    const index = rules.findIndex((held) => isMatch(held, wanted));
     if (index !== -1) rules.splice(index, 1);
     return index !== -1;
   }
@@ -59,24 +60,26 @@ function lowestOf(rules: readonly Rule[], family: number): number {
   return Math.min(...rules.filter((rule) => rule.family === family && rule.priority > 0).map((rule) => rule.priority));
 }
 
-type Selectors = Pick<RuleSpec, 'source' | 'destination' | 'inputLink' | 'outputLink' | 'mark'>;
-
-function prefixes({ source, destination, inputLink, outputLink, mark }: Selectors): Selectors {
-  return {
-    ...(source !== undefined && { source: canonicalCidr(source) }),
-    ...(destination !== undefined && { destination: canonicalCidr(destination) }),
-    ...(inputLink !== undefined && { inputLink }),
-    ...(outputLink !== undefined && { outputLink }),
-    ...(mark !== undefined && mark !== 0 && { mark }),
-  };
+/** A rule as the real codec reads back what it wrote. */
+function asRule(spec: RuleSpec, purpose: Purpose): Rule {
+  const [message] = messages(buildRule(RTM.NEWRULE, 0, spec, purpose));
+  const rule = message === undefined ? undefined : decodeRule(message);
+  if (rule === undefined) throw refusal('EINVAL', purpose);
+  return rule;
 }
 
-function asSpec({ action, ...rest }: Rule): RuleSpec {
-  return action === 'other' ? rest : { ...rest, action };
+/** Of a rule to delete, what was given; in the form in which rules are kept. */
+function asWanted(spec: RuleSpec, purpose: Purpose): Partial<Rule> {
+  const rule = asRule(
+    { ...spec, table: spec.table ?? 0, action: spec.action ?? 'nop', gotoPriority: spec.gotoPriority ?? 0 },
+    purpose,
+  );
+  // The kernel does not compare whether a rule is inverted.
+  const isGiven = ([field]: [string, unknown]): boolean =>
+    field !== 'isInverted' && spec[field as keyof RuleSpec] !== undefined;
+  return Object.fromEntries(Object.entries(rule).filter(isGiven));
 }
 
-function isMatch(held: Rule, spec: RuleSpec): boolean {
-  const { family, priority, table, action, protocol } = spec;
-  const wanted: Partial<Record<keyof Rule, unknown>> = { family, priority, table, action, protocol, ...prefixes(spec) };
-  return Object.entries(wanted).every(([field, value]) => value === undefined || held[field as keyof Rule] === value);
+function isMatch(held: Partial<Rule>, wanted: Partial<Rule>): boolean {
+  return Object.entries(wanted).every(([field, value]) => isDeepStrictEqual(held[field as keyof Rule], value));
 }

@@ -90,6 +90,35 @@ describe('the decoders', () => {
     expect(route).not.to.have.any.keys('linkIndex', 'gateway');
   });
 
+  it('keep what they do not understand', () => {
+    const bytes = Uint8Array.of(1, 2, 3, 4);
+    const rule = new MessageWriter(32, 0).u8(2).u8(0).u8(0).u8(0).u8(254).u8(0).u8(0).u8(9).u32(0x100);
+    const route = new MessageWriter(24, 0).u8(2).u8(0).u8(0).u8(0).u8(254).u8(3).u8(77).u8(1).u32(0);
+    const address = new MessageWriter(20, 0).u8(2).u8(32).u8(0).u8(77).u32(1).attribute(1, bytes);
+    const neighbour = new MessageWriter(28, 0).u8(2).u8(0).u16(0).u32(1).u16(0x12).u8(0x10).u8(0).attribute(1, bytes);
+    const withMore = (writer: MessageWriter): NetlinkMessage => read(writer.attribute(99, bytes).finish());
+    const more = { name: 'attribute 99', hex: '01020304' };
+
+    expect(decodeRule(withMore(rule))).to.deep.include({
+      action: 'other',
+      unknown: [more, { name: 'fib_rule_hdr.action', hex: '09' }, { name: 'fib_rule_hdr.flags', hex: '100' }],
+    });
+    expect(decodeRoute(withMore(route))).to.deep.include({ unknown: [more, { name: 'rtm_scope', hex: '4d' }] });
+    expect(decodeAddress(withMore(address.attributeU32(8, 0x90)))).to.deep.include({
+      unknown: [more, { name: 'ifa_flags', hex: '10' }, { name: 'ifa_scope', hex: '4d' }],
+    });
+    expect(decodeNeighbour(withMore(neighbour))).to.deep.include({
+      unknown: [more, { name: 'ndm_state', hex: '12' }, { name: 'ndm_flags', hex: '10' }],
+    });
+  });
+
+  it('do not take the index of a link in an unknown namespace for one of this', () => {
+    const link = new MessageWriter(16, 0).u8(0).u8(0).u16(0).u32(3).u32(0).u32(0);
+    link.attributeString(3, 'a0').attributeU32(5, 7).attributeU32(37, 0xffff_ffff);
+
+    expect(decodeLink(read(link.finish()))).not.to.have.any.keys('peerIndex', 'peerNetnsId');
+  });
+
   it('leave out what is not about IP: bridge ports and entries, multicast routes, cached clones', () => {
     const bridge = read(new MessageWriter(17, 0).u8(7).u8(0).u16(0).u32(3).u32(0).u32(0).finish());
     const clone = new MessageWriter(24, 0).u8(10).u8(0).u8(0).u8(0).u8(254).u8(0).u8(0).u8(1).u32(0x200).finish();

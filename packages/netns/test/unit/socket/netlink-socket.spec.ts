@@ -4,6 +4,7 @@ import { u32 } from '../../../src/codec/reader.ts';
 import { MessageWriter } from '../../../src/codec/writer.ts';
 import { buildLinkChange } from '../../../src/message/link-change.ts';
 import { linkPurpose } from '../../../src/rtnl/purpose.ts';
+import { KernelNfnetlink } from '../../../src/nfnetlink/kernel-nfnetlink.ts';
 import { NetlinkSocket } from '../../../src/socket/netlink-socket.ts';
 import { EINTR, ENOBUFS } from '../../../src/sys/errno.ts';
 import type { NetlinkError } from '../../../src/errors.ts';
@@ -247,11 +248,31 @@ describe('NetlinkSocket', () => {
       expect(await socket.dump(message, purpose, value)).to.deep.equal([1, 2]);
     });
 
-    it('gives up when the table never stops changing', async () => {
-      const { sys, socket } = openSocket(({ sequence }) => [row(sequence, 1, NLM_F_DUMP_INTR), doneMessage(sequence)]);
+    it('gives the rows of the tenth attempt, marked, when the table never stops changing', async () => {
+      let attempts = 0;
+      const { sys, socket } = openSocket(({ sequence }) => [
+        row(sequence, ++attempts, NLM_F_DUMP_INTR),
+        doneMessage(sequence),
+      ]);
 
-      expect(await failure(socket.dump(message, purpose, value))).to.include({ code: 'EINTR' });
+      const rows = await socket.dump(message, purpose, value);
+
+      expect([...rows]).to.deep.equal([10]);
+      expect(rows.isInterrupted).to.equal(true);
       expect(sys.sent).to.have.lengthOf(10);
+    });
+
+    it('does not mark the rows of a table that comes to rest', async () => {
+      const { socket } = openSocket(({ sequence }) => [row(sequence, 1), doneMessage(sequence)]);
+
+      expect(await socket.dump(message, purpose, value)).not.to.have.property('isInterrupted');
+    });
+
+    it('hands half a ruleset to nobody', async () => {
+      const { socket } = openSocket(({ sequence }) => [row(sequence, 1, NLM_F_DUMP_INTR), doneMessage(sequence)]);
+      const nfnetlink = new KernelNfnetlink(socket);
+
+      expect(await failure(nfnetlink.dump(message, purpose, value))).to.include({ code: 'EINTR' });
     });
   });
 

@@ -1,0 +1,57 @@
+import { NetnsError } from '../errors.ts';
+import type { MonitorGroup, MonitorOptions } from '../types/monitor.ts';
+import type { Netns, NetnsReference } from '../types/netns.ts';
+import type { NfnetlinkOptions } from '../types/nfnetlink.ts';
+import type { RtnlOptions } from '../types/rtnl.ts';
+import { type Check, among, callback, having, listOf, object, optional, whole } from './check.ts';
+import { show } from './show.ts';
+
+/** A namespace of either kernel, real or fake. */
+export const NETNS: Check<Netns> = having<Netns>('openRtnl', 'a namespace that openNetns gave');
+
+/** The kernel doubles it and keeps it in a signed number. */
+const bufferBytes = whole(1, 0x3fff_ffff);
+
+export const RTNL_OPTIONS: Check<RtnlOptions> = object<RtnlOptions>({
+  trace: optional(callback),
+  lanes: optional(whole(1, 0xffff)),
+});
+
+/** @param groups - all there are */
+export function monitorOptions(groups: readonly MonitorGroup[]): Check<MonitorOptions> {
+  return object<MonitorOptions>({
+    groups: listOf(among(...groups)),
+    netns: optional(NETNS),
+    receiveBufferBytes: optional(bufferBytes),
+  });
+}
+
+export const NFNETLINK_OPTIONS: Check<NfnetlinkOptions> = object<NfnetlinkOptions>({ netns: optional(NETNS) });
+export const NFNETLINK_GROUP: Check<number> = whole(1, 32);
+
+const path: Check<string> = (value, field) =>
+  typeof value === 'string' && value !== '' && !value.includes('\0')
+    ? undefined
+    : { field, reason: `${show(value)} is not a path` };
+const byPath = object<{ readonly path: string }>({ path });
+const byPid = object<{ readonly pid: number }>({ pid: whole(1, 0x7fff_ffff) });
+const byPidfd = object<{ readonly pidfd: number }>({ pidfd: whole(0, 0x7fff_ffff) });
+
+/** One of the ways to name a namespace. */
+export const NETNS_REFERENCE: Check<NetnsReference> = (value, field) => {
+  if (value === 'current') return undefined;
+  if (typeof value === 'object' && value !== null) {
+    if ('path' in value) return byPath(value, field);
+    if ('pid' in value) return byPid(value, field);
+    if ('pidfd' in value) return byPidfd(value, field);
+  }
+  return { field, reason: `${show(value)} is not { path }, { pid }, { pidfd } or 'current'` };
+};
+
+/** @throws {@link NetnsError} `INVALID_ARGUMENT` that names the field at fault */
+export function requireOptions<T>(check: Check<T>, value: T, subject: string): void {
+  const complaint = check(value, '');
+  if (complaint === undefined) return;
+  const { field, reason } = complaint;
+  throw new NetnsError('INVALID_ARGUMENT', subject, field === '' ? reason : `${reason} [${field}]`);
+}

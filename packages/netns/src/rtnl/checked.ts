@@ -1,0 +1,63 @@
+import type { Check } from '../check/check.ts';
+import { show } from '../check/show.ts';
+import { NetlinkError } from '../errors.ts';
+import type { RtnlRequests } from '../types/rtnl.ts';
+import { ARGUMENTS, type Entries } from './arguments.ts';
+
+/** @throws {@link NetlinkError} `EINVAL` that names the field at fault */
+export function checkArgument<T>(check: Check<T>, value: unknown, operation: string): void {
+  const complaint = check(value, '');
+  if (complaint === undefined) return;
+  const { field, reason } = complaint;
+  const attribute = field === '' ? {} : { attribute: field };
+  throw new NetlinkError({ code: 'EINVAL', errno: 22, operation, subject: subjectOf(value), reason, ...attribute });
+}
+
+/** What an argument is about, whatever it is. */
+function subjectOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return '';
+  const { name, index, destination, address } = value as Partial<Record<string, unknown>>;
+  const subject = [name, destination, address].find((candidate) => typeof candidate === 'string');
+  if (typeof subject === 'string') return /^[!-~]{1,60}$/.test(subject) ? subject : show(subject);
+  return typeof index === 'number' ? `index ${index}` : '';
+}
+
+type Method = (...args: readonly unknown[]) => Promise<unknown>;
+interface Checked<Service> {
+  readonly service: Service;
+}
+
+/** Makes services whose methods check their arguments first; their methods exist once, not once a service. */
+function checker<Service extends object>(entries: Entries<Service>): (service: Service) => Service {
+  const methods: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(entries)) {
+    const [operation, ...checks] = entry as readonly [string, ...Check<never>[]];
+    methods[name] = async function (
+      this: Checked<Record<string, Method>>,
+      ...args: readonly unknown[]
+    ): Promise<unknown> {
+      for (const [place, check] of checks.entries()) checkArgument(check, args[place], operation);
+      return this.service[name]?.(...args);
+    };
+  }
+  return (service) => Object.assign(Object.create(methods) as Service, { service });
+}
+
+const checkers = {
+  links: checker(ARGUMENTS.links),
+  addresses: checker(ARGUMENTS.addresses),
+  routes: checker(ARGUMENTS.routes),
+  neighbours: checker(ARGUMENTS.neighbours),
+  rules: checker(ARGUMENTS.rules),
+};
+
+/** The same requests, which refuse arguments that they do not understand before anything is done. */
+export function checkedRequests({ links, addresses, routes, neighbours, rules }: RtnlRequests): RtnlRequests {
+  return {
+    links: checkers.links(links),
+    addresses: checkers.addresses(addresses),
+    routes: checkers.routes(routes),
+    neighbours: checkers.neighbours(neighbours),
+    rules: checkers.rules(rules),
+  };
+}
