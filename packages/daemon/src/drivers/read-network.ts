@@ -30,12 +30,19 @@ const genericOptions = z.record(z.string(), z.unknown());
 /**
  * The network that a CreateNetwork request describes.
  *
- * @throws RoutedError INVALID_OPTION, FOREIGN_IPAM, MTU_TOO_SMALL
+ * @throws RoutedError POOL_REQUIRED, INVALID_OPTION, FOREIGN_IPAM, MTU_TOO_SMALL
  */
 export async function readNetwork(
   request: CreateNetwork,
   deps: ReadNetworkDeps & { readonly mtuBytes: number },
 ): Promise<NewNetwork> {
+  if (request.IPv4Data.length + request.IPv6Data.length === 0) {
+    throw new RoutedError(
+      'POOL_REQUIRED',
+      'a routed network needs a prefix, and this one comes without any: add --subnet 10.1.0.0/16 or ' +
+        '--ipv6 --subnet fd00:1::/64 (with a prefix of yours), and --ipam-driver routed',
+    );
+  }
   const generic = genericOptions.safeParse(request.Options[OPTION_LABELS.generic] ?? {});
   const options = parseNetworkOptions(generic.success ? generic.data : {});
   const mtuBytes = options.mtuBytes ?? deps.mtuBytes;
