@@ -20,6 +20,7 @@ import { AdditionalLeases } from './endpoints/additional-leases.ts';
 import { EndpointFiltering } from './endpoints/endpoint-filtering.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import { EndpointLinks } from './endpoints/endpoint-links.ts';
+import type { DesiredEndpoint } from './endpoints/endpoint-plan.ts';
 import { LinkReaper } from './endpoints/link-reaper.ts';
 import { Gateways } from './host/gateways.ts';
 import { HostAddresses } from './host/host-addresses.ts';
@@ -35,6 +36,7 @@ import type { Metrics } from './metrics/metrics.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
 import type { DriverSettings, Parts, Resources } from './parts.ts';
+import { Absence } from './endpoints/absence.ts';
 import { ForgottenNetworks } from './reconcile/forgotten-networks.ts';
 import { Forgotten } from './reconcile/forgotten.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
@@ -77,6 +79,7 @@ const JOURNAL = token<Journal>('journal');
 const OBSERVER = token<RoundObserver>('round observer');
 const STATUS = token<DaemonStatus>('status');
 const DOCKER_POOLS = token<DockerPools>('docker pools');
+const ABSENCE = token<Absence>('absence');
 const FORGOTTEN = token<Forgotten>('forgotten');
 const FORGOTTEN_NETWORKS = token<ForgottenNetworks>('forgotten networks');
 const RECORDS = token<StickyRecords>('sticky records');
@@ -108,6 +111,8 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     keeper: root.resolve(KEEPER),
     configurator: root.resolve(CONFIGURATOR),
     sandboxes: root.resolve(SANDBOXES),
+    leases: root.resolve(DOCKER_LEASES),
+    absence: root.resolve(ABSENCE),
     forgotten: root.resolve(FORGOTTEN),
     forgottenNetworks: root.resolve(FORGOTTEN_NETWORKS),
     sticky: root.resolve(STICKY),
@@ -180,9 +185,21 @@ function registerEndpoints(single: Single, { state, openSandbox, filters, router
     const filtering = new EndpointFiltering({ filters });
     return new EndpointLifecycle({ ...common, ...parts, filtering, repository: state.endpoints });
   });
+  single(ABSENCE, (get) => {
+    const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), links: get(LINKS) };
+    return new Absence({ ...deps, journal: get(JOURNAL), logger: get(LOGGER) });
+  });
   single(CLUSTER, (get) => {
+    const absence = get(ABSENCE);
     const deps = { endpoints: get(ENDPOINTS), links: get(LINKS), networks: get(NETWORKS), host: get(HOST_ADDRESSES) };
-    return conflictParts({ ...deps, routers, counts: get(COUNTS), journal: get(JOURNAL), logger: get(LOGGER) });
+    return conflictParts({
+      ...deps,
+      absence,
+      routers,
+      counts: get(COUNTS),
+      journal: get(JOURNAL),
+      logger: get(LOGGER),
+    });
   });
   single(LOOSE, () => new LooseLeases());
   single(DOCKER_LEASES, (get) => {
@@ -239,7 +256,7 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
   single(STATUS, (get) => {
     const common = { ipam: get(IPAM), networks: get(NETWORKS), endpoints: get(ENDPOINTS), reaper: get(REAPER) };
     const upkeep = { configurator: get(CONFIGURATOR), observer: get(OBSERVER), forgotten: get(FORGOTTEN) };
-    const cluster = { conflicts: get(CLUSTER).conflicts, counts: get(COUNTS) };
+    const cluster = { conflicts: get(CLUSTER).conflicts, absence: get(ABSENCE), counts: get(COUNTS) };
     return new DaemonStatus({ ...common, ...upkeep, ...cluster, settings: { ...settings, version: VERSION } });
   });
   single(FORGOTTEN_NETWORKS, (get) => {
@@ -248,11 +265,16 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
   });
   single(KEEPER, (get) => {
     const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), reaper: get(REAPER), logger: get(LOGGER) };
-    const surveyors = [get(SANDBOXES), get(FORGOTTEN), get(KNOWLEDGE)];
-    const { withheld, conflicts } = get(CLUSTER);
+    const absence = get(ABSENCE);
+    const surveyors = [absence, get(SANDBOXES), get(FORGOTTEN), get(KNOWLEDGE)];
+    const { withheld: yielded, conflicts } = get(CLUSTER);
+    const withheld = {
+      has: (destination: string) => yielded.has(destination) || absence.has(destination),
+      without: (endpoint: DesiredEndpoint) => absence.without(yielded.without(endpoint)),
+    };
     const reconciler = new Reconciler({ ...deps, withheld, observer: get(OBSERVER), surveyors });
     const forgotten = { forgotten: get(FORGOTTEN), forgottenNetworks: get(FORGOTTEN_NETWORKS) };
-    const state = { leases: get(DOCKER_LEASES), networks: get(NETWORKS), conflicts };
+    const state = { leases: get(DOCKER_LEASES), networks: get(NETWORKS), conflicts, absence };
     return new StateKeeper({ ...deps, ...forgotten, ...state, reconciler });
   });
 }

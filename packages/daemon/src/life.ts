@@ -25,6 +25,7 @@ import { UplinkWatch } from './host/uplink-watch.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { DriverSettings, Parts, Resources } from './parts.ts';
+import { DockerRemovals } from './reconcile/docker-removals.ts';
 import { KernelWatch } from './reconcile/kernel-watch.ts';
 import { Recovery } from './recovery/recovery.ts';
 import { VtyLines } from './routers/router-lines.ts';
@@ -79,7 +80,8 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
     closing.add(() => parts.networks.leaveHost());
     await parts.host.start();
     const recovery = state.isRecoveryDue ? recoveryOf(options, { ...opened, state, logger }) : undefined;
-    const ready = keepUp(parts, news, recovery, closing);
+    const removals = removalsOf(options, { ...opened, logger });
+    const ready = keepUp(parts, news, { recovery, removals }, closing);
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     const { network, ipam, admin } = parts;
     return { network, ipam, admin, ready, close: () => closing.close() };
@@ -166,27 +168,37 @@ function recoveryOf(
   return new Recovery({ docker, rtnl, ipam, ...into, driverNames, logger });
 }
 
+/** What frees what Docker removed while the daemon was away. */
+function removalsOf({ dockerSocket }: ServeOptions, { parts, rtnl, logger }: Opened & { readonly logger: Logger }) {
+  const { networks, endpoints, leases, forgottenNetworks } = parts;
+  const docker = dockerNetworks(dockerSocket);
+  return new DockerRemovals({ docker, rtnl, networks, endpoints, leases, forgottenNetworks, logger });
+}
+
 /** Keeps the kernel as it should be from now on; the promise is fulfilled when it is so for the first time. */
 function keepUp(
   parts: Parts,
   { monitor, ruleset }: News,
-  recovery: Recovery | undefined,
+  { recovery, removals }: { readonly recovery: Recovery | undefined; readonly removals: DockerRemovals },
   closing: Closing,
 ): Promise<void> {
-  const { keeper, endpoints, sticky, sandboxes, cluster } = parts;
+  const { keeper, endpoints, sticky, sandboxes, cluster, absence } = parts;
   sandboxes.listenTo(monitor);
+  absence.listenTo(monitor, () => keeper.repair());
   const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
   const ready = keeper.start({ areRecordsLost: recovery !== undefined });
   const watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
   closing.add(() => sticky.stop());
   closing.add(() => cluster.watch.stop());
   closing.add(() => recovery?.stop());
+  closing.add(() => removals.stop());
   closing.add(() => watch.stop());
   ready.then(
     () => {
       cluster.watch.start(monitor);
       sticky.start();
       void recovery?.start();
+      void removals.start();
     },
     () => undefined,
   );

@@ -7,6 +7,8 @@ import type { ConflictParts } from './cluster/conflict-parts.ts';
 import type { StickyKeeper } from './containers/sticky-keeper.ts';
 import type { DockerContainers } from './docker/docker-containers.ts';
 import type { DefaultGateways } from './drivers/default-gateways.ts';
+import type { DockerLeases } from './leases/docker-leases.ts';
+import type { Absence } from './endpoints/absence.ts';
 import type { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import type { LinkReaper } from './endpoints/link-reaper.ts';
 import type { Gateways } from './host/gateways.ts';
@@ -53,6 +55,8 @@ export interface Parts {
   readonly keeper: StateKeeper;
   readonly configurator: SandboxConfigurator;
   readonly sandboxes: SandboxWatch;
+  readonly leases: DockerLeases;
+  readonly absence: Absence;
   readonly forgotten: Forgotten;
   readonly forgottenNetworks: ForgottenNetworks;
   readonly sticky: StickyKeeper;

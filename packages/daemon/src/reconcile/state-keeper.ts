@@ -5,6 +5,7 @@ import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { ForgottenNetworks } from './forgotten-networks.ts';
+import type { Absence } from '../endpoints/absence.ts';
 import type { Forgotten } from './forgotten.ts';
 import type { Reconciler } from './reconciler.ts';
 
@@ -17,6 +18,7 @@ export class StateKeeper {
   readonly #reconciler: Reconciler;
   readonly #reaper: LinkReaper;
   readonly #leases: Pick<DockerLeases, 'load'>;
+  readonly #absence: Pick<Absence, 'withdraw'>;
   readonly #conflicts: Pick<Conflicts, 'adopt'>;
   readonly #forgotten: Pick<Forgotten, 'sweep'>;
   readonly #forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
@@ -32,6 +34,7 @@ export class StateKeeper {
     readonly reconciler: Reconciler;
     readonly reaper: LinkReaper;
     readonly leases: Pick<DockerLeases, 'load'>;
+    readonly absence: Pick<Absence, 'withdraw'>;
     readonly conflicts: Pick<Conflicts, 'adopt'>;
     readonly forgotten: Pick<Forgotten, 'sweep'>;
     readonly forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
@@ -42,6 +45,7 @@ export class StateKeeper {
     this.#reconciler = deps.reconciler;
     this.#reaper = deps.reaper;
     this.#leases = deps.leases;
+    this.#absence = deps.absence;
     this.#conflicts = deps.conflicts;
     this.#forgotten = deps.forgotten;
     this.#forgottenNetworks = deps.forgottenNetworks;
@@ -62,7 +66,9 @@ export class StateKeeper {
    */
   async start({ areRecordsLost }: { readonly areRecordsLost: boolean } = { areRecordsLost: false }): Promise<void> {
     this.#timer = setInterval(() => this.#queue(() => this.#wholeRound()), INTERVAL_MS).unref();
-    // First: the round would bring back what was yielded.
+    // Nobody waits for a container that has ended.
+    this.#queue(() => this.#absence.withdraw());
+    // Before the round: it would bring back what was yielded.
     this.#queue(() => this.#conflicts.adopt());
     this.#queue(async () => {
       await this.#reaper.adopt();
