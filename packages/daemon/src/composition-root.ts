@@ -266,7 +266,7 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
   single(KEEPER, (get) => {
     const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), reaper: get(REAPER), logger: get(LOGGER) };
     const absence = get(ABSENCE);
-    const surveyors = [absence, get(SANDBOXES), get(FORGOTTEN), get(KNOWLEDGE)];
+    const surveyors = [absence, get(LINKS), get(SANDBOXES), get(FORGOTTEN), get(KNOWLEDGE)];
     const { withheld: yielded, conflicts } = get(CLUSTER);
     const withheld = {
       has: (destination: string) => yielded.has(destination) || absence.has(destination),

@@ -3,7 +3,8 @@ import { type DesiredEndpoint, planAddresses } from './endpoint-plan.ts';
 import type { EndpointLifecycle } from './endpoint-lifecycle.ts';
 import type { EndpointLinks } from './endpoint-links.ts';
 import { allAddresses, type Endpoint } from './endpoint.ts';
-import { endpointOfAlias, isHostLinkOf, linkNames } from './kernel-names.ts';
+import { HostLinks } from './host-links.ts';
+import { endpointOfAlias } from './kernel-names.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Logger } from '../logger.ts';
 
@@ -53,10 +54,10 @@ export class Absence {
   async withdraw(): Promise<void> {
     const joined = this.#endpoints.all().filter(({ sandboxKey }) => sandboxKey !== undefined);
     if (joined.length === 0) return;
-    const links = new Map((await this.#rtnl.links.list({ kind: 'veth' })).map((link) => [link.name, link]));
+    const links = new HostLinks(await this.#rtnl.links.list({ kind: 'veth' }));
     for (const { id } of joined) {
-      const link = links.get(linkNames(id).host);
-      if (link !== undefined && isHostLinkOf(id, link) && !isInUse(link)) await this.#withdraw(id);
+      const link = links.of(id);
+      if (link !== undefined && !isInUse(link)) await this.#withdraw(id);
     }
   }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DockerNetworks } from '../docker/docker-networks.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
-import { isHostLinkOf, linkNames } from '../endpoints/kernel-names.ts';
+import { HostLinks } from '../endpoints/host-links.ts';
 import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
@@ -129,10 +129,10 @@ export class DockerRemovals {
     const found = new Map<string, string[]>();
     const suspects = endpoints.all().filter((endpoint) => this.#isAsLoaded(endpoint));
     if (suspects.length === 0) return found;
-    const links = new Map((await rtnl.links.list({ kind: 'veth' })).map((link) => [link.name, link]));
+    const links = new HostLinks(await rtnl.links.list({ kind: 'veth' }));
     for (const { id, networkId } of suspects) {
-      const link = links.get(linkNames(id).host);
-      if (link !== undefined && (!isHostLinkOf(id, link) || isInUse(link))) continue;
+      const link = links.of(id);
+      if (link !== undefined && isInUse(link)) continue;
       found.set(networkId, [...(found.get(networkId) ?? []), id]);
     }
     return found;

@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import { createNetwork, dockerId, moveToSandbox, startContainer, type WiredDaemon, wiredDaemon } from '../support/wired.ts';
+import {
+  createNetwork,
+  dockerId,
+  moveToSandbox,
+  startContainer,
+  type WiredDaemon,
+  wiredDaemon,
+} from '../support/wired.ts';
 
 const endpointId = dockerId('c80b7eea65283f');
 const address = '10.1.0.2';
