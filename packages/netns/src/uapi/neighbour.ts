@@ -2,6 +2,7 @@
 
 export const NDA = { DST: 1, LLADDR: 2, IFINDEX: 8, PROTOCOL: 12 } as const;
 
+export const NTF_USE = 0x01;
 export const NTF_PROXY = 0x08;
 export const NTF_ROUTER = 0x80;
 
