@@ -34,11 +34,13 @@ import { Journal } from './journal/journal.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
+import { GatewayCheck } from './networks/gateway-check.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
 import type { DriverSettings, Parts, Resources } from './parts.ts';
 import { Absence } from './endpoints/absence.ts';
 import { ForgottenNetworks } from './reconcile/forgotten-networks.ts';
 import { Forgotten } from './reconcile/forgotten.ts';
+import { HiddenRoutes } from './reconcile/hidden-routes.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { RoundObserver } from './reconcile/round-observer.ts';
 import { StateKeeper } from './reconcile/state-keeper.ts';
@@ -80,6 +82,7 @@ const OBSERVER = token<RoundObserver>('round observer');
 const STATUS = token<DaemonStatus>('status');
 const DOCKER_POOLS = token<DockerPools>('docker pools');
 const ABSENCE = token<Absence>('absence');
+const HIDDEN = token<HiddenRoutes>('hidden routes');
 const FORGOTTEN = token<Forgotten>('forgotten');
 const FORGOTTEN_NETWORKS = token<ForgottenNetworks>('forgotten networks');
 const RECORDS = token<StickyRecords>('sticky records');
@@ -113,6 +116,7 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     sandboxes: root.resolve(SANDBOXES),
     leases: root.resolve(DOCKER_LEASES),
     absence: root.resolve(ABSENCE),
+    hidden: root.resolve(HIDDEN),
     forgotten: root.resolve(FORGOTTEN),
     forgottenNetworks: root.resolve(FORGOTTEN_NETWORKS),
     sticky: root.resolve(STICKY),
@@ -256,8 +260,19 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
   single(STATUS, (get) => {
     const common = { ipam: get(IPAM), networks: get(NETWORKS), endpoints: get(ENDPOINTS), reaper: get(REAPER) };
     const upkeep = { configurator: get(CONFIGURATOR), observer: get(OBSERVER), forgotten: get(FORGOTTEN) };
-    const cluster = { conflicts: get(CLUSTER).conflicts, absence: get(ABSENCE), counts: get(COUNTS) };
+    const cluster = {
+      conflicts: get(CLUSTER).conflicts,
+      absence: get(ABSENCE),
+      hidden: get(HIDDEN),
+      counts: get(COUNTS),
+    };
     return new DaemonStatus({ ...common, ...upkeep, ...cluster, settings: { ...settings, version: VERSION } });
+  });
+  single(HIDDEN, (get) => {
+    const { withheld } = get(CLUSTER);
+    const isWithheld = (destination: string): boolean => withheld.has(destination) || get(ABSENCE).has(destination);
+    const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), journal: get(JOURNAL), logger: get(LOGGER) };
+    return new HiddenRoutes({ ...deps, isWithheld });
   });
   single(FORGOTTEN_NETWORKS, (get) => {
     const deps = { networks: get(NETWORKS), endpoints: get(ENDPOINTS), sticky: get(STICKY), logger: get(LOGGER) };
@@ -274,7 +289,7 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
     };
     const reconciler = new Reconciler({ ...deps, withheld, observer: get(OBSERVER), surveyors });
     const forgotten = { forgotten: get(FORGOTTEN), forgottenNetworks: get(FORGOTTEN_NETWORKS) };
-    const state = { leases: get(DOCKER_LEASES), networks: get(NETWORKS), conflicts, absence };
+    const state = { leases: get(DOCKER_LEASES), networks: get(NETWORKS), conflicts, absence, hidden: get(HIDDEN) };
     return new StateKeeper({ ...deps, ...forgotten, ...state, reconciler });
   });
 }
@@ -283,7 +298,8 @@ function registerDrivers(single: Single, settings: DriverSettings): void {
   single(NETWORK_HANDLERS, (get) => {
     const deps = { ipam: get(IPAM), networks: get(NETWORKS), endpoints: get(ENDPOINTS), sticky: get(STICKY) };
     const leases = { leases: get(DOCKER_LEASES), pools: get(DOCKER_POOLS), loose: get(LOOSE) };
-    return networkDriver({ ...settings, ...deps, ...leases, sandboxes: get(CONFIGURATOR) });
+    const gatewayCheck = new GatewayCheck({ rtnl: get(RTNL) });
+    return networkDriver({ ...settings, ...deps, ...leases, gatewayCheck, sandboxes: get(CONFIGURATOR) });
   });
   single(IPAM_HANDLERS, (get) => {
     const deps = { ipam: get(IPAM), host: get(HOST_ADDRESSES), pools: get(DOCKER_POOLS) };

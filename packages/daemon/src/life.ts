@@ -182,9 +182,10 @@ function keepUp(
   { recovery, removals }: { readonly recovery: Recovery | undefined; readonly removals: DockerRemovals },
   closing: Closing,
 ): Promise<void> {
-  const { keeper, endpoints, sticky, sandboxes, cluster, absence } = parts;
+  const { keeper, endpoints, sticky, sandboxes, cluster, absence, hidden } = parts;
   sandboxes.listenTo(monitor);
   absence.listenTo(monitor, () => keeper.repair());
+  hidden.listenTo(monitor);
   const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
   const ready = keeper.start({ areRecordsLost: recovery !== undefined });
   const watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
@@ -192,6 +193,7 @@ function keepUp(
   closing.add(() => cluster.watch.stop());
   closing.add(() => recovery?.stop());
   closing.add(() => removals.stop());
+  closing.add(() => hidden.stop());
   closing.add(() => watch.stop());
   ready.then(
     () => {

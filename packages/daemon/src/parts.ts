@@ -19,6 +19,7 @@ import type { Metrics } from './metrics/metrics.ts';
 import type { NetworkRegistry } from './networks/network-registry.ts';
 import type { ForgottenNetworks } from './reconcile/forgotten-networks.ts';
 import type { Forgotten } from './reconcile/forgotten.ts';
+import type { HiddenRoutes } from './reconcile/hidden-routes.ts';
 import type { StateKeeper } from './reconcile/state-keeper.ts';
 import type { RouterLines } from './routers/router-lines.ts';
 import type { SandboxConfigurator } from './sandbox/sandbox-configurator.ts';
@@ -57,6 +58,7 @@ export interface Parts {
   readonly sandboxes: SandboxWatch;
   readonly leases: DockerLeases;
   readonly absence: Absence;
+  readonly hidden: HiddenRoutes;
   readonly forgotten: Forgotten;
   readonly forgottenNetworks: ForgottenNetworks;
   readonly sticky: StickyKeeper;

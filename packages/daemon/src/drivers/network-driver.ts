@@ -9,6 +9,7 @@ import { locateAdditional } from '../endpoints/locate-additional.ts';
 import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { DockerPools } from '../leases/docker-pools.ts';
 import type { LooseLeases } from '../leases/loose-leases.ts';
+import type { GatewayCheck } from '../networks/gateway-check.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { SandboxConfigurator } from '../sandbox/sandbox-configurator.ts';
 import type { Handlers } from '../server/plugin-app.ts';
@@ -27,6 +28,7 @@ export interface NetworkDriverDeps {
   readonly loose: LooseLeases;
   readonly sticky: Pick<StickyKeeper, 'forgetNetwork'>;
   readonly gateways: DefaultGateways;
+  readonly gatewayCheck: Pick<GatewayCheck, 'refuseTaken'>;
   readonly sandboxes: Pick<SandboxConfigurator, 'settle'>;
   /** MTU of networks that name none, in bytes. */
   readonly mtuBytes: number;

@@ -10,6 +10,8 @@ export type JournalKind =
   | 'withdrawn'
   /** Another host announces it, too, or does so no more. */
   | 'conflict'
+  /** Another route of this host hides that of the address, or does so no more. */
+  | 'hidden'
   /** It is in the container, beside the address that Docker gave. */
   | 'configured'
   /** Something went wrong; `detail` says what. */

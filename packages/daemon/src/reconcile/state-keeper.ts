@@ -7,6 +7,7 @@ import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { ForgottenNetworks } from './forgotten-networks.ts';
 import type { Absence } from '../endpoints/absence.ts';
 import type { Forgotten } from './forgotten.ts';
+import type { HiddenRoutes } from './hidden-routes.ts';
 import type { Reconciler } from './reconciler.ts';
 
 const INTERVAL_MS = 30_000;
@@ -19,6 +20,7 @@ export class StateKeeper {
   readonly #reaper: LinkReaper;
   readonly #leases: Pick<DockerLeases, 'load'>;
   readonly #absence: Pick<Absence, 'withdraw'>;
+  readonly #hidden: Pick<HiddenRoutes, 'check'>;
   readonly #conflicts: Pick<Conflicts, 'adopt'>;
   readonly #forgotten: Pick<Forgotten, 'sweep'>;
   readonly #forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
@@ -35,6 +37,7 @@ export class StateKeeper {
     readonly reaper: LinkReaper;
     readonly leases: Pick<DockerLeases, 'load'>;
     readonly absence: Pick<Absence, 'withdraw'>;
+    readonly hidden: Pick<HiddenRoutes, 'check'>;
     readonly conflicts: Pick<Conflicts, 'adopt'>;
     readonly forgotten: Pick<Forgotten, 'sweep'>;
     readonly forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
@@ -46,6 +49,7 @@ export class StateKeeper {
     this.#reaper = deps.reaper;
     this.#leases = deps.leases;
     this.#absence = deps.absence;
+    this.#hidden = deps.hidden;
     this.#conflicts = deps.conflicts;
     this.#forgotten = deps.forgotten;
     this.#forgottenNetworks = deps.forgottenNetworks;
@@ -107,6 +111,7 @@ export class StateKeeper {
   async #wholeRound(): Promise<void> {
     await this.#networks.prepareHost();
     await this.#reconciler.reconcile();
+    await this.#hidden.check();
     await this.#forgotten.sweep();
     await this.#forgottenNetworks.sweep();
   }

@@ -81,5 +81,5 @@ export function repaired(state: ActualState, action: RepairAction): ActualState 
 /** Master 0 is none. */
 function changed(link: Link, change: LinkChange): Link {
   const { masterIndex, ...rest } = { ...link, ...change };
-  return masterIndex === undefined || masterIndex === 0 ? (rest) : ({ ...rest, masterIndex });
+  return masterIndex === undefined || masterIndex === 0 ? rest : { ...rest, masterIndex };
 }
