@@ -76,6 +76,42 @@ for (const engine of ENGINES_IN_FULL) {
 }
 
 for (const engine of ENGINES_IN_FULL) {
+  describe(`rules that somebody changes (Docker ${engine})`, () => {
+    const stage = setStage({ host: { engine } });
+    const ask = async (...argv: readonly string[]): Promise<string> =>
+      (await stage.host.exec(['curl', '--silent', '--unix-socket', '/run/routed/admin.sock', ...argv])).stdout;
+
+    before(async () => {
+      await createNetwork(stage.host, 'n', '10.1.0.0/16');
+      await runIdle(stage.host, 'web', '--network', 'n', '--ip', open);
+    });
+
+    it('are told in the events and in the metrics when they are made again', async () => {
+      await stage.host.exec(['nft', 'flush', 'ruleset']);
+
+      await eventually(async () => {
+        const events = (await ask('http://routed/v1/events')).split('\n').filter((line) => line.includes('"repaired"'));
+        expect(events.join('\n')).to.contain('rules that filter').and.contain('rules that accept forwarding');
+        expect(await ask('http://routed/metrics')).to.match(/repairs_total\{kind="rules"\} [1-9]/);
+      });
+      expect((await ping(stage.host, open)).exitCode).to.equal(0);
+    });
+
+    it('are told in the events when it is an operator, with names and addresses', async () => {
+      const json = ['--header', 'Content-Type: application/json', '--data', '{"ingress":"10.9.0.0/16"}'];
+      await ask('--request', 'PUT', ...json, 'http://routed/v1/containers/web/ingress');
+
+      const events = (await ask(`http://routed/v1/events?address=${open}`)).trim().split('\n');
+      expect(JSON.parse(events.at(-1) ?? '')).to.deep.include({
+        kind: 'filtered',
+        addresses: [open],
+        container: 'web',
+        network: 'n',
+        detail: 'an operator says who may open connections: 10.9.0.0/16',
+      });
+    });
+  });
+
   describe(`a route of somebody else that hides a container's (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine } });
     const address6 = 'fd00:1::2';

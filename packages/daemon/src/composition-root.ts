@@ -17,6 +17,7 @@ import { DaemonKnowledge } from './doctor/daemon-knowledge.ts';
 import { ipamDriver } from './drivers/ipam-driver.ts';
 import { networkDriver } from './drivers/network-driver.ts';
 import { AdditionalLeases } from './endpoints/additional-leases.ts';
+import { addressTexts } from './endpoints/endpoint.ts';
 import { EndpointFiltering } from './endpoints/endpoint-filtering.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import { EndpointLinks } from './endpoints/endpoint-links.ts';
@@ -41,6 +42,7 @@ import { Absence } from './endpoints/absence.ts';
 import { ForgottenNetworks } from './reconcile/forgotten-networks.ts';
 import { Forgotten } from './reconcile/forgotten.ts';
 import { HiddenRoutes } from './reconcile/hidden-routes.ts';
+import { observeRules } from './reconcile/observed-rules.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { RoundObserver } from './reconcile/round-observer.ts';
 import { StateKeeper } from './reconcile/state-keeper.ts';
@@ -101,6 +103,7 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
   registerHost(single, resources, settings);
   registerEndpoints(single, resources);
   registerContainers(single, resources);
+  registerObserver(single);
   registerUpkeep(single, settings);
   registerDrivers(single, settings);
   root.resolve(METRICS).watch(root.resolve(STATUS));
@@ -159,7 +162,7 @@ function registerHost(
   const kernel = (get: Get) => ({ rtnl: get(RTNL), logger: get(LOGGER) });
   single(HOST, (get) => {
     const settings = new KernelSettings({ netns, ledger, logger: get(LOGGER) });
-    return new HostPreparation({ ...kernel(get), settings, acceptance, filters });
+    return new HostPreparation({ ...kernel(get), settings, ...observeRules({ acceptance, filters }, get(OBSERVER)) });
   });
   single(HOST_ADDRESSES, (get) => new HostAddresses(kernel(get)));
   single(COUNTS, () => clusterCounts());
@@ -240,7 +243,7 @@ function registerContainers(single: Single, { state, filters }: Resources): void
   single(ADMIN, (get) => ({
     addresses: new ContainerAddresses({ ...common(get), networks: get(NETWORKS) }),
     list: new AddressList(common(get)),
-    filters: new ContainerFilters({ ...common(get), networks: get(NETWORKS), filters }),
+    filters: new ContainerFilters({ ...common(get), networks: get(NETWORKS), journal: get(JOURNAL), filters }),
     describe: (address) => describeAddress(address, { ...common(get), ipam: get(IPAM), journal: get(JOURNAL) }),
     status: get(STATUS),
     knowledge: get(KNOWLEDGE),
@@ -248,8 +251,14 @@ function registerContainers(single: Single, { state, filters }: Resources): void
   }));
 }
 
+function registerObserver(single: Single): void {
+  single(OBSERVER, (get) => {
+    const addressesOf = (endpointId: string): readonly string[] => addressTexts(get(ENDPOINTS).get(endpointId));
+    return new RoundObserver({ metrics: get(METRICS), journal: get(JOURNAL), logger: get(LOGGER), addressesOf });
+  });
+}
+
 function registerUpkeep(single: Single, settings: DriverSettings): void {
-  single(OBSERVER, (get) => new RoundObserver({ metrics: get(METRICS), journal: get(JOURNAL) }));
   single(KNOWLEDGE, (get) => {
     const deps = { networks: get(NETWORKS), endpoints: get(ENDPOINTS), loose: get(LOOSE) };
     return new DaemonKnowledge({ ...deps, settings });

@@ -26,7 +26,7 @@ export class Absence {
   readonly #links: Pick<EndpointLinks, 'reduce'>;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
-  /** What is held back, as its record was then: a new Join makes a new record. */
+  /** What is held back, as its record was then. */
   readonly #held = new Map<string, Endpoint>();
   #repair: () => void = () => undefined;
 
@@ -64,7 +64,7 @@ export class Absence {
   /** Whether this host announces nothing of the endpoint for now. */
   isWithdrawn(endpointId: string): boolean {
     const held = this.#held.get(endpointId);
-    return held !== undefined && this.#endpoints.get(endpointId) === held;
+    return held !== undefined && this.#endpoints.get(endpointId)?.sandboxKey === held.sandboxKey;
   }
 
   /** The endpoints of which this host announces nothing for now. */
@@ -109,7 +109,11 @@ export class Absence {
   }
 
   #onLink({ change, link }: LinkEvent): void {
-    if (change === 'new' && this.#held.size > 0) this.#look(link);
+    if (this.#held.size === 0) return;
+    const endpointId = endpointOfAlias(link.alias);
+    if (change === 'new') this.#look(link);
+    // The next one is of another start.
+    else if (endpointId !== undefined) this.#held.delete(endpointId);
   }
 
   #look(link: Link): void {

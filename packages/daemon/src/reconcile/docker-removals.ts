@@ -141,7 +141,8 @@ export class DockerRemovals {
   /** Whether no call has touched it; that it lost its sandbox with its link is no call. */
   #isAsLoaded(endpoint: Endpoint): boolean {
     const loaded = this.#loaded.endpoints.get(endpoint.id);
-    return loaded !== undefined && (loaded === endpoint || endpoint.sandboxKey === undefined);
+    const { sandboxKey } = endpoint;
+    return loaded !== undefined && (sandboxKey === undefined || sandboxKey === loaded.sandboxKey);
   }
 
   async #freeEndpoint(endpointId: string): Promise<void> {
