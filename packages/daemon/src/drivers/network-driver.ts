@@ -94,8 +94,8 @@ async function createEndpoint(
   const options = parseEndpointOptions(request.Options);
   const endpoint = readEndpoint(request, network, options);
   const additional = locateAdditional(options.addresses, endpoint, network, options.isAnycast);
-  await deps.leases.attach(endpoint.addresses, endpoint);
   try {
+    await deps.leases.attach(endpoint.addresses, endpoint);
     return await deps.endpoints.create(endpoint, additional);
   } catch (error) {
     // Docker gives the leases back next.
