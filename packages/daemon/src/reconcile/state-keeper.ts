@@ -69,7 +69,10 @@ export class StateKeeper {
    * @param areRecordsLost whether endpoints may run that have none: their filters stay
    */
   async start({ areRecordsLost }: { readonly areRecordsLost: boolean } = { areRecordsLost: false }): Promise<void> {
-    this.#timer = setInterval(() => this.#queue(() => this.#wholeRound()), INTERVAL_MS).unref();
+    this.#timer = setInterval(() => {
+      this.#queue(() => this.#wholeRound());
+      this.#queue(() => this.#hidden.check());
+    }, INTERVAL_MS).unref();
     // Nobody waits for a container that has ended.
     this.#queue(() => this.#absence.withdraw());
     // Before the round: it would bring back what was yielded.
@@ -80,6 +83,8 @@ export class StateKeeper {
       await this.#endpoints.syncFilters({ areRecordsLost });
     });
     await this.#round;
+    // Nobody waits for it.
+    this.#queue(() => this.#hidden.check());
   }
 
   /** Repairs endpoints at once, now that somebody is known to have changed what is theirs. Many calls, one round. */
@@ -111,7 +116,6 @@ export class StateKeeper {
   async #wholeRound(): Promise<void> {
     await this.#networks.prepareHost();
     await this.#reconciler.reconcile();
-    await this.#hidden.check();
     await this.#forgotten.sweep();
     await this.#forgottenNetworks.sweep();
   }
