@@ -87,8 +87,8 @@ const networkList = z.array(
 /** By container, or by `ep-` and the endpoint where there is none. Source: Docker Engine API, NetworkInspect. */
 const networkEndpoints = z.object({
   Containers: z
-    .record(z.string(), z.object({ EndpointID: text }))
-    .nullish()
+    .record(z.string(), z.object({ EndpointID: z.string() }))
+    .nullable()
     .transform((value) => new Set(Object.values(value ?? {}).map(({ EndpointID }) => EndpointID))),
 });
 
