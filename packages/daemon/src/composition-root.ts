@@ -18,9 +18,11 @@ import { DaemonKnowledge } from './doctor/daemon-knowledge.ts';
 import { ipamDriver } from './drivers/ipam-driver.ts';
 import { networkDriver } from './drivers/network-driver.ts';
 import { AdditionalLeases } from './endpoints/additional-leases.ts';
+import { addressTexts } from './endpoints/endpoint.ts';
 import { EndpointFiltering } from './endpoints/endpoint-filtering.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import { EndpointLinks } from './endpoints/endpoint-links.ts';
+import type { DesiredEndpoint } from './endpoints/endpoint-plan.ts';
 import { LinkReaper } from './endpoints/link-reaper.ts';
 import { Gateways } from './host/gateways.ts';
 import { HostAddresses } from './host/host-addresses.ts';
@@ -34,10 +36,14 @@ import { Journal } from './journal/journal.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
+import { GatewayCheck } from './networks/gateway-check.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
 import type { DriverSettings, Parts, Resources } from './parts.ts';
+import { Absence } from './endpoints/absence.ts';
 import { ForgottenNetworks } from './reconcile/forgotten-networks.ts';
 import { Forgotten } from './reconcile/forgotten.ts';
+import { HiddenRoutes } from './reconcile/hidden-routes.ts';
+import { observeRules } from './reconcile/observed-rules.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { RoundObserver } from './reconcile/round-observer.ts';
 import { StateKeeper } from './reconcile/state-keeper.ts';
@@ -78,6 +84,8 @@ const JOURNAL = token<Journal>('journal');
 const OBSERVER = token<RoundObserver>('round observer');
 const STATUS = token<DaemonStatus>('status');
 const DOCKER_POOLS = token<DockerPools>('docker pools');
+const ABSENCE = token<Absence>('absence');
+const HIDDEN = token<HiddenRoutes>('hidden routes');
 const FORGOTTEN = token<Forgotten>('forgotten');
 const FORGOTTEN_NETWORKS = token<ForgottenNetworks>('forgotten networks');
 const RECORDS = token<StickyRecords>('sticky records');
@@ -97,6 +105,7 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
   registerHost(single, resources, settings);
   registerEndpoints(single, resources);
   registerContainers(single, resources);
+  registerObserver(single);
   registerUpkeep(single, settings);
   registerDrivers(single, settings);
   root.resolve(METRICS).watch(root.resolve(STATUS));
@@ -111,6 +120,8 @@ export function wire(resources: Resources, settings: DriverSettings): Parts {
     keeper: root.resolve(KEEPER),
     configurator: root.resolve(CONFIGURATOR),
     sandboxes: root.resolve(SANDBOXES),
+    absence: root.resolve(ABSENCE),
+    hidden: root.resolve(HIDDEN),
     forgotten: root.resolve(FORGOTTEN),
     forgottenNetworks: root.resolve(FORGOTTEN_NETWORKS),
     sticky: root.resolve(STICKY),
@@ -154,7 +165,7 @@ function registerHost(
   const kernel = (get: Get) => ({ rtnl: get(RTNL), logger: get(LOGGER) });
   single(HOST, (get) => {
     const settings = new KernelSettings({ netns, ledger, logger: get(LOGGER) });
-    return new HostPreparation({ ...kernel(get), settings, acceptance, filters });
+    return new HostPreparation({ ...kernel(get), settings, ...observeRules({ acceptance, filters }, get(OBSERVER)) });
   });
   single(HOST_ADDRESSES, (get) => new HostAddresses(kernel(get)));
   single(COUNTS, () => clusterCounts());
@@ -191,9 +202,21 @@ function registerEndpoints(single: Single, { state, openSandbox, filters, connec
     };
     return new EndpointLifecycle({ ...common, ...parts, filtering, gifts, repository: state.endpoints });
   });
+  single(ABSENCE, (get) => {
+    const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), links: get(LINKS) };
+    return new Absence({ ...deps, journal: get(JOURNAL), logger: get(LOGGER) });
+  });
   single(CLUSTER, (get) => {
+    const absence = get(ABSENCE);
     const deps = { endpoints: get(ENDPOINTS), links: get(LINKS), networks: get(NETWORKS), host: get(HOST_ADDRESSES) };
-    return conflictParts({ ...deps, routers, counts: get(COUNTS), journal: get(JOURNAL), logger: get(LOGGER) });
+    return conflictParts({
+      ...deps,
+      absence,
+      routers,
+      counts: get(COUNTS),
+      journal: get(JOURNAL),
+      logger: get(LOGGER),
+    });
   });
   single(LOOSE, () => new LooseLeases());
   single(DOCKER_LEASES, (get) => {
@@ -234,7 +257,13 @@ function registerContainers(single: Single, { state, filters }: Resources): void
   single(ADMIN, (get) => ({
     addresses: new ContainerAddresses({ ...common(get), networks: get(NETWORKS) }),
     list: new AddressList(common(get)),
-    filters: new ContainerFilters({ ...common(get), networks: get(NETWORKS), keeper: get(STICKY), filters }),
+    filters: new ContainerFilters({
+      ...common(get),
+      networks: get(NETWORKS),
+      journal: get(JOURNAL),
+      keeper: get(STICKY),
+      filters,
+    }),
     describe: (address) => describeAddress(address, { ...common(get), ipam: get(IPAM), journal: get(JOURNAL) }),
     status: get(STATUS),
     knowledge: get(KNOWLEDGE),
@@ -242,8 +271,14 @@ function registerContainers(single: Single, { state, filters }: Resources): void
   }));
 }
 
+function registerObserver(single: Single): void {
+  single(OBSERVER, (get) => {
+    const addressesOf = (endpointId: string): readonly string[] => addressTexts(get(ENDPOINTS).get(endpointId));
+    return new RoundObserver({ metrics: get(METRICS), journal: get(JOURNAL), logger: get(LOGGER), addressesOf });
+  });
+}
+
 function registerUpkeep(single: Single, settings: DriverSettings): void {
-  single(OBSERVER, (get) => new RoundObserver({ metrics: get(METRICS), journal: get(JOURNAL) }));
   single(KNOWLEDGE, (get) => {
     const deps = { networks: get(NETWORKS), endpoints: get(ENDPOINTS), loose: get(LOOSE) };
     return new DaemonKnowledge({ ...deps, settings });
@@ -259,8 +294,19 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
       forgotten: get(FORGOTTEN),
       sticky: get(STICKY),
     };
-    const cluster = { conflicts: get(CLUSTER).conflicts, counts: get(COUNTS) };
+    const cluster = {
+      conflicts: get(CLUSTER).conflicts,
+      absence: get(ABSENCE),
+      hidden: get(HIDDEN),
+      counts: get(COUNTS),
+    };
     return new DaemonStatus({ ...common, ...upkeep, ...cluster, settings: { ...settings, version: VERSION } });
+  });
+  single(HIDDEN, (get) => {
+    const { withheld } = get(CLUSTER);
+    const isWithheld = (destination: string): boolean => withheld.has(destination) || get(ABSENCE).has(destination);
+    const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), journal: get(JOURNAL), logger: get(LOGGER) };
+    return new HiddenRoutes({ ...deps, isWithheld });
   });
   single(FORGOTTEN_NETWORKS, (get) => {
     const deps = { networks: get(NETWORKS), endpoints: get(ENDPOINTS), sticky: get(STICKY), logger: get(LOGGER) };
@@ -268,11 +314,16 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
   });
   single(KEEPER, (get) => {
     const deps = { rtnl: get(RTNL), endpoints: get(ENDPOINTS), reaper: get(REAPER), logger: get(LOGGER) };
-    const surveyors = [get(SANDBOXES), get(FORGOTTEN), get(KNOWLEDGE)];
-    const { withheld, conflicts } = get(CLUSTER);
+    const absence = get(ABSENCE);
+    const surveyors = [absence, get(LINKS), get(SANDBOXES), get(FORGOTTEN), get(KNOWLEDGE)];
+    const { withheld: yielded, conflicts } = get(CLUSTER);
+    const withheld = {
+      has: (destination: string) => yielded.has(destination) || absence.has(destination),
+      without: (endpoint: DesiredEndpoint) => absence.without(yielded.without(endpoint)),
+    };
     const reconciler = new Reconciler({ ...deps, withheld, observer: get(OBSERVER), surveyors });
     const forgotten = { forgotten: get(FORGOTTEN), forgottenNetworks: get(FORGOTTEN_NETWORKS) };
-    const state = { leases: get(DOCKER_LEASES), networks: get(NETWORKS), conflicts };
+    const state = { leases: get(DOCKER_LEASES), networks: get(NETWORKS), conflicts, absence, hidden: get(HIDDEN) };
     return new StateKeeper({ ...deps, ...forgotten, ...state, reconciler });
   });
 }
@@ -281,7 +332,8 @@ function registerDrivers(single: Single, settings: DriverSettings): void {
   single(NETWORK_HANDLERS, (get) => {
     const deps = { ipam: get(IPAM), networks: get(NETWORKS), endpoints: get(ENDPOINTS), sticky: get(STICKY) };
     const leases = { leases: get(DOCKER_LEASES), pools: get(DOCKER_POOLS), loose: get(LOOSE) };
-    return networkDriver({ ...settings, ...deps, ...leases, sandboxes: get(CONFIGURATOR) });
+    const gatewayCheck = new GatewayCheck({ rtnl: get(RTNL) });
+    return networkDriver({ ...settings, ...deps, ...leases, gatewayCheck, sandboxes: get(CONFIGURATOR) });
   });
   single(IPAM_HANDLERS, (get) => {
     const deps = { ipam: get(IPAM), host: get(HOST_ADDRESSES), pools: get(DOCKER_POOLS) };

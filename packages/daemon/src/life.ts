@@ -26,6 +26,7 @@ import { UplinkWatch } from './host/uplink-watch.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { DriverSettings, Parts, Resources } from './parts.ts';
+import { DockerRemovals } from './reconcile/docker-removals.ts';
 import { KernelWatch } from './reconcile/kernel-watch.ts';
 import { areRecordsOlder } from './recovery/older-records.ts';
 import { Recovery } from './recovery/recovery.ts';
@@ -83,7 +84,8 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
     await parts.host.start();
     const isRecoveryDue = state.isRecoveryDue || (await areRecordsOlder(opened.rtnl, parts.endpoints));
     const recovery = isRecoveryDue ? recoveryOf(options, { ...opened, state, logger }) : undefined;
-    const ready = keepUp(parts, news, recovery, closing);
+    const removals = removalsOf(options, { ...opened, logger });
+    const ready = keepUp(parts, news, { recovery, removals }, closing);
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     const { network, ipam, admin } = parts;
     return { network, ipam, admin, ready, close: () => closing.close() };
@@ -174,15 +176,24 @@ function recoveryOf(
   return new Recovery({ docker, rtnl, ipam, ...into, driverNames, logger });
 }
 
+/** What frees what Docker removed while the daemon was away. */
+function removalsOf({ dockerSocket }: ServeOptions, { parts, rtnl, logger }: Opened & { readonly logger: Logger }) {
+  const { networks, endpoints, leases, forgottenNetworks } = parts;
+  const docker = dockerNetworks(dockerSocket);
+  return new DockerRemovals({ docker, rtnl, networks, endpoints, leases, forgottenNetworks, logger });
+}
+
 /** Keeps the kernel as it should be from now on; the promise is fulfilled when it is so for the first time. */
 function keepUp(
   parts: Parts,
   { monitor, ruleset }: News,
-  recovery: Recovery | undefined,
+  { recovery, removals }: { readonly recovery: Recovery | undefined; readonly removals: DockerRemovals },
   closing: Closing,
 ): Promise<void> {
-  const { keeper, endpoints, sticky, owners, sandboxes, cluster } = parts;
+  const { keeper, endpoints, sticky, owners, sandboxes, cluster, absence, hidden } = parts;
   sandboxes.listenTo(monitor);
+  absence.listenTo(monitor, () => keeper.repair());
+  hidden.listenTo(monitor);
   const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
   const ready = keeper.start();
   const watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
@@ -190,6 +201,8 @@ function keepUp(
   closing.add(() => owners.stop());
   closing.add(() => cluster.watch.stop());
   closing.add(() => recovery?.stop());
+  closing.add(() => removals.stop());
+  closing.add(() => hidden.stop());
   closing.add(() => watch.stop());
   ready.then(
     () => {
@@ -197,6 +210,7 @@ function keepUp(
       sticky.start();
       owners.start();
       void recovery?.start();
+      void removals.start();
     },
     () => undefined,
   );

@@ -2,6 +2,7 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { allAddresses, type Endpoint, type LeasedAddress } from '../endpoints/endpoint.ts';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { Absence } from '../endpoints/absence.ts';
 import type { ConflictPolicy } from '../networks/network.ts';
 
 /** An address that this host announces for a container, and that no other host may have. */
@@ -16,13 +17,17 @@ export interface Claim {
 export class Claims {
   readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt'>;
   readonly #networks: Pick<NetworkRegistry, 'get'>;
+  readonly #absence: Pick<Absence, 'isWithdrawn'>;
 
   constructor(deps: {
     readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt'>;
     readonly networks: Pick<NetworkRegistry, 'get'>;
+    /** Says which endpoints this host announces no more. */
+    readonly absence: Pick<Absence, 'isWithdrawn'>;
   }) {
     this.#endpoints = deps.endpoints;
     this.#networks = deps.networks;
+    this.#absence = deps.absence;
   }
 
   /** All of them, the latest endpoint first. */
@@ -60,8 +65,9 @@ export class Claims {
       .map(({ address, family }) => ({ address, family, endpointId: endpoint.id, policy }));
   }
 
-  #isForOneHost({ sandboxKey, networkId }: Endpoint): boolean {
-    return sandboxKey !== undefined && this.#networks.get(networkId)?.isAnycast !== true;
+  #isForOneHost({ id, sandboxKey, networkId }: Endpoint): boolean {
+    if (sandboxKey === undefined || this.#absence.isWithdrawn(id)) return false;
+    return this.#networks.get(networkId)?.isAnycast !== true;
   }
 }
 

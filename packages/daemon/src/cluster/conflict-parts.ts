@@ -5,6 +5,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { RouterLines } from '../routers/router-lines.ts';
+import type { Absence } from '../endpoints/absence.ts';
 import { RouterView } from '../routers/router-view.ts';
 import { Claims } from './claims.ts';
 import type { ClusterCounts } from './cluster-counts.ts';
@@ -30,6 +31,7 @@ export function conflictParts({
   readonly networks: NetworkRegistry;
   readonly host: HostAddresses;
   readonly routers: RouterLines;
+  readonly absence: Absence;
   readonly counts: ClusterCounts;
   readonly journal: Journal;
   readonly logger: Logger;

@@ -7,7 +7,9 @@ import {
 } from '@routed/netfilter';
 import type { Container, ContainerNetwork, DockerContainers } from '../docker/docker-containers.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import { addressTexts } from '../endpoints/endpoint.ts';
 import { linkNames } from '../endpoints/kernel-names.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { RoutedError } from '../routed-error.ts';
@@ -15,6 +17,9 @@ import { askForContainer } from './find-container.ts';
 import type { StickyKeeper } from './sticky-keeper.ts';
 import { recordOf, stickyId, type StickyRecord } from './sticky-record.ts';
 import type { StickyRecords } from './sticky-records.ts';
+
+/** Of a list, in an event; in characters. */
+const LONGEST_TEXT = 200;
 
 /** Who may enter a container by one network. */
 export interface IngressStatus {
@@ -39,6 +44,7 @@ export class ContainerFilters {
   readonly #records: StickyRecords;
   readonly #keeper: Pick<StickyKeeper, 'holdUnnamed'>;
   readonly #filters: Pick<EndpointFilters, 'counters'>;
+  readonly #journal: Pick<Journal, 'record'>;
   readonly #lock: KeyedLock;
 
   constructor(deps: {
@@ -48,6 +54,7 @@ export class ContainerFilters {
     readonly records: StickyRecords;
     readonly keeper: Pick<StickyKeeper, 'holdUnnamed'>;
     readonly filters: Pick<EndpointFilters, 'counters'>;
+    readonly journal: Pick<Journal, 'record'>;
     readonly lock: KeyedLock;
   }) {
     this.#docker = deps.docker;
@@ -56,6 +63,7 @@ export class ContainerFilters {
     this.#records = deps.records;
     this.#keeper = deps.keeper;
     this.#filters = deps.filters;
+    this.#journal = deps.journal;
     this.#lock = deps.lock;
   }
 
@@ -74,6 +82,7 @@ export class ContainerFilters {
       const id = stickyId(container.id, on.networkId);
       await this.#lock.run(`container ${id}`, () => this.#give(recordOf(container, on), ingress, on.endpointId));
     }
+    this.#note(container, memberships, ingress);
     return await this.#show(container, memberships);
   }
 
@@ -126,6 +135,20 @@ export class ContainerFilters {
     });
   }
 
+  #note(container: Container, memberships: readonly ContainerNetwork[], ingress: string): void {
+    for (const { networkName, endpointId } of memberships) {
+      const endpoint = this.#endpoints.get(endpointId);
+      this.#journal.record({
+        kind: 'filtered',
+        addresses: addressTexts(endpoint),
+        ...(endpoint === undefined ? {} : { endpointId }),
+        container: container.name,
+        network: networkName,
+        detail: `an operator says who may open connections: ${shorten(ingress)}`,
+      });
+    }
+  }
+
   #membershipsOf(container: Container, networkName: string | undefined): readonly ContainerNetwork[] {
     const ours = container.networks.filter(({ networkId }) => this.#networks.get(networkId) !== undefined);
     const meant = ours.filter((on) => networkName === undefined || on.networkName === networkName);
@@ -134,6 +157,11 @@ export class ContainerFilters {
     const which = networkName === undefined ? 'any routed network' : `a routed network "${networkName}"`;
     throw new RoutedError('NETWORK_UNKNOWN', `container ${container.name} is not on ${which} (on: ${known})`);
   }
+}
+
+/** A list may have tens of thousands of entries. */
+function shorten(text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }
 
 function packetsOf({ examined, refused, spoofed }: FilterCounters): NonNullable<IngressStatus['counters']> {

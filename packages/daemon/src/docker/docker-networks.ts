@@ -41,6 +41,12 @@ export interface DockerAttachment {
 export interface DockerNetworks {
   /** All of them. @throws RoutedError DOCKER_UNREACHABLE */
   networks(signal: AbortSignal): Promise<readonly DockerNetwork[]>;
+  /**
+   * The endpoints of a network, also those that are in no container yet; none where there is no such network.
+   *
+   * @throws RoutedError DOCKER_UNREACHABLE
+   */
+  endpointsOf(networkId: string, signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** What the running containers have on a network. @throws RoutedError DOCKER_UNREACHABLE */
   attachments(networkId: string, signal: AbortSignal): Promise<readonly DockerAttachment[]>;
 }
@@ -78,6 +84,14 @@ const networkList = z.array(
     }),
 );
 
+/** By container, or by `ep-` and the endpoint where there is none. Source: Docker Engine API, NetworkInspect. */
+const networkEndpoints = z.object({
+  Containers: z
+    .record(z.string(), z.object({ EndpointID: z.string() }))
+    .nullable()
+    .transform((value) => new Set(Object.values(value ?? {}).map(({ EndpointID }) => EndpointID))),
+});
+
 const containerIds = z.array(z.object({ Id: z.string() }));
 
 /** Source: Docker Engine API, ContainerInspect. */
@@ -104,11 +118,12 @@ const container = z.object({
 
 /** Asks the engine at this socket. */
 export function dockerNetworks(socketPath: string): DockerNetworks {
-  const ask = async <T>(path: string, shape: z.ZodType<T>, signal: AbortSignal): Promise<T> => {
+  const ask = async <T>(path: string, shape: z.ZodType<T>, signal: AbortSignal, whenMissing?: T): Promise<T> => {
     const call = { socketPath, method: 'GET', path, timeoutMs: ANSWER_TIMEOUT_MS, signal } as const;
     const reply = await askUnixServer(call).catch((error: unknown) => {
       throw unreachable('networks', socketPath, (error as Error).message, error);
     });
+    if (reply.status === 404 && whenMissing !== undefined) return whenMissing;
     const parsed = shape.safeParse(reply.body);
     if (reply.status !== 200 || !parsed.success)
       throw unreachable('networks', socketPath, `it answered ${reply.status}`);
@@ -116,6 +131,10 @@ export function dockerNetworks(socketPath: string): DockerNetworks {
   };
   return {
     networks: (signal) => ask('/networks', networkList, signal),
+    endpointsOf: async (networkId, signal) => {
+      const none = { Containers: new Set<string>() };
+      return (await ask(`/networks/${networkId}`, networkEndpoints, signal, none)).Containers;
+    },
     attachments: async (networkId, signal) => {
       const filters = encodeURIComponent(JSON.stringify({ network: [networkId], status: ['running', 'paused'] }));
       const attachments: DockerAttachment[] = [];

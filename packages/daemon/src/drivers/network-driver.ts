@@ -9,6 +9,7 @@ import { locateAdditional } from '../endpoints/locate-additional.ts';
 import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { DockerPools } from '../leases/docker-pools.ts';
 import type { LooseLeases } from '../leases/loose-leases.ts';
+import type { GatewayCheck } from '../networks/gateway-check.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { SandboxConfigurator } from '../sandbox/sandbox-configurator.ts';
 import type { Handlers } from '../server/plugin-app.ts';
@@ -27,6 +28,7 @@ export interface NetworkDriverDeps {
   readonly loose: LooseLeases;
   readonly sticky: Pick<StickyKeeper, 'forgetNetwork' | 'settle'>;
   readonly gateways: DefaultGateways;
+  readonly gatewayCheck: Pick<GatewayCheck, 'refuseTaken'>;
   readonly sandboxes: Pick<SandboxConfigurator, 'settle'>;
   /** MTU of networks that name none, in bytes. */
   readonly mtuBytes: number;
@@ -93,8 +95,8 @@ async function createEndpoint(
   const options = parseEndpointOptions(request.Options);
   const endpoint = readEndpoint(request, network, options);
   const additional = locateAdditional(options.addresses, endpoint, network, options.isAnycast);
-  await deps.leases.attach(endpoint.addresses, endpoint);
   try {
+    await deps.leases.attach(endpoint.addresses, endpoint);
     return await deps.endpoints.create(endpoint, additional);
   } catch (error) {
     // Docker gives the leases back next.

@@ -3,6 +3,7 @@ import { OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
 import { z } from 'zod';
 import type { LooseLeases } from '../leases/loose-leases.ts';
 import { invalidOption } from '../networks/driver-options.ts';
+import type { GatewayCheck } from '../networks/gateway-check.ts';
 import { type NetworkOptions, parseNetworkOptions } from '../networks/network-options.ts';
 import type { NetworkPool, NewNetwork } from '../networks/network.ts';
 import { RoutedError } from '../routed-error.ts';
@@ -23,6 +24,7 @@ interface ReadNetworkDeps {
   readonly ipam: Ipam;
   readonly loose: LooseLeases;
   readonly gateways: DefaultGateways;
+  readonly gatewayCheck: Pick<GatewayCheck, 'refuseTaken'>;
 }
 
 const genericOptions = z.record(z.string(), z.unknown());
@@ -30,12 +32,19 @@ const genericOptions = z.record(z.string(), z.unknown());
 /**
  * The network that a CreateNetwork request describes.
  *
- * @throws RoutedError INVALID_OPTION, FOREIGN_IPAM, MTU_TOO_SMALL
+ * @throws RoutedError POOL_REQUIRED, ADDRESS_IN_USE, INVALID_OPTION, FOREIGN_IPAM, MTU_TOO_SMALL
  */
 export async function readNetwork(
   request: CreateNetwork,
   deps: ReadNetworkDeps & { readonly mtuBytes: number },
 ): Promise<NewNetwork> {
+  if (request.IPv4Data.length + request.IPv6Data.length === 0) {
+    throw new RoutedError(
+      'POOL_REQUIRED',
+      'a routed network needs a prefix, and this one comes without any: add --subnet 10.1.0.0/16 or ' +
+        '--ipv6 --subnet fd00:1::/64 (with a prefix of yours), and --ipam-driver routed',
+    );
+  }
   const generic = genericOptions.safeParse(request.Options[OPTION_LABELS.generic] ?? {});
   const options = parseNetworkOptions(generic.success ? generic.data : {});
   const mtuBytes = options.mtuBytes ?? deps.mtuBytes;
@@ -100,10 +109,16 @@ async function readGateway(
 ): Promise<string> {
   const asked = data.Gateway === '' ? undefined : bareAddress(data.Gateway);
   const wanted = options.gateways[pool.family];
-  if (wanted === undefined) return asked ?? deps.gateways[pool.family];
+  if (wanted === undefined) {
+    const isOwn = asked === undefined || asked === deps.gateways[pool.family];
+    const gateway = asked ?? deps.gateways[pool.family];
+    await deps.gatewayCheck.refuseTaken(gateway, `--gateway ${gateway}${isOwn ? ' of routed-plugin' : ''}`);
+    return gateway;
+  }
   if (asked !== undefined && asked !== deps.gateways[pool.family] && asked !== wanted) {
     throw invalidOption('routed.gateway', wanted, `the network has --gateway ${asked}: give one of them`);
   }
+  await deps.gatewayCheck.refuseTaken(wanted, `driver option routed.gateway=${wanted}`);
   if (prefixContains(pool.prefix, wanted))
     await reserveGateway(deps.ipam, pool, wanted, `driver option routed.gateway=${wanted}`);
   return wanted;

@@ -1,8 +1,8 @@
-import { isNetlinkError, type Rtnl } from '@routed/netns';
+import { isNetlinkError, type Link, type Rtnl } from '@routed/netns';
 import type { Logger } from '../logger.ts';
 import { RoutedError } from '../routed-error.ts';
 import type { EndpointPlan } from './endpoint-plan.ts';
-import { isHostLinkOf, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
+import { endpointOfAlias, isHostLinkOf, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
 import type { LinkReaper } from './link-reaper.ts';
 
 /** The kernel side of endpoints: makes what a plan says, and takes away what an endpoint left. */
@@ -10,6 +10,8 @@ export class EndpointLinks {
   readonly #rtnl: Rtnl;
   readonly #reaper: LinkReaper;
   readonly #logger: Logger;
+  /** The index that the link of each endpoint was seen with: it outlives a change of the name. */
+  readonly #indexes = new Map<string, number>();
 
   constructor(deps: { readonly rtnl: Rtnl; readonly reaper: LinkReaper; readonly logger: Logger }) {
     this.#rtnl = deps.rtnl;
@@ -25,6 +27,8 @@ export class EndpointLinks {
    */
   async make(plan: EndpointPlan): Promise<void> {
     const { index: linkIndex } = await this.#createVeth(plan);
+    const endpointId = endpointOfAlias(plan.settings.alias);
+    if (endpointId !== undefined) this.#indexes.set(endpointId, linkIndex);
     try {
       // In this order, and in one system call: each hop to the kernel and back costs more than what it does there.
       await this.#rtnl.batch(({ links, addresses, routes, neighbours }) =>
@@ -38,6 +42,15 @@ export class EndpointLinks {
     } catch (error) {
       await this.#reaper.bury(plan.veth.name);
       throw error;
+    }
+  }
+
+  /** Notes the links that there are. */
+  survey(links: readonly Link[]): void {
+    this.#indexes.clear();
+    for (const { index, alias, group } of links) {
+      const endpointId = group === LINK_GROUP ? endpointOfAlias(alias) : undefined;
+      if (endpointId !== undefined) this.#indexes.set(endpointId, index);
     }
   }
 
@@ -113,8 +126,12 @@ export class EndpointLinks {
   }
 
   async #indexOf(endpointId: string): Promise<number | undefined> {
-    const link = await this.#rtnl.links.get({ name: linkNames(endpointId).host });
-    return link !== undefined && isHostLinkOf(endpointId, link) ? link.index : undefined;
+    const known = this.#indexes.get(endpointId);
+    for (const selector of [{ name: linkNames(endpointId).host }, ...(known === undefined ? [] : [{ index: known }])]) {
+      const link = await this.#rtnl.links.get(selector);
+      if (link !== undefined && isHostLinkOf(endpointId, link)) return link.index;
+    }
+    return undefined;
   }
 
   async #createVeth(plan: EndpointPlan): Promise<{ readonly index: number }> {

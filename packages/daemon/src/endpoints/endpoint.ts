@@ -54,3 +54,8 @@ export function holderOf({ id }: Pick<Endpoint, 'id'>): string {
 export function allAddresses({ addresses, additional }: Endpoint): readonly LeasedAddress[] {
   return [...addresses, ...additional];
 }
+
+/** The texts of an endpoint's addresses; none of an endpoint that is not known. */
+export function addressTexts(endpoint: Endpoint | undefined): readonly string[] {
+  return endpoint === undefined ? [] : allAddresses(endpoint).map(({ address }) => address);
+}

@@ -71,13 +71,30 @@ export function endpointOfAlias(alias: string | undefined): string | undefined {
 }
 
 /**
- * Whether a link is this endpoint's host link. One whose alias somebody took away or wrote over is known by its name and
- * its group; one that waits for its deletion is nobody's any more.
+ * Whether a link is this endpoint's host link: by its alias, whatever its name is now. One whose alias somebody took away or
+ * wrote over is known by its name and its group, unless the alias is that of another endpoint with links of the same name.
+ * One that waits for its deletion is nobody's any more.
  */
 export function isHostLinkOf(endpointId: string, link: Pick<Link, 'name' | 'alias' | 'group'>): boolean {
   const names = linkNames(endpointId);
-  if (link.name !== names.host || link.group === GRAVEYARD_GROUP) return false;
-  return link.alias === names.alias || (link.group === LINK_GROUP && endpointOfAlias(link.alias) === undefined);
+  if (link.group === GRAVEYARD_GROUP) return false;
+  if (link.alias === names.alias) return true;
+  return link.name === names.host && link.group === LINK_GROUP && !isAliasOfName(link);
+}
+
+/** Whether alias and name are those of one endpoint. */
+function isAliasOfName({ name, alias }: Pick<Link, 'name' | 'alias'>): boolean {
+  const endpointId = endpointOfAlias(alias);
+  return endpointId !== undefined && linkNames(endpointId).host === name;
+}
+
+/** Whether a link that is an endpoint's has the name, alias and group that we gave it, and is a port of no bridge. */
+export function isAsWeMadeIt(
+  endpointId: string,
+  link: Pick<Link, 'name' | 'alias' | 'group' | 'masterIndex'>,
+): boolean {
+  const { host, alias } = linkNames(endpointId);
+  return link.name === host && link.alias === alias && link.group === LINK_GROUP && link.masterIndex === undefined;
 }
 
 /**

@@ -28,6 +28,11 @@ const ROUTERS: ReadonlyMap<number, string> = new Map([
   [192, 'eigrp'],
 ]);
 
+/** A routing daemon by the protocol number of its routes, any other protocol by its number. */
+export function protocolName(protocol: number): string {
+  return ROUTERS.get(protocol) ?? String(protocol);
+}
+
 /** What the host's own addresses and routes say about addresses that a container might get. */
 export class HostAddresses {
   readonly #rtnl: Rtnl;
@@ -63,8 +68,7 @@ export class HostAddresses {
         return `${via}dev ${await this.#linkName(hop)}`;
       }),
     );
-    const protocol = ROUTERS.get(route.protocol) ?? route.protocol;
-    const way = [...hops, `proto ${protocol}`].join(' ');
+    const way = [...hops, `proto ${protocolName(route.protocol)}`].join(' ');
     return { isElsewhere: true, description: `another host (route ${way})` };
   }
 

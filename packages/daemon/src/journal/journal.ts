@@ -10,6 +10,10 @@ export type JournalKind =
   | 'withdrawn'
   /** Another host announces it, too, or does so no more. */
   | 'conflict'
+  /** An operator said who may open connections to it. */
+  | 'filtered'
+  /** Another route of this host hides that of the address, or does so no more. */
+  | 'hidden'
   /** It is in the container, beside the address that Docker gave. */
   | 'configured'
   /** Something went wrong; `detail` says what. */
@@ -26,6 +30,9 @@ export interface JournalEntry {
   readonly kind: JournalKind;
   readonly addresses: readonly string[];
   readonly endpointId?: string;
+  /** The names of its container and network, where they are known. */
+  readonly container?: string;
+  readonly network?: string;
   /** Why, for people. */
   readonly detail: string;
 }

@@ -119,6 +119,24 @@ export class DockerLeases {
     return isGone;
   }
 
+  /**
+   * The same, and frees its leases: whoever has forgotten the endpoint gives no lease of it back.
+   *
+   * @returns how many leases, undefined when the endpoint is not gone
+   */
+  async freeIfGone(endpointId: string, idleMs: number, detail: string): Promise<number | undefined> {
+    const addresses = this.#endpoints.get(endpointId)?.addresses ?? [];
+    if (!(await this.deleteIfGone(endpointId, idleMs))) return undefined;
+    let count = 0;
+    for (const lease of addresses) {
+      // Somebody may have asked for it meanwhile.
+      if (!this.#loose.has(lease)) continue;
+      await this.#free(lease, detail);
+      count++;
+    }
+    return count;
+  }
+
   /** Frees what has belonged to no endpoint for so long. Returns how many leases. */
   async freeLoose(olderThanMs: number): Promise<number> {
     const forgotten = this.#loose.olderThan(olderThanMs);

@@ -42,10 +42,9 @@ export class DockerPools {
   /** Opens a pool for a network that is about to be made. @throws IpamError */
   async request(request: PoolRequest): Promise<Pool> {
     let pool = await this.#open(request);
-    if (this.#isLeftover(pool.id)) {
+    if (this.#isLeftover(pool.id) && this.#hasLeases(pool.id)) {
       this.#logger.warn({ pool: pool.id }, 'a crash left addresses of this pool leased: they are free again');
-      for (const { address } of this.#ipam.leases(pool.id)) this.#loose.remove({ poolId: pool.id, address });
-      await this.#ipam.releasePool(pool.id);
+      await this.#free(pool.id);
       pool = await this.#ipam.requestPool(request);
     }
     this.#note(pool.id, [...this.#pending(pool.id), performance.now()]);
@@ -77,6 +76,11 @@ export class DockerPools {
     if (!isAnothers && !this.#isAllowedPrefix(poolId)) await this.#ipam.releasePool(poolId);
   }
 
+  /** Frees a pool of a network that is no more at once, unless somebody has it, or an address of it, or is about to. */
+  async freeLeftover(poolId: string): Promise<void> {
+    if (this.#isLeftover(poolId)) await this.#free(poolId);
+  }
+
   /** Frees pools that have belonged to nobody for so long, in two rounds at least. Returns how many. */
   async freeLoose(olderThanMs: number): Promise<number> {
     let count = 0;
@@ -96,11 +100,16 @@ export class DockerPools {
   /** Nobody makes a network of it, and what is leased of it was leased for one that never came to be, or is gone. */
   #isLeftover(poolId: string): boolean {
     const leases = [...this.#ipam.leases(poolId)];
-    return (
-      leases.length > 0 &&
-      this.#isUnclaimed(poolId) &&
-      leases.every((lease) => isReserved(lease) || this.#loose.has(lease))
-    );
+    return this.#isUnclaimed(poolId) && leases.every((lease) => isReserved(lease) || this.#loose.has(lease));
+  }
+
+  #hasLeases(poolId: string): boolean {
+    return this.#ipam.usage(poolId).leased > 0;
+  }
+
+  async #free(poolId: string): Promise<void> {
+    for (const { address } of this.#ipam.leases(poolId)) this.#loose.remove({ poolId, address });
+    await this.#ipam.releasePool(poolId);
   }
 
   /** Nobody makes a network of it, and no container has or gets an address of it. */

@@ -3,6 +3,7 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { DockerPools } from '../leases/docker-pools.ts';
 import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { Network } from '../networks/network.ts';
 
 /** How long something must look forgotten, in at least two rounds, before it is freed. */
 const GRACE_MS = 60_000;
@@ -15,7 +16,7 @@ export class ForgottenNetworks {
   readonly #networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'all'>;
   readonly #sticky: Pick<StickyKeeper, 'forgetNetwork'>;
-  readonly #pools: Pick<DockerPools, 'freeLoose'>;
+  readonly #pools: Pick<DockerPools, 'freeLoose' | 'freeLeftover'>;
   readonly #logger: Logger;
   readonly #halfGoneSince = new Map<string, number>();
   #counts = { networks: 0, pools: 0 };
@@ -24,7 +25,7 @@ export class ForgottenNetworks {
     readonly networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
     readonly endpoints: Pick<EndpointLifecycle, 'all'>;
     readonly sticky: Pick<StickyKeeper, 'forgetNetwork'>;
-    readonly pools: Pick<DockerPools, 'freeLoose'>;
+    readonly pools: Pick<DockerPools, 'freeLoose' | 'freeLeftover'>;
     readonly logger: Logger;
   }) {
     this.#networks = deps.networks;
@@ -46,6 +47,18 @@ export class ForgottenNetworks {
     this.#counts = { networks: networks + deleted, pools: pools + (await this.#pools.freeLoose(GRACE_MS)) };
   }
 
+  /** Deletes a network that Docker provably does not have any more, and frees its pools where nobody else has them. */
+  async delete({ id, pools }: Pick<Network, 'id' | 'pools'>): Promise<void> {
+    await this.#forget(id);
+    for (const { poolId } of pools) await this.#pools.freeLeftover(poolId);
+    this.#counts = { ...this.#counts, networks: this.#counts.networks + 1 };
+  }
+
+  async #forget(networkId: string): Promise<void> {
+    await this.#sticky.forgetNetwork(networkId);
+    await this.#networks.delete(networkId);
+  }
+
   async #deleteHalfGone(): Promise<number> {
     const halfGone = new Set(this.#networks.withoutPool());
     for (const { networkId } of this.#endpoints.all()) halfGone.delete(networkId);
@@ -58,8 +71,7 @@ export class ForgottenNetworks {
       if (since === undefined) this.#halfGoneSince.set(networkId, performance.now());
       else if (performance.now() - since >= GRACE_MS) {
         this.#logger.warn({ networkId }, 'deleting a network that Docker has forgotten');
-        await this.#sticky.forgetNetwork(networkId);
-        await this.#networks.delete(networkId);
+        await this.#forget(networkId);
         count++;
       }
     }

@@ -28,7 +28,7 @@ export interface ForgottenCounts {
  */
 export class Forgotten {
   readonly #endpoints: Pick<EndpointLifecycle, 'idleFor' | 'leave' | 'isJoined'>;
-  readonly #leases: Pick<DockerLeases, 'deleteIfGone' | 'freeLoose'>;
+  readonly #leases: Pick<DockerLeases, 'freeIfGone' | 'freeLoose'>;
   readonly #logger: Logger;
   /** When the container's end of a joined endpoint was first seen on the host, on the clock of `performance.now()`. */
   readonly #atHomeSince = new Map<string, number>();
@@ -36,7 +36,7 @@ export class Forgotten {
 
   constructor(deps: {
     readonly endpoints: Pick<EndpointLifecycle, 'idleFor' | 'leave' | 'isJoined'>;
-    readonly leases: Pick<DockerLeases, 'deleteIfGone' | 'freeLoose'>;
+    readonly leases: Pick<DockerLeases, 'freeIfGone' | 'freeLoose'>;
     readonly logger: Logger;
   }) {
     this.#endpoints = deps.endpoints;
@@ -67,12 +67,15 @@ export class Forgotten {
   async sweep(): Promise<void> {
     const left = await this.#leaveForgotten();
     let endpoints = 0;
+    let leases = 0;
     for (const endpointId of this.#endpoints.idleFor(GRACE_MS)) {
-      if (!(await this.#leases.deleteIfGone(endpointId, GRACE_MS))) continue;
+      const freed = await this.#leases.freeIfGone(endpointId, GRACE_MS, 'Docker has forgotten its container');
+      if (freed === undefined) continue;
       this.#logger.warn({ endpointId }, 'deleted an endpoint that Docker has forgotten');
       endpoints++;
+      leases += freed;
     }
-    const leases = await this.#leases.freeLoose(GRACE_MS);
+    leases += await this.#leases.freeLoose(GRACE_MS);
     const { counts } = this;
     this.#counts = {
       left: counts.left + left,

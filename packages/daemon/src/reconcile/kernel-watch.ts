@@ -1,7 +1,14 @@
 import { concernsUplinks, type RulesetWatch } from '@routed/netfilter';
-import type { LinkEvent, MonitorEvents, RouteEvent } from '@routed/netns';
+import type { Link, LinkEvent, MonitorEvents, RouteEvent } from '@routed/netns';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import { endpointOfAlias, LINK_GROUP, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
+import {
+  endpointOfAlias,
+  GRAVEYARD_GROUP,
+  HOST_LINK_PREFIX,
+  isAsWeMadeIt,
+  LINK_GROUP,
+  ROUTE_PROTOCOL,
+} from '../endpoints/kernel-names.ts';
 
 /** How long events are collected: what we do ourselves has been noted by then. */
 const SETTLE_MS = 100;
@@ -24,7 +31,7 @@ export interface EventSource {
  * Our own withdrawals look the same at first; but their endpoint has left its sandbox when the events have settled.
  */
 export class KernelWatch {
-  readonly #endpoints: Pick<EndpointLifecycle, 'isJoined' | 'endpointAt'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'isJoined' | 'endpointAt' | 'idOfLink'>;
   readonly #repair: () => void;
   readonly #repairHost: () => void;
   #isStopped = false;
@@ -35,7 +42,7 @@ export class KernelWatch {
 
   constructor(deps: {
     readonly events: EventSource;
-    readonly endpoints: Pick<EndpointLifecycle, 'isJoined' | 'endpointAt'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'isJoined' | 'endpointAt' | 'idOfLink'>;
     readonly repair: () => void;
     readonly repairHost: () => void;
     readonly ruleset?: Pick<RulesetWatch, 'on'> | undefined;
@@ -71,9 +78,16 @@ export class KernelWatch {
 
   #onLink({ change, link }: LinkEvent): void {
     if (concernsUplinks(link)) this.#noteHost();
-    const endpointId = endpointOfAlias(link.alias);
-    if (endpointId === undefined || link.group !== LINK_GROUP) return;
-    if (change === 'delete' || !link.isUp) this.#note(endpointId);
+    const endpointId = this.#ownerOf(link);
+    if (endpointId === undefined) return;
+    if (change === 'delete' || !link.isUp || !isAsWeMadeIt(endpointId, link)) this.#note(endpointId);
+  }
+
+  /** By its name only where it is up: one that is being made has no alias yet. */
+  #ownerOf({ name, alias, group, isUp }: Link): string | undefined {
+    if (group === GRAVEYARD_GROUP) return undefined;
+    const named = isUp && name.startsWith(HOST_LINK_PREFIX) ? this.#endpoints.idOfLink(name) : undefined;
+    return named ?? (group === LINK_GROUP ? endpointOfAlias(alias) : undefined);
   }
 
   #note(endpointId: string): void {

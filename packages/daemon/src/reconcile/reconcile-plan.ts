@@ -1,6 +1,7 @@
 import type { Address, AddressSpec, Link, LinkChange, Neighbour, NeighbourSpec, Route } from '@routed/netns';
 import type { DesiredEndpoint, EndpointPlan } from '../endpoints/endpoint-plan.ts';
-import { endpointOfAlias, isHostLinkOf, LINK_GROUP } from '../endpoints/kernel-names.ts';
+import { HostLinks } from '../endpoints/host-links.ts';
+import { endpointOfAlias, LINK_GROUP } from '../endpoints/kernel-names.ts';
 
 /** What the kernel has that could be ours. */
 export interface ActualState {
@@ -53,40 +54,44 @@ function isOfSameJoined(one: RepairAction, other: RepairAction): boolean {
   return isJoined && one.endpointId === other.endpointId;
 }
 
-/** Whether a repair sets up a link that is down. */
+/** Whether a repair sets up a link that is down, or may have to set it down on the way. */
 export function raisesLink(action: RepairAction): action is Extract<RepairAction, { kind: 'set-link' }> {
-  return action.kind === 'set-link' && action.change.isUp === true;
+  return action.kind === 'set-link' && (action.change.isUp === true || action.change.name !== undefined);
 }
 
 /**
  * The repairs that make the kernel what the endpoints want it to be. Pure.
  *
  * - A joined endpoint gets back what is missing or changed: its routes, its gateway address, its neighbours; its link
- *   being up, with its MTU, its alias and its group.
+ *   being up, with its name, its MTU, its alias and its group, and a port of no bridge.
  * - A joined endpoint whose link is gone has lost its container: it waits for Docker to delete it.
  * - A link of ours with no endpoint is deleted, unless its other end is in a container: that one may be running since
  *   before the state was lost, and is let be.
  * - A route or permanent neighbour on an endpoint's link that the endpoint does not want is deleted.
  */
 export function planRepairs(desired: readonly DesiredEndpoint[], actual: ActualState): RepairAction[] {
-  const links = new Map(actual.links.map((link) => [link.name, link]));
+  const links = new HostLinks(actual.links, actual.routes);
   const found = {
     routes: groupByLink(actual.routes),
     addresses: groupByLink(actual.addresses),
     neighbours: groupByLink(actual.neighbours),
   };
   const wanted = new Set(desired.map(({ id }) => id));
+  const inUse = new Set<number>();
   const actions: RepairAction[] = [];
   for (const endpoint of desired) {
-    const link = links.get(endpoint.plan.veth.name);
-    if (link === undefined || !isHostLinkOf(endpoint.id, link)) {
+    const destinations = endpoint.plan.routes.map(({ destination }) => destination);
+    const link = links.of(endpoint.id, destinations);
+    if (link === undefined) {
       actions.push({ kind: 'forget-sandbox', endpointId: endpoint.id });
       continue;
     }
+    inUse.add(link.index);
     actions.push(...repairEndpoint(endpoint, link, found));
   }
   for (const link of actual.links) {
-    if (isAbandoned(link, wanted)) actions.push({ kind: 'delete-link', name: link.name, linkIndex: link.index });
+    if (!inUse.has(link.index) && isAbandoned(link, wanted))
+      actions.push({ kind: 'delete-link', name: link.name, linkIndex: link.index });
   }
   return actions;
 }
@@ -117,6 +122,8 @@ function planLink({ veth, settings }: EndpointPlan, link: Link): LinkChange | un
     ...(link.alias !== settings.alias && { alias: settings.alias }),
     ...(link.group !== veth.group && { group: veth.group }),
     ...(link.mtuBytes !== veth.mtuBytes && { mtuBytes: veth.mtuBytes }),
+    ...(link.name !== veth.name && { name: veth.name }),
+    ...(link.masterIndex !== undefined && { masterIndex: 0 }),
     ...(!link.isUp && { isUp: true }),
   };
   return Object.keys(change).length === 0 ? undefined : change;

@@ -1,4 +1,11 @@
-import type { Link, RouteSpec, Rtnl, RtnlRequests } from '@routed/netns';
+import {
+  isNetlinkError,
+  type Link,
+  type LinkChange,
+  type RouteSpec,
+  type Rtnl,
+  type RtnlRequests,
+} from '@routed/netns';
 import type { WithheldRoutes } from '../cluster/withheld-routes.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { hostPrefix } from '../endpoints/endpoint-plan.ts';
@@ -138,7 +145,7 @@ export class Reconciler {
     const isAnnounced = (destination: string): boolean => isWanted(destination) && !this.#withheld.has(destination);
     switch (action.kind) {
       case 'set-link':
-        return await done(links.set({ index: linkIndex }, action.change));
+        return await done(setLink(links, linkIndex, action.change));
       case 'add-address':
         return await done(addresses.replace(action.address));
       case 'add-route':
@@ -162,6 +169,17 @@ export class Reconciler {
       if (link?.name !== name || link.group !== LINK_GROUP || link.peerNetnsId !== undefined) return false;
       return await this.#rtnl.links.delete({ index });
     });
+  }
+}
+
+/** Before Linux 6.2 the kernel renames no link that is up. The next round gives back what goes with it. */
+async function setLink(links: Pick<RtnlRequests['links'], 'set'>, index: number, change: LinkChange): Promise<void> {
+  try {
+    await links.set({ index }, change);
+  } catch (error) {
+    if (change.name === undefined || !isNetlinkError(error, 'EBUSY')) throw error;
+    await links.set({ index }, { isUp: false });
+    await links.set({ index }, { ...change, isUp: true });
   }
 }
 

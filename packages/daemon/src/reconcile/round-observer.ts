@@ -1,4 +1,5 @@
 import type { Journal } from '../journal/journal.ts';
+import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { RepairAction } from './reconcile-plan.ts';
 
@@ -18,14 +19,21 @@ export interface RoundReport {
 export class RoundObserver {
   readonly #metrics: Pick<Metrics, 'countRepair' | 'countError' | 'observeRound'>;
   readonly #journal: Pick<Journal, 'record'>;
+  readonly #addressesOf: (endpointId: string) => readonly string[];
+  readonly #logger: Pick<Logger, 'info' | 'warn'>;
   #lastRound: RoundReport | undefined;
 
   constructor(deps: {
     readonly metrics: Pick<Metrics, 'countRepair' | 'countError' | 'observeRound'>;
     readonly journal: Pick<Journal, 'record'>;
+    /** The addresses of an endpoint; none where it is not known. */
+    readonly addressesOf: (endpointId: string) => readonly string[];
+    readonly logger: Pick<Logger, 'info' | 'warn'>;
   }) {
     this.#metrics = deps.metrics;
     this.#journal = deps.journal;
+    this.#addressesOf = deps.addressesOf;
+    this.#logger = deps.logger;
   }
 
   get lastRound(): RoundReport | undefined {
@@ -34,24 +42,69 @@ export class RoundObserver {
 
   onRepair(action: RepairAction): void {
     this.#metrics.countRepair(action.kind);
-    this.#journal.record({ kind: 'repaired', ...subjectOf(action), detail: action.kind });
+    this.#journal.record({ kind: 'repaired', ...this.#subjectOf(action), detail: describeRepair(action) });
   }
 
   onFailure(action: RepairAction, error: unknown): void {
     this.#metrics.countError(error);
-    const detail = `${action.kind}: ${error instanceof Error ? error.message : String(error)}`;
-    this.#journal.record({ kind: 'failed', ...subjectOf(action), detail });
+    const detail = `${describeRepair(action)}: ${error instanceof Error ? error.message : String(error)}`;
+    this.#journal.record({ kind: 'failed', ...this.#subjectOf(action), detail });
+  }
+
+  /** Rules of the firewall were made; `isRepair`: they had been there, and somebody changed them or took them away. */
+  onRules(what: string, isRepair: boolean): void {
+    if (!isRepair) {
+      this.#logger.info({ rules: what }, 'rules of the firewall made');
+      return;
+    }
+    const detail = `${what}: somebody changed them or took them away, and they are as they should be again`;
+    this.#metrics.countRepair('rules');
+    this.#logger.warn({ rules: what }, `repaired: ${detail}`);
+    this.#journal.record({ kind: 'repaired', addresses: [], detail });
   }
 
   onRound(report: RoundReport): void {
     this.#metrics.observeRound(report.ms / 1000);
     this.#lastRound = report;
   }
+
+  #subjectOf(action: RepairAction): { readonly addresses: readonly string[]; readonly endpointId?: string } {
+    const endpointId = 'endpointId' in action ? action.endpointId : undefined;
+    if ('destination' in action) return withId([action.destination.replace(/\/\d+$/, '')], endpointId);
+    return withId(endpointId === undefined ? [] : this.#addressesOf(endpointId), endpointId);
+  }
 }
 
-function subjectOf(action: RepairAction): { readonly addresses: readonly string[]; readonly endpointId?: string } {
-  return {
-    addresses: 'destination' in action ? [action.destination.replace(/\/\d+$/, '')] : [],
-    ...('endpointId' in action ? { endpointId: action.endpointId } : {}),
-  };
+function withId(
+  addresses: readonly string[],
+  endpointId: string | undefined,
+): { readonly addresses: readonly string[]; readonly endpointId?: string } {
+  return { addresses, ...(endpointId === undefined ? {} : { endpointId }) };
+}
+
+/** What a repair did, for people; begins with its kind, as metrics have it. */
+function describeRepair(action: RepairAction): string {
+  switch (action.kind) {
+    case 'set-link':
+      return `set-link: ${Object.entries(action.change).map(describeChange).join(', ')}`;
+    case 'add-address':
+      return `add-address: ${action.address.address} on the host's end of the link`;
+    case 'add-route':
+    case 'delete-route':
+      return `${action.kind}: ${action.destination}`;
+    case 'set-neighbour':
+      return `set-neighbour: ${action.neighbour.address} ${action.neighbour.mac ?? ''}`;
+    case 'delete-neighbour':
+      return `delete-neighbour: ${action.address}`;
+    case 'delete-link':
+      return `delete-link: ${action.name}, which no container uses`;
+    case 'forget-sandbox':
+      return 'forget-sandbox: its link is gone';
+  }
+}
+
+function describeChange([field, value]: readonly [string, unknown]): string {
+  if (field === 'isUp') return 'up';
+  if (field === 'masterIndex') return 'out of its bridge';
+  return `${field} ${String(value)}`;
 }

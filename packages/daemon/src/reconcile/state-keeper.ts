@@ -5,7 +5,9 @@ import type { DockerLeases } from '../leases/docker-leases.ts';
 import type { Logger } from '../logger.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { ForgottenNetworks } from './forgotten-networks.ts';
+import type { Absence } from '../endpoints/absence.ts';
 import type { Forgotten } from './forgotten.ts';
+import type { HiddenRoutes } from './hidden-routes.ts';
 import type { Reconciler } from './reconciler.ts';
 
 const INTERVAL_MS = 30_000;
@@ -17,6 +19,8 @@ export class StateKeeper {
   readonly #reconciler: Reconciler;
   readonly #reaper: LinkReaper;
   readonly #leases: Pick<DockerLeases, 'load'>;
+  readonly #absence: Pick<Absence, 'withdraw'>;
+  readonly #hidden: Pick<HiddenRoutes, 'check'>;
   readonly #conflicts: Pick<Conflicts, 'adopt'>;
   readonly #forgotten: Pick<Forgotten, 'sweep'>;
   readonly #forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
@@ -32,6 +36,8 @@ export class StateKeeper {
     readonly reconciler: Reconciler;
     readonly reaper: LinkReaper;
     readonly leases: Pick<DockerLeases, 'load'>;
+    readonly absence: Pick<Absence, 'withdraw'>;
+    readonly hidden: Pick<HiddenRoutes, 'check'>;
     readonly conflicts: Pick<Conflicts, 'adopt'>;
     readonly forgotten: Pick<Forgotten, 'sweep'>;
     readonly forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
@@ -42,6 +48,8 @@ export class StateKeeper {
     this.#reconciler = deps.reconciler;
     this.#reaper = deps.reaper;
     this.#leases = deps.leases;
+    this.#absence = deps.absence;
+    this.#hidden = deps.hidden;
     this.#conflicts = deps.conflicts;
     this.#forgotten = deps.forgotten;
     this.#forgottenNetworks = deps.forgottenNetworks;
@@ -57,8 +65,13 @@ export class StateKeeper {
 
   /** Fulfilled when the kernel agrees with the records. Never rejects: a repair that fails is tried again. */
   async start(): Promise<void> {
-    this.#timer = setInterval(() => this.#queue(() => this.#wholeRound()), INTERVAL_MS).unref();
-    // First: the round would bring back what was yielded.
+    this.#timer = setInterval(() => {
+      this.#queue(() => this.#wholeRound());
+      this.#queue(() => this.#hidden.check());
+    }, INTERVAL_MS).unref();
+    // Nobody waits for a container that has ended.
+    this.#queue(() => this.#absence.withdraw());
+    // Before the round: it would bring back what was yielded.
     this.#queue(() => this.#conflicts.adopt());
     this.#queue(async () => {
       await this.#reaper.adopt();
@@ -66,6 +79,8 @@ export class StateKeeper {
       await this.#endpoints.syncFilters();
     });
     await this.#round;
+    // Nobody waits for it.
+    this.#queue(() => this.#hidden.check());
   }
 
   /** Repairs endpoints at once, now that somebody is known to have changed what is theirs. Many calls, one round. */

@@ -21,7 +21,7 @@ const ASK_AGAIN_MS = 5_000;
 
 /** What is recovered into, and from. */
 export interface RecoveryDeps {
-  readonly docker: DockerNetworks;
+  readonly docker: Pick<DockerNetworks, 'networks' | 'attachments'>;
   readonly rtnl: Pick<Rtnl, 'links' | 'routes'>;
   readonly ipam: Pick<Ipam, 'lease' | 'requestAddress'>;
   readonly networks: Pick<NetworkRegistry, 'get' | 'require'>;

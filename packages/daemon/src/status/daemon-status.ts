@@ -10,7 +10,9 @@ import type { LinkReaper } from '../endpoints/link-reaper.ts';
 import type { MeteredState } from '../metrics/metrics.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
+import type { Absence } from '../endpoints/absence.ts';
 import type { Forgotten, ForgottenCounts } from '../reconcile/forgotten.ts';
+import { describeHiddenRoute, type HiddenRoutes } from '../reconcile/hidden-routes.ts';
 import type { RoundObserver, RoundReport } from '../reconcile/round-observer.ts';
 import type { SandboxConfigurator } from '../sandbox/sandbox-configurator.ts';
 
@@ -74,6 +76,8 @@ interface StatusDeps {
   readonly forgotten: Forgotten;
   readonly sticky: Pick<StickyKeeper, 'problems'>;
   readonly conflicts: Pick<Conflicts, 'all'>;
+  readonly absence: Pick<Absence, 'withdrawn'>;
+  readonly hidden: Pick<HiddenRoutes, 'all'>;
   readonly counts: ClusterCounts;
   readonly settings: {
     readonly version: string;
@@ -168,8 +172,16 @@ export class DaemonStatus implements MeteredState {
   }
 
   #problems(endpoints: readonly Endpoint[]): string[] {
-    const { networks, configurator, conflicts, observer, sticky } = this.#deps;
-    const problems = [...conflicts.all().map(describeConflict), ...sticky.problems()];
+    const { networks, configurator, conflicts, absence, hidden, observer, sticky } = this.#deps;
+    const problems = [
+      ...conflicts.all().map(describeConflict),
+      ...hidden.all().map(describeHiddenRoute),
+      ...sticky.problems(),
+    ];
+    for (const id of absence.withdrawn()) {
+      const why = 'its container seems to have ended while routed-plugin was away; it is freed when Docker says so';
+      problems.push(`endpoint ${id.slice(0, 12)}: its addresses are not announced: ${why}, or after some minutes`);
+    }
     for (const { id, networkId } of endpoints) {
       const name = `endpoint ${id.slice(0, 12)}`;
       const status = configurator.statusOf(id);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { AddressedNetwork, endpointId, ids, otherId } from './support/addressed-network.ts';
 import { messageOf } from './support/message-of.ts';
-import { createNetwork, dockerId, startContainer, type WiredDaemon } from './support/wired.ts';
+import { createNetwork, dockerId, moveToSandbox, startContainer, type WiredDaemon } from './support/wired.ts';
 
 describe('additional addresses of an endpoint', () => {
   let network: AddressedNetwork;
@@ -154,6 +154,7 @@ describe('additional addresses of an endpoint', () => {
   describe('at the next start of the daemon', () => {
     it('belong to the same endpoint', async () => {
       await network.start('10.1.0.3');
+      await moveToSandbox(daemon, endpointId);
 
       await network.restart();
 

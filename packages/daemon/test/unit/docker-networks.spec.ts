@@ -93,6 +93,15 @@ describe('dockerNetworks', () => {
     expect(asked[0]).to.equal('/containers/json?filters={"network":["c98909"],"status":["running","paused"]}');
   });
 
+  it('says which endpoints a network has, also those that no container is in yet, and none of one that is gone', async () => {
+    const Containers = { web: { EndpointID: 'e1', Name: 'web' }, 'ep-e2': { EndpointID: 'e2', Name: 'e2' } };
+    replies = { '/networks/c98909': { Name: 'apps', Containers }, '/networks/odd': {} };
+
+    expect([...(await ask().endpointsOf('c98909', signal))]).to.deep.equal(['e1', 'e2']);
+    expect([...(await ask().endpointsOf('gone', signal))]).to.deep.equal([]);
+    expect(await messageOf(ask().endpointsOf('odd', signal))).to.contain('Docker cannot be asked for its networks');
+  });
+
   it('rejects when Docker answers otherwise, or not at all', async () => {
     const failure = (): Promise<string> => messageOf(ask().networks(signal));
     replies = {};

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { fakeSandbox } from './support/sandbox.ts';
 import { SetClock } from './support/set-clock.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
@@ -79,6 +80,51 @@ describe('what Docker forgets', () => {
     await round();
 
     expect(daemon.parts.forgotten.counts.leases).to.equal(1);
+  });
+
+  it('is freed with its endpoint, not after another minute, whatever the family', async () => {
+    await startAndMove();
+    await daemon.call('NetworkDriver.Leave', ids);
+    // No DeleteEndpoint, and no release.
+    clock.later(MINUTE_MS + 1);
+
+    await round();
+
+    expect(daemon.parts.forgotten.counts).to.deep.equal({ left: 0, endpoints: 1, leases: 1 });
+    await request();
+  });
+
+  it('is freed when making the endpoint failed half way, and Docker never gave it back', async () => {
+    const networkId = dockerId('dddd');
+    const pools = { 4: '10.2.0.0/16', 6: 'fd00:2::/64' };
+    for (const Pool of Object.values(pools)) {
+      const V6 = Pool.includes(':');
+      await daemon.call('IpamDriver.RequestPool', {
+        AddressSpace: 'routed-local',
+        Pool,
+        SubPool: '',
+        Options: null,
+        V6,
+      });
+    }
+    const data = (Pool: string) => [{ AddressSpace: 'routed-local', Pool }];
+    const families = { IPv4Data: data(pools[4]), IPv6Data: data(pools[6]) };
+    await daemon.call('NetworkDriver.CreateNetwork', { NetworkID: networkId, Options: {}, ...families });
+    for (const [pool, Address] of [
+      [pools[4], '10.2.0.2'],
+      [pools[6], 'fd00:2::2'],
+    ] as const)
+      await daemon.call('IpamDriver.RequestAddress', { PoolID: `routed-local/${pool}`, Address, Options: null });
+    const assign = sinon.stub(daemon.ipam, 'assignHolder').callThrough();
+    assign.onSecondCall().rejects(new Error('disk full'));
+    const Interface = { Address: '10.2.0.2/32', AddressIPv6: 'fd00:2::2/128', MacAddress: '' };
+    const request = { NetworkID: networkId, EndpointID: endpointId, Interface, Options: {} };
+    expect(await daemon.refusal('NetworkDriver.CreateEndpoint', request)).to.equal('disk full');
+
+    clock.later(MINUTE_MS + 1);
+    await round();
+
+    expect(daemon.parts.forgotten.counts.leases).to.equal(2);
   });
 
   it('is withdrawn when the container’s end of the link is back on the host', async () => {

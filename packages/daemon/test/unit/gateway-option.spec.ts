@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { messageOf } from './support/message-of.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
@@ -75,6 +76,59 @@ describe('routed.gateway', () => {
   it('is refused as an address of the subnet that no host can have', async () => {
     expect(await refusal('10.1.0.0')).to.match(/^driver option routed\.gateway=10\.1\.0\.0: .*network address/);
     expect(await refusal('10.1.255.255')).to.match(/^driver option routed\.gateway=10\.1\.255\.255: .*broadcast/);
+  });
+
+  describe('in a prefix that is connected to the host', () => {
+    let linkIndex: number;
+    beforeEach(async () => {
+      linkIndex = (await daemon.kernel.links.createVeth({ name: 'eth1', isUp: true, peer: { name: 'far' } })).index;
+      await daemon.kernel.links.set({ name: 'far' }, { isUp: true });
+      await daemon.kernel.addresses.add({ linkIndex, address: '10.9.0.1/24' });
+    });
+    afterEach(() => sinon.restore());
+
+    /** Another machine on the link. */
+    const answer = (): void => {
+      sinon.stub(daemon.kernel.neighbours, 'resolve').callsFake(async ({ address }) => {
+        await daemon.kernel.neighbours.add({ linkIndex, address, mac: '02:00:00:00:00:09', isPermanent: false });
+      });
+    };
+
+    it('is refused as the address of another machine', async () => {
+      answer();
+
+      expect(await refusal('10.9.0.2')).to.match(
+        /^driver option routed\.gateway=10\.9\.0\.2: another machine has 10\.9\.0\.2 \(MAC address 02:00:00:00:00:09 answers on link eth1\)/,
+      );
+      expect(held()).to.deep.equal([]);
+      expect(daemon.parts.networks.all()).to.deep.equal([]);
+    });
+
+    it('is refused as --gateway, too', async () => {
+      answer();
+
+      const refused = createNetwork(daemon, { gateway: '10.9.0.2/32' });
+
+      expect(await messageOf(refused)).to.match(/^--gateway 10\.9\.0\.2: another machine has 10\.9\.0\.2/);
+    });
+
+    it('is what the host knows of it only if somebody answers now', async () => {
+      const stale = { linkIndex, address: '10.9.0.2', mac: '02:00:00:00:00:09', isPermanent: false };
+      await daemon.kernel.neighbours.add(stale);
+
+      await create('10.9.0.2');
+
+      expect(held()).to.deep.equal(['10.9.0.2/32']);
+      expect(daemon.kernel.inspect().neighbours).to.deep.equal([]);
+    });
+
+    it("may be the host's own, for which nobody is asked", async () => {
+      answer();
+
+      await create('10.9.0.1');
+
+      expect(held()).to.deep.equal([]);
+    });
   });
 
   it('is refused as the address of a container', async () => {

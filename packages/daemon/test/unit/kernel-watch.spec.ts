@@ -24,6 +24,7 @@ describe('KernelWatch', () => {
     const endpoints = {
       isJoined: (id: string) => joined.has(id),
       endpointAt: (destination: string) => (destination === '10.1.0.2/32' ? 'e1' : undefined),
+      idOfLink: (name: string) => (name === 'vethre1' ? 'e1' : undefined),
     };
     watch = new KernelWatch({ events, ruleset, endpoints, repair, repairHost });
   });
@@ -32,7 +33,7 @@ describe('KernelWatch', () => {
   const lostRoute = (destination: string, protocol = 200): unknown =>
     events.emit('route', { change: 'delete', route: { destination, protocol } as Route });
   const link = (change: 'new' | 'delete', isUp: boolean, group = LINK_GROUP): unknown =>
-    events.emit('link', { change, link: { alias: 'routed:e1', group, isUp } as Link });
+    events.emit('link', { change, link: { name: 'vethre1', alias: 'routed:e1', group, isUp } as Link });
 
   function repairs(): number {
     clock.tick(150);
@@ -81,6 +82,28 @@ describe('KernelWatch', () => {
     expect(repairs()).to.equal(1);
     link('delete', true);
     expect(repairs()).to.equal(2);
+  });
+
+  const damages: readonly [string, Partial<Link>][] = [
+    ['was renamed', { name: 'eth7' }],
+    ['lost its alias', { alias: 'mine' }],
+    ["has another endpoint's alias", { alias: 'routed:e2' }],
+    ['is in another group', { group: 0 }],
+    ['was put into a bridge', { masterIndex: 7 }],
+  ];
+  for (const [what, damage] of damages) {
+    it(`calls for a repair when a link ${what}`, () => {
+      const fine = { name: 'vethre1', alias: 'routed:e1', group: LINK_GROUP, isUp: true };
+      events.emit('link', { change: 'new', link: { ...fine, ...damage } as Link });
+
+      expect(repairs()).to.equal(1);
+    });
+  }
+
+  it('calls for none when a link is being made', () => {
+    events.emit('link', { change: 'new', link: { name: 'vethre1', group: LINK_GROUP, isUp: false } as Link });
+
+    expect(repairs()).to.equal(0);
   });
 
   it('calls for a repair when events were lost, and survives a broken socket', () => {

@@ -94,6 +94,15 @@ describe('networks', () => {
       expect(await daemon.refusal('IpamDriver.RequestPool', ipv6)).to.contain('add --ipv6 --subnet fd00:1::/64');
     });
 
+    it('a network without any subnet', async () => {
+      const request = { NetworkID, Options: {}, IPv4Data: [], IPv6Data: [] };
+
+      expect(await daemon.refusal('NetworkDriver.CreateNetwork', request)).to.match(
+        /^a routed network needs a prefix.*--subnet.*--ipam-driver routed/,
+      );
+      expect(daemon.parts.networks.all()).to.deep.equal([]);
+    });
+
     it('a subnet that overlaps another network', async () => {
       await createNetwork(daemon);
 

@@ -53,6 +53,14 @@ describe('planRepairs', () => {
     ['has another MTU', { mtuBytes: 9000 }, { mtuBytes: 1500 }],
     ['has another alias', { alias: 'mine' }, { alias: b.plan.settings.alias }],
     ['has another group', { group: 0 }, { group: b.plan.veth.group }],
+    ["has another endpoint's alias", { alias: 'routed:dddd' }, { alias: b.plan.settings.alias }],
+    ['was renamed', { name: 'eth7' }, { name: b.plan.veth.name }],
+    ['was put into a bridge', { masterIndex: 7 }, { masterIndex: 0 }],
+    [
+      'was renamed and aliased anew, and is known by its route',
+      { name: 'eth7', alias: 'mine' },
+      { alias: b.plan.settings.alias, name: b.plan.veth.name },
+    ],
   ];
   for (const [what, change, repair] of changes) {
     it(`mends a link that ${what}, and nothing else of it`, () => {
@@ -101,6 +109,20 @@ describe('planRepairs', () => {
       expect(planRepairs([b], { ...empty, links: [linkOf(b, 10, change)] })).to.deep.equal(gone);
   });
 
+  it('deletes no link of an endpoint that has the alias of one that nobody knows', () => {
+    const state = { ...healthy([b]), links: [atHome(linkOf(b, 10, { alias: 'routed:dddddddddddddddd' }))] };
+
+    expect(planRepairs([b], state).map(({ kind }) => kind)).to.deep.equal(['set-link']);
+  });
+
+  it('takes no link for an endpoint’s that is another’s by its name', () => {
+    const other = linkOf(b, 10, { name: 'vethrdddddddddd', alias: 'routed:dddddddddddddddd' });
+
+    expect(planRepairs([b], { ...healthy([b]), links: [other] })).to.deep.equal([
+      { kind: 'forget-sandbox', endpointId: b.id },
+    ]);
+  });
+
   it('deletes a link of ours that nobody has, also an unfinished one', () => {
     const unfinished = atHome(linkOf(a, 11, { name: 'vethrcccccccccc' }));
     delete (unfinished as { alias?: string }).alias;
@@ -123,6 +145,9 @@ describe('planRepairs', () => {
       { mtuBytes: 1400 },
       { alias: 'mine' },
       { group: 0 },
+      { name: 'renamed' },
+      { alias: 'routed:eeeeeeeeeeeeeeee' },
+      { masterIndex: 7 },
       { isUp: false, mtuBytes: 68, alias: 'x' },
     );
     const keep = fc.array(fc.boolean(), { minLength: 5, maxLength: 5 });

@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
+import {
+  createNetwork,
+  dockerId,
+  moveToSandbox,
+  startContainer,
+  type WiredDaemon,
+  wiredDaemon,
+} from './support/wired.ts';
 
 const endpointId = dockerId('c80b7eea65283f');
 const ids = { NetworkID: dockerId('c98909'), EndpointID: endpointId };
@@ -11,6 +18,7 @@ describe('a restart of the daemon', () => {
     first = await wiredDaemon();
     poolId = await createNetwork(first);
     await startContainer(first, { poolId, endpointId, address: '10.1.0.2' });
+    await moveToSandbox(first, endpointId);
     await first.stop();
   });
 

@@ -5,7 +5,8 @@ import { MessageWriter } from '../codec/writer.ts';
 import type { Purpose } from '../socket/channel.ts';
 import type { Family } from '../types/common.ts';
 import type { Neighbour, NeighbourFilter, NeighbourSpec, NeighbourState } from '../types/neighbour.ts';
-import { NDA, NEIGHBOUR_STATE, NTF_PROXY, NTF_ROUTER } from '../uapi/neighbour.ts';
+import { NDA, NEIGHBOUR_STATE, NTF_PROXY, NTF_ROUTER, NTF_USE } from '../uapi/neighbour.ts';
+import { NLM_F_CREATE } from '../uapi/netlink.ts';
 import { RTM } from '../uapi/rtnetlink.ts';
 import { byNumber, familyNumber, familyOf, neighbourAttribute } from './tables.ts';
 import { unknownAttributes, unknownNumber } from './unknown.ts';
@@ -20,7 +21,8 @@ interface NeighbourHeader {
   readonly family: Family;
   readonly linkIndex?: number;
   readonly state?: number;
-  readonly isProxy: boolean | undefined;
+  readonly isProxy?: boolean | undefined;
+  readonly isUse?: boolean;
 }
 
 /** Writes `struct ndmsg`. Source: linux uapi neighbour.h. */
@@ -29,7 +31,7 @@ function startMessage(type: number, messageFlags: number, header: NeighbourHeade
   return writer
     .u32(header.linkIndex ?? 0)
     .u16(header.state ?? 0)
-    .u8(header.isProxy ? NTF_PROXY : 0)
+    .u8((header.isProxy ? NTF_PROXY : 0) | (header.isUse ? NTF_USE : 0))
     .u8(0);
 }
 
@@ -45,6 +47,17 @@ export function buildNeighbourAdd(spec: NeighbourSpec, flags: number, purpose: P
   else if (!isProxy) throw invalid(purpose, 'mac', 'only a proxy entry goes without a MAC address');
   if (protocol !== undefined) writer.attributeU8(NDA.PROTOCOL, checkRange(protocol, U8, purpose, 'protocol'));
   return writer.finish();
+}
+
+/** RTM_NEWNEIGH that makes an entry only to have it resolved. */
+export function buildNeighbourResolve(
+  spec: Pick<NeighbourSpec, 'linkIndex' | 'address'>,
+  purpose: Purpose,
+): Uint8Array {
+  const { family, bytes } = requireIp(spec.address, purpose, 'address');
+  const linkIndex = checkRange(spec.linkIndex, INDEX, purpose, 'linkIndex');
+  const header = { family, linkIndex, isUse: true };
+  return startMessage(RTM.NEWNEIGH, NLM_F_CREATE, header).attribute(NDA.DST, bytes).finish();
 }
 
 /** RTM_DELNEIGH. */

@@ -302,6 +302,10 @@ export const ARGUMENTS: { readonly [Name in keyof RtnlRequests]: Entries<RtnlReq
   neighbours: {
     add: ['neighbour.add', neighbour],
     replace: ['neighbour.replace', neighbour],
+    resolve: [
+      'neighbour.resolve',
+      object<Pick<NeighbourKey, 'linkIndex' | 'address'>>({ linkIndex: index, address: text }, neighbourNames),
+    ],
     delete: ['neighbour.delete', neighbourKey],
     list: ['neighbour.list', optional(neighbourFilter)],
   },

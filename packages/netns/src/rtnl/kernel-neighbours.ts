@@ -1,4 +1,10 @@
-import { buildNeighbourAdd, buildNeighbourDelete, buildNeighbourDump, decodeNeighbour } from '../message/neighbour.ts';
+import {
+  buildNeighbourAdd,
+  buildNeighbourDelete,
+  buildNeighbourDump,
+  buildNeighbourResolve,
+  decodeNeighbour,
+} from '../message/neighbour.ts';
 import type { Listed } from '../types/common.ts';
 import type { Channel } from '../socket/channel.ts';
 import type { Neighbour, NeighbourFilter, NeighbourSpec, Neighbours } from '../types/neighbour.ts';
@@ -22,6 +28,11 @@ export class KernelNeighbours implements Neighbours {
   async replace(spec: NeighbourSpec): Promise<void> {
     const purpose = neighbourPurpose('replace', spec);
     await this.#channel.request(buildNeighbourAdd(spec, NLM_F_CREATE | NLM_F_REPLACE, purpose), purpose);
+  }
+
+  async resolve(spec: Pick<NeighbourSpec, 'linkIndex' | 'address'>): Promise<void> {
+    const purpose = neighbourPurpose('resolve', spec);
+    await this.#channel.request(buildNeighbourResolve(spec, purpose), purpose);
   }
 
   async delete(spec: Pick<NeighbourSpec, 'linkIndex' | 'address' | 'isProxy'>): Promise<boolean> {

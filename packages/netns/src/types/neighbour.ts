@@ -50,6 +50,12 @@ export interface Neighbours {
   /** @throws {@link NetlinkError} `EEXIST` (the kernel accepts a repeated proxy entry). */
   add(spec: NeighbourSpec): Promise<void>;
   replace(spec: NeighbourSpec): Promise<void>;
+  /**
+   * Makes the kernel ask on the link who has an address that it has no entry for, as if something was to be sent there;
+   * nothing is sent but the question. An entry that is there is no longer permanent then. {@link list} shows the answer: `reachable` with its MAC address, else `incomplete` and,
+   * seconds later, `failed`. Source: linux net/core/neighbour.c neigh_add, `NTF_USE`.
+   */
+  resolve(spec: { readonly linkIndex: number; readonly address: string }): Promise<void>;
   /** `false`: there is no such entry, or no such link. */
   delete(spec: { readonly linkIndex: number; readonly address: string; readonly isProxy?: boolean }): Promise<boolean>;
   list(filter?: NeighbourFilter): Promise<Listed<Neighbour>>;

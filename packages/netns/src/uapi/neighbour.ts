@@ -18,6 +18,7 @@ export const NDA = {
   FLAGS_EXT: 15,
 } as const;
 
+export const NTF_USE = 0x01;
 export const NTF_PROXY = 0x08;
 export const NTF_ROUTER = 0x80;
 

@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from '../support/wired.ts';
+import {
+  createNetwork,
+  dockerId,
+  moveToSandbox,
+  startContainer,
+  type WiredDaemon,
+  wiredDaemon,
+} from '../support/wired.ts';
 
 const endpointId = dockerId('c80b7eea65283f');
 const address = '10.1.0.2';
@@ -159,6 +166,7 @@ describe('an address that another host comes to announce, too', () => {
 
   it('stays yielded over a restart of the daemon', async () => {
     await start({ 'routed.on-conflict': 'yield' });
+    await moveToSandbox(daemon, endpointId);
     announceElsewhere('10.0.0.4');
     await lookUntilYielded();
     await daemon.kernel.routes.add(theirRoute());

@@ -1,4 +1,4 @@
-import type { Address, Link, Neighbour, Route } from '@routed/netns';
+import type { Address, Link, LinkChange, Neighbour, Route } from '@routed/netns';
 import type { DesiredEndpoint } from '../../../src/endpoints/endpoint-plan.ts';
 import { LINK_GROUP } from '../../../src/endpoints/kernel-names.ts';
 import type { ActualState, RepairAction } from '../../../src/reconcile/reconcile-plan.ts';
@@ -50,7 +50,7 @@ export function repaired(state: ActualState, action: RepairAction): ActualState 
     case 'set-link':
       return {
         ...state,
-        links: links.map((link) => (link.index === action.linkIndex ? { ...link, ...action.change } : link)),
+        links: links.map((link) => (link.index === action.linkIndex ? changed(link, action.change) : link)),
       };
     case 'add-address':
       return { ...state, addresses: [...addresses, action.address as unknown as Address] };
@@ -76,4 +76,10 @@ export function repaired(state: ActualState, action: RepairAction): ActualState 
     case 'forget-sandbox':
       return state;
   }
+}
+
+/** Master 0 is none. */
+function changed(link: Link, change: LinkChange): Link {
+  const { masterIndex, ...rest } = { ...link, ...change };
+  return masterIndex === undefined || masterIndex === 0 ? rest : { ...rest, masterIndex };
 }

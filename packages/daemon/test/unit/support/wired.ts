@@ -10,6 +10,7 @@ import type { Container, DockerContainers } from '../../../src/docker/docker-con
 import { type SettingsLedger, memoryLedger } from '../../../src/host/settings-ledger.ts';
 import { VIRTUAL_GATEWAYS } from '../../../src/drivers/default-gateways.ts';
 import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
+import { linkNames } from '../../../src/endpoints/kernel-names.ts';
 import type { LinkReaper } from '../../../src/endpoints/link-reaper.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
 import type { Network } from '../../../src/networks/network.ts';
@@ -229,4 +230,13 @@ export async function startContainer(
     Options: {},
   });
   return { ...reply, address: Address };
+}
+
+/** What Docker does after Join: moves the container's end of the link into a namespace of its own and sets it up. */
+export async function moveToSandbox({ kernel }: Pick<WiredDaemon, 'kernel'>, endpointId: string): Promise<void> {
+  const netns = kernel.createNetns();
+  await kernel.links.set({ name: linkNames(endpointId).container }, { netns, name: 'eth0' });
+  const inside = await netns.openRtnl();
+  await inside.links.set({ name: 'eth0' }, { isUp: true });
+  await inside.close();
 }

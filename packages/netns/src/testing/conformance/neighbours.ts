@@ -32,6 +32,18 @@ const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'asks for an address that there is no entry for',
+    run: async (rtnl) => {
+      const { index: linkIndex } = await upPair(rtnl);
+      await rtnl.addresses.add({ linkIndex, address: '10.0.0.1/24' });
+      for (const address of ['10.0.0.8', 'fd00::8']) await rtnl.neighbours.resolve({ linkIndex, address });
+
+      const states = (await rtnl.neighbours.list({ linkIndex })).map(({ address, state }) => `${address} ${state}`);
+      assert.deepEqual(states, ['10.0.0.8 incomplete', 'fd00::8 incomplete']);
+      await refused(rtnl.neighbours.resolve({ linkIndex: 9_999, address: '10.0.0.9' }), 'ENODEV');
+    },
+  },
+  {
     title: 'keeps proxy entries apart',
     run: async (rtnl) => {
       const { index: linkIndex } = await upPair(rtnl);

@@ -1,4 +1,4 @@
-import { buildNeighbourAdd, buildNeighbourDelete } from '../../message/neighbour.ts';
+import { buildNeighbourAdd, buildNeighbourDelete, buildNeighbourResolve } from '../../message/neighbour.ts';
 import { canonicalIp } from '../../message/canonical.ts';
 import { neighbourPurpose } from '../../rtnl/purpose.ts';
 import type { Purpose } from '../../socket/channel.ts';
@@ -26,6 +26,18 @@ export class FakeNeighbours implements Neighbours {
   async replace(spec: NeighbourSpec): Promise<void> {
     await this.#check(spec, neighbourPurpose('replace', spec));
     this.#put(spec);
+  }
+
+  async resolve(spec: Pick<NeighbourSpec, 'linkIndex' | 'address'>): Promise<void> {
+    const purpose = neighbourPurpose('resolve', spec);
+    buildNeighbourResolve(spec, purpose);
+    await this.#record(purpose);
+    const { index: linkIndex } = this.#namespace.require({ index: spec.linkIndex }, purpose);
+    const address = canonicalIp(spec.address);
+    if (this.#namespace.neighbours.some((held) => isSameKey(held, { linkIndex, address }))) return;
+    const family = address.includes(':') ? 6 : 4;
+    const flags = { isPermanent: false, isProxy: false, isRouter: false };
+    this.#namespace.neighbours.push({ linkIndex, family, address, state: 'incomplete', ...flags });
   }
 
   async delete(spec: Key): Promise<boolean> {
