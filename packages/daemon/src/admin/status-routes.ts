@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import { PassThrough } from 'node:stream';
 import type { Journal, JournalEntry } from '../journal/journal.ts';
 import type { DaemonStatus } from '../status/daemon-status.ts';
+import { LINES_TYPE } from './admin-client.ts';
 
 /** What commands about the daemon ask. */
 export interface StatusServices {
@@ -25,7 +26,7 @@ export function statusRoutes(loaded: Promise<StatusServices>, stopping: AbortSig
     const { journal } = await loaded;
     const address = typeof ctx.query['address'] === 'string' ? ctx.query['address'] : undefined;
     const stream = new PassThrough();
-    ctx.type = 'application/x-ndjson';
+    ctx.type = LINES_TYPE;
     ctx.body = stream;
     for (const entry of journal.entries(address)) stream.write(lineOf(entry));
     if (ctx.query['follow'] === 'true') follow(journal, address, stream, stopping);
