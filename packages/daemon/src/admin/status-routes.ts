@@ -10,6 +10,15 @@ export interface StatusServices {
   readonly journal: Journal;
 }
 
+/** What the routes work with. */
+export interface StatusDeps {
+  readonly loaded: Promise<StatusServices>;
+  /** Why sockets of the daemon's are not reached, for people. */
+  readonly problems: () => readonly string[];
+  /** Aborted when the daemon stops. */
+  readonly stopping: AbortSignal;
+}
+
 /** How many entries may wait for a listener that reads slowly, before it is sent away. */
 const BACKLOG_BYTES = 1024 * 1024;
 
@@ -17,10 +26,11 @@ const BACKLOG_BYTES = 1024 * 1024;
  * `/v1/status`, and `/v1/events`: one entry a line as JSON, of all addresses or of `?address=`; with `?follow=true` also
  * what happens from then on, until the asker goes or `stopping` is aborted.
  */
-export function statusRoutes(loaded: Promise<StatusServices>, stopping: AbortSignal): Router {
+export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router {
   const router = new Router({ prefix: '/v1' });
   router.get('/status', async (ctx) => {
-    ctx.body = (await loaded).status.report();
+    const report = (await loaded).status.report();
+    ctx.body = { ...report, problems: [...problems(), ...report.problems] };
   });
   router.get('/events', async (ctx) => {
     const { journal } = await loaded;
