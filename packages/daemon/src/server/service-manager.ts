@@ -3,7 +3,8 @@ import type { Logger } from '../logger.ts';
 
 /**
  * Tells the service manager that waits for it that the daemon serves (`Type=notify`): until then `systemctl restart`
- * waits, and it fails when the daemon ends before. By systemd's own program: Node has no datagram sockets of this kind.
+ * waits, and it fails when the daemon ends before. By systemd's own program, which speaks in the name of its parent: Node
+ * has no datagram sockets of this kind.
  *
  * Source: sd_notify(3), systemd-notify(1).
  */
