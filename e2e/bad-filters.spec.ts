@@ -55,7 +55,7 @@ describe('filters that cannot be, or hardly', () => {
       .and.to.contain('write fd00::/8');
 
     const { exitCode, stderr: said } = await ingress('set web "10.0.0.1 10.0.0.2:http"');
-    expect(exitCode).to.equal(1);
+    expect(exitCode).to.equal(64);
     expect(said).to.contain('character 10').and.to.contain('port "http"');
     expect(await listOf('web')).to.equal('any');
   });
@@ -63,7 +63,7 @@ describe('filters that cannot be, or hardly', () => {
   it('does not take an empty list for nobody: that has to be asked for', async () => {
     for (const text of ['', ' , ']) {
       const { exitCode, stderr } = await ingress(`set web "${text}"`);
-      expect(exitCode).to.equal(1);
+      expect(exitCode).to.equal(64);
       expect(stderr).to.contain('empty').and.to.contain('"none"');
     }
     expect((await runWith('')).stderr)

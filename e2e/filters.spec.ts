@@ -141,7 +141,7 @@ for (const engine of ENGINES_AT_THE_ENDS) {
         expect(stderr).to.contain('driver option routed.ingress=10.0.0.0/8+10.1.2.3.4').and.to.contain('"10.1.2.3.4"');
 
         const bad = await type(stage.host, 'routed-plugin ingress set friend "10.0.0.0/33"');
-        expect(bad.exitCode).to.equal(1);
+        expect(bad.exitCode).to.equal(64);
         expect(bad.stderr).to.contain('"10.0.0.0/33"');
       });
 

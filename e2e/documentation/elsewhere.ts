@@ -94,12 +94,6 @@ export const ELSEWHERE: readonly Elsewhere[] = [
       '--privileged --net=host --rm',
     ],
   },
-  {
-    lines: /^npm install @routed|^npx routed-plugin/,
-    reason: 'The packages are not published yet; they are packed and installed every night.',
-    by: NPM,
-    words: ['installInto', "npx('routed-plugin'"],
-  },
 ];
 
 /** The row that speaks of a line; undefined when the line is to be run. */

@@ -90,10 +90,7 @@ export const STORIES: readonly PageStory[] = [
         ),
     },
   },
-  {
-    page: 'packages/daemon/README.md',
-    meanwhile: { 'docker network create': withPlugin },
-  },
+  { page: 'packages/daemon/README.md' },
   {
     page: 'docs/routing-designs.md',
     given: async (scene: Scene): Promise<void> => {

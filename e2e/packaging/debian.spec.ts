@@ -77,6 +77,21 @@ describe('the Debian package', function () {
     expect(await machine.sh('systemctl restart routed && routed-plugin status')).to.contain('web');
   });
 
+  it('does not restart with an option that is not understood: it says so at once, and does not try again', async () => {
+    await machine.sh('echo ROUTED_MTU=big >>/etc/default/routed');
+
+    const { exitCode, stderr } = await machine.try('systemctl restart routed');
+
+    expect(exitCode, stderr).to.equal(1);
+    const journal = await machine.sh('journalctl --unit routed --output cat --lines 20');
+    expect(journal).to.contain('variable ROUTED_MTU="big" (--mtu): expected a number from 68 to 65535');
+    await machine.sh('sleep 2');
+    expect(await machine.sh('systemctl show --property NRestarts --value routed')).to.equal('0');
+    expect(await machine.sh('systemctl show --property Result --value routed')).to.equal('exit-code');
+    await machine.sh("sed -i '/^ROUTED_MTU=big/d' /etc/default/routed && systemctl restart routed");
+    expect(await machine.sh('routed-plugin status')).to.contain('web');
+  });
+
   it('gives the socket of commands to a group, as docs/security.md says', async () => {
     const settings = codeBlocks('docs/security.md').find(({ text }) => text.startsWith('[Socket]'))?.text;
     const dropIn = '/etc/systemd/system/routed-admin.socket.d';

@@ -42,8 +42,8 @@ describe('the npm packages', function () {
     return found;
   }
 
-  async function npx(...argv: readonly string[]): Promise<CommandResult> {
-    return await runCommand(['npx', '--prefix', folder, '--no-install', ...argv], { check: false });
+  async function program(name: string, ...argv: readonly string[]): Promise<CommandResult> {
+    return await runCommand([join(folder, 'node_modules/.bin', name), ...argv], { check: false });
   }
 
   it('are all that is published', () => {
@@ -138,7 +138,7 @@ describe('the npm packages', function () {
   it('run quagga-config from an empty folder', async () => {
     const argv = ['--router-id', '10.112.11.6', '--interface', 'eth1', '--network', '10.112.0.0/12'];
 
-    const { stdout, stderr } = await npx('quagga-config', 'render', ...argv);
+    const { stdout, stderr } = await program('quagga-config', 'render', ...argv);
 
     expect(stdout, stderr).to.contain('ospf router-id 10.112.11.6');
   });
@@ -147,7 +147,7 @@ describe('the npm packages', function () {
     const plugins = join(directory, 'plugins');
     const flags = ['--plugin-dir', plugins, '--state-dir', join(directory, 'state')];
     const bin = join(folder, 'node_modules/.bin/routed-plugin');
-    expect((await npx('routed-plugin', '--version')).stdout.trim()).to.match(/^\d+\.\d+\.\d+/);
+    expect((await program('routed-plugin', '--version')).stdout.trim()).to.match(/^\d+\.\d+\.\d+/);
     const plugin = spawn('unshare', ['--net', bin, ...flags], { stdio: 'ignore' });
     try {
       const client = openPluginClient({ socketPath: join(plugins, 'routed.sock') });

@@ -63,24 +63,26 @@ async function serveSockets(
   { sockets, adminSocket, metricsPort, socketGroup: group }: ServeOptions,
   inherited: InheritedSockets,
   serving: Serving,
-): Promise<Pick<PluginServer, 'close'>> {
+): Promise<PluginServer> {
   const socketGroup = group === undefined ? undefined : await groupNumber(group);
-  const servers: Pick<PluginServer, 'close'>[] = [];
+  const servers: PluginServer[] = [];
+  const problems = (): readonly string[] => servers.flatMap((server) => server.problems());
   const close = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.close()));
   };
   try {
     const atOnce = { network: networkCapabilities, ipam: ipamCapabilities };
     servers.push(await servePlugins({ paths: sockets, inherited, socketGroup }, { atOnce, ...serving }));
-    const services = { ...serving, loaded: serving.loaded.then(({ admin }) => admin) };
+    const { logger } = serving;
+    const services = { ...serving, loaded: serving.loaded.then(({ admin }) => admin), problems };
     const place = placeOf('admin', adminSocket, inherited);
     const admin = createAdminApp({ ...services, maxCalls: ADMIN_LIMITS.calls });
-    servers.push(await listen(place, admin, { limits: ADMIN_LIMITS, socketGroup }));
+    servers.push(await listen(place, admin, { limits: ADMIN_LIMITS, socketGroup, logger }));
     if (metricsPort !== undefined) {
       const watched = createMetricsApp({ ...services, maxCalls: METRICS_LIMITS.calls });
-      servers.push(await listen({ port: metricsPort }, watched, { limits: METRICS_LIMITS }));
+      servers.push(await listen({ port: metricsPort }, watched, { limits: METRICS_LIMITS, logger }));
     }
-    return { close };
+    return { problems, close };
   } catch (error) {
     await close();
     throw error;

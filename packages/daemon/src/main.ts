@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { createProgram } from './cli/program.ts';
-import { VERSION } from './version.ts';
+import { runCommandLine } from './cli/run.ts';
 
 // Whoever reads our output may stop reading: "routed-plugin events | head" is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -8,9 +7,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-try {
-  await createProgram(VERSION).parseAsync();
-} catch (error) {
-  process.stderr.write(`routed-plugin: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+await runCommandLine(process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { IpamError } from './errors.ts';
+import { IpamError, quoted } from './errors.ts';
 
 /** An address as a number, so that ranges can be computed. */
 export interface AddressValue {
@@ -31,7 +31,7 @@ export function parseAddress(text: string): AddressValue {
   if (address !== undefined) return address;
   throw new IpamError(
     'INVALID_ADDRESS',
-    `'${text}' is not an IP address: expected the form 10.1.0.2 or 2001:db8::2, without prefix length or zone`,
+    `${quoted(text)} is not an IP address: expected the form 10.1.0.2 or 2001:db8::2, without prefix length or zone`,
     { address: text },
   );
 }

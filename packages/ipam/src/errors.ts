@@ -28,6 +28,14 @@ export interface IpamErrorDetails {
   readonly conflictingWith?: string;
 }
 
+/** How much of what somebody gave us an error repeats, in characters. */
+const EXCERPT = 100;
+
+/** A text in quotes, for an error: its start, if it is long. */
+export function quoted(text: string): string {
+  return `'${text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text}'`;
+}
+
 const identity = Symbol.for('@routed/ipam/IpamError');
 
 /** The only error this library throws itself; errors of the store and of `isTaken` pass through unchanged. */

@@ -1,4 +1,4 @@
-import { IpamError, isIpamError } from './errors.ts';
+import { IpamError, isIpamError, quoted } from './errors.ts';
 import { formatPrefix, parsePrefix } from './prefix.ts';
 import type { Prefix } from './prefix.ts';
 import type { PoolRequest } from './contract.ts';
@@ -43,7 +43,7 @@ export function canonicalContent(request: Pick<PoolRequest, 'addressSpace' | 'pr
   if (addressSpace === '' || addressSpace.includes('/')) {
     throw new IpamError(
       'INVALID_ADDRESS_SPACE',
-      `'${addressSpace}' is not an address space: expected a name that is not empty and has no '/'`,
+      `${quoted(addressSpace)} is not an address space: expected a name that is not empty and has no '/'`,
     );
   }
   const prefix = parsePrefix(request.prefix);

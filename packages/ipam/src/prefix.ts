@@ -1,5 +1,5 @@
 import { formatAddress, readAddress } from './address.ts';
-import { IpamError } from './errors.ts';
+import { IpamError, quoted } from './errors.ts';
 
 /** A network prefix with host bits masked. */
 export interface Prefix {
@@ -63,7 +63,7 @@ function toPrefix(prefix: Prefix | string): Prefix {
 function invalidPrefix(text: string): IpamError {
   return new IpamError(
     'INVALID_PREFIX',
-    `'${text}' is not a prefix: expected the form 10.1.0.0/16 (length 0-32) or 2001:db8::/64 (length 0-128), ` +
+    `${quoted(text)} is not a prefix: expected the form 10.1.0.0/16 (length 0-32) or 2001:db8::/64 (length 0-128), ` +
       'IPv4 not written as IPv6, without zone',
     { prefix: text },
   );

@@ -7,7 +7,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads the body of a call. What Docker may omit is filled in (`{}`, `[]`, `''`, `false`); unknown fields pass
- * through, except `__proto__`, which is dropped.
+ * through. A key `__proto__`, which zod would leave out without a word, is refused at any depth.
  *
  * Calls without arguments accept an empty body or any object.
  *
@@ -22,10 +22,31 @@ export function parseRequest<M extends MethodName>(method: M, body: Uint8Array |
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ProtocolError('NOT_AN_OBJECT', `${method}: request body must be a JSON object, got ${kindOf(value)}`);
   }
+  if (mayNameProto(body) && hasProtoKey(value)) {
+    throw new ProtocolError('INVALID_FIELD', `${method}: no field and no option can be named "__proto__"`, {
+      path: '__proto__',
+    });
+  }
   const result = schema.safeParse(value);
   if (result.success) return result.data as RequestOf<M>;
   const { path, sentence } = firstProblem(result.error, value);
   throw new ProtocolError('INVALID_FIELD', `${method}: field "${path}" ${sentence}`, { path });
+}
+
+/** Most bodies need no look at every key. The name may be written with escapes. */
+function mayNameProto(body: Uint8Array | string): boolean {
+  const text = typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return text.includes('__proto__') || text.includes('\\u');
+}
+
+/** Not by recursion: a body may nest as deep as it is long. */
+function hasProtoKey(value: object): boolean {
+  const left: object[] = [value];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (Object.hasOwn(next, '__proto__')) return true;
+    for (const item of Object.values(next) as unknown[]) if (typeof item === 'object' && item !== null) left.push(item);
+  }
+  return false;
 }
 
 function parseJson(method: MethodName, body: Uint8Array | string, ifEmpty: object | undefined): unknown {

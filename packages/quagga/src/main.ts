@@ -4,6 +4,12 @@ import { text } from 'node:stream/consumers';
 import { runCommand } from './check/command.ts';
 import { runCli } from './cli/program.ts';
 
+// Whoever reads the output may stop reading: "quagga-config --help | head" is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 process.exitCode = await runCli(process.argv.slice(2), {
   write: (output) => void process.stdout.write(output),
   complain: (output) => void process.stderr.write(output),

@@ -70,7 +70,7 @@ export async function serveDaemon(kind: 'plugin' | 'admin'): Promise<ServedDaemo
   const stopping = new AbortController();
   const path = join(directory, 'served.sock');
   const { app, limits } = applicationOf(kind, daemon.parts, { stopping: stopping.signal, logger });
-  const server = await listen({ path }, app, { limits });
+  const server = await listen({ path }, app, { limits, logger });
   const client = new HttpClient(path);
   return {
     client,
@@ -97,7 +97,8 @@ function applicationOf(
   if (kind === 'admin') {
     const loaded = Promise.resolve(parts.admin);
     const limits = ADMIN_LIMITS;
-    return { app: createAdminApp({ loaded, metrics, stopping, logger, maxCalls: limits.calls }), limits };
+    const deps = { loaded, metrics, problems: () => [], stopping, logger };
+    return { app: createAdminApp({ ...deps, maxCalls: limits.calls }), limits };
   }
   const limits = PLUGIN_LIMITS;
   const atOnce = { 'Plugin.Activate': () => ({ Implements: [] }), ...networkCapabilities, ...ipamCapabilities };

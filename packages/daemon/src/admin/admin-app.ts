@@ -21,6 +21,8 @@ export interface AdminAppDeps {
   /** Fulfilled when the daemon's state is there; until then requests that need it wait. */
   readonly loaded: Promise<AdminServices>;
   readonly metrics: Pick<Metrics, 'render'>;
+  /** Why sockets of the daemon's are not reached, for people; empty is good. */
+  readonly problems: () => readonly string[];
   /** Aborted when the daemon stops: who follows events is sent away. */
   readonly stopping: AbortSignal;
   readonly logger: Logger;
@@ -29,7 +31,7 @@ export interface AdminAppDeps {
 }
 
 /** The HTTP application behind the admin socket: JSON in and out, an error as `{"error":{"code","message"}}`. */
-export function createAdminApp({ loaded, metrics, stopping, logger, maxCalls }: AdminAppDeps): Koa {
+export function createAdminApp({ loaded, metrics, problems, stopping, logger, maxCalls }: AdminAppDeps): Koa {
   // Who asks is told of a failure; without anybody asking there is nobody to tell.
   loaded.catch(() => undefined);
   const app = new Koa();
@@ -49,8 +51,8 @@ export function createAdminApp({ loaded, metrics, stopping, logger, maxCalls }: 
   const routers = [
     addressRoutes(loaded),
     ingressRoutes(loaded),
-    statusRoutes(loaded, stopping),
-    observationRoutes({ metrics, loaded }),
+    statusRoutes({ loaded, problems, stopping }),
+    observationRoutes({ metrics, loaded, problems }),
   ];
   for (const router of routers) app.use(router.routes());
   app.use(doctorRoute(loaded.then(({ knowledge }) => knowledge)));
@@ -58,7 +60,7 @@ export function createAdminApp({ loaded, metrics, stopping, logger, maxCalls }: 
 }
 
 /** The HTTP application behind the metrics port: what programs watch, and nothing that changes anything. */
-export function createMetricsApp({ loaded, metrics, logger, maxCalls }: Omit<AdminAppDeps, 'stopping'>): Koa {
+export function createMetricsApp({ loaded, metrics, problems, logger, maxCalls }: Omit<AdminAppDeps, 'stopping'>): Koa {
   const app = new Koa();
   app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection lost'));
   app.use(
@@ -67,6 +69,6 @@ export function createMetricsApp({ loaded, metrics, logger, maxCalls }: Omit<Adm
       ctx.body = text;
     }),
   );
-  app.use(observationRoutes({ metrics, loaded }).routes());
+  app.use(observationRoutes({ metrics, loaded, problems }).routes());
   return app;
 }

@@ -1,20 +1,33 @@
+import { request, type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 import { RoutedError } from '../routed-error.ts';
 import { askUnixServer, type UnixRequest } from '../unix-http.ts';
 
 const ANSWER_TIMEOUT_MS = 60_000;
 
-const errorBody = z.object({ error: z.object({ message: z.string() }) });
+/** Media type of lines of JSON. */
+export const LINES_TYPE = 'application/x-ndjson';
+
+const errorBody = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 /** An error that the daemon answered; its message is for the operator. */
 export class AdminError extends Error {
   override readonly name = 'AdminError';
+  /** That of the daemon's error; `NOT_ROUTED` when somebody else answered. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /**
  * Asks the running daemon.
  *
- * @throws AdminError with the daemon's own words
+ * @throws AdminError with the daemon's own words, or NOT_ROUTED
  * @throws RoutedError DAEMON_UNREACHABLE
  */
 export async function askDaemon(
@@ -26,9 +39,37 @@ export async function askDaemon(
       throw unreachableDaemon(socketPath, error as NodeJS.ErrnoException);
     },
   );
-  if (reply.status === 200) return reply.body;
-  const parsed = errorBody.safeParse(reply.body);
-  throw new AdminError(parsed.success ? parsed.data.error.message : `routed-plugin answered ${reply.status}`);
+  if (reply.status === 200 && reply.body !== undefined) return reply.body;
+  throw answeredError(socketPath, reply.body);
+}
+
+/**
+ * Asks the running daemon for lines, which may go on coming.
+ *
+ * @throws AdminError with the daemon's own words, or NOT_ROUTED
+ * @throws RoutedError DAEMON_UNREACHABLE
+ */
+export async function* askDaemonForLines(socketPath: string, path: string): AsyncGenerator<string> {
+  const reply = await new Promise<IncomingMessage>((resolve, reject) => {
+    const call = request({ socketPath, path, agent: false }, resolve);
+    call.on('error', (error) => reject(unreachableDaemon(socketPath, error)));
+    call.end();
+  });
+  if (reply.statusCode !== 200 || reply.headers['content-type'] !== LINES_TYPE) {
+    throw answeredError(socketPath, await json(reply).catch(() => undefined));
+  }
+  for await (const line of createInterface({ input: reply })) if (line !== '') yield line;
+}
+
+/** The error in a reply; every reply of the daemon's that is no success has one. */
+function answeredError(socketPath: string, body: unknown): AdminError {
+  const parsed = errorBody.safeParse(body);
+  if (parsed.success) return new AdminError(parsed.data.error.code, parsed.data.error.message);
+  return new AdminError(
+    'NOT_ROUTED',
+    `who answers at ${socketPath} is not routed-plugin, or this is not its socket for commands: ` +
+      'name that with --admin-socket',
+  );
 }
 
 /** The error for a daemon that cannot be asked, with what to do. */

@@ -2,6 +2,7 @@ import { isIpamError } from '@routed/ipam';
 import { isNetfilterError } from '@routed/netfilter';
 import { z } from 'zod';
 import { RoutedError, type RoutedErrorCode } from '../routed-error.ts';
+import { errorText } from '../text/printable.ts';
 
 /** What an error becomes on the admin socket. */
 export interface AdminErrorReply {
@@ -35,7 +36,7 @@ export function replyToAdminError(error: unknown, request: string): AdminErrorRe
 }
 
 function reply(status: number, code: string, message: string): AdminErrorReply {
-  return { status, body: { error: { code, message } } };
+  return { status, body: { error: { code, message: errorText(message) } } };
 }
 
 function describe({ issues }: z.ZodError): string {

@@ -2,11 +2,21 @@ import Router from '@koa/router';
 import { PassThrough } from 'node:stream';
 import type { Journal, JournalEntry } from '../journal/journal.ts';
 import type { DaemonStatus } from '../status/daemon-status.ts';
+import { LINES_TYPE } from './admin-client.ts';
 
 /** What commands about the daemon ask. */
 export interface StatusServices {
   readonly status: DaemonStatus;
   readonly journal: Journal;
+}
+
+/** What the routes work with. */
+export interface StatusDeps {
+  readonly loaded: Promise<StatusServices>;
+  /** Why sockets of the daemon's are not reached, for people. */
+  readonly problems: () => readonly string[];
+  /** Aborted when the daemon stops. */
+  readonly stopping: AbortSignal;
 }
 
 /** How many entries may wait for a listener that reads slowly, before it is sent away. */
@@ -16,16 +26,17 @@ const BACKLOG_BYTES = 1024 * 1024;
  * `/v1/status`, and `/v1/events`: one entry a line as JSON, of all addresses or of `?address=`; with `?follow=true` also
  * what happens from then on, until the asker goes or `stopping` is aborted.
  */
-export function statusRoutes(loaded: Promise<StatusServices>, stopping: AbortSignal): Router {
+export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router {
   const router = new Router({ prefix: '/v1' });
   router.get('/status', async (ctx) => {
-    ctx.body = (await loaded).status.report();
+    const report = (await loaded).status.report();
+    ctx.body = { ...report, problems: [...problems(), ...report.problems] };
   });
   router.get('/events', async (ctx) => {
     const { journal } = await loaded;
     const address = typeof ctx.query['address'] === 'string' ? ctx.query['address'] : undefined;
     const stream = new PassThrough();
-    ctx.type = 'application/x-ndjson';
+    ctx.type = LINES_TYPE;
     ctx.body = stream;
     for (const entry of journal.entries(address)) stream.write(lineOf(entry));
     if (ctx.query['follow'] === 'true') follow(journal, address, stream, stopping);

@@ -4,6 +4,7 @@ import type { AddressChange } from '../containers/container-addresses.ts';
 import type { ListedAddress } from '../containers/address-list.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
 import { printTable } from './table.ts';
+import { say, sayJson } from './terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -49,7 +50,7 @@ async function list(container: string | undefined, { adminSocket, json }: Flags)
   const query = container === undefined ? '' : `?container=${encodeURIComponent(container)}`;
   const rows = (await askDaemon(adminSocket, { method: 'GET', path: `/v1/addresses${query}` })) as ListedAddress[];
   if (json) {
-    printJson(rows);
+    sayJson(rows);
     return;
   }
   printTable(
@@ -74,18 +75,10 @@ async function remove(container: string, address: string, { adminSocket, json }:
 }
 
 function report(change: AddressChange, text: string, json: boolean | undefined): void {
-  if (json) printJson(change);
+  if (json) sayJson(change);
   else say(`${change.container} ${text}`);
 }
 
 function stateOf({ state, reason }: ListedAddress): string {
   return reason === undefined ? state : `${state}: ${reason}`;
-}
-
-function printJson(value: unknown): void {
-  say(JSON.stringify(value, null, 2));
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

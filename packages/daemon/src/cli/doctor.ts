@@ -10,6 +10,7 @@ import { type HostPaths, viewHost } from '../doctor/host-view.ts';
 import { isAllowedToRoute } from '../host/capabilities.ts';
 import { ROUTER_DIRECTORIES } from '../routers/router-lines.ts';
 import { printTable } from './table.ts';
+import { say, sayJson } from './terminal.ts';
 
 const TEXT_COLUMNS = 110;
 
@@ -64,14 +65,14 @@ async function fixAll(results: readonly CheckResult[], paths: HostPaths): Promis
 
 function report(results: readonly CheckResult[], changes: readonly ChangeReport[], json: boolean): number {
   const verdict = verdictOf(results);
-  if (json) say(JSON.stringify({ verdict, checks: results, changes }, null, 2));
+  if (json) sayJson({ verdict, checks: results, changes });
   else printReport(results, changes);
   const hasFailed = changes.some(({ isDone }) => !isDone);
   return Math.max(EXIT_CODES[verdict], hasFailed ? EXIT_CODES.warnings : 0);
 }
 
 function reportUndo(changes: readonly ChangeReport[], json: boolean): number {
-  if (json) say(JSON.stringify({ changes }, null, 2));
+  if (json) sayJson({ changes });
   else if (changes.length === 0) say('there is nothing to undo');
   else printChanges(changes);
   return changes.every(({ isDone }) => isDone) ? EXIT_CODES.fine : EXIT_CODES.warnings;
@@ -80,7 +81,8 @@ function reportUndo(changes: readonly ChangeReport[], json: boolean): number {
 function printReport(results: readonly CheckResult[], changes: readonly ChangeReport[]): void {
   if (changes.length > 0) {
     printChanges(changes);
-    say('"routed-plugin doctor --undo" takes this back.\n');
+    say('"routed-plugin doctor --undo" takes this back.');
+    say();
   }
   const rows = results.flatMap(({ id, findings }) =>
     findings.map(({ severity, found, why, remedy }) => [severity, id, wrap([found, `Why: ${why}.`, `Do: ${remedy}.`])]),
@@ -103,8 +105,8 @@ function printChanges(changes: readonly ChangeReport[]): void {
 }
 
 /** Paragraphs of words, none longer than fits beside the other columns. */
-function wrap(paragraphs: readonly string[]): string {
-  const lines = paragraphs.flatMap((paragraph) => {
+function wrap(paragraphs: readonly string[]): string[] {
+  return paragraphs.flatMap((paragraph) => {
     const wrapped: string[] = [''];
     for (const word of paragraph.split(' ')) {
       const line = wrapped.at(-1) ?? '';
@@ -113,9 +115,4 @@ function wrap(paragraphs: readonly string[]): string {
     }
     return wrapped;
   });
-  return lines.join('\n');
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

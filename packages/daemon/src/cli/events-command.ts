@@ -1,9 +1,10 @@
-import { request, type IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
-import { AdminError, unreachableDaemon } from '../admin/admin-client.ts';
+import { askDaemon, askDaemonForLines } from '../admin/admin-client.ts';
 import type { JournalEntry } from '../journal/journal.ts';
+import type { AddressRecord } from '../status/address-record.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
+import { EXIT_CODE } from './exit-codes.ts';
+import { complain, say, sayJsonLine } from './terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -15,33 +16,36 @@ interface Flags {
 export function eventsCommand(): Command {
   return new Command('events')
     .description('tell what happened to addresses, the oldest first')
-    .argument('[address]', 'of this one only')
+    .argument('[address]', 'of this one only; exit status 1 if no network of this host has it')
     .option('-f, --follow', 'go on telling until Ctrl-C')
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print one JSON object a line'))
     .action(tell);
 }
 
-async function tell(address: string | undefined, { adminSocket, follow, json }: Flags): Promise<void> {
+async function tell(text: string | undefined, { adminSocket, follow, json }: Flags): Promise<void> {
   const query = new URLSearchParams();
-  if (address !== undefined) {
+  if (text !== undefined) {
     const { canonicalHostAddress } = await import('../endpoints/endpoint-options.ts');
-    query.set('address', canonicalHostAddress(address));
+    const address = canonicalHostAddress(text);
+    await tellOfNothing(adminSocket, address);
+    query.set('address', address);
   }
   if (follow) query.set('follow', 'true');
-  for await (const line of linesOf(adminSocket, `/v1/events?${query.toString()}`)) {
-    process.stdout.write(`${json ? line : textOf(JSON.parse(line) as JournalEntry)}\n`);
+  for await (const line of askDaemonForLines(adminSocket, `/v1/events?${query.toString()}`)) {
+    if (json) sayJsonLine(line);
+    else say(textOf(JSON.parse(line) as JournalEntry));
   }
 }
 
-async function* linesOf(socketPath: string, path: string): AsyncGenerator<string> {
-  const reply = await new Promise<IncomingMessage>((resolve, reject) => {
-    const call = request({ socketPath, path, agent: false }, resolve);
-    call.on('error', (error) => reject(unreachableDaemon(socketPath, error)));
-    call.end();
-  });
-  if (reply.statusCode !== 200) throw new AdminError(`routed-plugin answered ${reply.statusCode}`);
-  for await (const line of createInterface({ input: reply })) if (line !== '') yield line;
+/** An address to which nothing happened may be a mistyped one. */
+async function tellOfNothing(adminSocket: string, address: string): Promise<void> {
+  const path = `/v1/addresses/${encodeURIComponent(address)}`;
+  const { history, pool } = (await askDaemon(adminSocket, { method: 'GET', path })) as AddressRecord;
+  if (history.length > 0) return;
+  const why = pool === undefined ? ': no network of this host has it' : '';
+  complain(`nothing has happened to ${address} since routed-plugin was started${why}`);
+  if (pool === undefined) process.exitCode = EXIT_CODE.problem;
 }
 
 function textOf({ at, kind, addresses, endpointId, detail }: JournalEntry): string {

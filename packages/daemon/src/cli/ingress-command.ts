@@ -4,6 +4,7 @@ import { askDaemon } from '../admin/admin-client.ts';
 import type { IngressStatus } from '../containers/container-filters.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
 import { printTable } from './table.ts';
+import { sayJson } from './terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -54,7 +55,7 @@ function pathOf(container: string): string {
 
 function print(reply: unknown, { json }: Flags): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify(reply, null, 2)}\n`);
+    sayJson(reply);
     return;
   }
   printTable(

@@ -1,18 +1,30 @@
 import { Command } from 'commander';
+import { didYouMean } from '../text/closest.ts';
 import { addressCommand } from './address-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { ingressCommand } from './ingress-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
+import { complainLines } from './terminal.ts';
 import { whyCommand } from './why-command.ts';
 
-/** The `routed-plugin` command line. */
+const EXIT_CODES = `
+Exit status:
+   0  done, and nothing is wrong
+   1  refused or failed, or something is wrong; doctor: warnings
+   2  doctor: something is broken
+  64  the command line or a variable is not understood
+  69  routed-plugin or Docker does not answer`;
+
+/** The `routed-plugin` command line. Throws commander's error after it has printed help or what is wrong. */
 export function createProgram(version: string): Command {
   const program = new Command('routed-plugin')
     .description('Docker network and IPAM plugin that gives every container its own routable addresses')
     .version(version)
-    .showHelpAfterError('(routed-plugin --help lists the options)');
+    .showHelpAfterError('(routed-plugin --help lists the options)')
+    .configureOutput({ writeErr: complainLines })
+    .exitOverride();
   const serving = serveCommand();
   program.addCommand(serving, { isDefault: true });
   program.addCommand(addressCommand());
@@ -22,11 +34,22 @@ export function createProgram(version: string): Command {
   program.addCommand(eventsCommand());
   program.addCommand(whyCommand());
   for (const command of program.commands) inheritSettings(command, program);
+  // Commander would hand what it does not know to the default command, and answer a --help without a look at it.
+  program.hook('preSubcommand', refuseUnknownCommand);
+  program.on('beforeAllHelp', ({ command }: { readonly command: Command }) => refuseUnknownCommand(command));
   program.addHelpText(
     'after',
-    () => `\nOptions of serve, which is also what runs without a command:\n${optionsOf(serving)}`,
+    () => `\nOptions of serve, which is also what runs without a command:\n${optionsOf(serving)}${EXIT_CODES}`,
   );
   return program;
+}
+
+/** Ends the process when the first word is a mistyped command. */
+function refuseUnknownCommand(command: Command): void {
+  const [word] = command.args[0] === 'help' ? command.args.slice(1) : command.args;
+  const names = command.commands.map((each) => each.name());
+  if (names.length === 0 || word === undefined || word.startsWith('-') || [...names, 'help'].includes(word)) return;
+  command.error(`error: unknown command '${word}'${didYouMean(word, names)}`);
 }
 
 /** A command that is made elsewhere does not know the settings of the program. */

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { didYouMean } from '../text/closest.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
 
 /** The options of the daemon, each also as an environment variable. */
@@ -38,11 +39,30 @@ const OPTIONS: readonly Option[] = [
 export function serveCommand(): Command {
   const command = new Command('serve').description('serve the plugin sockets until SIGTERM or SIGINT').action(run);
   for (const option of OPTIONS) command.addOption(option);
-  return command;
+  return command.addOption(
+    new Option('--check', 'only check options and variables: exit status 0 if all are understood'),
+  );
+}
+
+/** What to say of each variable of ours that no option has: a mistyped one would be ignored without a word. */
+export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = OPTIONS.flatMap(({ envVar }) => envVar ?? []);
+  const unknown = Object.keys(env).filter((name) => name.startsWith('ROUTED_') && !known.includes(name));
+  return unknown.sort().map((name) => `variable ${name} is not known to routed-plugin${didYouMean(name, known)}`);
 }
 
 /** The other commands are quick because they do not load the daemon. */
-async function run(raw: Readonly<Record<string, unknown>>): Promise<void> {
+async function run(raw: Readonly<Record<string, unknown>>, command: Command): Promise<void> {
+  const variableOf = (key: string): string | undefined =>
+    command.getOptionValueSource(key) === 'env'
+      ? command.options.find((option) => option.attributeName() === key)?.envVar
+      : undefined;
+  const doubts = unknownVariables(process.env);
+  if (raw['check'] === true) {
+    const { check } = await import('./check-options.ts');
+    check(raw, { variableOf, doubts });
+    return;
+  }
   const { serve } = await import('./serve.ts');
-  await serve(raw);
+  await serve(raw, { variableOf, doubts });
 }

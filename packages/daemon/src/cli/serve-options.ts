@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { isUnicastIpv4, mtuText } from '../networks/network-options.ts';
+import { excerpt } from '../text/printable.ts';
 
 /** What `routed-plugin serve` was told, checked. */
 export interface ServeOptions {
@@ -72,23 +73,31 @@ const rawOptions = z.object({
   logFormat: z.enum(['json', 'pretty'], { error: 'expected json or pretty' }),
 });
 
-/** An option whose value is not of the expected form. */
+/** An option, or an environment variable in its place, that is not understood. */
 export class OptionError extends Error {
   override readonly name = 'OptionError';
+  readonly code = 'INVALID_OPTION';
 }
 
 /**
  * Checks the options of `routed-plugin serve`.
  *
- * @throws OptionError naming the option and the expected form
+ * @param variableOf the environment variable that a value was taken from, by the option's key; none: it was typed
+ * @throws OptionError naming the option or the variable, and the expected form
  */
-export function parseServeOptions(raw: Readonly<Record<string, unknown>>): ServeOptions {
+export function parseServeOptions(
+  raw: Readonly<Record<string, unknown>>,
+  variableOf: (key: string) => string | undefined = () => undefined,
+): ServeOptions {
   const result = rawOptions.safeParse(raw);
   if (!result.success) {
     const [issue] = result.error.issues;
     const key = String(issue?.path[0]);
     const flag = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new OptionError(`option --${flag} ${JSON.stringify(raw[key])}: ${issue?.message ?? 'not understood'}`);
+    const variable = variableOf(key);
+    const value = JSON.stringify(excerpt(raw[key]));
+    const where = variable === undefined ? `option --${flag} ${value}` : `variable ${variable}=${value} (--${flag})`;
+    throw new OptionError(`${where}: ${issue?.message ?? 'not understood'}`);
   }
   const {
     gateway,

@@ -3,11 +3,16 @@ import { createLogger, type Logger } from '../logger.ts';
 import { isAllowedToRoute } from '../host/capabilities.ts';
 import { RoutedError } from '../routed-error.ts';
 import { inheritedSockets } from '../server/inherited-sockets.ts';
+import { tellServiceManager } from '../server/service-manager.ts';
+import type { OptionSources } from './check-options.ts';
 import { parseServeOptions } from './serve-options.ts';
 
 /** Serves until SIGTERM or SIGINT, then finishes what is under way. */
-export async function serve(raw: Readonly<Record<string, unknown>>): Promise<void> {
-  const options = parseServeOptions(raw);
+export async function serve(
+  raw: Readonly<Record<string, unknown>>,
+  { variableOf, doubts }: OptionSources,
+): Promise<void> {
+  const options = parseServeOptions(raw, variableOf);
   if (!(await isAllowedToRoute())) {
     throw new RoutedError(
       'NOT_PERMITTED',
@@ -15,10 +20,12 @@ export async function serve(raw: Readonly<Record<string, unknown>>): Promise<voi
     );
   }
   const logger = await createLogger({ level: options.logLevel, format: options.logFormat });
+  for (const doubt of doubts) logger.warn({}, doubt);
   const starting = startDaemon(options, inheritedSockets(process.env, process.pid), logger);
   // Also while it starts: calls may be waiting already.
   stopOnSignal(starting, logger);
   await starting;
+  await tellServiceManager(process.env, logger);
 }
 
 function stopOnSignal(starting: Promise<Daemon>, logger: Logger): void {

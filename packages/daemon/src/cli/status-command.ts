@@ -4,7 +4,9 @@ import { askDaemon } from '../admin/admin-client.ts';
 import type { ListedAddress } from '../containers/address-list.ts';
 import type { DaemonReport, EndpointStatus, NetworkStatus } from '../status/daemon-status.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 import { printTable } from './table.ts';
+import { clearScreen, say, sayJson } from './terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -13,7 +15,6 @@ interface Flags {
 }
 
 const WATCH_SEC = 2;
-const CLEAR_SCREEN = '\u001b[2J\u001b[H';
 
 /** `routed-plugin status`: networks, endpoints and what is wrong, problems first. */
 export function statusCommand(): Command {
@@ -29,18 +30,18 @@ async function tell({ adminSocket, watch, json }: Flags): Promise<void> {
   for (;;) {
     const report = (await askDaemon(adminSocket, { method: 'GET', path: '/v1/status' })) as DaemonReport;
     const listed = (await askDaemon(adminSocket, { method: 'GET', path: '/v1/addresses' })) as ListedAddress[];
-    if (json) process.stdout.write(`${JSON.stringify({ ...report, addresses: listed }, null, 2)}\n`);
+    if (json) sayJson({ ...report, addresses: listed });
     else print(report, listed, watch !== undefined);
-    process.exitCode = report.problems.length === 0 ? 0 : 1;
+    process.exitCode = report.problems.length === 0 ? EXIT_CODE.ok : EXIT_CODE.problem;
     if (watch === undefined) return;
     await sleep((watch === true ? WATCH_SEC : watch) * 1000);
   }
 }
 
 function print(report: DaemonReport, listed: readonly ListedAddress[], isWatched: boolean): void {
-  if (isWatched && process.stdout.isTTY) say(CLEAR_SCREEN);
+  if (isWatched) clearScreen();
   for (const problem of report.problems) say(`PROBLEM  ${problem}`);
-  if (report.problems.length > 0) say('');
+  if (report.problems.length > 0) say();
   const { version, pid, uptimeSec, networks, endpoints, lastRound, linksToDelete, forgotten } = report;
   say(
     `routed-plugin ${version}, pid ${pid}, up ${uptimeSec} s: ${networks.length} networks, ${endpoints.length} endpoints`,
@@ -55,12 +56,12 @@ function print(report: DaemonReport, listed: readonly ListedAddress[], isWatched
   if (left + gone + leases > 0) say(`forgotten by Docker and freed: ${left + gone} endpoints, ${leases} leases`);
   if (linksToDelete > 0) say(`${linksToDelete} links wait for their deletion`);
   const names = new Map(listed.map((row) => [row.endpointId, row]));
-  say('');
+  say();
   printTable(
     ['NETWORK', 'PREFIX', 'LEASED', 'OF', 'GATEWAY', 'MTU', 'ENDPOINTS'],
     networks.flatMap((each) => networkRows(each, endpoints, names)),
   );
-  say('');
+  say();
   printTable(
     ['ENDPOINT', 'CONTAINER', 'ADDRESSES', 'LINK', 'STATE'],
     endpoints.map((each) => endpointRow(each, names)),
@@ -86,8 +87,4 @@ function readSeconds(text: string): number {
   const seconds = Number(text);
   if (seconds >= 0.1 && seconds <= 86_400) return seconds;
   throw new InvalidArgumentError('expected seconds, from 0.1 to 86400');
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -1,4 +1,6 @@
 import Table from 'cli-table3';
+import { printable } from '../text/printable.ts';
+import { sayLines } from './terminal.ts';
 
 const NO_LINES = {
   top: '',
@@ -18,14 +20,22 @@ const NO_LINES = {
   middle: '  ',
 } as const;
 
+/** What stands in a cell: a line, or several. */
+export type Cell = string | readonly string[];
+
 /** Prints rows in columns, without lines: for people, and for grep. An empty head is left out. */
-export function printTable(head: readonly string[], rows: string[][]): void {
+export function printTable(head: readonly string[], rows: readonly (readonly Cell[])[]): void {
   const table = new Table({
     head: [...head],
     chars: NO_LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  table.push(...rows);
+  // Before the table is laid out: what is escaped is longer, and a line feed in a name would make rows.
+  for (const row of rows) table.push(row.map(linesOf));
   const lines = table.toString().split('\n');
-  process.stdout.write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`);
+  sayLines(lines.map((line) => line.trimEnd()).join('\n'));
+}
+
+function linesOf(cell: Cell): string {
+  return typeof cell === 'string' ? printable(cell) : cell.map(printable).join('\n');
 }

@@ -1,13 +1,23 @@
 import { Command, Option } from 'commander';
+import { askDaemon } from '../admin/admin-client.ts';
+import type { ListedAddress } from '../containers/address-list.ts';
 import type { AddressFacts } from '../why/facts.ts';
 import type { Station } from '../why/explain.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 import { printTable } from './table.ts';
+import { complain, say, sayJson } from './terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
   readonly routerDir: string;
   readonly json?: boolean;
+}
+
+/** What is known of one address. */
+interface Answer {
+  readonly stations: readonly Station[];
+  readonly facts: AddressFacts;
 }
 
 const SHOWN_EVENTS = 20;
@@ -16,7 +26,7 @@ const SHOWN_EVENTS = 20;
 export function whyCommand(): Command {
   return new Command('why')
     .description('walk an address from its lease to other hosts, and say where it breaks; exit code 1 if it does')
-    .argument('<address>')
+    .argument('<address|container>', 'a container: all of its addresses')
     .addOption(adminSocketOption())
     .addOption(new Option('--router-dir <path>', 'where routing daemons have their sockets').default('/run/frr'))
     .addOption(new Option('--json', 'print JSON'))
@@ -29,31 +39,52 @@ async function run(text: string, flags: Flags): Promise<void> {
     import('../why/explain.ts'),
     import('../why/read-facts.ts'),
   ]);
-  const facts = await readFacts(canonicalHostAddress(text), flags);
-  const stations = explain(facts);
-  if (flags.json) process.stdout.write(`${JSON.stringify({ stations, facts }, null, 2)}\n`);
-  else print(stations, facts);
-  if (stations.some(({ state }) => state === 'broken')) process.exitCode = 1;
+  const isAddress = isMeantAsAddress(text);
+  const addresses = isAddress ? [canonicalHostAddress(text)] : await addressesOf(text, flags);
+  const answers: Answer[] = [];
+  for (const address of addresses) {
+    const facts = await readFacts(address, flags);
+    answers.push({ stations: explain(facts), facts });
+  }
+  if (flags.json) sayJson(isAddress ? answers[0] : answers);
+  else answers.forEach((answer, index) => print(answer, { isFirst: index === 0, isNamed: !isAddress }));
+  if (answers.some(({ stations }) => stations.some(({ state }) => state === 'broken'))) {
+    process.exitCode = EXIT_CODE.problem;
+  }
 }
 
-function print(stations: readonly Station[], { record }: AddressFacts): void {
+/** No container can have a colon or a slash in its name; one of digits and dots is improbable, and a mistyped address not. */
+function isMeantAsAddress(text: string): boolean {
+  return /[:/]|^[\d.]*\.[\d.]*$/.test(text);
+}
+
+async function addressesOf(container: string, { adminSocket }: Flags): Promise<string[]> {
+  const path = `/v1/addresses?container=${encodeURIComponent(container)}`;
+  const listed = (await askDaemon(adminSocket, { method: 'GET', path })) as ListedAddress[];
+  if (listed.length > 0) return listed.map(({ address }) => address);
+  complain(`container ${container} has no address on a routed network now`);
+  process.exitCode = EXIT_CODE.problem;
+  return [];
+}
+
+function print({ stations, facts }: Answer, { isFirst, isNamed }: { isFirst: boolean; isNamed: boolean }): void {
+  if (!isFirst) say();
+  if (isNamed) say(`${facts.address}:`);
   const marks = { ok: 'ok', broken: 'BROKEN', unknown: '?' } as const;
   printTable(
     [],
     stations.map(({ name, state, text }) => [name, marks[state], text]),
   );
   const first = stations.find(({ state }) => state === 'broken');
+  say();
   say(
     first === undefined
-      ? '\nNothing is broken that can be seen from here.'
-      : `\nIt breaks at the ${first.name}: ${first.text}.`,
+      ? 'Nothing is broken that can be seen from here.'
+      : `It breaks at the ${first.name}: ${first.text}.`,
   );
-  const history = record?.history.slice(-SHOWN_EVENTS) ?? [];
+  const history = facts.record?.history.slice(-SHOWN_EVENTS) ?? [];
   if (history.length === 0) return;
-  say('\nWhat happened lately:');
+  say();
+  say('What happened lately:');
   for (const { at, kind, detail } of history) say(`  ${at}  ${kind}: ${detail}`);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

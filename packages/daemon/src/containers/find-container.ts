@@ -1,12 +1,14 @@
 import type { Container, DockerContainers } from '../docker/docker-containers.ts';
 import { RoutedError } from '../routed-error.ts';
+import { closest } from '../text/closest.ts';
+import { excerpt } from '../text/printable.ts';
 
 const MIN_ID_DIGITS = 4;
 
 /**
  * The container that a user means: by its name, or by its id or the start of it, as Docker's own commands take it. Pure.
  *
- * @throws RoutedError CONTAINER_AMBIGUOUS, CONTAINER_UNKNOWN with names that start alike
+ * @throws RoutedError CONTAINER_AMBIGUOUS, CONTAINER_UNKNOWN with names that start alike, or else with the closest one
  */
 export function findContainer(containers: readonly Container[], reference: string): Container {
   const named = containers.find(({ id, name }) => name === reference || id === reference);
@@ -18,12 +20,17 @@ export function findContainer(containers: readonly Container[], reference: strin
   if (first !== undefined) {
     throw new RoutedError(
       'CONTAINER_AMBIGUOUS',
-      `container ${reference}: several ids start like this (${listOf(started)}): give more of the id, or the name`,
+      `container ${excerpt(reference)}: several ids start like this (${listOf(started)}): give more of the id, or the name`,
     );
   }
-  const alike = containers.filter(({ name }) => name.startsWith(reference));
+  const near = closest(
+    reference,
+    containers.map(({ name }) => name),
+  );
+  const startAlike = containers.filter(({ name }) => name.startsWith(reference));
+  const alike = startAlike.length > 0 ? startAlike : containers.filter(({ name }) => name === near);
   const hint = alike.length === 0 ? '' : `; did you mean ${listOf(alike)}?`;
-  throw new RoutedError('CONTAINER_UNKNOWN', `container ${reference} is not known to Docker${hint}`);
+  throw new RoutedError('CONTAINER_UNKNOWN', `container ${excerpt(reference)} is not known to Docker${hint}`);
 }
 
 /**

@@ -7,10 +7,10 @@ import { listOf } from '../networks/text-list.ts';
 export const MAX_ADDITIONAL_ADDRESSES = 4096;
 
 const ENDPOINT_OPTIONS = {
-  'routed.addresses': listOf('an address such as 10.1.0.3 or fd00:1::3', canonicalHostAddress).refine(
-    ({ length }) => length <= MAX_ADDITIONAL_ADDRESSES,
-    `expected at most ${MAX_ADDITIONAL_ADDRESSES} addresses`,
-  ),
+  'routed.addresses': listOf('an address such as 10.1.0.3 or fd00:1::3', canonicalHostAddress, {
+    maxItems: MAX_ADDITIONAL_ADDRESSES,
+    name: 'addresses',
+  }),
   'routed.anycast': switchText,
   ...FILTER_OPTIONS,
 } as const;

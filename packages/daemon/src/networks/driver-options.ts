@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RoutedError } from '../routed-error.ts';
+import { bounded, excerpt } from '../text/printable.ts';
 
 /** A switch: true or false, or what else is commonly written for them, in any case. */
 export const switchText = z.stringbool({ error: 'expected true or false' });
@@ -29,11 +30,12 @@ export function parseOptions<T extends Readonly<Record<string, z.ZodType>>>(
 
 /** The error for a driver option whose value is not of the expected form. */
 export function invalidOption(name: string, value: unknown, expected = 'value not understood'): RoutedError {
-  const text = String(value);
-  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
-  return new RoutedError('INVALID_OPTION', `driver option ${name}=${shown}: ${expected}`);
+  return new RoutedError('INVALID_OPTION', bounded(`driver option ${name}=${excerpt(value)}: ${expected}`));
 }
 
 function unknownOption(key: string, known: readonly string[]): RoutedError {
-  return new RoutedError('INVALID_OPTION', `unknown driver option "${key}"; known options: ${known.join(', ')}`);
+  return new RoutedError(
+    'INVALID_OPTION',
+    `unknown driver option "${excerpt(key)}"; known options: ${known.join(', ')}`,
+  );
 }

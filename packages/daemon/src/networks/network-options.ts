@@ -19,14 +19,22 @@ export const mtuText = z
     abort: true,
   });
 
+/** How many prefixes one network may have beside its subnets. Each is compared with every other one of the host's. */
+const MAX_PREFIXES = 256;
+
 const NETWORK_OPTIONS = {
   'routed.mtu': mtuText,
-  'routed.gateway': listOf('a unicast gateway address such as 10.1.0.1 or fd00:1::1', canonicalGateway).refine(
+  'routed.gateway': listOf('a unicast gateway address such as 10.1.0.1 or fd00:1::1', canonicalGateway, {
+    maxItems: MAX_PREFIXES,
+    name: 'gateways',
+  }).refine(
     (gateways) => gateways.filter(isIPv4).length <= 1 && gateways.filter(isIPv6).length <= 1,
     'expected at most one IPv4 and one IPv6 gateway',
   ),
-  'routed.prefixes': listOf('a prefix such as 192.168.7.0/24 or fd00:7::/64', (item) =>
-    formatPrefix(parsePrefix(item)),
+  'routed.prefixes': listOf(
+    'a prefix such as 192.168.7.0/24 or fd00:7::/64',
+    (item) => formatPrefix(parsePrefix(item)),
+    { maxItems: MAX_PREFIXES, name: 'prefixes' },
   ),
   'routed.anycast': switchText,
   'routed.on-conflict': z

@@ -1,32 +1,41 @@
 import { z } from 'zod';
+import { excerpt } from '../text/printable.ts';
 
 /**
- * The items of a list in a driver option, in order.
+ * An item of a list in a driver option.
  *
  * Separated by spaces, commas, semicolons or plus signs, any number of each: a comma ends the value in
  * `docker run --network`, whose own syntax it is, a space needs quotes in a shell, and a plus sign needs nothing.
  */
-export function textList(text: string): string[] {
-  return text.split(/[\s,;+]+/).filter((item) => item !== '');
-}
+const ITEM = /[^\s,;+]+/g;
 
 /**
- * A list that is not empty and whose items differ. An issue names the item by its place.
+ * A list that is not empty and whose items differ. The issue names the first item at fault by its place; what follows it
+ * is not read, nor what follows the last item that there may be.
  *
  * @param form what an item is, with an example, for people
  * @param canonical throws for an item of another form
  */
-export function listOf(form: string, canonical: (item: string) => string): z.ZodType<readonly string[]> {
+export function listOf(
+  form: string,
+  canonical: (item: string) => string,
+  { maxItems, name }: { readonly maxItems: number; readonly name: string },
+): z.ZodType<readonly string[]> {
   return z.string({ error: `expected ${form}` }).transform((text, context) => {
     const items = new Set<string>();
-    for (const [index, item] of textList(text).entries()) {
+    const refuse = (issue: string): never => {
+      context.addIssue(issue);
+      return z.NEVER;
+    };
+    for (const { 0: item } of text.matchAll(ITEM)) {
+      const place = items.size + 1;
+      if (place > maxItems) return refuse(`expected at most ${maxItems} ${name}`);
       const value = canonicalOrNone(item, canonical);
-      if (value === undefined) context.addIssue(`item ${index + 1}, "${item}": expected ${form}`);
-      else if (items.has(value)) context.addIssue(`item ${index + 1}, ${value}, is there twice`);
-      else items.add(value);
+      if (value === undefined) return refuse(`item ${place}, "${excerpt(item)}": expected ${form}`);
+      if (items.has(value)) return refuse(`item ${place}, ${value}, is there twice`);
+      items.add(value);
     }
-    if (items.size === 0) context.addIssue(`expected ${form}`);
-    return [...items];
+    return items.size === 0 ? refuse(`expected ${form}`) : [...items];
   });
 }
 

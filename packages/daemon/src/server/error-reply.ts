@@ -2,6 +2,7 @@ import { isIpamError } from '@routed/ipam';
 import { isProtocolError } from '@routed/plugin-protocol';
 import type { CallOutcome } from '../metrics/metrics.ts';
 import { RoutedError } from '../routed-error.ts';
+import { errorText } from '../text/printable.ts';
 
 /** What an error becomes on the wire. */
 export interface ErrorReply {
@@ -16,17 +17,17 @@ export const TOO_LARGE = 413;
 /**
  * The HTTP status and the text for Docker's user: 400 for a request that is wrong, 500 for one that failed.
  *
- * Docker itself puts the method before the text, so it is not said twice.
+ * Docker itself puts the method before the text, so it is not said twice, and prints it on the terminal as it is.
  */
 export function replyToError(error: unknown, method: string): ErrorReply {
   if (isProtocolError(error)) {
-    return { status: error.status, message: error.message.replace(`${method}: `, ''), outcome: 'refused' };
+    return { status: error.status, message: errorText(error).replace(`${method}: `, ''), outcome: 'refused' };
   }
   if (isTooLarge(error)) {
     return { status: TOO_LARGE, message: `request body is larger than ${error.limit} bytes`, outcome: 'refused' };
   }
   const outcome = error instanceof RoutedError || isIpamError(error) ? 'refused' : 'failed';
-  return { status: 500, message: error instanceof Error ? error.message : String(error), outcome };
+  return { status: 500, message: errorText(error), outcome };
 }
 
 /** Source: raw-body's documentation, "Errors". */

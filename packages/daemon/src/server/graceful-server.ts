@@ -19,7 +19,9 @@ export class GracefulServer {
   /** To listen with. */
   readonly server: Server;
   readonly #underWay = new Set<ServerResponse>();
+  /** The one that was used last is the last. */
   readonly #connections = new Set<Socket>();
+  readonly #busy = new Set<Socket>();
   #isClosing = false;
   #lastAskedAt = 0;
 
@@ -36,24 +38,31 @@ export class GracefulServer {
       },
       (request, response) => {
         this.#lastAskedAt = performance.now();
-        this.#underWay.add(response);
-        response.once('close', () => this.#underWay.delete(response));
+        this.#noteCall(request.socket, response);
         if (this.#isClosing) response.setHeader('Connection', 'close');
         handle(request, response);
       },
     );
-    this.server.maxConnections = limits.connections;
+    this.server.timeout = limits.stallTimeoutMs;
+    if (!limits.evictsIdle) this.server.maxConnections = limits.connections;
     this.server.on('connection', (connection: Socket) => {
       this.#connections.add(connection);
       connection.once('close', () => this.#connections.delete(connection));
+      if (limits.evictsIdle && this.#connections.size > limits.connections) this.#makeRoom();
     });
+  }
+
+  /** Takes no more connections at its socket; those that there are go on, and it may listen again. */
+  stopListening(): void {
+    // Node's own close of an HTTP server ends connections whose next call is arriving.
+    NetServer.prototype.close.call(this.server);
   }
 
   /** Removes a socket file that it made at once, so that a successor can take the path; returns when all is answered. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    // Node's own close of an HTTP server ends connections whose next call is arriving.
-    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
+    const closed = new Promise<void>((resolve) => this.server.once('close', () => resolve()));
+    this.stopListening();
     for (const response of this.#underWay) {
       if (!response.headersSent) response.setHeader('Connection', 'close');
     }
@@ -62,6 +71,27 @@ export class GracefulServer {
     await closed;
     clearInterval(sweep);
     clearTimeout(impatience);
+  }
+
+  #noteCall(connection: Socket, response: ServerResponse): void {
+    this.#underWay.add(response);
+    this.#busy.add(connection);
+    response.once('close', () => {
+      this.#underWay.delete(response);
+      this.#busy.delete(connection);
+      // Used last.
+      if (this.#connections.delete(connection)) this.#connections.add(connection);
+    });
+  }
+
+  /** Ends the connection that has been without a call for longest; the newest, when all have one. */
+  #makeRoom(): void {
+    let unused: Socket | undefined;
+    for (const connection of this.#connections) {
+      unused = connection;
+      if (!this.#busy.has(connection)) break;
+    }
+    unused?.destroy();
   }
 
   /** Called right after the event loop has read what arrived. */

@@ -2,13 +2,17 @@ import { once } from 'node:events';
 import { chmod, chown } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type Koa from 'koa';
+import type { Logger } from '../logger.ts';
 import { RoutedError } from '../routed-error.ts';
 import { GracefulServer } from './graceful-server.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { claimSocketPath } from './socket-file.ts';
+import { SocketKeeper } from './socket-keeper.ts';
 
 /** A plugin socket that is being served. */
 export interface PluginServer {
+  /** Why nobody reaches its socket now, for people; empty is good. */
+  problems(): readonly string[];
   /** Takes no more requests, lets those under way finish, and removes the socket file if it made it. */
   close(): Promise<void>;
 }
@@ -21,6 +25,7 @@ export interface ListenSettings {
   readonly limits: ServerLimits;
   /** Number of the group that may use a socket file besides root. */
   readonly socketGroup?: number | undefined;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /** A socket file to be made, or a socket that the service manager listens at already and keeps. */
@@ -32,26 +37,40 @@ export interface LoopbackPlace {
 }
 
 /**
- * Serves an application on a unix socket. One that is made here is for root alone, and for the group if one is given.
+ * Serves an application on a unix socket. One that is made here is for root alone, and for the group if one is given; it
+ * is made anew when somebody takes its file away.
  *
  * @throws RoutedError SOCKET_IN_USE, SOCKET_UNUSABLE
  */
 export async function listen(
   place: SocketPlace | LoopbackPlace,
   app: Koa,
-  { limits, socketGroup }: ListenSettings,
+  { limits, socketGroup, logger }: ListenSettings,
 ): Promise<PluginServer> {
-  if ('path' in place) await claimSocketPath(place.path);
   const handle = app.callback();
   const graceful = new GracefulServer((request, response) => void handle(request, response), limits);
-  await startListening(graceful.server, place, limits.connections);
-  if ('path' in place && socketGroup !== undefined) {
-    await giveToGroup(place.path, socketGroup).catch(async (error: unknown) => {
+  const start = async (): Promise<void> => {
+    if ('path' in place) await claimSocketPath(place.path);
+    // Nobody reaches what it listened at before, if anything.
+    if (graceful.server.listening) graceful.stopListening();
+    await startListening(graceful.server, place, limits.connections);
+    if ('path' in place && socketGroup !== undefined) await giveToGroup(place.path, socketGroup);
+  };
+  await start().catch(async (error: unknown) => {
+    if (graceful.server.listening) await graceful.close();
+    throw error;
+  });
+  const path = graceful.server.address();
+  // Neither a port nor an abstract socket has a file.
+  if (typeof path !== 'string' || !path.startsWith('/')) return { problems: () => [], close: () => graceful.close() };
+  const keeper = new SocketKeeper({ path, listenAgain: 'path' in place ? start : undefined, logger });
+  return {
+    problems: () => (keeper.problem === undefined ? [] : [keeper.problem]),
+    close: async () => {
+      await keeper.stop();
       await graceful.close();
-      throw error;
-    });
-  }
-  return { close: () => graceful.close() };
+    },
+  };
 }
 
 /** As many wait to be accepted as may be connected: Docker's connect fails at once, with EAGAIN, when no more may wait. */

@@ -6,11 +6,6 @@ import { createPluginApp, type Handlers } from './plugin-app.ts';
 import { listen, type PluginServer } from './plugin-server.ts';
 import { PLUGIN_LIMITS } from './server-limits.ts';
 
-/** The plugin sockets being served. */
-export interface PluginServers {
-  close(): Promise<void>;
-}
-
 /** What each driver answers. */
 export interface Drivers {
   readonly network: Handlers;
@@ -41,7 +36,7 @@ export interface PluginAnswers {
  *
  * @throws RoutedError SOCKET_IN_USE, SOCKET_UNUSABLE; no socket of ours is left then
  */
-export async function servePlugins(places: PluginPlaces, answers: PluginAnswers): Promise<PluginServers> {
+export async function servePlugins(places: PluginPlaces, answers: PluginAnswers): Promise<PluginServer> {
   const { atOnce, loaded, metrics, logger } = answers;
   const { paths, inherited, socketGroup } = places;
   const plugins: readonly (readonly [SocketName, string, string[], (drivers: Drivers) => Handlers])[] = [
@@ -62,11 +57,11 @@ export async function servePlugins(places: PluginPlaces, answers: PluginAnswers)
         logger,
         maxCalls: PLUGIN_LIMITS.calls,
       });
-      servers.push(await listen(placeOf(name, path, inherited), app, { limits: PLUGIN_LIMITS, socketGroup }));
+      servers.push(await listen(placeOf(name, path, inherited), app, { limits: PLUGIN_LIMITS, socketGroup, logger }));
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { close };
+  return { problems: () => servers.flatMap((server) => server.problems()), close };
 }

@@ -1,7 +1,12 @@
 /** How much of a server may be used at once. Who exceeds a limit is refused; nobody else notices. */
 export interface ServerLimits {
-  /** Connections at once; a further one is closed at once. */
+  /** Connections at once. */
   readonly connections: number;
+  /**
+   * Which one is closed when there is one more: the one without a call for longest, so that nobody shuts others out by
+   * keeping connections; or the new one.
+   */
+  readonly evictsIdle: boolean;
   /** Calls under way at once; a further one is answered with 503. */
   readonly calls: number;
   /** Request line and headers, in bytes; longer ones are answered with 431. */
@@ -10,6 +15,8 @@ export interface ServerLimits {
   readonly requestTimeoutMs: number;
   /** How long a connection may be idle between two requests, in milliseconds; 0 is for ever. */
   readonly idleTimeoutMs: number;
+  /** How long nothing may pass on a connection while a call is under way, in milliseconds; 0 is for ever. */
+  readonly stallTimeoutMs: number;
 }
 
 /** Docker's headers have 300 bytes. */
@@ -21,26 +28,32 @@ const HEADER_BYTES = 8 * 1024;
  */
 export const PLUGIN_LIMITS: ServerLimits = {
   connections: 4096,
+  evictsIdle: false,
   calls: 2048,
   headerBytes: HEADER_BYTES,
   requestTimeoutMs: 60_000,
   idleTimeoutMs: 0,
+  stallTimeoutMs: 0,
 };
 
-/** Operators, their scripts, and who follows events. */
+/** Operators, their scripts, and who follows events: that one may be silent for long. */
 export const ADMIN_LIMITS: ServerLimits = {
   connections: 256,
+  evictsIdle: true,
   calls: 128,
   headerBytes: HEADER_BYTES,
   requestTimeoutMs: 30_000,
   idleTimeoutMs: 60_000,
+  stallTimeoutMs: 0,
 };
 
-/** Every local user reaches the port: a few watchers get in, and nobody occupies it by being slow. */
+/** Every local user reaches the port: a few watchers get in, and nobody occupies it by being slow, or by staying. */
 export const METRICS_LIMITS: ServerLimits = {
   connections: 64,
+  evictsIdle: true,
   calls: 8,
   headerBytes: HEADER_BYTES,
   requestTimeoutMs: 5_000,
-  idleTimeoutMs: 120_000,
+  idleTimeoutMs: 5_000,
+  stallTimeoutMs: 10_000,
 };

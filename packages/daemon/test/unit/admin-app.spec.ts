@@ -21,6 +21,7 @@ describe('the admin socket', () => {
   let metrics: Metrics;
   let journal: Journal;
   let stopping: AbortController;
+  let problems: readonly string[];
   const asked: unknown[] = [];
   const services = {
     addresses: {
@@ -36,7 +37,7 @@ describe('the admin socket', () => {
       return journal;
     },
     describe: (address: string) => ({ address }),
-    status: { report: () => ({ version: '1' }) },
+    status: { report: () => ({ version: '1', problems: ['an old one'] }) },
     list: { list: (container?: string) => Promise.resolve([{ container: container ?? 'all' }]) },
   } as unknown as AdminServices;
 
@@ -47,8 +48,12 @@ describe('the admin socket', () => {
     metrics = new Metrics();
     journal = new Journal();
     stopping = new AbortController();
+    problems = [];
     const common = { loaded: Promise.resolve(services), metrics, stopping: stopping.signal, logger, maxCalls: 2 };
-    server = await listen({ path: socketPath }, createAdminApp(common), { limits: ADMIN_LIMITS });
+    server = await listen({ path: socketPath }, createAdminApp({ ...common, problems: () => problems }), {
+      limits: ADMIN_LIMITS,
+      logger,
+    });
   });
   afterEach(async () => {
     stopping.abort();
@@ -150,6 +155,21 @@ describe('the admin socket', () => {
       error: { code: 'BUSY', message: '2 calls are under way, no more are taken: try again later' },
     });
     expect((await raw('GET', '/v1/status')).status).to.equal(200);
+  });
+
+  it('is not ready, and says why, while nobody reaches a socket of the daemon', async () => {
+    problems = ['socket /run/docker/plugins/routed.sock was removed'];
+
+    const { status, body } = await raw('GET', '/readyz');
+
+    expect(status).to.equal(503);
+    expect(JSON.parse(body)).to.deep.equal({ status: 'unreachable', problems });
+    expect(await askDaemon(socketPath, { method: 'GET', path: '/v1/status' })).to.deep.equal({
+      version: '1',
+      problems: [...problems, 'an old one'],
+    });
+    problems = [];
+    expect((await raw('GET', '/readyz')).status).to.equal(200);
   });
 
   it('answers programs that watch the daemon', async () => {

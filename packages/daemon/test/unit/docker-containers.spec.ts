@@ -14,14 +14,16 @@ describe('dockerContainers', () => {
     abcd: { Name: 'web.1', EndpointID: 'e1' },
     'ep-e2': { Name: 'left', EndpointID: 'e2' },
   };
+  let names: readonly string[];
   beforeEach(async () => {
     asked = [];
+    names = ['/web.1'];
     directory = await mkdtemp(join(tmpdir(), 'docker-containers-'));
     server = createServer((request, reply) => {
       asked.push(new URL(request.url ?? '', 'http://docker'));
       const isNetwork = request.url?.startsWith('/networks/') === true;
       reply.statusCode = request.url === '/networks/gone' ? 404 : 200;
-      reply.end(isNetwork ? JSON.stringify({ Containers: attached }) : '[{"Id":"abcd","Names":["/web.1"]}]');
+      reply.end(JSON.stringify(isNetwork ? { Containers: attached } : [{ Id: 'abcd', Names: names }]));
     }).listen(join(directory, 'docker.sock'));
     await once(server, 'listening');
   });
@@ -47,6 +49,20 @@ describe('dockerContainers', () => {
     expect(new RegExp(name[0]).test('web.1')).to.equal(true);
     for (const other of ['web21', 'web.11', 'my-web.1']) expect(new RegExp(name[0]).test(other), other).to.equal(false);
   });
+
+  for (const [title, given, name] of [
+    ['its own name, not what a linking container calls it', ['/app/zz', '/web.1', '/b/c'], 'web.1'],
+    ['its id where it has no name of its own', ['/app/zz'], 'abcd'],
+    ['its id where it has none', [], 'abcd'],
+  ] as const) {
+    it(`calls a container by ${title}`, async () => {
+      names = given;
+
+      const [container] = await dockerContainers(join(directory, 'docker.sock')).list();
+
+      expect(container?.name).to.equal(name);
+    });
+  }
 
   it('asks for all when the text can be no name', async () => {
     expect(await filterFor('web(')).to.equal(null);

@@ -23,6 +23,14 @@ describe('findContainer', () => {
     expect(() => nameOf('we')).to.throw('container we is not known to Docker; did you mean web (abcd11000000), web2');
     expect(() => nameOf('cache')).to.throw(/^container cache is not known to Docker$/);
   });
+
+  it('refuses a mistyped name, and says which one is near', () => {
+    expect(() => nameOf('wbe')).to.throw(/^container wbe is not known to Docker; did you mean web \(abcd11000000\)\?$/);
+  });
+
+  it('repeats little of a long name', () => {
+    expect(() => nameOf('x'.repeat(500_000))).to.throw(/^.{0,200}$/);
+  });
 });
 
 describe('askForContainer', () => {

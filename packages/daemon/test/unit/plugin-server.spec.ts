@@ -34,7 +34,7 @@ describe('plugin server', () => {
 
   async function serve(loaded: Handlers | Promise<Handlers>, atOnce: Handlers = {}): Promise<void> {
     const app = createPluginApp({ atOnce, loaded: Promise.resolve(loaded), metrics, logger, maxCalls: 10 });
-    server = await listen({ path }, app, { limits: PLUGIN_LIMITS });
+    server = await listen({ path }, app, { limits: PLUGIN_LIMITS, logger });
   }
 
   async function post(target: string, body: string, agent?: Agent): Promise<{ status: number; body: unknown }> {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { unknownVariables } from '../../src/cli/serve-command.ts';
 import { parseServeOptions } from '../../src/cli/serve-options.ts';
 
 const defaults = {
@@ -48,6 +49,17 @@ describe('parseServeOptions', () => {
     });
   }
 
+  it('names the variable that a value was taken from', () => {
+    const parse = (): unknown =>
+      parseServeOptions({ ...defaults, mtu: 'big' }, (key) => (key === 'mtu' ? 'ROUTED_MTU' : undefined));
+
+    expect(parse).to.throw('variable ROUTED_MTU="big" (--mtu): expected a number from 68 to 65535, or auto');
+  });
+
+  it('repeats little of a long value', () => {
+    expect(() => parseServeOptions({ ...defaults, mtu: '9'.repeat(500_000) })).to.throw(/^.{0,250}$/);
+  });
+
   const wrong: [string, unknown, string][] = [
     ['gateway', '10.200.0', 'option --gateway "10.200.0": expected an IPv4 unicast address'],
     ['gateway', '10.200.0.1/24', 'option --gateway "10.200.0.1/24": expected an IPv4 unicast address'],
@@ -70,4 +82,15 @@ describe('parseServeOptions', () => {
       expect(() => parseServeOptions({ ...defaults, [key]: value })).to.throw(message);
     });
   }
+});
+
+describe('unknownVariables', () => {
+  it('names a mistyped variable with the one that was meant', () => {
+    const env = { ROUTED_GATWAY: '10.200.0.1', ROUTED_MTU: '9000', ROUTED_COLOUR: 'red', PATH: '/bin' };
+
+    expect(unknownVariables(env)).to.deep.equal([
+      'variable ROUTED_COLOUR is not known to routed-plugin',
+      'variable ROUTED_GATWAY is not known to routed-plugin; did you mean "ROUTED_GATEWAY"?',
+    ]);
+  });
 });

@@ -42,7 +42,7 @@ describe('limits of a server', () => {
     const limits = { ...PLUGIN_LIMITS, ...changed };
     const handlers = { 'NetworkDriver.Leave': leave } as Handlers;
     const deps = { atOnce: {}, loaded: Promise.resolve(handlers), metrics, logger, maxCalls: limits.calls };
-    server = await listen({ path }, createPluginApp(deps), { ...settings, limits });
+    server = await listen({ path }, createPluginApp(deps), { logger, ...settings, limits });
   }
 
   function open(): Socket {
@@ -80,6 +80,38 @@ describe('limits of a server', () => {
     let answer = '';
     while (!answer.includes('200')) answer = await say(`${LEAVE}\r\n${BODY}`).catch(() => '');
     expect(answer).to.match(/^HTTP\/1\.1 200 /);
+  });
+
+  it('closes the connection that has been idle for longest instead, where it is told so', async () => {
+    await serve({ limits: { connections: 3, evictsIdle: true } });
+    const half = open();
+    half.write(LEAVE);
+    await once(half, 'connect');
+    const [old, used] = [open(), open()];
+    await say(`${LEAVE}\r\n${BODY}`, old);
+    await say(`${LEAVE}\r\n${BODY}`, used);
+    await say(`${LEAVE}\r\n${BODY}`, old);
+    const ended: string[] = [];
+    for (const [name, client] of Object.entries({ half, old, used })) client.on('close', () => ended.push(name));
+
+    for (const expected of [['half'], ['half', 'used'], ['half', 'used', 'old']]) {
+      expect(await say(`${LEAVE}\r\n${BODY}`)).to.match(/^HTTP\/1\.1 200 /);
+      while (ended.length < expected.length) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(ended).to.deep.equal(expected);
+    }
+  });
+
+  it('closes the newest connection where every other one has a call', async () => {
+    const waiting = createDeferred<object>();
+    await serve({ limits: { connections: 2, evictsIdle: true } }, () => waiting.promise);
+    const busy = [open(), open()];
+    const answers = busy.map((client) => say(`${LEAVE}\r\n${BODY}`, client));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    await once(open().resume(), 'close');
+    waiting.resolve({});
+
+    for (const answer of await Promise.all(answers)) expect(answer).to.match(/^HTTP\/1\.1 200 /);
   });
 
   it('lets a thousand connect while it is busy with something else', async () => {
@@ -123,12 +155,67 @@ describe('limits of a server', () => {
     expect(gid).to.equal(process.getegid!());
   });
 
+  describe('of the metrics port', () => {
+    const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const long = `routed_networks ${'1'.repeat(20_000_000)}`;
+
+    async function serveMetrics(limits: Partial<ServerLimits> = {}): Promise<void> {
+      const rendered = { contentType: 'text/plain', text: long };
+      const metrics = { render: () => Promise.resolve(rendered) };
+      const app = createMetricsApp({
+        ...{
+          loaded: Promise.resolve({}) as never,
+          metrics,
+          logger,
+          problems: () => [],
+          maxCalls: METRICS_LIMITS.calls,
+        },
+      });
+      server = await listen({ path }, app, { logger, limits: { ...METRICS_LIMITS, ...limits } });
+    }
+
+    it('keep nobody out who asks when others only keep their connections', async () => {
+      await serveMetrics();
+      const idle = Array.from({ length: METRICS_LIMITS.connections }, open);
+      for (const client of idle) expect(await say(get('/healthz'), client)).to.match(/^HTTP\/1\.1 200 /);
+
+      for (let count = 0; count < METRICS_LIMITS.connections; count++) {
+        expect(await say(get('/healthz'))).to.match(/^HTTP\/1\.1 200 /);
+      }
+    });
+
+    it('end who asks and does not read the answer', async () => {
+      await serveMetrics({ stallTimeoutMs: 1000 });
+      const slow = Array.from({ length: METRICS_LIMITS.calls }, open);
+      for (const client of slow) client.write(get('/metrics'));
+
+      // Until these tests' own time is over.
+      for (const status of [' 503 ', ' 200 ']) {
+        let answer = '';
+        while (!answer.includes(status)) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          answer = await say(get('/healthz'));
+        }
+      }
+    });
+
+    it('end a connection soon after its last call', () => {
+      expect(METRICS_LIMITS.idleTimeoutMs).to.be.at.most(5_000);
+    });
+  });
+
   it('limits calls of the metrics port too', async () => {
     const render = createDeferred<{ contentType: string; text: string }>();
     const app = createMetricsApp({
-      ...{ loaded: Promise.resolve({}) as never, metrics: { render: () => render.promise }, logger, maxCalls: 1 },
+      ...{
+        loaded: Promise.resolve({}) as never,
+        metrics: { render: () => render.promise },
+        logger,
+        maxCalls: 1,
+        problems: () => [],
+      },
     });
-    server = await listen({ path }, app, { limits: METRICS_LIMITS });
+    server = await listen({ path }, app, { limits: METRICS_LIMITS, logger });
     const get = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n';
     const answers = [say(get), say(get)];
 

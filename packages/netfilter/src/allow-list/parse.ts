@@ -9,6 +9,10 @@ class Complaint extends Error {}
 
 const EXAMPLES = '10.0.0.0/8, 10.1.2.3, 10.1.2.3-10.1.2.9, fd00::/8, 10.0.0.0/8:443/tcp, [fd00::/8]:53/udp';
 const PORTS = 65_535;
+/** As many as are measured, and promised. Reading, encoding and setting them takes the longer the more there are. */
+const MAX_ENTRIES = 10_000;
+/** How much of an entry an error repeats, in characters: the longest one that may be right has 90. */
+const EXCERPT = 100;
 
 /**
  * Reads a list of allowed sources.
@@ -16,7 +20,7 @@ const PORTS = 65_535;
  * Entries are separated by commas, spaces, plus signs or semicolons, any number of them. An entry is an address, a prefix
  * or a range `first-last` of either family; `:port` or `:port/protocol` after it allows that port only (tcp unless udp or
  * sctp is said). IPv6 with a port stands in brackets: `[fd00::/8]:443/tcp`. Instead of a list, `none` allows nobody and
- * `any` everybody. Upper and lower case are the same. Overlapping entries are merged.
+ * `any` everybody. Upper and lower case are the same. Overlapping entries are merged. At most 10,000 entries.
  *
  * @throws NetfilterError ALLOW_LIST_INVALID with the position of the entry at fault; for a list without entries too
  */
@@ -26,6 +30,8 @@ export function parseAllowList(text: string): AllowList {
   if (first === undefined) throw invalid(1, 'it is empty: write "none" if nobody may enter, or leave the option away');
   if (words.length === 1 && first.word === 'none') return { entries: [] };
   if (words.length === 1 && first.word === 'any') return { entries: [wholeOf(4), wholeOf(6)] };
+  const surplus = words[MAX_ENTRIES];
+  if (surplus !== undefined) throw invalid(surplus.index + 1, `it has ${words.length} entries: at most ${MAX_ENTRIES}`);
   return { entries: mergeEntries(words.map(({ word, index }) => parseEntry(word, index + 1))) };
 }
 
@@ -34,7 +40,7 @@ function parseEntry(word: string, position: number): AllowEntry {
     const { source, port } = splitEntry(word);
     return { ...parseSource(source), ...(port !== undefined && { service: parseService(port) }) };
   } catch (error) {
-    if (error instanceof Complaint) throw invalid(position, `"${word}" ${error.message}`);
+    if (error instanceof Complaint) throw invalid(position, `"${excerpt(word)}" ${error.message}`);
     throw error;
   }
 }
@@ -89,12 +95,16 @@ function notAnAddress(text: string): Complaint {
 function parseService(text: string): Service {
   const [port = '', protocol = 'tcp', ...more] = text.split('/');
   const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
-  if (number < 1 || number > PORTS) throw new Complaint(`names port "${port}": expected one of 1 to ${PORTS}`);
+  if (number < 1 || number > PORTS) throw new Complaint(`names port "${excerpt(port)}": expected one of 1 to ${PORTS}`);
   if (!isProtocol(protocol) || more.length > 0) {
     const known = Object.keys(PROTOCOLS).join(', ');
-    throw new Complaint(`names protocol "${[protocol, ...more].join('/')}": expected one of ${known}`);
+    throw new Complaint(`names protocol "${excerpt([protocol, ...more].join('/'))}": expected one of ${known}`);
   }
   return { protocol, port: number };
+}
+
+function excerpt(text: string): string {
+  return text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text;
 }
 
 function isProtocol(text: string): text is keyof typeof PROTOCOLS {

@@ -135,22 +135,32 @@ describe('parseRequest', () => {
   });
 
   describe('hostile bodies', () => {
-    it('set no prototype through __proto__', () => {
-      const body =
-        '{"PoolID":"p","__proto__":{"Address":"10.0.0.1"},"Options":{"__proto__":"x"},"constructor":{"prototype":{}}}';
+    for (const body of [
+      '{"PoolID":"p","__proto__":{"Address":"10.0.0.1"}}',
+      '{"PoolID":"p","Options":{"__proto__":"x"}}',
+      '{"PoolID":"p","Options":{"com.docker.network.generic":{"__proto__":"x"}}}',
+      '{"PoolID":"p","Options":{"deep":[[{"\\u005f_proto__":1}]]}}',
+    ]) {
+      it(`are refused, not read without it, for a key that means a prototype: ${body}`, () => {
+        const error = refusal('IpamDriver.RequestAddress', body);
 
-      const request = parseRequest('IpamDriver.RequestAddress', body);
+        expect(error).to.include({ code: 'INVALID_FIELD', path: '__proto__' });
+        expect(error.message).to.contain('no field and no option can be named "__proto__"');
+        expect(refusal('IpamDriver.RequestAddress', Buffer.from(body)).message).to.equal(error.message);
+      });
+    }
+
+    it('set no prototype through constructor', () => {
+      const request = parseRequest('IpamDriver.RequestAddress', '{"PoolID":"p","constructor":{"prototype":{"x":1}}}');
 
       expect(Object.getPrototypeOf(request)).to.equal(Object.prototype);
-      expect(Object.getPrototypeOf(request.Options)).to.equal(Object.prototype);
-      expect(request.Address).to.equal('');
-      expect(({} as Record<string, unknown>)['Address']).to.equal(undefined);
+      expect(({} as Record<string, unknown>)['x']).to.equal(undefined);
     });
 
-    it('find no method through inherited names', () => {
-      const error = refusal('IpamDriver.ReleasePool', '{"__proto__":{"PoolID":"p"}}');
+    it('may have the text of such a key in a value', () => {
+      const request = parseRequest('IpamDriver.RequestAddress', '{"PoolID":"p","Options":{"a":"__proto__"}}');
 
-      expect(error.path).to.equal('PoolID');
+      expect(request.Options).to.deep.equal({ a: '__proto__' });
     });
 
     it('may nest deeply in a free map', () => {

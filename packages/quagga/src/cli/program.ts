@@ -71,6 +71,12 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
     .configureOutput({ writeOut: environment.write, writeErr: environment.complain });
+  // Commander would answer the --help of a command that there is not.
+  program.on('beforeAllHelp', () => {
+    const [word = '-'] = program.args[0] === 'help' ? program.args.slice(1) : program.args;
+    const names = [...program.commands.map((command) => command.name()), 'help'];
+    if (!word.startsWith('-') && !names.includes(word)) program.error(`error: unknown command '${word}'`);
+  });
   const add = (name: string, description: string): Command => program.command(name).description(description);
 
   withInput(add('render', 'print or write the configuration files'))

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { cli, LAN } from '../../support/environment.ts';
 
@@ -228,5 +231,35 @@ describe('quagga-config init', () => {
 
   it('gives up where there is no way to other hosts', async () => {
     expect((await cli(['init'], host(addresses.slice(0, 2), []))).code).to.equal(1);
+  });
+});
+
+describe('quagga-config with a command that there is not', () => {
+  for (const args of [['show'], ['show', '--help'], ['help', 'show']]) {
+    it(`refuses it: ${args.join(' ')}`, async () => {
+      const { code, err } = await cli(args);
+
+      expect(err).to.contain("error: unknown command 'show'");
+      expect(code).to.equal(1);
+    });
+  }
+
+  it('has help for the others', async () => {
+    for (const args of [['--help'], ['help', 'render'], ['render', '--help']]) {
+      expect(await cli(args)).to.include({ code: 0, err: '' });
+    }
+  });
+});
+
+describe('quagga-config whose reader stops reading', () => {
+  it('ends without a word', async () => {
+    const main = new URL('../../../src/main.ts', import.meta.url).pathname;
+    const child = spawn(process.execPath, ['--import', 'tsx', main, 'schema'], { cwd: import.meta.dirname });
+    child.stdout.destroy();
+
+    const [said, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number]>]);
+
+    expect(said).to.equal('');
+    expect(exitCode).to.equal(0);
   });
 });

@@ -1,0 +1,21 @@
+import { CommanderError } from 'commander';
+import { errorText } from '../text/printable.ts';
+import { VERSION } from '../version.ts';
+import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
+import { createProgram } from './program.ts';
+import { complain } from './terminal.ts';
+
+/** Runs a command line, without the names of interpreter and program, and sets the exit status of the process. */
+export async function runCommandLine(words: readonly string[]): Promise<void> {
+  try {
+    await createProgram(VERSION).parseAsync(words, { from: 'user' });
+  } catch (error) {
+    // Commander has said what it has to say.
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage;
+      return;
+    }
+    complain(`routed-plugin: ${errorText(error)}`);
+    process.exitCode = exitCodeOf(error);
+  }
+}

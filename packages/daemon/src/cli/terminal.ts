@@ -1,0 +1,39 @@
+import { printable, printableJson, printableLines } from '../text/printable.ts';
+
+// The one place where commands write: names of containers and networks may hold anything, and never reach a terminal as
+// they are.
+
+/** Prints a line. */
+export function say(line = ''): void {
+  process.stdout.write(`${printable(line)}\n`);
+}
+
+/** Prints a value as indented JSON. */
+export function sayJson(value: unknown): void {
+  sayJsonLine(JSON.stringify(value, null, 2));
+}
+
+/** Prints a text that is JSON already. */
+export function sayJsonLine(json: string): void {
+  process.stdout.write(`${printableJson(json)}\n`);
+}
+
+/** Prints lines of our own, such as those of a table, whose parts are printable. */
+export function sayLines(text: string): void {
+  process.stdout.write(`${printableLines(text)}\n`);
+}
+
+/** Prints a line for the operator, not for the program that reads the output. */
+export function complain(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
+}
+
+/** Prints what commander says of a command line: lines, of which a part was typed. */
+export function complainLines(text: string): void {
+  process.stderr.write(printableLines(text));
+}
+
+/** Empties the screen, when it is one. */
+export function clearScreen(): void {
+  if (process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
+}
