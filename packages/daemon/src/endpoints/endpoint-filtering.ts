@@ -1,5 +1,6 @@
 import { type AllowList, type EndpointFilters, parseAllowList } from '@routed/netfilter';
 import { allAddresses, type Endpoint } from './endpoint.ts';
+import { linkLocalsOf } from './endpoint-plan.ts';
 import { HOST_LINK_PREFIX, linkNames } from './kernel-names.ts';
 
 /** How many lists are kept as they were read: a long one takes a tenth of a second. */
@@ -22,11 +23,7 @@ export class EndpointFiltering {
   async set(endpoint: Endpoint): Promise<void> {
     const { id, ingress, spoof } = endpoint;
     const link = linkNames(id).host;
-    if (ingress === undefined && spoof === 'allow') {
-      await this.#filters.remove(link);
-      return;
-    }
-    const addresses = allAddresses(endpoint).map(({ address }) => address);
+    const addresses = [...allAddresses(endpoint).map(({ address }) => address), ...linkLocalsOf(endpoint)];
     const list = ingress === undefined ? {} : { ingress: this.#listOf(ingress) };
     await this.#filters.set({ link, addresses, spoof, ...list });
   }
