@@ -192,7 +192,11 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#lock.run(endpointId, async () => {
       const before = this.index.require(endpointId);
       const { ingress: former, ...rest } = before;
-      if (former === ingress) return;
+      if (former === ingress) {
+        // Somebody may have damaged what the kernel has.
+        if (this.isJoined(endpointId)) await this.#filtering.set(before);
+        return;
+      }
       const after = { ...rest, ...(ingress === undefined ? {} : { ingress }) };
       await this.revise({ before, after }, [() => this.#filtering.set(after)], [() => this.#filtering.set(before)]);
     });
@@ -258,8 +262,10 @@ export class EndpointLifecycle extends EndpointRecords {
     throw made.status === 'rejected' ? made.reason : (filtered as PromiseRejectedResult).reason;
   }
 
+  /** The link is down before its filter goes: a container that sends to the last would get past it. */
   async #takeAway(endpoint: Endpoint): Promise<void> {
-    await Promise.all([this.#links.remove(endpoint.id, hostPrefixes(endpoint)), this.#filtering.remove(endpoint.id)]);
+    await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
+    await this.#filtering.remove(endpoint.id);
   }
 
   #note(kind: JournalKind, { id }: Endpoint, addresses: readonly LeasedAddress[], detail: string): void {
