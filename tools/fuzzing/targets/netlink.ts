@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { identifyRule } from '../../../packages/netfilter/src/codec/rules.ts';
+import { identify } from '../../../packages/netfilter/src/codec/rules.ts';
 import { linkOfKey } from '../../../packages/netfilter/src/codec/key.ts';
 import { buildSetElements, decodeSetElements } from '../../../packages/netfilter/src/codec/set-elements.ts';
 import { isDamage } from '../../../packages/netfilter/src/ruleset-damage.ts';
@@ -111,7 +111,7 @@ const decoders: readonly ((message: NetlinkMessage) => unknown)[] = [
   (message) => kernelError(decodeAck(message), purpose, Uint8Array.from(recorded[0] ?? [])),
   describeMessage,
   (message) => decodeSetElements(message).map(({ key }) => linkOfKey(key)),
-  (message) => identifyRule(message, 'routed'),
+  (message) => identify('rule', message, 'routed'),
   (message) => isDamage(message, PLACES),
 ];
 

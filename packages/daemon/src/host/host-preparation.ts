@@ -50,6 +50,9 @@ export class HostPreparation {
     const outcome = await this.#acceptance.ensure();
     const filters = await this.#filters.ensure();
     if (filters === 'unavailable') this.#logger.warn({}, 'no nft on this host: containers are not kept from spoofing');
+    if (filters === 'repaired') {
+      this.#logger.warn({}, 'filters of containers were changed by another program: they are put right');
+    }
     this.#logger.debug({ outcome, filters }, 'firewall rules of container links');
   }
 

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Nfnetlink } from '@routed/netns/nfnetlink';
 import { expect } from 'chai';
 import {
@@ -6,6 +7,7 @@ import {
   type EndpointFilter,
   isNetfilterError,
   parseAllowList,
+  type RulesetWatch,
 } from '../../src/index.ts';
 
 const options = { table: 'routed', linkPrefix: 'vethr' };
@@ -87,7 +89,8 @@ describe('endpoint filters', () => {
 
   it('send one transaction for a change, and none for none', async () => {
     const { nfnetlink, transactions } = kernel();
-    const filters = createEndpointFilters({ nfnetlink, run }, options);
+    const watch = new EventEmitter() as unknown as RulesetWatch;
+    const filters = createEndpointFilters({ nfnetlink, run, watch: Object.assign(watch, { isDeaf: false }) }, options);
 
     await filters.set({ ...filter, ingress: list });
     await filters.set({ ...filter, ingress: list });
