@@ -1,6 +1,6 @@
 import type { CommandRunner } from './command-runner.ts';
 import { FORWARD_CHAIN, FORWARD_JUMP, forwardRules } from './forward-rules.ts';
-import { refusedBy } from './netfilter-error.ts';
+import { failureOf } from './netfilter-error.ts';
 import type { RulesetWatch } from './ruleset-watch.ts';
 
 /** What {@link ForwardAcceptance.ensure} found: rules already there, rules made, or no iptables on this host. */
@@ -122,7 +122,7 @@ async function restore(run: CommandRunner, program: string, lines: readonly stri
   const text = ['*filter', ...lines, 'COMMIT', ''].join('\n');
   const result = await run([`${program}-restore`, '--wait', '--noflush'], text);
   if (result !== undefined && result.exitCode === 0) return;
-  throw refusedBy(`${program}-restore of chain ${FORWARD_CHAIN}`, result?.stderr ?? 'the program is not installed');
+  throw failureOf(`rules of chain ${FORWARD_CHAIN}`, `${program}-restore`, result);
 }
 
 /** "iptables v1.8.9 (nf_tables)"; the other variant says "(legacy)". */

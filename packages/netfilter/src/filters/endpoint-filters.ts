@@ -3,7 +3,7 @@ import type { Nfnetlink } from '@routed/netns/nfnetlink';
 import { linkOfKey } from '../codec/key.ts';
 import type { Counter } from '../codec/set-elements.ts';
 import type { CommandRunner } from '../command-runner.ts';
-import { NetfilterError, refusedBy } from '../netfilter-error.ts';
+import { NetfilterError, failureOf } from '../netfilter-error.ts';
 import { FAMILIES } from '../ruleset-damage.ts';
 import type { RulesetWatch } from '../ruleset-watch.ts';
 import { indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
@@ -156,7 +156,7 @@ class KernelEndpointFilters implements EndpointFilters {
     return this.#inTurn(async () => {
       const { table } = this.#options;
       const result = await this.#run(['nft', '-f', '-'], deletion(table));
-      if (result !== undefined && result.exitCode !== 0) throw refusedBy(`nft of table ${table}`, result.stderr);
+      if (result !== undefined && result.exitCode !== 0) throw failureOf(`removing table ${table}`, 'nft', result);
       this.#isAvailable = undefined;
       this.#fingerprint = undefined;
       this.#damagesBefore = undefined;
@@ -207,7 +207,7 @@ class KernelEndpointFilters implements EndpointFilters {
     if (result.exitCode === 0) return true;
     const again = await this.#run(['nft', '-f', '-'], deletion(table) + script);
     if (again?.exitCode === 0) return true;
-    throw refusedBy(`nft of table ${table}`, again?.stderr ?? '');
+    throw failureOf(`filters of containers in table ${table}`, 'nft', again);
   }
 
   async #replace(link: string, wanted: LinkElements): Promise<void> {

@@ -120,4 +120,19 @@ describe('endpoint filters', () => {
     expect(isNetfilterError(error, 'FIREWALL_REFUSED')).to.equal(true);
     expect(String(error)).to.contain('table routed').and.to.contain('Operation not supported');
   });
+
+  it('say what killed nft, and what to do, in a line that has an end', async () => {
+    const dying: CommandRunner = () =>
+      Promise.resolve({ exitCode: 139, signal: 'SIGSEGV', stdout: '', stderr: `nft: ${'x'.repeat(100_000)}` });
+    const filters = createEndpointFilters({ nfnetlink: kernel().nfnetlink, run: dying }, options);
+
+    const error = await refusal(filters.ensure());
+
+    expect(isNetfilterError(error, 'FIREWALL_REFUSED')).to.equal(true);
+    expect(String(error))
+      .to.contain('nft was killed by SIGSEGV')
+      .and.to.contain('upgrade it')
+      .and.to.contain('nft: xxx');
+    expect(String(error)).to.have.length.below(1_500);
+  });
 });
