@@ -1,10 +1,14 @@
 import type { CommandRunner } from './command-runner.ts';
+import { isRejectedByFirewalld } from './firewalld.ts';
 import { FORWARD_CHAIN, FORWARD_JUMP, forwardRules } from './forward-rules.ts';
 import { failureOf } from './netfilter-error.ts';
 import type { RulesetWatch } from './ruleset-watch.ts';
 
-/** What {@link ForwardAcceptance.ensure} found: rules already there, rules made, or no iptables on this host. */
-export type AcceptanceOutcome = 'present' | 'installed' | 'unavailable';
+/**
+ * What {@link ForwardAcceptance.ensure} found: rules already there, rules made, no iptables on this host; or rules that are there
+ * and do not help, because firewalld rejects what they accept until its operator gives the links a zone and policies: see README.
+ */
+export type AcceptanceOutcome = 'present' | 'installed' | 'unavailable' | 'overruled';
 
 /** Lets forwarded packets of the container links pass Docker's firewall. */
 export interface ForwardAcceptance {
@@ -75,6 +79,7 @@ export function createForwardAcceptance(
       if (rules.join() === certain) return 'present';
       const damagesBefore = damages;
       const outcome = await ensureRules(rules);
+      if (outcome !== 'unavailable' && (await isRejectedByFirewalld(run, options.linkPrefix))) return 'overruled';
       const isCertain = outcome !== 'unavailable' && damages === damagesBefore && (await isWatched());
       certain = isCertain ? rules.join() : undefined;
       return outcome;
