@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { identify } from '../../../packages/netfilter/src/codec/rules.ts';
 import { linkOfKey } from '../../../packages/netfilter/src/codec/key.ts';
 import { buildSetElements, decodeSetElements } from '../../../packages/netfilter/src/codec/set-elements.ts';
-import { isDamage } from '../../../packages/netfilter/src/ruleset-damage.ts';
+import { isDamage, isForeignChange } from '../../../packages/netfilter/src/ruleset-damage.ts';
 import {
   NFT_MSG,
   NFTA_COUNTER_BYTES,
@@ -113,6 +113,7 @@ const decoders: readonly ((message: NetlinkMessage) => unknown)[] = [
   (message) => decodeSetElements(message).map(({ key }) => linkOfKey(key)),
   (message) => identify('rule', message, 'routed'),
   (message) => isDamage(message, PLACES),
+  (message) => isForeignChange(message, PLACES, undefined),
 ];
 
 /** Datagrams of the kernel, through every decoder. */
