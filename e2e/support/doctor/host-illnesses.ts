@@ -25,7 +25,7 @@ export const hostIllnesses: readonly Illness[] = [
     severity: 'warning',
     found: /^firewalld runs$/,
     why: /its reload takes everybody's rules of iptables away for a moment/,
-    remedy: /firewall-cmd --permanent --zone=trusted --add-interface=vethr\+$/,
+    remedy: /a zone and a policy in each direction/,
     breaking:
       "nft add table inet firewalld; nft add chain inet firewalld filter_FORWARD '{ type filter hook forward priority 10; policy accept; }'",
     healing: 'nft delete table inet firewalld',

@@ -119,17 +119,17 @@ async function openParts(
   // Opened before anything is read, so that no change falls in between.
   const monitor = await openMonitor({ groups: ['link', 'route'] });
   closing.add(() => monitor.close());
-  const ruleset = await watchRuleset({ filterTable: FILTER_TABLE });
+  const nfnetlink = await openNfnetlink();
+  closing.add(() => nfnetlink.close());
+  const ruleset = await watchRuleset({ filterTable: FILTER_TABLE, own: nfnetlink });
   closing.add(() => ruleset?.close());
   const news = { monitor, ruleset };
   const acceptance = createForwardAcceptance(
     { run: runCommand, uplinks: async () => uplinkNames(await rtnl.links.list()), watch: news.ruleset },
     { linkPrefix: HOST_LINK_PREFIX },
   );
-  const nfnetlink = await openNfnetlink();
-  closing.add(() => nfnetlink.close());
   const filters = createEndpointFilters(
-    { nfnetlink, run: runCommand },
+    { nfnetlink, run: runCommand, watch: ruleset },
     { table: FILTER_TABLE, linkPrefix: HOST_LINK_PREFIX },
   );
   // A connection of its own: no filter waits for what is slower.

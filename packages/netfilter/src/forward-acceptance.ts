@@ -1,10 +1,14 @@
 import type { CommandRunner } from './command-runner.ts';
+import { isRejectedByFirewalld } from './firewalld.ts';
 import { FORWARD_CHAIN, FORWARD_JUMP, forwardRules } from './forward-rules.ts';
-import { refusedBy } from './netfilter-error.ts';
+import { failureOf } from './netfilter-error.ts';
 import type { RulesetWatch } from './ruleset-watch.ts';
 
-/** What {@link ForwardAcceptance.ensure} found: rules already there, rules made, or no iptables on this host. */
-export type AcceptanceOutcome = 'present' | 'installed' | 'unavailable';
+/**
+ * What {@link ForwardAcceptance.ensure} found: rules already there, rules made, no iptables on this host; or rules that are there
+ * and do not help, because firewalld rejects what they accept until its operator gives the links a zone and policies: see README.
+ */
+export type AcceptanceOutcome = 'present' | 'installed' | 'unavailable' | 'overruled';
 
 /** Lets forwarded packets of the container links pass Docker's firewall. */
 export interface ForwardAcceptance {
@@ -75,6 +79,7 @@ export function createForwardAcceptance(
       if (rules.join() === certain) return 'present';
       const damagesBefore = damages;
       const outcome = await ensureRules(rules);
+      if (outcome !== 'unavailable' && (await isRejectedByFirewalld(run, options.linkPrefix))) return 'overruled';
       const isCertain = outcome !== 'unavailable' && damages === damagesBefore && (await isWatched());
       certain = isCertain ? rules.join() : undefined;
       return outcome;
@@ -122,7 +127,7 @@ async function restore(run: CommandRunner, program: string, lines: readonly stri
   const text = ['*filter', ...lines, 'COMMIT', ''].join('\n');
   const result = await run([`${program}-restore`, '--wait', '--noflush'], text);
   if (result !== undefined && result.exitCode === 0) return;
-  throw refusedBy(`${program}-restore of chain ${FORWARD_CHAIN}`, result?.stderr ?? 'the program is not installed');
+  throw failureOf(`rules of chain ${FORWARD_CHAIN}`, `${program}-restore`, result);
 }
 
 /** "iptables v1.8.9 (nf_tables)"; the other variant says "(legacy)". */

@@ -1,3 +1,5 @@
+import type { CommandResult } from './command-runner.ts';
+
 const BRAND = Symbol.for('@routed/netfilter/NetfilterError');
 
 /**
@@ -43,7 +45,30 @@ export function isNetfilterError(error: unknown, ...codes: NetfilterErrorCode[])
   return codes.length === 0 || codes.includes((error as { code?: NetfilterErrorCode }).code as NetfilterErrorCode);
 }
 
+/** What a program printed is cut to so many characters: it may repeat what it was given. */
+const MAX_MESSAGE = 1_000;
+
 /** A firewall program that refused; `stderr` is what it said. */
 export function refusedBy(operation: string, stderr: string): NetfilterError {
-  return new NetfilterError({ code: 'FIREWALL_REFUSED', operation, reason: stderr, programMessage: stderr });
+  const programMessage = stderr.trim().slice(0, MAX_MESSAGE);
+  return new NetfilterError({ code: 'FIREWALL_REFUSED', operation, reason: programMessage, programMessage });
+}
+
+/**
+ * A firewall program that refused, or that a signal ended.
+ *
+ * @param result - absent when the program is not installed
+ */
+export function failureOf(operation: string, program: string, result: CommandResult | undefined): NetfilterError {
+  const stderr = result?.stderr.trim() ?? '';
+  return refusedBy(operation, [endOf(program, result), stderr].filter((part) => part !== '').join(': '));
+}
+
+function endOf(program: string, result: CommandResult | undefined): string {
+  if (result === undefined) return `the program "${program}" is not installed`;
+  const { signal, exitCode } = result;
+  if (signal === undefined) return `${program} exited with code ${exitCode}`;
+  const advice =
+    signal === 'SIGTERM' ? 'it did not finish in time' : 'it may be too old for what is in the kernel: upgrade it';
+  return `${program} was killed by ${signal} (${advice})`;
 }

@@ -2,6 +2,7 @@ import { attributes, type NetlinkMessage, NFGENMSG_LENGTH, optional, text, u8 } 
 import {
   NFPROTO,
   NFT_MSG,
+  NFTA_ANY_TABLE,
   NFTA_CHAIN_NAME,
   NFTA_CHAIN_TABLE,
   NFTA_RULE_CHAIN,
@@ -11,6 +12,9 @@ import {
 
 /** The low byte of a message type; the high one is the subsystem. */
 const TYPE_MASK = 0xff;
+
+/** The families of the two tables of `EndpointFilters`. */
+export const FAMILIES = ['inet', 'arp'] as const;
 
 /** Where rules of ours stand: a table, or some chains of it. */
 export interface Whereabouts {
@@ -33,6 +37,23 @@ export function isDamage(message: NetlinkMessage, places: readonly Whereabouts[]
       table === gone.table &&
       (gone.chain === undefined || chains === undefined || chains.includes(gone.chain)),
   );
+}
+
+/**
+ * Whether a notification says that somebody else than the socket of `ownPort` changed anything of `tables`: their rules, or
+ * elements of their sets. What comes is damage there as well: it lets in, or it drops.
+ */
+export function isForeignChange(
+  message: NetlinkMessage,
+  tables: readonly Whereabouts[],
+  ownPort: number | undefined,
+): boolean {
+  const { type, payload, portId } = message;
+  if ((type & TYPE_MASK) > NFT_MSG.DELSETELEM || portId === ownPort) return false;
+  const family = u8(payload);
+  if (!tables.some((table) => NFPROTO[table.family] === family)) return false;
+  const name = optional(attributes(payload, NFGENMSG_LENGTH), NFTA_ANY_TABLE, text);
+  return tables.some(({ family: own, table }) => NFPROTO[own] === family && table === name);
 }
 
 interface GoneObject {

@@ -1,17 +1,19 @@
 import { EventEmitter } from 'node:events';
 import { isNetnsError } from '@routed/netns';
 import { NFNLGRP_NFTABLES, type NfnetlinkMonitor, openNfnetlinkMonitor } from '@routed/netns/nfnetlink';
-import type { NfnetlinkOptions } from '@routed/netns/nfnetlink';
-import { FAMILIES } from './filters/kernel-sets.ts';
+import type { NetlinkMessage, Nfnetlink, NfnetlinkOptions } from '@routed/netns/nfnetlink';
 import { FORWARD_PLACES } from './forward-rules.ts';
-import { isDamage, type Whereabouts } from './ruleset-damage.ts';
+import { FAMILIES, isDamage, isForeignChange } from './ruleset-damage.ts';
 
 /** Rules that may be damaged: those of `ForwardAcceptance`, or those of `EndpointFilters`. */
 export type DamagedRules = 'forward' | 'filters';
 
 /** Events of a {@link RulesetWatch}. */
 export interface RulesetWatchEvents {
-  /** Something was taken away from these rules, by somebody else or by ourselves; or it is not known. */
+  /**
+   * Something was taken away from these rules, by somebody else or by ourselves; or it is not known. For those of
+   * `EndpointFilters` also what was changed or added, in rules or lists, by anybody but {@link RulesetWatchOptions.own}.
+   */
   readonly damage: [DamagedRules];
 }
 
@@ -25,8 +27,10 @@ export interface RulesetWatch extends AsyncDisposable {
 
 /** What to watch besides the rules of forward acceptance. */
 export interface RulesetWatchOptions extends NfnetlinkOptions {
-  /** The name of the tables of `EndpointFilters`. Elements of their sets are not watched. */
+  /** The name of the tables of `EndpointFilters`. */
   readonly filterTable?: string;
+  /** The connection that `EndpointFilters` have: what it changes in their tables is no damage. */
+  readonly own?: Pick<Nfnetlink, 'portId'>;
 }
 
 /**
@@ -36,11 +40,14 @@ export interface RulesetWatchOptions extends NfnetlinkOptions {
  * @returns undefined when this kernel has no nf_tables, or the process may not listen
  */
 export async function watchRuleset(options: RulesetWatchOptions = {}): Promise<RulesetWatch | undefined> {
-  const { filterTable, ...monitorOptions } = options;
+  const { filterTable, own, ...monitorOptions } = options;
   const tables = filterTable === undefined ? [] : FAMILIES.map((family) => ({ family, table: filterTable }));
   try {
     const monitor = await openNfnetlinkMonitor(NFNLGRP_NFTABLES, monitorOptions);
-    return new KernelRulesetWatch(monitor, { forward: FORWARD_PLACES, filters: tables });
+    return new KernelRulesetWatch(monitor, {
+      forward: (message) => isDamage(message, FORWARD_PLACES),
+      filters: (message) => isForeignChange(message, tables, own?.portId),
+    });
   } catch (error) {
     if (isNetnsError(error, 'FAILED', 'NOT_PERMITTED')) return undefined;
     throw error;
@@ -52,12 +59,15 @@ class KernelRulesetWatch extends EventEmitter<RulesetWatchEvents> implements Rul
   #isDeaf = false;
 
   /** Takes over `monitor`. */
-  constructor(monitor: NfnetlinkMonitor, places: Readonly<Record<DamagedRules, readonly Whereabouts[]>>) {
+  constructor(
+    monitor: NfnetlinkMonitor,
+    isDamaging: Readonly<Record<DamagedRules, (message: NetlinkMessage) => boolean>>,
+  ) {
     super();
     this.#monitor = monitor;
     monitor.on('message', (message) => {
-      if (isDamage(message, places.forward)) this.emit('damage', 'forward');
-      if (isDamage(message, places.filters)) this.emit('damage', 'filters');
+      if (isDamaging.forward(message)) this.emit('damage', 'forward');
+      if (isDamaging.filters(message)) this.emit('damage', 'filters');
     });
     monitor.on('overrun', () => this.#reportAll());
     monitor.on('error', () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { identifyRule } from '../../../packages/netfilter/src/codec/rules.ts';
+import { identify } from '../../../packages/netfilter/src/codec/rules.ts';
 import { linkOfKey } from '../../../packages/netfilter/src/codec/key.ts';
 import { buildSetElements, decodeSetElements } from '../../../packages/netfilter/src/codec/set-elements.ts';
-import { isDamage } from '../../../packages/netfilter/src/ruleset-damage.ts';
+import { isDamage, isForeignChange } from '../../../packages/netfilter/src/ruleset-damage.ts';
 import {
   NFT_MSG,
   NFTA_COUNTER_BYTES,
@@ -111,8 +111,9 @@ const decoders: readonly ((message: NetlinkMessage) => unknown)[] = [
   (message) => kernelError(decodeAck(message), purpose, Uint8Array.from(recorded[0] ?? [])),
   describeMessage,
   (message) => decodeSetElements(message).map(({ key }) => linkOfKey(key)),
-  (message) => identifyRule(message, 'routed'),
+  (message) => identify('rule', message, 'routed'),
   (message) => isDamage(message, PLACES),
+  (message) => isForeignChange(message, PLACES, undefined),
 ];
 
 /** Datagrams of the kernel, through every decoder. */

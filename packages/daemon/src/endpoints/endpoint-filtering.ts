@@ -1,6 +1,7 @@
 import { type AllowList, type Connections, type EndpointFilters, parseAllowList } from '@routed/netfilter';
 import type { Logger } from '../logger.ts';
 import { allAddresses, type Endpoint } from './endpoint.ts';
+import { linkLocalsOf } from './endpoint-plan.ts';
 import { HOST_LINK_PREFIX, linkNames } from './kernel-names.ts';
 
 /** How many lists are kept as they were read: a long one takes a tenth of a second. */
@@ -41,11 +42,7 @@ export class EndpointFiltering {
     const { id, spoof } = endpoint;
     const ingress = listOf(endpoint);
     const link = linkNames(id).host;
-    if (ingress === undefined && spoof === 'allow') {
-      await this.#filters.remove(link);
-      return;
-    }
-    const addresses = addressesOf(endpoint);
+    const addresses = [...addressesOf(endpoint), ...linkLocalsOf(endpoint)];
     const list = ingress === undefined ? {} : { ingress: this.#listOf(ingress) };
     await this.#filters.set({ link, addresses, spoof, ...list });
   }

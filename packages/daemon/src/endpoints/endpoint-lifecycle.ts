@@ -303,7 +303,7 @@ export class EndpointLifecycle extends EndpointRecords {
     throw made.status === 'rejected' ? made.reason : (filtered as PromiseRejectedResult).reason;
   }
 
-  /** In this order: a container may still run, and the link passes nothing once it is down. */
+  /** The link is down before its filter goes: a container that sends to the last would get past it. */
   async #takeAway(endpoint: Endpoint): Promise<void> {
     await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
     await this.#filtering.remove(endpoint.id);

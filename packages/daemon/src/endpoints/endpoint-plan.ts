@@ -2,6 +2,7 @@ import type { AddressSpec, LinkChange, NeighbourSpec, RouteSpec, VethSpec } from
 import type { JoinReply } from '@routed/plugin-protocol';
 import { allAddresses, type Endpoint, type LeasedAddress } from './endpoint.ts';
 import { HOST_LINK_MAC, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from './kernel-names.ts';
+import { linkLocalOf } from './link-local.ts';
 
 /** Everything that Join makes in the kernel and answers, worked out beforehand. */
 export interface EndpointPlan {
@@ -42,6 +43,8 @@ export function hostRoute({ address }: Pick<LeasedAddress, 'address'>): Omit<Rou
 export function planEndpoint(endpoint: Endpoint, mtuBytes: number): EndpointPlan {
   const names = linkNames(endpoint.id);
   const hasIpv6 = endpoint.addresses.some(({ family }) => family === 6);
+  const { routes, neighbours } = planAddresses(allAddresses(endpoint), endpoint);
+  const linkLocals = linkLocalsOf(endpoint);
   return {
     veth: {
       name: names.host,
@@ -61,7 +64,9 @@ export function planEndpoint(endpoint: Endpoint, mtuBytes: number): EndpointPlan
           .filter(({ family, gateway }) => family === 6 && isLinkLocalIpv6(gateway))
           .map(({ gateway }) => ({ address: `${gateway}/64`, skipDuplicateDetection: true, noPrefixRoute: true }))
       : [],
-    ...planAddresses(allAddresses(endpoint), endpoint),
+    routes,
+    // With this entry no request of the container adds another to the host's table.
+    neighbours: [...neighbours, ...linkLocals.map((address) => ({ address, mac: endpoint.mac, isPermanent: true }))],
     // Worked out when Join asks: a comparison with the kernel plans every endpoint, and answers none.
     get reply() {
       return joinReply(endpoint, names.container);
@@ -80,6 +85,11 @@ export function planAddresses(
     // and permanent entries do not count against the limit that all containers of a host share (gc_thresh3).
     neighbours: addresses.map(({ address }) => ({ address, mac, isPermanent: true })),
   };
+}
+
+/** The address that an endpoint with IPv6 has on its link without being given one; none without IPv6. */
+export function linkLocalsOf(endpoint: Endpoint): string[] {
+  return allAddresses(endpoint).some(({ family }) => family === 6) ? [linkLocalOf(endpoint.mac)] : [];
 }
 
 /** Whether an address is in fe80::/10 and so belongs on every link, not on the host as a whole. */

@@ -48,8 +48,17 @@ export class HostPreparation {
     await this.#forwardIpv4();
     if (pools.some(({ family }) => family === 6)) await this.#forwardIpv6();
     const outcome = await this.#acceptance.ensure();
+    if (outcome === 'overruled') {
+      this.#logger.warn(
+        {},
+        'firewalld rejects packets to containers: give their links a zone and policies, see docs/setup.md',
+      );
+    }
     const filters = await this.#filters.ensure();
     if (filters === 'unavailable') this.#logger.warn({}, 'no nft on this host: containers are not kept from spoofing');
+    if (filters === 'repaired') {
+      this.#logger.warn({}, 'filters of containers were changed by another program: they are put right');
+    }
     this.#logger.debug({ outcome, filters }, 'firewall rules of container links');
   }
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { LINK_GROUP } from '../../src/endpoints/kernel-names.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
@@ -54,6 +55,30 @@ describe('the life of an endpoint', () => {
     expect(ours(daemon).routes).to.deep.equal([]);
     await daemon.reaper.flush();
     expect(ours(daemon).links).to.deep.equal([]);
+  });
+
+  it('sets the link down before its filter goes', async () => {
+    await startContainer(daemon, { poolId, endpointId });
+    const linkWhenRemoved: unknown[] = [];
+    const remove = (name: string): Promise<void> => {
+      linkWhenRemoved.push(daemon.kernel.inspect().links.find((link) => link.name === name)?.isUp ?? 'gone');
+      return Promise.resolve();
+    };
+    sinon.replace(daemon.filters, 'remove', sinon.fake(remove));
+
+    await daemon.call('NetworkDriver.Leave', ids);
+
+    expect(linkWhenRemoved).to.deep.equal([false]);
+    sinon.restore();
+  });
+
+  it('sets the list again that it has, when told so: somebody may have damaged what the kernel has', async () => {
+    await startContainer(daemon, { poolId, endpointId });
+    const before = daemon.filters.set.callCount;
+
+    await daemon.parts.endpoints.filter(endpointId, undefined);
+
+    expect(daemon.filters.set.callCount).to.equal(before + 1);
   });
 
   it('asks nothing more of the kernel in DeleteEndpoint after Leave', async () => {

@@ -29,10 +29,11 @@ describe('planEndpoint', () => {
     ]);
   });
 
-  it('tells the host the MAC of every address, so that it never asks the container', () => {
+  it('tells the host the MAC of every address, the link-local one too, so that it never asks the container', () => {
     expect(planEndpoint(endpoint, 1500).neighbours).to.deep.equal([
       { address: '10.1.0.2', mac: '02:42:0a:01:00:02', isPermanent: true },
       { address: 'fd00:1::2', mac: '02:42:0a:01:00:02', isPermanent: true },
+      { address: 'fe80::42:aff:fe01:2', mac: '02:42:0a:01:00:02', isPermanent: true },
     ]);
   });
 
@@ -53,6 +54,7 @@ describe('planEndpoint', () => {
     const plan = planEndpoint({ ...endpoint, addresses: [ipv4] }, 1500);
 
     expect(plan.hostAddresses).to.deep.equal([]);
+    expect(plan.neighbours).to.deep.equal([{ address: '10.1.0.2', mac: '02:42:0a:01:00:02', isPermanent: true }]);
     expect(JSON.stringify(plan.reply)).to.not.contain('fe80');
     expect(plan.reply).to.not.have.property('GatewayIPv6');
   });

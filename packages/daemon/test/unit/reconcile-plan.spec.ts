@@ -44,7 +44,7 @@ describe('planRepairs', () => {
     };
 
     expect(planRepairs([a, b], broken).map(({ kind }) => kind)).to.deep.equal([
-      ...['set-link', 'add-address', 'add-route', 'add-route', 'set-neighbour', 'set-neighbour'],
+      ...['set-link', 'add-address', 'add-route', 'add-route', 'set-neighbour', 'set-neighbour', 'set-neighbour'],
     ]);
   });
 

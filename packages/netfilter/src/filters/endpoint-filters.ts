@@ -3,13 +3,18 @@ import type { Nfnetlink } from '@routed/netns/nfnetlink';
 import { linkOfKey } from '../codec/key.ts';
 import type { Counter } from '../codec/set-elements.ts';
 import type { CommandRunner } from '../command-runner.ts';
-import { NetfilterError, refusedBy } from '../netfilter-error.ts';
-import { FAMILIES, indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
+import { NetfilterError, failureOf } from '../netfilter-error.ts';
+import { FAMILIES } from '../ruleset-damage.ts';
+import type { RulesetWatch } from '../ruleset-watch.ts';
+import { indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
 import { type Element, elementsOf, type EndpointFilter, LINK_SETS } from './layout.ts';
 import { type RulesetOptions, rulesetScript } from './ruleset.ts';
 
-/** What {@link EndpointFilters.ensure} found: rules already there, rules made, or no `nft` on this host. */
-export type FiltersOutcome = 'present' | 'installed' | 'unavailable';
+/**
+ * What {@link EndpointFilters.ensure} found: all of it there, rules made (with all that is in them), rules there but filters
+ * damaged, which it put right, or no `nft` on this host.
+ */
+export type FiltersOutcome = 'present' | 'installed' | 'repaired' | 'unavailable';
 
 /** What was counted at one link since its filter was set. */
 export interface FilterCounters {
@@ -30,15 +35,16 @@ export interface FilterCounters {
  */
 export interface EndpointFilters {
   /**
-   * Makes sure that the rules are there, with the filters that this object set or found. Runs `nft` when they are not, or for the
-   * first time: an earlier version may have left others.
+   * Makes sure that the rules are there, with exactly the filters that this object set or found: what is missing of them comes
+   * back, what somebody added goes. Runs `nft` when rules are not as it loaded them, or for the first time: an earlier version may
+   * have left others. While a {@link RulesetWatch} hears of no damage, nothing is read.
    *
    * @throws NetfilterError FIREWALL_REFUSED
    */
   ensure(): Promise<FiltersOutcome>;
   /**
-   * Gives a link its filter, in place of the one it has; the same filter again changes nothing. Connections that are open
-   * stay open.
+   * Gives a link its filter, in place of the one it has; the same filter again puts right what somebody damaged, as `ensure`
+   * does. Connections that are open stay open.
    *
    * Without `nft`, a filter without an allow list is let pass unfiltered.
    * @throws NetfilterError NFT_MISSING, FILTER_INVALID; NetlinkError
@@ -59,11 +65,15 @@ const NOTHING: Counter = { packets: 0n, bytes: 0n };
 /** IFNAMSIZ without the NUL */
 const MAX_NAME_BYTES = 15;
 
+interface Dependencies {
+  readonly nfnetlink: Nfnetlink;
+  readonly run: CommandRunner;
+  /** Opened with `filterTable` and with `nfnetlink` as `own`; without one, every `ensure` reads all filters. */
+  readonly watch?: RulesetWatch | undefined;
+}
+
 /** Creates {@link EndpointFilters}; `options.table` names our tables, `options.linkPrefix` the links that they are about. */
-export function createEndpointFilters(
-  deps: { readonly nfnetlink: Nfnetlink; readonly run: CommandRunner },
-  options: RulesetOptions,
-): EndpointFilters {
+export function createEndpointFilters(deps: Dependencies, options: RulesetOptions): EndpointFilters {
   return new KernelEndpointFilters(deps, options);
 }
 
@@ -79,12 +89,20 @@ class KernelEndpointFilters implements EndpointFilters {
   #fingerprint: string | undefined;
   /** Whether there is an `nft`; undefined before it was looked for. */
   #isAvailable: boolean | undefined;
+  readonly #watch: RulesetWatch | undefined;
+  /** How often the watch heard of damage, now and before the kernel was last found, or made, to be as wanted. */
+  #damages = 0;
+  #damagesBefore: number | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(deps: { readonly nfnetlink: Nfnetlink; readonly run: CommandRunner }, options: RulesetOptions) {
-    this.#sets = new KernelSets(deps.nfnetlink, options.table);
-    this.#run = deps.run;
+  constructor({ nfnetlink, run, watch }: Dependencies, options: RulesetOptions) {
+    this.#sets = new KernelSets(nfnetlink, options.table);
+    this.#run = run;
+    this.#watch = watch;
     this.#options = options;
+    watch?.on('damage', (rules) => {
+      if (rules === 'filters') this.#damages += 1;
+    });
   }
 
   ensure(): Promise<FiltersOutcome> {
@@ -94,7 +112,9 @@ class KernelEndpointFilters implements EndpointFilters {
   set(filter: EndpointFilter): Promise<void> {
     return this.#inTurn(async () => {
       const elements = indexElements(elementsOf(this.#checked(filter)));
-      if (this.#isAvailable === undefined) await this.#ensure();
+      // The kernel may not have the filter that it was given.
+      const isSame = isEqual(elements, this.#wantedOf(filter.link));
+      if (this.#isAvailable === undefined || (this.#isAvailable && isSame)) await this.#ensure();
       if (this.#isAvailable === true) await this.#replace(filter.link, elements);
       else if (filter.ingress !== undefined) throw nftMissing(`allow list of link ${filter.link}`);
     });
@@ -136,30 +156,46 @@ class KernelEndpointFilters implements EndpointFilters {
     return this.#inTurn(async () => {
       const { table } = this.#options;
       const result = await this.#run(['nft', '-f', '-'], deletion(table));
-      if (result !== undefined && result.exitCode !== 0) throw refusedBy(`nft of table ${table}`, result.stderr);
+      if (result !== undefined && result.exitCode !== 0) throw failureOf(`removing table ${table}`, 'nft', result);
       this.#isAvailable = undefined;
       this.#fingerprint = undefined;
+      this.#damagesBefore = undefined;
       this.#present = new Map();
       this.#wanted = new Map();
     });
   }
 
   async #ensure(): Promise<FiltersOutcome> {
-    const isKnown = this.#fingerprint !== undefined;
-    if (isKnown && this.#fingerprint === (await this.#sets.rulesFingerprint())) return 'present';
-    this.#isAvailable = await this.#load();
+    if (this.#isCertain()) return 'present';
+    const damages = this.#damages;
+    const isFirst = this.#fingerprint === undefined;
+    const areRulesIntact = !isFirst && this.#fingerprint === (await this.#sets.rulesFingerprint());
+    if (!areRulesIntact) this.#isAvailable = await this.#load();
     if (!this.#isAvailable) {
       this.#fingerprint = undefined;
       return 'unavailable';
     }
-    this.#fingerprint = await this.#sets.rulesFingerprint();
+    if (!areRulesIntact) this.#fingerprint = await this.#sets.rulesFingerprint();
     this.#present = await this.#sets.read();
-    if (!isKnown) this.#wanted = new Map(this.#present);
+    if (isFirst) this.#wanted = new Map(this.#present);
+    const isRepaired = await this.#repair();
+    this.#damagesBefore = damages;
+    if (!areRulesIntact) return 'installed';
+    return isRepaired ? 'repaired' : 'present';
+  }
+
+  /** Whether nobody changed anything since it was last looked at. */
+  #isCertain(): boolean {
+    return this.#watch?.isDeaf === false && this.#damagesBefore === this.#damages;
+  }
+
+  /** Makes the elements that were read those that are wanted; says whether they were not. */
+  async #repair(): Promise<boolean> {
+    const surplus = [...this.#present].flatMap(([link, elements]) => difference(elements, this.#wantedOf(link)));
     const missing = [...this.#wanted].flatMap(([link, elements]) => difference(elements, this.#presentOf(link)));
-    await this.#sets.change([], missing, 'of all links');
-    for (const [link, elements] of this.#wanted)
-      this.#present.set(link, new Map([...this.#presentOf(link), ...elements]));
-    return 'installed';
+    await this.#sets.change(surplus, missing, 'of all links');
+    this.#present = new Map(this.#wanted);
+    return surplus.length + missing.length > 0;
   }
 
   /** Loads the rules. Sets of another version, with other keys, are in the way: then everything is made anew. */
@@ -171,7 +207,7 @@ class KernelEndpointFilters implements EndpointFilters {
     if (result.exitCode === 0) return true;
     const again = await this.#run(['nft', '-f', '-'], deletion(table) + script);
     if (again?.exitCode === 0) return true;
-    throw refusedBy(`nft of table ${table}`, again?.stderr ?? '');
+    throw failureOf(`filters of containers in table ${table}`, 'nft', again);
   }
 
   async #replace(link: string, wanted: LinkElements): Promise<void> {
@@ -182,6 +218,7 @@ class KernelEndpointFilters implements EndpointFilters {
     } catch (error) {
       // Somebody took elements or all of it away: find out what is there, and try once more.
       if (!isNetlinkError(error, 'ENOENT')) throw error;
+      this.#damages += 1;
       if (wanted.size > 0) await this.#ensure();
       this.#present = await this.#sets.read();
       await this.#change(link, wanted);
@@ -197,6 +234,10 @@ class KernelEndpointFilters implements EndpointFilters {
 
   #presentOf(link: string): LinkElements {
     return this.#present.get(link) ?? NO_ELEMENTS;
+  }
+
+  #wantedOf(link: string): LinkElements {
+    return this.#wanted.get(link) ?? NO_ELEMENTS;
   }
 
   #checked(filter: EndpointFilter): EndpointFilter {
@@ -221,6 +262,10 @@ function deletion(table: string): string {
 
 function difference(one: LinkElements, other: LinkElements): Element[] {
   return [...one].filter(([id]) => !other.has(id)).map(([, element]) => element);
+}
+
+function isEqual(one: LinkElements, other: LinkElements): boolean {
+  return one.size === other.size && difference(one, other).length === 0;
 }
 
 function sum(one: Counter, other: Counter): Counter {

@@ -1,12 +1,10 @@
 import { isNetlinkError } from '@routed/netns';
 import { NFNL_SUBSYS_NFTABLES, type Nfnetlink } from '@routed/netns/nfnetlink';
 import { linkOfKey } from '../codec/key.ts';
-import { buildRuleDump, identifyRule } from '../codec/rules.ts';
+import { buildDump, identify as identifyPart, PARTS } from '../codec/rules.ts';
 import { buildSetDump, buildSetElements, decodeSetElements, type SetElement } from '../codec/set-elements.ts';
+import { FAMILIES } from '../ruleset-damage.ts';
 import { ARP_SETS, type Element, inetSets } from './layout.ts';
-
-/** The families of our two tables. */
-export const FAMILIES = ['inet', 'arp'] as const;
 
 /** The elements of one link, by what tells them apart. */
 export type LinkElements = ReadonlyMap<string, Element>;
@@ -61,16 +59,18 @@ export class KernelSets {
     return (await emptyWhenAbsent(dump)).flat();
   }
 
-  /** Something that stays the same as long as nobody changes a rule of our tables; empty without them. */
+  /** Something that stays the same as long as nobody changes our tables, their chains or their rules; empty without them. */
   async rulesFingerprint(): Promise<string> {
-    const rules: string[] = [];
+    const parts: string[] = [];
     for (const family of FAMILIES) {
-      const message = buildRuleDump(family, this.#table);
-      const purpose = { operation: 'filter.check', subject: `${family} ${this.#table}` };
-      const dump = this.#nfnetlink.dump(message, purpose, (row) => identifyRule(row, this.#table));
-      rules.push(...(await emptyWhenAbsent(dump)).map((rule) => `${family} ${rule}`));
+      for (const part of PARTS) {
+        const message = buildDump(part, family, this.#table);
+        const purpose = { operation: 'filter.check', subject: `${family} ${this.#table}` };
+        const dump = this.#nfnetlink.dump(message, purpose, (row) => identifyPart(part, row, this.#table));
+        parts.push(...(await emptyWhenAbsent(dump)).map((found) => `${family} ${part} ${found}`));
+      }
     }
-    return rules.join('\n');
+    return parts.join('\n');
   }
 
   #messages(action: 'add' | 'delete', elements: Iterable<Element>): Uint8Array[] {

@@ -10,7 +10,10 @@ import { NetfilterError } from '../netfilter-error.ts';
 export interface EndpointFilter {
   /** The host's end. */
   readonly link: string;
-  /** The container's own addresses, without prefix length. */
+  /**
+   * The container's own addresses, without prefix length: with IPv6, its link-local one too. Where all are IPv4, nothing of
+   * IPv6 passes, whatever `spoof` says.
+   */
   readonly addresses: readonly string[];
   /** Who may open connections to the container; absent: everybody. */
   readonly ingress?: AllowList;
@@ -28,6 +31,8 @@ export const LINK_SETS = {
   refused: 'refused',
   /** Links whose allow list names ports. */
   ported: 'ported',
+  /** Links of containers without an IPv6 address: nothing of IPv6 passes, whatever their senders may do. */
+  ipv4Only: 'ipv4_only',
 } as const;
 
 /** A link's own addresses, and the targets of its neighbour advertisements. */
@@ -65,19 +70,25 @@ export interface Element {
  */
 export function elementsOf(filter: EndpointFilter): Element[] {
   const name = nameField(filter.link);
+  const own = ownAddresses(filter);
+  const isIpv4Only = own.length > 0 && own.every(({ family }) => family === 4);
   return [
-    ...(filter.spoof === 'strict' ? senderElements(name, filter) : []),
+    ...(isIpv4Only ? [{ family: 'inet', set: LINK_SETS.ipv4Only, key: name } as const] : []),
+    ...(filter.spoof === 'strict' ? senderElements(name, own) : []),
     ...(filter.ingress === undefined ? [] : ingressElements(name, filter.ingress)),
   ];
 }
 
-function senderElements(name: Uint8Array, { link, addresses }: EndpointFilter): Element[] {
-  const own = addresses.map((address) => {
+function ownAddresses({ link, addresses }: EndpointFilter): IpBytes[] {
+  return addresses.map((address) => {
     const ip = parseIp(address);
     if (ip !== undefined) return ip;
     const reason = `"${address}" is not an IP address: expected such as 10.1.0.2 or fd00:1::2`;
     throw new NetfilterError({ code: 'FILTER_INVALID', operation: `filter of link ${link}`, reason });
   });
+}
+
+function senderElements(name: Uint8Array, own: readonly IpBytes[]): Element[] {
   return [
     { family: 'inet', set: LINK_SETS.strict, key: name },
     { family: 'arp', set: LINK_SETS.strict, key: name },

@@ -13,8 +13,13 @@ export interface RulesetOptions {
 
 /** Below Docker's and firewalld's rules, so that refusals are answered before a policy drops silently. */
 const BEFORE_FILTER = 'filter - 10';
-/** A container's link-local address may be any, but these: the gateways' are fe80::1, fe80::2 and so on. */
-const RESERVED = 'fe80::/112';
+/**
+ * Requests that enter their sender into the host's table of neighbours: 10 a second for each link, 50 at once. A container has
+ * one neighbour, its gateway, and asks for it once in some 30 s. Source: linux Documentation/networking/ip-sysctl.rst,
+ * base_reachable_time.
+ */
+const SOLICITORS = 'solicitors';
+const TOO_MANY = `update @${SOLICITORS} { iifname limit rate over 10/second burst 50 packets } drop`;
 /** Neighbour discovery, and what path MTU discovery lives on. Source: RFC 4890, RFC 1191. */
 const NEEDED_ICMPV6 =
   '{ packet-too-big, mld-listener-query, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect }';
@@ -35,6 +40,7 @@ export function rulesetScript({ table, linkPrefix }: RulesetOptions): string {
       [
         `table ${family} ${table} {`,
         ...(family === 'inet' ? inetSets() : ARP_SETS).map((set) => `set ${set} ${setDefinition(set)}`),
+        `set ${SOLICITORS} { type ifname; size 65535; flags dynamic,timeout; timeout 1m; }`,
         ...Object.entries(chains[family]).map(([chain, { hook }]) => `chain ${chain} { ${hook ?? ''} }`),
         '}',
       ].join('\n'),
@@ -77,26 +83,30 @@ function inetChains(linkPrefix: string): Record<string, Chain> {
     ...sourceChains(6),
     to_container: baseChain('forward', BEFORE_FILTER, isNew),
     host_to_container: baseChain('output', BEFORE_FILTER, isNew),
-    foreign: { rules: [`iifname @${LINK_SETS.strict} drop`] },
-    claim: {
+    foreign: { rules: [`iifname @${LINK_SETS.strict} drop`, 'meta nfproto ipv6 goto solicited', 'accept'] },
+    solicited: { rules: [`icmpv6 type { nd-neighbor-solicit, nd-router-solicit } ${TOO_MANY}`, 'accept'] },
+    claim: { rules: [`iifname . @th,64,128 @${claims} return`, 'goto foreign'] },
+    // Asks whether an address is free. A container may generate a link-local address as it likes, but not a gateway's.
+    probe: {
       rules: [
-        `iifname . @th,64,128 @${claims} return`,
+        `iifname . @th,64,128 @${claims} accept`,
         // fe80::/112, then fe80::/10.
         '@th,64,112 0xfe80000000000000000000000000 goto foreign',
-        '@th,64,10 0x3fa return',
+        '@th,64,10 0x3fa accept',
         'goto foreign',
       ],
     },
+    // What a network stack says of itself before it has an address is no attempt to use another's.
+    without_ipv6: { rules: [`ip6 saddr != :: iifname @${LINK_SETS.strict} drop`, 'drop'] },
     sender6: {
       rules: [
+        `iifname @${LINK_SETS.ipv4Only} goto without_ipv6`,
         'icmpv6 type { nd-router-advert, nd-redirect } goto foreign',
         'icmpv6 type nd-neighbor-advert jump claim',
-        `iifname . ip6 saddr @${own6} accept`,
-        `ip6 saddr ${RESERVED} goto foreign`,
-        'ip6 saddr fe80::/10 accept',
-        // Duplicate address detection asks before it has an address.
-        'ip6 saddr :: icmpv6 type nd-neighbor-solicit jump claim',
-        'ip6 saddr :: icmpv6 type { nd-neighbor-solicit, nd-router-solicit, mld2-listener-report } accept',
+        `iifname . ip6 saddr @${own6} goto solicited`,
+        // Without a source, requests enter nobody into a table: duplicate address detection. Source: RFC 4861, section 7.1.1.
+        'ip6 saddr :: icmpv6 type nd-neighbor-solicit goto probe',
+        'ip6 saddr :: icmpv6 type { nd-router-solicit, mld2-listener-report } accept',
         'goto foreign',
       ],
     },
@@ -135,6 +145,7 @@ function arpChains(linkPrefix: string): Record<string, Chain> {
       // A probe claims nothing. Source: RFC 5227, section 2.1.1.
       'arp saddr ip 0.0.0.0 accept',
       `iifname @${LINK_SETS.strict} drop`,
+      `arp operation request ${TOO_MANY}`,
     ]),
   };
 }
@@ -145,7 +156,7 @@ function mask(family: Family, length: number): string {
 }
 
 function setDefinition(set: string): string {
-  if (set === LINK_SETS.ported) return '{ type ifname; }';
+  if (set === LINK_SETS.ported || set === LINK_SETS.ipv4Only) return '{ type ifname; }';
   if (Object.values<string>(LINK_SETS).includes(set)) return '{ type ifname; counter; }';
   if (set === OWN_SETS.claims) return '{ typeof iifname . @th,64,128; }';
   const address = ADDRESS_TYPE[set.replace(/_.*/, '').endsWith('4') ? 4 : 6];

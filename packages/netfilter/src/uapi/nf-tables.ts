@@ -5,7 +5,10 @@ export const NFPROTO = { inet: 1, ip: 2, arp: 3, ip6: 10 } as const;
 
 /** Message types, without the subsystem in the high byte. */
 export const NFT_MSG = {
+  NEWTABLE: 0,
+  GETTABLE: 1,
   DELTABLE: 2,
+  GETCHAIN: 4,
   DELCHAIN: 5,
   GETRULE: 7,
   DELRULE: 8,
@@ -14,6 +17,8 @@ export const NFT_MSG = {
   DELSETELEM: 14,
 } as const;
 
+/** In messages of every type up to DELSETELEM: NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE and so on. */
+export const NFTA_ANY_TABLE = 1;
 export const NFTA_TABLE_NAME = 1;
 export const NFTA_CHAIN_TABLE = 1;
 export const NFTA_CHAIN_NAME = 3;

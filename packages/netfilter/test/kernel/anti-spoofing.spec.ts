@@ -12,9 +12,9 @@ import {
   sendFrame,
 } from '../support/stage.ts';
 
-const own = { link: LINK, addresses: ['10.1.0.2', 'fd00:1::2'] };
 /** What the container's kernel makes of its MAC address. Source: RFC 4291, appendix A. */
 const linkLocal = 'fe80::42:aff:fe01:2';
+const own = { link: LINK, addresses: ['10.1.0.2', 'fd00:1::2', linkLocal] };
 
 describe('anti-spoofing, with raw frames from inside a container', () => {
   let stage: FilterStage;
@@ -25,7 +25,11 @@ describe('anti-spoofing, with raw frames from inside a container', () => {
     stage = await openFilterStage();
     filters = stage.filters;
     await filters.ensure();
-    await filters.set({ link: OTHER_LINK, addresses: ['10.1.0.3', 'fd00:1::3'], spoof: 'strict' });
+    await filters.set({
+      link: OTHER_LINK,
+      addresses: ['10.1.0.3', 'fd00:1::3', 'fe80::42:aff:fe01:3'],
+      spoof: 'strict',
+    });
     // What the kernel would check by itself is off, so that the filters are seen to do it.
     await stage.host.sh(`for key in all ${LINK}; do sysctl -qw net.ipv4.conf.$key.rp_filter=0; done`);
     await stage.host.sh(`sysctl -qw net.ipv4.conf.${LINK}.arp_accept=1`);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openNfnetlink } from '@routed/netns/nfnetlink';
+import { openNfnetlink, parseIp } from '@routed/netns/nfnetlink';
 import { createEndpointFilters, type EndpointFilters } from '../../src/index.ts';
 import { openProgramNamespace, type ProgramNamespace } from './namespace.ts';
 import { until } from './until.ts';
@@ -127,4 +127,18 @@ export async function ping(from: ProgramNamespace, to: string, ...more: readonly
 /** Sends a frame as it is, from a container. */
 export async function sendFrame(from: ProgramNamespace, frame: string): Promise<void> {
   await from.sh(`perl ${import.meta.dirname}/raw-frame.pl eth0 ${frame}`);
+}
+
+/**
+ * Sends `count` requests by which a container enters itself into the host's table of neighbours: for fe80::1, for routers, or for
+ * {@link GATEWAY}. Each comes from another address of its making, or all from `source`.
+ */
+export async function solicit(
+  from: ProgramNamespace,
+  kind: 'ns' | 'rs' | 'arp',
+  count: number,
+  source?: string,
+): Promise<void> {
+  const fixed = source === undefined ? '' : Buffer.from(parseIp(source)!.bytes).toString('hex');
+  await from.sh(`perl ${import.meta.dirname}/solicit.pl eth0 ${count} ${kind} ${fixed}`);
 }

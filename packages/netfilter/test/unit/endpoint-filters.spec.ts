@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Nfnetlink } from '@routed/netns/nfnetlink';
 import { expect } from 'chai';
 import {
@@ -6,6 +7,7 @@ import {
   type EndpointFilter,
   isNetfilterError,
   parseAllowList,
+  type RulesetWatch,
 } from '../../src/index.ts';
 
 const options = { table: 'routed', linkPrefix: 'vethr' };
@@ -88,7 +90,8 @@ describe('endpoint filters', () => {
 
   it('send one transaction for a change, and none for none', async () => {
     const { nfnetlink, transactions } = kernel();
-    const filters = createEndpointFilters({ nfnetlink, run }, options);
+    const watch = new EventEmitter() as unknown as RulesetWatch;
+    const filters = createEndpointFilters({ nfnetlink, run, watch: Object.assign(watch, { isDeaf: false }) }, options);
 
     await filters.set({ ...filter, ingress: list });
     await filters.set({ ...filter, ingress: list });
@@ -117,5 +120,20 @@ describe('endpoint filters', () => {
 
     expect(isNetfilterError(error, 'FIREWALL_REFUSED')).to.equal(true);
     expect(String(error)).to.contain('table routed').and.to.contain('Operation not supported');
+  });
+
+  it('say what killed nft, and what to do, in a line that has an end', async () => {
+    const dying: CommandRunner = () =>
+      Promise.resolve({ exitCode: 139, signal: 'SIGSEGV', stdout: '', stderr: `nft: ${'x'.repeat(100_000)}` });
+    const filters = createEndpointFilters({ nfnetlink: kernel().nfnetlink, run: dying }, options);
+
+    const error = await refusal(filters.ensure());
+
+    expect(isNetfilterError(error, 'FIREWALL_REFUSED')).to.equal(true);
+    expect(String(error))
+      .to.contain('nft was killed by SIGSEGV')
+      .and.to.contain('upgrade it')
+      .and.to.contain('nft: xxx');
+    expect(String(error)).to.have.length.below(1_500);
   });
 });

@@ -115,6 +115,15 @@ describe('runCommand', () => {
     });
   });
 
+  it('says which signal ended a program', async () => {
+    expect(await runCommand(['sh', '-c', 'echo cut short >&2; kill -SEGV $$'])).to.deep.equal({
+      exitCode: 139,
+      signal: 'SIGSEGV',
+      stdout: '',
+      stderr: 'cut short\n',
+    });
+  });
+
   it('returns undefined for a program that is not installed', async () => {
     expect(await runCommand(['no-such-program-here'])).to.equal(undefined);
   });

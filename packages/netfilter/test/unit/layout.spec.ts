@@ -53,6 +53,12 @@ describe('elementsOf', () => {
     expect(shown({ ...plain, spoof: 'allow' })).to.deep.equal([]);
   });
 
+  it('lists a link whose addresses are all IPv4, whatever senders may do', () => {
+    expect(shown({ ...plain, addresses: ['10.1.0.2'], spoof: 'allow' })).to.deep.equal(['inet ipv4_only']);
+    expect(shown({ ...plain, addresses: ['10.1.0.2'] })).to.include('inet ipv4_only');
+    expect(shown(plain)).to.not.include('inet ipv4_only');
+  });
+
   it('cuts sources into prefixes of whole digits', () => {
     expect(shown(ingress('10.0.0.0/8 10.128.0.0/15:443 fd00::/8'))).to.have.members([
       'inet filtered',

@@ -1,7 +1,7 @@
 import { type NetlinkMessage, MessageWriter } from '@routed/netns/nfnetlink';
 import { expect } from 'chai';
 import { FORWARD_PLACES } from '../../src/forward-rules.ts';
-import { isDamage } from '../../src/ruleset-damage.ts';
+import { FAMILIES, isDamage, isForeignChange } from '../../src/ruleset-damage.ts';
 import { NFPROTO, NFT_MSG } from '../../src/uapi/nf-tables.ts';
 
 const NEWRULE = 6;
@@ -32,5 +32,28 @@ describe('isDamage', () => {
     expect(hurts(said(NFT_MSG.DELRULE, NFPROTO.inet, { 1: 'filter', 2: 'FORWARD' }))).to.equal(false);
     expect(hurts(said(NFT_MSG.DELCHAIN, NFPROTO.ip, { 1: 'filter', 3: 'DOCKER' }))).to.equal(false);
     expect(hurts(said(NFT_MSG.DELTABLE, NFPROTO.ip, { 1: 'nat' }))).to.equal(false);
+  });
+});
+
+describe('isForeignChange', () => {
+  const [mine, other] = [4711, 4712];
+  const tables = FAMILIES.map((family) => ({ family, table: 'routed' }));
+  const from = (portId: number, type: number, family: number, table: string): boolean =>
+    isForeignChange({ ...said(type, family, { 1: table }), portId }, tables, mine);
+  const { DELRULE, DELSETELEM, NEWSETELEM, NEWTABLE } = NFT_MSG;
+
+  it('is whatever others do in our tables', () => {
+    for (const type of [NEWTABLE, NEWRULE, DELRULE, NEWSETELEM, DELSETELEM]) {
+      for (const family of [NFPROTO.inet, NFPROTO.arp]) {
+        expect(from(other, type, family, 'routed'), String(type)).to.equal(true);
+      }
+    }
+  });
+
+  it('is nothing of our own, nothing elsewhere, and no end of a transaction', () => {
+    expect(from(mine, NEWSETELEM, NFPROTO.inet, 'routed')).to.equal(false);
+    expect(from(other, NEWSETELEM, NFPROTO.inet, 'firewalld')).to.equal(false);
+    expect(from(other, NEWSETELEM, NFPROTO.ip, 'routed')).to.equal(false);
+    expect(from(other, 15, 0, 'routed')).to.equal(false);
   });
 });

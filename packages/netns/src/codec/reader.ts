@@ -9,6 +9,8 @@ export interface NetlinkMessage {
   readonly type: number;
   readonly flags: number;
   readonly sequence: number;
+  /** In a notification the port of the socket whose request caused it, in an answer that of the socket that asked. */
+  readonly portId?: number;
   readonly payload: Uint8Array;
 }
 
@@ -34,6 +36,7 @@ export function* messages(datagram: Uint8Array): Generator<NetlinkMessage> {
       type: u16(datagram, offset + 4),
       flags: u16(datagram, offset + 6),
       sequence: u32(datagram, offset + 8),
+      portId: u32(datagram, offset + 12),
       payload: datagram.subarray(offset + NLMSG_HDRLEN, offset + length),
     };
     offset += align(length);

@@ -18,6 +18,10 @@ export class KernelNfnetlink implements Nfnetlink {
     this.#socket = socket;
   }
 
+  get portId(): number | undefined {
+    return this.#socket.portId;
+  }
+
   transaction(subsystem: number, messages: readonly Uint8Array[], purpose: Purpose): Promise<void> {
     return this.#inTurn(purpose, async () => {
       const batch = batchOf(subsystem, messages);

@@ -33,12 +33,18 @@ export class NetlinkSocket implements Channel {
   readonly #buffer = new Uint8Array(RECEIVE_BYTES);
   readonly #otherBuffer = new Uint8Array(RECEIVE_BYTES);
   #sequence = 0;
+  #portId: number | undefined;
 
   /** Takes over `fd`. */
   constructor(sys: Sys, fd: number, trace?: (line: string) => void) {
     this.#sys = sys;
     this.#fd = fd;
     this.#trace = trace;
+  }
+
+  /** As the kernel writes it into answers; undefined before the first. */
+  get portId(): number | undefined {
+    return this.#portId;
   }
 
   async request<T = void>(
@@ -154,6 +160,7 @@ export class NetlinkSocket implements Channel {
       for (const reply of messages(await this.#receive(purpose))) {
         this.#traceLine('<', reply);
         if (reply.sequence < first || reply.sequence > this.#sequence) continue;
+        this.#portId = reply.portId;
         if (reply.type !== NLMSG_ERROR) {
           onReply(reply, reply.sequence - first);
           continue;
@@ -175,6 +182,7 @@ export class NetlinkSocket implements Channel {
     for (let isOther = true; ; isOther = !isOther) {
       const part = [...messages(await receiving)].filter(({ sequence }) => sequence === this.#sequence);
       const end = part.find(isEndOfDump);
+      this.#portId = part[0]?.portId ?? this.#portId;
       // The kernel fills one buffer while what is in the other is decoded.
       if (end === undefined) receiving = this.#receiveAsync(purpose, isOther ? this.#otherBuffer : this.#buffer);
       try {

@@ -10,6 +10,8 @@ import type { Netns } from './netns.ts';
  * Everything rejects with {@link NetlinkError}: `CLOSED` after {@link Nfnetlink.close}.
  */
 export interface Nfnetlink extends AsyncDisposable {
+  /** The port of its socket, which notifications of what it changed carry; undefined before its first answer. */
+  readonly portId?: number | undefined;
   /**
    * Has all messages applied together, or none. Nothing is sent for an empty list. Transactions wait for each other.
    *

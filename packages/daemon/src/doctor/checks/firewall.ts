@@ -85,8 +85,8 @@ export const otherFirewallCheck = defineCheck<CommandResult | undefined>({
       findings.push({
         severity: 'warning',
         found: 'firewalld runs',
-        why: "it rejects forwarded packets of links that are in no zone of its own, whatever the filter table says; and its reload takes everybody's rules of iptables away for a moment",
-        remedy: `put the links into a zone that forwards: firewall-cmd --permanent --zone=trusted --add-interface=${HOST_LINK_PREFIX}+`,
+        why: "it rejects forwarded packets of links that no policy of its own covers, whatever the filter table says; and its reload takes everybody's rules of iptables away for a moment",
+        remedy: `give the links ${HOST_LINK_PREFIX}+ a zone and a policy in each direction, as docs/setup.md says; a zone alone lets nobody in`,
       });
     }
     return findings;
