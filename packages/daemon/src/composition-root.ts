@@ -144,13 +144,14 @@ function registerResources(root: DependencyContainer, { logger, rtnl, ipam, dock
 
 function registerHost(
   single: Single,
-  { netns, acceptance, filters, state, ledger }: Resources,
+  { netns, acceptance, policies, uplinks, isEngineUp, filters, state, ledger }: Resources,
   settings: DriverSettings,
 ): void {
   const kernel = (get: Get) => ({ rtnl: get(RTNL), logger: get(LOGGER) });
   single(HOST, (get) => {
-    const settings = new KernelSettings({ netns, ledger, logger: get(LOGGER) });
-    return new HostPreparation({ ...kernel(get), settings, acceptance, filters });
+    const settings = new KernelSettings({ netns, policies, ledger, logger: get(LOGGER) });
+    const firewall = { acceptance, policies, filters };
+    return new HostPreparation({ ...kernel(get), settings, ...firewall, uplinks, isEngineUp });
   });
   single(HOST_ADDRESSES, (get) => new HostAddresses(kernel(get)));
   single(COUNTS, () => clusterCounts());
@@ -239,7 +240,7 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
   single(STATUS, (get) => {
     const common = { ipam: get(IPAM), networks: get(NETWORKS), endpoints: get(ENDPOINTS), reaper: get(REAPER) };
     const upkeep = { configurator: get(CONFIGURATOR), observer: get(OBSERVER), forgotten: get(FORGOTTEN) };
-    const cluster = { conflicts: get(CLUSTER).conflicts, counts: get(COUNTS) };
+    const cluster = { conflicts: get(CLUSTER).conflicts, counts: get(COUNTS), host: get(HOST) };
     return new DaemonStatus({ ...common, ...upkeep, ...cluster, settings: { ...settings, version: VERSION } });
   });
   single(FORGOTTEN_NETWORKS, (get) => {

@@ -2,12 +2,12 @@ import { openIpam } from '@routed/ipam';
 import {
   createEndpointFilters,
   createForwardAcceptance,
+  createForwardPolicies,
   runCommand,
   type RulesetWatch,
-  uplinkNames,
   watchRuleset,
 } from '@routed/netfilter';
-import { type Monitor, openMonitor, openNetns, type Rtnl } from '@routed/netns';
+import { type Link, type Monitor, openMonitor, openNetns, type Rtnl } from '@routed/netns';
 import { openNfnetlink } from '@routed/netns/nfnetlink';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
@@ -22,6 +22,7 @@ import { HOST_LINK_PREFIX } from './endpoints/kernel-names.ts';
 import { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
 import { fileLedger } from './host/settings-ledger.ts';
 import { UplinkWatch } from './host/uplink-watch.ts';
+import { Uplinks } from './host/uplinks.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { DriverSettings, Parts, Resources } from './parts.ts';
@@ -33,6 +34,7 @@ import type { Drivers } from './server/plugin-servers.ts';
 import { currentBootId } from './state/boot-id.ts';
 import { forgetContainers } from './state/forget-containers.ts';
 import { openStateDirectory, type StateDirectory } from './state/state-directory.ts';
+import { askUnixServer } from './unix-http.ts';
 
 /**
  * Requests to the kernel at once. They may all wait for the one lock of rtnetlink, each in a thread of libuv's pool of 4:
@@ -72,14 +74,14 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
     if (state.isFromEarlierBoot) await forgetContainers(state, logger);
     const ledger = fileLedger(options.stateDirectory, bootId);
     const opened = await openParts(options, { state, ledger, metrics, logger }, closing);
-    const { parts, news, settings } = opened;
+    const { parts, settings } = opened;
     await parts.gateways.check(settings.gateways[4]);
     await parts.keeper.load();
     await parts.sticky.load();
     closing.add(() => parts.networks.leaveHost());
     await parts.host.start();
     const recovery = state.isRecoveryDue ? recoveryOf(options, { ...opened, state, logger }) : undefined;
-    const ready = keepUp(parts, news, recovery, closing);
+    const ready = keepUp(opened, recovery, closing);
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     const { network, ipam, admin } = parts;
     return { network, ipam, admin, ready, close: () => closing.close() };
@@ -111,15 +113,17 @@ async function openParts(
   const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
   closing.add(() => rtnl.close());
   // Opened before anything is read, so that no change falls in between.
-  const monitor = await openMonitor({ groups: ['link', 'route'] });
+  const monitor = await openMonitor({ groups: ['link', 'address', 'route', 'netconf'] });
   closing.add(() => monitor.close());
   const ruleset = await watchRuleset({ filterTable: FILTER_TABLE });
   closing.add(() => ruleset?.close());
   const news = { monitor, ruleset };
+  const uplinks = new Uplinks({ rtnl }, options.uplinks);
   const acceptance = createForwardAcceptance(
-    { run: runCommand, uplinks: async () => uplinkNames(await rtnl.links.list()), watch: news.ruleset },
+    { run: runCommand, uplinks: async () => uplinks.namesOf(await rtnl.links.list()), watch: news.ruleset },
     { linkPrefix: HOST_LINK_PREFIX },
   );
+  const policies = createForwardPolicies({ run: runCommand });
   const nfnetlink = await openNfnetlink();
   closing.add(() => nfnetlink.close());
   const filters = createEndpointFilters(
@@ -128,10 +132,12 @@ async function openParts(
   );
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
   const docker = dockerContainers(options.dockerSocket);
+  const isEngineUp = (): Promise<boolean> => answersPing(options.dockerSocket);
   const routers = new VtyLines();
   closing.add(() => routers.close());
+  const firewall = { acceptance, policies, filters, uplinks };
   const common = { ipam, routers, state, ledger, metrics, logger };
-  const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, filters, ...common };
+  const resources: Resources = { netns, rtnl, openSandbox, docker, isEngineUp, ...firewall, ...common };
   const settings = await settingsOf(options, rtnl, news.monitor, logger);
   const parts = wire(resources, settings);
   closing.add(() => parts.reaper.flush());
@@ -141,17 +147,29 @@ async function openParts(
 }
 
 async function settingsOf(
-  { gateway, mtu }: ServeOptions,
+  { gateway, mtu, uplinks }: ServeOptions,
   rtnl: Rtnl,
   events: Monitor,
   logger: Logger,
 ): Promise<DriverSettings> {
   const gateways = { ...VIRTUAL_GATEWAYS, ...(gateway === undefined ? {} : { 4: gateway }) };
-  if (mtu !== 'auto') return { gateways, mtuBytes: mtu };
-  const uplink = await findUplink(rtnl);
+  const common = { gateways, ...(uplinks === undefined ? {} : { uplinks }) };
+  if (mtu !== 'auto') return { ...common, mtuBytes: mtu };
+  const uplink = await findUplink(rtnl, uplinks);
   if (uplink !== undefined) new UplinkWatch({ events, uplink, logger });
-  if (uplink === undefined) return { gateways, mtuBytes: ETHERNET_MTU_BYTES };
-  return { gateways, mtuBytes: uplink.mtuBytes, mtuUplink: uplink.name };
+  if (uplink === undefined) return { ...common, mtuBytes: ETHERNET_MTU_BYTES };
+  return { ...common, mtuBytes: uplink.mtuBytes, mtuUplink: uplink.name };
+}
+
+const PING_TIMEOUT_MS = 1_000;
+
+/** Whether a Docker engine has started: before that it accepts connections and is silent. */
+async function answersPing(socketPath: string): Promise<boolean> {
+  const ping = { socketPath, method: 'GET', path: '/_ping', timeoutMs: PING_TIMEOUT_MS } as const;
+  return await askUnixServer(ping).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
 }
 
 /** What makes lost records anew. */
@@ -168,16 +186,16 @@ function recoveryOf(
 
 /** Keeps the kernel as it should be from now on; the promise is fulfilled when it is so for the first time. */
 function keepUp(
-  parts: Parts,
-  { monitor, ruleset }: News,
+  { parts, rtnl, news: { monitor, ruleset } }: Opened,
   recovery: Recovery | undefined,
   closing: Closing,
 ): Promise<void> {
-  const { keeper, endpoints, sticky, sandboxes, cluster } = parts;
+  const { keeper, networks, endpoints, sticky, sandboxes, cluster } = parts;
   sandboxes.listenTo(monitor);
   const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
   const ready = keeper.start({ areRecordsLost: recovery !== undefined });
-  const watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
+  const linkAt = (index: number): Promise<Link | undefined> => rtnl.links.get({ index });
+  const watch = new KernelWatch({ events: monitor, ruleset, endpoints, networks, linkAt, ...repairs });
   closing.add(() => sticky.stop());
   closing.add(() => cluster.watch.stop());
   closing.add(() => recovery?.stop());

@@ -1,5 +1,5 @@
 import type { Ipam } from '@routed/ipam';
-import type { EndpointFilters, ForwardAcceptance } from '@routed/netfilter';
+import type { EndpointFilters, ForwardAcceptance, ForwardPolicies } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
 import type { AdminServices } from './admin/admin-app.ts';
 import type { ClusterCounts } from './cluster/cluster-counts.ts';
@@ -12,6 +12,7 @@ import type { LinkReaper } from './endpoints/link-reaper.ts';
 import type { Gateways } from './host/gateways.ts';
 import type { HostPreparation } from './host/host-preparation.ts';
 import type { SettingsLedger } from './host/settings-ledger.ts';
+import type { Uplinks } from './host/uplinks.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { NetworkRegistry } from './networks/network-registry.ts';
@@ -31,9 +32,13 @@ export interface Resources {
   readonly rtnl: Rtnl;
   readonly openSandbox: OpenSandbox;
   readonly acceptance: ForwardAcceptance;
+  readonly policies: ForwardPolicies;
+  readonly uplinks: Uplinks;
   readonly filters: EndpointFilters;
   readonly ipam: Ipam;
   readonly docker: DockerContainers;
+  /** Whether Docker answers, and so has started. */
+  readonly isEngineUp: () => Promise<boolean>;
   readonly routers: RouterLines;
   readonly metrics: Metrics;
   readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky'>;
@@ -70,4 +75,6 @@ export interface DriverSettings {
   readonly mtuBytes: number;
   /** The uplink that the MTU was taken from; absent where the operator named one. */
   readonly mtuUplink?: string;
+  /** The links that lead off the host, where the operator named them. */
+  readonly uplinks?: readonly string[];
 }

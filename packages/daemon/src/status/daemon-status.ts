@@ -6,6 +6,7 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
 import { linkNames } from '../endpoints/kernel-names.ts';
 import type { LinkReaper } from '../endpoints/link-reaper.ts';
+import type { HostPreparation } from '../host/host-preparation.ts';
 import type { MeteredState } from '../metrics/metrics.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
@@ -73,6 +74,7 @@ interface StatusDeps {
   readonly forgotten: Forgotten;
   readonly conflicts: Pick<Conflicts, 'all'>;
   readonly counts: ClusterCounts;
+  readonly host: Pick<HostPreparation, 'problems'>;
   readonly settings: {
     readonly version: string;
     readonly mtuBytes: number;
@@ -166,8 +168,8 @@ export class DaemonStatus implements MeteredState {
   }
 
   #problems(endpoints: readonly Endpoint[]): string[] {
-    const { networks, configurator, conflicts, observer } = this.#deps;
-    const problems = conflicts.all().map(describeConflict);
+    const { networks, configurator, conflicts, observer, host } = this.#deps;
+    const problems = [...host.problems(), ...conflicts.all().map(describeConflict)];
     for (const { id, networkId } of endpoints) {
       const name = `endpoint ${id.slice(0, 12)}`;
       const status = configurator.statusOf(id);
