@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Host } from '@routed/lab';
 import { reboot } from './restart-matrix/reboot.ts';
 import { createNetwork, inspect, runIdle, untilServed, webServer } from './support/containers.ts';
-import { ENGINES } from './support/engines.ts';
+import { ENGINES, ENGINES_IN_FULL } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { setStage } from './support/stage.ts';
 import { equipWebServer } from './support/web.ts';
@@ -80,6 +80,31 @@ for (const engine of ENGINES) {
 
       expect(await reach()).to.deep.equal(closed);
       expect(await isServed(host, otherHostAddress, 'routed'), 'a routed container reaches others').to.equal(true);
+    });
+  });
+}
+
+if (ENGINES_IN_FULL.length > 0) {
+  describe('bridges of an engine that does not filter, where the plugin starts first', () => {
+    const stage = setStage({ host: { iptables: false, startEngine: false } });
+
+    it('have their network all the same, in both families', async () => {
+      const { host, lab } = stage;
+      const policies = async (): Promise<string> =>
+        (await host.exec(['sh', '-c', 'iptables -S FORWARD | head -1; ip6tables -S FORWARD | head -1'])).stdout;
+      await eventually(async () => expect(await policies()).to.equal('-P FORWARD DROP\n-P FORWARD ACCEPT\n'));
+      const otherHost = await lab.addHost({ engine: 'none' });
+      await otherHost.exec(['ip', 'route', 'add', '172.17.0.0/16', 'via', hostAddress]);
+      await equipWebServer(otherHost);
+      await host.startEngine();
+      await createNetwork(host, 'n', '10.1.0.0/16', '--ipv6', '--subnet', 'fd00:1::/64');
+      await runIdle(host, 'bridged');
+      await eventually(async () => expect(await isServed(host, otherHostAddress, 'bridged')).to.equal(true));
+      expect(await policies()).to.equal('-P FORWARD ACCEPT\n-P FORWARD DROP\n');
+
+      await host.docker('network', 'create', '--ipv6', '--subnet', 'fd07::/64', 'six');
+
+      await eventually(async () => expect(await policies()).to.equal('-P FORWARD ACCEPT\n-P FORWARD ACCEPT\n'));
     });
   });
 }
