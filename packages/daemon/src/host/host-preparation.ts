@@ -129,10 +129,8 @@ export class HostPreparation {
    */
   async #forwarding(family: Family): Promise<WantedSetting[]> {
     const { key, value } = FORWARDING[family];
-    const policy = FORWARD_POLICIES[family];
-    const found = await this.#settings.read(key);
-    const needsPolicy = found !== value && (await this.#settings.read(policy)) !== undefined;
-    return [...(needsPolicy ? [{ key: policy, value: 'DROP' }] : []), { key, value }];
+    const isOn = (await this.#settings.read(key)) === value;
+    return [...(isOn ? [] : [{ key: FORWARD_POLICIES[family], value: 'DROP' }]), { key, value }];
   }
 
   /**
