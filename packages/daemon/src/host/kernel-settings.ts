@@ -142,8 +142,12 @@ export class KernelSettings {
   /** Whether the kernel then has the value, or no such setting any more; or why not. */
   async #write(key: string, value: string): Promise<'written' | 'gone' | Error> {
     try {
-      if (isForwardPolicyKey(key)) await this.#policies.write(programOf(key), value as Policy);
-      else await this.#netns.writeSysctl(key, value);
+      if (isForwardPolicyKey(key)) {
+        await this.#policies.write(programOf(key), value as Policy);
+        return 'written';
+      }
+      await this.#netns.writeSysctl(key, value);
+      // A sysctl that is out of range or not allowed to be this may be taken without a word.
       const now = await this.read(key);
       if (now === undefined) return 'gone';
       return now === value ? 'written' : new Error(`the kernel took ${value} and still says ${now}`);
