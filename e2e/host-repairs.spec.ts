@@ -129,7 +129,7 @@ if (ENGINES_IN_FULL.length > 0) {
     });
 
     it(`has its rules again within half a second, ${FLUSHES} of ${FLUSHES} times while links come and go`, async function () {
-      this.timeout(120_000);
+      this.timeout(400_000);
       const churn = await stage.host.spawn(
         [
           'sh',
