@@ -162,7 +162,7 @@ describe('what is wrong with this host (routed-plugin doctor)', () => {
 
   it('says that a later file of sysctl.d will undo a repair', async () => {
     await ward.sh(
-      "printf 'net.ipv4.ip_forward = 0\\n' > /etc/sysctl.d/90-hardening.conf; sysctl -qw net.ipv4.ip_forward=0",
+      "printf 'net.ipv4.conf.eth1.forwarding = 0\\n' > /etc/sysctl.d/90-hardening.conf; sysctl -qw net.ipv4.conf.eth1.forwarding=0",
     );
 
     const { exitCode, report } = await examine(ward, '--fix');
@@ -170,12 +170,12 @@ describe('what is wrong with this host (routed-plugin doctor)', () => {
     expect(exitCode).to.equal(1);
     const [failure] = report.changes.filter(({ isDone }) => !isDone);
     expect(failure?.text).to.equal(
-      `net/ipv4/ip_forward: /etc/sysctl.d/90-hardening.conf line 1 sets it to 0, and is read after ${SYSCTL_FILE}: ` +
+      `net/ipv4/conf/eth1/forwarding: /etc/sysctl.d/90-hardening.conf line 1 sets it to 0, and is read after ${SYSCTL_FILE}: ` +
         'take that line out, or it is 0 again after "sysctl --system"',
     );
     await ward.sh('rm /etc/sysctl.d/90-hardening.conf');
     await undo(ward);
-    await ward.sh('sysctl -qw net.ipv4.ip_forward=1');
+    await ward.sh('sysctl -qw net.ipv4.conf.eth1.forwarding=1');
   });
 
   it('leaves alone at --undo what somebody has changed since', async () => {

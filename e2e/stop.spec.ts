@@ -36,15 +36,19 @@ if (ENGINES_IN_FULL.length > 0) {
       });
     }
 
-    it('leaves forwarding as it found it', async () => {
+    it('leaves forwarding as it found it, and the policy of FORWARD', async () => {
+      const policy = async (): Promise<string> =>
+        (await stage.host.exec(['sh', '-c', 'iptables -S FORWARD | head -1'])).stdout.trim();
       const forwarding = async (): Promise<string> =>
         (await stage.host.exec(['cat', '/proc/sys/net/ipv4/ip_forward'])).stdout.trim();
       // Sockets answer before the host has been prepared.
       await eventually(async () => expect(await forwarding()).to.equal('1'));
+      expect(await policy()).to.equal('-P FORWARD DROP');
 
       await stage.plugin.stop();
 
       expect(await forwarding()).to.equal('0');
+      expect(await policy()).to.equal('-P FORWARD ACCEPT');
     });
 
     it('does not wait for connections without a call', async () => {

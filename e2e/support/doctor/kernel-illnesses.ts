@@ -4,6 +4,9 @@ import { bySh, type Illness } from './illness.ts';
 const cover = (path: string, text: string): string =>
   `mkdir -p /run/covers; printf '%s\\n' '${text}' > /run/covers/$(basename ${path}); mountpoint -q ${path} || mount --bind /run/covers/$(basename ${path}) ${path}`;
 
+/** The same, so that nobody can write it. */
+const coverForGood = (path: string, text: string): string => `${cover(path, text)}; mount -o remount,bind,ro ${path}`;
+
 /** The tables of neighbours have their limits in the first network namespace alone: here they are files. */
 const coverNeighbours = `
   mountpoint -q /proc/sys/net/ipv4/neigh || mount -t tmpfs none /proc/sys/net/ipv4/neigh
@@ -56,19 +59,14 @@ chmod +x /run/no-veth/ip`,
   bySh({
     check: 'forwarding-ipv4',
     round: 'broken kernel',
-    cure: {
-      batch: 'first',
-      state: 'cat /proc/sys/net/ipv4/ip_forward',
-      cured: /^1$/,
-      says: /^net\/ipv4\/ip_forward: 0 -> 1$/,
-    },
     what: 'IPv4 forwarding switched off',
     severity: 'broken',
     found: /^net\/ipv4\/ip_forward is 0$/,
     why: /^the host is the router of its containers/,
-    remedy: /^run with --fix/,
-    breaking: 'sysctl -qw net.ipv4.ip_forward=0',
-    healing: 'sysctl -qw net.ipv4.ip_forward=1',
+    remedy: /^start routed-plugin, which sets it/,
+    // The daemon would set it again before anybody looked.
+    breaking: coverForGood('/proc/sys/net/ipv4/ip_forward', '0'),
+    healing: 'umount /proc/sys/net/ipv4/ip_forward',
   }),
   bySh({
     check: 'forwarding-ipv4',
@@ -90,19 +88,13 @@ chmod +x /run/no-veth/ip`,
   bySh({
     check: 'forwarding-ipv6',
     round: 'broken kernel',
-    cure: {
-      batch: 'first',
-      state: 'cat /proc/sys/net/ipv6/conf/all/forwarding',
-      cured: /^1$/,
-      says: /^net\/ipv6\/conf\/all\/forwarding: 0 -> 1$/,
-    },
     what: 'IPv6 forwarding switched off',
     severity: 'broken',
     found: /^net\/ipv6\/conf\/all\/forwarding is 0$/,
     why: /^there are networks with IPv6/,
-    remedy: /^run with --fix/,
-    breaking: 'sysctl -qw net.ipv6.conf.all.forwarding=0',
-    healing: 'sysctl -qw net.ipv6.conf.all.forwarding=1',
+    remedy: /^start routed-plugin, which sets it/,
+    breaking: coverForGood('/proc/sys/net/ipv6/conf/all/forwarding', '0'),
+    healing: 'umount /proc/sys/net/ipv6/conf/all/forwarding',
   }),
   bySh({
     check: 'forwarding-ipv6',

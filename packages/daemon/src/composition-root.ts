@@ -159,13 +159,14 @@ function registerResources(root: DependencyContainer, { logger, rtnl, ipam, dock
 
 function registerHost(
   single: Single,
-  { netns, acceptance, filters, state, ledger }: Resources,
+  { netns, acceptance, policies, uplinks, isEngineUp, filters, state, ledger }: Resources,
   settings: DriverSettings,
 ): void {
   const kernel = (get: Get) => ({ rtnl: get(RTNL), logger: get(LOGGER) });
   single(HOST, (get) => {
-    const settings = new KernelSettings({ netns, ledger, logger: get(LOGGER) });
-    return new HostPreparation({ ...kernel(get), settings, ...observeRules({ acceptance, filters }, get(OBSERVER)) });
+    const settings = new KernelSettings({ netns, policies, ledger, logger: get(LOGGER) });
+    const firewall = { policies, ...observeRules({ acceptance, filters }, get(OBSERVER)) };
+    return new HostPreparation({ ...kernel(get), settings, ...firewall, uplinks, isEngineUp });
   });
   single(HOST_ADDRESSES, (get) => new HostAddresses(kernel(get)));
   single(COUNTS, () => clusterCounts());
@@ -299,6 +300,7 @@ function registerUpkeep(single: Single, settings: DriverSettings): void {
       absence: get(ABSENCE),
       hidden: get(HIDDEN),
       counts: get(COUNTS),
+      host: get(HOST),
     };
     return new DaemonStatus({ ...common, ...upkeep, ...cluster, settings: { ...settings, version: VERSION } });
   });

@@ -3,12 +3,12 @@ import {
   createConnections,
   createEndpointFilters,
   createForwardAcceptance,
+  createForwardPolicies,
   runCommand,
   type RulesetWatch,
-  uplinkNames,
   watchRuleset,
 } from '@routed/netfilter';
-import { type Monitor, openMonitor, openNetns, type Rtnl } from '@routed/netns';
+import { type Link, type Monitor, openMonitor, openNetns, type Rtnl } from '@routed/netns';
 import { openNfnetlink } from '@routed/netns/nfnetlink';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
@@ -23,6 +23,7 @@ import { HOST_LINK_PREFIX } from './endpoints/kernel-names.ts';
 import { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
 import { fileLedger } from './host/settings-ledger.ts';
 import { UplinkWatch } from './host/uplink-watch.ts';
+import { Uplinks } from './host/uplinks.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { DriverSettings, Parts, Resources } from './parts.ts';
@@ -36,6 +37,7 @@ import type { Drivers } from './server/plugin-servers.ts';
 import { currentBootId } from './state/boot-id.ts';
 import { forgetContainers } from './state/forget-containers.ts';
 import { openStateDirectory, type StateDirectory } from './state/state-directory.ts';
+import { askUnixServer } from './unix-http.ts';
 
 /**
  * Requests to the kernel at once. They may all wait for the one lock of rtnetlink, each in a thread of libuv's pool of 4:
@@ -75,7 +77,7 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
     if (state.isFromEarlierBoot) await forgetContainers(state, logger);
     const ledger = fileLedger(options.stateDirectory, bootId);
     const opened = await openParts(options, { state, ledger, metrics, logger }, closing);
-    const { parts, news, settings } = opened;
+    const { parts, settings } = opened;
     await parts.gateways.check(settings.gateways[4]);
     await parts.keeper.load();
     await parts.sticky.load();
@@ -85,7 +87,7 @@ export async function startLife(options: ServeOptions, metrics: Metrics, logger:
     const isRecoveryDue = state.isRecoveryDue || (await areRecordsOlder(opened.rtnl, parts.endpoints));
     const recovery = isRecoveryDue ? recoveryOf(options, { ...opened, state, logger }) : undefined;
     const removals = removalsOf(options, { ...opened, logger });
-    const ready = keepUp(parts, news, { recovery, removals }, closing);
+    const ready = keepUp(opened, { recovery, removals }, closing);
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     const { network, ipam, admin } = parts;
     return { network, ipam, admin, ready, close: () => closing.close() };
@@ -117,17 +119,19 @@ async function openParts(
   const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
   closing.add(() => rtnl.close());
   // Opened before anything is read, so that no change falls in between.
-  const monitor = await openMonitor({ groups: ['link', 'route'] });
+  const monitor = await openMonitor({ groups: ['link', 'address', 'route', 'netconf'] });
   closing.add(() => monitor.close());
   const nfnetlink = await openNfnetlink();
   closing.add(() => nfnetlink.close());
   const ruleset = await watchRuleset({ filterTable: FILTER_TABLE, own: nfnetlink });
   closing.add(() => ruleset?.close());
   const news = { monitor, ruleset };
+  const uplinks = new Uplinks({ rtnl }, options.uplinks);
   const acceptance = createForwardAcceptance(
-    { run: runCommand, uplinks: async () => uplinkNames(await rtnl.links.list()), watch: news.ruleset },
+    { run: runCommand, uplinks: async () => uplinks.namesOf(await rtnl.links.list()), watch: news.ruleset },
     { linkPrefix: HOST_LINK_PREFIX },
   );
+  const policies = createForwardPolicies({ run: runCommand });
   const filters = createEndpointFilters(
     { nfnetlink, run: runCommand, watch: ruleset },
     { table: FILTER_TABLE, linkPrefix: HOST_LINK_PREFIX },
@@ -138,10 +142,12 @@ async function openParts(
   const connections = createConnections({ nfnetlink: tracking });
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
   const docker = dockerContainers(options.dockerSocket);
+  const isEngineUp = (): Promise<boolean> => answersPing(options.dockerSocket);
   const routers = new VtyLines();
   closing.add(() => routers.close());
+  const firewall = { acceptance, policies, filters, uplinks };
   const common = { ipam, routers, state, ledger, metrics, logger };
-  const resources: Resources = { netns, rtnl, openSandbox, docker, acceptance, filters, connections, ...common };
+  const resources: Resources = { netns, rtnl, openSandbox, docker, isEngineUp, connections, ...firewall, ...common };
   const settings = await settingsOf(options, rtnl, news.monitor, logger);
   const parts = wire(resources, settings);
   closing.add(() => parts.reaper.flush());
@@ -151,17 +157,29 @@ async function openParts(
 }
 
 async function settingsOf(
-  { gateway, mtu }: ServeOptions,
+  { gateway, mtu, uplinks }: ServeOptions,
   rtnl: Rtnl,
   events: Monitor,
   logger: Logger,
 ): Promise<DriverSettings> {
   const gateways = { ...VIRTUAL_GATEWAYS, ...(gateway === undefined ? {} : { 4: gateway }) };
-  if (mtu !== 'auto') return { gateways, mtuBytes: mtu };
-  const uplink = await findUplink(rtnl);
+  const common = { gateways, ...(uplinks === undefined ? {} : { uplinks }) };
+  if (mtu !== 'auto') return { ...common, mtuBytes: mtu };
+  const uplink = await findUplink(rtnl, uplinks);
   if (uplink !== undefined) new UplinkWatch({ events, uplink, logger });
-  if (uplink === undefined) return { gateways, mtuBytes: ETHERNET_MTU_BYTES };
-  return { gateways, mtuBytes: uplink.mtuBytes, mtuUplink: uplink.name };
+  if (uplink === undefined) return { ...common, mtuBytes: ETHERNET_MTU_BYTES };
+  return { ...common, mtuBytes: uplink.mtuBytes, mtuUplink: uplink.name };
+}
+
+const PING_TIMEOUT_MS = 1_000;
+
+/** Whether a Docker engine has started: before that it accepts connections and is silent. */
+async function answersPing(socketPath: string): Promise<boolean> {
+  const ping = { socketPath, method: 'GET', path: '/_ping', timeoutMs: PING_TIMEOUT_MS } as const;
+  return await askUnixServer(ping).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
 }
 
 /** What makes lost records anew. */
@@ -185,18 +203,18 @@ function removalsOf({ dockerSocket }: ServeOptions, { parts, rtnl, logger }: Ope
 
 /** Keeps the kernel as it should be from now on; the promise is fulfilled when it is so for the first time. */
 function keepUp(
-  parts: Parts,
-  { monitor, ruleset }: News,
+  { parts, rtnl, news: { monitor, ruleset } }: Opened,
   { recovery, removals }: { readonly recovery: Recovery | undefined; readonly removals: DockerRemovals },
   closing: Closing,
 ): Promise<void> {
-  const { keeper, endpoints, sticky, owners, sandboxes, cluster, absence, hidden } = parts;
+  const { keeper, networks, endpoints, sticky, owners, sandboxes, cluster, absence, hidden } = parts;
   sandboxes.listenTo(monitor);
   absence.listenTo(monitor, () => keeper.repair());
   hidden.listenTo(monitor);
   const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
   const ready = keeper.start();
-  const watch = new KernelWatch({ events: monitor, ruleset, endpoints, ...repairs });
+  const linkAt = (index: number): Promise<Link | undefined> => rtnl.links.get({ index });
+  const watch = new KernelWatch({ events: monitor, ruleset, endpoints, networks, linkAt, ...repairs });
   closing.add(() => sticky.stop());
   closing.add(() => owners.stop());
   closing.add(() => cluster.watch.stop());

@@ -1,5 +1,5 @@
 import type { Ipam } from '@routed/ipam';
-import type { Connections, EndpointFilters, ForwardAcceptance } from '@routed/netfilter';
+import type { Connections, EndpointFilters, ForwardAcceptance, ForwardPolicies } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
 import type { AdminServices } from './admin/admin-app.ts';
 import type { ClusterCounts } from './cluster/cluster-counts.ts';
@@ -14,6 +14,7 @@ import type { LinkReaper } from './endpoints/link-reaper.ts';
 import type { Gateways } from './host/gateways.ts';
 import type { HostPreparation } from './host/host-preparation.ts';
 import type { SettingsLedger } from './host/settings-ledger.ts';
+import type { Uplinks } from './host/uplinks.ts';
 import type { DockerLeases } from './leases/docker-leases.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -35,10 +36,14 @@ export interface Resources {
   readonly rtnl: Rtnl;
   readonly openSandbox: OpenSandbox;
   readonly acceptance: ForwardAcceptance;
+  readonly policies: ForwardPolicies;
+  readonly uplinks: Uplinks;
   readonly filters: EndpointFilters;
   readonly connections: Connections;
   readonly ipam: Ipam;
   readonly docker: DockerContainers;
+  /** Whether Docker answers, and so has started. */
+  readonly isEngineUp: () => Promise<boolean>;
   readonly routers: RouterLines;
   readonly metrics: Metrics;
   readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky' | 'owners'>;
@@ -79,4 +84,6 @@ export interface DriverSettings {
   readonly mtuBytes: number;
   /** The uplink that the MTU was taken from; absent where the operator named one. */
   readonly mtuUplink?: string;
+  /** The links that lead off the host, where the operator named them. */
+  readonly uplinks?: readonly string[];
 }

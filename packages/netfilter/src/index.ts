@@ -6,6 +6,7 @@
 export { type CommandResult, type CommandRunner, runCommand } from './command-runner.ts';
 export { type AcceptanceOutcome, createForwardAcceptance, type ForwardAcceptance } from './forward-acceptance.ts';
 export { isRejectedByFirewalld } from './firewalld.ts';
+export { createForwardPolicies, type ForwardPolicies, type ForwardProgram, type Policy } from './forward-policy.ts';
 export { FORWARD_CHAIN, forwardRules } from './forward-rules.ts';
 export type { AllowEntry, AllowList, Service } from './allow-list/allow-list.ts';
 export { formatAllowList } from './allow-list/format.ts';

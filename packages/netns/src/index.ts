@@ -26,6 +26,7 @@ export type {
   MonitorGroup,
   MonitorOptions,
   NeighbourEvent,
+  NetconfEvent,
   RouteEvent,
 } from './types/monitor.ts';
 export type { Neighbour, NeighbourFilter, Neighbours, NeighbourSpec, NeighbourState } from './types/neighbour.ts';

@@ -6,6 +6,9 @@ import { adminSocketOption } from './admin-socket-option.ts';
 const OPTIONS: readonly Option[] = [
   new Option('-g, --gateway <address>', "the containers' IPv4 gateway; none: 169.254.1.1").env('ROUTED_GATEWAY'),
   new Option('-m, --mtu <bytes|auto>', "MTU of container links; auto: the uplink's").env('ROUTED_MTU').default('auto'),
+  new Option('--uplinks <names>', 'links that lead off the host, with commas; none: found by themselves').env(
+    'ROUTED_UPLINKS',
+  ),
   new Option('-d, --debug [on|off]', 'log every request and reply (same as --log-level debug)').env('ROUTED_DEBUG'),
   new Option('-S, --netsock <name|path>', 'name or socket path of the network driver alone')
     .env('ROUTED_NETSOCK')

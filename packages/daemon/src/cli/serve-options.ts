@@ -9,6 +9,8 @@ export interface ServeOptions {
   readonly gateway?: string;
   /** Link MTU in bytes, or the uplink's. */
   readonly mtu: number | 'auto';
+  /** The links that lead off the host, at least one; absent: they are found by themselves. */
+  readonly uplinks?: readonly string[];
   readonly sockets: SocketPaths;
   /** Where networks, leases and endpoints are kept. */
   readonly stateDirectory: string;
@@ -45,6 +47,9 @@ const onOrOff = z
   .refine((text) => SWITCH_TEXTS.has(text.toLowerCase()), 'expected on or off')
   .transform((text) => SWITCH_TEXTS.get(text.toLowerCase()) ?? false);
 
+/** At most 15 bytes each, and no character that a rule of iptables takes for a pattern. */
+const LINK_LIST = /^\w[\w.-]{0,14}(,\w[\w.-]{0,14})*$/;
+
 /** Options as commander hands them over: texts and flags. */
 const rawOptions = z.object({
   gateway: z
@@ -52,6 +57,11 @@ const rawOptions = z.object({
     .refine(isUnicastIpv4, 'expected an IPv4 unicast address such as 10.200.0.1, without prefix length')
     .optional(),
   mtu: z.union([z.literal('auto'), mtuText], { error: 'expected a number from 68 to 65535, or auto' }),
+  uplinks: z
+    .string()
+    .regex(LINK_LIST, 'expected names of links with commas between them, such as eth0,eth1')
+    .transform((text) => [...new Set(text.split(','))])
+    .optional(),
   debug: z.union([z.boolean(), onOrOff], { error: 'expected on or off' }).default(false),
   netsock: z.string().min(1, 'expected a plugin name or the path of a socket'),
   ipamsock: z.string().min(1, 'expected a plugin name or the path of a socket'),
@@ -102,6 +112,7 @@ export function parseServeOptions(
   const {
     gateway,
     mtu,
+    uplinks,
     debug,
     netsock,
     ipamsock,
@@ -117,6 +128,7 @@ export function parseServeOptions(
   return {
     ...(gateway === undefined ? {} : { gateway }),
     mtu,
+    ...(uplinks === undefined ? {} : { uplinks }),
     sockets: {
       routed: join(pluginDir, 'routed.sock'),
       network: socketPath(netsock, pluginDir),

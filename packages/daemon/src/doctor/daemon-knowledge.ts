@@ -37,10 +37,11 @@ export class DaemonKnowledge implements Surveyor {
 
   /** All of it, as it is now. */
   async collect(): Promise<DaemonFacts> {
-    const { mtuBytes, mtuUplink, gateways } = this.#settings;
+    const { mtuBytes, mtuUplink, uplinks, gateways } = this.#settings;
     return {
       mtuBytes,
       ...(mtuUplink === undefined ? {} : { mtuUplink }),
+      ...(uplinks === undefined ? {} : { uplinks: [...uplinks] }),
       gateways: [gateways[4], gateways[6]],
       networks: this.#networks.all().map(({ id, mtuBytes: own, pools, prefixes }) => ({
         id,
@@ -67,5 +68,7 @@ export interface KnownSettings {
   readonly mtuBytes: number;
   /** The uplink whose MTU that is; absent where the operator named one. */
   readonly mtuUplink?: string;
+  /** The links that lead off the host, where the operator named them. */
+  readonly uplinks?: readonly string[];
   readonly gateways: DefaultGateways;
 }

@@ -1,7 +1,8 @@
 import { readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
-import { type CommandResult, runCommand, uplinkNames } from '@routed/netfilter';
+import { type CommandResult, runCommand } from '@routed/netfilter';
 import type { Address, Link, Route, Rtnl } from '@routed/netns';
 import { endpointOfAlias, GRAVEYARD_GROUP, LINK_GROUP, MAIN_TABLE } from '../endpoints/kernel-names.ts';
+import { Uplinks } from '../host/uplinks.ts';
 import { isServed } from '../server/socket-file.ts';
 import { type DaemonFacts, readDaemon } from './facts/daemon-facts.ts';
 import { type EngineFacts, readEngine } from './facts/engine-facts.ts';
@@ -80,7 +81,8 @@ export function viewHost(paths: HostPaths, rtnl: Rtnl): HostView {
     run: runCommand,
     links,
     uplinks: once(async () => {
-      const names = new Set(uplinkNames(await links()));
+      const named = (await view.daemon())?.uplinks;
+      const names = new Set(new Uplinks({ rtnl }, named).namesOf(await links()));
       return (await links()).filter(({ name, isUp }) => isUp && names.has(name));
     }),
     containerLinks: once(async () => (await links()).filter(isContainerLink)),

@@ -17,7 +17,7 @@ export interface AddressHolder {
 }
 
 /** Routing daemons by the protocol number of their routes. Source: iproute2 etc/rt_protos, FRR zebra/rt_netlink.h. */
-const ROUTERS: ReadonlyMap<number, string> = new Map([
+export const ROUTERS: ReadonlyMap<number, string> = new Map([
   [11, 'zebra'],
   [12, 'bird'],
   [42, 'babel'],

@@ -3,8 +3,8 @@
  * `doctor` checks and repairs by it, and docs/setup.md is tested against it.
  */
 
-/** Who sees to a setting. `package` stands for the files that an installed package brings. */
-export type SetBy = 'routed-plugin' | 'package' | 'doctor --fix' | 'you';
+/** Who sees to a setting. */
+export type SetBy = 'routed-plugin' | 'doctor --fix' | 'you';
 
 /** A sysctl below `net`. Source: linux Documentation/networking/ip-sysctl.rst unless said otherwise. */
 export interface HostSetting {
@@ -24,8 +24,8 @@ export const DAEMON_SETTINGS = {
     key: 'net/ipv4/ip_forward',
     value: '1',
     when: 'always, from the start of the daemon on',
-    why: 'the host is the router of its containers; Docker, finding it on, leaves the FORWARD policy alone',
-    by: ['routed-plugin', 'package'],
+    why: 'the host is the router of its containers',
+    by: ['routed-plugin'],
   },
   forwardIpv6: {
     key: 'net/ipv6/conf/all/forwarding',
@@ -38,11 +38,25 @@ export const DAEMON_SETTINGS = {
     key: 'net/ipv6/conf/LINK/accept_ra',
     value: '2',
     insteadOf: '1',
-    when: 'with the first network that has IPv6, where it is 1',
+    when: 'with the first network that has IPv6, where it is 1 and routers are heard',
     why: 'a host that forwards IPv6 ignores router advertisements at 1, and loses its default route',
     by: ['routed-plugin'],
   },
 } as const satisfies Readonly<Record<string, HostSetting>>;
+
+/**
+ * What becomes, by family, of a forwarded packet that no rule decides about. It is set to DROP where the daemon switches
+ * forwarding on, as Docker does where it does that.
+ */
+export const FORWARD_POLICIES = { 4: 'iptables/FORWARD', 6: 'ip6tables/FORWARD' } as const;
+
+/** A policy as a setting. */
+export type ForwardPolicyKey = (typeof FORWARD_POLICIES)[4 | 6];
+
+/** Whether a setting is a policy, and no sysctl. */
+export function isForwardPolicyKey(key: string): key is ForwardPolicyKey {
+  return key === FORWARD_POLICIES[4] || key === FORWARD_POLICIES[6];
+}
 
 const ENTRY_NEEDS = 'hosts of more than some hundred containers';
 const ENTRY_WHY = 'one limit for all network namespaces: every container takes entries; beyond it packets are dropped';
@@ -162,6 +176,13 @@ export const HOST_SETTINGS: readonly HostSetting[] = [
   ...Object.values<HostSetting>(DOCTOR_SETTINGS),
   ...Object.values<HostSetting>(OPERATOR_SETTINGS),
 ];
+
+/** The link that a setting is of by one table's entry; undefined for any other setting. */
+export function linkOfSetting({ key }: Pick<HostSetting, 'key'>, setting: string): string | undefined {
+  const [before = '', after = ''] = key.split('LINK');
+  if (!setting.startsWith(before) || !setting.endsWith(after)) return undefined;
+  return setting.slice(before.length, setting.length - after.length);
+}
 
 /** The settings of one table's entry for a link. */
 export function settingOf({ key }: Pick<HostSetting, 'key'>, link: string): string {

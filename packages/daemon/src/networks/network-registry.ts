@@ -58,7 +58,10 @@ export class NetworkRegistry {
   /** Readies the host for every network, where that was undone meanwhile. */
   async prepareHost(): Promise<void> {
     await this.#lock.run('networks', async () => {
-      if (this.#networks.size === 0) return;
+      if (this.#networks.size === 0) {
+        await this.#host.review();
+        return;
+      }
       const pools = this.all().flatMap((network) => network.pools);
       await this.#host.prepare({ pools });
       for (const gateway of new Set(pools.map((pool) => pool.gateway))) await this.#gateways.ensure(gateway);

@@ -1,14 +1,18 @@
 import { concernsUplinks, type RulesetWatch } from '@routed/netfilter';
-import type { Link, LinkEvent, MonitorEvents, RouteEvent } from '@routed/netns';
+import type { AddressEvent, Link, LinkEvent, MonitorEvents, NetconfEvent, RouteEvent } from '@routed/netns';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import { isLinkLocalIpv6 } from '../endpoints/endpoint-plan.ts';
 import {
   endpointOfAlias,
   GRAVEYARD_GROUP,
   HOST_LINK_PREFIX,
   isAsWeMadeIt,
   LINK_GROUP,
+  MAIN_TABLE,
   ROUTE_PROTOCOL,
 } from '../endpoints/kernel-names.ts';
+import { isDefault } from '../host/uplinks.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
 
 /** How long events are collected: what we do ourselves has been noted by then. */
 const SETTLE_MS = 100;
@@ -18,41 +22,50 @@ const HOST_REPAIR_GAP_MS = 250;
 
 /** What reports changes in the kernel: a Monitor of @routed/netns. */
 export interface EventSource {
-  on<Name extends 'link' | 'route' | 'overrun' | 'error'>(
+  on<Name extends 'link' | 'address' | 'route' | 'netconf' | 'overrun' | 'error'>(
     event: Name,
     listener: (...data: MonitorEvents[Name]) => void,
   ): unknown;
 }
 
 /**
- * Calls for a repair when somebody else takes away what an endpoint needs: a route, or its link; and for one of the host when
- * rules of the firewall go, or a link comes or goes that may lead to other hosts.
+ * Calls for a repair when somebody else takes away what an endpoint needs: a route, its link, or the gateway's address on it; and
+ * for one of the host when rules of the firewall or a gateway's address go, forwarding is switched off, or a link or a default
+ * route comes that may lead to other hosts.
  *
  * Our own withdrawals look the same at first; but their endpoint has left its sandbox when the events have settled.
  */
 export class KernelWatch {
   readonly #endpoints: Pick<EndpointLifecycle, 'isJoined' | 'endpointAt' | 'idOfLink'>;
+  readonly #networks: Pick<NetworkRegistry, 'all'>;
+  readonly #linkAt: (index: number) => Promise<Link | undefined>;
   readonly #repair: () => void;
   readonly #repairHost: () => void;
   #isStopped = false;
   #hostTimer: NodeJS.Timeout | undefined;
   #hostRepairedAt = -HOST_REPAIR_GAP_MS;
-  /** Endpoints that may be damaged, each until its own events have settled. */
-  readonly #settling = new Map<string, NodeJS.Timeout>();
+  /** Endpoints that may be damaged, by id, or by the index of a link; each until its own events have settled. */
+  readonly #settling = new Map<string | number, NodeJS.Timeout>();
 
   constructor(deps: {
     readonly events: EventSource;
     readonly endpoints: Pick<EndpointLifecycle, 'isJoined' | 'endpointAt' | 'idOfLink'>;
+    readonly networks: Pick<NetworkRegistry, 'all'>;
+    readonly linkAt: (index: number) => Promise<Link | undefined>;
     readonly repair: () => void;
     readonly repairHost: () => void;
     readonly ruleset?: Pick<RulesetWatch, 'on'> | undefined;
   }) {
     this.#endpoints = deps.endpoints;
+    this.#networks = deps.networks;
+    this.#linkAt = deps.linkAt;
     this.#repair = deps.repair;
     this.#repairHost = deps.repairHost;
     deps.ruleset?.on('damage', () => this.#noteHost());
     deps.events.on('route', (event) => this.#onRoute(event));
     deps.events.on('link', (event) => this.#onLink(event));
+    deps.events.on('address', (event) => this.#onAddress(event));
+    deps.events.on('netconf', (event) => this.#onNetconf(event));
     // What was missed may have been damage.
     deps.events.on('overrun', () => {
       this.#repair();
@@ -71,7 +84,11 @@ export class KernelWatch {
   }
 
   #onRoute({ change, route }: RouteEvent): void {
-    if (change !== 'delete' || route.protocol !== ROUTE_PROTOCOL) return;
+    if (route.table !== MAIN_TABLE) return;
+    // An uplink may be known by it.
+    if (change === 'new' && isDefault(route)) this.#noteHost();
+    // A route of ours that comes is no damage; another's may have come in the place of ours, which is not reported by itself.
+    if ((change === 'new') === (route.protocol === ROUTE_PROTOCOL)) return;
     const endpointId = this.#endpoints.endpointAt(route.destination);
     if (endpointId !== undefined) this.#note(endpointId);
   }
@@ -90,13 +107,47 @@ export class KernelWatch {
     return named ?? (group === LINK_GROUP ? endpointOfAlias(alias) : undefined);
   }
 
+  #onAddress({ change, address: { address, linkIndex } }: AddressEvent): void {
+    if (change !== 'delete') return;
+    if (isLinkLocalIpv6(address)) this.#noteLink(linkIndex);
+    else if (this.#isGateway(address.replace(/\/\d+$/, ''))) this.#noteHost();
+  }
+
+  #onNetconf({ of, isForwarding }: NetconfEvent): void {
+    if (of === 'all' && isForwarding === false) this.#noteHost();
+  }
+
+  #isGateway(address: string): boolean {
+    return this.#networks.all().some(({ pools }) => pools.some(({ gateway }) => gateway === address));
+  }
+
   #note(endpointId: string): void {
-    if (this.#settling.has(endpointId)) return;
-    const timer = setTimeout(() => {
-      this.#settling.delete(endpointId);
+    this.#settle(endpointId, () => {
       if (this.#endpoints.isJoined(endpointId)) this.#repair();
+    });
+  }
+
+  /** An address tells the index of its link only, which may be gone by now, or anybody's. */
+  #noteLink(index: number): void {
+    this.#settle(index, () => {
+      this.#linkAt(index).then(
+        (link) => {
+          const endpointId = link?.group === LINK_GROUP ? endpointOfAlias(link.alias) : undefined;
+          if (!this.#isStopped && endpointId !== undefined && this.#endpoints.isJoined(endpointId)) this.#repair();
+        },
+        // The periodic round looks at all of them.
+        () => undefined,
+      );
+    });
+  }
+
+  #settle(subject: string | number, look: () => void): void {
+    if (this.#isStopped || this.#settling.has(subject)) return;
+    const timer = setTimeout(() => {
+      this.#settling.delete(subject);
+      look();
     }, SETTLE_MS).unref();
-    this.#settling.set(endpointId, timer);
+    this.#settling.set(subject, timer);
   }
 
   #noteHost(): void {

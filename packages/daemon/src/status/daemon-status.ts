@@ -7,6 +7,7 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { allAddresses, type Endpoint } from '../endpoints/endpoint.ts';
 import { linkNames } from '../endpoints/kernel-names.ts';
 import type { LinkReaper } from '../endpoints/link-reaper.ts';
+import type { HostPreparation } from '../host/host-preparation.ts';
 import type { MeteredState } from '../metrics/metrics.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
@@ -79,6 +80,7 @@ interface StatusDeps {
   readonly absence: Pick<Absence, 'withdrawn'>;
   readonly hidden: Pick<HiddenRoutes, 'all'>;
   readonly counts: ClusterCounts;
+  readonly host: Pick<HostPreparation, 'problems'>;
   readonly settings: {
     readonly version: string;
     readonly mtuBytes: number;
@@ -172,8 +174,9 @@ export class DaemonStatus implements MeteredState {
   }
 
   #problems(endpoints: readonly Endpoint[]): string[] {
-    const { networks, configurator, conflicts, absence, hidden, observer, sticky } = this.#deps;
+    const { networks, configurator, conflicts, absence, hidden, observer, sticky, host } = this.#deps;
     const problems = [
+      ...host.problems(),
       ...conflicts.all().map(describeConflict),
       ...hidden.all().map(describeHiddenRoute),
       ...sticky.problems(),

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import type { RulesetWatchEvents } from '@routed/netfilter';
-import type { Link, MonitorEvents, Route } from '@routed/netns';
+import type { Address, Link, MonitorEvents, Route } from '@routed/netns';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { LINK_GROUP } from '../../src/endpoints/kernel-names.ts';
+import { LINK_GROUP, MAIN_TABLE } from '../../src/endpoints/kernel-names.ts';
+import type { Network } from '../../src/networks/network.ts';
 import { KernelWatch } from '../../src/reconcile/kernel-watch.ts';
 
 describe('KernelWatch', () => {
@@ -14,6 +15,7 @@ describe('KernelWatch', () => {
   let repair: sinon.SinonSpy;
   let repairHost: sinon.SinonSpy;
   let joined: Set<string>;
+  let links: Map<number, Partial<Link>>;
   beforeEach(() => {
     clock = sinon.useFakeTimers();
     events = new EventEmitter();
@@ -26,12 +28,19 @@ describe('KernelWatch', () => {
       endpointAt: (destination: string) => (destination === '10.1.0.2/32' ? 'e1' : undefined),
       idOfLink: (name: string) => (name === 'vethre1' ? 'e1' : undefined),
     };
-    watch = new KernelWatch({ events, ruleset, endpoints, repair, repairHost });
+    const networks = { all: () => [{ pools: [{ gateway: '10.9.0.1' }] }] as unknown as Network[] };
+    links = new Map([[7, { group: LINK_GROUP, alias: 'routed:e1' }]]);
+    const linkAt = (index: number): Promise<Link | undefined> => Promise.resolve(links.get(index) as Link | undefined);
+    watch = new KernelWatch({ events, ruleset, endpoints, networks, linkAt, repair, repairHost });
   });
   afterEach(() => clock.restore());
 
-  const lostRoute = (destination: string, protocol = 200): unknown =>
-    events.emit('route', { change: 'delete', route: { destination, protocol } as Route });
+  const lostAddress = (address: string, linkIndex = 7): unknown =>
+    events.emit('address', { change: 'delete', address: { address, linkIndex } as Address });
+
+  const route = (change: 'new' | 'delete', destination: string, protocol = 200): unknown =>
+    events.emit('route', { change, route: { destination, protocol, table: MAIN_TABLE } as Route });
+  const lostRoute = (destination: string, protocol = 200): unknown => route('delete', destination, protocol);
   const link = (change: 'new' | 'delete', isUp: boolean, group = LINK_GROUP): unknown =>
     events.emit('link', { change, link: { name: 'vethre1', alias: 'routed:e1', group, isUp } as Link });
 
@@ -75,6 +84,28 @@ describe('KernelWatch', () => {
     link('new', true);
 
     expect(repairs()).to.equal(0);
+  });
+
+  it("calls for a repair when another's route comes in the place of that of a joined endpoint", () => {
+    route('new', '10.1.0.2/32');
+    expect(repairs()).to.equal(0);
+
+    route('new', '10.1.0.2/32', 4);
+
+    expect(repairs()).to.equal(1);
+  });
+
+  it("calls for a repair when the gateway's address goes from the link of a joined endpoint", async () => {
+    lostAddress('fe80::1/64');
+    lostAddress('fe80::1/64', 8);
+    await clock.tickAsync(150);
+    expect(repair.callCount).to.equal(1);
+
+    lostAddress('fe80::1/64');
+    joined.delete('e1');
+    await clock.tickAsync(150);
+
+    expect(repair.callCount).to.equal(1);
   });
 
   it('calls for a repair when a link was set down or deleted', () => {
@@ -145,6 +176,37 @@ describe('KernelWatch', () => {
       expect(hostRepairs()).to.equal(0);
 
       change('eth1');
+
+      expect(hostRepairs()).to.equal(1);
+    });
+
+    it("calls for one when a network's gateway loses its address, wherever it was", () => {
+      lostAddress('10.9.0.2/32', 1);
+      expect(hostRepairs()).to.equal(0);
+
+      lostAddress('10.9.0.1/32', 1);
+
+      expect(hostRepairs()).to.equal(1);
+    });
+
+    it('calls for one when forwarding is switched off for the host, by family', () => {
+      const forwarding = (of: number | 'all' | 'default', isForwarding: boolean): unknown =>
+        events.emit('netconf', { change: 'new', family: 4, of, isForwarding });
+      forwarding('all', true);
+      forwarding('default', false);
+      forwarding(3, false);
+      expect(hostRepairs()).to.equal(0);
+
+      forwarding('all', false);
+
+      expect(hostRepairs()).to.equal(1);
+    });
+
+    it('calls for one when a default route comes, which may show an uplink', () => {
+      route('new', '10.0.0.0/8', 4);
+      expect(hostRepairs()).to.equal(0);
+
+      route('new', '::/0', 9);
 
       expect(hostRepairs()).to.equal(1);
     });

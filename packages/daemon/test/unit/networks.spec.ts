@@ -28,7 +28,8 @@ describe('networks', () => {
   });
 
   it('keeps router advertisements working on links that relied on them when IPv6 forwarding is switched on', async () => {
-    await daemon.kernel.links.createVeth({ name: 'eth0', peer: { name: 'far' } });
+    const { index } = await daemon.kernel.links.createVeth({ name: 'eth0', isUp: true, peer: { name: 'far' } });
+    await daemon.kernel.routes.add({ destination: '::/0', linkIndex: index });
     await daemon.kernel.netns.writeSysctl('net/ipv6/conf/eth0/accept_ra', '1');
 
     await createNetwork(daemon, { subnet: 'fd00:1::/64' });

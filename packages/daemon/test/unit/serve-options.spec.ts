@@ -37,6 +37,14 @@ describe('parseServeOptions', () => {
     });
   });
 
+  it('takes the names of uplinks, each once', () => {
+    expect(parseServeOptions({ ...defaults, uplinks: 'eth0,bond0.100,eth0' }).uplinks).to.deep.equal([
+      'eth0',
+      'bond0.100',
+    ]);
+    expect(parseServeOptions(defaults)).to.not.have.property('uplinks');
+  });
+
   for (const [text, level] of [
     ['1', 'debug'],
     ['ON', 'debug'],
@@ -68,6 +76,11 @@ describe('parseServeOptions', () => {
     ['mtu', '67', 'option --mtu "67": expected a number from 68 to 65535, or auto'],
     ['mtu', '65536', 'option --mtu "65536": expected a number from 68 to 65535, or auto'],
     ['mtu', 'big', 'option --mtu "big": expected a number from 68 to 65535, or auto'],
+    ['uplinks', 'eth0 eth1', 'option --uplinks "eth0 eth1": expected names of links with commas between them'],
+    ['uplinks', 'eth+', 'option --uplinks "eth+": expected names of links'],
+    ['uplinks', 'eth0,', 'option --uplinks "eth0,": expected names of links'],
+    ['uplinks', 'a-name-of-16-bytes', 'option --uplinks "a-name-of-16-bytes": expected names of links'],
+    ['uplinks', '', 'option --uplinks "": expected names of links'],
     ['pluginDir', 'plugins', 'option --plugin-dir "plugins": expected an absolute path'],
     ['stateDir', 'state', 'option --state-dir "state": expected an absolute path'],
     ['adminSocket', 'admin.sock', 'option --admin-socket "admin.sock": expected an absolute path'],

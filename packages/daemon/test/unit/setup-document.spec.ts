@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { HOST_FILES, statements } from '../../src/host/host-files.ts';
-import { DAEMON_SETTINGS, HOST_SETTINGS } from '../../src/host/host-settings.ts';
+import { HOST_SETTINGS } from '../../src/host/host-settings.ts';
 
 const repository = new URL('../../../../', import.meta.url);
 const read = (path: string): Promise<string> => readFile(new URL(path, repository), 'utf8');
@@ -25,14 +25,6 @@ describe('docs/setup.md', () => {
       expect(statements(block), path).to.deep.equal(statements(wanted));
       if (then !== 'nothing') expect(text.slice(place, place + 200)).to.contain(`\`${then}\``);
     }
-  });
-
-  it('says truly what the package sets', async () => {
-    const set = statements(await read('tools/packaging/host/sysctl/50-routed.conf'));
-
-    const ofPackage = HOST_SETTINGS.filter(({ by }) => by.includes('package'));
-    expect(set).to.deep.equal(ofPackage.map(({ key, value }) => `${key.replaceAll('/', '.')} = ${value}`));
-    expect(ofPackage).to.deep.equal([DAEMON_SETTINGS.forwardIpv4]);
   });
 });
 

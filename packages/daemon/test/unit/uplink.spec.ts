@@ -36,6 +36,18 @@ describe('findUplink', () => {
     expect(await findUplink(kernel)).to.include({ name: 'eth1', mtuBytes: 1450 });
   });
 
+  it('is one of those that the operator named', async () => {
+    const linkIndex = await addLink('eth0', 9000);
+    await addLink('eth1', 1450);
+    await addLink('eth2', 1400);
+    await kernel.addresses.add({ linkIndex, address: '10.0.0.2/24' });
+    await kernel.routes.add({ destination: '0.0.0.0/0', gateway: '10.0.0.1', linkIndex });
+
+    expect(await findUplink(kernel, ['eth1'])).to.include({ name: 'eth1' });
+    expect(await findUplink(kernel, ['eth0', 'eth1'])).to.include({ name: 'eth0' });
+    expect(await findUplink(kernel, ['eth9'])).to.equal(undefined);
+  });
+
   it('is none on a host that has no link', async () => {
     expect(await findUplink(kernel)).to.equal(undefined);
   });

@@ -2,8 +2,16 @@ import type { NetlinkMessage } from '../codec/reader.ts';
 import { decodeAddress } from '../message/address.ts';
 import { decodeLink } from '../message/link.ts';
 import { decodeNeighbour } from '../message/neighbour.ts';
+import { decodeNetconf } from '../message/netconf.ts';
 import { decodeRoute } from '../message/route-decode.ts';
-import type { AddressEvent, LinkEvent, MonitorGroup, NeighbourEvent, RouteEvent } from '../types/monitor.ts';
+import type {
+  AddressEvent,
+  LinkEvent,
+  MonitorGroup,
+  NeighbourEvent,
+  NetconfEvent,
+  RouteEvent,
+} from '../types/monitor.ts';
 import { RTM, RTNLGRP } from '../uapi/rtnetlink.ts';
 
 /** A notification, by the name of the event it becomes. */
@@ -11,13 +19,15 @@ export type MonitorEvent =
   | { readonly name: 'link'; readonly data: LinkEvent }
   | { readonly name: 'address'; readonly data: AddressEvent }
   | { readonly name: 'route'; readonly data: RouteEvent }
-  | { readonly name: 'neighbour'; readonly data: NeighbourEvent };
+  | { readonly name: 'neighbour'; readonly data: NeighbourEvent }
+  | { readonly name: 'netconf'; readonly data: NetconfEvent };
 
 const GROUPS: Readonly<Record<MonitorGroup, readonly number[]>> = {
   link: [RTNLGRP.LINK],
   address: [RTNLGRP.IPV4_IFADDR, RTNLGRP.IPV6_IFADDR],
   route: [RTNLGRP.IPV4_ROUTE, RTNLGRP.IPV6_ROUTE],
   neighbour: [RTNLGRP.NEIGH],
+  netconf: [RTNLGRP.IPV4_NETCONF, RTNLGRP.IPV6_NETCONF],
 };
 
 /** Every group there is. */
@@ -50,6 +60,11 @@ export function decodeEvent(message: NetlinkMessage): MonitorEvent | undefined {
     case RTM.DELNEIGH: {
       const neighbour = decodeNeighbour(message);
       return neighbour && { name: 'neighbour', data: { change: changeOf(message, RTM.NEWNEIGH), neighbour } };
+    }
+    case RTM.NEWNETCONF:
+    case RTM.DELNETCONF: {
+      const netconf = decodeNetconf(message);
+      return netconf && { name: 'netconf', data: { change: changeOf(message, RTM.NEWNETCONF), ...netconf } };
     }
     default:
       return undefined;

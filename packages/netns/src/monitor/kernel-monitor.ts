@@ -58,6 +58,9 @@ export class KernelMonitor extends EventEmitter<MonitorEvents> implements Monito
           break;
         case 'neighbour':
           this.emit('neighbour', event.data);
+          break;
+        case 'netconf':
+          this.emit('netconf', event.data);
       }
     }
   }

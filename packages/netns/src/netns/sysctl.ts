@@ -53,6 +53,8 @@ function sysctlError(error: unknown, key: string): unknown {
   const subject = `sysctl ${key}`;
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOENT':
+    // Opened, and then its link went.
+    case 'ENODEV':
       return new NetnsError('NOT_FOUND', subject, 'this kernel or namespace has no such key', error);
     case 'EACCES':
     case 'EPERM':

@@ -1,12 +1,13 @@
 import type { NetlinkError } from '../errors.ts';
 import type { Address } from './address.ts';
+import type { Family } from './common.ts';
 import type { Link } from './link.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { Netns } from './netns.ts';
 import type { Route } from './route.ts';
 
 /** What a monitor can listen for. */
-export type MonitorGroup = 'link' | 'address' | 'route' | 'neighbour';
+export type MonitorGroup = 'link' | 'address' | 'route' | 'neighbour' | 'netconf';
 
 /** `new` is also sent for every change of an object that was there. */
 export type Change = 'new' | 'delete';
@@ -35,12 +36,23 @@ export interface NeighbourEvent {
   readonly neighbour: Neighbour;
 }
 
+/** Settings of `/proc/sys/net/ipv4/conf` or `/proc/sys/net/ipv6/conf` changed, or came or went with their link. */
+export interface NetconfEvent {
+  readonly change: Change;
+  readonly family: Family;
+  /** Whose settings: those of one link, by its index; `all` or `default`, as the directories are called. */
+  readonly of: number | 'all' | 'default';
+  /** Absent: another setting changed. `net.ipv4.ip_forward` is that of `all`. */
+  readonly isForwarding?: boolean;
+}
+
 /** Events of a {@link Monitor} and what their listeners get. */
 export interface MonitorEvents {
   readonly link: [LinkEvent];
   readonly address: [AddressEvent];
   readonly route: [RouteEvent];
   readonly neighbour: [NeighbourEvent];
+  readonly netconf: [NetconfEvent];
   /** Events were lost: dump the state again. Later events still arrive. */
   readonly overrun: [];
   /** The socket failed for good; the monitor is deaf and should be opened again. */
@@ -61,7 +73,7 @@ export interface MonitorOptions {
 }
 
 /**
- * Reports changes of links, addresses, routes and neighbours as they happen.
+ * Reports changes of links, addresses, routes, neighbours and their settings as they happen.
  *
  * It keeps the process alive until `close` or `unref`, and itself while it is open.
  */

@@ -21,6 +21,8 @@ export const RTM = {
   NEWRULE: 32,
   DELRULE: 33,
   GETRULE: 34,
+  NEWNETCONF: 80,
+  DELNETCONF: 81,
 } as const;
 
 /** Route attributes. */
@@ -115,4 +117,13 @@ export const RTNLGRP = {
   IPV4_ROUTE: 7,
   IPV6_IFADDR: 9,
   IPV6_ROUTE: 11,
+  IPV4_NETCONF: 24,
+  IPV6_NETCONF: 25,
 } as const;
+
+/** Attributes of netconf messages. Source: linux uapi netconf.h. */
+export const NETCONFA = { IFINDEX: 1, FORWARDING: 2 } as const;
+
+/** What stands for no single link in NETCONFA_IFINDEX, -1 and -2 there. */
+export const NETCONFA_IFINDEX_ALL = 0xffffffff;
+export const NETCONFA_IFINDEX_DEFAULT = 0xfffffffe;

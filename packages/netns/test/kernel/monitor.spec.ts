@@ -96,6 +96,26 @@ describe('openMonitor', () => {
     expect(seen.filter((line) => line.startsWith('unasked'))).to.deep.equal([]);
   });
 
+  it('reports forwarding as it is switched, of both families', async () => {
+    await rtnl.links.createVeth({ name: 'a0', peer: { name: 'b0' } });
+    monitor = await openMonitor({ netns, groups: ['netconf'] });
+    const seen: string[] = [];
+    monitor.on('netconf', ({ change, family, of, isForwarding }) => {
+      if (isForwarding !== undefined) seen.push(`${change} ${family} ${of} ${isForwarding}`);
+    });
+    const { index } = (await rtnl.links.get({ name: 'a0' }))!;
+
+    for (const value of ['1', '0']) {
+      await netns.writeSysctl('net/ipv4/ip_forward', value);
+      await netns.writeSysctl('net/ipv6/conf/all/forwarding', value);
+    }
+    await netns.writeSysctl('net/ipv4/conf/a0/forwarding', '1');
+    const expected = ['new 4 all true', 'new 6 all true', 'new 4 all false', 'new 6 all false', `new 4 ${index} true`];
+    await until(() => expected.every((line) => seen.includes(line)), expected.join());
+
+    expect(seen).to.include('new 4 default true');
+  });
+
   it('hears nothing of other namespaces, and the current one unless told otherwise', async () => {
     await using other = await anonymousNetns();
     await using elsewhere = await other.openRtnl();

@@ -3,6 +3,10 @@ import { ROUTE_PROTOCOL } from '../../endpoints/kernel-names.ts';
 import { type Check, defineCheck, type Finding } from '../check.ts';
 import type { HostView } from '../host-view.ts';
 
+/** Not by --fix: forwarding without the policy that belongs to it opens the bridges of Docker. */
+const START_THE_DAEMON =
+  'start routed-plugin, which sets it within a second and keeps closed what nobody accepts; if it runs, "routed-plugin status" says why it cannot';
+
 /** A link and one of its settings. */
 export interface LinkSetting {
   readonly link: string;
@@ -27,8 +31,7 @@ export const forwardingIpv4Check = defineCheck<{
           severity: 'broken',
           found: `${key} is ${forwarding}`,
           why: 'the host is the router of its containers: they reach the host, and nobody else',
-          remedy: 'run with --fix, or start routed-plugin, which sets it',
-          fixes: [{ kind: 'sysctl', key, value }],
+          remedy: START_THE_DAEMON,
         },
       ];
     }
@@ -66,8 +69,7 @@ export const forwardingIpv6Check = defineCheck<{
         severity: 'broken',
         found: `${key} is ${forwarding}`,
         why: 'there are networks with IPv6: their containers reach the host, and nobody else',
-        remedy: 'run with --fix, or restart routed-plugin, which sets it',
-        fixes: [{ kind: 'sysctl', key, value }],
+        remedy: START_THE_DAEMON,
       });
     } else {
       findings.push(...links.filter((link) => link.value === '0').map(({ link }) => notForwarding(6, link)));

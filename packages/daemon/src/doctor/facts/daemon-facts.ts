@@ -9,6 +9,8 @@ export const daemonFacts = z.object({
   mtuBytes: z.number(),
   /** The uplink whose MTU that was at the start; absent where the operator named the MTU. */
   mtuUplink: z.string().optional(),
+  /** The links that lead off the host; absent: none were named with `--uplinks`. */
+  uplinks: z.array(z.string()).optional(),
   /** The gateways that networks have unless they say otherwise. */
   gateways: z.array(z.string()),
   networks: z.array(

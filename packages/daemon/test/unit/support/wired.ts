@@ -1,4 +1,5 @@
 import { type Ipam, type LeaseStore, memoryLeaseStore, openIpam } from '@routed/ipam';
+import type { ForwardPolicies } from '@routed/netfilter';
 import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import { type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-protocol';
 import sinon from 'sinon';
@@ -8,6 +9,7 @@ import type { AddressOwner } from '../../../src/containers/address-owners.ts';
 import type { StickyRecord } from '../../../src/containers/sticky-record.ts';
 import type { Container, DockerContainers } from '../../../src/docker/docker-containers.ts';
 import { type SettingsLedger, memoryLedger } from '../../../src/host/settings-ledger.ts';
+import { Uplinks } from '../../../src/host/uplinks.ts';
 import { VIRTUAL_GATEWAYS } from '../../../src/drivers/default-gateways.ts';
 import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
 import { linkNames } from '../../../src/endpoints/kernel-names.ts';
@@ -48,6 +50,11 @@ export interface WiredSettings {
   readonly kernel?: FakeKernel;
   readonly state?: WiredState;
   readonly docker?: DockerContainers;
+  readonly isEngineUp?: boolean;
+  /** The policies of FORWARD; absent: there is no iptables. */
+  readonly policies?: ForwardPolicies;
+  /** Links that the operator named as uplinks. */
+  readonly uplinks?: readonly string[];
   readonly openSandbox?: OpenSandbox;
   /** The routing daemons of the host; absent: there are none. */
   readonly routers?: RouterLines;
@@ -82,6 +89,12 @@ export function dockerOf(containers: () => readonly Container[]): DockerContaine
     },
   };
 }
+
+const noPolicies: ForwardPolicies = {
+  read: () => Promise.resolve(undefined),
+  write: () => Promise.reject(new Error('no iptables here')),
+  hasDockerChain: () => Promise.resolve(false),
+};
 
 const noRouters: RouterLines = { ask: () => Promise.resolve(undefined) };
 
@@ -118,9 +131,12 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
       rtnl: kernel,
       openSandbox,
       docker,
+      isEngineUp: () => Promise.resolve(settings.isEngineUp ?? false),
       routers,
       metrics,
       acceptance: firewall,
+      policies: settings.policies ?? noPolicies,
+      uplinks: new Uplinks({ rtnl: kernel }, settings.uplinks),
       filters: filters,
       connections,
       ipam,
