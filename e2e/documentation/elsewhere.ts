@@ -41,6 +41,12 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     by: 'tools/test',
     words: ['tools/bench ci', 'tools/bench soak'],
   },
+  {
+    lines: /^tools\/attack\b/,
+    reason: 'It attacks for a minute, or for many; its quick part is part of the end-to-end tests.',
+    by: 'tools/test',
+    words: ['npm run --silent "test:$layer"', 'e2e|cluster|packaging|attack'],
+  },
   { lines: /^tools\/bench\b/, reason: 'It measures for minutes, and writes into docs/performance.md.', by: null },
   {
     lines: /^tools\/setup\b/,

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -12,11 +13,18 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Writes a file so that after a power failure it is there as before or as it is now, never in between. */
+/** A symbolic link in the place of the unfinished file is an error, not a way to another file. */
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+
+/**
+ * Writes a file so that after a power failure it is there as before or as it is now, never in between.
+ *
+ * @throws ELOOP when a symbolic link is in the way of what is written first, `path` with `.new` behind it
+ */
 export async function writeDurably(path: string, text: string, mode = 0o644): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const unfinished = `${path}.new`;
-  const file = await open(unfinished, 'w', mode);
+  const file = await open(unfinished, NEW_FILE, mode);
   try {
     await file.writeFile(text);
     await file.sync();

@@ -22,12 +22,18 @@ export async function checkFiles(directory: string): Promise<void> {
   for (const name of names) {
     const find = name.endsWith('.log') ? findJournalDamage : name.endsWith('.ldb') ? findTableDamage : undefined;
     // A running daemon deletes files of its own meanwhile; that there is one, shows when the database is opened.
-    const bytes = find === undefined ? undefined : await readFile(join(directory, name)).catch(ignoreMissing);
+    const bytes = find === undefined ? undefined : await readUnlessGone(directory, name);
     const offset = bytes === undefined ? undefined : find?.(bytes);
     if (offset !== undefined) throw unreadable(directory, `${name} is damaged at byte ${offset}`);
   }
 }
 
-function ignoreMissing(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+async function readUnlessGone(directory: string, name: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(join(directory, name));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw unreadable(directory, `${name}: ${message}`, error);
+  }
 }
