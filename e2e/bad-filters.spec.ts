@@ -129,7 +129,7 @@ describe('filters that cannot be, or hardly', () => {
     it('starts containers that have no list', async () => {
       const { exitCode, stderr } = await stage.host.tryDocker('run', '--rm', '--network', 'apps', 'alpine', 'true');
       expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
-      expect((await stage.plugin.log()).toLowerCase()).to.contain('no nft on this host');
+      expect((await stage.plugin.log()).toLowerCase()).to.contain('nft not found: anti-spoofing is disabled');
     });
 
     it('refuses those that have one, and says what to install', async () => {

@@ -1,7 +1,15 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import type { Container, DockerContainers } from '../../src/docker/docker-containers.ts';
-import { createNetwork, dockerId, dockerOf, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
+import {
+  createNetwork,
+  dockerId,
+  dockerOf,
+  moveToSandbox,
+  startContainer,
+  type WiredDaemon,
+  wiredDaemon,
+} from './support/wired.ts';
 
 const networkId = dockerId('c98909');
 const [web, other] = [dockerId('f00d'), dockerId('cafe')];
@@ -97,6 +105,7 @@ describe('a container that is not known yet, in a network where an operator gave
     owners = () => Promise.reject(new Error('Docker is away'));
     await start(second, '10.1.0.3');
     daemon.parts.sticky.stop();
+    for (const id of [first, second]) await moveToSandbox(daemon, id);
     await daemon.stop();
 
     daemon = await wire(daemon);
