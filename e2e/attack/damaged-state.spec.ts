@@ -1,11 +1,11 @@
+import { openStateDirectory, type StateDirectory } from '@routed/driver';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { expect } from 'chai';
-import { openStateDirectory, type StateDirectory } from '../../packages/daemon/src/state/state-directory.ts';
-import { all, fill, lease, network, pool } from '../../packages/daemon/test/unit/support/state-lives.ts';
-import { messageOf } from '../../packages/daemon/test/unit/support/message-of.ts';
+import { all, fill, lease, network, pool } from '../../packages/driver/test/unit/support/state-lives.ts';
+import { messageOf } from '../../packages/store/test/unit/support/message-of.ts';
 import { count, report } from './support/count.ts';
 import { damages, type Damage } from './support/damages.ts';
 

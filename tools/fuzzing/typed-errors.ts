@@ -1,15 +1,28 @@
+import { isDatapathError } from '@routed/datapath';
+import { isDockerError } from '@routed/docker-engine';
+import { isDriverError } from '@routed/driver';
 import { isIpamError } from '@routed/ipam';
 import { isNetfilterError } from '@routed/netfilter';
 import { isNetlinkError, isNetnsError } from '@routed/netns';
 import { isProtocolError } from '@routed/plugin-protocol';
 import { isQuaggaError } from '@routed/quagga';
-import { OptionError } from '../../packages/daemon/src/cli/serve-options.ts';
-import { RoutedError } from '../../packages/daemon/src/routed-error.ts';
+import { OptionError } from '../../packages/daemon/src/serve/serve-options.ts';
+import { RoutedError } from '../../packages/daemon/src/ground/routed-error.ts';
 
 /** Whether an error is one that a package of ours promises. */
 export function isTyped(error: unknown): boolean {
   if (error instanceof RoutedError || error instanceof OptionError) return true;
-  const guards = [isProtocolError, isIpamError, isNetlinkError, isNetnsError, isNetfilterError, isQuaggaError];
+  const guards = [
+    isDriverError,
+    isDatapathError,
+    isDockerError,
+    isProtocolError,
+    isIpamError,
+    isNetlinkError,
+    isNetnsError,
+    isNetfilterError,
+    isQuaggaError,
+  ];
   return guards.some((isOurs) => isOurs(error));
 }
 

@@ -3,7 +3,7 @@ import { NetnsError } from './errors.ts';
 import { MONITOR_GROUPS, groupMask } from './monitor/decode-event.ts';
 import { KernelMonitor } from './monitor/kernel-monitor.ts';
 import { inNetns } from './netns/in-netns.ts';
-import { useNetnsFd } from './netns/netns-fd.ts';
+import { useNetnsFd } from './rtnl/netns-fd.ts';
 import { openRouteSocket } from './socket/open-socket.ts';
 import { setReceiveBuffer } from './socket/socket-options.ts';
 import { loadSys } from './sys/sys-koffi.ts';

@@ -5,7 +5,7 @@
  */
 import { NFNETLINK_GROUP, NFNETLINK_OPTIONS, requireOptions } from './check/options.ts';
 import { inNetns } from './netns/in-netns.ts';
-import { useNetnsFd } from './netns/netns-fd.ts';
+import { useNetnsFd } from './rtnl/netns-fd.ts';
 import { KernelNfnetlink } from './nfnetlink/kernel-nfnetlink.ts';
 import { KernelNfnetlinkMonitor } from './nfnetlink/kernel-nfnetlink-monitor.ts';
 import { NetlinkSocket } from './socket/netlink-socket.ts';
@@ -14,7 +14,7 @@ import { setReceiveBuffer, setSendBuffer } from './socket/socket-options.ts';
 import { loadSys } from './sys/sys-koffi.ts';
 import type { Sys } from './sys/sys.ts';
 import type { Netns } from './types/netns.ts';
-import type { Nfnetlink, NfnetlinkMonitor, NfnetlinkOptions } from './types/nfnetlink.ts';
+import type { Nfnetlink, NfnetlinkMonitor, NfnetlinkOptions } from './nfnetlink/contract.ts';
 
 export { type Cidr, formatIp, hasHostBits, type IpBytes, parseCidr, parseIp } from './codec/ip.ts';
 export {
@@ -30,7 +30,7 @@ export {
 } from './codec/reader.ts';
 export { align, MessageWriter } from './codec/writer.ts';
 export type { Purpose } from './socket/channel.ts';
-export type { Nfnetlink, NfnetlinkMonitor, NfnetlinkMonitorEvents, NfnetlinkOptions } from './types/nfnetlink.ts';
+export type { Nfnetlink, NfnetlinkMonitor, NfnetlinkMonitorEvents, NfnetlinkOptions } from './nfnetlink/contract.ts';
 export { NFGENMSG_LENGTH, NFNL_SUBSYS_CTNETLINK, NFNL_SUBSYS_NFTABLES, NFNLGRP_NFTABLES } from './uapi/nfnetlink.ts';
 
 /** A transaction is one datagram: room for some hundred thousand set elements. */

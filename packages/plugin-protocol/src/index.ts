@@ -53,3 +53,4 @@ export {
 } from './schema/network.ts';
 export { ActivateReply, EmptyReply, EmptyRequest } from './schema/plugin.ts';
 export { OPTION_LABELS, PLUGIN_CONTENT_TYPE } from './well-known.ts';
+export type { Handler, Handlers } from './handlers.ts';

@@ -16,7 +16,7 @@ export {
   isQuaggaError,
 } from './errors.ts';
 export type { Bfd, Bgp, BgpFamily, Neighbor, PeerFamily, PeerGroup } from './model/bgp.ts';
-export { checkFleet } from './model/fleet.ts';
+export { checkFleet } from './validation/fleet.ts';
 export type { Ospf, Ospf6, Ospf6Interface, OspfInterface } from './model/ospf.ts';
 export type {
   ExportPolicy,
@@ -27,7 +27,7 @@ export type {
   RouteMapEntry,
 } from './model/policy.ts';
 export { type RouterInterface, type RouterModel, routerModelSchema } from './model/router.ts';
-export { type ValidatedModel, inspectModel, parseModel } from './model/validate.ts';
+export { type ValidatedModel, inspectModel, parseModel } from './validation/validate.ts';
 export type { Change } from './plan/change.ts';
 export type { Effect } from './plan/effects.ts';
 export { planChanges, worstEffect } from './plan/plan.ts';

@@ -93,3 +93,8 @@ export function knownPrefix(text: string): Prefix {
   if (prefix === undefined) throw new TypeError(`not a prefix: ${text}`);
   return prefix;
 }
+
+/** The prefix of one address alone. */
+export function hostPrefix(address: string): string {
+  return `${address}/${ADDRESS_BITS[familyOf(address)]}`;
+}

@@ -1,10 +1,9 @@
+import { parseEndpointOptions, parseNetworkOptions } from '@routed/driver';
 import { canonicalAddress, formatPrefix, parsePoolId, parsePrefix } from '@routed/ipam';
 import { formatAllowList, parseAllowList } from '@routed/netfilter';
 import { parseCidr, parseIp } from '@routed/netns/nfnetlink';
 import fc from 'fast-check';
-import { parseServeOptions } from '../../../packages/daemon/src/cli/serve-options.ts';
-import { parseEndpointOptions } from '../../../packages/daemon/src/endpoints/endpoint-options.ts';
-import { parseNetworkOptions } from '../../../packages/daemon/src/networks/network-options.ts';
+import { parseServeOptions } from '../../../packages/daemon/src/serve/serve-options.ts';
 import { weird } from '../mutate.ts';
 import { statelessTarget } from '../target.ts';
 import { expectTyped } from '../typed-errors.ts';

@@ -1,9 +1,9 @@
+import { passesPrefixList, passesRouteMap, topLines } from '@routed/doctor';
 import { readdirSync, readFileSync } from 'node:fs';
 import { canonicalTree, diffTrees, formatDifferences, mergeTrees, parseConfig, redactLine } from '@routed/quagga';
 import { checkFleet, DIALECTS, parseDocument, parseModel, planChanges, render } from '@routed/quagga';
 import fc from 'fast-check';
 import { parse as parseYaml } from 'yaml';
-import { passesPrefixList, passesRouteMap, topLines } from '../../../packages/daemon/src/doctor/facts/router-config.ts';
 import { parseSource } from '../../../packages/quagga/src/cli/source.ts';
 import { mutated, mutatedBytes } from '../mutate.ts';
 import { statelessTarget } from '../target.ts';

@@ -1,3 +1,6 @@
+import { ipamCapabilities, networkCapabilities } from '@routed/driver';
+import type { OpenSandbox } from '@routed/datapath';
+import { ADMIN_LIMITS, createPluginApp, listen, PLUGIN_LIMITS, type ServerLimits } from '@routed/plugin-server';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,21 +8,17 @@ import { fakeKernel } from '@routed/netns/testing';
 import type Koa from 'koa';
 import { z } from 'zod';
 import { createAdminApp } from '../../../packages/daemon/src/admin/admin-app.ts';
-import type { Parts } from '../../../packages/daemon/src/parts.ts';
-import { ipamCapabilities, networkCapabilities } from '../../../packages/daemon/src/drivers/capabilities.ts';
-import type { OpenSandbox } from '../../../packages/daemon/src/sandbox/sandbox-view.ts';
-import { fakeSandbox } from '../../../packages/daemon/test/unit/support/sandbox.ts';
-import type { Logger } from '../../../packages/daemon/src/logger.ts';
-import { createPluginApp } from '../../../packages/daemon/src/server/plugin-app.ts';
-import { listen } from '../../../packages/daemon/src/server/plugin-server.ts';
-import { ADMIN_LIMITS, PLUGIN_LIMITS, type ServerLimits } from '../../../packages/daemon/src/server/server-limits.ts';
+import { Metrics } from '../../../packages/daemon/src/metrics/metrics.ts';
+import type { DriverComponents } from '../../../packages/driver/src/assemble.ts';
+import { fakeSandbox } from '../../../packages/datapath/test/unit/support/sandbox.ts';
+import type { Logger } from '../../../packages/daemon/src/ground/logger.ts';
 import {
   createNetwork,
   dockerId,
   dockerOf,
   startContainer,
   wiredDaemon,
-} from '../../../packages/daemon/test/unit/support/wired.ts';
+} from '../../../packages/driver/test/unit/support/wired.ts';
 import { isTyped } from '../typed-errors.ts';
 import { HttpClient } from './http-client.ts';
 
@@ -90,12 +89,12 @@ export async function serveDaemon(kind: 'plugin' | 'admin'): Promise<ServedDaemo
 
 function applicationOf(
   kind: 'plugin' | 'admin',
-  parts: Parts,
+  parts: DriverComponents,
   { stopping, logger }: { readonly stopping: AbortSignal; readonly logger: Logger },
 ): { readonly app: Koa; readonly limits: ServerLimits } {
-  const { metrics } = parts;
+  const metrics = new Metrics();
   if (kind === 'admin') {
-    const loaded = Promise.resolve(parts.admin);
+    const loaded = Promise.resolve(parts);
     const limits = ADMIN_LIMITS;
     const deps = { loaded, metrics, problems: () => [], stopping, logger };
     return { app: createAdminApp({ ...deps, maxCalls: limits.calls }), limits };
@@ -103,5 +102,8 @@ function applicationOf(
   const limits = PLUGIN_LIMITS;
   const atOnce = { 'Plugin.Activate': () => ({ Implements: [] }), ...networkCapabilities, ...ipamCapabilities };
   const loaded = Promise.resolve({ ...parts.network, ...parts.ipam });
-  return { app: createPluginApp({ atOnce, loaded, metrics, logger, maxCalls: limits.calls }), limits };
+  return {
+    app: createPluginApp({ atOnce, loaded, observer: metrics, isRefusal: () => false, logger, maxCalls: limits.calls }),
+    limits,
+  };
 }

@@ -1,15 +1,12 @@
+import { type AddressList, type AddressRecord, canonicalHostAddress, type ContainerAddresses } from '@routed/driver';
 import Router from '@koa/router';
 import { z } from 'zod';
-import type { AddressList } from '../containers/address-list.ts';
-import type { ContainerAddresses } from '../containers/container-addresses.ts';
-import { canonicalHostAddress } from '../endpoints/endpoint-options.ts';
-import type { AddressRecord } from '../status/address-record.ts';
 import { parameter, readJson } from './request.ts';
 
 /** What commands about addresses ask. */
 export interface AddressServices {
-  readonly addresses: ContainerAddresses;
-  readonly list: AddressList;
+  readonly addresses: Pick<ContainerAddresses, 'add' | 'remove'>;
+  readonly list: Pick<AddressList, 'list'>;
   readonly describe: (address: string) => AddressRecord;
 }
 

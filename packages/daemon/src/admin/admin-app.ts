@@ -1,9 +1,9 @@
+import type { DaemonKnowledge } from '@routed/driver';
+import { limitCalls, TOO_BUSY } from '@routed/plugin-server';
 import Koa from 'koa';
-import type { DaemonKnowledge } from '../doctor/daemon-knowledge.ts';
-import { doctorRoute } from '../doctor/doctor-route.ts';
-import type { Logger } from '../logger.ts';
+import { doctorRoute } from './doctor-route.ts';
+import type { Logger } from '../ground/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { limitCalls, TOO_BUSY } from '../server/call-limit.ts';
 import { addressRoutes, type AddressServices } from './address-routes.ts';
 import { replyToAdminError } from './admin-error.ts';
 import { ingressRoutes, type IngressServices } from './ingress-routes.ts';

@@ -1,9 +1,9 @@
+import { askUnixServer, type UnixRequest } from '@routed/docker-engine';
 import { request, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
 import { z } from 'zod';
-import { RoutedError } from '../routed-error.ts';
-import { askUnixServer, type UnixRequest } from '../unix-http.ts';
+import { RoutedError } from '../ground/routed-error.ts';
 
 const ANSWER_TIMEOUT_MS = 60_000;
 

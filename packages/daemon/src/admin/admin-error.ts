@@ -1,8 +1,10 @@
+import { errorText } from '@routed/text';
 import { isIpamError } from '@routed/ipam';
 import { isNetfilterError } from '@routed/netfilter';
 import { z } from 'zod';
-import { RoutedError, type RoutedErrorCode } from '../routed-error.ts';
-import { errorText } from '../text/printable.ts';
+import { type DatapathErrorCode, isDatapathError } from '@routed/datapath';
+import { type DockerErrorCode, isDockerError } from '@routed/docker-engine';
+import { type DriverErrorCode, isDriverError } from '@routed/driver';
 
 /** What an error becomes on the admin socket. */
 export interface AdminErrorReply {
@@ -10,7 +12,7 @@ export interface AdminErrorReply {
   readonly body: { readonly error: { readonly code: string; readonly message: string } };
 }
 
-const STATUS: Readonly<Partial<Record<RoutedErrorCode, number>>> = {
+const STATUS: Readonly<Partial<Record<DriverErrorCode | DatapathErrorCode | DockerErrorCode, number>>> = {
   ADDRESS_IN_USE: 409,
   ADDRESS_UNKNOWN: 404,
   CONTAINER_AMBIGUOUS: 409,
@@ -24,7 +26,9 @@ const STATUS: Readonly<Partial<Record<RoutedErrorCode, number>>> = {
 
 /** The status and the body for an error: 4xx for what the asker can change, 5xx for what failed here. */
 export function replyToAdminError(error: unknown, request: string): AdminErrorReply {
-  if (error instanceof RoutedError) return reply(STATUS[error.code] ?? 500, error.code, error.message);
+  if (isDriverError(error) || isDatapathError(error) || isDockerError(error)) {
+    return reply(STATUS[error.code] ?? 500, error.code, error.message);
+  }
   if (isIpamError(error)) return reply(error.code.startsWith('INVALID_') ? 400 : 409, error.code, error.message);
   if (isNetfilterError(error)) return reply(500, error.code, error.message);
   if (error instanceof z.ZodError) return reply(400, 'INVALID_REQUEST', describe(error));

@@ -1,11 +1,11 @@
+import type { ContainerFilters } from '@routed/driver';
 import Router from '@koa/router';
 import { z } from 'zod';
-import type { ContainerFilters } from '../containers/container-filters.ts';
 import { parameter, readJson } from './request.ts';
 
 /** What commands about filters ask. */
 export interface IngressServices {
-  readonly filters: ContainerFilters;
+  readonly filters: Pick<ContainerFilters, 'show' | 'set'>;
 }
 
 const ingressBody = z.object({ ingress: z.string(), network: z.string().min(1).optional() });

@@ -1,13 +1,12 @@
+import type { DaemonStatus, Journal, JournalEntry } from '@routed/driver';
 import Router from '@koa/router';
 import { PassThrough } from 'node:stream';
-import type { Journal, JournalEntry } from '../journal/journal.ts';
-import type { DaemonStatus } from '../status/daemon-status.ts';
 import { LINES_TYPE } from './admin-client.ts';
 
 /** What commands about the daemon ask. */
 export interface StatusServices {
-  readonly status: DaemonStatus;
-  readonly journal: Journal;
+  readonly status: Pick<DaemonStatus, 'report'>;
+  readonly journal: Pick<Journal, 'entries' | 'follow'>;
 }
 
 /** What the routes work with. */
@@ -45,7 +44,12 @@ export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router
   return router;
 }
 
-function follow(journal: Journal, address: string | undefined, stream: PassThrough, stopping: AbortSignal): void {
+function follow(
+  journal: Pick<Journal, 'entries' | 'follow'>,
+  address: string | undefined,
+  stream: PassThrough,
+  stopping: AbortSignal,
+): void {
   const end = (): void => {
     stream.end();
   };

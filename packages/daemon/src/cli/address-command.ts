@@ -1,7 +1,6 @@
+import type { AddressChange, ListedAddress } from '@routed/driver';
 import { Command, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
-import type { AddressChange } from '../containers/container-addresses.ts';
-import type { ListedAddress } from '../containers/address-list.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
 import { printTable } from './table.ts';
 import { say, sayJson } from './terminal.ts';

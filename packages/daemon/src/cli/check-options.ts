@@ -1,5 +1,5 @@
 import { EXIT_CODE } from './exit-codes.ts';
-import { parseServeOptions } from './serve-options.ts';
+import { parseServeOptions } from '../serve/serve-options.ts';
 import { complain, say } from './terminal.ts';
 
 /** What is known of where the options came from. */

@@ -1,14 +1,22 @@
+import {
+  ALL_CHECKS,
+  type ChangeReport,
+  type CheckResult,
+  examine,
+  EXIT_CODES,
+  fileJournal,
+  type HostPaths,
+  hostTarget,
+  readSysctlFiles,
+  repair,
+  undo,
+  verdictOf,
+  viewHost,
+} from '@routed/doctor';
+import { isAllowedToRoute } from '@routed/datapath';
+import { ROUTER_DIRECTORIES } from '@routed/quagga/show';
 import { openRtnl } from '@routed/netns';
 import { z } from 'zod';
-import { ALL_CHECKS } from '../doctor/all-checks.ts';
-import { type CheckResult, examine, EXIT_CODES, verdictOf } from '../doctor/examine.ts';
-import { readSysctlFiles } from '../doctor/facts/sysctl-files.ts';
-import { hostTarget } from '../doctor/fix/fix-target.ts';
-import { fileJournal } from '../doctor/fix/journal.ts';
-import { type ChangeReport, repair, undo } from '../doctor/fix/repair.ts';
-import { type HostPaths, viewHost } from '../doctor/host-view.ts';
-import { isAllowedToRoute } from '../host/capabilities.ts';
-import { ROUTER_DIRECTORIES } from '../routers/router-lines.ts';
 import { printTable } from './table.ts';
 import { say, sayJson } from './terminal.ts';
 

@@ -1,7 +1,6 @@
+import type { AddressRecord, JournalEntry } from '@routed/driver';
 import { Command, Option } from 'commander';
 import { askDaemon, askDaemonForLines } from '../admin/admin-client.ts';
-import type { JournalEntry } from '../journal/journal.ts';
-import type { AddressRecord } from '../status/address-record.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
 import { EXIT_CODE } from './exit-codes.ts';
 import { complain, say, sayJsonLine } from './terminal.ts';
@@ -26,7 +25,7 @@ export function eventsCommand(): Command {
 async function tell(text: string | undefined, { adminSocket, follow, json }: Flags): Promise<void> {
   const query = new URLSearchParams();
   if (text !== undefined) {
-    const { canonicalHostAddress } = await import('../endpoints/endpoint-options.ts');
+    const { canonicalHostAddress } = await import('@routed/driver');
     const address = canonicalHostAddress(text);
     await tellOfNothing(adminSocket, address);
     query.set('address', address);

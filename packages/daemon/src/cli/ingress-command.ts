@@ -1,7 +1,7 @@
+import type { IngressStatus } from '@routed/driver';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
-import type { IngressStatus } from '../containers/container-filters.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
 import { printTable } from './table.ts';
 import { sayJson } from './terminal.ts';

@@ -1,5 +1,5 @@
+import { didYouMean } from '@routed/text';
 import { Command } from 'commander';
-import { didYouMean } from '../text/closest.ts';
 import { addressCommand } from './address-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { ingressCommand } from './ingress-command.ts';

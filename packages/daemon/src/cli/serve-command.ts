@@ -1,5 +1,5 @@
+import { didYouMean } from '@routed/text';
 import { Command, Option } from 'commander';
-import { didYouMean } from '../text/closest.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
 
 /** The options of the daemon, each also as an environment variable. */

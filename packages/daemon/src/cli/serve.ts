@@ -1,11 +1,11 @@
-import { type Daemon, startDaemon } from '../daemon.ts';
-import { createLogger, type Logger } from '../logger.ts';
-import { isAllowedToRoute } from '../host/capabilities.ts';
-import { RoutedError } from '../routed-error.ts';
-import { inheritedSockets } from '../server/inherited-sockets.ts';
-import { tellServiceManager } from '../server/service-manager.ts';
+import { isAllowedToRoute } from '@routed/datapath';
+import { inheritedSockets } from '@routed/plugin-server';
+import { type Daemon, startDaemon } from '../serve/daemon.ts';
+import { createLogger, type Logger } from '../ground/logger.ts';
+import { RoutedError } from '../ground/routed-error.ts';
+import { tellServiceManager } from '../serve/service-manager.ts';
 import type { OptionSources } from './check-options.ts';
-import { parseServeOptions } from './serve-options.ts';
+import { parseServeOptions } from '../serve/serve-options.ts';
 
 /** Serves until SIGTERM or SIGINT, then finishes what is under way. */
 export async function serve(

@@ -1,8 +1,7 @@
+import type { DaemonReport, EndpointStatus, ListedAddress, NetworkStatus } from '@routed/driver';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
-import type { ListedAddress } from '../containers/address-list.ts';
-import type { DaemonReport, EndpointStatus, NetworkStatus } from '../status/daemon-status.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
 import { EXIT_CODE } from './exit-codes.ts';
 import { printTable } from './table.ts';

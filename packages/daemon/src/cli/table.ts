@@ -1,5 +1,5 @@
+import { printable } from '@routed/text';
 import Table from 'cli-table3';
-import { printable } from '../text/printable.ts';
 import { sayLines } from './terminal.ts';
 
 const NO_LINES = {

@@ -1,4 +1,4 @@
-import { printable, printableJson, printableLines } from '../text/printable.ts';
+import { printable, printableJson, printableLines } from '@routed/text';
 
 // The one place where commands write: names of containers and networks may hold anything, and never reach a terminal as
 // they are.

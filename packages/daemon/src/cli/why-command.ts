@@ -1,6 +1,6 @@
+import type { ListedAddress } from '@routed/driver';
 import { Command, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
-import type { ListedAddress } from '../containers/address-list.ts';
 import type { AddressFacts } from '../why/facts.ts';
 import type { Station } from '../why/explain.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
@@ -35,7 +35,7 @@ export function whyCommand(): Command {
 
 async function run(text: string, flags: Flags): Promise<void> {
   const [{ canonicalHostAddress }, { explain }, { readFacts }] = await Promise.all([
-    import('../endpoints/endpoint-options.ts'),
+    import('@routed/driver'),
     import('../why/explain.ts'),
     import('../why/read-facts.ts'),
   ]);

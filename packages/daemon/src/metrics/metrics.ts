@@ -1,21 +1,8 @@
+import type { MeteredState, ReconcileMetrics } from '@routed/driver';
+import type { CallObserver, CallOutcome } from '@routed/plugin-server';
 import { isNetlinkError } from '@routed/netns';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-
-/** How a call of Docker's ended: `refused` for what its user can change, `failed` for what went wrong here. */
-export type CallOutcome = 'ok' | 'refused' | 'failed';
-
-/** What is read when the metrics are asked for. */
-export interface MeteredState {
-  networks(): number;
-  endpoints(): { readonly joined: number; readonly idle: number };
-  pools(): Iterable<{ readonly id: string; readonly size: bigint; readonly leased: number }>;
-  linksToDelete(): number;
-  conflicts(): Readonly<Record<string, number>>;
-  /** Of what other hosts announce, by kind. */
-  cluster(): Readonly<Record<string, number>>;
-  forgotten(): { readonly left: number; readonly endpoints: number; readonly leases: number };
-}
 
 /** Up to 10 s: what takes longer is stuck. */
 const CALL_BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 10];
@@ -26,7 +13,7 @@ const NANOSECONDS = 1e9;
  *
  * Source: Prometheus documentation, "Metric and label naming".
  */
-export class Metrics {
+export class Metrics implements CallObserver, ReconcileMetrics {
   readonly #registry = new Registry();
   readonly #calls: Histogram<'method' | 'outcome'>;
   readonly #repairs: Counter<'kind'>;
@@ -103,7 +90,7 @@ export class Metrics {
   }
 
   /** A call of Docker's has ended. */
-  observeCall(method: string, outcome: CallOutcome, seconds: number): void {
+  onCall(method: string, outcome: CallOutcome, seconds: number): void {
     this.#calls.observe({ method, outcome }, seconds);
   }
 
@@ -118,7 +105,7 @@ export class Metrics {
   }
 
   /** Something failed; counted if it was the kernel that refused. */
-  countError(error: unknown): void {
+  onError(error: unknown): void {
     if (isNetlinkError(error)) this.#netlinkErrors.inc({ code: error.code });
   }
 

@@ -1,5 +1,4 @@
-import { hostPrefix } from '../endpoints/endpoint-plan.ts';
-import { linkNames, ROUTE_PROTOCOL } from '../endpoints/kernel-names.ts';
+import { hostPrefix, linkNames, ROUTE_PROTOCOL } from '@routed/datapath';
 import type { AddressFacts } from './facts.ts';
 
 /** One station of an address on its way from the lease to other hosts. */

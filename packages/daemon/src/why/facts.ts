@@ -1,5 +1,5 @@
+import type { AddressRecord } from '@routed/driver';
 import type { Link, Neighbour, Route } from '@routed/netns';
-import type { AddressRecord } from '../status/address-record.ts';
 
 /** What a container's namespace says of the address. */
 export interface SandboxFacts {

@@ -1,12 +1,10 @@
+import { hostPrefix, linkNames } from '@routed/datapath';
+import type { AddressRecord, Endpoint } from '@routed/driver';
+import { VtyLines } from '@routed/quagga/show';
 import { FORWARD_CHAIN, runCommand } from '@routed/netfilter';
 import { openNetns, openRtnl, type Rtnl } from '@routed/netns';
 import { askDaemon } from '../admin/admin-client.ts';
-import { hostPrefix } from '../endpoints/endpoint-plan.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
-import { linkNames } from '../endpoints/kernel-names.ts';
-import { RoutedError } from '../routed-error.ts';
-import { VtyLines } from '../routers/router-lines.ts';
-import type { AddressRecord } from '../status/address-record.ts';
+import { RoutedError } from '../ground/routed-error.ts';
 import type { AddressFacts, FirewallFacts, RouterFacts, SandboxFacts } from './facts.ts';
 import { readRouter } from './router-facts.ts';
 

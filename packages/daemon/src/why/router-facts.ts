@@ -1,5 +1,5 @@
-import { hostPrefix } from '../endpoints/endpoint-plan.ts';
-import type { RouterLines, RouterName } from '../routers/router-lines.ts';
+import { hostPrefix } from '@routed/datapath';
+import type { RouterLines, RouterName } from '@routed/quagga/show';
 import type { RouterFacts } from './facts.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,11 +1,10 @@
+import { openDatabase, recordsOf } from '@routed/store';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parseServeOptions } from '../../src/cli/serve-options.ts';
-import { startDaemon } from '../../src/daemon.ts';
-import { openDatabase } from '../../src/state/database.ts';
-import { recordsOf } from '../../src/state/records.ts';
+import { parseServeOptions } from '../../src/serve/serve-options.ts';
+import { startDaemon } from '../../src/serve/daemon.ts';
 
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 

@@ -1,3 +1,5 @@
+import { Journal } from '@routed/driver';
+import { ADMIN_LIMITS, listen, type PluginServer } from '@routed/plugin-server';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -6,11 +8,8 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { type AdminServices, createAdminApp } from '../../src/admin/admin-app.ts';
 import { askDaemon } from '../../src/admin/admin-client.ts';
-import { Journal } from '../../src/journal/journal.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
-import { RoutedError } from '../../src/routed-error.ts';
-import { listen, type PluginServer } from '../../src/server/plugin-server.ts';
-import { ADMIN_LIMITS } from '../../src/server/server-limits.ts';
+import { DriverError } from '@routed/driver';
 
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -28,7 +27,7 @@ describe('the admin socket', () => {
       add: (...call: unknown[]) => {
         asked.push(call);
         return call[0] === 'busy'
-          ? Promise.reject(new RoutedError('ADDRESS_IN_USE', 'address is taken'))
+          ? Promise.reject(new DriverError('ADDRESS_IN_USE', 'address is taken'))
           : Promise.resolve({ container: call[0] });
       },
       remove: (...call: unknown[]) => Promise.resolve(call),
@@ -173,7 +172,7 @@ describe('the admin socket', () => {
   });
 
   it('answers programs that watch the daemon', async () => {
-    metrics.observeCall('NetworkDriver.Join', 'ok', 0.003);
+    metrics.onCall('NetworkDriver.Join', 'ok', 0.003);
 
     const { body } = await raw('GET', '/metrics');
 

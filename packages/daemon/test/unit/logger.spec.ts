@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { createLogger, type LogFormat } from '../../src/logger.ts';
+import { createLogger, type LogFormat } from '../../src/ground/logger.ts';
 
 const HOSTILE = 'web\u001b[2J\u009b2K\u202e\u2028\nPROBLEM forged';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { unknownVariables } from '../../src/cli/serve-command.ts';
-import { parseServeOptions } from '../../src/cli/serve-options.ts';
+import { parseServeOptions } from '../../src/serve/serve-options.ts';
 
 const defaults = {
   mtu: 'auto',

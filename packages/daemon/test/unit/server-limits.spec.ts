@@ -1,3 +1,15 @@
+import {
+  ADMIN_LIMITS,
+  createDeferred,
+  createPluginApp,
+  listen,
+  type ListenSettings,
+  METRICS_LIMITS,
+  PLUGIN_LIMITS,
+  type PluginServer,
+  type ServerLimits,
+} from '@routed/plugin-server';
+import type { Handlers } from '@routed/plugin-protocol';
 import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
@@ -5,13 +17,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createMetricsApp } from '../../src/admin/admin-app.ts';
-import { createDeferred } from '../../src/deferred.ts';
-import { createPluginApp, type Handlers } from '../../src/server/plugin-app.ts';
-import { type ListenSettings, listen, type PluginServer } from '../../src/server/plugin-server.ts';
-import { ADMIN_LIMITS, METRICS_LIMITS, PLUGIN_LIMITS, type ServerLimits } from '../../src/server/server-limits.ts';
 
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const metrics = { observeCall: () => undefined, countError: () => undefined };
+const observer = { onCall: () => undefined, onError: () => undefined };
 const BODY = '{"NetworkID":"n","EndpointID":"e"}';
 const LEAVE = `POST /NetworkDriver.Leave HTTP/1.1\r\nHost: x\r\nContent-Length: ${BODY.length}\r\n`;
 
@@ -41,7 +49,14 @@ describe('limits of a server', () => {
   ): Promise<void> {
     const limits = { ...PLUGIN_LIMITS, ...changed };
     const handlers = { 'NetworkDriver.Leave': leave } as Handlers;
-    const deps = { atOnce: {}, loaded: Promise.resolve(handlers), metrics, logger, maxCalls: limits.calls };
+    const deps = {
+      atOnce: {},
+      loaded: Promise.resolve(handlers),
+      observer,
+      isRefusal: () => false,
+      logger,
+      maxCalls: limits.calls,
+    };
     server = await listen({ path }, createPluginApp(deps), { logger, ...settings, limits });
   }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Link, Neighbour, Route } from '@routed/netns';
 import { explain } from '../../src/why/explain.ts';
 import type { AddressFacts } from '../../src/why/facts.ts';
-import { endpointWith } from './support/sandbox-states.ts';
+import { endpointWith } from '../../../datapath/test/unit/support/sandbox-states.ts';
 
 const endpoint = { ...endpointWith('c80b7eea65283f', ['10.1.0.2']), sandboxKey: '/x' };
 const link = { index: 7, name: 'vethrc80b7eea65', isUp: true, hasCarrier: true, mtuBytes: 1500 } as Link;

@@ -1,7 +1,7 @@
 import { NetnsError } from '../errors.ts';
 import type { MonitorGroup, MonitorOptions } from '../types/monitor.ts';
 import type { Netns, NetnsReference } from '../types/netns.ts';
-import type { NfnetlinkOptions } from '../types/nfnetlink.ts';
+import type { NfnetlinkOptions } from '../nfnetlink/contract.ts';
 import type { RtnlOptions } from '../types/rtnl.ts';
 import { type Check, among, callback, having, listOf, object, optional, whole } from './check.ts';
 import { show } from './show.ts';

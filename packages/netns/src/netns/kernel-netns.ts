@@ -10,7 +10,7 @@ import { openRouteSocket } from '../socket/open-socket.ts';
 import type { Sys } from '../sys/sys.ts';
 import type { Rtnl, RtnlOptions } from '../types/rtnl.ts';
 import { inNetns } from './in-netns.ts';
-import type { NetnsWithFd } from './netns-fd.ts';
+import type { NetnsWithFd } from '../rtnl/netns-fd.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
 
 /** Two to four requests in flight gain most of what there is to gain in bulk deletes. */

@@ -5,7 +5,7 @@ import { isNetlinkError } from '../errors.ts';
 import { DatagramReader } from '../monitor/datagram-reader.ts';
 import { systemError } from '../socket/kernel-error.ts';
 import type { Sys } from '../sys/sys.ts';
-import type { NfnetlinkMonitor, NfnetlinkMonitorEvents } from '../types/nfnetlink.ts';
+import type { NfnetlinkMonitor, NfnetlinkMonitorEvents } from './contract.ts';
 
 /** {@link NfnetlinkMonitor} over a multicast socket. */
 export class KernelNfnetlinkMonitor extends EventEmitter<NfnetlinkMonitorEvents> implements NfnetlinkMonitor {

@@ -4,7 +4,7 @@ import type { Purpose } from '../socket/channel.ts';
 import { kernelError } from '../socket/kernel-error.ts';
 import type { NetlinkSocket } from '../socket/netlink-socket.ts';
 import { EINTR } from '../sys/errno.ts';
-import type { Nfnetlink } from '../types/nfnetlink.ts';
+import type { Nfnetlink } from './contract.ts';
 import { batchOf } from './batch.ts';
 
 /** {@link Nfnetlink} over one socket; the kernel lets one transaction at a time in, so more would gain nothing. */

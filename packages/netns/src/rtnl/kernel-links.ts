@@ -10,7 +10,7 @@ import {
   matchesLink,
 } from '../message/link.ts';
 import { invalid } from '../message/validate.ts';
-import { useNetnsFd } from '../netns/netns-fd.ts';
+import { useNetnsFd } from './netns-fd.ts';
 import type { Listed } from '../types/common.ts';
 import type { Channel, Purpose } from '../socket/channel.ts';
 import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, Links, VethSpec } from '../types/link.ts';

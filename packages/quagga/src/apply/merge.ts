@@ -1,4 +1,4 @@
-import { compareText } from '../model/rules/finding.ts';
+import { compareText } from '../validation/finding.ts';
 import { foreignPart } from '../plan/ownership.ts';
 import type { RenderedFile } from '../render/config.ts';
 import { type ConfigSection, type ConfigTree, parseConfig } from '../text/parse.ts';

@@ -1,4 +1,4 @@
-import { RESERVED_NAMES } from '../model/rules/policy.ts';
+import { RESERVED_NAMES } from '../validation/policy.ts';
 import type { ConfigSection, ConfigTree } from '../text/parse.ts';
 import { neighborOf, neighborsIn } from './neighbors.ts';
 import { slotOf } from './slots.ts';

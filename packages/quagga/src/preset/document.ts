@@ -3,7 +3,7 @@ import { DIALECTS, type Dialect } from '../dialect.ts';
 import type { Diagnostic, FieldPath } from '../errors.ts';
 import { QuaggaError } from '../errors.ts';
 import { type RouterModel, routerModelSchema } from '../model/router.ts';
-import { inspectModel, invalidInput } from '../model/validate.ts';
+import { inspectModel, invalidInput } from '../validation/validate.ts';
 import { isRecord } from './merge.ts';
 import { PRESETS, type PresetName, completeDocument } from './presets.ts';
 

@@ -1,6 +1,6 @@
 import type { Bgp, Neighbor, PeerFamily, PeerGroup } from '../model/bgp.ts';
 import type { RouterModel } from '../model/router.ts';
-import { compareText, sortedEntries } from '../model/rules/finding.ts';
+import { compareText, sortedEntries } from '../validation/finding.ts';
 import type { Dialect } from '../dialect.ts';
 import { ADDRESS_BITS, type Family, type Prefix, comparePrefixes, familyOf, knownPrefix } from '../prefix.ts';
 import type { ConfigBlock } from '../text/block.ts';

@@ -1,5 +1,5 @@
 import type { RouterModel } from '../model/router.ts';
-import { sortedEntries } from '../model/rules/finding.ts';
+import { sortedEntries } from '../validation/finding.ts';
 import type { DaemonName } from './config.ts';
 import { compact, setting } from './filters.ts';
 

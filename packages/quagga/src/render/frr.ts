@@ -1,5 +1,5 @@
 import type { RouterInterface, RouterModel } from '../model/router.ts';
-import { lookUp, sortedEntries } from '../model/rules/finding.ts';
+import { lookUp, sortedEntries } from '../validation/finding.ts';
 import { type ConfigBlock, writeIntegrated } from '../text/block.ts';
 import { bgpBlocks } from './bgp.ts';
 import { daemonsOf, identityLines, importLines, logLines } from './common.ts';

@@ -1,6 +1,6 @@
 import type { Ospf, Ospf6 } from '../model/ospf.ts';
 import type { RouterModel } from '../model/router.ts';
-import { sortedEntries } from '../model/rules/finding.ts';
+import { sortedEntries } from '../validation/finding.ts';
 import type { Dialect } from '../dialect.ts';
 import { comparePrefixes, knownPrefix } from '../prefix.ts';
 import type { ConfigBlock } from '../text/block.ts';

@@ -1,6 +1,6 @@
 import type { PrefixList, RouteMap, RouteMapEntry } from '../model/policy.ts';
 import type { RouterModel } from '../model/router.ts';
-import { compareText, sortedEntries } from '../model/rules/finding.ts';
+import { compareText, sortedEntries } from '../validation/finding.ts';
 import { ADDRESS_BITS, type Family, comparePrefixes, familyOf, formatPrefix, knownPrefix } from '../prefix.ts';
 
 /** A prefix list with its lines' order settled. */

@@ -1,5 +1,5 @@
 import type { RouterModel } from '../model/router.ts';
-import { sortedEntries } from '../model/rules/finding.ts';
+import { sortedEntries } from '../validation/finding.ts';
 import type { Family } from '../prefix.ts';
 import { type ConfigBlock, writePerDaemon } from '../text/block.ts';
 import { bgpBlocks } from './bgp.ts';

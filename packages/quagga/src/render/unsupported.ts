@@ -2,7 +2,7 @@ import type { Diagnostic, FieldPath } from '../errors.ts';
 import type { Neighbor, PeerGroup } from '../model/bgp.ts';
 import type { Ospf, Ospf6, Ospf6Interface, OspfInterface } from '../model/ospf.ts';
 import type { RouterModel } from '../model/router.ts';
-import { fault, sortedEntries } from '../model/rules/finding.ts';
+import { fault, sortedEntries } from '../validation/finding.ts';
 
 /** A field that Quagga cannot express, present or not, with what to do instead. */
 type Check = readonly [present: boolean, path: FieldPath, feature: string, instead: string];

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { converge } from '../../src/apply/execute.ts';
 import { openSandbox } from '../../src/check/sandbox.ts';
-import { inspectModel } from '../../src/model/validate.ts';
+import { inspectModel } from '../../src/validation/validate.ts';
 import type { DaemonName } from '../../src/render/config.ts';
 import { render } from '../../src/render/render.ts';
 import { mergeTrees, parseConfig } from '../../src/text/parse.ts';

@@ -1,7 +1,7 @@
 import type { FieldPath } from '../../src/errors.ts';
 import { isQuaggaError } from '../../src/errors.ts';
 import type { RouterModel } from '../../src/model/router.ts';
-import { inspectModel } from '../../src/model/validate.ts';
+import { inspectModel } from '../../src/validation/validate.ts';
 import { type RenderedConfig } from '../../src/render/config.ts';
 import { render } from '../../src/render/render.ts';
 

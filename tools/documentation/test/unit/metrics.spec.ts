@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Metrics } from '../../../../packages/daemon/src/metrics/metrics.ts';
-import { wiredDaemon } from '../../../../packages/daemon/test/unit/support/wired.ts';
+import { wiredDaemon } from '../../../../packages/driver/test/unit/support/wired.ts';
 import { codeSpans, readPage, tableRows } from '../../markdown.ts';
 
 const PAGE = 'docs/metrics.md';
@@ -8,10 +8,12 @@ const DASHBOARD = 'docs/grafana/routed.json';
 
 /** What a Prometheus that scrapes a daemon knows: types by names, and the names that can be queried. */
 async function scrape(): Promise<{ readonly types: Map<string, string>; readonly queried: Set<string> }> {
-  const daemon = await wiredDaemon();
-  const { metrics } = daemon.parts;
+  const metrics = new Metrics();
+  const daemon = await wiredDaemon({ metrics });
+  metrics.watch(daemon.parts.status);
   const { text } = await metrics.render();
   await daemon.stop();
+  metrics.stop();
   const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => [name, type]));
   const series = (name: string, type: string): string[] =>
     type === 'histogram' ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name];
@@ -42,7 +44,7 @@ describe(PAGE, () => {
 
   it('has the labels that are there', async () => {
     const metrics = new Metrics();
-    metrics.observeCall('NetworkDriver.Join', 'ok', 0.001);
+    metrics.onCall('NetworkDriver.Join', 'ok', 0.001);
     metrics.countRepair('route');
     const { text } = await metrics.render();
     metrics.stop();

@@ -1,8 +1,7 @@
+import { parseEndpointOptions, parseNetworkOptions } from '@routed/driver';
 import { expect } from 'chai';
 import type { Command } from 'commander';
 import { createProgram } from '../../../../packages/daemon/src/cli/program.ts';
-import { parseEndpointOptions } from '../../../../packages/daemon/src/endpoints/endpoint-options.ts';
-import { parseNetworkOptions } from '../../../../packages/daemon/src/networks/network-options.ts';
 import { codeSpans, readPage, tableRows } from '../../markdown.ts';
 
 const PAGE = 'docs/options.md';

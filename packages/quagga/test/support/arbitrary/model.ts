@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { RouterModel } from '../../../src/model/router.ts';
-import { inspectModel } from '../../../src/model/validate.ts';
+import { inspectModel } from '../../../src/validation/validate.ts';
 import { bfd, bgp } from './bgp.ts';
 import { networkInterface, ospf, ospf6 } from './ospf.ts';
 import { exportPolicy, importPolicy, prefixLists, routeMaps } from './policy.ts';

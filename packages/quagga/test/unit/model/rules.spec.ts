@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { formatPath } from '../../../src/errors.ts';
-import { checkFleet } from '../../../src/model/fleet.ts';
-import { inspectModel, parseModel } from '../../../src/model/validate.ts';
+import { checkFleet } from '../../../src/validation/fleet.ts';
+import { inspectModel, parseModel } from '../../../src/validation/validate.ts';
 import { BGP, CASES, OSPF, eth1, peer } from '../../support/rule-cases.ts';
 
 function findings(input: unknown): string[] {

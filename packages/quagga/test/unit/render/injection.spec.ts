@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { inspectModel } from '../../../src/model/validate.ts';
+import { inspectModel } from '../../../src/validation/validate.ts';
 import { DIALECTS } from '../../../src/dialect.ts';
 import { render } from '../../../src/render/render.ts';
 

@@ -1,0 +1,100 @@
+import {
+  ADMIN_LIMITS,
+  createDeferred,
+  groupNumber,
+  type InheritedSockets,
+  listen,
+  METRICS_LIMITS,
+  placeOf,
+  type PluginServer,
+} from '@routed/plugin-server';
+import { ipamCapabilities, networkCapabilities } from '@routed/driver/capabilities';
+import { createAdminApp, createMetricsApp } from '../admin/admin-app.ts';
+import type { ServeOptions } from './serve-options.ts';
+import type { Runtime } from './runtime.ts';
+import type { Logger } from '../ground/logger.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { servePlugins } from './plugin-servers.ts';
+
+/** The running daemon. */
+export interface Daemon {
+  /** Lets the requests under way finish, deletes the links that wait for it, and removes the sockets that it made. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the daemon with the real kernel.
+ *
+ * The sockets are served before anything is loaded, so that Docker is answered at once; calls that need more wait.
+ */
+export async function startDaemon(options: ServeOptions, inherited: InheritedSockets, logger: Logger): Promise<Daemon> {
+  const loading = createDeferred<Runtime>();
+  const metrics = new Metrics();
+  const stopping = new AbortController();
+  const serving = { loaded: loading.promise, metrics, stopping: stopping.signal, logger };
+  const servers = await serveSockets(options, inherited, serving);
+  try {
+    // Most of the program, which is not needed for the first answers.
+    const { startRuntime } = await import('./runtime.ts');
+    const runtime = await startRuntime(options, metrics, logger);
+    loading.resolve(runtime.ready.then(() => runtime));
+    return {
+      stop: async () => {
+        stopping.abort();
+        await servers.close();
+        await runtime.close();
+        metrics.stop();
+      },
+    };
+  } catch (error) {
+    loading.reject(error);
+    await servers.close();
+    metrics.stop();
+    throw error;
+  }
+}
+
+/** What is behind the sockets, when it is there. */
+interface Serving {
+  readonly loaded: Promise<Runtime>;
+  readonly metrics: Metrics;
+  /** Aborted when the daemon stops. */
+  readonly stopping: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** The sockets of Docker, that of operators, and the port of those who watch. */
+async function serveSockets(
+  { sockets, adminSocket, metricsPort, socketGroup: group }: ServeOptions,
+  inherited: InheritedSockets,
+  serving: Serving,
+): Promise<PluginServer> {
+  const socketGroup = group === undefined ? undefined : await groupNumber(group);
+  const servers: PluginServer[] = [];
+  const problems = (): readonly string[] => servers.flatMap((server) => server.problems());
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.close()));
+  };
+  try {
+    const atOnce = { network: networkCapabilities, ipam: ipamCapabilities };
+    servers.push(
+      await servePlugins(
+        { paths: sockets, inherited, socketGroup },
+        { ...serving, atOnce, loaded: serving.loaded.then(({ driver }) => driver) },
+      ),
+    );
+    const { logger } = serving;
+    const services = { ...serving, loaded: serving.loaded.then(({ driver }) => driver.operators), problems };
+    const place = placeOf('admin', adminSocket, inherited);
+    const admin = createAdminApp({ ...services, maxCalls: ADMIN_LIMITS.calls });
+    servers.push(await listen(place, admin, { limits: ADMIN_LIMITS, socketGroup, logger }));
+    if (metricsPort !== undefined) {
+      const watched = createMetricsApp({ ...services, maxCalls: METRICS_LIMITS.calls });
+      servers.push(await listen({ port: metricsPort }, watched, { limits: METRICS_LIMITS, logger }));
+    }
+    return { problems, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

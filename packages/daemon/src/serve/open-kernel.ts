@@ -1,0 +1,41 @@
+import type { CleanupStack, KernelEventSources } from '@routed/driver';
+import { watchRuleset } from '@routed/netfilter';
+import { type Netns, openMonitor, openNetns, type Rtnl } from '@routed/netns';
+import { type Nfnetlink, openNfnetlink } from '@routed/netns/nfnetlink';
+
+/**
+ * Requests to the kernel at once. They may all wait for the one lock of rtnetlink, each in a thread of libuv's pool of 4:
+ * one thread stays free for the store. More threads are slower: each sleeps longer and wakes with colder caches.
+ */
+const RTNL_LANES = 3;
+
+/** The table of nftables that the filters of container links are in. */
+export const FILTER_TABLE = 'routed';
+
+/** The kernel of this host. */
+export interface Kernel {
+  readonly netns: Netns;
+  readonly rtnl: Rtnl;
+  readonly nfnetlink: Nfnetlink;
+  /** A connection of its own for connection tracking: no filter waits for what is slower. */
+  readonly tracking: Nfnetlink;
+  readonly events: KernelEventSources;
+}
+
+/** Opens the kernel of the namespace that this process is in. */
+export async function openKernel(cleanup: CleanupStack): Promise<Kernel> {
+  const netns = await openNetns('current');
+  cleanup.add(() => netns.close());
+  const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
+  cleanup.add(() => rtnl.close());
+  // Opened before anything is read, so that no change falls in between.
+  const monitor = await openMonitor({ groups: ['link', 'address', 'route', 'netconf'] });
+  cleanup.add(() => monitor.close());
+  const nfnetlink = await openNfnetlink();
+  cleanup.add(() => nfnetlink.close());
+  const ruleset = await watchRuleset({ filterTable: FILTER_TABLE, own: nfnetlink });
+  cleanup.add(() => ruleset?.close());
+  const tracking = await openNfnetlink();
+  cleanup.add(() => tracking.close());
+  return { netns, rtnl, nfnetlink, tracking, events: { monitor, ruleset } };
+}

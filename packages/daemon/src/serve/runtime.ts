@@ -1,0 +1,81 @@
+import { ETHERNET_MTU_BYTES, fileLedger, findUplink, UplinkWatch } from '@routed/datapath';
+import { dockerNetworks } from '@routed/docker-engine';
+import {
+  CleanupStack,
+  type Driver,
+  type DriverSettings,
+  forgetContainers,
+  openStateDirectory,
+  type RecoverySource,
+  type StateDirectory,
+  VIRTUAL_GATEWAYS,
+} from '@routed/driver';
+import { openIpam } from '@routed/ipam';
+import { currentBootId } from '@routed/store';
+import { hostname } from 'node:os';
+import { basename } from 'node:path';
+import { compose } from '../composition-root.ts';
+import type { Logger } from '../ground/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { type Kernel, openKernel } from './open-kernel.ts';
+import type { ServeOptions } from './serve-options.ts';
+import { VERSION } from './version.ts';
+
+/** Everything behind the sockets, from the opening of the state to its closing. */
+export interface Runtime {
+  readonly driver: Driver;
+  /** Settled when the state of the previous run has been compared with the kernel. */
+  readonly ready: Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Takes up the state of the previous run and starts to keep the kernel as it should be. A start that fails closes
+ * everything again.
+ *
+ * @throws StoreError, DatapathError
+ */
+export async function startRuntime(options: ServeOptions, metrics: Metrics, logger: Logger): Promise<Runtime> {
+  const cleanup = new CleanupStack();
+  try {
+    const bootId = await currentBootId();
+    const state = await openStateDirectory(options.stateDirectory, bootId);
+    cleanup.add(() => state.close());
+    if (state.isFromEarlierBoot) await forgetContainers(state, logger);
+    const kernel = await openKernel(cleanup);
+    const settings = await settingsOf(options, kernel, logger);
+    const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
+    const ledger = fileLedger(options.stateDirectory, bootId);
+    const { driver, routers } = compose({ options, settings, kernel, state, ledger, ipam, metrics, logger });
+    cleanup.add(() => routers.close());
+    cleanup.add(() => driver.stop());
+    await driver.load();
+    metrics.watch(driver.operators.status);
+    const ready = driver.start(kernel.events, recoverySource(options, state));
+    logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
+    return { driver, ready, close: () => cleanup.close() };
+  } catch (error) {
+    await cleanup.close();
+    throw error;
+  }
+}
+
+async function settingsOf(
+  { gateway, mtu, uplinks }: ServeOptions,
+  { rtnl, events }: Kernel,
+  logger: Logger,
+): Promise<DriverSettings> {
+  const gateways = { ...VIRTUAL_GATEWAYS, ...(gateway === undefined ? {} : { 4: gateway }) };
+  const common = { version: VERSION, gateways, ...(uplinks === undefined ? {} : { uplinks }) };
+  if (mtu !== 'auto') return { ...common, mtuBytes: mtu };
+  const uplink = await findUplink(rtnl, uplinks);
+  if (uplink === undefined) return { ...common, mtuBytes: ETHERNET_MTU_BYTES };
+  new UplinkWatch({ uplink, logger }).start(events.monitor);
+  return { ...common, mtuBytes: uplink.mtuBytes, mtuUplink: uplink.name };
+}
+
+/** Docker, as it knows networks and containers whose records were lost, or that it removed meanwhile. */
+function recoverySource({ sockets, dockerSocket }: ServeOptions, state: StateDirectory): RecoverySource {
+  const driverNames = Object.values(sockets).map((path: string) => basename(path, '.sock'));
+  return { networks: dockerNetworks(dockerSocket), driverNames, state };
+}

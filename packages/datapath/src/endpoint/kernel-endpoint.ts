@@ -1,0 +1,35 @@
+/** Whether a container may send from addresses that it does not have. */
+export type Spoofing = 'strict' | 'allow';
+
+/** An address that the host has a route to. */
+export interface KernelAddress {
+  readonly family: 4 | 6;
+  /** Bare, canonical. */
+  readonly address: string;
+}
+
+/** What of an endpoint matters in the kernel. */
+export interface KernelEndpoint {
+  readonly id: string;
+  /** The addresses that Docker itself gives the container, with their next hops: at most one of each family. */
+  readonly addresses: readonly (KernelAddress & { readonly gateway: string })[];
+  /** Further addresses, which we put on the container's link once Docker has moved and addressed it. */
+  readonly additional: readonly KernelAddress[];
+  readonly mac: string;
+  /** Who may open connections to the container, in the form of `routed.ingress`; absent: everybody. */
+  readonly ingress?: string;
+  /** Whether nobody may, until Docker has said whose the endpoint is; absent: it is known. */
+  readonly isOwnerPending?: boolean;
+  readonly spoof: Spoofing;
+}
+
+/** Everything that the host has a route to for an endpoint. */
+export function allAddresses<A extends KernelAddress, B extends KernelAddress>({
+  addresses,
+  additional,
+}: {
+  readonly addresses: readonly A[];
+  readonly additional: readonly B[];
+}): readonly (A | B)[] {
+  return [...addresses, ...additional];
+}

@@ -1,0 +1,64 @@
+export { untilOtherEndSends } from './compare/peer-running.ts';
+export {
+  type RepairAction,
+  type RepairGroup,
+  type RepairOfJoined,
+  groupRepairs,
+  planRepairs,
+  raisesLink,
+} from './compare/reconcile-plan.ts';
+export { EndpointFiltering } from './endpoint/endpoint-filtering.ts';
+export { EndpointLinks } from './endpoint/endpoint-links.ts';
+export {
+  type DesiredEndpoint,
+  type EndpointPlan,
+  hostPrefix,
+  hostPrefixes,
+  hostRoute,
+  isLinkLocalIpv6,
+  planAddresses,
+  planEndpoint,
+} from './endpoint/endpoint-plan.ts';
+export { HostLinks } from './endpoint/host-links.ts';
+export { LinkReaper } from './endpoint/link-reaper.ts';
+export { isAllowedToRoute } from './host/capabilities.ts';
+export { Gateways } from './host/gateways.ts';
+export { HostAddresses, protocolName } from './host/host-addresses.ts';
+export { HOST_FILES, type HostFile, statements } from './host/host-files.ts';
+export { HostPreparation } from './host/host-network-setup.ts';
+export {
+  DAEMON_SETTINGS,
+  DOCTOR_SETTINGS,
+  type HostSetting,
+  OPERATOR_SETTINGS,
+  settingOf,
+} from './host/host-settings.ts';
+export { KernelSettings } from './host/kernel-settings.ts';
+export { type Propagation, propagationOf } from './host/mounts.ts';
+export { type SettingsLedger, fileLedger, memoryLedger } from './host/saved-sysctls.ts';
+export { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
+export { UplinkWatch } from './host/uplink-watch.ts';
+export { Uplinks, isDefault } from './host/uplinks.ts';
+export {
+  CONTAINER_LINK_PREFIX,
+  GRAVEYARD_GROUP,
+  HOST_LINK_PREFIX,
+  LINK_GROUP,
+  MAIN_TABLE,
+  ROUTE_PROTOCOL,
+  containerMac,
+  digitsOfLink,
+  endpointOfAlias,
+  isAsWeMadeIt,
+  isHostLinkOf,
+  linkDigits,
+  linkNames,
+} from './names/kernel-names.ts';
+export { LinkCensus } from './sandbox/peer-namespace-index.ts';
+export { visitSandbox } from './sandbox/reconcile-sandbox.ts';
+export type { SandboxEndpoint } from './sandbox/sandbox-plan.ts';
+export { type OpenSandbox, type SandboxView, hasSandbox, openSandbox } from './sandbox/sandbox-view.ts';
+export { DatapathError, type DatapathErrorCode, isDatapathError } from './ground/errors.ts';
+export type { Logger } from './ground/logger.ts';
+export { allAddresses, type KernelAddress, type KernelEndpoint, type Spoofing } from './endpoint/kernel-endpoint.ts';
+export { isVirtualGateway, VIRTUAL_GATEWAY_PREFIX } from './names/virtual-gateways.ts';

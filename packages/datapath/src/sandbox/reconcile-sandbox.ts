@@ -1,0 +1,83 @@
+import type { Link, Rtnl } from '@routed/netns';
+import { ROUTE_PROTOCOL } from '../names/kernel-names.ts';
+import { type AnswerState, planAnswers } from './source-routing-plan.ts';
+import { LiveSandbox } from './sandbox-cache.ts';
+import { hasSeveralLinks, planAddresses, type SandboxAction, type SandboxEndpoint } from './sandbox-plan.ts';
+import type { SandboxView } from './sandbox-view.ts';
+
+/** What a visit did. */
+export interface VisitReport {
+  /** The endpoints that have what they should have. */
+  readonly endpointIds: readonly string[];
+  readonly changes: number;
+}
+
+/**
+ * Makes a sandbox what its endpoints want it to be; waits for Docker to finish with them, event by event.
+ *
+ * @param endpoints asked before each step: endpoints may leave meanwhile
+ * @param until the time at which waiting ends: after `deadlineMs`, or when `signal` is aborted
+ * @throws Error when it ends, naming the endpoints that are still waited for
+ */
+export async function visitSandbox(
+  view: SandboxView,
+  endpoints: () => Promise<readonly SandboxEndpoint[]>,
+  until: { readonly deadlineMs: number; readonly signal: AbortSignal },
+): Promise<VisitReport> {
+  const signal = AbortSignal.any([until.signal, AbortSignal.timeout(until.deadlineMs)]);
+  const sandbox = new LiveSandbox(view, signal);
+  try {
+    for (let changes = 0; ;) {
+      const wanted = await endpoints();
+      const { isComplete, ...state } = sandbox.read();
+      const { actions, waitingFor } = planAddresses(wanted, state);
+      changes += await apply(view.rtnl, actions);
+      if (isComplete && waitingFor.length === 0) {
+        // After the addresses, which the container is in a hurry for.
+        changes += await apply(view.rtnl, planAnswers(wanted, await readAnswers(view.rtnl, state.links)));
+        return { endpointIds: wanted.map(({ endpoint }) => endpoint.id), changes };
+      }
+      if (!(await sandbox.change())) throw new Error(`Docker has not set up the link of ${shorten(waitingFor)}`);
+    }
+  } finally {
+    sandbox.close();
+  }
+}
+
+/** A container with one link has none, unless it had a second one before. */
+async function readAnswers({ rules, routes }: Rtnl, links: readonly Link[]): Promise<AnswerState> {
+  const ours = { protocol: ROUTE_PROTOCOL };
+  const present = await rules.list(ours);
+  const needsRoutes = present.length > 0 || hasSeveralLinks(links);
+  return { links, rules: present, routes: needsRoutes ? await routes.list(ours) : [] };
+}
+
+/** In order, and in as few system calls as possible. */
+async function apply(rtnl: Rtnl, actions: readonly SandboxAction[]): Promise<number> {
+  if (actions.length === 0) return 0;
+  await rtnl.batch(({ addresses, routes, rules }) =>
+    Promise.all(
+      actions.map((action): Promise<unknown> => {
+        switch (action.kind) {
+          case 'add-address':
+            return addresses.replace(action.address);
+          case 'delete-address':
+            return addresses.delete(action.address);
+          case 'add-route':
+            return routes.replace(action.route);
+          case 'delete-route':
+            return routes.delete(action.route);
+          case 'add-rule':
+            return rules.add(action.rule);
+          case 'delete-rule':
+            return rules.delete(action.rule);
+        }
+      }),
+    ),
+  );
+  return actions.length;
+}
+
+function shorten(ids: readonly string[]): string {
+  return ids.map((id) => `endpoint ${id.slice(0, 12)}`).join(', ');
+}

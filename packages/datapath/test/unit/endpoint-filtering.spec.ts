@@ -1,0 +1,66 @@
+import { createDeferred } from '@routed/plugin-server';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EndpointFilters } from '@routed/netfilter';
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { EndpointFiltering } from '../../src/endpoint/endpoint-filtering.ts';
+import { endpointWith } from './support/sandbox-states.ts';
+
+const closed = (id: string, address: string) => ({ ...endpointWith(id, [address]), ingress: 'none' });
+
+describe('connections of endpoints', () => {
+  let forget: sinon.SinonStub<[readonly string[]], Promise<void>>;
+  let set: sinon.SinonSpy;
+  let warn: sinon.SinonSpy;
+  let filtering: EndpointFiltering;
+  beforeEach(() => {
+    forget = sinon.stub<[readonly string[]], Promise<void>>().resolves();
+    [set, warn] = [sinon.fake.resolves(undefined), sinon.fake()];
+    filtering = new EndpointFiltering({
+      filters: { set, remove: sinon.fake.resolves(undefined) } as Partial<EndpointFilters> as EndpointFilters,
+      connections: { forget, forgetRefused: () => Promise.resolve(0) },
+      logger: { debug: () => undefined, info: () => undefined, warn, error: () => undefined },
+    });
+  });
+  afterEach(() => sinon.restore());
+
+  it('of several that start at once are forgotten by as few requests as can be', async () => {
+    const first = createDeferred<undefined>();
+    forget.onFirstCall().callsFake(() => first.promise.then(() => undefined));
+    const begun = ['10.1.0.2', '10.1.0.3', '10.1.0.4'].map((address, index) => {
+      return sleep(index * 5).then(() => filtering.begin(closed(`${index}`.repeat(12), address)));
+    });
+    await sleep(30);
+    first.resolve(undefined);
+
+    await Promise.all(begun);
+
+    expect(forget.args).to.deep.equal([[['10.1.0.2']], [['10.1.0.3', '10.1.0.4']]]);
+  });
+
+  it('are not waited for where everybody may enter', async () => {
+    await filtering.begin(endpointWith('aaaaaaaaaaaa', ['10.1.0.2']));
+
+    expect(forget.callCount).to.equal(0);
+  });
+
+  it('keep no container from starting on a kernel that cannot forget them', async () => {
+    forget.rejects(new Error('no ctnetlink'));
+
+    await filtering.begin(closed('aaaaaaaaaaaa', '10.1.0.2'));
+
+    expect(set.callCount).to.equal(1);
+    expect(warn.lastCall.args[1]).to.equal('connections that were begun earlier cannot be ended');
+  });
+
+  it('are forgotten a moment after their endpoint has left, unless the address is in use again', async () => {
+    const clock = sinon.useFakeTimers({ toFake: ['setTimeout'] });
+    filtering.end(endpointWith('aaaaaaaaaaaa', ['10.1.0.2']), () => true);
+    filtering.end(endpointWith('bbbbbbbbbbbb', ['10.1.0.3']), (address) => address !== '10.1.0.3');
+
+    await clock.tickAsync(1_000);
+
+    expect(forget.args).to.deep.equal([[['10.1.0.2']]]);
+    clock.restore();
+  });
+});

@@ -1,0 +1,139 @@
+import { HOST_LINK_PREFIX, ROUTE_PROTOCOL } from '@routed/datapath';
+import { type CommandResult, FORWARD_CHAIN, forwardRules } from '@routed/netfilter';
+import { z } from 'zod';
+import { type Check, defineCheck, type Finding } from '../check.ts';
+import type { HostView } from '../host-view.ts';
+import { usesIpv6 } from './forwarding.ts';
+
+/** What the filter table of one family says about forwarded packets. */
+export interface ForwardFacts {
+  readonly program: 'iptables' | 'ip6tables';
+  /** `iptables -S`; undefined when the program is not there. */
+  readonly rules: readonly string[] | undefined;
+  /** Rules that must be there, as long as there are networks or containers. */
+  readonly wanted: readonly string[];
+}
+
+export const forwardChainCheck = defineCheck<readonly ForwardFacts[]>({
+  id: 'forward-chain',
+  title: "the firewall lets containers' packets pass",
+  read: async (host) => {
+    const isNeeded = await hasContainersOrNetworks(host);
+    const uplinks = (await host.uplinks()).map(({ name }) => name).sort();
+    const wanted = isNeeded ? forwardRules(HOST_LINK_PREFIX, uplinks) : [];
+    const families = (await usesIpv6(host)) ? (['iptables', 'ip6tables'] as const) : (['iptables'] as const);
+    return await Promise.all(
+      families.map(async (program) => ({ program, rules: await readRules(host, program), wanted })),
+    );
+  },
+  judge: (families) => families.flatMap(judgeFamily),
+});
+
+function judgeFamily({ program, rules, wanted }: ForwardFacts): Finding[] {
+  if (rules === undefined || wanted.length === 0 || !rules.includes('-P FORWARD DROP')) return [];
+  const isCalled = rules.includes(`-A FORWARD -j ${FORWARD_CHAIN}`);
+  const missing = isCalled ? wanted.filter((rule) => !rules.includes(rule)) : wanted;
+  if (missing.length === 0) return [];
+  const what = isCalled ? `chain ${FORWARD_CHAIN} lacks "${missing[0] ?? ''}"` : `nothing calls ${FORWARD_CHAIN}`;
+  return [
+    {
+      severity: 'broken',
+      found: `${program}: the policy of FORWARD is DROP, and ${what}`,
+      why: 'packets between containers and other hosts are dropped, silently',
+      remedy: 'start routed-plugin, which makes the rules within 30 s; if it runs, its log says why it cannot',
+    },
+  ];
+}
+
+/** A chain that sees every forwarded packet. */
+const chainList = z.object({
+  nftables: z.array(
+    z.object({
+      chain: z
+        .object({
+          family: z.string(),
+          table: z.string(),
+          name: z.string(),
+          hook: z.string().optional(),
+          policy: z.string().optional(),
+        })
+        .optional(),
+    }),
+  ),
+});
+
+/** Tables that `iptables` shows as well, and our own. */
+const KNOWN_TABLES = /^(filter$|routed)/;
+
+export const otherFirewallCheck = defineCheck<CommandResult | undefined>({
+  id: 'forward-elsewhere',
+  title: 'no other firewall drops forwarded packets',
+  read: (host) => host.run(['nft', '--json', 'list', 'chains']),
+  judge: (listed) => {
+    const { data } = chainList.safeParse(parse(listed?.stdout));
+    const chains = (data?.nftables ?? []).flatMap(({ chain }) => chain ?? []);
+    const dropping = chains.filter(
+      ({ hook, policy, table }) => hook === 'forward' && policy === 'drop' && !KNOWN_TABLES.test(table),
+    );
+    const findings: Finding[] = dropping.map(({ family, table, name }) => ({
+      severity: 'broken',
+      found: `nftables: chain ${name} of table ${family} ${table} drops what it does not accept`,
+      why: 'a packet must pass every table: what routed accepts in the filter table is dropped here all the same',
+      remedy: `accept the links there: nft insert rule ${family} ${table} ${name} oifname "${HOST_LINK_PREFIX}*" accept, and the same for iifname`,
+    }));
+    if (chains.some(({ table }) => table === 'firewalld')) {
+      findings.push({
+        severity: 'warning',
+        found: 'firewalld runs',
+        why: "it rejects forwarded packets of links that no policy of its own covers, whatever the filter table says; and its reload takes everybody's rules of iptables away for a moment",
+        remedy: `give the links ${HOST_LINK_PREFIX}+ a zone and a policy in each direction, as docs/setup.md says; a zone alone lets nobody in`,
+      });
+    }
+    return findings;
+  },
+});
+
+export const legacyFirewallCheck = defineCheck<readonly string[]>({
+  id: 'forward-legacy',
+  title: 'there is one firewall, not two',
+  read: async (host) => {
+    if (!/nf_tables/.test((await host.run(['iptables', '--version']))?.stdout ?? '')) return [];
+    // Asking iptables-legacy itself would make its tables.
+    const tables = ((await host.file('/proc/net/ip_tables_names')) ?? '').split('\n');
+    if (!tables.includes('filter')) return [];
+    return ((await host.run(['iptables-legacy', '-S']))?.stdout ?? '').split('\n');
+  },
+  judge: (rules) => {
+    const drops = rules.find((rule) => rule === '-P FORWARD DROP' || /^-A FORWARD .*-j (DROP|REJECT)/.test(rule));
+    if (drops === undefined) return [];
+    return [
+      {
+        severity: 'broken',
+        found: `iptables-legacy has "${drops}", while iptables itself is on nf_tables`,
+        why: "both see every packet, and each sees only its own rules: routed's acceptance does not count in the other",
+        remedy: 'move the rules over ("iptables-legacy-save | iptables-restore --noflush"), then clear the old ones',
+      },
+    ];
+  },
+});
+
+/** Whether there is anything to accept or to filter. */
+export async function hasContainersOrNetworks(host: HostView): Promise<boolean> {
+  if (((await host.daemon())?.networks.length ?? 0) > 0) return true;
+  return (await host.routes()).some(({ protocol }) => protocol === ROUTE_PROTOCOL);
+}
+
+async function readRules(host: HostView, program: string): Promise<readonly string[] | undefined> {
+  const result = await host.run([program, '--wait', '--list-rules']);
+  return result?.exitCode === 0 ? result.stdout.split('\n') : undefined;
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+export const firewallChecks: readonly Check[] = [forwardChainCheck, otherFirewallCheck, legacyFirewallCheck];

@@ -1,0 +1,169 @@
+import { DOCTOR_SETTINGS, ROUTE_PROTOCOL } from '@routed/datapath';
+import { type Check, defineCheck, type Finding } from '../check.ts';
+import type { RouterDaemon } from '../facts/router-facts.ts';
+
+/** How much later than the others zebra may start, in ticks of 10 ms: a start script takes its time. */
+const RESTART_TICKS = 200;
+
+export const routerDaemonsCheck = defineCheck<{
+  readonly daemons: readonly RouterDaemon[] | undefined;
+  readonly hasBird: boolean;
+  readonly hasContainers: boolean;
+}>({
+  id: 'router-daemons',
+  title: 'the router runs',
+  read: async (host) => ({
+    daemons: (await host.routers())?.daemons,
+    hasBird: await host.isSocket('/run/bird/bird.ctl'),
+    hasContainers: (await host.routes()).some(({ protocol }) => protocol === ROUTE_PROTOCOL),
+  }),
+  judge: ({ daemons, hasBird, hasContainers }) => {
+    if (daemons === undefined) return [noRouter(hasBird, hasContainers)];
+    const dead = daemons.filter(({ isRunning }) => !isRunning);
+    const findings: Finding[] = dead.map(({ name }) => ({
+      severity: 'broken',
+      found: `${name} has ended and left its socket behind`,
+      why:
+        name === 'zebra'
+          ? 'the other daemons go on announcing what there was: new containers are not announced, old ones never withdrawn'
+          : 'what it announced is withdrawn, or soon will be: other hosts do not find the containers',
+      remedy: 'read its log, then restart all of the router\'s daemons together ("systemctl restart frr")',
+    }));
+    const zebra = daemons.find(({ name, isRunning }) => name === 'zebra' && isRunning);
+    const speakers = daemons.filter(({ name, isRunning }) => name !== 'zebra' && isRunning);
+    if (zebra === undefined && dead.every(({ name }) => name !== 'zebra')) findings.push(noZebra());
+    if (zebra !== undefined && speakers.length === 0 && dead.length === 0) findings.push(noSpeaker());
+    return [...findings, ...restartedAlone(zebra, speakers)];
+  },
+});
+
+function noRouter(hasBird: boolean, hasContainers: boolean): Finding {
+  if (hasBird) {
+    return {
+      severity: 'note',
+      found: 'BIRD is the router of this host',
+      why: 'what it announces, and how fast, was not checked',
+      remedy:
+        'see that its kernel protocol learns routes of protocol 200 ("learn all"), scans every second or two, and that a filter lets only host routes of your pools out',
+    };
+  }
+  return {
+    severity: hasContainers ? 'broken' : 'warning',
+    found: 'neither FRR nor Quagga runs here',
+    why: 'nobody tells other hosts where the containers are: they are reached from this host alone, unless a switch has static routes',
+    remedy: 'install and start FRR; "quagga-config init" proposes a configuration. Sockets elsewhere: --router-dir',
+  };
+}
+
+function noZebra(): Finding {
+  return {
+    severity: 'broken',
+    found: 'zebra does not run, although other daemons of the router do',
+    why: 'it is zebra that learns the routes to containers',
+    remedy: 'start it, and then the others again ("systemctl restart frr")',
+  };
+}
+
+function noSpeaker(): Finding {
+  return {
+    severity: 'broken',
+    found: 'zebra runs, but neither ospfd, ospf6d nor bgpd does',
+    why: 'nobody tells other hosts where the containers are',
+    remedy: 'set ospfd=yes or bgpd=yes in /etc/frr/daemons, then "systemctl restart frr"',
+  };
+}
+
+function restartedAlone(zebra: RouterDaemon | undefined, speakers: readonly RouterDaemon[]): Finding[] {
+  const older = speakers.filter(({ startedTicks }) => {
+    return startedTicks !== undefined && (zebra?.startedTicks ?? 0) > startedTicks + RESTART_TICKS;
+  });
+  if (older.length === 0) return [];
+  const names = older.map(({ name }) => name).join(', ');
+  return [
+    {
+      severity: 'broken',
+      found: `zebra was restarted alone: ${names} ran before it`,
+      why: `${names} does not ask it for the routes to containers again: new ones are not announced, old ones never withdrawn`,
+      remedy: 'restart all of the router\'s daemons together ("systemctl restart frr")',
+    },
+  ];
+}
+
+/** What Debian's FRR sets. Below a tenth of it 30,000 routes in a burst get lost. */
+const GOOD_BUFFER_BYTES = 90_000_000;
+
+export const zebraBufferCheck = defineCheck<{
+  readonly zebra: RouterDaemon | undefined;
+  /** Of its socket that hears of routes; undefined: not known. */
+  readonly lost: number | undefined;
+  readonly mayExceed: boolean | undefined;
+  readonly limit: number | undefined;
+}>({
+  id: 'zebra-buffer',
+  title: 'zebra hears of every route',
+  read: async (host) => {
+    const zebra = (await host.routers())?.daemons.find(({ name, isRunning }) => name === 'zebra' && isRunning);
+    const pid = zebra?.pid;
+    return {
+      zebra,
+      lost: pid === undefined ? undefined : netlinkDrops((await host.file('/proc/net/netlink')) ?? '', pid),
+      mayExceed: pid === undefined ? undefined : hasNetAdmin(await host.file(`/proc/${pid}/status`)),
+      limit: Number((await host.sysctl(DOCTOR_SETTINGS.receiveBuffer.key)) ?? NaN) || undefined,
+    };
+  },
+  judge: ({ zebra, lost, mayExceed, limit }) => {
+    if (zebra === undefined) return [];
+    const findings: Finding[] = [];
+    if (lost !== undefined && lost > 0) {
+      findings.push({
+        severity: 'broken',
+        found: `zebra has missed ${lost} news of the kernel since it started`,
+        why: 'it neither says so nor asks again: some containers are not announced, some that are gone still are',
+        remedy: `start zebra with -s ${GOOD_BUFFER_BYTES} (zebra_options in /etc/frr/daemons), all daemons together`,
+      });
+    }
+    if (zebra.commandLine.length === 0) return findings;
+    const asked = askedBuffer(zebra.commandLine);
+    if (asked < GOOD_BUFFER_BYTES / 10) {
+      findings.push({
+        severity: 'warning',
+        found: asked === 0 ? 'zebra runs without -s' : `zebra runs with -s ${asked}`,
+        why: 'its buffer holds some 10,000 news of routes: what comes in a larger burst is lost, without a word',
+        remedy: `add -s ${GOOD_BUFFER_BYTES} to zebra_options in /etc/frr/daemons, then restart all daemons together`,
+      });
+    } else if (mayExceed === false && limit !== undefined && limit < asked) {
+      const { key, value } = DOCTOR_SETTINGS.receiveBuffer;
+      findings.push({
+        severity: 'warning',
+        found: `zebra asks for a buffer of ${asked} bytes, has no CAP_NET_ADMIN, and ${key} is ${limit}`,
+        why: DOCTOR_SETTINGS.receiveBuffer.why,
+        remedy: 'run with --fix, then restart all of the router\'s daemons together ("systemctl restart frr")',
+        fixes: [{ kind: 'sysctl', key, value }],
+      });
+    }
+    return findings;
+  },
+});
+
+/** Of `-s 90000000`, `-s90000000` or `--nl-bufsize=…`; 0 without. Pure. */
+export function askedBuffer(commandLine: readonly string[]): number {
+  const text = commandLine.join(' ');
+  return Number(/(?:^| )(?:-s ?|--nl-bufsize[ =])(\d+)/.exec(text)?.[1] ?? 0);
+}
+
+/** Source: linux net/netlink/af_netlink.c netlink_seq_show; the first socket of a process has its pid for a port. */
+export function netlinkDrops(table: string, pid: number): number | undefined {
+  const [head = '', ...rows] = table.trim().split('\n');
+  const names = head.trim().split(/\s+/);
+  const cells = rows.map((row) => row.trim().split(/\s+/));
+  const own = cells.find((row) => row[names.indexOf('Eth')] === '0' && row[names.indexOf('Pid')] === String(pid));
+  return own === undefined ? undefined : Number(own[names.indexOf('Drops')]);
+}
+
+/** Source: linux uapi capability.h, CAP_NET_ADMIN is 12; a daemon raises it from what is permitted. */
+function hasNetAdmin(status: string | undefined): boolean | undefined {
+  const permitted = /^CapPrm:\s*([0-9a-f]+)$/m.exec(status ?? '')?.[1];
+  return permitted === undefined ? undefined : ((BigInt(`0x${permitted}`) >> 12n) & 1n) === 1n;
+}
+
+export const routersChecks: readonly Check[] = [routerDaemonsCheck, zebraBufferCheck];

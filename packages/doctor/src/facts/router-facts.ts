@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import type { HostReader } from './host-reader.ts';
+import { type ConfigTree, type DaemonName, mergeTrees, openVty, parseConfig } from '@routed/quagga';
+
+/** A routing daemon that has been started. */
+export interface RouterDaemon {
+  readonly name: DaemonName;
+  /** False: its socket is there, and nobody answers. */
+  readonly isRunning: boolean;
+  readonly pid?: number;
+  /** Clock ticks after boot, as the kernel counts them; absent: unknown. */
+  readonly startedTicks?: number;
+  readonly commandLine: readonly string[];
+}
+
+/** The routing daemons of this host: FRR's or Quagga's. */
+export interface RouterFacts {
+  readonly directory: string;
+  readonly daemons: readonly RouterDaemon[];
+  /** What all of them say their configuration is. */
+  readonly config: ConfigTree;
+  /** Replies to the commands of {@link QUESTIONS}, of those that run. */
+  readonly replies: ReadonlyMap<Question, string>;
+}
+
+/** Commands whose replies the checks look at, by the daemon that knows. */
+export const QUESTIONS = {
+  'show ip ospf neighbor': 'ospfd',
+  'show ip ospf': 'ospfd',
+  'show ipv6 ospf6 neighbor': 'ospf6d',
+  'show ipv6 ospf6': 'ospf6d',
+  'show bgp summary': 'bgpd',
+  'show ip bgp summary': 'bgpd',
+  'show ip route kernel': 'zebra',
+  'show ipv6 route kernel': 'zebra',
+} as const satisfies Readonly<Record<string, DaemonName>>;
+export type Question = keyof typeof QUESTIONS;
+
+/** By the check that needs them: long with many containers. */
+const ASKED_LATER: readonly string[] = ['show ip route kernel', 'show ipv6 route kernel'];
+
+const DAEMONS: readonly DaemonName[] = ['zebra', 'ospfd', 'ospf6d', 'bgpd'];
+
+/** Undefined when neither FRR nor Quagga has been started here. */
+export async function readRouters(host: HostReader): Promise<RouterFacts | undefined> {
+  for (const directory of host.paths.routerDirs) {
+    const names = await host.list(directory);
+    const found = DAEMONS.filter((name) => names.includes(`${name}.vty`));
+    if (found.length > 0) return await readSuite(host, directory, found);
+  }
+  return undefined;
+}
+
+/** What a daemon says now; empty where it does not know the command. */
+export async function askRouter(directory: string, question: Question): Promise<string> {
+  await using line = await openVty(join(directory, `${QUESTIONS[question]}.vty`));
+  const { status, text } = await line.command(question);
+  return status < 2 ? text : '';
+}
+
+async function readSuite(host: HostReader, directory: string, found: readonly DaemonName[]): Promise<RouterFacts> {
+  const daemons: RouterDaemon[] = [];
+  const trees: ConfigTree[] = [];
+  const replies = new Map<Question, string>();
+  for (const name of found) {
+    const path = join(directory, `${name}.vty`);
+    const isRunning = await host.accepts(path);
+    daemons.push({ name, isRunning, ...(await readProcess(host, join(directory, `${name}.pid`))) });
+    if (!isRunning) continue;
+    await using line = await openVty(path);
+    trees.push(parseConfig((await line.command('show running-config')).text));
+    for (const [question, daemon] of Object.entries(QUESTIONS)) {
+      if (daemon !== name || ASKED_LATER.includes(question)) continue;
+      const { status, text } = await line.command(question);
+      if (status < 2) replies.set(question as Question, text);
+    }
+  }
+  return { directory, daemons, config: mergeTrees(trees), replies };
+}
+
+async function readProcess(
+  host: HostReader,
+  pidFile: string,
+): Promise<Pick<RouterDaemon, 'pid' | 'startedTicks' | 'commandLine'>> {
+  const pid = Number((await host.file(pidFile))?.trim());
+  if (!Number.isInteger(pid) || pid === 0) return { commandLine: [] };
+  const commandLine = ((await host.file(`/proc/${pid}/cmdline`)) ?? '').split('\0').filter((word) => word !== '');
+  const startedTicks = startOf(await host.file(`/proc/${pid}/stat`));
+  return { pid, commandLine, ...(startedTicks === undefined ? {} : { startedTicks }) };
+}
+
+/** When a process began, of its /proc/PID/stat. Source: proc(5), field 22; the name before may contain spaces. */
+export function startOf(stat: string | undefined): number | undefined {
+  const afterName = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = Number(afterName?.[19]);
+  return Number.isInteger(ticks) ? ticks : undefined;
+}

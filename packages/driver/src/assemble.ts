@@ -1,0 +1,281 @@
+import {
+  EndpointFiltering,
+  EndpointLinks,
+  Gateways,
+  HostAddresses,
+  hasSandbox,
+  HostPreparation,
+  KernelSettings,
+  LinkReaper,
+  type Logger,
+  type OpenSandbox,
+  type SettingsLedger,
+  type Uplinks,
+  type DesiredEndpoint,
+} from '@routed/datapath';
+import type { DockerContainers } from '@routed/docker-engine';
+import type { Ipam } from '@routed/ipam';
+import { EventEmitter } from 'node:events';
+import type { Connections, EndpointFilters, ForwardAcceptance, ForwardPolicies } from '@routed/netfilter';
+import type { Netns, Rtnl } from '@routed/netns';
+import type { RouterLines } from '@routed/quagga/show';
+import type { DefaultGateways } from './calls/default-gateways.ts';
+import { DockerLeases } from './calls/docker-leases.ts';
+import { DockerPools } from './calls/docker-pools.ts';
+import type { Drivers } from './calls/drivers.ts';
+import { ipamDriver } from './calls/ipam-driver.ts';
+import { networkDriver } from './calls/network-driver.ts';
+import { type ConflictParts, conflictParts } from './conflicts/create-conflicts.ts';
+import { AddressList } from './containers/address-list.ts';
+import { StickyKeeper } from './containers/assignment-keeper.ts';
+import { ContainerAddresses } from './containers/container-addresses.ts';
+import { ContainerFilters } from './containers/container-filters.ts';
+import { AddressOwners } from './containers/address-owners.ts';
+import { Absence } from './endpoints/absence.ts';
+import { GatewayCheck } from './networks/gateway-check.ts';
+import { HiddenRoutes } from './upkeep/hidden-routes.ts';
+import { observeRules } from './upkeep/observed-rules.ts';
+import { StickyRecords } from './containers/persistent-assignments.ts';
+import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
+import { Journal } from './ground/journal.ts';
+import { KeyedLock } from './ground/keyed-lock.ts';
+import { AdditionalLeases } from './leases/additional-leases.ts';
+import { type ClusterCounts, clusterCounts } from './leases/conflict-counters.ts';
+import { ClaimCheck } from './leases/duplicate-address-check.ts';
+import { LooseLeases } from './leases/unbound-leases.ts';
+import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
+import { NetworkRegistry } from './networks/network-registry.ts';
+import { type AddressRecord, describeAddress } from './reports/address-record.ts';
+import { DaemonKnowledge } from './reports/daemon-knowledge.ts';
+import { DaemonStatus } from './reports/daemon-status.ts';
+import { SandboxConfigurator } from './sandboxes/sandbox-reconciler.ts';
+import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
+import type { StateDirectory } from './state/state-directory.ts';
+import { StateKeeper } from './upkeep/reconcile-loop.ts';
+import { type ReconcileMetrics, RoundObserver } from './upkeep/reconcile-reporter.ts';
+import { Reconciler } from './upkeep/reconciler.ts';
+import { Forgotten } from './upkeep/stale-endpoints.ts';
+import { ForgottenNetworks } from './upkeep/stale-networks.ts';
+
+/** What the driver works with: the kernel, the firewall, the stores, Docker and the router. */
+export interface DriverPorts {
+  readonly netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
+  readonly rtnl: Rtnl;
+  readonly openSandbox: OpenSandbox;
+  readonly acceptance: ForwardAcceptance;
+  readonly policies: ForwardPolicies;
+  readonly uplinks: Uplinks;
+  readonly filters: EndpointFilters;
+  readonly connections: Connections;
+  readonly ipam: Ipam;
+  readonly docker: DockerContainers;
+  /** Whether Docker answers, and so has started. */
+  readonly isEngineUp: () => Promise<boolean>;
+  readonly routers: RouterLines;
+  readonly metrics: ReconcileMetrics;
+  readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky' | 'owners'>;
+  /** What kernel settings were before the daemon changed them. */
+  readonly ledger: SettingsLedger;
+  readonly logger: Logger;
+}
+
+/** What the driver is set to. */
+export interface DriverSettings {
+  readonly gateways: DefaultGateways;
+  /** MTU of networks that name none, in bytes. */
+  readonly mtuBytes: number;
+  /** The uplink that the MTU was taken from; absent where the operator named one. */
+  readonly mtuUplink?: string;
+  /** The links that lead off the host, where the operator named them. */
+  readonly uplinks?: readonly string[];
+  /** The release, for status. */
+  readonly version: string;
+}
+
+/** The components of the driver, each made once. */
+export interface DriverComponents extends Drivers {
+  readonly addresses: ContainerAddresses;
+  readonly list: AddressList;
+  readonly filters: ContainerFilters;
+  readonly describe: (address: string) => AddressRecord;
+  readonly status: DaemonStatus;
+  readonly knowledge: DaemonKnowledge;
+  readonly journal: Journal;
+  readonly host: HostPreparation;
+  readonly gateways: Gateways;
+  readonly reaper: LinkReaper;
+  readonly networks: NetworkRegistry;
+  readonly endpoints: EndpointLifecycle;
+  readonly sandboxes: SandboxWatch;
+  readonly configurator: SandboxConfigurator;
+  readonly sticky: StickyKeeper;
+  readonly cluster: ConflictParts;
+  readonly counts: ClusterCounts;
+  readonly leases: DockerLeases;
+  readonly owners: AddressOwners;
+  readonly absence: Absence;
+  readonly hidden: HiddenRoutes;
+  readonly forgotten: Forgotten;
+  readonly forgottenNetworks: ForgottenNetworks;
+  readonly keeper: StateKeeper;
+}
+
+/** Puts the components together, each after those that it needs; opens and starts nothing. */
+export function assemble(ports: DriverPorts, settings: DriverSettings): DriverComponents {
+  const ground = groundOf(ports);
+  const observer = new RoundObserver({ ...ground, metrics: ports.metrics });
+  const host = hostComponents(ports, observer);
+  const core = coreComponents(ports, settings, ground, host);
+  const containers = containerComponents(ports, ground, core);
+  const upkeep = upkeepComponents(settings, ground, { ...host, ...core, ...containers, observer });
+  const { ipam } = ports;
+  const sandboxes = { sandboxes: containers.configurator, sticky: containers.sticky };
+  const gatewayCheck = new GatewayCheck(ground);
+  const calls = { ...settings, ipam, ...core, ...sandboxes, gatewayCheck };
+  return {
+    ...host,
+    ...core,
+    ...containers,
+    ...upkeep,
+    journal: ground.journal,
+    network: networkDriver(calls),
+    ipam: ipamDriver({ ...calls, host: host.hostAddresses }),
+  };
+}
+
+type Ground = ReturnType<typeof groundOf>;
+type Host = ReturnType<typeof hostComponents>;
+type Core = ReturnType<typeof coreComponents>;
+type Containers = ReturnType<typeof containerComponents>;
+
+/** What nearly every component works with. */
+function groundOf({ rtnl, ipam, logger, docker }: DriverPorts) {
+  return { rtnl, ipam, logger, docker, journal: new Journal(), lock: new KeyedLock() };
+}
+
+/** The kernel of the host. */
+function hostComponents(
+  { rtnl, logger, netns, ledger, acceptance, filters, policies, uplinks, isEngineUp }: DriverPorts,
+  observer: RoundObserver,
+) {
+  const kernel = { rtnl, logger };
+  const settings = new KernelSettings({ netns, policies, ledger, logger });
+  const rules = observeRules({ acceptance, filters }, observer);
+  const reaper = new LinkReaper(kernel);
+  return {
+    host: new HostPreparation({ ...kernel, settings, policies, ...rules, uplinks, isEngineUp }),
+    hostAddresses: new HostAddresses(kernel),
+    gateways: new Gateways(kernel),
+    reaper,
+    links: new EndpointLinks({ ...kernel, reaper }),
+  };
+}
+
+/** Networks, leases, endpoints, and what other hosts announce. */
+function coreComponents(
+  { ipam, filters, connections, state, routers }: DriverPorts,
+  { mtuBytes: defaultMtuBytes }: DriverSettings,
+  ground: Ground,
+  { host, hostAddresses, gateways, links }: Host,
+) {
+  const counts = clusterCounts();
+  const claims = new ClaimCheck({ host: hostAddresses, counts });
+  const loose = new LooseLeases();
+  const prefixes = new AdditionalPrefixes({ ipam, host: hostAddresses });
+  const networks = new NetworkRegistry({
+    ...ground,
+    gateways,
+    host,
+    prefixes,
+    defaultMtuBytes,
+    repository: state.networks,
+  });
+  const additional = new AdditionalLeases({ ...ground, claims });
+  const records = new StickyRecords(state.sticky);
+  const joins = new EventEmitter<{ join: [endpointId: string] }>();
+  const endpoints = new EndpointLifecycle({
+    ...ground,
+    networks,
+    gateways,
+    links,
+    claims,
+    leases: additional,
+    filtering: new EndpointFiltering({ ...ground, filters, connections }),
+    gifts: {
+      hasLists: (networkId) => records.hasLists(networkId),
+      onJoin: (endpointId) => joins.emit('join', endpointId),
+    },
+    repository: state.endpoints,
+  });
+  const absence = new Absence({ ...ground, endpoints, links });
+  return {
+    counts,
+    loose,
+    networks,
+    additional,
+    records,
+    joins,
+    endpoints,
+    absence,
+    cluster: conflictParts({ ...ground, endpoints, links, networks, absence, host: hostAddresses, routers, counts }),
+    leases: new DockerLeases({ ...ground, claims, endpoints, loose }),
+    pools: new DockerPools({
+      ...ground,
+      isAllowedPrefix: (poolId) => networks.isAllowedPrefix(poolId),
+      dropDoubtful: () => networks.dropDoubtful(),
+      loose,
+    }),
+  };
+}
+
+/** The inside of sandboxes, and what operators say of containers. */
+function containerComponents(
+  { filters, state, openSandbox: open }: DriverPorts,
+  ground: Ground,
+  { endpoints, networks, additional, records, joins }: Core,
+) {
+  const configurator = new SandboxConfigurator({ ...ground, endpoints, open, isThere: hasSandbox });
+  const common = { ...ground, endpoints, networks, leases: additional, records, configurator };
+  const sticky = new StickyKeeper(common);
+  const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
+  joins.on('join', (endpointId) => sticky.onJoin(endpointId));
+  joins.on('join', (endpointId) => owners.onJoin(endpointId));
+  return {
+    configurator,
+    sticky,
+    owners,
+    sandboxes: new SandboxWatch({ endpoints, configurator }),
+    addresses: new ContainerAddresses(common),
+    list: new AddressList(common),
+    filters: new ContainerFilters({ ...common, keeper: sticky, filters }),
+    describe: (address: string) => describeAddress(address, common),
+  };
+}
+
+/** What compares, repairs and reports. */
+function upkeepComponents(
+  settings: DriverSettings,
+  ground: Ground,
+  components: Host & Core & Containers & { readonly observer: RoundObserver },
+) {
+  const { networks, endpoints, loose, leases, links, cluster, absence, sandboxes, observer } = components;
+  const knowledge = new DaemonKnowledge({ networks, endpoints, loose, settings });
+  const forgotten = new Forgotten({ ...ground, endpoints, leases });
+  const forgottenNetworks = new ForgottenNetworks({ ...ground, ...components });
+  const { withheld: yielded, conflicts } = cluster;
+  const withheld = {
+    has: (destination: string) => yielded.has(destination) || absence.has(destination),
+    without: (endpoint: DesiredEndpoint) => absence.without(yielded.without(endpoint)),
+  };
+  const hidden = new HiddenRoutes({ ...ground, endpoints, isWithheld: withheld.has });
+  const surveyors = [absence, links, sandboxes, forgotten, knowledge];
+  const reconciler = new Reconciler({ ...ground, endpoints, withheld, observer, surveyors });
+  return {
+    knowledge,
+    forgotten,
+    forgottenNetworks,
+    hidden,
+    keeper: new StateKeeper({ ...ground, ...components, conflicts, forgotten, forgottenNetworks, hidden, reconciler }),
+    status: new DaemonStatus({ ...ground, ...components, forgotten, conflicts, hidden, settings }),
+  };
+}

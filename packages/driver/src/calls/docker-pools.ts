@@ -1,0 +1,140 @@
+import { type Ipam, isIpamError, type Lease, type Pool, type PoolRequest } from '@routed/ipam';
+import type { Logger } from '@routed/datapath';
+import type { LooseLeases } from '../leases/unbound-leases.ts';
+import { AUXILIARY_HOLDER } from '../leases/auxiliary.ts';
+
+/** How long Docker may take from RequestPool to CreateNetwork, or from there to the ReleasePool of a failure. */
+const BETWEEN_CALLS_MS = 60_000;
+
+/**
+ * The pools that Docker asks for and gives back.
+ *
+ * Two `docker network create` at once for one subnet are both given its pool, as Docker names no network yet. One of
+ * them fails then, and gives back what is now the other's; so requests of which no network came to be are counted.
+ */
+export class DockerPools {
+  readonly #ipam: Ipam;
+  readonly #isAllowedPrefix: (poolId: string) => boolean;
+  readonly #dropDoubtful: () => Promise<readonly string[]>;
+  readonly #loose: Pick<LooseLeases, 'has' | 'remove'>;
+  readonly #logger: Logger;
+  /** When each request of which no network has come to be was answered, by pool, on the clock of `performance.now()`. */
+  readonly #requests = new Map<string, readonly number[]>();
+  /** Since when a pool has belonged to nobody. */
+  readonly #looseSince = new Map<string, number>();
+
+  constructor(deps: {
+    readonly ipam: Ipam;
+    /** Whether a network takes additional addresses from a pool. */
+    readonly isAllowedPrefix: (poolId: string) => boolean;
+    /** Deletes networks that Docker may not know. */
+    readonly dropDoubtful: () => Promise<readonly string[]>;
+    readonly loose: Pick<LooseLeases, 'has' | 'remove'>;
+    readonly logger: Logger;
+  }) {
+    this.#ipam = deps.ipam;
+    this.#isAllowedPrefix = deps.isAllowedPrefix;
+    this.#dropDoubtful = deps.dropDoubtful;
+    this.#loose = deps.loose;
+    this.#logger = deps.logger;
+  }
+
+  /** Opens a pool for a network that is about to be made. @throws IpamError */
+  async request(request: PoolRequest): Promise<Pool> {
+    let pool = await this.#open(request);
+    if (this.#isLeftover(pool.id) && this.#hasLeases(pool.id)) {
+      this.#logger.warn({ pool: pool.id }, 'a crash left addresses of this pool leased: they are free again');
+      await this.#free(pool.id);
+      pool = await this.#ipam.requestPool(request);
+    }
+    this.#note(pool.id, [...this.#pending(pool.id), performance.now()]);
+    return pool;
+  }
+
+  /** A network that Docker may not know is in nobody's way. */
+  async #open(request: PoolRequest): Promise<Pool> {
+    try {
+      return await this.#ipam.requestPool(request);
+    } catch (error) {
+      const dropped = isIpamError(error) ? await this.#dropDoubtful() : [];
+      if (dropped.length === 0) throw error;
+      this.#logger.warn({ networks: dropped }, 'deleted networks of which Docker was not told that they were made');
+      return await this.#ipam.requestPool(request);
+    }
+  }
+
+  /** A network has been made of a pool: one of the requests for it is fulfilled. */
+  fulfil(poolId: string): void {
+    this.#note(poolId, this.#pending(poolId).slice(1));
+  }
+
+  /** Gives a pool back, unless somebody else has it or is about to. */
+  async release(poolId: string): Promise<void> {
+    const [given, ...others] = this.#pending(poolId);
+    this.#note(poolId, others);
+    const isAnothers = others.length > 0 || (given !== undefined && this.#ipam.pool(poolId)?.owner !== undefined);
+    if (!isAnothers && !this.#isAllowedPrefix(poolId)) await this.#ipam.releasePool(poolId);
+  }
+
+  /** Frees a pool of a network that is no more at once, unless somebody has it, or an address of it, or is about to. */
+  async freeLeftover(poolId: string): Promise<void> {
+    if (this.#isLeftover(poolId)) await this.#free(poolId);
+  }
+
+  /** Frees pools that have belonged to nobody for so long, in two rounds at least. Returns how many. */
+  async freeLoose(olderThanMs: number): Promise<number> {
+    let count = 0;
+    for (const { id } of this.#ipam.pools()) {
+      if (!this.#isLoose(id)) this.#looseSince.delete(id);
+      else if (!this.#looseSince.has(id)) this.#looseSince.set(id, performance.now());
+      else if (performance.now() - (this.#looseSince.get(id) ?? 0) >= olderThanMs) {
+        this.#logger.warn({ pool: id }, 'freeing a pool that Docker has forgotten');
+        await this.#ipam.releasePool(id);
+        this.#looseSince.delete(id);
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Nobody makes a network of it, and what is leased of it was leased for one that never came to be, or is gone. */
+  #isLeftover(poolId: string): boolean {
+    const leases = [...this.#ipam.leases(poolId)];
+    return this.#isUnclaimed(poolId) && leases.every((lease) => isReserved(lease) || this.#loose.has(lease));
+  }
+
+  #hasLeases(poolId: string): boolean {
+    return this.#ipam.usage(poolId).leased > 0;
+  }
+
+  async #free(poolId: string): Promise<void> {
+    for (const { address } of this.#ipam.leases(poolId)) this.#loose.remove({ poolId, address });
+    await this.#ipam.releasePool(poolId);
+  }
+
+  /** Nobody makes a network of it, and no container has or gets an address of it. */
+  #isLoose(poolId: string): boolean {
+    return this.#isUnclaimed(poolId) && [...this.#ipam.leases(poolId)].every(isReserved);
+  }
+
+  /** Nobody has claimed it, or is about to. */
+  #isUnclaimed(poolId: string): boolean {
+    const isClaimed = this.#ipam.pool(poolId)?.owner !== undefined || this.#isAllowedPrefix(poolId);
+    return !isClaimed && this.#pending(poolId).length === 0;
+  }
+
+  #note(poolId: string, atMs: readonly number[]): void {
+    if (atMs.length === 0) this.#requests.delete(poolId);
+    else this.#requests.set(poolId, atMs);
+  }
+
+  #pending(poolId: string): readonly number[] {
+    const since = performance.now() - BETWEEN_CALLS_MS;
+    return (this.#requests.get(poolId) ?? []).filter((atMs) => atMs > since);
+  }
+}
+
+/** A gateway, or an address that the operator keeps from containers. */
+function isReserved({ purpose, holder }: Lease): boolean {
+  return purpose === 'gateway' || holder?.startsWith(AUXILIARY_HOLDER) === true;
+}

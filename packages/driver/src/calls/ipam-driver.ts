@@ -1,0 +1,91 @@
+import { type HostAddresses, hostPrefix } from '@routed/datapath';
+import { type Ipam, type Pool, prefixContains } from '@routed/ipam';
+import { type Handlers, OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
+import type { DockerLeases } from './docker-leases.ts';
+import type { DockerPools } from './docker-pools.ts';
+import { DriverError } from '../ground/errors.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
+import { ipamCapabilities } from './capabilities.ts';
+import type { DefaultGateways } from './default-gateways.ts';
+import { GATEWAY_HOLDER, reserveGateway } from './reserve-gateway.ts';
+
+/** What the IPAM driver works with. */
+export interface IpamDriverDeps {
+  readonly ipam: Ipam;
+  readonly host: HostAddresses;
+  readonly leases: DockerLeases;
+  readonly pools: DockerPools;
+  readonly networks: Pick<NetworkRegistry, 'isAnycastPool'>;
+  readonly gateways: DefaultGateways;
+}
+
+/** Docker's IPAM calls, translated to pools and leases. */
+export function ipamDriver(deps: IpamDriverDeps): Handlers {
+  return {
+    ...ipamCapabilities,
+    'IpamDriver.RequestPool': async (request) => {
+      const pool = await requestPool(deps, request);
+      const gateway = deps.gateways[pool.family];
+      return {
+        PoolID: pool.id,
+        Pool: pool.prefix,
+        Data: { [OPTION_LABELS.gatewayData]: hostPrefix(gateway) },
+      };
+    },
+    'IpamDriver.ReleasePool': async ({ PoolID }) => {
+      await deps.pools.release(PoolID);
+      return {};
+    },
+    'IpamDriver.RequestAddress': async (request) => {
+      const { address } = await requestAddress(deps, request);
+      return { Address: hostPrefix(address), Data: {} };
+    },
+    'IpamDriver.ReleaseAddress': async ({ PoolID, Address }) => {
+      await deps.leases.release({ poolId: PoolID, address: Address });
+      return {};
+    },
+  };
+}
+
+/**
+ * Docker asks again and again, without end, when it is given a pool that overlaps one of the host's routes; and every
+ * container of ours is such a route. So a pool is never chosen for the user.
+ */
+async function requestPool(deps: IpamDriverDeps, request: RequestOf<'IpamDriver.RequestPool'>): Promise<Pool> {
+  const { ipam, pools, host, gateways } = deps;
+  if (request.Pool === '') {
+    const form = request.V6 ? '--ipv6 --subnet fd00:1::/64' : '--subnet 10.1.0.0/16';
+    throw new DriverError(
+      'POOL_REQUIRED',
+      `a routed network needs its ${request.V6 ? 'IPv6' : 'IPv4'} prefix: add ${form} (with a prefix of yours)`,
+    );
+  }
+  const pool = await pools.request({
+    addressSpace: request.AddressSpace,
+    prefix: request.Pool,
+    ...(request.SubPool === '' ? {} : { subPool: request.SubPool }),
+    connectedPrefixes: await host.connectedPrefixes(request.V6 ? 6 : 4),
+  });
+  const gateway = gateways[pool.family];
+  if (prefixContains(pool.prefix, gateway))
+    await reserveGateway(ipam, pool, gateway, `--gateway ${gateway} of routed-plugin`);
+  return pool;
+}
+
+async function requestAddress(
+  { ipam, leases, networks }: IpamDriverDeps,
+  request: RequestOf<'IpamDriver.RequestAddress'>,
+): Promise<{ readonly address: string }> {
+  const { PoolID: poolId, Address: address, Options: options } = request;
+  const isGateway = options[OPTION_LABELS.requestAddressType] === OPTION_LABELS.gatewayData;
+  if (isGateway) {
+    const gateway = { poolId, purpose: 'gateway', holder: GATEWAY_HOLDER } as const;
+    return await ipam.requestAddress({ ...gateway, ...(address === '' ? {} : { address }) });
+  }
+  const holder = options[OPTION_LABELS.endpointName];
+  return await leases.request({
+    poolId,
+    ...(address === '' ? {} : { address, isAnycast: networks.isAnycastPool(poolId) }),
+    ...(holder === undefined ? {} : { holder }),
+  });
+}

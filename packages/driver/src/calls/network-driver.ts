@@ -1,0 +1,127 @@
+import { allAddresses, linkNames } from '@routed/datapath';
+import type { Ipam } from '@routed/ipam';
+import type { Handlers, RequestOf } from '@routed/plugin-protocol';
+import type { StickyKeeper } from '../containers/assignment-keeper.ts';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import { parseEndpointOptions } from '../endpoints/endpoint-options.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import { locateAdditional } from '../endpoints/locate-additional.ts';
+import type { DockerLeases } from './docker-leases.ts';
+import type { DockerPools } from './docker-pools.ts';
+import type { LooseLeases } from '../leases/unbound-leases.ts';
+import type { GatewayCheck } from '../networks/gateway-check.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { SandboxConfigurator } from '../sandboxes/sandbox-reconciler.ts';
+import { networkCapabilities } from './capabilities.ts';
+import type { DefaultGateways } from './default-gateways.ts';
+import { readEndpoint } from './read-endpoint.ts';
+import { readNetwork } from './read-network.ts';
+
+/** What the network driver works with. */
+export interface NetworkDriverDeps {
+  readonly ipam: Ipam;
+  readonly networks: NetworkRegistry;
+  readonly endpoints: EndpointLifecycle;
+  readonly leases: DockerLeases;
+  readonly pools: Pick<DockerPools, 'fulfil'>;
+  readonly loose: LooseLeases;
+  readonly sticky: Pick<StickyKeeper, 'forgetNetwork' | 'settle'>;
+  readonly gateways: DefaultGateways;
+  readonly gatewayCheck: Pick<GatewayCheck, 'refuseTaken'>;
+  readonly sandboxes: Pick<SandboxConfigurator, 'settle'>;
+  /** MTU of networks that name none, in bytes. */
+  readonly mtuBytes: number;
+}
+
+/** Docker's network calls, translated to networks and endpoints. */
+export function networkDriver(deps: NetworkDriverDeps): Handlers {
+  return { ...networkCapabilities, ...networkCalls(deps), ...endpointCalls(deps), ...callsOfNoConcern };
+}
+
+function networkCalls(deps: NetworkDriverDeps): Handlers {
+  const { networks, pools } = deps;
+  return {
+    'NetworkDriver.CreateNetwork': async (request) => {
+      if (networks.get(request.NetworkID) !== undefined) return {};
+      const network = await readNetwork(request, deps);
+      await networks.create(network);
+      for (const { poolId } of network.pools) pools.fulfil(poolId);
+      return {};
+    },
+    'NetworkDriver.DeleteNetwork': async ({ NetworkID }) => {
+      await deps.sticky.forgetNetwork(NetworkID);
+      await networks.delete(NetworkID);
+      return {};
+    },
+  };
+}
+
+function endpointCalls(deps: NetworkDriverDeps): Handlers {
+  const { endpoints, leases } = deps;
+  return {
+    'NetworkDriver.CreateEndpoint': async (request) => {
+      const known = endpoints.get(request.EndpointID);
+      const endpoint = known ?? (await createEndpoint(request, deps));
+      // Repeating a field that Docker has filled in is an error for it, even with the same value.
+      return { Interface: request.Interface.MacAddress === '' ? { MacAddress: endpoint.mac } : {} };
+    },
+    'NetworkDriver.Join': async ({ EndpointID, SandboxKey }) => await endpoints.join(EndpointID, SandboxKey),
+    'NetworkDriver.Leave': async ({ EndpointID }) => {
+      await endpoints.leave(EndpointID);
+      return {};
+    },
+    'NetworkDriver.DeleteEndpoint': async ({ EndpointID }) => {
+      const addresses = endpoints.get(EndpointID)?.addresses ?? [];
+      await endpoints.delete(EndpointID);
+      leases.detach(addresses);
+      return {};
+    },
+    'NetworkDriver.EndpointOperInfo': async ({ EndpointID }) => {
+      // Docker 28 asks when it has set up the link and before it starts the main process.
+      await deps.sticky.settle(EndpointID);
+      await deps.sandboxes.settle(EndpointID);
+      return { Value: describe(endpoints.get(EndpointID)) };
+    },
+  };
+}
+
+async function createEndpoint(
+  request: RequestOf<'NetworkDriver.CreateEndpoint'>,
+  deps: NetworkDriverDeps,
+): Promise<Endpoint> {
+  const network = deps.networks.require(request.NetworkID);
+  if (network.isUnanswered === true) await deps.networks.confirm(network.id);
+  const options = parseEndpointOptions(request.Options);
+  const endpoint = readEndpoint(request, network, options);
+  const additional = locateAdditional(options.addresses, endpoint, network, options.isAnycast);
+  try {
+    await deps.leases.attach(endpoint.addresses, endpoint);
+    return await deps.endpoints.create(endpoint, additional);
+  } catch (error) {
+    // Docker gives the leases back next.
+    deps.leases.detach(endpoint.addresses);
+    throw error;
+  }
+}
+
+/** What an operator would look for, for those who see it: Docker itself shows it nowhere. */
+function describe(endpoint: Endpoint | undefined): Record<string, string> {
+  if (endpoint === undefined) return {};
+  return {
+    'routed.link': linkNames(endpoint.id).host,
+    'routed.addresses': allAddresses(endpoint)
+      .map(({ address }) => address)
+      .join(' '),
+    'routed.gateway': endpoint.addresses.map(({ gateway }) => gateway).join(' '),
+  };
+}
+
+/** Calls that a driver with routable addresses, local to its host, has nothing to do for. */
+const callsOfNoConcern: Handlers = {
+  'NetworkDriver.AllocateNetwork': () => ({ Options: {} }),
+  'NetworkDriver.FreeNetwork': () => ({}),
+  'NetworkDriver.DiscoverNew': () => ({}),
+  'NetworkDriver.DiscoverDelete': () => ({}),
+  'NetworkDriver.ProgramExternalConnectivity': () => ({}),
+  'NetworkDriver.RevokeExternalConnectivity': () => ({}),
+};

@@ -1,0 +1,48 @@
+import { containerMac } from '@routed/datapath';
+import { prefixContains } from '@routed/ipam';
+import type { RequestOf } from '@routed/plugin-protocol';
+import type { EndpointOptions } from '../endpoints/endpoint-options.ts';
+import type { Endpoint, EndpointAddress } from '../endpoints/endpoint.ts';
+import type { Network } from '../networks/network.ts';
+import { DriverError } from '../ground/errors.ts';
+import { bareAddress } from './read-network.ts';
+
+type CreateEndpoint = RequestOf<'NetworkDriver.CreateEndpoint'>;
+
+/**
+ * The endpoint that a CreateEndpoint request describes. Pure.
+ *
+ * @throws DriverError INVALID_OPTION, INVALID_ADDRESS
+ */
+export function readEndpoint(request: CreateEndpoint, network: Network, options: EndpointOptions): Endpoint {
+  const { Address, AddressIPv6, MacAddress } = request.Interface;
+  const addresses = [Address, AddressIPv6].filter((cidr) => cidr !== '').map((cidr) => locate(cidr, network));
+  const [first] = addresses;
+  if (first === undefined) {
+    throw new DriverError(
+      'INVALID_ADDRESS',
+      'the endpoint has no address: create the network with --ipam-driver routed',
+    );
+  }
+  const ingress = options.ingress ?? network.ingress;
+  return {
+    id: request.EndpointID,
+    networkId: network.id,
+    addresses,
+    additional: [],
+    spoof: options.spoof ?? network.spoof,
+    ...(ingress === undefined ? {} : { ingress }),
+    mac: MacAddress === '' ? containerMac(first.address) : MacAddress,
+  };
+}
+
+function locate(cidr: string, network: Network): EndpointAddress {
+  const address = bareAddress(cidr);
+  const pool = network.pools.find(({ prefix }) => prefixContains(prefix, address));
+  if (pool !== undefined) {
+    const { family, poolId, gateway } = pool;
+    return { family, address, poolId, gateway, ...(network.isAnycast && { isAnycast: true }) };
+  }
+  const prefixes = network.pools.map(({ prefix }) => prefix).join(', ');
+  throw new DriverError('INVALID_ADDRESS', `address ${address} is outside of the network's prefixes (${prefixes})`);
+}

@@ -1,0 +1,77 @@
+import { allAddresses, hostPrefix } from '@routed/datapath';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { Absence } from '../endpoints/absence.ts';
+import type { ConflictPolicy } from '../networks/network.ts';
+import type { LeasedAddress } from '../leases/leased-address.ts';
+
+/** An address that this host announces for a container, and that no other host may have. */
+export interface Claim {
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly endpointId: string;
+  readonly policy: ConflictPolicy;
+}
+
+/** The addresses that are to be this host's alone: those of containers, without the anycast ones. */
+export class Claims {
+  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt'>;
+  readonly #networks: Pick<NetworkRegistry, 'get'>;
+  readonly #absence: Pick<Absence, 'isWithdrawn'>;
+
+  constructor(deps: {
+    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt'>;
+    readonly networks: Pick<NetworkRegistry, 'get'>;
+    /** Says which endpoints this host announces no more. */
+    readonly absence: Pick<Absence, 'isWithdrawn'>;
+  }) {
+    this.#endpoints = deps.endpoints;
+    this.#networks = deps.networks;
+    this.#absence = deps.absence;
+  }
+
+  /** All of them, the latest endpoint first. */
+  all(): readonly Claim[] {
+    return this.#endpoints
+      .all()
+      .toReversed()
+      .flatMap((endpoint) => this.#claimsOf(endpoint));
+  }
+
+  /** The families of all of them, IPv4 first: without a claim being made of each. */
+  families(): readonly (4 | 6)[] {
+    const found = new Set<4 | 6>();
+    for (const endpoint of this.#endpoints.all()) {
+      if (found.size === 2) break;
+      if (!this.#isForOneHost(endpoint)) continue;
+      for (const address of endpoint.addresses) if (isForOneHost(address)) found.add(address.family);
+      for (const address of endpoint.additional) if (isForOneHost(address)) found.add(address.family);
+    }
+    return [...found].sort();
+  }
+
+  /** What an address is claimed for; undefined when it is not, or not any more. */
+  of(address: string): Claim | undefined {
+    const endpointId = this.#endpoints.endpointAt(hostPrefix(address));
+    const endpoint = endpointId === undefined ? undefined : this.#endpoints.get(endpointId);
+    return endpoint === undefined ? undefined : this.#claimsOf(endpoint).find((claim) => claim.address === address);
+  }
+
+  #claimsOf(endpoint: Endpoint): Claim[] {
+    if (!this.#isForOneHost(endpoint)) return [];
+    const policy = this.#networks.get(endpoint.networkId)?.onConflict ?? 'keep';
+    return allAddresses(endpoint)
+      .filter(isForOneHost)
+      .map(({ address, family }) => ({ address, family, endpointId: endpoint.id, policy }));
+  }
+
+  #isForOneHost({ id, sandboxKey, networkId }: Endpoint): boolean {
+    if (sandboxKey === undefined || this.#absence.isWithdrawn(id)) return false;
+    return this.#networks.get(networkId)?.isAnycast !== true;
+  }
+}
+
+function isForOneHost({ isAnycast }: LeasedAddress): boolean {
+  return isAnycast !== true;
+}

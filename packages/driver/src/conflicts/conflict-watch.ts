@@ -1,0 +1,139 @@
+import type { RouterView } from '@routed/quagga/show';
+import type { MonitorEvents } from '@routed/netns';
+import type { Journal, JournalEntry } from '../ground/journal.ts';
+import type { Logger } from '@routed/datapath';
+import type { Claim, Claims } from './claims.ts';
+import type { Conflicts } from './conflicts.ts';
+
+/** How often the router is asked whether anything has changed. */
+const ROUND_MS = 1_000;
+/** How long after an announcement of our own: another host's of the same moment has come by then. */
+const AFTER_ANNOUNCEMENT_MS = 100;
+/** How often every address is looked at although nothing has changed. */
+const SWEEP_MS = 30_000;
+/** The first of these looks may be too early where routes take long: with BGP, 100 ms and more. */
+const LOOKS_AFTER_ANNOUNCEMENT = 3;
+const BETWEEN_LOOKS_MS = 200;
+/** On average no more addresses are looked at: a tenth of the time of one of the router's daemons. */
+const ADDRESSES_PER_MS = 1;
+/** Questions under way at once. */
+const BATCH = 50;
+
+/** What reports changes of routes: a Monitor of @routed/netns. */
+export interface RouteEvents {
+  on(event: 'route', listener: (...data: MonitorEvents['route']) => void): unknown;
+}
+
+/**
+ * Notices that another host announces an address of ours.
+ *
+ * No event tells it: while our route is there the kernel gets no other, and zebra tells nobody of a route that loses. So the
+ * router is asked for a count of those, soon after each announcement of ours and each change in the kernel to a route
+ * for one of our addresses, else once a second; addresses are looked at when it has changed.
+ */
+export class ConflictWatch {
+  readonly #claims: Pick<Claims, 'all' | 'families' | 'of'>;
+  readonly #conflicts: Pick<Conflicts, 'check' | 'review' | 'forgetGone'>;
+  readonly #view: Pick<RouterView, 'losers'>;
+  readonly #logger: Logger;
+  readonly #journal: Pick<Journal, 'follow'>;
+  #unfollow: (() => void) | undefined;
+  #isStopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #dueAtMs = Number.POSITIVE_INFINITY;
+  #round: Promise<void> | undefined;
+  #losers: string | undefined;
+  #sweptAtMs = Number.NEGATIVE_INFINITY;
+  #restsUntilMs = 0;
+  #soon = 0;
+
+  constructor(deps: {
+    readonly journal: Pick<Journal, 'follow'>;
+    readonly claims: Pick<Claims, 'all' | 'families' | 'of'>;
+    readonly conflicts: Pick<Conflicts, 'check' | 'review' | 'forgetGone'>;
+    readonly view: Pick<RouterView, 'losers'>;
+    readonly logger: Logger;
+  }) {
+    this.#claims = deps.claims;
+    this.#conflicts = deps.conflicts;
+    this.#view = deps.view;
+    this.#logger = deps.logger;
+    this.#journal = deps.journal;
+  }
+
+  /** Begins to look. */
+  start(events: RouteEvents): void {
+    this.#unfollow = this.#journal.follow((entry) => this.#onJournal(entry));
+    events.on('route', ({ route }) => this.#onRoute(route.destination));
+    this.#schedule(AFTER_ANNOUNCEMENT_MS);
+  }
+
+  /** Waits for the round that is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#unfollow?.();
+    clearTimeout(this.#timer);
+    await this.#round;
+  }
+
+  #onJournal({ kind, addresses }: JournalEntry): void {
+    if (kind === 'withdrawn') this.#conflicts.forgetGone(addresses);
+    if (kind !== 'announced' && kind !== 'repaired') return;
+    this.#soon = LOOKS_AFTER_ANNOUNCEMENT;
+    this.#schedule(AFTER_ANNOUNCEMENT_MS);
+  }
+
+  /** Of others' routes only those come here that our own does not beat: of addresses that we have yielded. */
+  #onRoute(destination: string): void {
+    const [address = '', length] = destination.split('/');
+    if (length !== '32' && length !== '128') return;
+    if (this.#claims.of(address) !== undefined) this.#schedule(AFTER_ANNOUNCEMENT_MS);
+  }
+
+  /** Makes a round begin within so long. */
+  #schedule(withinMs: number): void {
+    const dueAtMs = performance.now() + withinMs;
+    if (this.#isStopped || dueAtMs >= this.#dueAtMs) return;
+    clearTimeout(this.#timer);
+    this.#dueAtMs = dueAtMs;
+    this.#timer = setTimeout(() => this.#begin(), withinMs).unref();
+  }
+
+  #begin(): void {
+    this.#dueAtMs = Number.POSITIVE_INFINITY;
+    if (this.#round !== undefined) {
+      this.#schedule(AFTER_ANNOUNCEMENT_MS);
+      return;
+    }
+    this.#round = this.#look()
+      .catch((error: unknown) => {
+        this.#logger.error({ err: error }, 'looking for conflicts failed; it is tried again');
+      })
+      .finally(() => {
+        this.#round = undefined;
+        this.#schedule(this.#soon > 0 ? BETWEEN_LOOKS_MS : ROUND_MS);
+      });
+  }
+
+  async #look(): Promise<void> {
+    this.#soon = Math.max(0, this.#soon - 1);
+    await this.#conflicts.review();
+    const families = this.#claims.families();
+    if (families.length === 0) return;
+    const losers = await this.#view.losers(families);
+    const nowMs = performance.now();
+    const isDue = losers !== this.#losers || nowMs - this.#sweptAtMs >= SWEEP_MS;
+    if (losers === undefined || !isDue || nowMs < this.#restsUntilMs) return;
+    this.#losers = losers;
+    this.#sweptAtMs = nowMs;
+    const claims = this.#claims.all();
+    await this.#sweep(claims);
+    this.#restsUntilMs = performance.now() + claims.length / ADDRESSES_PER_MS;
+  }
+
+  async #sweep(claims: readonly Claim[]): Promise<void> {
+    for (let start = 0; start < claims.length && !this.#isStopped; start += BATCH) {
+      await Promise.all(claims.slice(start, start + BATCH).map((claim) => this.#conflicts.check(claim)));
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import type { Container, DockerContainers } from '@routed/docker-engine';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { SandboxConfigurator } from '../sandboxes/sandbox-reconciler.ts';
+import { findContainer } from './find-container.ts';
+import type { StickyRecord } from './persistent-assignment.ts';
+import type { StickyRecords } from './persistent-assignments.ts';
+
+/** An address, and who has it. */
+export interface ListedAddress {
+  readonly address: string;
+  /** By name, or by the start of the endpoint's id when Docker does not say. */
+  readonly container: string;
+  readonly containerId?: string;
+  readonly network: string;
+  readonly endpointId?: string;
+  /** Who gave it: Docker itself, the container's driver options, or `address add`. */
+  readonly kind: 'docker' | 'option' | 'added';
+  /** `active`; `stopped`: kept for a container that does not run; `pending` or `failed`: not in the container yet. */
+  readonly state: 'active' | 'stopped' | 'pending' | 'failed';
+  /** Why it is `failed`. */
+  readonly reason?: string;
+}
+
+/** Where an endpoint is, as Docker knows it. */
+interface Place {
+  readonly container: string;
+  readonly containerId?: string;
+  readonly network: string;
+}
+
+/** Lists the addresses of containers. */
+export class AddressList {
+  readonly #docker: DockerContainers;
+  readonly #endpoints: Pick<EndpointLifecycle, 'all'>;
+  readonly #records: StickyRecords;
+  readonly #configurator: Pick<SandboxConfigurator, 'statusOf'>;
+
+  constructor(deps: {
+    readonly docker: DockerContainers;
+    readonly endpoints: Pick<EndpointLifecycle, 'all'>;
+    readonly records: StickyRecords;
+    readonly configurator: Pick<SandboxConfigurator, 'statusOf'>;
+  }) {
+    this.#docker = deps.docker;
+    this.#endpoints = deps.endpoints;
+    this.#records = deps.records;
+    this.#configurator = deps.configurator;
+  }
+
+  /**
+   * All addresses, or those of one container. Without Docker's answer, containers go by their endpoints.
+   *
+   * @throws RoutedError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, and DOCKER_UNREACHABLE when a container is asked for
+   */
+  async list(reference?: string): Promise<ListedAddress[]> {
+    const containers = await this.#docker.list().catch((error: unknown) => {
+      if (reference !== undefined) throw error;
+      return [];
+    });
+    const rows = this.#rows(placesOf(containers));
+    if (reference === undefined) return rows;
+    const { id } = findContainer(containers, reference);
+    return rows.filter(({ containerId }) => containerId === id);
+  }
+
+  #rows(places: ReadonlyMap<string, Place>): ListedAddress[] {
+    const living = this.#endpoints.all().flatMap((endpoint) => {
+      const place = places.get(endpoint.id) ?? {
+        container: endpoint.id.slice(0, 12),
+        network: endpoint.networkId.slice(0, 12),
+      };
+      return this.#rowsOf(endpoint, place);
+    });
+    const present = new Set(living.map(({ address }) => address));
+    const waiting = this.#records.all().flatMap((record) => rowsOfRecord(record));
+    return [...living, ...waiting.filter(({ address }) => !present.has(address))];
+  }
+
+  #rowsOf(endpoint: Endpoint, place: Place): ListedAddress[] {
+    const common = { ...place, endpointId: endpoint.id };
+    const status = this.#configurator.statusOf(endpoint.id);
+    const inside = status === undefined || status.state === 'done' ? { state: 'active' as const } : status;
+    return [
+      ...endpoint.addresses.map(({ address }) => ({ address, ...common, kind: 'docker', state: 'active' }) as const),
+      ...endpoint.additional.map(
+        ({ address, isSticky }) => ({ address, ...common, kind: isSticky ? 'added' : 'option', ...inside }) as const,
+      ),
+    ];
+  }
+}
+
+function rowsOfRecord({ containerName, containerId, networkName, addresses }: StickyRecord): ListedAddress[] {
+  const place = { container: containerName, containerId, network: networkName };
+  return addresses.map(({ address }) => ({ address, ...place, kind: 'added', state: 'stopped' }));
+}
+
+function placesOf(containers: readonly Container[]): ReadonlyMap<string, Place> {
+  return new Map(
+    containers.flatMap(({ id, name, networks }) =>
+      networks.map(({ endpointId, networkName }) => {
+        const place = { container: name, containerId: id, network: networkName };
+        return [endpointId, place] as const;
+      }),
+    ),
+  );
+}

@@ -1,0 +1,127 @@
+import type { DockerContainers, Owner } from '@routed/docker-engine';
+import type { Repository } from '@routed/store';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { Journal } from '../ground/journal.ts';
+import { allAddresses, type Logger } from '@routed/datapath';
+
+/** The container that had an address last. */
+export interface AddressOwner {
+  /** The address. */
+  readonly id: string;
+  readonly containerId: string;
+  readonly containerName: string;
+}
+
+/** How long joins are collected before Docker is asked for all of them, and after a Docker that did not answer. */
+const COLLECT_MS = 2_000;
+const RETRY_MS = 30_000;
+
+/** As many addresses as the journal has entries; those that were given out longest ago are forgotten. */
+const CAPACITY = 10_000;
+
+/**
+ * Tells in the journal when an address goes to another container than the one that had it last, which happens silently where Docker
+ * chooses addresses: after a reboot two containers may have each other's. Nobody waits for it.
+ */
+export class AddressOwners {
+  readonly #docker: Pick<DockerContainers, 'owners'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get'>;
+  readonly #repository: Repository<AddressOwner>;
+  readonly #journal: Pick<Journal, 'record'>;
+  readonly #logger: Logger;
+  /** By address, the oldest first. */
+  readonly #owners = new Map<string, AddressOwner>();
+  /** Networks in which endpoints have joined. */
+  #due = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(deps: {
+    readonly docker: Pick<DockerContainers, 'owners'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get'>;
+    readonly repository: Repository<AddressOwner>;
+    readonly journal: Pick<Journal, 'record'>;
+    readonly logger: Logger;
+  }) {
+    this.#docker = deps.docker;
+    this.#endpoints = deps.endpoints;
+    this.#repository = deps.repository;
+    this.#journal = deps.journal;
+    this.#logger = deps.logger;
+  }
+
+  /** Takes up what an earlier life knew. */
+  async load(): Promise<void> {
+    for (const owner of await this.#repository.load()) this.#owners.set(owner.id, owner);
+  }
+
+  /** Learns whose the addresses of the endpoints are that joined before this process started. */
+  start(): void {
+    for (const { networkId, sandboxKey } of this.#endpoints.all())
+      if (sandboxKey !== undefined) this.#due.add(networkId);
+    if (this.#due.size > 0) this.#plan(COLLECT_MS);
+  }
+
+  /** An endpoint has joined its sandbox. */
+  onJoin(endpointId: string): void {
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint === undefined) return;
+    this.#due.add(endpoint.networkId);
+    this.#plan(COLLECT_MS);
+  }
+
+  /** Asks Docker no more. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Compares who has the addresses of the networks that are due with who had them last: one question to Docker for each network. */
+  async learn(): Promise<void> {
+    const due = this.#due;
+    this.#due = new Set();
+    for (const networkId of due) {
+      try {
+        for (const [endpointId, owner] of await this.#docker.owners(networkId)) await this.#note(endpointId, owner);
+      } catch (error) {
+        this.#logger.debug({ networkId, err: error }, 'it is not known yet which containers have which addresses');
+        this.#due.add(networkId);
+      }
+    }
+  }
+
+  #plan(delayMs: number): void {
+    if (this.#isStopped || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      void this.learn().finally(() => {
+        this.#timer = undefined;
+        if (this.#due.size > 0) this.#plan(RETRY_MS);
+      });
+    }, delayMs).unref();
+  }
+
+  async #note(endpointId: string, owner: Owner): Promise<void> {
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint?.sandboxKey === undefined) return;
+    for (const { address } of allAddresses(endpoint)) {
+      const former = this.#owners.get(address);
+      if (former?.containerId === owner.id && former.containerName === owner.name) continue;
+      // One that was created anew, as Compose does, is the same to people.
+      if (former !== undefined && former.containerId !== owner.id && former.containerName !== owner.name) {
+        const detail = `container ${owner.name} has it now; container ${former.containerName} had it last`;
+        this.#journal.record({ kind: 'moved', addresses: [address], endpointId, detail });
+      }
+      await this.#keep({ id: address, containerId: owner.id, containerName: owner.name });
+    }
+  }
+
+  async #keep(owner: AddressOwner): Promise<void> {
+    await this.#repository.put(owner);
+    this.#owners.delete(owner.id);
+    this.#owners.set(owner.id, owner);
+    const [oldest] = this.#owners.keys();
+    if (this.#owners.size <= CAPACITY || oldest === undefined) return;
+    this.#owners.delete(oldest);
+    await this.#repository.remove(oldest);
+  }
+}

@@ -1,0 +1,201 @@
+import type { Container, DockerContainers, Owner } from '@routed/docker-engine';
+import type { AdditionalLeases } from '../leases/additional-leases.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { KeyedLock } from '../ground/keyed-lock.ts';
+import type { Logger } from '@routed/datapath';
+import type { SandboxConfigurator } from '../sandboxes/sandbox-reconciler.ts';
+import { asAdditional } from './container-addresses.ts';
+import { OwnerSearch } from './owner-search.ts';
+import { stickyId, type StickyRecord } from './persistent-assignment.ts';
+import type { StickyRecords } from './persistent-assignments.ts';
+
+const INTERVAL_MS = 30_000;
+
+/** How long Docker must not have known a container, at least twice, before its addresses are free again. */
+const GONE_AFTER_MS = 60_000;
+
+/** How long a call of Docker may be kept waiting for the answer whose an endpoint is. */
+const SETTLE_MS = 300;
+
+/** From when on it is a problem that nobody may enter a container because it is not known which it is. */
+const PROBLEM_AFTER_MS = 3_000;
+
+/**
+ * Gives restarted containers the addresses and lists that stay theirs, and frees addresses of containers that are no more.
+ *
+ * Where an operator gave a list to a container of a network, an endpoint of that network lets nobody in before Docker has said whose
+ * it is.
+ */
+export class StickyKeeper {
+  readonly #docker: DockerContainers;
+  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
+  readonly #leases: AdditionalLeases;
+  readonly #records: StickyRecords;
+  readonly #configurator: Pick<SandboxConfigurator, 'requestOnceThere'>;
+  readonly #lock: KeyedLock;
+  readonly #logger: Logger;
+  readonly #missingSince = new Map<string, number>();
+  readonly #search: OwnerSearch;
+  #timer: NodeJS.Timeout | undefined;
+  #isChecking = false;
+
+  constructor(deps: {
+    readonly docker: DockerContainers;
+    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
+    readonly leases: AdditionalLeases;
+    readonly records: StickyRecords;
+    readonly configurator: Pick<SandboxConfigurator, 'requestOnceThere'>;
+    readonly lock: KeyedLock;
+    readonly logger: Logger;
+  }) {
+    this.#docker = deps.docker;
+    this.#endpoints = deps.endpoints;
+    this.#leases = deps.leases;
+    this.#records = deps.records;
+    this.#configurator = deps.configurator;
+    this.#lock = deps.lock;
+    this.#logger = deps.logger;
+    this.#search = new OwnerSearch({
+      docker: deps.docker,
+      isWanted: (endpointId) => deps.endpoints.get(endpointId)?.sandboxKey !== undefined,
+      onFound: (endpointId, containerId) => this.#give(endpointId, containerId),
+      logger: deps.logger,
+    });
+  }
+
+  /** Takes up the records of an earlier life; gives back leases of which no record came to be. */
+  async load(): Promise<void> {
+    await this.#records.load();
+    const known = new Set(this.#records.all().flatMap(({ addresses }) => addresses.map(({ address }) => address)));
+    await this.#leases.releaseOrphans('sticky', (address) => known.has(address));
+  }
+
+  /** An endpoint has joined its sandbox. Nobody waits for what follows. */
+  onJoin(endpointId: string): void {
+    const networkId = this.#endpoints.get(endpointId)?.networkId;
+    if (networkId === undefined || this.#records.ofNetwork(networkId).length === 0) return;
+    this.#search.start(endpointId, networkId);
+  }
+
+  /** Waits until an endpoint has what an operator gave its container, if Docker is being asked whose it is: not for long. */
+  async settle(endpointId: string): Promise<void> {
+    await this.#search.found(endpointId, SETTLE_MS);
+  }
+
+  /**
+   * Closes the endpoints of a network that Docker does not name yet, until it does: one may be of a container that was given a list
+   * just now.
+   *
+   * @returns the containers of those that it names, by endpoint
+   * @throws RoutedError DOCKER_UNREACHABLE
+   */
+  async holdUnnamed(networkId: string): Promise<ReadonlyMap<string, Owner>> {
+    const owners = await this.#docker.owners(networkId);
+    const unnamed = this.#endpoints.all().filter(({ id, networkId: on }) => on === networkId && !owners.has(id));
+    for (const { id } of unnamed) if (await this.#endpoints.hold(id)) this.#search.start(id, networkId);
+    return owners;
+  }
+
+  /** Which containers let nobody in since it is not known whose list they have, for people. */
+  problems(): string[] {
+    return this.#search
+      .unknownFor(PROBLEM_AFTER_MS)
+      .filter(({ endpointId }) => this.#endpoints.get(endpointId)?.isOwnerPending === true)
+      .map(({ endpointId, forMs, reason }) => {
+        const seconds = Math.round(forMs / 1_000);
+        return `endpoint ${endpointId.slice(0, 12)}: nobody may enter its container, whose list is not known for ${seconds} s: ${reason}`;
+      });
+  }
+
+  /** Checks all records now, and from time to time: Docker may take its time, and nobody waits for it. */
+  start(): void {
+    for (const { id, networkId, isOwnerPending } of this.#endpoints.all()) {
+      if (isOwnerPending === true) this.#search.start(id, networkId);
+    }
+    this.#timer = setInterval(() => this.#check(), INTERVAL_MS).unref();
+    this.#check();
+  }
+
+  /** One round over all records. A Docker that does not answer is asked again next time. */
+  async reconcile(): Promise<void> {
+    if (this.#records.all().length === 0) return;
+    try {
+      const containers = new Map((await this.#docker.list()).map((container) => [container.id, container]));
+      for (const record of this.#records.all()) {
+        const container = containers.get(record.containerId);
+        if (container === undefined) await this.#noteMissing(record);
+        else await this.#restore(record, container);
+      }
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'addresses that stay with containers cannot be checked');
+    }
+  }
+
+  /** Frees the addresses of a network that is no more. */
+  async forgetNetwork(networkId: string): Promise<void> {
+    for (const record of this.#records.ofNetwork(networkId)) await this.#free(record);
+  }
+
+  /** Asks Docker no more. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#search.stop();
+  }
+
+  #check(): void {
+    if (this.#isChecking) return;
+    this.#isChecking = true;
+    void this.reconcile().finally(() => (this.#isChecking = false));
+  }
+
+  async #restore(record: StickyRecord, container: Container): Promise<void> {
+    this.#missingSince.delete(record.id);
+    const on = container.networks.find(({ networkId }) => networkId === record.networkId);
+    const endpoint = on === undefined ? undefined : this.#endpoints.get(on.endpointId);
+    if (endpoint?.sandboxKey === undefined || isRestored(record, endpoint)) return;
+    await this.#give(endpoint.id, container.id);
+  }
+
+  /** Gives an endpoint what its container has from an operator, now that it is known which container it is. */
+  async #give(endpointId: string, containerId: string): Promise<void> {
+    const networkId = this.#endpoints.get(endpointId)?.networkId ?? '';
+    const id = stickyId(containerId, networkId);
+    await this.#lock.run(`container ${id}`, async () => {
+      const endpoint = this.#endpoints.get(endpointId);
+      if (endpoint?.sandboxKey === undefined) return;
+      const record = this.#records.get(id);
+      const { ingress } = record ?? {};
+      if (ingress === undefined) await this.#endpoints.admit(endpointId);
+      if (record === undefined || isRestored(record, endpoint)) return;
+      if (ingress !== undefined) await this.#endpoints.filter(endpointId, ingress === 'any' ? undefined : ingress);
+      await this.#endpoints.extend(endpointId, asAdditional(record));
+      this.#configurator.requestOnceThere(endpoint.sandboxKey);
+      const addresses = record.addresses.map(({ address }) => address);
+      this.#logger.info({ container: record.containerName, addresses }, 'container has again what an operator gave it');
+    });
+  }
+
+  async #noteMissing(record: StickyRecord): Promise<void> {
+    const since = this.#missingSince.get(record.id);
+    if (since === undefined) this.#missingSince.set(record.id, performance.now());
+    else if (performance.now() - since >= GONE_AFTER_MS) await this.#free(record);
+  }
+
+  async #free(record: StickyRecord): Promise<void> {
+    await this.#lock.run(`container ${record.id}`, async () => {
+      await this.#records.remove(record.id);
+      await this.#leases.release(record.addresses);
+    });
+    this.#missingSince.delete(record.id);
+    const addresses = record.addresses.map(({ address }) => address);
+    this.#logger.info({ container: record.containerName, addresses }, 'addresses of a container that is gone are free');
+  }
+}
+
+function isRestored({ addresses, ingress }: StickyRecord, endpoint: Endpoint): boolean {
+  const held = new Set(endpoint.additional.map(({ address }) => address));
+  const wanted = ingress === 'any' ? undefined : ingress;
+  const isFiltered = endpoint.isOwnerPending !== true && (ingress === undefined || endpoint.ingress === wanted);
+  return isFiltered && addresses.every(({ address }) => held.has(address));
+}

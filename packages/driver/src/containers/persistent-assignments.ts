@@ -1,0 +1,57 @@
+import type { Repository } from '@routed/store';
+import type { StickyRecord } from './persistent-assignment.ts';
+
+/** The records of addresses that stay with containers: in memory, and where they outlive this process. */
+export class StickyRecords {
+  readonly #repository: Repository<StickyRecord>;
+  readonly #records = new Map<string, StickyRecord>();
+  /** The same by network: asked at every start of a container. */
+  readonly #byNetwork = new Map<string, Map<string, StickyRecord>>();
+
+  constructor(repository: Repository<StickyRecord>) {
+    this.#repository = repository;
+  }
+
+  /** Takes up the records of an earlier life. */
+  async load(): Promise<void> {
+    for (const record of await this.#repository.load()) this.#set(record);
+  }
+
+  get(id: string): StickyRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  all(): readonly StickyRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** Those of one network. */
+  ofNetwork(networkId: string): readonly StickyRecord[] {
+    return [...(this.#byNetwork.get(networkId)?.values() ?? [])];
+  }
+
+  /** Whether an operator has given a list to a container of the network. */
+  hasLists(networkId: string): boolean {
+    return this.ofNetwork(networkId).some(({ ingress }) => ingress !== undefined);
+  }
+
+  async put(record: StickyRecord): Promise<void> {
+    await this.#repository.put(record);
+    this.#set(record);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#repository.remove(id);
+    const networkId = this.#records.get(id)?.networkId ?? '';
+    this.#records.delete(id);
+    this.#byNetwork.get(networkId)?.delete(id);
+    if (this.#byNetwork.get(networkId)?.size === 0) this.#byNetwork.delete(networkId);
+  }
+
+  #set(record: StickyRecord): void {
+    this.#records.set(record.id, record);
+    const ofNetwork = this.#byNetwork.get(record.networkId);
+    if (ofNetwork === undefined) this.#byNetwork.set(record.networkId, new Map([[record.id, record]]));
+    else ofNetwork.set(record.id, record);
+  }
+}

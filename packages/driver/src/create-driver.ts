@@ -1,0 +1,138 @@
+import type { DockerNetworks } from '@routed/docker-engine';
+import type { RulesetWatch } from '@routed/netfilter';
+import type { Link, Monitor } from '@routed/netns';
+import { assemble, type DriverComponents, type DriverPorts, type DriverSettings } from './assemble.ts';
+import type { Drivers } from './calls/drivers.ts';
+import { CleanupStack } from './ground/cleanup-stack.ts';
+import type { StateDirectory } from './state/state-directory.ts';
+import { DockerRemovals } from './upkeep/docker-removals.ts';
+import { KernelWatch } from './upkeep/kernel-watch.ts';
+import { areRecordsOlder } from './upkeep/older-records.ts';
+import { Recovery } from './upkeep/recovery.ts';
+
+/** What tells of changes on the host. */
+export interface KernelEventSources {
+  readonly monitor: Pick<Monitor, 'on'>;
+  /** Absent where nobody tells of changes of the firewall. */
+  readonly ruleset: RulesetWatch | undefined;
+}
+
+/** Where lost records are made anew from, and what Docker removed meanwhile is learnt. */
+export interface RecoverySource {
+  readonly networks: DockerNetworks;
+  /** The names that Docker knows the drivers by. */
+  readonly driverNames: readonly string[];
+  readonly state: Pick<StateDirectory, 'isRecoveryDue' | 'noteRecovery'>;
+}
+
+/** What operators' commands ask for. */
+export type OperatorServices = Pick<
+  DriverComponents,
+  'addresses' | 'list' | 'filters' | 'describe' | 'status' | 'knowledge' | 'journal'
+>;
+
+/** A Docker network and IPAM driver. */
+export interface Driver extends Drivers {
+  readonly operators: OperatorServices;
+  /**
+   * Takes up the records of the previous run. Calls may be answered from then on.
+   *
+   * @throws DatapathError ADDRESS_IN_USE when the gateway is the address of a container
+   * @throws StoreError when records cannot be read
+   */
+  load(): Promise<void>;
+  /**
+   * Keeps the kernel as the records say from now on. Fulfilled when it is so for the first time; never rejects.
+   *
+   * @param source Docker, and whether the records were lost
+   */
+  start(events: KernelEventSources, source: RecoverySource): Promise<void>;
+  /** Finishes what is under way. Running containers keep their network. */
+  stop(): Promise<void>;
+}
+
+/** Makes the driver; opens and starts nothing. */
+export function createDriver(ports: DriverPorts, settings: DriverSettings): Driver {
+  return new AssembledDriver(ports, assemble(ports, settings), settings);
+}
+
+class AssembledDriver implements Driver {
+  readonly #ports: DriverPorts;
+  readonly #components: DriverComponents;
+  readonly #settings: DriverSettings;
+  /** What is stopped, in the reverse of the order in which it was started. */
+  readonly #started = new CleanupStack();
+
+  constructor(ports: DriverPorts, components: DriverComponents, settings: DriverSettings) {
+    this.#ports = ports;
+    this.#components = components;
+    this.#settings = settings;
+  }
+
+  get network(): Drivers['network'] {
+    return this.#components.network;
+  }
+
+  get ipam(): Drivers['ipam'] {
+    return this.#components.ipam;
+  }
+
+  get operators(): OperatorServices {
+    return this.#components;
+  }
+
+  async load(): Promise<void> {
+    const { gateways, reaper, keeper, configurator, sticky, owners, networks, host } = this.#components;
+    this.#started.add(() => reaper.flush());
+    this.#started.add(() => keeper.stop());
+    this.#started.add(() => configurator.stop());
+    await gateways.check(this.#settings.gateways[4]);
+    await keeper.load();
+    await sticky.load();
+    await owners.load();
+    this.#started.add(() => networks.leaveHost());
+    await host.start();
+  }
+
+  async start({ monitor, ruleset }: KernelEventSources, source: RecoverySource): Promise<void> {
+    const { keeper, networks, endpoints, sticky, owners, sandboxes, cluster, absence, hidden } = this.#components;
+    const { rtnl } = this.#ports;
+    const isRecoveryDue = source.state.isRecoveryDue || (await areRecordsOlder(rtnl, endpoints));
+    const recovery = isRecoveryDue ? this.#recoveryFrom(source) : undefined;
+    const removals = this.#removalsSeenBy(source);
+    sandboxes.listenTo(monitor);
+    absence.listenTo(monitor, () => keeper.repair());
+    hidden.listenTo(monitor);
+    const compared = keeper.start();
+    const linkAt = (index: number): Promise<Link | undefined> => rtnl.links.get({ index });
+    const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
+    const watch = new KernelWatch({ endpoints, networks, linkAt, ...repairs });
+    watch.start({ events: monitor, ruleset });
+    for (const component of [sticky, owners, cluster.watch, recovery, removals, hidden, watch]) {
+      this.#started.add(() => component?.stop());
+    }
+    await compared;
+    cluster.watch.start(monitor);
+    sticky.start();
+    owners.start();
+    void recovery?.start();
+    void removals.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#started.close();
+  }
+
+  #recoveryFrom({ networks: docker, driverNames, state }: RecoverySource): Recovery {
+    const { networks, endpoints, leases, keeper } = this.#components;
+    const { rtnl, ipam, logger } = this.#ports;
+    const into = { networks, endpoints, leases, keeper, drivers: this, state };
+    return new Recovery({ docker, rtnl, ipam, ...into, driverNames, logger });
+  }
+
+  #removalsSeenBy({ networks: docker }: RecoverySource): DockerRemovals {
+    const { networks, endpoints, leases, forgottenNetworks } = this.#components;
+    const { rtnl, logger } = this.#ports;
+    return new DockerRemovals({ docker, rtnl, networks, endpoints, leases, forgottenNetworks, logger });
+  }
+}

@@ -1,0 +1,350 @@
+import {
+  allAddresses,
+  type DesiredEndpoint,
+  type EndpointFiltering,
+  type EndpointLinks,
+  type EndpointPlan,
+  type Gateways,
+  hostPrefix,
+  hostPrefixes,
+  type Logger,
+  planAddresses,
+  planEndpoint,
+} from '@routed/datapath';
+import type { Repository } from '@routed/store';
+import type { JoinReply } from '@routed/plugin-protocol';
+import type { ClaimCheck } from '../leases/duplicate-address-check.ts';
+import type { Journal, JournalKind } from '../ground/journal.ts';
+import type { KeyedLock } from '../ground/keyed-lock.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { AdditionalLeases } from '../leases/additional-leases.ts';
+import { type Endpoint, holderOf } from './endpoint.ts';
+import { EndpointRecords } from './endpoint-records.ts';
+import { withIngress, withKnownOwner, withPendingOwner } from './owner-pending.ts';
+import { StrayFilters } from './sync-filters.ts';
+import type { AdditionalAddress, LeasedAddress } from '../leases/leased-address.ts';
+
+/** What operators gave to containers, for endpoints of which nobody has said yet whose they are. */
+export interface OperatorsGifts {
+  /** Whether a container of the network has a list from an operator. */
+  hasLists(networkId: string): boolean;
+  /** Told of each endpoint that has joined its sandbox. Docker waits: what follows is not part of the call. */
+  onJoin(endpointId: string): void;
+}
+
+/**
+ * The life of endpoints, from CreateEndpoint to DeleteEndpoint.
+ *
+ * Work on one endpoint is done in the order it was asked for. Every step may be repeated: it then finds its work
+ * done and answers the same.
+ */
+export class EndpointLifecycle extends EndpointRecords {
+  readonly #links: EndpointLinks;
+  readonly #networks: NetworkRegistry;
+  readonly #gateways: Gateways;
+  readonly #claims: Pick<ClaimCheck, 'beforeAnnouncing'>;
+  readonly #leases: AdditionalLeases;
+  readonly #filtering: EndpointFiltering;
+  readonly #strays: StrayFilters;
+  readonly #gifts: OperatorsGifts;
+  readonly #lock: KeyedLock;
+  readonly #journal: Pick<Journal, 'record'>;
+  readonly #logger: Logger;
+
+  constructor(deps: {
+    readonly links: EndpointLinks;
+    readonly networks: NetworkRegistry;
+    readonly gateways: Gateways;
+    readonly claims: Pick<ClaimCheck, 'beforeAnnouncing'>;
+    readonly leases: AdditionalLeases;
+    readonly filtering: EndpointFiltering;
+    readonly gifts: OperatorsGifts;
+    readonly repository: Repository<Endpoint>;
+    readonly lock: KeyedLock;
+    readonly journal: Pick<Journal, 'record'>;
+    readonly logger: Logger;
+  }) {
+    super(deps.repository);
+    this.#links = deps.links;
+    this.#networks = deps.networks;
+    this.#gateways = deps.gateways;
+    this.#claims = deps.claims;
+    this.#leases = deps.leases;
+    this.#filtering = deps.filtering;
+    this.#strays = new StrayFilters(this, { filtering: deps.filtering, isThere: (link) => deps.links.isThere(link) });
+    this.#gifts = deps.gifts;
+    this.#lock = deps.lock;
+    this.#journal = deps.journal;
+    this.#logger = deps.logger;
+  }
+
+  /** Takes up the endpoints of an earlier life. */
+  async load(): Promise<void> {
+    await this.loadRecords();
+    await this.#leases.releaseOrphans('additional', (address) => this.endpointAt(hostPrefix(address)) !== undefined);
+  }
+
+  /** Takes up an endpoint that is in its sandbox and has all that it needs in the kernel, but no record. */
+  async adopt(endpoint: Endpoint & { readonly sandboxKey: string }): Promise<void> {
+    await this.#lock.run(endpoint.id, async () => {
+      if (this.index.get(endpoint.id) !== undefined) return;
+      await this.keep(this.#asUnknown(endpoint));
+      this.sandboxes.add(endpoint);
+      this.#note('announced', endpoint, allAddresses(endpoint), 'its lost record was made anew');
+      this.#gifts.onJoin(endpoint.id);
+    });
+  }
+
+  /** The endpoints that are in a sandbox, and what belongs to them in the kernel. */
+  joined(): DesiredEndpoint[] {
+    return this.all()
+      .filter(({ sandboxKey }) => sandboxKey !== undefined)
+      .map((endpoint) => ({ id: endpoint.id, plan: planEndpoint(endpoint, this.#mtuOf(endpoint)) }));
+  }
+
+  /** Does `work` if the endpoint is in a sandbox once all earlier work on it is done; says whether `work` did anything. */
+  async whileJoined(endpointId: string, work: () => Promise<boolean>): Promise<boolean> {
+    return await this.#lock.run(endpointId, async () => this.isJoined(endpointId) && (await work()));
+  }
+
+  /** Does `work` if the endpoint is in no sandbox once all earlier work on it, such as a Join, is done. */
+  async unlessJoined(endpointId: string, work: () => Promise<boolean>): Promise<boolean> {
+    return await this.#lock.run(endpointId, async () => !this.isJoined(endpointId) && (await work()));
+  }
+
+  /**
+   * Deletes an endpoint whose container is provably gone: it has been in no sandbox for so long, or has lost its link.
+   *
+   * @returns whether it is gone
+   */
+  async deleteIfGone(endpointId: string, idleMs: number): Promise<boolean> {
+    return await this.#lock.run(endpointId, async () => {
+      const idleSinceMs = this.index.idleSince(endpointId);
+      const isGone =
+        idleSinceMs === undefined ? !(await this.#links.exists(endpointId)) : performance.now() - idleSinceMs >= idleMs;
+      if (isGone) await this.#delete(endpointId);
+      return isGone;
+    });
+  }
+
+  /** Notes that the endpoint's link went away with its container. Docker will delete the endpoint. */
+  async forgetSandbox(endpointId: string): Promise<boolean> {
+    return await this.#lock.run(endpointId, async () => {
+      if (!this.isJoined(endpointId) || (await this.#links.exists(endpointId))) return false;
+      const endpoint = this.index.require(endpointId);
+      await this.#leftSandbox(endpoint, () => this.#filtering.remove(endpointId));
+      this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its link went away with its container');
+      return true;
+    });
+  }
+
+  /**
+   * Keeps what CreateEndpoint asked for until Join needs it, and leases the additional addresses: all of it or nothing.
+   *
+   * @throws RoutedError ADDRESS_IN_USE, INVALID_ADDRESS
+   */
+  async create(endpoint: Endpoint, wanted: readonly LeasedAddress[]): Promise<Endpoint> {
+    return await this.#lock.run(endpoint.id, async () => {
+      const additional = await this.#leases.claim(wanted, { holder: holderOf(endpoint), isSticky: false });
+      const created = { ...endpoint, additional };
+      try {
+        await this.keep(created);
+      } catch (error) {
+        await this.#leases.release(additional);
+        throw error;
+      }
+      return created;
+    });
+  }
+
+  /**
+   * Gives an endpoint further addresses, leased already: the host's side of them, at once. One that it has stays.
+   *
+   * @throws RoutedError ENDPOINT_UNKNOWN, LINK_MISSING
+   */
+  async extend(endpointId: string, addresses: readonly AdditionalAddress[]): Promise<void> {
+    await this.#lock.run(endpointId, async () => {
+      const before = this.index.require(endpointId);
+      const added = addresses.filter(({ address }) => this.endpointAt(hostPrefix(address)) !== endpointId);
+      const after = { ...before, additional: [...before.additional, ...added] };
+      const plan = planAddresses(added, before);
+      const isJoined = await this.revise(
+        { before, after },
+        [() => this.#filtering.set(after), () => this.#links.extend(endpointId, plan)],
+        [() => this.#links.reduce(endpointId, plan), () => this.#filtering.set(before)],
+      );
+      if (isJoined && added.length > 0) this.#note('announced', before, added, 'added while its container runs');
+    });
+  }
+
+  /**
+   * Takes additional addresses from an endpoint: the host's side of them, at once. Their leases stay.
+   *
+   * @returns those that it had
+   * @throws RoutedError ENDPOINT_UNKNOWN
+   */
+  async reduce(endpointId: string, addresses: ReadonlySet<string>): Promise<readonly AdditionalAddress[]> {
+    return await this.#lock.run(endpointId, async () => {
+      const before = this.index.require(endpointId);
+      const removed = before.additional.filter(({ address }) => addresses.has(address));
+      const after = { ...before, additional: before.additional.filter((entry) => !removed.includes(entry)) };
+      const plan = planAddresses(removed, before);
+      const isJoined = await this.revise(
+        { before, after },
+        [() => this.#links.reduce(endpointId, plan), () => this.#filtering.set(after)],
+        [() => this.#filtering.set(before), () => this.#links.extend(endpointId, plan)],
+      );
+      if (isJoined && removed.length > 0) this.#note('withdrawn', before, removed, 'removed while its container runs');
+      return removed;
+    });
+  }
+
+  /**
+   * Changes who may open connections to an endpoint's container, at once; absent: everybody. Connections that others began, and
+   * could not begin now, end. The same list again is applied again.
+   *
+   * @throws RoutedError ENDPOINT_UNKNOWN
+   * @throws NetfilterError NFT_MISSING
+   */
+  async filter(endpointId: string, ingress: string | undefined): Promise<void> {
+    await this.#lock.run(endpointId, () => this.#refilter(endpointId, (before) => withIngress(before, ingress)));
+  }
+
+  /** Lets nobody in until {@link filter} or {@link admit} says who may: whose the endpoint is, is to be learnt. */
+  async hold(endpointId: string): Promise<boolean> {
+    return await this.whileJoined(endpointId, async () => {
+      await this.#refilter(endpointId, withPendingOwner);
+      return true;
+    });
+  }
+
+  /** Ends {@link hold}: it is known whose the endpoint is, and no operator gave its container a list. */
+  async admit(endpointId: string): Promise<void> {
+    await this.#lock.run(endpointId, async () => {
+      if (this.index.require(endpointId).isOwnerPending === true) await this.#refilter(endpointId, withKnownOwner);
+    });
+  }
+
+  /**
+   * Makes the kernel have the filters of joined endpoints; those of links that no endpoint is known for stay as long as the links
+   * are there: their containers may run, and be unknown to older records.
+   */
+  async syncFilters(): Promise<void> {
+    await this.#strays.sync();
+  }
+
+  /** Takes the filters of links away that {@link syncFilters} left, and that are there no more. */
+  async sweepFilters(): Promise<void> {
+    await this.#strays.sweep();
+  }
+
+  /**
+   * Makes the endpoint's links and routes; answers what Docker is to do with the container's end.
+   *
+   * @throws RoutedError ENDPOINT_UNKNOWN, NETWORK_UNKNOWN, ADDRESS_IN_USE, LINK_NAME_CLASH, KERNEL_FEATURE_MISSING
+   */
+  async join(endpointId: string, sandboxKey: string): Promise<JoinReply> {
+    return await this.#lock.run(endpointId, async () => {
+      const endpoint = this.index.require(endpointId);
+      this.#networks.require(endpoint.networkId);
+      const mtuBytes = this.#mtuOf(endpoint);
+      if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
+        return planEndpoint(endpoint, mtuBytes).reply;
+      }
+      const joining = this.#asUnknown({ ...this.sandboxes.assign(endpoint, sandboxKey), mtuBytes });
+      await this.#ensureOwnGateways(endpoint, joining);
+      const plan = planEndpoint(joining, mtuBytes);
+      await this.#claims.beforeAnnouncing(allAddresses(joining));
+      await this.change(
+        { before: endpoint, after: joining },
+        () => this.#make(joining, plan),
+        () => this.#takeAway(joining),
+      );
+      this.sandboxes.add({ ...joining, sandboxKey });
+      this.#note('announced', joining, allAddresses(joining), 'its container joins the network');
+      this.#gifts.onJoin(endpointId);
+      return plan.reply;
+    });
+  }
+
+  /** Takes the endpoint's routes and links away; the endpoint itself stays until {@link delete}. */
+  async leave(endpointId: string): Promise<void> {
+    await this.#lock.run(endpointId, () => this.#leave(endpointId));
+  }
+
+  /** Forgets the endpoint; takes away what is left of it in the kernel. */
+  async delete(endpointId: string): Promise<void> {
+    await this.#lock.run(endpointId, () => this.#delete(endpointId));
+  }
+
+  /** The endpoint of a container that nobody has named yet: closed where it may have a list from an operator. */
+  #asUnknown(endpoint: Endpoint): Endpoint {
+    return this.#gifts.hasLists(endpoint.networkId) ? withPendingOwner(endpoint) : endpoint;
+  }
+
+  async #refilter(endpointId: string, change: (before: Endpoint) => Endpoint): Promise<void> {
+    const before = this.index.require(endpointId);
+    const after = change(before);
+    await this.revise({ before, after }, [() => this.#filtering.narrow(after)], [() => this.#filtering.set(before)]);
+  }
+
+  async #delete(endpointId: string): Promise<void> {
+    await this.#leave(endpointId);
+    const endpoint = this.index.get(endpointId);
+    await this.forget(endpointId);
+    // A crash before this leaves leases without an endpoint, which the next start releases.
+    await this.#leases.release(endpoint?.additional.filter(({ isSticky }) => !isSticky) ?? []);
+  }
+
+  /** The links come with their filter: it need not wait for them, and they are of no use before Docker moves one. */
+  async #make(endpoint: Endpoint, plan: EndpointPlan): Promise<void> {
+    const [made, filtered] = await Promise.allSettled([this.#links.make(plan), this.#filtering.begin(endpoint)]);
+    if (made.status === 'fulfilled' && filtered.status === 'fulfilled') return;
+    if (made.status === 'fulfilled') await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
+    await this.#filtering.remove(endpoint.id);
+    throw made.status === 'rejected' ? made.reason : (filtered as PromiseRejectedResult).reason;
+  }
+
+  /** The link is down before its filter goes: a container that sends to the last would get past it. */
+  async #takeAway(endpoint: Endpoint): Promise<void> {
+    await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
+    await this.#filtering.remove(endpoint.id);
+  }
+
+  #note(kind: JournalKind, { id }: Endpoint, addresses: readonly LeasedAddress[], detail: string): void {
+    this.#journal.record({ kind, addresses: addresses.map(({ address }) => address), endpointId: id, detail });
+  }
+
+  async #leave(endpointId: string): Promise<void> {
+    const endpoint = this.index.get(endpointId);
+    if (endpoint === undefined) {
+      this.#logger.debug({ endpointId }, 'endpoint is not known; looking for its link by name');
+      await this.#links.removeUnknown(endpointId);
+      await this.#filtering.remove(endpointId);
+      return;
+    }
+    if (endpoint.sandboxKey === undefined) return;
+    await this.#leftSandbox(endpoint, () => this.#takeAway(endpoint));
+    this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its container leaves the network');
+  }
+
+  async #leftSandbox(before: Endpoint, inKernel: () => Promise<void>): Promise<void> {
+    const { sandboxKey, ...after } = withKnownOwner(before);
+    // What is gone from the kernel stays gone: Docker's retry finds nothing to do there.
+    await this.change({ before, after }, inKernel, () => Promise.resolve());
+    if (sandboxKey !== undefined) this.sandboxes.remove(before.id, sandboxKey);
+    this.#filtering.end(before, (address) => !this.isJoined(this.endpointAt(hostPrefix(address)) ?? ''));
+  }
+
+  /** The network made its own gateway answer; another one, for a second endpoint of a container, comes here. */
+  async #ensureOwnGateways(endpoint: Endpoint, joining: Endpoint): Promise<void> {
+    for (const [index, { gateway }] of joining.addresses.entries()) {
+      if (gateway !== endpoint.addresses[index]?.gateway) await this.#gateways.ensure(gateway);
+    }
+  }
+
+  /** What its links were made with: to give only one end another would break it. */
+  #mtuOf({ mtuBytes, networkId }: Endpoint): number {
+    return mtuBytes ?? this.#networks.mtuOf(networkId);
+  }
+}

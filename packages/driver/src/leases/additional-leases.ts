@@ -1,0 +1,81 @@
+import { type Ipam, isIpamError } from '@routed/ipam';
+import type { ClaimCheck } from './duplicate-address-check.ts';
+import type { Logger } from '@routed/datapath';
+import { DriverError } from '../ground/errors.ts';
+import type { AdditionalAddress, LeasedAddress } from './leased-address.ts';
+
+/** Whose the addresses are to be. */
+export interface Claimant {
+  /** For people, such as `endpoint 3f2a…`; the same claimant may claim the same addresses again. */
+  readonly holder: string;
+  /** Whether the leases outlive the endpoint. */
+  readonly isSticky: boolean;
+}
+
+/** Leases of the addresses that Docker does not know of: nobody but us gives them back. */
+export class AdditionalLeases {
+  readonly #ipam: Ipam;
+  readonly #claims: Pick<ClaimCheck, 'takerOf'>;
+  readonly #logger: Logger;
+
+  constructor(deps: { readonly ipam: Ipam; readonly claims: Pick<ClaimCheck, 'takerOf'>; readonly logger: Logger }) {
+    this.#ipam = deps.ipam;
+    this.#claims = deps.claims;
+    this.#logger = deps.logger;
+  }
+
+  /**
+   * Leases the addresses, all or none of them.
+   *
+   * @throws DriverError ADDRESS_IN_USE with the holder, INVALID_ADDRESS
+   */
+  async claim(addresses: readonly LeasedAddress[], claimant: Claimant): Promise<AdditionalAddress[]> {
+    const claimed: AdditionalAddress[] = [];
+    try {
+      for (const address of addresses) {
+        await this.#claimOne(address, claimant);
+        claimed.push({ ...address, isSticky: claimant.isSticky });
+      }
+      return claimed;
+    } catch (error) {
+      await this.release(claimed);
+      throw error;
+    }
+  }
+
+  /** Gives the addresses back. */
+  async release(addresses: readonly LeasedAddress[]): Promise<void> {
+    await Promise.all(addresses.map(({ poolId, address }) => this.#ipam.releaseAddress({ poolId, address })));
+  }
+
+  /** Gives back the leases for which no record came to be: a crash was in between. */
+  async releaseOrphans(of: 'additional' | 'sticky', isKnown: (address: string) => boolean): Promise<void> {
+    for (const { id } of this.#ipam.pools()) {
+      const orphans = [...this.#ipam.leases(id)].filter(({ purpose, address }) => purpose === of && !isKnown(address));
+      for (const { poolId, address, holder } of orphans) {
+        this.#logger.warn({ address, holder }, 'releasing a lease that a crash left');
+        await this.#ipam.releaseAddress({ poolId, address });
+      }
+    }
+  }
+
+  async #claimOne({ poolId, address, isAnycast }: LeasedAddress, { holder, isSticky }: Claimant): Promise<void> {
+    const purpose = isSticky ? 'sticky' : 'additional';
+    if (this.#ipam.lease(poolId, address) === undefined) {
+      const taker = await this.#claims.takerOf({ address, isAnycast });
+      if (taker !== undefined) throw inUse(address, `in use by ${taker}`);
+    }
+    try {
+      await this.#ipam.requestAddress({ poolId, address, purpose, holder });
+    } catch (error) {
+      if (isIpamError(error, 'ADDRESS_IN_USE')) throw inUse(address, `in use by ${error.holder ?? 'another'}`, error);
+      if (isIpamError(error))
+        throw new DriverError('INVALID_ADDRESS', `additional address ${address}: ${error.message}`);
+      throw error;
+    }
+  }
+}
+
+function inUse(address: string, reason: string, cause?: unknown): DriverError {
+  return new DriverError('ADDRESS_IN_USE', `additional address ${address} is ${reason}: choose another`, { cause });
+}

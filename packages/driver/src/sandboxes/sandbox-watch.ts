@@ -1,0 +1,89 @@
+import { CONTAINER_LINK_PREFIX, endpointOfAlias, LinkCensus } from '@routed/datapath';
+import type { Link, LinkEvent, MonitorEvents } from '@routed/netns';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { SandboxConfigurator } from './sandbox-reconciler.ts';
+
+/** What reports the host's links: a Monitor of @routed/netns. */
+export interface LinkEvents {
+  on(event: 'link', listener: (...data: MonitorEvents['link']) => void): unknown;
+}
+
+/**
+ * Sees from the host when a sandbox needs a visit.
+ *
+ * Docker moves the container's end of a link into the sandbox: to the host, it vanishes. A second link into the same
+ * sandbox, of ours or of another driver, shows by the number of the namespace that its other end is in, until it goes.
+ * A container with one address and one link needs no visit.
+ */
+export class SandboxWatch {
+  readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'idOfLink'>;
+  readonly #configurator: Pick<SandboxConfigurator, 'request' | 'prune'>;
+  readonly #census = new LinkCensus();
+  /** The endpoints of our host links, by index. */
+  readonly #ours = new Map<number, string>();
+
+  constructor(deps: {
+    readonly endpoints: Pick<EndpointLifecycle, 'get' | 'idOfLink'>;
+    readonly configurator: Pick<SandboxConfigurator, 'request' | 'prune'>;
+  }) {
+    this.#endpoints = deps.endpoints;
+    this.#configurator = deps.configurator;
+  }
+
+  /** Hears of the host's links from now on. */
+  listenTo(events: LinkEvents): void {
+    events.on('link', (event) => this.#onLink(event));
+  }
+
+  /** Takes all links of the host into account and asks for the visits that they call for. */
+  survey(links: readonly Link[]): void {
+    this.#configurator.prune();
+    for (const link of links) this.#note(link);
+    for (const [linkIndex, endpointId] of this.#ours) {
+      const isAlone = this.#census.companionsOf(linkIndex).size < 2;
+      if (!isAlone || this.#hasAdditional(endpointId)) this.#visit(endpointId);
+    }
+  }
+
+  #onLink({ change, link }: LinkEvent): void {
+    if (change === 'delete') {
+      if (link.name.startsWith(CONTAINER_LINK_PREFIX)) this.#onMoved(link.name);
+      this.#ours.delete(link.index);
+      this.#visitCompanions(link.index);
+      this.#census.forget(link.index);
+    } else if (this.#note(link)) {
+      this.#visitCompanions(link.index);
+    }
+  }
+
+  #onMoved(linkName: string): void {
+    const endpointId = this.#endpoints.idOfLink(linkName);
+    if (endpointId === undefined || this.#endpoints.get(endpointId)?.sandboxKey === undefined) return;
+    if (this.#hasAdditional(endpointId)) this.#visit(endpointId);
+  }
+
+  /** What a sandbox with several links needs depends on all of them. */
+  #visitCompanions(linkIndex: number): void {
+    const companions = this.#census.companionsOf(linkIndex);
+    if (companions.size < 2) return;
+    const endpointId = [...companions].map((index) => this.#ours.get(index)).find((id) => id !== undefined);
+    if (endpointId !== undefined) this.#visit(endpointId);
+  }
+
+  /** False: nothing new. */
+  #note(link: Link): boolean {
+    if (link.kind !== 'veth' || link.peerNetnsId === undefined) return false;
+    const endpointId = endpointOfAlias(link.alias);
+    if (endpointId !== undefined) this.#ours.set(link.index, endpointId);
+    return this.#census.note(link.index, link.peerNetnsId);
+  }
+
+  #hasAdditional(endpointId: string): boolean {
+    return (this.#endpoints.get(endpointId)?.additional.length ?? 0) > 0;
+  }
+
+  #visit(endpointId: string): void {
+    const sandboxKey = this.#endpoints.get(endpointId)?.sandboxKey;
+    if (sandboxKey !== undefined) this.#configurator.request(sandboxKey);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Lease, Pool } from '@routed/ipam';
+import { z } from 'zod';
+import type { AddressOwner } from '../containers/address-owners.ts';
+import type { StickyRecord } from '../containers/persistent-assignment.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { Network } from '../networks/network.ts';
+
+// Fields that a newer release has added are let be: what reads a record checks it, and returns it as it was written.
+
+const id = z.string().min(1);
+const family = z.literal([4, 6]);
+const address = z.union([z.ipv4(), z.ipv6()]);
+const prefix = z.union([z.cidrv4(), z.cidrv6()]);
+
+const networkPrefix = { poolId: id, family, prefix };
+const filter = { ingress: z.string().exactOptional(), spoof: z.enum(['strict', 'allow']) };
+const leasedAddress = { poolId: id, family, address };
+
+/** What each kind of record must be, beside what the compiler knows of it: the disk is outside of its reach. */
+export const RECORD_SHAPES = {
+  networks: z.looseObject({
+    id,
+    pools: z.array(z.looseObject({ ...networkPrefix, gateway: address })),
+    prefixes: z.array(z.looseObject(networkPrefix)),
+    ...filter,
+    mtuBytes: z.int().positive().exactOptional(),
+    isUnanswered: z.boolean().exactOptional(),
+  }) satisfies z.ZodType<Network>,
+  endpoints: z.looseObject({
+    id,
+    networkId: id,
+    addresses: z.array(z.looseObject({ ...leasedAddress, gateway: address })),
+    additional: z.array(z.looseObject({ ...leasedAddress, isSticky: z.boolean() })),
+    ...filter,
+    isOwnerPending: z.boolean().exactOptional(),
+    mac: z.mac(),
+    mtuBytes: z.int().positive().exactOptional(),
+    sandboxKey: z.string().exactOptional(),
+  }) satisfies z.ZodType<Endpoint>,
+  sticky: z.looseObject({
+    id,
+    containerId: id,
+    containerName: z.string(),
+    networkId: id,
+    networkName: z.string(),
+    addresses: z.array(z.looseObject(leasedAddress)),
+    ingress: filter.ingress,
+  }) satisfies z.ZodType<StickyRecord>,
+  owners: z.looseObject({ id: address, containerId: id, containerName: z.string() }) satisfies z.ZodType<AddressOwner>,
+  pools: z.looseObject({
+    id,
+    addressSpace: id,
+    family,
+    prefix,
+    subPool: prefix.exactOptional(),
+    owner: z.string().exactOptional(),
+  }) satisfies z.ZodType<Pool>,
+  leases: z.looseObject({
+    poolId: id,
+    address,
+    purpose: z.literal(['endpoint', 'additional', 'sticky', 'gateway', 'auxiliary']),
+    holder: z.string().exactOptional(),
+  }) satisfies z.ZodType<Lease>,
+} as const;

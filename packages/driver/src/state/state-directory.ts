@@ -1,0 +1,89 @@
+import { asUnreadable, durableRepository, openDatabase, type Repository, type StateDatabase } from '@routed/store';
+import { chmod, mkdir } from 'node:fs/promises';
+import type { LeaseStore } from '@routed/ipam';
+import type { AddressOwner } from '../containers/address-owners.ts';
+import type { StickyRecord } from '../containers/persistent-assignment.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { Network } from '../networks/network.ts';
+import { DriverError } from '../ground/errors.ts';
+import { durableLeaseStore } from './durable-lease-store.ts';
+import { RECORD_SHAPES } from './record-shapes.ts';
+
+const BOOT_KEY = 'boot';
+const RECOVERY_KEY = 'recovery';
+
+/** What the daemon knows from one life to the next. */
+export interface StateDirectory {
+  readonly networks: Repository<Network>;
+  readonly endpoints: Repository<Endpoint>;
+  /** Addresses that stay with containers. */
+  readonly sticky: Repository<StickyRecord>;
+  /** Who had addresses last; also after a reboot. */
+  readonly owners: Repository<AddressOwner>;
+  readonly leases: LeaseStore;
+  /** Whether the records of endpoints are from before a reboot: nothing they speak of exists any more. */
+  readonly isFromEarlierBoot: boolean;
+  /** Those records are gone: what is there from now on is of this boot. */
+  noteBoot(): Promise<void>;
+  /** Whether the directory is new, and what Docker and the kernel know of an earlier one is not in it yet. */
+  readonly isRecoveryDue: boolean;
+  /** What they know is there. */
+  noteRecovery(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the state of the daemon, or makes it. One process at a time has it.
+ *
+ * Networks and pools outlive a power failure; endpoints and leases outlive the process.
+ *
+ * @throws DriverError STATE_UNUSABLE, STATE_LOCKED, STATE_UNREADABLE, STATE_NEWER
+ */
+export async function openStateDirectory(directory: string, bootId: string): Promise<StateDirectory> {
+  await makePrivateDirectory(directory);
+  const database = await openDatabase(directory);
+  try {
+    return {
+      networks: durableRepository<Network>(database, 'networks', { shape: RECORD_SHAPES.networks, isSynced: true }),
+      endpoints: durableRepository<Endpoint>(database, 'endpoints', {
+        shape: RECORD_SHAPES.endpoints,
+        isSynced: false,
+      }),
+      sticky: durableRepository<StickyRecord>(database, 'sticky', { shape: RECORD_SHAPES.sticky, isSynced: true }),
+      owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, isSynced: false }),
+      leases: durableLeaseStore(database),
+      ...(await bootOf(database, bootId)),
+      noteRecovery: () => database.del(RECOVERY_KEY),
+      noteBoot: () => database.put(BOOT_KEY, bootId),
+      close: () => database.close(),
+    };
+  } catch (error) {
+    await database.close();
+    throw asUnreadable(directory, error);
+  }
+}
+
+async function bootOf(
+  database: StateDatabase,
+  bootId: string,
+): Promise<Pick<StateDirectory, 'isFromEarlierBoot' | 'isRecoveryDue'>> {
+  const lastBootId = await database.get(BOOT_KEY);
+  if (lastBootId === undefined) await database.batch().put(BOOT_KEY, bootId).put(RECOVERY_KEY, 'due').write();
+  return {
+    isFromEarlierBoot: lastBootId !== undefined && lastBootId !== bootId,
+    isRecoveryDue: (await database.get(RECOVERY_KEY)) !== undefined,
+  };
+}
+
+async function makePrivateDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    await chmod(directory, 0o700);
+  } catch (error) {
+    throw new DriverError(
+      'STATE_UNUSABLE',
+      `state directory ${directory} cannot be made (${(error as Error).message}): name another with --state-dir`,
+      { cause: error },
+    );
+  }
+}

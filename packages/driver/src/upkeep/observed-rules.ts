@@ -1,0 +1,50 @@
+import type { EndpointFilters, ForwardAcceptance } from '@routed/netfilter';
+import type { RoundObserver } from './reconcile-reporter.ts';
+
+/** Rules of the firewall that the host needs as a whole. */
+interface Rules {
+  readonly acceptance: ForwardAcceptance;
+  readonly filters: Pick<EndpointFilters, 'ensure' | 'clear'>;
+}
+
+/** The same rules, which tell the observer when they are made, and when they were not as they had been left. */
+export function observeRules({ acceptance, filters }: Rules, observer: Pick<RoundObserver, 'onRules'>): Rules {
+  const forward = new Presence('rules that accept forwarding from and to containers', observer);
+  const own = new Presence('rules that filter what containers send and get', observer);
+  return {
+    acceptance: {
+      ensure: async () => forward.note(await acceptance.ensure()),
+      remove: async () => {
+        forward.isThere = false;
+        await acceptance.remove();
+      },
+    },
+    filters: {
+      ensure: async () => own.note(await filters.ensure()),
+      clear: async () => {
+        own.isThere = false;
+        await filters.clear();
+      },
+    },
+  };
+}
+
+/** Whether rules were there when they were last looked at; unknown when the daemon starts. */
+class Presence {
+  readonly #what: string;
+  readonly #observer: Pick<RoundObserver, 'onRules'>;
+  isThere = false;
+
+  constructor(what: string, observer: Pick<RoundObserver, 'onRules'>) {
+    this.#what = what;
+    this.#observer = observer;
+  }
+
+  note<T extends string>(outcome: T): T {
+    const text: string = outcome;
+    const isMade = text === 'installed' || text === 'repaired';
+    if (isMade) this.#observer.onRules(this.#what, text === 'repaired' || this.isThere);
+    this.isThere = isMade || text === 'present';
+    return outcome;
+  }
+}

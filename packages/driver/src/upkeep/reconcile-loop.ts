@@ -1,0 +1,128 @@
+import type { LinkReaper, Logger } from '@routed/datapath';
+import type { Conflicts } from '../conflicts/conflicts.ts';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { DockerLeases } from '../calls/docker-leases.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { ForgottenNetworks } from './stale-networks.ts';
+import type { Absence } from '../endpoints/absence.ts';
+import type { Forgotten } from './stale-endpoints.ts';
+import type { HiddenRoutes } from './hidden-routes.ts';
+import type { Reconciler } from './reconciler.ts';
+
+const INTERVAL_MS = 30_000;
+
+/** Takes up what an earlier life of the daemon left, and keeps the kernel as it should be from then on. */
+export class StateKeeper {
+  readonly #networks: NetworkRegistry;
+  readonly #endpoints: EndpointLifecycle;
+  readonly #reconciler: Reconciler;
+  readonly #reaper: LinkReaper;
+  readonly #leases: Pick<DockerLeases, 'load'>;
+  readonly #absence: Pick<Absence, 'withdraw'>;
+  readonly #hidden: Pick<HiddenRoutes, 'check'>;
+  readonly #conflicts: Pick<Conflicts, 'adopt'>;
+  readonly #forgotten: Pick<Forgotten, 'sweep'>;
+  readonly #forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
+  readonly #logger: Logger;
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #isRepairQueued = false;
+  #isHostRepairQueued = false;
+
+  constructor(deps: {
+    readonly networks: NetworkRegistry;
+    readonly endpoints: EndpointLifecycle;
+    readonly reconciler: Reconciler;
+    readonly reaper: LinkReaper;
+    readonly leases: Pick<DockerLeases, 'load'>;
+    readonly absence: Pick<Absence, 'withdraw'>;
+    readonly hidden: Pick<HiddenRoutes, 'check'>;
+    readonly conflicts: Pick<Conflicts, 'adopt'>;
+    readonly forgotten: Pick<Forgotten, 'sweep'>;
+    readonly forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
+    readonly logger: Logger;
+  }) {
+    this.#networks = deps.networks;
+    this.#endpoints = deps.endpoints;
+    this.#reconciler = deps.reconciler;
+    this.#reaper = deps.reaper;
+    this.#leases = deps.leases;
+    this.#absence = deps.absence;
+    this.#hidden = deps.hidden;
+    this.#conflicts = deps.conflicts;
+    this.#forgotten = deps.forgotten;
+    this.#forgottenNetworks = deps.forgottenNetworks;
+    this.#logger = deps.logger;
+  }
+
+  /** Loads the records of an earlier life. Rejects when they cannot be read. */
+  async load(): Promise<void> {
+    await this.#networks.load();
+    await this.#endpoints.load();
+    this.#leases.load();
+  }
+
+  /** Fulfilled when the kernel agrees with the records. Never rejects: a repair that fails is tried again. */
+  async start(): Promise<void> {
+    this.#timer = setInterval(() => {
+      this.#queue(() => this.#wholeRound());
+      this.#queue(() => this.#hidden.check());
+    }, INTERVAL_MS).unref();
+    // Nobody waits for a container that has ended.
+    this.#queue(() => this.#absence.withdraw());
+    // Before the round: it would bring back what was yielded.
+    this.#queue(() => this.#conflicts.adopt());
+    this.#queue(async () => {
+      await this.#reaper.adopt();
+      await this.#wholeRound();
+      await this.#endpoints.syncFilters();
+    });
+    await this.#round;
+    // Nobody waits for it.
+    this.#queue(() => this.#hidden.check());
+  }
+
+  /** Repairs endpoints at once, now that somebody is known to have changed what is theirs. Many calls, one round. */
+  repair(): void {
+    if (this.#isRepairQueued) return;
+    this.#isRepairQueued = true;
+    this.#queue(async () => {
+      this.#isRepairQueued = false;
+      await this.#reconciler.reconcile();
+    });
+  }
+
+  /** Readies the host for its networks again, now that it may be no longer. Many calls, one round. */
+  repairHost(): void {
+    if (this.#isHostRepairQueued) return;
+    this.#isHostRepairQueued = true;
+    this.#queue(async () => {
+      this.#isHostRepairQueued = false;
+      await this.#networks.prepareHost();
+    });
+  }
+
+  /** Waits for the rounds that were asked for. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#round;
+  }
+
+  async #wholeRound(): Promise<void> {
+    await this.#networks.prepareHost();
+    await this.#reconciler.reconcile();
+    await this.#forgotten.sweep();
+    await this.#forgottenNetworks.sweep();
+    await this.#endpoints.sweepFilters();
+  }
+
+  /** One round at a time: two would repair the same twice. */
+  #queue(round: () => Promise<unknown>): void {
+    this.#round = this.#round.then(round).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#logger.error({ err: error }, 'comparing with the kernel failed; it is tried again');
+      },
+    );
+  }
+}

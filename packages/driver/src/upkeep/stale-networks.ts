@@ -1,0 +1,80 @@
+import type { StickyKeeper } from '../containers/assignment-keeper.ts';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { DockerPools } from '../calls/docker-pools.ts';
+import type { Logger } from '@routed/datapath';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { Network } from '../networks/network.ts';
+
+/** How long something must look forgotten, in at least two rounds, before it is freed. */
+const GRACE_MS = 60_000;
+
+/**
+ * Frees what Docker forgot of networks: a pool that it asked for and made no network of, and a network of which
+ * it gave a pool back, as it does at the end, without the DeleteNetwork that comes next.
+ */
+export class ForgottenNetworks {
+  readonly #networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'all'>;
+  readonly #sticky: Pick<StickyKeeper, 'forgetNetwork'>;
+  readonly #pools: Pick<DockerPools, 'freeLoose' | 'freeLeftover'>;
+  readonly #logger: Logger;
+  readonly #halfGoneSince = new Map<string, number>();
+  #counts = { networks: 0, pools: 0 };
+
+  constructor(deps: {
+    readonly networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'all'>;
+    readonly sticky: Pick<StickyKeeper, 'forgetNetwork'>;
+    readonly pools: Pick<DockerPools, 'freeLoose' | 'freeLeftover'>;
+    readonly logger: Logger;
+  }) {
+    this.#networks = deps.networks;
+    this.#endpoints = deps.endpoints;
+    this.#sticky = deps.sticky;
+    this.#pools = deps.pools;
+    this.#logger = deps.logger;
+  }
+
+  /** What was freed since the start of this process. */
+  get counts(): { readonly networks: number; readonly pools: number } {
+    return this.#counts;
+  }
+
+  /** Frees what has looked forgotten for long enough. */
+  async sweep(): Promise<void> {
+    const { networks, pools } = this.#counts;
+    const deleted = await this.#deleteHalfGone();
+    this.#counts = { networks: networks + deleted, pools: pools + (await this.#pools.freeLoose(GRACE_MS)) };
+  }
+
+  /** Deletes a network that Docker provably does not have any more, and frees its pools where nobody else has them. */
+  async delete({ id, pools }: Pick<Network, 'id' | 'pools'>): Promise<void> {
+    await this.#forget(id);
+    for (const { poolId } of pools) await this.#pools.freeLeftover(poolId);
+    this.#counts = { ...this.#counts, networks: this.#counts.networks + 1 };
+  }
+
+  async #forget(networkId: string): Promise<void> {
+    await this.#sticky.forgetNetwork(networkId);
+    await this.#networks.delete(networkId);
+  }
+
+  async #deleteHalfGone(): Promise<number> {
+    const halfGone = new Set(this.#networks.withoutPool());
+    for (const { networkId } of this.#endpoints.all()) halfGone.delete(networkId);
+    for (const networkId of this.#halfGoneSince.keys()) {
+      if (!halfGone.has(networkId)) this.#halfGoneSince.delete(networkId);
+    }
+    let count = 0;
+    for (const networkId of halfGone) {
+      const since = this.#halfGoneSince.get(networkId);
+      if (since === undefined) this.#halfGoneSince.set(networkId, performance.now());
+      else if (performance.now() - since >= GRACE_MS) {
+        this.#logger.warn({ networkId }, 'deleting a network that Docker has forgotten');
+        await this.#forget(networkId);
+        count++;
+      }
+    }
+    return count;
+  }
+}

@@ -1,0 +1,182 @@
+import { NetnsError } from '@routed/netns';
+import { expect } from 'chai';
+import { ConfiguredSandbox, key, turns, web } from './support/reconciled-sandbox.ts';
+import { everyAddressOf } from '../../../datapath/test/unit/support/fake-sandbox.ts';
+
+/** Whether something is still not there once everything has run that waits for nothing. */
+async function isPending(work: Promise<unknown>): Promise<boolean> {
+  let hasSettled = false;
+  void work.finally(() => (hasSettled = true));
+  await turns();
+  return !hasSettled;
+}
+
+describe('SandboxConfigurator', () => {
+  let host: ConfiguredSandbox;
+  let clock: ConfiguredSandbox['clock'];
+  let kernel: ConfiguredSandbox['kernel'];
+  let sandbox: ConfiguredSandbox['sandbox'];
+  let open: ConfiguredSandbox['open'];
+  let configurator: ConfiguredSandbox['configurator'];
+  beforeEach(async () => {
+    host = await ConfiguredSandbox.create();
+    ({ clock, kernel, sandbox, open, configurator } = host);
+  });
+  afterEach(() => host.restore());
+
+  it('gives the container its addresses, says so, and closes what it opened', async () => {
+    await sandbox.receive(web);
+
+    const configuring = configurator.configure(key);
+    expect(configurator.statusOf(web.id)).to.deep.equal({ state: 'pending' });
+    await configuring;
+
+    expect(await sandbox.addressesOf(web)).to.deep.equal(everyAddressOf(web));
+    expect(configurator.statusOf(web.id)).to.deep.equal({ state: 'done' });
+    expect(sandbox.views).to.equal(0);
+  });
+
+  it('makes one visit of many calls, and one more for those that came during it', async () => {
+    const calls = Array.from({ length: 5 }, () => configurator.configure(key));
+    await turns();
+    await sandbox.receive(web);
+    await Promise.all(calls);
+
+    expect(open.callCount).to.equal(2);
+    await configurator.configure(key);
+    expect(open.callCount, 'after a later call').to.equal(3);
+  });
+
+  it('takes a call during a visit as one for the endpoints as they are after it', async () => {
+    const first = configurator.configure(key);
+    await turns();
+    host.joined = [{ ...web, additional: [...web.additional, { ...web.additional[0]!, address: '10.1.0.4' }] }];
+    const second = configurator.configure(key);
+    await sandbox.receive(web);
+    await Promise.all([first, second]);
+
+    expect(await sandbox.addressesOf(web)).to.deep.equal(['10.1.0.2/32', '10.1.0.3/32', '10.1.0.4/32']);
+  });
+
+  it('looks at the sandbox while a change is under way that it is to take into account', async () => {
+    await sandbox.receive(web);
+    let finish: () => void = () => undefined;
+    const change = new Promise<void>((resolve) => (finish = resolve));
+
+    const configuring = configurator.configure(key, change);
+    await turns();
+    expect(open.callCount).to.equal(1);
+    host.joined = [{ ...web, additional: [...web.additional, { ...web.additional[0]!, address: '10.1.0.4' }] }];
+    finish();
+    await configuring;
+
+    expect(open.callCount).to.equal(1);
+    expect(await sandbox.addressesOf(web)).to.deep.equal(['10.1.0.2/32', '10.1.0.3/32', '10.1.0.4/32']);
+  });
+
+  it('takes no notice of the failure of such a change', async () => {
+    await sandbox.receive(web);
+
+    await configurator.configure(key, Promise.reject(new Error('no route')));
+
+    expect(await sandbox.addressesOf(web)).to.deep.equal(everyAddressOf(web));
+  });
+
+  it('waits for the changes of all calls that one visit is for', async () => {
+    const first = configurator.configure(key);
+    let finish: () => void = () => undefined;
+    const change = new Promise<void>((resolve) => (finish = resolve));
+    const others = [configurator.configure(key), configurator.configure(key, change)];
+    await sandbox.receive(web);
+    await first;
+    await turns();
+    host.joined = [{ ...web, additional: [] }];
+    finish();
+    await Promise.all(others);
+
+    expect(await sandbox.addressesOf(web)).to.deep.equal(['10.1.0.2/32']);
+  });
+
+  it('visits sandboxes beside each other', async () => {
+    const waiting = configurator.configure(key);
+    await turns();
+
+    await configurator.configure('/another');
+
+    await sandbox.receive(web);
+    await waiting;
+  });
+
+  it('asks the host for the link of an endpoint once in a visit', async () => {
+    const configuring = configurator.configure(key);
+    await turns();
+    await sandbox.receive(web);
+    await configuring;
+
+    expect(kernel.calls.filter(({ subject }) => subject.includes('vethraaaaaaaaaa'))).to.have.lengthOf(2);
+  });
+
+  describe('settle', () => {
+    beforeEach(() => (host.joined = [{ ...web, sandboxKey: key }]));
+
+    it('waits for the visit under way', async () => {
+      configurator.request(key);
+      const settling = configurator.settle(web.id);
+      await turns();
+      expect(await isPending(settling)).to.equal(true);
+
+      await sandbox.receive(web);
+      await settling;
+
+      expect(configurator.statusOf(web.id)).to.deep.equal({ state: 'done' });
+      expect(open.callCount).to.equal(1);
+    });
+
+    it('makes the visit when nobody has asked for it yet', async () => {
+      await sandbox.receive(web);
+
+      await configurator.settle(web.id);
+
+      expect(await sandbox.addressesOf(web)).to.deep.equal(everyAddressOf(web));
+    });
+
+    it('has nothing to wait for once that is done', async () => {
+      await sandbox.receive(web);
+      await configurator.configure(key);
+
+      await configurator.settle(web.id);
+
+      expect(open.callCount).to.equal(1);
+    });
+
+    it('waits for a second, and not for ever', async () => {
+      const settling = configurator.settle(web.id);
+      await clock.tickAsync(999);
+      expect(await isPending(settling)).to.equal(true);
+
+      await clock.tickAsync(1);
+
+      await settling;
+      await configurator.stop();
+    });
+
+    it('does not wait for a sandbox that Docker has still to make, nor where there is nothing to give', async () => {
+      host.isThere = false;
+      await configurator.settle(web.id);
+
+      host.isThere = true;
+      host.joined = [{ ...web, sandboxKey: key, additional: [] }];
+      await configurator.settle(web.id);
+      await configurator.settle('unknown');
+
+      expect(open.callCount).to.equal(0);
+    });
+
+    it('is no place for the failure of a visit', async () => {
+      open.rejects(new NetnsError('NOT_A_NAMESPACE', key, 'it is an ordinary file'));
+      const settling = configurator.settle(web.id);
+
+      expect(await host.outcome(settling)).to.equal('done');
+    });
+  });
+});

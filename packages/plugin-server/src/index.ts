@@ -1,0 +1,12 @@
+export { TOO_BUSY, limitCalls } from './call-limit.ts';
+export { createDeferred } from './deferred.ts';
+export { replyToError } from './error-reply.ts';
+export { type InheritedSockets, type SocketName, inheritedSockets, placeOf } from './inherited-sockets.ts';
+export { createPluginApp } from './plugin-app.ts';
+export { type ListenSettings, type PluginServer, listen } from './plugin-server.ts';
+export { ADMIN_LIMITS, METRICS_LIMITS, PLUGIN_LIMITS, type ServerLimits } from './server-limits.ts';
+export { isServed } from './socket-file.ts';
+export { groupNumber } from './socket-group.ts';
+export { PluginServerError, type PluginServerErrorCode, isPluginServerError } from './errors.ts';
+export type { Logger } from './logger.ts';
+export type { CallObserver, CallOutcome } from './call-observer.ts';

@@ -1,0 +1,82 @@
+import { hostPrefix } from '../prefix.ts';
+import { z } from 'zod';
+import { isLowest, type Rival } from './competing-route.ts';
+import type { RouterLines } from './router-lines.ts';
+
+// Source: FRR bgpd/bgp_route.c, route_vty_out_detail.
+const path = z.object({
+  valid: z.boolean().optional(),
+  sourced: z.boolean().optional(),
+  aspath: z.object({ segments: z.array(z.object({ list: z.array(z.number()) })).default([]) }).optional(),
+  originatorId: z.string().optional(),
+  nexthops: z.array(z.object({ ip: z.string().optional(), interfaceName: z.string().optional() })).default([]),
+  peer: z.object({ routerId: z.string().optional(), interface: z.string().optional() }).optional(),
+});
+type Path = z.infer<typeof path>;
+const pathsReply = z.object({ paths: z.array(path) });
+// Source: FRR bgpd/bgp_vty.c, bgp_show_summary.
+const summaryReply = z.object({ as: z.number(), routerId: z.string() });
+// Source: FRR bgpd/bgp_route.c, bgp_table_stats_single.
+const tables = z.array(z.object({ totalAdvertisements: z.number(), totalPrefixes: z.number() })).default([]);
+const statisticsReply = z.object({ ipv4Unicast: tables, ipv6Unicast: tables });
+
+/** Others that announce this very address by BGP; undefined: nobody, or the daemon does not say. */
+export async function bgpRival(lines: RouterLines, address: string): Promise<Rival | undefined> {
+  const family = familyOf(address.includes(':') ? 6 : 4);
+  const answer = await lines.ask('bgpd', `show bgp ${family} unicast ${hostPrefix(address)} json`);
+  const paths = pathsReply.safeParse(answer).data?.paths ?? [];
+  const foreign = paths.filter(({ valid, sourced }) => valid === true && sourced !== true);
+  if (foreign.length === 0) return undefined;
+  const own = summaryReply.safeParse(await lines.ask('bgpd', `show bgp ${family} unicast summary json`)).data;
+  return {
+    protocol: 'bgp',
+    ways: foreign.map(({ nexthops: [hop], peer }) => ({
+      gateway: hop?.ip,
+      link: hop?.interfaceName ?? peer?.interface,
+    })),
+    routers: [...new Set(foreign.map(nameOf))].sort(),
+    isBehindUs: own === undefined ? undefined : precedes(own, foreign),
+  };
+}
+
+/** How many paths bgpd has beside one for each prefix, such as those that lose against one of our own; undefined: not known. */
+export async function surplusPaths(lines: RouterLines, family: 4 | 6): Promise<number | undefined> {
+  const answer = await lines.ask('bgpd', `show bgp ${familyOf(family)} unicast statistics json`);
+  const { data } = statisticsReply.safeParse(answer);
+  const [table] = data?.[family === 4 ? 'ipv4Unicast' : 'ipv6Unicast'] ?? [];
+  return table === undefined ? undefined : table.totalAdvertisements - table.totalPrefixes;
+}
+
+function familyOf(family: 4 | 6): 'ipv4' | 'ipv6' {
+  return family === 4 ? 'ipv4' : 'ipv6';
+}
+
+/** The AS that a path begins in; undefined for one that has not left ours. */
+function originOf({ aspath }: Path): number | undefined {
+  return aspath?.segments.at(-1)?.list.at(-1);
+}
+
+/** Who announced it inside our own AS. Source: RFC 4456, ORIGINATOR_ID. */
+function announcerOf({ originatorId, peer }: Path): string | undefined {
+  return originatorId ?? peer?.routerId;
+}
+
+function nameOf(foreign: Path): string {
+  const origin = originOf(foreign);
+  return origin === undefined ? `router ${announcerOf(foreign) ?? '?'}` : `AS ${origin}`;
+}
+
+/**
+ * AS numbers are compared between AS, router ids inside one. Hosts that share an AS number and are no neighbors inside it
+ * cannot be told apart.
+ */
+function precedes(own: z.infer<typeof summaryReply>, foreign: readonly Path[]): boolean | undefined {
+  const answers = foreign.map((one) => {
+    const origin = originOf(one);
+    if (origin !== undefined) return isLowest(own.as, [origin]);
+    const announcer = announcerOf(one);
+    return announcer === undefined ? undefined : isLowest(own.routerId, [announcer]);
+  });
+  if (answers.includes(false)) return false;
+  return answers.includes(undefined) ? undefined : true;
+}

@@ -1,0 +1,63 @@
+import { hostPrefix } from '../prefix.ts';
+import { z } from 'zod';
+import type { RouterLines } from './router-lines.ts';
+
+/** Who announces an address, by router id. */
+export interface Announcers {
+  readonly own: string;
+  /** Without this host. */
+  readonly others: readonly string[];
+}
+
+/** An announcement of this age is being taken back. Source: RFC 2328 B, MaxAge. */
+const MAX_AGE_SEC = 3_600;
+
+// Source: FRR ospfd/ospf_vty.c, show_ip_ospf_database_common.
+const externals = z.object({
+  routerId: z.string(),
+  asExternalLinkStates: z
+    .array(z.object({ lsaAge: z.number(), advertisingRouter: z.string(), networkMask: z.number().optional() }))
+    .default([]),
+});
+// Source: FRR ospf6d/ospf6d.c, ipv6_ospf6_database_show_common.
+const externals6 = z.object({
+  asScopedLinkStateDb: z.array(
+    z.object({ lsa: z.array(z.object({ advRouter: z.string(), age: z.number(), payload: z.string().optional() })) }),
+  ),
+});
+const process6 = z.object({ routerId: z.string() });
+
+/** The routers that announce an address by OSPF; undefined: the daemon does not say. */
+export async function ospfAnnouncers(lines: RouterLines, address: string): Promise<Announcers | undefined> {
+  return address.includes(':') ? await ofOspf6(lines, address) : await ofOspf(lines, address);
+}
+
+async function ofOspf(lines: RouterLines, address: string): Promise<Announcers | undefined> {
+  const { data } = externals.safeParse(await lines.ask('ospfd', `show ip ospf database external ${address} json`));
+  if (data === undefined) return undefined;
+  const living = data.asExternalLinkStates.filter(
+    ({ lsaAge, networkMask }) => lsaAge < MAX_AGE_SEC && networkMask === 32,
+  );
+  return split(
+    data.routerId,
+    living.map(({ advertisingRouter }) => advertisingRouter),
+  );
+}
+
+/** OSPFv3 numbers what it announces: all of it has to be read, which is why it is read of a conflict only. */
+async function ofOspf6(lines: RouterLines, address: string): Promise<Announcers | undefined> {
+  const own = process6.safeParse(await lines.ask('ospf6d', 'show ipv6 ospf6 json')).data?.routerId;
+  const { data } = externals6.safeParse(await lines.ask('ospf6d', 'show ipv6 ospf6 database as-external json'));
+  if (own === undefined || data === undefined) return undefined;
+  const living = data.asScopedLinkStateDb
+    .flatMap(({ lsa }) => lsa)
+    .filter(({ age, payload }) => age < MAX_AGE_SEC && payload === hostPrefix(address));
+  return split(
+    own,
+    living.map(({ advRouter }) => advRouter),
+  );
+}
+
+function split(own: string, all: readonly string[]): Announcers {
+  return { own, others: [...new Set(all)].filter((router) => router !== own).sort() };
+}

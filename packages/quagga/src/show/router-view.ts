@@ -1,0 +1,49 @@
+import { bgpRival, surplusPaths } from './bgp.ts';
+import { ospfAnnouncers } from './ospf.ts';
+import { isLowest, type Rival } from './competing-route.ts';
+import type { RouterLines } from './router-lines.ts';
+import { idleRoutes, type LearntRoute, learntRoutes } from './zebra.ts';
+
+/**
+ * What the routing daemons of this host know of addresses that others announce.
+ *
+ * The kernel does not know it: a route of our own wins, and zebra tells nobody of one that loses.
+ */
+export class RouterView {
+  readonly #lines: RouterLines;
+
+  constructor(deps: { readonly lines: RouterLines }) {
+    this.#lines = deps.lines;
+  }
+
+  /**
+   * A text that is another one once a route has come or gone that loses against one of ours. About 1 ms of a daemon's
+   * time with 6,000 routes.
+   *
+   * @returns undefined when no daemon answers
+   */
+  async losers(families: readonly (4 | 6)[]): Promise<string | undefined> {
+    const counts = await Promise.all(
+      families.flatMap((family) => [idleRoutes(this.#lines, family), surplusPaths(this.#lines, family)]),
+    );
+    return counts.every((count) => count === undefined) ? undefined : counts.join(' ');
+  }
+
+  /** Who else announces an address. Two questions of 0.1 ms each, whatever the number of routes. */
+  async rivalsOf(address: string): Promise<readonly Rival[]> {
+    const [learnt, bgp] = await Promise.all([learntRoutes(this.#lines, address), bgpRival(this.#lines, address)]);
+    const others = await Promise.all(
+      learnt
+        .filter(({ protocol }) => protocol !== 'bgp' || bgp === undefined)
+        .map((route) => this.#rival(address, route)),
+    );
+    return [...others, ...(bgp === undefined ? [] : [bgp])];
+  }
+
+  async #rival(address: string, { protocol, ways }: LearntRoute): Promise<Rival> {
+    const announcers = protocol === 'ospf' ? await ospfAnnouncers(this.#lines, address) : undefined;
+    if (announcers === undefined) return { protocol, ways, routers: [], isBehindUs: undefined };
+    const { own, others } = announcers;
+    return { protocol, ways, routers: others.map((id) => `router ${id}`), isBehindUs: isLowest(own, others) };
+  }
+}
