@@ -10,3 +10,4 @@ export { groupNumber } from './socket-group.ts';
 export { PluginServerError, type PluginServerErrorCode, isPluginServerError } from './errors.ts';
 export type { Logger } from './logger.ts';
 export type { CallObserver, CallOutcome } from './call-observer.ts';
+export { type PluginOptions, type RunningPlugin, servePlugin } from './serve-plugin.ts';
