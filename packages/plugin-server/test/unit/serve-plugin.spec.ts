@@ -30,8 +30,8 @@ describe('servePlugin', () => {
     plugin = await servePlugin({ name: 'mine', handlers, socketDirectory: directory });
     const client = openPluginClient({ socketPath: join(directory, 'mine.sock') });
 
-    expect(await client.call('Plugin.Activate', {})).to.deep.equal({ Implements: ['NetworkDriver'] });
-    expect(await client.call('NetworkDriver.GetCapabilities', {})).to.include({ Scope: 'local' });
+    expect(await client.call('Plugin.Activate', undefined)).to.deep.equal({ Implements: ['NetworkDriver'] });
+    expect(await client.call('NetworkDriver.GetCapabilities', undefined)).to.include({ Scope: 'local' });
     expect(await client.call('NetworkDriver.EndpointOperInfo', { NetworkID: 'n', EndpointID: 'e' })).to.deep.equal({
       Value: {},
     });
