@@ -35,7 +35,7 @@ export async function ci({ record }: { readonly record: boolean }): Promise<void
   if (failed.length === 0) return;
   console.log(
     `worse than the baseline by more than ${Math.round((tolerance - 1) * 100)} %: ${failed.join(', ')}. ` +
-      'Find out why (tools/bench run --scenario profile), or record a new baseline: tools/bench ci --record',
+      'Find out why (NODE_OPTIONS=--cpu-prof), or record a new baseline: tools/bench ci --record',
   );
   process.exitCode = 1;
 }

@@ -2,7 +2,7 @@
  * Runs inside the daemon (node --import) and answers the benchmark's questions about it on a socket of its own.
  * Until the first question it only listens.
  *
- * Each connection sends one line: `start` or `stop`, optionally followed by `profile`, or `memory`. `stop` answers what
+ * Each connection sends one line: `start`, `stop` or `memory`. `stop` answers what
  * happened since `start`, `memory` what is in use after a garbage collection; both as JSON.
  */
 import { once } from 'node:events';
@@ -15,33 +15,20 @@ import { runInNewContext } from 'node:vm';
 
 const resolutionMs = 1;
 const delay = monitorEventLoopDelay({ resolution: resolutionMs });
-const samplingIntervalUs = 100;
-let session;
 
-async function start(withProfile) {
+function start() {
   delay.reset();
   delay.enable();
-  if (!withProfile) return {};
-  const { Session } = await import('node:inspector/promises');
-  session = new Session();
-  session.connect();
-  await session.post('Profiler.enable');
-  await session.post('Profiler.setSamplingInterval', { interval: samplingIntervalUs });
-  await session.post('Profiler.start');
   return {};
 }
 
-async function stop(withProfile) {
+function stop() {
   delay.disable();
   const toMs = (ns) => Math.max(0, ns / 1e6 - resolutionMs);
-  const delayMs = { p50: toMs(delay.percentile(50)), p99: toMs(delay.percentile(99)), max: toMs(delay.max) };
-  if (!withProfile) return { delayMs };
-  const { profile } = await session.post('Profiler.stop');
-  session.disconnect();
-  return { delayMs, profile };
+  return { delayMs: { p50: toMs(delay.percentile(50)), p99: toMs(delay.percentile(99)), max: toMs(delay.max) } };
 }
 
-async function memory() {
+function memory() {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
   return process.memoryUsage();
@@ -51,7 +38,6 @@ const commands = { start, stop, memory };
 
 const server = createServer(async (socket) => {
   const [line] = await once(createInterface({ input: socket }), 'line');
-  const [command, option] = line.split(' ');
-  socket.end(JSON.stringify(await commands[command](option === 'profile')));
+  socket.end(JSON.stringify(commands[line]()));
 });
 server.listen(process.env.ROUTED_BENCH_PROBE).unref();

@@ -1,13 +1,11 @@
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
-import type { Profiler } from 'node:inspector';
 
 /** What the daemon did between {@link startProbe} and {@link stopProbe}. */
 export interface ProbeReport {
   /** How late timers of 1 ms fired. */
   readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number };
-  readonly profile?: Profiler.Profile;
 }
 
 /** The socket of the probe, as seen inside the host. */
@@ -19,13 +17,13 @@ export function probeEnvironment(): Readonly<Record<string, string>> {
   return { NODE_OPTIONS: `--import=${preload}`, ROUTED_BENCH_PROBE: probeSocket };
 }
 
-/** Starts watching the event loop, and the functions that run when `withProfile`. */
-export async function startProbe(path: string, withProfile = false): Promise<void> {
-  await ask(path, `start${withProfile ? ' profile' : ''}`);
+/** Starts watching the event loop. */
+export async function startProbe(path: string): Promise<void> {
+  await ask(path, 'start');
 }
 
-export async function stopProbe(path: string, withProfile = false): Promise<ProbeReport> {
-  return JSON.parse(await ask(path, `stop${withProfile ? ' profile' : ''}`)) as ProbeReport;
+export async function stopProbe(path: string): Promise<ProbeReport> {
+  return JSON.parse(await ask(path, 'stop')) as ProbeReport;
 }
 
 /** Bytes in use after a garbage collection. Source: Node's process.memoryUsage. */

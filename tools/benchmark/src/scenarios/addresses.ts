@@ -3,15 +3,14 @@ import { inParallel } from '../plugin/population.ts';
 import { atMost } from '../report/goals.ts';
 import { compare, spread } from '../statistics.ts';
 import { AddressSubject } from '../subjects/address-subject.ts';
-import { HostLocal } from '../subjects/host-local.ts';
 import { PluginSubject } from '../subjects/plugin-subject.ts';
 import { Samples } from '../subjects/samples.ts';
 import type { Figure, Goal, Measurement, Outcome, Scenario, Setting } from './scenario.ts';
 
 const leases = { full: [10, 100_000], quick: [10, 1000] } as const;
 const cycles = {
-  full: { churn: 200, endpoints: 20, peer: 20, parallel: 2000 },
-  quick: { churn: 20, endpoints: 4, peer: 2, parallel: 200 },
+  full: { churn: 200, endpoints: 20, parallel: 2000 },
+  quick: { churn: 20, endpoints: 4, parallel: 200 },
 } as const;
 const parallel = 8;
 /** The calls of an endpoint's life that change the daemon's records. */
@@ -26,7 +25,7 @@ export const addressScenario: Scenario = {
   title: 'leases',
   run: async ({ lab, effort, log }: Setting): Promise<Outcome> => {
     const [few, many] = effort.isQuick ? leases.quick : leases.full;
-    const { churn, endpoints, peer, parallel: pairs } = effort.isQuick ? cycles.quick : cycles.full;
+    const { churn, endpoints, parallel: pairs } = effort.isQuick ? cycles.quick : cycles.full;
     await using small = await openPluginHost(lab);
     await using large = await openPluginHost(lab);
     await lease(small, few);
@@ -39,7 +38,6 @@ export const addressScenario: Scenario = {
     await using addressesLarge = await AddressSubject.open(large, largeName);
     await using endpointsSmall = await PluginSubject.open(small, smallName);
     await using endpointsLarge = await PluginSubject.open(large, largeName);
-    const hostLocal = await HostLocal.open();
     const alone = new Samples();
     const lives = new Samples();
     const rates: number[] = [];
@@ -49,10 +47,8 @@ export const addressScenario: Scenario = {
         for (const subject of [addressesSmall, addressesLarge]) await alone.take(subject, round);
       for (let cycle = 0; cycle < endpoints; cycle++)
         for (const subject of [endpointsSmall, endpointsLarge]) await lives.take(subject, round);
-      if (hostLocal !== undefined) for (let cycle = 0; cycle < peer; cycle++) await alone.take(hostLocal, round);
       rates.push(pairs / (await churnInParallel(large, pairs)));
     }
-    await hostLocal?.[Symbol.asyncDispose]();
     const grown = changes.map((step) => {
       const sources = step.endsWith('Address') ? alone : lives;
       return { step, ratio: compare(sources.rounds(largeName, step), sources.rounds(smallName, step)) };

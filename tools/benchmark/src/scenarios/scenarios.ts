@@ -1,17 +1,11 @@
-import { additionalScenario } from './additional.ts';
 import { addressScenario } from './addresses.ts';
-import { allocationScenario } from './allocation.ts';
+import { additionalScenario } from './additional.ts';
 import { burstScenario } from './burst.ts';
 import { clusterScenarios } from './cluster.ts';
 import { dockerRunScenario } from './docker-run.ts';
-import { filterScenario } from './filters.ts';
 import { idleScenario } from './idle.ts';
-import { overTimeScenario } from './over-time.ts';
 import { parallelScenario } from './parallel.ts';
-import { profileScenario } from './profile.ts';
-import { renderScenario } from './render.ts';
 import { restartScenario } from './restart.ts';
-import { routerLoadScenario } from './router-load.ts';
 import { scaleScenario } from './scale.ts';
 import type { Scenario } from './scenario.ts';
 import { startScenario } from './start.ts';
@@ -28,12 +22,6 @@ export const scenarios: readonly Scenario[] = [
   restartScenario,
   addressScenario,
   additionalScenario,
-  filterScenario,
-  allocationScenario,
-  renderScenario,
-  overTimeScenario,
   dockerRunScenario,
-  routerLoadScenario,
   ...clusterScenarios,
-  profileScenario,
 ];
