@@ -44,7 +44,7 @@ export const CLONE_STORIES: readonly { readonly page: string; readonly typing?: 
 
 async function startDebugger(scene: CloneScene, line: TypedLine): Promise<void> {
   const { stdout } = await scene.shell.run(
-    'grep -n "const joining" packages/daemon/dist/endpoints/endpoint-lifecycle.js',
+    'grep -n "const joining" packages/driver/dist/endpoints/endpoint-lifecycle.js',
   );
   scene.debugger = await attach(scene.shell, line, stdout.split(':')[0] ?? '');
 }

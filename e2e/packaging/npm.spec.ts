@@ -11,7 +11,10 @@ import { eventually } from '../support/eventually.ts';
 import { exampleFile, installInto, packAll, type Packed } from './support/packed.ts';
 
 const repository = join(import.meta.dirname, '../..');
-const names = ['daemon', 'ipam', 'netfilter', 'netns', 'plugin-protocol', 'quagga'].map((name) => `@routed/${name}`);
+const names = [
+  ...['daemon', 'datapath', 'docker-engine', 'doctor', 'driver', 'ipam', 'netfilter', 'netns'],
+  ...['plugin-protocol', 'plugin-server', 'quagga', 'store', 'text'],
+].map((name) => `@routed/${name}`);
 const libraries = names.filter((name) => name !== '@routed/daemon');
 /** Programs and libraries that are ECMAScript modules are seen so by these. */
 const resolutions = ['node16-esm', 'bundler'];

@@ -8,12 +8,12 @@ import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 const repository = join(import.meta.dirname, '../..');
-const daemon = createRequire(join(repository, 'packages/daemon/package.json'));
+const store = createRequire(join(repository, 'packages/store/package.json'));
 const netns = createRequire(join(repository, 'packages/netns/package.json'));
 const platform = `${process.platform}-${process.arch}`;
 
 /** Prebuilt binaries for glibc, which every Debian has. */
-const classicLevel = join(dirname(daemon.resolve('classic-level')), `prebuilds/${platform}/classic-level.node`);
+const classicLevel = join(dirname(store.resolve('classic-level')), `prebuilds/${platform}/classic-level.node`);
 const koffi = join(
   dirname(createRequire(netns.resolve('koffi')).resolve(`@koromix/koffi-${platform}`)),
   `${platform.replace('-', '_')}/koffi.node`,

@@ -171,53 +171,52 @@ function hostComponents(
   };
 }
 
-/** Networks, leases, endpoints, and what other hosts announce. */
-function coreComponents(
-  { ipam, filters, connections, state, routers }: DriverPorts,
+/** Networks, and who may have which address. */
+function networkComponents(
+  { ipam, state }: DriverPorts,
   { mtuBytes: defaultMtuBytes }: DriverSettings,
   ground: Ground,
-  { host, hostAddresses, gateways, links }: Host,
+  { host, hostAddresses, gateways }: Host,
 ) {
   const counts = clusterCounts();
-  const claims = new ClaimCheck({ host: hostAddresses, counts });
-  const loose = new LooseLeases();
   const prefixes = new AdditionalPrefixes({ ipam, host: hostAddresses });
-  const networks = new NetworkRegistry({
-    ...ground,
-    gateways,
-    host,
-    prefixes,
-    defaultMtuBytes,
-    repository: state.networks,
-  });
+  const kept = { prefixes, defaultMtuBytes, repository: state.networks };
+  return {
+    counts,
+    claims: new ClaimCheck({ host: hostAddresses, counts }),
+    loose: new LooseLeases(),
+    networks: new NetworkRegistry({ ...ground, ...kept, gateways, host }),
+    records: new StickyRecords(state.sticky),
+    /** Told of each endpoint that has joined its sandbox. */
+    joins: new EventEmitter<{ join: [endpointId: string] }>(),
+  };
+}
+
+/** Networks, leases, endpoints, and what other hosts announce. */
+function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Ground, host: Host) {
+  const core = networkComponents(ports, settings, ground, host);
+  const { claims, loose, networks, records, joins } = core;
   const additional = new AdditionalLeases({ ...ground, claims });
-  const records = new StickyRecords(state.sticky);
-  const joins = new EventEmitter<{ join: [endpointId: string] }>();
   const endpoints = new EndpointLifecycle({
     ...ground,
+    ...host,
     networks,
-    gateways,
-    links,
     claims,
     leases: additional,
-    filtering: new EndpointFiltering({ ...ground, filters, connections }),
+    filtering: new EndpointFiltering({ ...ground, ...ports }),
     gifts: {
       hasLists: (networkId) => records.hasLists(networkId),
       onJoin: (endpointId) => joins.emit('join', endpointId),
     },
-    repository: state.endpoints,
+    repository: ports.state.endpoints,
   });
-  const absence = new Absence({ ...ground, endpoints, links });
+  const absence = new Absence({ ...ground, ...host, endpoints });
   return {
-    counts,
-    loose,
-    networks,
+    ...core,
     additional,
-    records,
-    joins,
     endpoints,
     absence,
-    cluster: conflictParts({ ...ground, endpoints, links, networks, absence, host: hostAddresses, routers, counts }),
+    cluster: conflictParts({ ...ground, ...host, ...core, ...ports, endpoints, absence, host: host.hostAddresses }),
     leases: new DockerLeases({ ...ground, claims, endpoints, loose }),
     pools: new DockerPools({
       ...ground,

@@ -30,6 +30,7 @@ export type {
   RouteEvent,
 } from './types/monitor.ts';
 export type { Neighbour, NeighbourFilter, Neighbours, NeighbourSpec, NeighbourState } from './types/neighbour.ts';
+export type { NetnsHandle } from './types/handles.ts';
 export type { Netns, NetnsReference } from './types/netns.ts';
 export type { NextHop, Route, RouteFilter, RouteFlags, Routes, RouteSpec, RouteType } from './types/route.ts';
 export type { Rtnl, RtnlOptions, RtnlRequests } from './types/rtnl.ts';

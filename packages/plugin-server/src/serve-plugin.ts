@@ -63,10 +63,10 @@ export async function servePlugin(options: PluginOptions): Promise<RunningPlugin
   const app = createPluginApp({ atOnce: all, loaded, observer, isRefusal, logger, maxCalls: limits.calls });
   if (tcp === undefined) {
     const path = join(options.socketDirectory ?? SOCKET_DIRECTORY, `${name}.sock`);
-    const server = await listen({ path }, app, { limits });
+    const server = await listen({ path }, app, { limits, logger });
     return { address: `unix://${path}`, close: () => server.close() };
   }
-  const server = await listen({ port: tcp.port }, app, { limits });
+  const server = await listen({ port: tcp.port }, app, { limits, logger });
   const address = `tcp://127.0.0.1:${tcp.port}`;
   const directory = tcp.specDirectory ?? SPEC_DIRECTORY;
   const specFile = join(directory, `${name}.spec`);

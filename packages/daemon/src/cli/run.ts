@@ -1,6 +1,6 @@
 import { errorText } from '@routed/text';
 import { CommanderError } from 'commander';
-import { VERSION } from '../serve/version.ts';
+import { VERSION } from '../version.ts';
 import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
 import { createProgram } from './program.ts';
 import { complain } from './terminal.ts';

@@ -19,7 +19,7 @@ import type { Logger } from '../ground/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { type Kernel, openKernel } from './open-kernel.ts';
 import type { ServeOptions } from './serve-options.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../version.ts';
 
 /** Everything behind the sockets, from the opening of the state to its closing. */
 export interface Runtime {

@@ -54,7 +54,7 @@ export function among<const T extends string | number>(...values: readonly T[]):
 }
 
 /** An object of this library, told by a method that it has. */
-export function having<T extends object>(method: keyof T & string, expected: string): Check<T> {
+export function having<T extends object>(method: string, expected: string): Check<T> {
   return say(
     expected,
     (value) => isObject(value) && typeof (value as Partial<Record<string, unknown>>)[method] === 'function',

@@ -1,5 +1,6 @@
 import { NetnsError } from '../errors.ts';
 import type { MonitorGroup, MonitorOptions } from '../types/monitor.ts';
+import type { NetnsHandle } from '../types/handles.ts';
 import type { Netns, NetnsReference } from '../types/netns.ts';
 import type { NfnetlinkOptions } from '../nfnetlink/contract.ts';
 import type { RtnlOptions } from '../types/rtnl.ts';
@@ -7,7 +8,10 @@ import { type Check, among, callback, having, listOf, object, optional, whole } 
 import { show } from './show.ts';
 
 /** A namespace of either kernel, real or fake. */
-export const NETNS: Check<Netns> = having<Netns>('openRtnl', 'a namespace that openNetns gave');
+const NETNS: Check<Netns> = having<Netns>('openRtnl', 'a namespace that openNetns gave');
+
+/** A namespace that a link is put into. */
+export const NETNS_HANDLE: Check<NetnsHandle> = having<NetnsHandle>('openRtnl', 'a namespace that openNetns gave');
 
 /** The kernel doubles it and keeps it in a signed number. */
 const bufferBytes = whole(1, 0x3fff_ffff);

@@ -52,8 +52,8 @@ function sysctlError(error: unknown, key: string): unknown {
   if (error instanceof NetnsError || !(error instanceof Error)) return error;
   const subject = `sysctl ${key}`;
   switch ((error as NodeJS.ErrnoException).code) {
+    // ENODEV: opened, and then its link went.
     case 'ENOENT':
-    // Opened, and then its link went.
     case 'ENODEV':
       return new NetnsError('NOT_FOUND', subject, 'this kernel or namespace has no such key', error);
     case 'EACCES':

@@ -10,7 +10,7 @@ import {
   text,
   whole,
 } from '../check/check.ts';
-import { NETNS } from '../check/options.ts';
+import { NETNS_HANDLE } from '../check/options.ts';
 import type { Address, AddressFilter, AddressSpec } from '../types/address.ts';
 import type { Family, RouteScope } from '../types/common.ts';
 import type {
@@ -92,7 +92,7 @@ const veth = object<VethSpec>({
     name: text,
     mtuBytes: optional(u32),
     mac: optional(text),
-    netns: optional(NETNS),
+    netns: optional(NETNS_HANDLE),
   }),
 });
 const linkChange = object<LinkChange>({
@@ -102,7 +102,7 @@ const linkChange = object<LinkChange>({
   name: optional(text),
   alias: optional(text),
   group: optional(u32),
-  netns: optional(NETNS),
+  netns: optional(NETNS_HANDLE),
   masterIndex: optional(u32),
   txQueueLength: optional(u32),
   ipv4Conf: optional(conf),

@@ -1,6 +1,7 @@
 import { NetlinkError, isNetnsError } from '../errors.ts';
 import { invalid } from '../message/validate.ts';
 import type { Purpose } from '../socket/channel.ts';
+import type { NetnsHandle } from '../types/handles.ts';
 import type { Netns } from '../types/netns.ts';
 
 /** A namespace of this machine's kernel, as opposed to a fake one. */
@@ -15,7 +16,7 @@ export interface NetnsWithFd extends Netns {
  * @throws {@link NetlinkError} `EINVAL` for a namespace of a fake kernel, `CLOSED`
  */
 export async function useNetnsFd<T>(
-  netns: Netns | undefined,
+  netns: NetnsHandle | undefined,
   purpose: Purpose,
   use: (fd: number | undefined) => Promise<T>,
 ): Promise<T> {

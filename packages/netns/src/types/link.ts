@@ -1,5 +1,5 @@
 import type { Listed } from './common.ts';
-import type { Netns } from './netns.ts';
+import type { NetnsHandle } from './handles.ts';
 
 /** Picks one link, by its name now or by its index; indexes survive a rename, names do not. */
 export type LinkSelector = { readonly name: string } | { readonly index: number };
@@ -85,7 +85,7 @@ export interface VethPeerSpec {
    * Namespace the peer is born in; absent: beside the first end. Creating it there saves the
    * 15 ms and more of moving it there later, which waits for the kernel's RCU grace periods.
    */
-  readonly netns?: Netns;
+  readonly netns?: NetnsHandle;
 }
 
 /** A new veth pair: this end, and the peer. */
@@ -109,7 +109,7 @@ export interface LinkChange {
   readonly alias?: string;
   readonly group?: number;
   /** Moves the link. Slow (RCU grace periods, 15 ms and more), and addresses and routes are lost. */
-  readonly netns?: Netns;
+  readonly netns?: NetnsHandle;
   /** Index of the bridge, bond or vrf to join; 0 leaves the present one. */
   readonly masterIndex?: number;
   readonly txQueueLength?: number;

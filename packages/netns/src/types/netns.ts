@@ -1,3 +1,4 @@
+import type { NetnsHandle } from './handles.ts';
 import type { Rtnl, RtnlOptions } from './rtnl.ts';
 
 /**
@@ -14,9 +15,7 @@ export type NetnsReference =
  *
  * There is no way to run code inside it, on purpose: see the page on threads in the README.
  */
-export interface Netns extends AsyncDisposable {
-  /** `<dev>:<ino>` of the namespace, equal for two handles of the same one. */
-  readonly identity: string;
+export interface Netns extends NetnsHandle, AsyncDisposable {
   /** A connection bound to this namespace; it outlives the handle. */
   openRtnl(options?: RtnlOptions): Promise<Rtnl>;
   /**

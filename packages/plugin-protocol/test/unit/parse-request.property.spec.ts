@@ -49,7 +49,11 @@ describe('parseRequest, whatever comes', () => {
   it('reads what it returned as the same request again', () => {
     const accepted = fc.record({
       PoolID: fc.string({ minLength: 1 }),
-      Options: fc.dictionary(fc.string(), fc.string()),
+      // Refused as a name, whatever else is there.
+      Options: fc.dictionary(
+        fc.string().filter((name) => name !== '__proto__'),
+        fc.string(),
+      ),
     });
 
     fc.assert(

@@ -64,6 +64,15 @@ function withChange(command: Command): Command {
   );
 }
 
+/** Commander would answer the --help of a command that there is not. */
+function refuseUnknownHelp(program: Command): void {
+  program.on('beforeAllHelp', () => {
+    const [word = '-'] = program.args[0] === 'help' ? program.args.slice(1) : program.args;
+    const names = [...program.commands.map((command) => command.name()), 'help'];
+    if (!word.startsWith('-') && !names.includes(word)) program.error(`error: unknown command '${word}'`);
+  });
+}
+
 /** The command line. Every action reports its exit status through `finish`. */
 export function createProgram(environment: CliEnvironment, finish: (code: ExitCode) => void): Command {
   const program = new Command('quagga-config')
@@ -71,12 +80,7 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
     .configureOutput({ writeOut: environment.write, writeErr: environment.complain });
-  // Commander would answer the --help of a command that there is not.
-  program.on('beforeAllHelp', () => {
-    const [word = '-'] = program.args[0] === 'help' ? program.args.slice(1) : program.args;
-    const names = [...program.commands.map((command) => command.name()), 'help'];
-    if (!word.startsWith('-') && !names.includes(word)) program.error(`error: unknown command '${word}'`);
-  });
+  refuseUnknownHelp(program);
   const add = (name: string, description: string): Command => program.command(name).description(description);
 
   withInput(add('render', 'print or write the configuration files'))

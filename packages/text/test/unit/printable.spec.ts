@@ -1,5 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { bounded, ERROR_TEXT_LIMIT, errorText, excerpt, printable, printableJson } from '../../src/printable.ts';
 
@@ -34,16 +32,6 @@ describe('text for a terminal', () => {
 
   it('stays as it is where it is printable', () => {
     for (const text of ['web-1', 'größer', '网络', '🐳', 'a\\nb']) expect(printable(text)).to.equal(text);
-  });
-
-  it('is written in one place', async () => {
-    const folder = join(import.meta.dirname, '../../src/cli');
-    const writing: string[] = [];
-    for (const file of await readdir(folder)) {
-      if (/process\.std(out|err)\.write\(/.test(await readFile(join(folder, file), 'utf8'))) writing.push(file);
-    }
-
-    expect(writing).to.deep.equal(['terminal.ts']);
   });
 });
 

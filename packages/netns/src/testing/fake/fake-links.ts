@@ -5,7 +5,7 @@ import { checkLinkName, invalid } from '../../message/validate.ts';
 import { linkPurpose } from '../../rtnl/purpose.ts';
 import type { Purpose } from '../../socket/channel.ts';
 import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, Links, VethSpec } from '../../types/link.ts';
-import type { Netns } from '../../types/netns.ts';
+import type { NetnsHandle } from '../../types/handles.ts';
 import { applyChange } from './fake-link-change.ts';
 import { namespaceOf } from './fake-netns.ts';
 import { type FakeLink, type FakeNamespace, refusal } from './fake-state.ts';
@@ -114,7 +114,7 @@ export class FakeLinks implements Links {
     if (namespace.find({ name }) !== undefined) throw refusal('EEXIST', purpose, `link ${name} exists`);
   }
 
-  #resolve(netns: Netns | undefined, purpose: Purpose): FakeNamespace {
+  #resolve(netns: NetnsHandle | undefined, purpose: Purpose): FakeNamespace {
     return netns === undefined ? this.#namespace : namespaceOf(netns, purpose);
   }
 

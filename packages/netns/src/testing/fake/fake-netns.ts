@@ -2,6 +2,7 @@ import { NetnsError } from '../../errors.ts';
 import { invalid } from '../../message/validate.ts';
 import { sysctlPath } from '../../netns/sysctl-path.ts';
 import type { Purpose } from '../../socket/channel.ts';
+import type { NetnsHandle } from '../../types/handles.ts';
 import type { Netns } from '../../types/netns.ts';
 import type { Rtnl } from '../../types/rtnl.ts';
 import type { FakeNamespace } from './fake-state.ts';
@@ -9,10 +10,10 @@ import type { FakeNamespace } from './fake-state.ts';
 /** What opens a connection to a namespace; passed in, because connections need namespaces in turn. */
 export type OpenFakeRtnl = (namespace: FakeNamespace) => Rtnl;
 
-const namespaces = new WeakMap<Netns, FakeNamespace>();
+const namespaces = new WeakMap<NetnsHandle, FakeNamespace>();
 
 /** The contents behind a handle. @throws {@link NetlinkError} `EINVAL` for a handle of the real kernel. */
-export function namespaceOf(netns: Netns, purpose: Purpose): FakeNamespace {
+export function namespaceOf(netns: NetnsHandle, purpose: Purpose): FakeNamespace {
   const namespace = namespaces.get(netns);
   if (namespace === undefined) throw invalid(purpose, 'netns', 'not a namespace of a fake kernel');
   return namespace;
