@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually.ts';
 import { inParallel } from '../../support/in-parallel.ts';
 import { containerRoutes } from '../../support/kernel.ts';
 import type { ClusterStage } from '../support/cluster.ts';
-import { type ClusterCounts, statusOf } from '../support/daemon-status.ts';
+import { type ConflictCounters, statusOf } from '../support/daemon-status.ts';
 import { type Container, DockerCalls } from '../support/docker-calls.ts';
 import { learntDestinations } from '../support/routes.ts';
 
@@ -84,14 +84,14 @@ async function announced({ host }: ClusterHost, addresses: ReadonlySet<string>):
   return (await containerRoutes(host)).map(({ dst }) => dst).filter((address) => addresses.has(address));
 }
 
-function since(before: ClusterCounts | undefined, after: ClusterCounts): ClusterCounts {
-  const entries = Object.entries(after) as [keyof ClusterCounts, number][];
+function since(before: ConflictCounters | undefined, after: ConflictCounters): ConflictCounters {
+  const entries = Object.entries(after) as [keyof ConflictCounters, number][];
   return Object.fromEntries(
     entries.map(([name, count]) => [name, count - (before?.[name] ?? 0)]),
-  ) as unknown as ClusterCounts;
+  ) as unknown as ConflictCounters;
 }
 
-function text(counts: ClusterCounts | undefined): string {
+function text(counts: ConflictCounters | undefined): string {
   return Object.entries(counts ?? {})
     .map(([name, count]) => `${name} ${String(count)}`)
     .join(', ');

@@ -11,7 +11,7 @@ export interface Conflict {
 }
 
 /** What the plugin has met of other hosts' addresses. */
-export interface ClusterCounts {
+export interface ConflictCounters {
   readonly candidatesSkipped: number;
   readonly requestsRefused: number;
   readonly joinsRefused: number;
@@ -24,7 +24,7 @@ export interface ClusterCounts {
 interface Status {
   readonly problems: readonly string[];
   readonly conflicts: readonly Conflict[];
-  readonly cluster: ClusterCounts;
+  readonly cluster: ConflictCounters;
 }
 
 /** How the plugin of a host says it is. */

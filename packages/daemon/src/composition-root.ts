@@ -1,6 +1,6 @@
 // tsyringe refuses to be loaded without it.
 import 'reflect-metadata';
-import { HOST_LINK_PREFIX, openSandbox, type SettingsLedger, Uplinks } from '@routed/datapath';
+import { HOST_LINK_PREFIX, openSandbox, type SavedSysctls, Uplinks } from '@routed/datapath';
 import { type DockerContainers, dockerContainers, isEngineUp } from '@routed/docker-engine';
 import { createDriver, type Driver, type DriverSettings, type StateDirectory } from '@routed/driver';
 import type { Ipam } from '@routed/ipam';
@@ -29,7 +29,7 @@ export interface Opened {
   readonly kernel: Kernel;
   readonly state: StateDirectory;
   /** What kernel settings were before the daemon changed them. */
-  readonly ledger: SettingsLedger;
+  readonly ledger: SavedSysctls;
   readonly ipam: Ipam;
   readonly metrics: Metrics;
   readonly logger: Logger;

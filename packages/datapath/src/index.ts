@@ -1,4 +1,4 @@
-export { untilOtherEndSends } from './compare/peer-running.ts';
+export { waitForPeerRunning } from './compare/peer-running.ts';
 export {
   type RepairAction,
   type RepairGroup,
@@ -25,7 +25,7 @@ export { isAllowedToRoute } from './host/capabilities.ts';
 export { Gateways } from './host/gateways.ts';
 export { HostAddresses, protocolName } from './host/host-addresses.ts';
 export { HOST_FILES, type HostFile, statements } from './host/host-files.ts';
-export { HostPreparation } from './host/host-network-setup.ts';
+export { HostNetworkSetup } from './host/host-network-setup.ts';
 export {
   DAEMON_SETTINGS,
   DOCTOR_SETTINGS,
@@ -35,13 +35,13 @@ export {
 } from './host/host-settings.ts';
 export { KernelSettings } from './host/kernel-settings.ts';
 export { type Propagation, propagationOf } from './host/mounts.ts';
-export { type SettingsLedger, fileLedger, memoryLedger } from './host/saved-sysctls.ts';
+export { type SavedSysctls, fileSavedSysctls, memorySavedSysctls } from './host/saved-sysctls.ts';
 export { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
 export { UplinkWatch } from './host/uplink-watch.ts';
 export { Uplinks, isDefault } from './host/uplinks.ts';
 export {
   CONTAINER_LINK_PREFIX,
-  GRAVEYARD_GROUP,
+  DELETE_GROUP,
   HOST_LINK_PREFIX,
   LINK_GROUP,
   MAIN_TABLE,
@@ -54,8 +54,8 @@ export {
   linkDigits,
   linkNames,
 } from './names/kernel-names.ts';
-export { LinkCensus } from './sandbox/peer-namespace-index.ts';
-export { visitSandbox } from './sandbox/reconcile-sandbox.ts';
+export { PeerNamespaceIndex } from './sandbox/peer-namespace-index.ts';
+export { reconcileSandbox } from './sandbox/reconcile-sandbox.ts';
 export type { SandboxEndpoint } from './sandbox/sandbox-plan.ts';
 export { type OpenSandbox, type SandboxView, hasSandbox, openSandbox } from './sandbox/sandbox-view.ts';
 export { DatapathError, type DatapathErrorCode, isDatapathError } from './ground/errors.ts';

@@ -1,5 +1,5 @@
 import type { HostPaths, HostReader } from './facts/host-reader.ts';
-import { endpointOfAlias, GRAVEYARD_GROUP, LINK_GROUP, MAIN_TABLE, Uplinks } from '@routed/datapath';
+import { endpointOfAlias, DELETE_GROUP, LINK_GROUP, MAIN_TABLE, Uplinks } from '@routed/datapath';
 import { isServed } from '@routed/plugin-server';
 import { readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
 import { runCommand } from '@routed/netfilter';
@@ -60,7 +60,7 @@ export function viewHost(paths: HostPaths, rtnl: Rtnl): HostView {
 
 /** Whether it is the host end of a container's link, also of one that waits for deletion. */
 export function isContainerLink({ group, alias }: Pick<Link, 'group' | 'alias'>): boolean {
-  return group === LINK_GROUP || group === GRAVEYARD_GROUP || endpointOfAlias(alias) !== undefined;
+  return group === LINK_GROUP || group === DELETE_GROUP || endpointOfAlias(alias) !== undefined;
 }
 
 function once<T>(read: () => Promise<T>): () => Promise<T> {

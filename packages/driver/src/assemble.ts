@@ -4,12 +4,12 @@ import {
   Gateways,
   HostAddresses,
   hasSandbox,
-  HostPreparation,
+  HostNetworkSetup,
   KernelSettings,
   LinkReaper,
   type Logger,
   type OpenSandbox,
-  type SettingsLedger,
+  type SavedSysctls,
   type Uplinks,
   type DesiredEndpoint,
 } from '@routed/datapath';
@@ -25,9 +25,9 @@ import { DockerPools } from './calls/docker-pools.ts';
 import type { Drivers } from './calls/drivers.ts';
 import { ipamDriver } from './calls/ipam-driver.ts';
 import { networkDriver } from './calls/network-driver.ts';
-import { type ConflictParts, conflictParts } from './conflicts/create-conflicts.ts';
+import { type ConflictComponents, createConflicts } from './conflicts/create-conflicts.ts';
 import { AddressList } from './containers/address-list.ts';
-import { StickyKeeper } from './containers/assignment-keeper.ts';
+import { AssignmentKeeper } from './containers/assignment-keeper.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
 import { ContainerFilters } from './containers/container-filters.ts';
 import { AddressOwners } from './containers/address-owners.ts';
@@ -35,27 +35,27 @@ import { Absence } from './endpoints/absence.ts';
 import { GatewayCheck } from './networks/gateway-check.ts';
 import { HiddenRoutes } from './upkeep/hidden-routes.ts';
 import { observeRules } from './upkeep/observed-rules.ts';
-import { StickyRecords } from './containers/persistent-assignments.ts';
+import { PersistentAssignments } from './containers/persistent-assignments.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import { Journal } from './ground/journal.ts';
 import { KeyedLock } from './ground/keyed-lock.ts';
 import { AdditionalLeases } from './leases/additional-leases.ts';
-import { type ClusterCounts, clusterCounts } from './leases/conflict-counters.ts';
-import { ClaimCheck } from './leases/duplicate-address-check.ts';
-import { LooseLeases } from './leases/unbound-leases.ts';
+import { type ConflictCounters, conflictCounters } from './leases/conflict-counters.ts';
+import { DuplicateAddressCheck } from './leases/duplicate-address-check.ts';
+import { UnboundLeases } from './leases/unbound-leases.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
 import { type AddressRecord, describeAddress } from './reports/address-record.ts';
 import { DaemonKnowledge } from './reports/daemon-knowledge.ts';
 import { DaemonStatus } from './reports/daemon-status.ts';
-import { SandboxConfigurator } from './sandboxes/sandbox-reconciler.ts';
+import { SandboxReconciler } from './sandboxes/sandbox-reconciler.ts';
 import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
 import type { StateDirectory } from './state/state-directory.ts';
-import { StateKeeper } from './upkeep/reconcile-loop.ts';
-import { type ReconcileMetrics, RoundObserver } from './upkeep/reconcile-reporter.ts';
+import { ReconcileLoop } from './upkeep/reconcile-loop.ts';
+import { type ReconcileMetrics, ReconcileReporter } from './upkeep/reconcile-reporter.ts';
 import { Reconciler } from './upkeep/reconciler.ts';
-import { Forgotten } from './upkeep/stale-endpoints.ts';
-import { ForgottenNetworks } from './upkeep/stale-networks.ts';
+import { StaleEndpoints } from './upkeep/stale-endpoints.ts';
+import { StaleNetworks } from './upkeep/stale-networks.ts';
 
 /** What the driver works with: the kernel, the firewall, the stores, Docker and the router. */
 export interface DriverPorts {
@@ -75,7 +75,7 @@ export interface DriverPorts {
   readonly metrics: ReconcileMetrics;
   readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky' | 'owners'>;
   /** What kernel settings were before the daemon changed them. */
-  readonly ledger: SettingsLedger;
+  readonly ledger: SavedSysctls;
   readonly logger: Logger;
 }
 
@@ -101,35 +101,35 @@ export interface DriverComponents extends Drivers {
   readonly status: DaemonStatus;
   readonly knowledge: DaemonKnowledge;
   readonly journal: Journal;
-  readonly host: HostPreparation;
+  readonly host: HostNetworkSetup;
   readonly gateways: Gateways;
   readonly reaper: LinkReaper;
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
   readonly sandboxes: SandboxWatch;
-  readonly configurator: SandboxConfigurator;
-  readonly sticky: StickyKeeper;
-  readonly cluster: ConflictParts;
-  readonly counts: ClusterCounts;
+  readonly sandboxReconciler: SandboxReconciler;
+  readonly sticky: AssignmentKeeper;
+  readonly cluster: ConflictComponents;
+  readonly counts: ConflictCounters;
   readonly leases: DockerLeases;
   readonly owners: AddressOwners;
   readonly absence: Absence;
   readonly hidden: HiddenRoutes;
-  readonly forgotten: Forgotten;
-  readonly forgottenNetworks: ForgottenNetworks;
-  readonly keeper: StateKeeper;
+  readonly forgotten: StaleEndpoints;
+  readonly forgottenNetworks: StaleNetworks;
+  readonly keeper: ReconcileLoop;
 }
 
 /** Puts the components together, each after those that it needs; opens and starts nothing. */
 export function assemble(ports: DriverPorts, settings: DriverSettings): DriverComponents {
   const ground = groundOf(ports);
-  const observer = new RoundObserver({ ...ground, metrics: ports.metrics });
+  const observer = new ReconcileReporter({ ...ground, metrics: ports.metrics });
   const host = hostComponents(ports, observer);
   const core = coreComponents(ports, settings, ground, host);
   const containers = containerComponents(ports, ground, core);
   const upkeep = upkeepComponents(settings, ground, { ...host, ...core, ...containers, observer });
   const { ipam } = ports;
-  const sandboxes = { sandboxes: containers.configurator, sticky: containers.sticky };
+  const sandboxes = { sandboxes: containers.sandboxReconciler, sticky: containers.sticky };
   const gatewayCheck = new GatewayCheck(ground);
   const calls = { ...settings, ipam, ...core, ...sandboxes, gatewayCheck };
   return {
@@ -156,14 +156,14 @@ function groundOf({ rtnl, ipam, logger, docker }: DriverPorts) {
 /** The kernel of the host. */
 function hostComponents(
   { rtnl, logger, netns, ledger, acceptance, filters, policies, uplinks, isEngineUp }: DriverPorts,
-  observer: RoundObserver,
+  observer: ReconcileReporter,
 ) {
   const kernel = { rtnl, logger };
   const settings = new KernelSettings({ netns, policies, ledger, logger });
   const rules = observeRules({ acceptance, filters }, observer);
   const reaper = new LinkReaper(kernel);
   return {
-    host: new HostPreparation({ ...kernel, settings, policies, ...rules, uplinks, isEngineUp }),
+    host: new HostNetworkSetup({ ...kernel, settings, policies, ...rules, uplinks, isEngineUp }),
     hostAddresses: new HostAddresses(kernel),
     gateways: new Gateways(kernel),
     reaper,
@@ -178,15 +178,15 @@ function networkComponents(
   ground: Ground,
   { host, hostAddresses, gateways }: Host,
 ) {
-  const counts = clusterCounts();
+  const counts = conflictCounters();
   const prefixes = new AdditionalPrefixes({ ipam, host: hostAddresses });
   const kept = { prefixes, defaultMtuBytes, repository: state.networks };
   return {
     counts,
-    claims: new ClaimCheck({ host: hostAddresses, counts }),
-    loose: new LooseLeases(),
+    claims: new DuplicateAddressCheck({ host: hostAddresses, counts }),
+    loose: new UnboundLeases(),
     networks: new NetworkRegistry({ ...ground, ...kept, gateways, host }),
-    records: new StickyRecords(state.sticky),
+    records: new PersistentAssignments(state.sticky),
     /** Told of each endpoint that has joined its sandbox. */
     joins: new EventEmitter<{ join: [endpointId: string] }>(),
   };
@@ -216,7 +216,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     additional,
     endpoints,
     absence,
-    cluster: conflictParts({ ...ground, ...host, ...core, ...ports, endpoints, absence, host: host.hostAddresses }),
+    cluster: createConflicts({ ...ground, ...host, ...core, ...ports, endpoints, absence, host: host.hostAddresses }),
     leases: new DockerLeases({ ...ground, claims, endpoints, loose }),
     pools: new DockerPools({
       ...ground,
@@ -233,17 +233,17 @@ function containerComponents(
   ground: Ground,
   { endpoints, networks, additional, records, joins }: Core,
 ) {
-  const configurator = new SandboxConfigurator({ ...ground, endpoints, open, isThere: hasSandbox });
-  const common = { ...ground, endpoints, networks, leases: additional, records, configurator };
-  const sticky = new StickyKeeper(common);
+  const sandboxReconciler = new SandboxReconciler({ ...ground, endpoints, open, isThere: hasSandbox });
+  const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler };
+  const sticky = new AssignmentKeeper(common);
   const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
   joins.on('join', (endpointId) => sticky.onJoin(endpointId));
   joins.on('join', (endpointId) => owners.onJoin(endpointId));
   return {
-    configurator,
+    sandboxReconciler,
     sticky,
     owners,
-    sandboxes: new SandboxWatch({ endpoints, configurator }),
+    sandboxes: new SandboxWatch({ endpoints, sandboxReconciler }),
     addresses: new ContainerAddresses(common),
     list: new AddressList(common),
     filters: new ContainerFilters({ ...common, keeper: sticky, filters }),
@@ -255,26 +255,34 @@ function containerComponents(
 function upkeepComponents(
   settings: DriverSettings,
   ground: Ground,
-  components: Host & Core & Containers & { readonly observer: RoundObserver },
+  components: Host & Core & Containers & { readonly observer: ReconcileReporter },
 ) {
   const { networks, endpoints, loose, leases, links, cluster, absence, sandboxes, observer } = components;
   const knowledge = new DaemonKnowledge({ networks, endpoints, loose, settings });
-  const forgotten = new Forgotten({ ...ground, endpoints, leases });
-  const forgottenNetworks = new ForgottenNetworks({ ...ground, ...components });
-  const { withheld: yielded, conflicts } = cluster;
-  const withheld = {
+  const forgotten = new StaleEndpoints({ ...ground, endpoints, leases });
+  const forgottenNetworks = new StaleNetworks({ ...ground, ...components });
+  const { suppressed: yielded, conflicts } = cluster;
+  const suppressed = {
     has: (destination: string) => yielded.has(destination) || absence.has(destination),
     without: (endpoint: DesiredEndpoint) => absence.without(yielded.without(endpoint)),
   };
-  const hidden = new HiddenRoutes({ ...ground, endpoints, isWithheld: withheld.has });
-  const surveyors = [absence, links, sandboxes, forgotten, knowledge];
-  const reconciler = new Reconciler({ ...ground, endpoints, withheld, observer, surveyors });
+  const hidden = new HiddenRoutes({ ...ground, endpoints, isWithheld: suppressed.has });
+  const linkObservers = [absence, links, sandboxes, forgotten, knowledge];
+  const reconciler = new Reconciler({ ...ground, endpoints, suppressed, observer, linkObservers });
   return {
     knowledge,
     forgotten,
     forgottenNetworks,
     hidden,
-    keeper: new StateKeeper({ ...ground, ...components, conflicts, forgotten, forgottenNetworks, hidden, reconciler }),
+    keeper: new ReconcileLoop({
+      ...ground,
+      ...components,
+      conflicts,
+      forgotten,
+      forgottenNetworks,
+      hidden,
+      reconciler,
+    }),
     status: new DaemonStatus({ ...ground, ...components, forgotten, conflicts, hidden, settings }),
   };
 }

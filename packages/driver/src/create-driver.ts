@@ -82,10 +82,10 @@ class AssembledDriver implements Driver {
   }
 
   async load(): Promise<void> {
-    const { gateways, reaper, keeper, configurator, sticky, owners, networks, host } = this.#components;
+    const { gateways, reaper, keeper, sandboxReconciler, sticky, owners, networks, host } = this.#components;
     this.#started.add(() => reaper.flush());
     this.#started.add(() => keeper.stop());
-    this.#started.add(() => configurator.stop());
+    this.#started.add(() => sandboxReconciler.stop());
     await gateways.check(this.#settings.gateways[4]);
     await keeper.load();
     await sticky.load();

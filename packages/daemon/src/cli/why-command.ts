@@ -2,7 +2,7 @@ import type { ListedAddress } from '@routed/driver';
 import { Command, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
 import type { AddressFacts } from '../why/facts.ts';
-import type { Station } from '../why/explain.ts';
+import type { Stage } from '../why/explain.ts';
 import { adminSocketOption } from './admin-socket-option.ts';
 import { EXIT_CODE } from './exit-codes.ts';
 import { printTable } from './table.ts';
@@ -16,7 +16,7 @@ interface Flags {
 
 /** What is known of one address. */
 interface Answer {
-  readonly stations: readonly Station[];
+  readonly stations: readonly Stage[];
   readonly facts: AddressFacts;
 }
 

@@ -1,4 +1,4 @@
-import { ETHERNET_MTU_BYTES, fileLedger, findUplink, UplinkWatch } from '@routed/datapath';
+import { ETHERNET_MTU_BYTES, fileSavedSysctls, findUplink, UplinkWatch } from '@routed/datapath';
 import { dockerNetworks } from '@routed/docker-engine';
 import {
   CleanupStack,
@@ -45,7 +45,7 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     const kernel = await openKernel(cleanup);
     const settings = await settingsOf(options, kernel, logger);
     const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
-    const ledger = fileLedger(options.stateDirectory, bootId);
+    const ledger = fileSavedSysctls(options.stateDirectory, bootId);
     const { driver, routers } = compose({ options, settings, kernel, state, ledger, ipam, metrics, logger });
     cleanup.add(() => routers.close());
     cleanup.add(() => driver.stop());

@@ -2,14 +2,14 @@ import { hostPrefix, linkNames, ROUTE_PROTOCOL } from '@routed/datapath';
 import type { AddressFacts } from './facts.ts';
 
 /** One station of an address on its way from the lease to other hosts. */
-export interface Station {
+export interface Stage {
   readonly name: string;
   /** `broken`: it ends here. `unknown`: it cannot be seen from here. */
   readonly state: 'ok' | 'broken' | 'unknown';
   readonly text: string;
 }
 
-type Answer = Omit<Station, 'name'>;
+type Answer = Omit<Stage, 'name'>;
 const ok = (text: string): Answer => ({ state: 'ok', text });
 const broken = (text: string): Answer => ({ state: 'broken', text });
 const unknown = (text: string): Answer => ({ state: 'unknown', text });
@@ -19,7 +19,7 @@ const unknown = (text: string): Answer => ({ state: 'unknown', text });
  *
  * An address of another host has two stations only: nothing more of it can be seen from here.
  */
-export function explain(facts: AddressFacts): Station[] {
+export function explain(facts: AddressFacts): Stage[] {
   const stations: readonly (readonly [string, (facts: AddressFacts) => Answer])[] = isElsewhere(facts)
     ? [
         ['lease', leaseElsewhere],

@@ -10,7 +10,7 @@ const POLL_MS = 1;
  * The kernel has it send a moment after the carrier is back. An answer of the container to who asks for its link-layer
  * address is lost until then, and the next question comes a second later. Source: linux net/core/link_watch.c.
  */
-export async function untilOtherEndSends(links: Pick<Links, 'getPeer'>, index: number): Promise<void> {
+export async function waitForPeerRunning(links: Pick<Links, 'getPeer'>, index: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   do {
     // Who cannot look goes on without.

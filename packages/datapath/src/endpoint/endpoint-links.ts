@@ -40,7 +40,7 @@ export class EndpointLinks {
         ]),
       );
     } catch (error) {
-      await this.#reaper.bury(plan.veth.name);
+      await this.#reaper.scheduleDelete(plan.veth.name);
       throw error;
     }
   }
@@ -77,7 +77,7 @@ export class EndpointLinks {
     await this.#rtnl.batch(({ links, routes }) =>
       Promise.all([
         ...destinations.map((destination) => withdraw(routes, destination)),
-        this.#reaper.bury(linkNames(endpointId).host, links),
+        this.#reaper.scheduleDelete(linkNames(endpointId).host, links),
       ]),
     );
   }

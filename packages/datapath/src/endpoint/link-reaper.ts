@@ -1,6 +1,6 @@
 import { isNetlinkError, type Rtnl } from '@routed/netns';
 import type { Logger } from '../ground/logger.ts';
-import { GRAVEYARD_GROUP } from '../names/kernel-names.ts';
+import { DELETE_GROUP } from '../names/kernel-names.ts';
 
 /** How long burials are collected before one deletion takes them all. */
 const COLLECT_MS = 20;
@@ -34,9 +34,9 @@ export class LinkReaper {
    * Sets a link down, by way of `links`, and leaves its deletion to the background. A link that is not there is none
    * to bury.
    */
-  async bury(name: string, links: Pick<Rtnl['links'], 'set'> = this.#rtnl.links): Promise<void> {
+  async scheduleDelete(name: string, links: Pick<Rtnl['links'], 'set'> = this.#rtnl.links): Promise<void> {
     try {
-      await links.set({ name }, { isUp: false, group: GRAVEYARD_GROUP });
+      await links.set({ name }, { isUp: false, group: DELETE_GROUP });
     } catch (error) {
       if (!isNetlinkError(error, 'ENODEV')) throw error;
       this.#logger.debug({ link: name }, 'link to delete is already gone');
@@ -48,7 +48,7 @@ export class LinkReaper {
 
   /** Deletes what an earlier life of this process buried and did not come to delete. */
   async adopt(): Promise<void> {
-    const adopted = await this.#rtnl.links.deleteGroup(GRAVEYARD_GROUP);
+    const adopted = await this.#rtnl.links.deleteGroup(DELETE_GROUP);
     if (adopted) this.#logger.info({}, 'links of an earlier life deleted');
   }
 
@@ -70,7 +70,7 @@ export class LinkReaper {
     const names = [...this.#buried];
     const started = performance.now();
     try {
-      await this.#rtnl.links.deleteGroup(GRAVEYARD_GROUP);
+      await this.#rtnl.links.deleteGroup(DELETE_GROUP);
     } catch (error) {
       this.#logger.error({ err: error, links: names.length }, 'deleting links failed; trying again');
       return false;

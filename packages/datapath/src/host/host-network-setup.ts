@@ -17,7 +17,7 @@ interface Needs {
 const FORWARDING = { 4: DAEMON_SETTINGS.forwardIpv4, 6: DAEMON_SETTINGS.forwardIpv6 } as const;
 
 /** Turns the host into the router that the containers need, and back. */
-export class HostPreparation {
+export class HostNetworkSetup {
   readonly #settings: KernelSettings;
   readonly #rtnl: Pick<Rtnl, 'links' | 'addresses'>;
   readonly #uplinks: Uplinks;

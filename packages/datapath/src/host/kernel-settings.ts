@@ -3,7 +3,7 @@ import { isNetnsError, type Netns } from '@routed/netns';
 import type { Logger } from '../ground/logger.ts';
 import { DatapathError } from '../ground/errors.ts';
 import { type ForwardPolicyKey, isForwardPolicyKey } from './host-settings.ts';
-import type { ChangedSetting, SettingsLedger } from './saved-sysctls.ts';
+import type { ChangedSetting, SavedSysctls } from './saved-sysctls.ts';
 
 /** What a setting is to be. */
 export interface WantedSetting {
@@ -26,7 +26,7 @@ export interface WantedSetting {
 export class KernelSettings {
   readonly #netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
   readonly #policies: Pick<ForwardPolicies, 'read' | 'write'>;
-  readonly #ledger: SettingsLedger;
+  readonly #ledger: SavedSysctls;
   readonly #logger: Logger;
   /** What the ledger has, or has to have; undefined before it was read. */
   #changed: readonly ChangedSetting[] | undefined;
@@ -36,7 +36,7 @@ export class KernelSettings {
   constructor(deps: {
     readonly netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
     readonly policies: Pick<ForwardPolicies, 'read' | 'write'>;
-    readonly ledger: SettingsLedger;
+    readonly ledger: SavedSysctls;
     readonly logger: Logger;
   }) {
     this.#netns = deps.netns;

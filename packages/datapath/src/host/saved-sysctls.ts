@@ -11,7 +11,7 @@ export interface ChangedSetting {
 }
 
 /** What remembers what was found, from one life of the daemon to the next. */
-export interface SettingsLedger {
+export interface SavedSysctls {
   load(): Promise<readonly ChangedSetting[]>;
   /** Returns when a power failure no longer loses it. */
   save(changed: readonly ChangedSetting[]): Promise<void>;
@@ -29,7 +29,7 @@ const ledger = z.object({
  * The ledger in a file of the state directory. What was found before a reboot is of no use: the kernel starts with its
  * own values again. A file that cannot be read is treated like none: nothing is then restored.
  */
-export function fileLedger(directory: string, bootId: string): SettingsLedger {
+export function fileSavedSysctls(directory: string, bootId: string): SavedSysctls {
   const path = join(directory, LEDGER_FILE);
   return {
     load: async () => {
@@ -45,7 +45,7 @@ export function fileLedger(directory: string, bootId: string): SettingsLedger {
 }
 
 /** A ledger that ends with the process. */
-export function memoryLedger(): SettingsLedger {
+export function memorySavedSysctls(): SavedSysctls {
   let kept: readonly ChangedSetting[] = [];
   return {
     load: () => Promise.resolve(kept),

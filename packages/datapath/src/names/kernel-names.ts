@@ -26,7 +26,7 @@ export const MAIN_TABLE = 254;
 export const LINK_GROUP = 0x726f7574;
 
 /** The link group of host links that wait for their deletion. No other program uses either group. */
-export const GRAVEYARD_GROUP = LINK_GROUP + 1;
+export const DELETE_GROUP = LINK_GROUP + 1;
 
 /** The MAC address of every host link: fixed, so that systemd-udevd does not replace it by one of its own. */
 export const HOST_LINK_MAC = 'ee:ee:ee:ee:ee:ee';
@@ -77,7 +77,7 @@ export function endpointOfAlias(alias: string | undefined): string | undefined {
  */
 export function isHostLinkOf(endpointId: string, link: Pick<Link, 'name' | 'alias' | 'group'>): boolean {
   const names = linkNames(endpointId);
-  if (link.group === GRAVEYARD_GROUP) return false;
+  if (link.group === DELETE_GROUP) return false;
   if (link.alias === names.alias) return true;
   return link.name === names.host && link.group === LINK_GROUP && !isAliasOfName(link);
 }

@@ -1,5 +1,5 @@
 /** Which links of the host have their other end in which namespace, by the number that the kernel gave it. */
-export class LinkCensus {
+export class PeerNamespaceIndex {
   readonly #namespaceOf = new Map<number, number>();
   readonly #linksIn = new Map<number, Set<number>>();
 
@@ -25,7 +25,7 @@ export class LinkCensus {
   }
 
   /** The links, this one among them, whose other ends are in the same namespace as that of this one. */
-  companionsOf(linkIndex: number): ReadonlySet<number> {
+  siblingsOf(linkIndex: number): ReadonlySet<number> {
     const netnsId = this.#namespaceOf.get(linkIndex);
     return (netnsId === undefined ? undefined : this.#linksIn.get(netnsId)) ?? new Set();
   }

@@ -1,12 +1,12 @@
 import type { Link, Rtnl } from '@routed/netns';
 import { ROUTE_PROTOCOL } from '../names/kernel-names.ts';
-import { type AnswerState, planAnswers } from './source-routing-plan.ts';
-import { LiveSandbox } from './sandbox-cache.ts';
+import { type SourceRoutingState, planSourceRouting } from './source-routing-plan.ts';
+import { SandboxCache } from './sandbox-cache.ts';
 import { hasSeveralLinks, planAddresses, type SandboxAction, type SandboxEndpoint } from './sandbox-plan.ts';
 import type { SandboxView } from './sandbox-view.ts';
 
 /** What a visit did. */
-export interface VisitReport {
+export interface SandboxReport {
   /** The endpoints that have what they should have. */
   readonly endpointIds: readonly string[];
   readonly changes: number;
@@ -19,13 +19,13 @@ export interface VisitReport {
  * @param until the time at which waiting ends: after `deadlineMs`, or when `signal` is aborted
  * @throws Error when it ends, naming the endpoints that are still waited for
  */
-export async function visitSandbox(
+export async function reconcileSandbox(
   view: SandboxView,
   endpoints: () => Promise<readonly SandboxEndpoint[]>,
   until: { readonly deadlineMs: number; readonly signal: AbortSignal },
-): Promise<VisitReport> {
+): Promise<SandboxReport> {
   const signal = AbortSignal.any([until.signal, AbortSignal.timeout(until.deadlineMs)]);
-  const sandbox = new LiveSandbox(view, signal);
+  const sandbox = new SandboxCache(view, signal);
   try {
     for (let changes = 0; ;) {
       const wanted = await endpoints();
@@ -34,7 +34,7 @@ export async function visitSandbox(
       changes += await apply(view.rtnl, actions);
       if (isComplete && waitingFor.length === 0) {
         // After the addresses, which the container is in a hurry for.
-        changes += await apply(view.rtnl, planAnswers(wanted, await readAnswers(view.rtnl, state.links)));
+        changes += await apply(view.rtnl, planSourceRouting(wanted, await readAnswers(view.rtnl, state.links)));
         return { endpointIds: wanted.map(({ endpoint }) => endpoint.id), changes };
       }
       if (!(await sandbox.change())) throw new Error(`Docker has not set up the link of ${shorten(waitingFor)}`);
@@ -45,7 +45,7 @@ export async function visitSandbox(
 }
 
 /** A container with one link has none, unless it had a second one before. */
-async function readAnswers({ rules, routes }: Rtnl, links: readonly Link[]): Promise<AnswerState> {
+async function readAnswers({ rules, routes }: Rtnl, links: readonly Link[]): Promise<SourceRoutingState> {
   const ours = { protocol: ROUTE_PROTOCOL };
   const present = await rules.list(ours);
   const needsRoutes = present.length > 0 || hasSeveralLinks(links);

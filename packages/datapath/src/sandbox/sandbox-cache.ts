@@ -14,7 +14,7 @@ export interface KnownState extends SandboxState {
  * The kernel lists links under its one RTNL lock, which can take 15 ms and more while links are moved or deleted, on
  * this host or in any container.
  */
-export class LiveSandbox {
+export class SandboxCache {
   readonly #view: SandboxView;
   readonly #signal: AbortSignal;
   readonly #links = new Map<number, Link>();

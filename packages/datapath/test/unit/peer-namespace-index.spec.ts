@@ -1,21 +1,21 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { LinkCensus } from '../../src/sandbox/peer-namespace-index.ts';
+import { PeerNamespaceIndex } from '../../src/sandbox/peer-namespace-index.ts';
 
 describe('LinkCensus', () => {
   it('knows which links lead into the same namespace', () => {
-    const census = new LinkCensus();
+    const census = new PeerNamespaceIndex();
     census.note(10, 1);
     census.note(11, 2);
     census.note(12, 1);
 
-    expect([...census.companionsOf(10)]).to.deep.equal([10, 12]);
-    expect([...census.companionsOf(11)]).to.deep.equal([11]);
-    expect([...census.companionsOf(99)]).to.deep.equal([]);
+    expect([...census.siblingsOf(10)]).to.deep.equal([10, 12]);
+    expect([...census.siblingsOf(11)]).to.deep.equal([11]);
+    expect([...census.siblingsOf(99)]).to.deep.equal([]);
   });
 
   it('says whether it is told anything new', () => {
-    const census = new LinkCensus();
+    const census = new PeerNamespaceIndex();
 
     expect([census.note(10, 1), census.note(10, 1), census.note(10, 2), census.note(10, 1)]).to.deep.equal([
       true,
@@ -26,13 +26,13 @@ describe('LinkCensus', () => {
   });
 
   it('forgets, also what it never knew', () => {
-    const census = new LinkCensus();
+    const census = new PeerNamespaceIndex();
     census.note(10, 1);
     census.note(11, 1);
 
     for (const index of [10, 10, 99]) census.forget(index);
 
-    expect([...census.companionsOf(11)]).to.deep.equal([11]);
+    expect([...census.siblingsOf(11)]).to.deep.equal([11]);
     expect(census.note(10, 1)).to.equal(true);
   });
 
@@ -40,7 +40,7 @@ describe('LinkCensus', () => {
     const step = fc.record({ index: fc.nat(5), netnsId: fc.option(fc.nat(3), { nil: undefined }) });
     fc.assert(
       fc.property(fc.array(step), (steps) => {
-        const census = new LinkCensus();
+        const census = new PeerNamespaceIndex();
         const list = new Map<number, number>();
         for (const { index, netnsId } of steps) {
           if (netnsId === undefined) {
@@ -53,7 +53,7 @@ describe('LinkCensus', () => {
         }
         for (let index = 0; index <= 5; index++) {
           const same = [...list].filter(([, netnsId]) => netnsId === list.get(index)).map(([other]) => other);
-          expect([...census.companionsOf(index)]).to.have.members(same);
+          expect([...census.siblingsOf(index)]).to.have.members(same);
         }
       }),
     );

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Link } from '@routed/netns';
-import { untilOtherEndSends } from '../../src/compare/peer-running.ts';
+import { waitForPeerRunning } from '../../src/compare/peer-running.ts';
 
 const up = { isUp: true, isRunning: true } as Link;
 const coming = { ...up, isRunning: false };
@@ -21,7 +21,7 @@ describe('the other end of a link that was set up', () => {
   it('is asked for until it sends', async () => {
     const links = linksWith(coming, coming, up);
 
-    await untilOtherEndSends(links, 7);
+    await waitForPeerRunning(links, 7);
 
     expect(links.asked).to.equal(3);
   });
@@ -33,20 +33,20 @@ describe('the other end of a link that was set up', () => {
     it(`is not waited for when it ${what}`, async () => {
       const links = linksWith(found);
 
-      await untilOtherEndSends(links, 7);
+      await waitForPeerRunning(links, 7);
 
       expect(links.asked).to.equal(1);
     });
   }
 
   it('is not waited for when it cannot be seen', async () => {
-    await untilOtherEndSends({ getPeer: () => Promise.reject(new Error('no permission')) }, 7);
+    await waitForPeerRunning({ getPeer: () => Promise.reject(new Error('no permission')) }, 7);
   });
 
   it('is waited for half a second, and no longer', async () => {
     const started = performance.now();
 
-    await untilOtherEndSends(linksWith(coming), 7);
+    await waitForPeerRunning(linksWith(coming), 7);
 
     expect(performance.now() - started).to.be.within(495, 2000);
   });

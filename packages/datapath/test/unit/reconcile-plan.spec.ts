@@ -2,7 +2,7 @@ import type { Link } from '@routed/netns';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type DesiredEndpoint, planEndpoint } from '../../src/endpoint/endpoint-plan.ts';
-import { GRAVEYARD_GROUP } from '../../src/names/kernel-names.ts';
+import { DELETE_GROUP } from '../../src/names/kernel-names.ts';
 import { type ActualState, groupRepairs, planRepairs, type RepairAction } from '../../src/compare/reconcile-plan.ts';
 import { healthy, linkOf, neighbourOn, repaired, routeBy } from './support/kernel-model.ts';
 
@@ -102,7 +102,7 @@ describe('planRepairs', () => {
 
   it('notes that a container is gone when its link is, is another, or waits for its deletion', () => {
     const gone = [{ kind: 'forget-sandbox', endpointId: b.id }];
-    const strangers = [{ alias: 'lab', group: 0 }, { group: GRAVEYARD_GROUP }];
+    const strangers = [{ alias: 'lab', group: 0 }, { group: DELETE_GROUP }];
 
     expect(planRepairs([b], empty)).to.deep.equal(gone);
     for (const change of strangers)

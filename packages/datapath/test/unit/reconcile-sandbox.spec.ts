@@ -3,7 +3,7 @@ import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import type { SandboxEndpoint } from '../../src/sandbox/sandbox-plan.ts';
-import { type VisitReport, visitSandbox } from '../../src/sandbox/reconcile-sandbox.ts';
+import { type SandboxReport, reconcileSandbox } from '../../src/sandbox/reconcile-sandbox.ts';
 import { everyAddressOf, FakeSandbox, makeLinks } from './support/fake-sandbox.ts';
 import { messageOf } from '../../../store/test/unit/support/message-of.ts';
 import { endpointWith } from './support/sandbox-states.ts';
@@ -32,8 +32,8 @@ describe('visitSandbox', () => {
     present.push({ endpoint, hostLinkIndex: await makeLinks(kernel, endpoint) });
   }
 
-  const visit = (deadlineMs = 10_000): Promise<VisitReport> =>
-    visitSandbox(sandbox.open(), () => Promise.resolve(present), { deadlineMs, signal: stopping.signal });
+  const visit = (deadlineMs = 10_000): Promise<SandboxReport> =>
+    reconcileSandbox(sandbox.open(), () => Promise.resolve(present), { deadlineMs, signal: stopping.signal });
 
   /** Requests in the sandbox and outside, of these kinds. */
   const calls = (operation: RegExp): string[] =>

@@ -1,7 +1,7 @@
 import type { Route, Rule } from '@routed/netns';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type AnswerState, planAnswers } from '../../src/sandbox/source-routing-plan.ts';
+import { type SourceRoutingState, planSourceRouting } from '../../src/sandbox/source-routing-plan.ts';
 import type { SandboxAction } from '../../src/sandbox/sandbox-plan.ts';
 import { endpointWith, inSandbox, loopback, vethTo } from './support/sandbox-states.ts';
 
@@ -31,13 +31,15 @@ describe('planAnswers', () => {
   it('needs no rule where there is one link, whatever unused links the kernel adds', () => {
     const tunnel = { ...loopback, index: 2, name: 'tunl0', kind: 'ipip', isLoopback: false, isUp: false };
 
-    expect(planAnswers([first], { links: [loopback, tunnel, vethTo(10)], rules: [], routes: [] })).to.deep.equal([]);
+    expect(planSourceRouting([first], { links: [loopback, tunnel, vethTo(10)], rules: [], routes: [] })).to.deep.equal(
+      [],
+    );
   });
 
   it('sends what comes from an address by its own link, in both families', () => {
     const links = [loopback, vethTo(10), vethTo(20)];
 
-    expect(texts(planAnswers([first, second], { links, rules: [], routes: [] }))).to.deep.equal([
+    expect(texts(planSourceRouting([first, second], { links, rules: [], routes: [] }))).to.deep.equal([
       'add-route 0.0.0.0/0 169.254.1.1 11 2000011',
       'add-route 0.0.0.0/0 169.254.1.1 21 2000021',
       'add-route ::/0 fe80::1 21 2000021',
@@ -50,7 +52,7 @@ describe('planAnswers', () => {
   });
 
   it('does so beside a link of another driver, for which it makes no rule', () => {
-    const actions = planAnswers([first], { links: [loopback, bridge, vethTo(10)], rules: [], routes: [] });
+    const actions = planSourceRouting([first], { links: [loopback, bridge, vethTo(10)], rules: [], routes: [] });
 
     expect(texts(actions)).to.deep.equal([
       'add-route 0.0.0.0/0 169.254.1.1 11 2000011',
@@ -63,7 +65,7 @@ describe('planAnswers', () => {
     const links = [loopback, bridge, vethTo(10)];
     const rules = [rule('10.1.0.2/32', 2_000_005), rule('10.1.0.3/32', 2_000_011)];
 
-    const actions = planAnswers([first], { links, rules, routes: [] });
+    const actions = planSourceRouting([first], { links, rules, routes: [] });
 
     expect(texts(actions).slice(1)).to.deep.equal(['delete-rule 10.1.0.2/32 2000005', 'add-rule 10.1.0.2/32 2000011']);
   });
@@ -72,7 +74,11 @@ describe('planAnswers', () => {
     const links = [loopback, bridge, vethTo(10)];
     const rules = [rule('10.1.0.2/32', 2_000_011), rule('10.1.0.3/32', 2_000_011)];
 
-    const actions = planAnswers([first], { links, rules, routes: [route('0.0.0.0/0', '169.254.1.9', 2_000_011)] });
+    const actions = planSourceRouting([first], {
+      links,
+      rules,
+      routes: [route('0.0.0.0/0', '169.254.1.9', 2_000_011)],
+    });
 
     expect(texts(actions)).to.deep.equal(['add-route 0.0.0.0/0 169.254.1.1 11 2000011']);
   });
@@ -81,7 +87,7 @@ describe('planAnswers', () => {
     const rules = [rule('10.1.0.2/32', 2_000_011), rule('fd00::2/128', 2_000_021)];
     const routes = [route('0.0.0.0/0', '169.254.1.1', 2_000_011)];
 
-    const actions = planAnswers([first], { links: [loopback, vethTo(10)], rules, routes });
+    const actions = planSourceRouting([first], { links: [loopback, vethTo(10)], rules, routes });
 
     expect(actions).to.deep.equal([
       { kind: 'delete-route', route: { destination: '0.0.0.0/0', table: 2_000_011, protocol: 200 } },
@@ -113,15 +119,15 @@ describe('planAnswers', () => {
 
     fc.assert(
       fc.property(fc.record({ links, rules, routes }), (before) => {
-        const actions = planAnswers([first, second], before);
+        const actions = planSourceRouting([first, second], before);
 
-        expect(planAnswers([first, second], actions.reduce(carryOut, before))).to.deep.equal([]);
+        expect(planSourceRouting([first, second], actions.reduce(carryOut, before))).to.deep.equal([]);
       }),
     );
   });
 });
 
-function carryOut(state: AnswerState, action: SandboxAction): AnswerState {
+function carryOut(state: SourceRoutingState, action: SandboxAction): SourceRoutingState {
   switch (action.kind) {
     case 'add-route':
     case 'delete-route': {

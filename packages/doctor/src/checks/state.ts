@@ -1,4 +1,4 @@
-import { endpointOfAlias, GRAVEYARD_GROUP, type Propagation, propagationOf } from '@routed/datapath';
+import { endpointOfAlias, DELETE_GROUP, type Propagation, propagationOf } from '@routed/datapath';
 import type { Link } from '@routed/netns';
 import type { DaemonFacts } from '@routed/driver';
 import { type Check, defineCheck, type Finding } from '../check.ts';
@@ -155,7 +155,7 @@ export const staleLinksCheck = defineCheck<{
     const known = endpoints === undefined ? undefined : new Set(endpoints);
     const stale = links.filter(({ alias, group, peerNetnsId }) => {
       // The daemon deletes buried links within a second; without one they stay.
-      if (group === GRAVEYARD_GROUP) return known === undefined;
+      if (group === DELETE_GROUP) return known === undefined;
       if (known !== undefined) return !known.has(endpointOfAlias(alias) ?? '');
       return peerNetnsId === undefined;
     });

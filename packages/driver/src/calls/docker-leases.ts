@@ -1,11 +1,11 @@
 import { hostPrefix, type Logger } from '@routed/datapath';
 import { type Ipam, isIpamError, type Lease, type LeaseKey } from '@routed/ipam';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import type { ClaimCheck } from '../leases/duplicate-address-check.ts';
+import type { DuplicateAddressCheck } from '../leases/duplicate-address-check.ts';
 import { type Endpoint, holderOf } from '../endpoints/endpoint.ts';
 import type { Journal } from '../ground/journal.ts';
 import { DriverError } from '../ground/errors.ts';
-import type { LooseLeases } from '../leases/unbound-leases.ts';
+import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import { AUXILIARY_HOLDER } from '../leases/auxiliary.ts';
 import type { LeasedAddress } from '../leases/leased-address.ts';
 
@@ -29,17 +29,17 @@ export interface DockerLeaseRequest {
  */
 export class DockerLeases {
   readonly #ipam: Ipam;
-  readonly #claims: Pick<ClaimCheck, 'takerOf' | 'isTaken'>;
+  readonly #claims: Pick<DuplicateAddressCheck, 'takerOf' | 'isTaken'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
-  readonly #loose: LooseLeases;
+  readonly #loose: UnboundLeases;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
 
   constructor(deps: {
     readonly ipam: Ipam;
-    readonly claims: Pick<ClaimCheck, 'takerOf' | 'isTaken'>;
+    readonly claims: Pick<DuplicateAddressCheck, 'takerOf' | 'isTaken'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
-    readonly loose: LooseLeases;
+    readonly loose: UnboundLeases;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
   }) {

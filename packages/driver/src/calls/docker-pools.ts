@@ -1,6 +1,6 @@
 import { type Ipam, isIpamError, type Lease, type Pool, type PoolRequest } from '@routed/ipam';
 import type { Logger } from '@routed/datapath';
-import type { LooseLeases } from '../leases/unbound-leases.ts';
+import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import { AUXILIARY_HOLDER } from '../leases/auxiliary.ts';
 
 /** How long Docker may take from RequestPool to CreateNetwork, or from there to the ReleasePool of a failure. */
@@ -16,7 +16,7 @@ export class DockerPools {
   readonly #ipam: Ipam;
   readonly #isAllowedPrefix: (poolId: string) => boolean;
   readonly #dropDoubtful: () => Promise<readonly string[]>;
-  readonly #loose: Pick<LooseLeases, 'has' | 'remove'>;
+  readonly #loose: Pick<UnboundLeases, 'has' | 'remove'>;
   readonly #logger: Logger;
   /** When each request of which no network has come to be was answered, by pool, on the clock of `performance.now()`. */
   readonly #requests = new Map<string, readonly number[]>();
@@ -29,7 +29,7 @@ export class DockerPools {
     readonly isAllowedPrefix: (poolId: string) => boolean;
     /** Deletes networks that Docker may not know. */
     readonly dropDoubtful: () => Promise<readonly string[]>;
-    readonly loose: Pick<LooseLeases, 'has' | 'remove'>;
+    readonly loose: Pick<UnboundLeases, 'has' | 'remove'>;
     readonly logger: Logger;
   }) {
     this.#ipam = deps.ipam;

@@ -1,17 +1,17 @@
 import { allAddresses, linkNames } from '@routed/datapath';
 import type { Ipam } from '@routed/ipam';
 import type { Handlers, RequestOf } from '@routed/plugin-protocol';
-import type { StickyKeeper } from '../containers/assignment-keeper.ts';
+import type { AssignmentKeeper } from '../containers/assignment-keeper.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { parseEndpointOptions } from '../endpoints/endpoint-options.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { locateAdditional } from '../endpoints/locate-additional.ts';
 import type { DockerLeases } from './docker-leases.ts';
 import type { DockerPools } from './docker-pools.ts';
-import type { LooseLeases } from '../leases/unbound-leases.ts';
+import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import type { GatewayCheck } from '../networks/gateway-check.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
-import type { SandboxConfigurator } from '../sandboxes/sandbox-reconciler.ts';
+import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import { networkCapabilities } from './capabilities.ts';
 import type { DefaultGateways } from './default-gateways.ts';
 import { readEndpoint } from './read-endpoint.ts';
@@ -24,11 +24,11 @@ export interface NetworkDriverDeps {
   readonly endpoints: EndpointLifecycle;
   readonly leases: DockerLeases;
   readonly pools: Pick<DockerPools, 'fulfil'>;
-  readonly loose: LooseLeases;
-  readonly sticky: Pick<StickyKeeper, 'forgetNetwork' | 'settle'>;
+  readonly loose: UnboundLeases;
+  readonly sticky: Pick<AssignmentKeeper, 'forgetNetwork' | 'settle'>;
   readonly gateways: DefaultGateways;
   readonly gatewayCheck: Pick<GatewayCheck, 'refuseTaken'>;
-  readonly sandboxes: Pick<SandboxConfigurator, 'settle'>;
+  readonly sandboxes: Pick<SandboxReconciler, 'settle'>;
   /** MTU of networks that name none, in bytes. */
   readonly mtuBytes: number;
 }

@@ -1,7 +1,7 @@
 import { canonicalAddress, type Ipam, type Pool, prefixContains } from '@routed/ipam';
 import { OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
 import { z } from 'zod';
-import type { LooseLeases } from '../leases/unbound-leases.ts';
+import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import { invalidOption } from '../networks/driver-options.ts';
 import type { GatewayCheck } from '../networks/gateway-check.ts';
 import { type NetworkOptions, parseNetworkOptions } from '../networks/network-options.ts';
@@ -20,7 +20,7 @@ const IPV6_MIN_MTU_BYTES = 1280;
 
 interface ReadNetworkDeps {
   readonly ipam: Ipam;
-  readonly loose: LooseLeases;
+  readonly loose: UnboundLeases;
   readonly gateways: DefaultGateways;
   readonly gatewayCheck: Pick<GatewayCheck, 'refuseTaken'>;
 }

@@ -34,7 +34,7 @@ export interface RouteEvents {
 export class ConflictWatch {
   readonly #claims: Pick<Claims, 'all' | 'families' | 'of'>;
   readonly #conflicts: Pick<Conflicts, 'check' | 'review' | 'forgetGone'>;
-  readonly #view: Pick<RouterView, 'losers'>;
+  readonly #view: Pick<RouterView, 'inactiveRoutes'>;
   readonly #logger: Logger;
   readonly #journal: Pick<Journal, 'follow'>;
   #unfollow: (() => void) | undefined;
@@ -42,7 +42,7 @@ export class ConflictWatch {
   #timer: NodeJS.Timeout | undefined;
   #dueAtMs = Number.POSITIVE_INFINITY;
   #round: Promise<void> | undefined;
-  #losers: string | undefined;
+  #inactiveRoutes: string | undefined;
   #sweptAtMs = Number.NEGATIVE_INFINITY;
   #restsUntilMs = 0;
   #soon = 0;
@@ -51,7 +51,7 @@ export class ConflictWatch {
     readonly journal: Pick<Journal, 'follow'>;
     readonly claims: Pick<Claims, 'all' | 'families' | 'of'>;
     readonly conflicts: Pick<Conflicts, 'check' | 'review' | 'forgetGone'>;
-    readonly view: Pick<RouterView, 'losers'>;
+    readonly view: Pick<RouterView, 'inactiveRoutes'>;
     readonly logger: Logger;
   }) {
     this.#claims = deps.claims;
@@ -120,11 +120,11 @@ export class ConflictWatch {
     await this.#conflicts.review();
     const families = this.#claims.families();
     if (families.length === 0) return;
-    const losers = await this.#view.losers(families);
+    const inactiveRoutes = await this.#view.inactiveRoutes(families);
     const nowMs = performance.now();
-    const isDue = losers !== this.#losers || nowMs - this.#sweptAtMs >= SWEEP_MS;
-    if (losers === undefined || !isDue || nowMs < this.#restsUntilMs) return;
-    this.#losers = losers;
+    const isDue = inactiveRoutes !== this.#inactiveRoutes || nowMs - this.#sweptAtMs >= SWEEP_MS;
+    if (inactiveRoutes === undefined || !isDue || nowMs < this.#restsUntilMs) return;
+    this.#inactiveRoutes = inactiveRoutes;
     this.#sweptAtMs = nowMs;
     const claims = this.#claims.all();
     await this.#sweep(claims);

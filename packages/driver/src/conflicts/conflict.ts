@@ -1,4 +1,4 @@
-import { describeRival, type Rival } from '@routed/quagga/show';
+import { describeCompetingRoute, type CompetingRoute } from '@routed/quagga/show';
 import type { Claim } from './claims.ts';
 
 /** An address that another host announces as well as this one. */
@@ -29,7 +29,7 @@ export interface Verdict {
  * compared as the protocol gives them, so that all hosts come to the same end without a word: router ids with OSPF and
  * inside one AS, AS numbers with BGP between them. Pure.
  */
-export function judge({ policy }: Pick<Claim, 'policy'>, rivals: readonly Rival[]): Verdict {
+export function judge({ policy }: Pick<Claim, 'policy'>, rivals: readonly CompetingRoute[]): Verdict {
   const answers = rivals.map(({ isBehindUs }) => isBehindUs);
   if (policy === 'keep') return { isToYield: false, reason: 'its network has routed.on-conflict=keep' };
   if (answers.includes(false)) return { isToYield: true, reason: 'the other host has the lower id' };
@@ -38,8 +38,8 @@ export function judge({ policy }: Pick<Claim, 'policy'>, rivals: readonly Rival[
 }
 
 /** Who else has the address, for people. */
-export function holdersOf(rivals: readonly Rival[]): readonly string[] {
-  return rivals.map(describeRival);
+export function holdersOf(rivals: readonly CompetingRoute[]): readonly string[] {
+  return rivals.map(describeCompetingRoute);
 }
 
 /** What is the matter with an address, for people. */

@@ -1,10 +1,10 @@
 import type { HostAddresses, Logger } from '@routed/datapath';
-import type { Rival, RouterView } from '@routed/quagga/show';
+import type { CompetingRoute, RouterView } from '@routed/quagga/show';
 import type { Journal } from '../ground/journal.ts';
 import type { Claim, Claims } from './claims.ts';
-import type { ClusterCounts } from '../leases/conflict-counters.ts';
+import type { ConflictCounters } from '../leases/conflict-counters.ts';
 import { type Conflict, describeConflict, holdersOf, judge } from './conflict.ts';
-import type { WithheldRoutes } from './suppressed-routes.ts';
+import type { SuppressedRoutes } from './suppressed-routes.ts';
 
 /** A route stays for so long after a conflict was found: else the other host might never notice it. */
 const NOTICE_MS = 1_500;
@@ -20,27 +20,27 @@ interface Entry {
 /** The addresses that another host announces as well: found, told, settled, and over. */
 export class Conflicts {
   readonly #claims: Pick<Claims, 'all' | 'of'>;
-  readonly #view: Pick<RouterView, 'rivalsOf'>;
+  readonly #view: Pick<RouterView, 'competingRoutes'>;
   readonly #host: Pick<HostAddresses, 'holderOf'>;
-  readonly #withheld: Pick<WithheldRoutes, 'adopt' | 'forget' | 'withhold' | 'takeBack'>;
-  readonly #counts: ClusterCounts;
+  readonly #suppressed: Pick<SuppressedRoutes, 'adopt' | 'forget' | 'suppress' | 'takeBack'>;
+  readonly #counts: ConflictCounters;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
   readonly #entries = new Map<string, Entry>();
 
   constructor(deps: {
     readonly claims: Pick<Claims, 'all' | 'of'>;
-    readonly view: Pick<RouterView, 'rivalsOf'>;
+    readonly view: Pick<RouterView, 'competingRoutes'>;
     readonly host: Pick<HostAddresses, 'holderOf'>;
-    readonly withheld: Pick<WithheldRoutes, 'adopt' | 'forget' | 'withhold' | 'takeBack'>;
-    readonly counts: ClusterCounts;
+    readonly suppressed: Pick<SuppressedRoutes, 'adopt' | 'forget' | 'suppress' | 'takeBack'>;
+    readonly counts: ConflictCounters;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
   }) {
     this.#claims = deps.claims;
     this.#view = deps.view;
     this.#host = deps.host;
-    this.#withheld = deps.withheld;
+    this.#suppressed = deps.suppressed;
     this.#counts = deps.counts;
     this.#journal = deps.journal;
     this.#logger = deps.logger;
@@ -56,8 +56,8 @@ export class Conflicts {
     const claims = this.#claims.all().filter(({ policy }) => policy === 'yield');
     const areElsewhere = await Promise.all(claims.map(({ address }) => this.#isElsewhere(address)));
     for (const claim of claims.filter((_, index) => areElsewhere[index])) {
-      this.#withheld.adopt(claim);
-      const rivals = await this.#view.rivalsOf(claim.address);
+      this.#suppressed.adopt(claim);
+      const rivals = await this.#view.competingRoutes(claim.address);
       this.#tell(claim, rivals, 'yielded', 'it was so before the daemon was restarted');
     }
   }
@@ -66,7 +66,7 @@ export class Conflicts {
   async check(claim: Claim): Promise<void> {
     const known = this.#entries.get(claim.address);
     if (known?.conflict.state === 'yielded') await this.#checkYielded(claim, known);
-    else await this.#checkAnnounced(claim, await this.#view.rivalsOf(claim.address));
+    else await this.#checkAnnounced(claim, await this.#view.competingRoutes(claim.address));
   }
 
   /** Looks at those that are known; forgets those whose container has gone. */
@@ -89,7 +89,7 @@ export class Conflicts {
     }
   }
 
-  async #checkAnnounced(claim: Claim, rivals: readonly Rival[]): Promise<void> {
+  async #checkAnnounced(claim: Claim, rivals: readonly CompetingRoute[]): Promise<void> {
     const { address } = claim;
     // The container may have gone while the router was asked.
     if (this.#claims.of(address)?.endpointId !== claim.endpointId) return;
@@ -105,7 +105,7 @@ export class Conflicts {
   }
 
   async #yield(claim: Claim, conflict: Conflict): Promise<void> {
-    if (!(await this.#withheld.withhold(claim))) return;
+    if (!(await this.#suppressed.suppress(claim))) return;
     this.#entries.set(claim.address, { conflict: { ...conflict, state: 'yielded' }, sinceMs: performance.now() });
     this.#counts.yielded++;
     this.#note('withdrawn', claim, `yielded to another host: ${conflict.reason}`);
@@ -114,7 +114,7 @@ export class Conflicts {
   async #checkYielded(claim: Claim, { conflict, sinceMs }: Entry): Promise<void> {
     if (performance.now() - sinceMs < SETTLE_MS) return;
     if (await this.#isElsewhere(claim.address)) return;
-    if (!(await this.#withheld.takeBack(claim))) return;
+    if (!(await this.#suppressed.takeBack(claim))) return;
     this.#counts.resumed++;
     this.#end(conflict, 'the other host does not announce it any more; this host announces it again', true);
     this.#note('announced', claim, 'taken back: the other host does not announce it any more');
@@ -124,7 +124,7 @@ export class Conflicts {
     return (await this.#host.holderOf(address))?.isElsewhere === true;
   }
 
-  #tell(claim: Claim, rivals: readonly Rival[], state: Conflict['state'], reason: string): void {
+  #tell(claim: Claim, rivals: readonly CompetingRoute[], state: Conflict['state'], reason: string): void {
     const { address, endpointId } = claim;
     const since = this.#entries.get(address)?.conflict.since;
     if (since === undefined) this.#counts.conflictsFound++;
@@ -138,7 +138,7 @@ export class Conflicts {
 
   #end({ address, endpointId }: Conflict, reason: string, isClaimed: boolean): void {
     this.#entries.delete(address);
-    if (!isClaimed) this.#withheld.forget(address);
+    if (!isClaimed) this.#suppressed.forget(address);
     this.#counts.conflictsEnded++;
     this.#logger.info({ address, endpointId }, `conflict about address ${address} is over: ${reason}`);
     this.#note('conflict', { address, endpointId }, `over: ${reason}`);

@@ -5,21 +5,21 @@ import type { Journal } from '../ground/journal.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Absence } from '../endpoints/absence.ts';
 import { Claims } from './claims.ts';
-import type { ClusterCounts } from '../leases/conflict-counters.ts';
+import type { ConflictCounters } from '../leases/conflict-counters.ts';
 import { ConflictWatch } from './conflict-watch.ts';
 import { Conflicts } from './conflicts.ts';
-import { WithheldRoutes } from './suppressed-routes.ts';
+import { SuppressedRoutes } from './suppressed-routes.ts';
 
 /** What deals with addresses that another host announces as well. */
-export interface ConflictParts {
+export interface ConflictComponents {
   readonly claims: Claims;
-  readonly withheld: WithheldRoutes;
+  readonly suppressed: SuppressedRoutes;
   readonly conflicts: Conflicts;
   readonly watch: ConflictWatch;
 }
 
 /** Puts these parts together; starts nothing. */
-export function conflictParts({
+export function createConflicts({
   routers,
   ...deps
 }: {
@@ -29,13 +29,13 @@ export function conflictParts({
   readonly host: HostAddresses;
   readonly routers: RouterLines;
   readonly absence: Absence;
-  readonly counts: ClusterCounts;
+  readonly counts: ConflictCounters;
   readonly journal: Journal;
   readonly logger: Logger;
-}): ConflictParts {
+}): ConflictComponents {
   const claims = new Claims(deps);
   const view = new RouterView({ lines: routers });
-  const withheld = new WithheldRoutes(deps);
-  const conflicts = new Conflicts({ ...deps, claims, view, withheld });
-  return { claims, withheld, conflicts, watch: new ConflictWatch({ ...deps, claims, view, conflicts }) };
+  const suppressed = new SuppressedRoutes(deps);
+  const conflicts = new Conflicts({ ...deps, claims, view, suppressed });
+  return { claims, suppressed, conflicts, watch: new ConflictWatch({ ...deps, claims, view, conflicts }) };
 }

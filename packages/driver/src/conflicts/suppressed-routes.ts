@@ -6,7 +6,7 @@ import type { Claim } from './claims.ts';
  * Routes of containers that this host does not have for now, because another host announces the address. Kept in
  * memory: what a restart needs to know, the kernel's own routes say.
  */
-export class WithheldRoutes {
+export class SuppressedRoutes {
   readonly #endpoints: Pick<EndpointLifecycle, 'whileJoined' | 'endpointAt'>;
   readonly #links: Pick<EndpointLinks, 'extend' | 'reduce'>;
   readonly #destinations = new Set<string>();
@@ -41,7 +41,7 @@ export class WithheldRoutes {
   }
 
   /** Withdraws the route. The container keeps the address; says whether it still has it. */
-  async withhold(claim: Pick<Claim, 'address' | 'endpointId'>): Promise<boolean> {
+  async suppress(claim: Pick<Claim, 'address' | 'endpointId'>): Promise<boolean> {
     return await this.#whileClaimed(claim, async (destination) => {
       // Before the route goes: a repair would bring it back.
       this.#destinations.add(destination);

@@ -1,10 +1,10 @@
 import type { Container, DockerContainers } from '@routed/docker-engine';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
-import type { SandboxConfigurator } from '../sandboxes/sandbox-reconciler.ts';
+import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import { findContainer } from './find-container.ts';
-import type { StickyRecord } from './persistent-assignment.ts';
-import type { StickyRecords } from './persistent-assignments.ts';
+import type { PersistentAssignment } from './persistent-assignment.ts';
+import type { PersistentAssignments } from './persistent-assignments.ts';
 
 /** An address, and who has it. */
 export interface ListedAddress {
@@ -33,19 +33,19 @@ interface Place {
 export class AddressList {
   readonly #docker: DockerContainers;
   readonly #endpoints: Pick<EndpointLifecycle, 'all'>;
-  readonly #records: StickyRecords;
-  readonly #configurator: Pick<SandboxConfigurator, 'statusOf'>;
+  readonly #records: PersistentAssignments;
+  readonly #sandboxReconciler: Pick<SandboxReconciler, 'statusOf'>;
 
   constructor(deps: {
     readonly docker: DockerContainers;
     readonly endpoints: Pick<EndpointLifecycle, 'all'>;
-    readonly records: StickyRecords;
-    readonly configurator: Pick<SandboxConfigurator, 'statusOf'>;
+    readonly records: PersistentAssignments;
+    readonly sandboxReconciler: Pick<SandboxReconciler, 'statusOf'>;
   }) {
     this.#docker = deps.docker;
     this.#endpoints = deps.endpoints;
     this.#records = deps.records;
-    this.#configurator = deps.configurator;
+    this.#sandboxReconciler = deps.sandboxReconciler;
   }
 
   /**
@@ -79,7 +79,7 @@ export class AddressList {
 
   #rowsOf(endpoint: Endpoint, place: Place): ListedAddress[] {
     const common = { ...place, endpointId: endpoint.id };
-    const status = this.#configurator.statusOf(endpoint.id);
+    const status = this.#sandboxReconciler.statusOf(endpoint.id);
     const inside = status === undefined || status.state === 'done' ? { state: 'active' as const } : status;
     return [
       ...endpoint.addresses.map(({ address }) => ({ address, ...common, kind: 'docker', state: 'active' }) as const),
@@ -90,7 +90,7 @@ export class AddressList {
   }
 }
 
-function rowsOfRecord({ containerName, containerId, networkName, addresses }: StickyRecord): ListedAddress[] {
+function rowsOfRecord({ containerName, containerId, networkName, addresses }: PersistentAssignment): ListedAddress[] {
   const place = { container: containerName, containerId, network: networkName };
   return addresses.map(({ address }) => ({ address, ...place, kind: 'added', state: 'stopped' }));
 }

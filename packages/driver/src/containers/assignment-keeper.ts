@@ -4,11 +4,11 @@ import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { KeyedLock } from '../ground/keyed-lock.ts';
 import type { Logger } from '@routed/datapath';
-import type { SandboxConfigurator } from '../sandboxes/sandbox-reconciler.ts';
+import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import { asAdditional } from './container-addresses.ts';
 import { OwnerSearch } from './owner-search.ts';
-import { stickyId, type StickyRecord } from './persistent-assignment.ts';
-import type { StickyRecords } from './persistent-assignments.ts';
+import { assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
+import type { PersistentAssignments } from './persistent-assignments.ts';
 
 const INTERVAL_MS = 30_000;
 
@@ -27,12 +27,12 @@ const PROBLEM_AFTER_MS = 3_000;
  * Where an operator gave a list to a container of a network, an endpoint of that network lets nobody in before Docker has said whose
  * it is.
  */
-export class StickyKeeper {
+export class AssignmentKeeper {
   readonly #docker: DockerContainers;
   readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
   readonly #leases: AdditionalLeases;
-  readonly #records: StickyRecords;
-  readonly #configurator: Pick<SandboxConfigurator, 'requestOnceThere'>;
+  readonly #records: PersistentAssignments;
+  readonly #sandboxReconciler: Pick<SandboxReconciler, 'requestOnceThere'>;
   readonly #lock: KeyedLock;
   readonly #logger: Logger;
   readonly #missingSince = new Map<string, number>();
@@ -44,8 +44,8 @@ export class StickyKeeper {
     readonly docker: DockerContainers;
     readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
     readonly leases: AdditionalLeases;
-    readonly records: StickyRecords;
-    readonly configurator: Pick<SandboxConfigurator, 'requestOnceThere'>;
+    readonly records: PersistentAssignments;
+    readonly sandboxReconciler: Pick<SandboxReconciler, 'requestOnceThere'>;
     readonly lock: KeyedLock;
     readonly logger: Logger;
   }) {
@@ -53,7 +53,7 @@ export class StickyKeeper {
     this.#endpoints = deps.endpoints;
     this.#leases = deps.leases;
     this.#records = deps.records;
-    this.#configurator = deps.configurator;
+    this.#sandboxReconciler = deps.sandboxReconciler;
     this.#lock = deps.lock;
     this.#logger = deps.logger;
     this.#search = new OwnerSearch({
@@ -149,7 +149,7 @@ export class StickyKeeper {
     void this.reconcile().finally(() => (this.#isChecking = false));
   }
 
-  async #restore(record: StickyRecord, container: Container): Promise<void> {
+  async #restore(record: PersistentAssignment, container: Container): Promise<void> {
     this.#missingSince.delete(record.id);
     const on = container.networks.find(({ networkId }) => networkId === record.networkId);
     const endpoint = on === undefined ? undefined : this.#endpoints.get(on.endpointId);
@@ -160,7 +160,7 @@ export class StickyKeeper {
   /** Gives an endpoint what its container has from an operator, now that it is known which container it is. */
   async #give(endpointId: string, containerId: string): Promise<void> {
     const networkId = this.#endpoints.get(endpointId)?.networkId ?? '';
-    const id = stickyId(containerId, networkId);
+    const id = assignmentId(containerId, networkId);
     await this.#lock.run(`container ${id}`, async () => {
       const endpoint = this.#endpoints.get(endpointId);
       if (endpoint?.sandboxKey === undefined) return;
@@ -170,19 +170,19 @@ export class StickyKeeper {
       if (record === undefined || isRestored(record, endpoint)) return;
       if (ingress !== undefined) await this.#endpoints.filter(endpointId, ingress === 'any' ? undefined : ingress);
       await this.#endpoints.extend(endpointId, asAdditional(record));
-      this.#configurator.requestOnceThere(endpoint.sandboxKey);
+      this.#sandboxReconciler.requestOnceThere(endpoint.sandboxKey);
       const addresses = record.addresses.map(({ address }) => address);
       this.#logger.info({ container: record.containerName, addresses }, 'container has again what an operator gave it');
     });
   }
 
-  async #noteMissing(record: StickyRecord): Promise<void> {
+  async #noteMissing(record: PersistentAssignment): Promise<void> {
     const since = this.#missingSince.get(record.id);
     if (since === undefined) this.#missingSince.set(record.id, performance.now());
     else if (performance.now() - since >= GONE_AFTER_MS) await this.#free(record);
   }
 
-  async #free(record: StickyRecord): Promise<void> {
+  async #free(record: PersistentAssignment): Promise<void> {
     await this.#lock.run(`container ${record.id}`, async () => {
       await this.#records.remove(record.id);
       await this.#leases.release(record.addresses);
@@ -193,7 +193,7 @@ export class StickyKeeper {
   }
 }
 
-function isRestored({ addresses, ingress }: StickyRecord, endpoint: Endpoint): boolean {
+function isRestored({ addresses, ingress }: PersistentAssignment, endpoint: Endpoint): boolean {
   const held = new Set(endpoint.additional.map(({ address }) => address));
   const wanted = ingress === 'any' ? undefined : ingress;
   const isFiltered = endpoint.isOwnerPending !== true && (ingress === undefined || endpoint.ingress === wanted);

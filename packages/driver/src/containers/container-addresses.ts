@@ -9,11 +9,11 @@ import type { KeyedLock } from '../ground/keyed-lock.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
 import { DriverError } from '../ground/errors.ts';
-import type { SandboxConfigurator } from '../sandboxes/sandbox-reconciler.ts';
+import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import { chooseNetwork, type Membership } from './choose-network.ts';
 import { askForContainer, findContainer } from './find-container.ts';
-import type { StickyRecords } from './persistent-assignments.ts';
-import { recordOf, stickyId, type StickyRecord } from './persistent-assignment.ts';
+import type { PersistentAssignments } from './persistent-assignments.ts';
+import { recordOf, assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
 import type { AdditionalAddress } from '../leases/leased-address.ts';
 
 /** What an operator's command did. */
@@ -41,8 +41,8 @@ export class ContainerAddresses {
   readonly #networks: Pick<NetworkRegistry, 'get'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'reduce'>;
   readonly #leases: AdditionalLeases;
-  readonly #records: StickyRecords;
-  readonly #configurator: Pick<SandboxConfigurator, 'configure' | 'request'>;
+  readonly #records: PersistentAssignments;
+  readonly #sandboxReconciler: Pick<SandboxReconciler, 'configure' | 'request'>;
   readonly #lock: KeyedLock;
 
   constructor(deps: {
@@ -50,8 +50,8 @@ export class ContainerAddresses {
     readonly networks: Pick<NetworkRegistry, 'get'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'reduce'>;
     readonly leases: AdditionalLeases;
-    readonly records: StickyRecords;
-    readonly configurator: Pick<SandboxConfigurator, 'configure' | 'request'>;
+    readonly records: PersistentAssignments;
+    readonly sandboxReconciler: Pick<SandboxReconciler, 'configure' | 'request'>;
     readonly lock: KeyedLock;
   }) {
     this.#docker = deps.docker;
@@ -59,7 +59,7 @@ export class ContainerAddresses {
     this.#endpoints = deps.endpoints;
     this.#leases = deps.leases;
     this.#records = deps.records;
-    this.#configurator = deps.configurator;
+    this.#sandboxReconciler = deps.sandboxReconciler;
     this.#lock = deps.lock;
   }
 
@@ -92,7 +92,7 @@ export class ContainerAddresses {
     const address = readAddress(addressText);
     const container = findContainer(await this.#containers(), reference);
     for (const on of container.networks) {
-      const id = stickyId(container.id, on.networkId);
+      const id = assignmentId(container.id, on.networkId);
       const change = await this.#lock.run(`container ${id}`, () => this.#removeFrom(id, on.endpointId, address));
       if (change !== undefined) return { container: container.name, network: on.networkName, address, ...change };
     }
@@ -100,7 +100,7 @@ export class ContainerAddresses {
   }
 
   async #addTo(
-    fresh: StickyRecord,
+    fresh: PersistentAssignment,
     { on, network }: Membership,
     { address, isAnycast }: { readonly address: string; readonly isAnycast: boolean },
   ): Promise<boolean> {
@@ -168,13 +168,13 @@ export class ContainerAddresses {
     if (this.#endpoints.get(endpointId) === undefined) return;
     await this.#endpoints.reduce(endpointId, new Set([address]));
     const sandboxKey = this.#endpoints.get(endpointId)?.sandboxKey;
-    if (sandboxKey !== undefined) this.#configurator.request(sandboxKey);
+    if (sandboxKey !== undefined) this.#sandboxReconciler.request(sandboxKey);
   }
 
   async #configure(endpointId: string, after?: Promise<unknown>): Promise<boolean> {
     const sandboxKey = this.#endpoints.get(endpointId)?.sandboxKey;
     if (sandboxKey === undefined) return false;
-    await this.#configurator.configure(sandboxKey, after);
+    await this.#sandboxReconciler.configure(sandboxKey, after);
     return true;
   }
 
@@ -189,7 +189,7 @@ export class ContainerAddresses {
   #addressesOf(container: Container): string[] {
     return container.networks.flatMap(({ networkId, endpointId }) => {
       const endpoint = this.#endpoints.get(endpointId);
-      const sticky = this.#records.get(stickyId(container.id, networkId))?.addresses ?? [];
+      const sticky = this.#records.get(assignmentId(container.id, networkId))?.addresses ?? [];
       const all = [...(endpoint === undefined ? [] : allAddresses(endpoint)), ...sticky];
       return [...new Set(all.map(({ address }) => address))];
     });
@@ -197,7 +197,7 @@ export class ContainerAddresses {
 }
 
 /** The addresses of a record as an endpoint has them. */
-export function asAdditional({ addresses }: StickyRecord): AdditionalAddress[] {
+export function asAdditional({ addresses }: PersistentAssignment): AdditionalAddress[] {
   return addresses.map((entry) => ({ ...entry, isSticky: true }));
 }
 
@@ -215,7 +215,7 @@ function readAddress(text: string): string {
   }
 }
 
-function asContainer({ containerId, containerName, networkId, networkName }: StickyRecord): Container {
+function asContainer({ containerId, containerName, networkId, networkName }: PersistentAssignment): Container {
   return { id: containerId, name: containerName, networks: [{ networkId, networkName, endpointId: '' }] };
 }
 

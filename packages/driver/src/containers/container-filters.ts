@@ -14,9 +14,9 @@ import type { KeyedLock } from '../ground/keyed-lock.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { DriverError } from '../ground/errors.ts';
 import { askForContainer } from './find-container.ts';
-import type { StickyKeeper } from './assignment-keeper.ts';
-import { recordOf, stickyId, type StickyRecord } from './persistent-assignment.ts';
-import type { StickyRecords } from './persistent-assignments.ts';
+import type { AssignmentKeeper } from './assignment-keeper.ts';
+import { recordOf, assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
+import type { PersistentAssignments } from './persistent-assignments.ts';
 
 /** Of a list, in an event; in characters. */
 const LONGEST_TEXT = 200;
@@ -41,8 +41,8 @@ export class ContainerFilters {
   readonly #docker: DockerContainers;
   readonly #networks: Pick<NetworkRegistry, 'get'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
-  readonly #records: StickyRecords;
-  readonly #keeper: Pick<StickyKeeper, 'holdUnnamed'>;
+  readonly #records: PersistentAssignments;
+  readonly #keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
   readonly #filters: Pick<EndpointFilters, 'counters'>;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #lock: KeyedLock;
@@ -51,8 +51,8 @@ export class ContainerFilters {
     readonly docker: DockerContainers;
     readonly networks: Pick<NetworkRegistry, 'get'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
-    readonly records: StickyRecords;
-    readonly keeper: Pick<StickyKeeper, 'holdUnnamed'>;
+    readonly records: PersistentAssignments;
+    readonly keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
     readonly filters: Pick<EndpointFilters, 'counters'>;
     readonly journal: Pick<Journal, 'record'>;
     readonly lock: KeyedLock;
@@ -79,7 +79,7 @@ export class ContainerFilters {
     const container = await askForContainer(this.#docker, reference);
     const memberships = this.#membershipsOf(container, networkName);
     for (const on of memberships) {
-      const id = stickyId(container.id, on.networkId);
+      const id = assignmentId(container.id, on.networkId);
       await this.#lock.run(`container ${id}`, () => this.#give(recordOf(container, on), ingress, on.endpointId));
     }
     this.#note(container, memberships, ingress);
@@ -100,7 +100,7 @@ export class ContainerFilters {
    * The record comes first: an endpoint that joins from then on lets nobody in before it is known whose it is, and one that has
    * joined already is named by Docker, or is closed as well.
    */
-  async #give(fresh: StickyRecord, ingress: string, listedId: string): Promise<void> {
+  async #give(fresh: PersistentAssignment, ingress: string, listedId: string): Promise<void> {
     const before = this.#records.get(fresh.id);
     await this.#records.put({ ...(before ?? fresh), ingress });
     try {
@@ -120,7 +120,7 @@ export class ContainerFilters {
     const counters = await this.#filters.counters();
     return memberships.map((on) => {
       const endpoint = this.#endpoints.get(on.endpointId);
-      const record = this.#records.get(stickyId(container.id, on.networkId));
+      const record = this.#records.get(assignmentId(container.id, on.networkId));
       const network = this.#networks.get(on.networkId);
       const counted = counters.get(linkNames(on.endpointId).host);
       const own = endpoint?.isOwnerPending === true ? 'none' : endpoint?.ingress;

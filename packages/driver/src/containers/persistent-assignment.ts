@@ -5,8 +5,8 @@ import type { LeasedAddress } from '../leases/leased-address.ts';
  * Addresses that an operator gave a container on a network, for as long as it exists: they are leased to it while it
  * does not run, and it has them again when it is started, though Docker makes a new endpoint then.
  */
-export interface StickyRecord {
-  /** {@link stickyId} of container and network. */
+export interface PersistentAssignment {
+  /** {@link assignmentId} of container and network. */
   readonly id: string;
   readonly containerId: string;
   /** The name that the container had. */
@@ -19,9 +19,9 @@ export interface StickyRecord {
 }
 
 /** A record without anything in it yet. */
-export function recordOf(container: Container, on: ContainerNetwork): StickyRecord {
+export function recordOf(container: Container, on: ContainerNetwork): PersistentAssignment {
   return {
-    id: stickyId(container.id, on.networkId),
+    id: assignmentId(container.id, on.networkId),
     containerId: container.id,
     containerName: container.name,
     networkId: on.networkId,
@@ -31,6 +31,6 @@ export function recordOf(container: Container, on: ContainerNetwork): StickyReco
 }
 
 /** The id of the record of one container on one network. */
-export function stickyId(containerId: string, networkId: string): string {
+export function assignmentId(containerId: string, networkId: string): string {
   return `${containerId} ${networkId}`;
 }

@@ -1,14 +1,14 @@
 import type { Repository } from '@routed/store';
-import type { StickyRecord } from './persistent-assignment.ts';
+import type { PersistentAssignment } from './persistent-assignment.ts';
 
 /** The records of addresses that stay with containers: in memory, and where they outlive this process. */
-export class StickyRecords {
-  readonly #repository: Repository<StickyRecord>;
-  readonly #records = new Map<string, StickyRecord>();
+export class PersistentAssignments {
+  readonly #repository: Repository<PersistentAssignment>;
+  readonly #records = new Map<string, PersistentAssignment>();
   /** The same by network: asked at every start of a container. */
-  readonly #byNetwork = new Map<string, Map<string, StickyRecord>>();
+  readonly #byNetwork = new Map<string, Map<string, PersistentAssignment>>();
 
-  constructor(repository: Repository<StickyRecord>) {
+  constructor(repository: Repository<PersistentAssignment>) {
     this.#repository = repository;
   }
 
@@ -17,16 +17,16 @@ export class StickyRecords {
     for (const record of await this.#repository.load()) this.#set(record);
   }
 
-  get(id: string): StickyRecord | undefined {
+  get(id: string): PersistentAssignment | undefined {
     return this.#records.get(id);
   }
 
-  all(): readonly StickyRecord[] {
+  all(): readonly PersistentAssignment[] {
     return [...this.#records.values()];
   }
 
   /** Those of one network. */
-  ofNetwork(networkId: string): readonly StickyRecord[] {
+  ofNetwork(networkId: string): readonly PersistentAssignment[] {
     return [...(this.#byNetwork.get(networkId)?.values() ?? [])];
   }
 
@@ -35,7 +35,7 @@ export class StickyRecords {
     return this.ofNetwork(networkId).some(({ ingress }) => ingress !== undefined);
   }
 
-  async put(record: StickyRecord): Promise<void> {
+  async put(record: PersistentAssignment): Promise<void> {
     await this.#repository.put(record);
     this.#set(record);
   }
@@ -48,7 +48,7 @@ export class StickyRecords {
     if (this.#byNetwork.get(networkId)?.size === 0) this.#byNetwork.delete(networkId);
   }
 
-  #set(record: StickyRecord): void {
+  #set(record: PersistentAssignment): void {
     this.#records.set(record.id, record);
     const ofNetwork = this.#byNetwork.get(record.networkId);
     if (ofNetwork === undefined) this.#byNetwork.set(record.networkId, new Map([[record.id, record]]));

@@ -13,7 +13,7 @@ import {
 } from '@routed/datapath';
 import type { Repository } from '@routed/store';
 import type { JoinReply } from '@routed/plugin-protocol';
-import type { ClaimCheck } from '../leases/duplicate-address-check.ts';
+import type { DuplicateAddressCheck } from '../leases/duplicate-address-check.ts';
 import type { Journal, JournalKind } from '../ground/journal.ts';
 import type { KeyedLock } from '../ground/keyed-lock.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
@@ -42,7 +42,7 @@ export class EndpointLifecycle extends EndpointRecords {
   readonly #links: EndpointLinks;
   readonly #networks: NetworkRegistry;
   readonly #gateways: Gateways;
-  readonly #claims: Pick<ClaimCheck, 'beforeAnnouncing'>;
+  readonly #claims: Pick<DuplicateAddressCheck, 'beforeAnnouncing'>;
   readonly #leases: AdditionalLeases;
   readonly #filtering: EndpointFiltering;
   readonly #strays: StrayFilters;
@@ -55,7 +55,7 @@ export class EndpointLifecycle extends EndpointRecords {
     readonly links: EndpointLinks;
     readonly networks: NetworkRegistry;
     readonly gateways: Gateways;
-    readonly claims: Pick<ClaimCheck, 'beforeAnnouncing'>;
+    readonly claims: Pick<DuplicateAddressCheck, 'beforeAnnouncing'>;
     readonly leases: AdditionalLeases;
     readonly filtering: EndpointFiltering;
     readonly gifts: OperatorsGifts;

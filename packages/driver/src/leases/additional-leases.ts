@@ -1,5 +1,5 @@
 import { type Ipam, isIpamError } from '@routed/ipam';
-import type { ClaimCheck } from './duplicate-address-check.ts';
+import type { DuplicateAddressCheck } from './duplicate-address-check.ts';
 import type { Logger } from '@routed/datapath';
 import { DriverError } from '../ground/errors.ts';
 import type { AdditionalAddress, LeasedAddress } from './leased-address.ts';
@@ -15,10 +15,14 @@ export interface Claimant {
 /** Leases of the addresses that Docker does not know of: nobody but us gives them back. */
 export class AdditionalLeases {
   readonly #ipam: Ipam;
-  readonly #claims: Pick<ClaimCheck, 'takerOf'>;
+  readonly #claims: Pick<DuplicateAddressCheck, 'takerOf'>;
   readonly #logger: Logger;
 
-  constructor(deps: { readonly ipam: Ipam; readonly claims: Pick<ClaimCheck, 'takerOf'>; readonly logger: Logger }) {
+  constructor(deps: {
+    readonly ipam: Ipam;
+    readonly claims: Pick<DuplicateAddressCheck, 'takerOf'>;
+    readonly logger: Logger;
+  }) {
     this.#ipam = deps.ipam;
     this.#claims = deps.claims;
     this.#logger = deps.logger;

@@ -1,5 +1,5 @@
 /** What this process has met of addresses that other hosts have, since its start. Only ever counted up. */
-export interface ClusterCounts {
+export interface ConflictCounters {
   /** Addresses that automatic allocation passed over because another host has them. */
   candidatesSkipped: number;
   /** Addresses asked for by name and refused because another host has them. */
@@ -17,7 +17,7 @@ export interface ClusterCounts {
 }
 
 /** Counts at the start of a process. */
-export function clusterCounts(): ClusterCounts {
+export function conflictCounters(): ConflictCounters {
   return {
     candidatesSkipped: 0,
     requestsRefused: 0,

@@ -1,17 +1,17 @@
 import type { HostAddresses } from '@routed/datapath';
 import { DriverError } from '../ground/errors.ts';
-import type { ClusterCounts } from './conflict-counters.ts';
+import type { ConflictCounters } from './conflict-counters.ts';
 import type { LeasedAddress } from './leased-address.ts';
 
 /**
  * Whether an address may become a container's: the routing table, which is what the hosts of a cluster share, says who
  * has it. A few microseconds in the kernel, without its lock.
  */
-export class ClaimCheck {
+export class DuplicateAddressCheck {
   readonly #host: Pick<HostAddresses, 'holderOf'>;
-  readonly #counts: ClusterCounts;
+  readonly #counts: ConflictCounters;
 
-  constructor(deps: { readonly host: Pick<HostAddresses, 'holderOf'>; readonly counts: ClusterCounts }) {
+  constructor(deps: { readonly host: Pick<HostAddresses, 'holderOf'>; readonly counts: ConflictCounters }) {
     this.#host = deps.host;
     this.#counts = deps.counts;
   }

@@ -2,7 +2,7 @@ import type { Ipam, LeaseKey } from '@routed/ipam';
 import { AUXILIARY_HOLDER } from './auxiliary.ts';
 
 /** A lease of which Docker has made no endpoint, or whose endpoint is gone. */
-export interface LooseLease extends LeaseKey {
+export interface UnboundLease extends LeaseKey {
   /** On the clock of `performance.now()`. */
   readonly sinceMs: number;
 }
@@ -11,8 +11,8 @@ export interface LooseLease extends LeaseKey {
  * The leases that Docker asked for and that belong to no endpoint: for a moment at each start and end of a container,
  * and for good when Docker died in between. Kept up to date call by call, so that nobody searches all leases.
  */
-export class LooseLeases {
-  readonly #loose = new Map<string, LooseLease>();
+export class UnboundLeases {
+  readonly #loose = new Map<string, UnboundLease>();
 
   /** Finds those that an earlier life left: the only search. */
   load(ipam: Pick<Ipam, 'pools' | 'leases'>, hasEndpoint: (address: string) => boolean): void {
@@ -40,7 +40,7 @@ export class LooseLeases {
   }
 
   /** Those that have been loose for so long. */
-  olderThan(ms: number): readonly LooseLease[] {
+  olderThan(ms: number): readonly UnboundLease[] {
     const before = performance.now() - ms;
     return [...this.#loose.values()].filter(({ sinceMs }) => sinceMs <= before);
   }

@@ -1,4 +1,4 @@
-import type { Gateways, HostPreparation } from '@routed/datapath';
+import type { Gateways, HostNetworkSetup } from '@routed/datapath';
 import type { Repository } from '@routed/store';
 import type { Ipam } from '@routed/ipam';
 import type { KeyedLock } from '../ground/keyed-lock.ts';
@@ -15,7 +15,7 @@ export class NetworkRegistry {
   readonly #ipam: Ipam;
   readonly #prefixes: AdditionalPrefixes;
   readonly #gateways: Gateways;
-  readonly #host: HostPreparation;
+  readonly #host: HostNetworkSetup;
   readonly #defaultMtuBytes: number;
   readonly #lock: KeyedLock;
   readonly #networks = new Map<string, Network>();
@@ -27,7 +27,7 @@ export class NetworkRegistry {
     readonly ipam: Ipam;
     readonly prefixes: AdditionalPrefixes;
     readonly gateways: Gateways;
-    readonly host: HostPreparation;
+    readonly host: HostNetworkSetup;
     readonly lock: KeyedLock;
     /** MTU of networks that name none, in bytes. */
     readonly defaultMtuBytes: number;

@@ -3,7 +3,7 @@ import { type Ipam, type Lease, prefixContains } from '@routed/ipam';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Journal, JournalEntry } from '../ground/journal.ts';
-import type { SandboxConfigurator, SandboxStatus } from '../sandboxes/sandbox-reconciler.ts';
+import type { SandboxReconciler, SandboxStatus } from '../sandboxes/sandbox-reconciler.ts';
 
 /** What the daemon knows of one address. */
 export interface AddressRecord {
@@ -24,13 +24,13 @@ export function describeAddress(
   deps: {
     readonly ipam: Ipam;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt'>;
-    readonly configurator: Pick<SandboxConfigurator, 'statusOf'>;
+    readonly sandboxReconciler: Pick<SandboxReconciler, 'statusOf'>;
     readonly journal: Journal;
   },
 ): AddressRecord {
   const endpointId = deps.endpoints.endpointAt(hostPrefix(address));
   const endpoint = endpointId === undefined ? undefined : deps.endpoints.get(endpointId);
-  const sandbox = endpointId === undefined ? undefined : deps.configurator.statusOf(endpointId);
+  const sandbox = endpointId === undefined ? undefined : deps.sandboxReconciler.statusOf(endpointId);
   const leases = deps.ipam.pools().map(({ id }) => deps.ipam.lease(id, address));
   const lease = leases.find((found) => found !== undefined);
   const pool = deps.ipam.pools().find(({ prefix }) => prefixContains(prefix, address));

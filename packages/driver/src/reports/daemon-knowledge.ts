@@ -2,26 +2,26 @@ import { allAddresses, propagationOf } from '@routed/datapath';
 import { readFile, readlink } from 'node:fs/promises';
 import type { DefaultGateways } from '../calls/default-gateways.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
-import type { LooseLeases } from '../leases/unbound-leases.ts';
+import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import type { Network } from '../networks/network.ts';
-import type { Surveyor } from '../upkeep/reconciler.ts';
+import type { LinkObserver } from '../upkeep/reconciler.ts';
 import type { DaemonFacts } from './daemon-facts.ts';
 
 /** Docker may take so long between two calls for one container; longer is worth telling. */
 const LOOSE_MS = 120_000;
 
 /** What the running daemon knows and `doctor` asks for. */
-export class DaemonKnowledge implements Surveyor {
+export class DaemonKnowledge implements LinkObserver {
   readonly #networks: { all(): readonly Network[] };
   readonly #endpoints: { all(): readonly Endpoint[] };
-  readonly #loose: Pick<LooseLeases, 'olderThan'>;
+  readonly #loose: Pick<UnboundLeases, 'olderThan'>;
   readonly #settings: KnownSettings;
   #reconciledAt: number | undefined;
 
   constructor(deps: {
     readonly networks: { all(): readonly Network[] };
     readonly endpoints: { all(): readonly Endpoint[] };
-    readonly loose: Pick<LooseLeases, 'olderThan'>;
+    readonly loose: Pick<UnboundLeases, 'olderThan'>;
     readonly settings: KnownSettings;
   }) {
     this.#networks = deps.networks;

@@ -1,18 +1,18 @@
-import { allAddresses, type HostPreparation, linkNames, type LinkReaper } from '@routed/datapath';
+import { allAddresses, type HostNetworkSetup, linkNames, type LinkReaper } from '@routed/datapath';
 import type { Ipam } from '@routed/ipam';
-import type { ClusterCounts } from '../leases/conflict-counters.ts';
+import type { ConflictCounters } from '../leases/conflict-counters.ts';
 import { type Conflict, describeConflict } from '../conflicts/conflict.ts';
 import type { Conflicts } from '../conflicts/conflicts.ts';
-import type { StickyKeeper } from '../containers/assignment-keeper.ts';
+import type { AssignmentKeeper } from '../containers/assignment-keeper.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
 import type { Absence } from '../endpoints/absence.ts';
-import type { Forgotten, ForgottenCounts } from '../upkeep/stale-endpoints.ts';
+import type { StaleEndpoints, StaleCounts } from '../upkeep/stale-endpoints.ts';
 import { describeHiddenRoute, type HiddenRoutes } from '../upkeep/hidden-routes.ts';
-import type { RoundObserver, RoundReport } from '../upkeep/reconcile-reporter.ts';
-import type { SandboxConfigurator } from '../sandboxes/sandbox-reconciler.ts';
+import type { ReconcileReporter, RoundReport } from '../upkeep/reconcile-reporter.ts';
+import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import type { MeteredState } from './metered-state.ts';
 
 /** A network as the daemon knows it. */
@@ -54,11 +54,11 @@ export interface DaemonReport {
   readonly networks: readonly NetworkStatus[];
   readonly endpoints: readonly EndpointStatus[];
   /** What Docker forgot and was freed. */
-  readonly forgotten: ForgottenCounts;
+  readonly forgotten: StaleCounts;
   /** Addresses that another host announces as well, now. */
   readonly conflicts: readonly Conflict[];
   /** What was met of other hosts' addresses. */
-  readonly cluster: ClusterCounts;
+  readonly cluster: ConflictCounters;
   readonly linksToDelete: number;
   /** The last comparison with the kernel. */
   readonly lastRound?: RoundReport;
@@ -69,16 +69,16 @@ interface StatusDeps {
   readonly ipam: Ipam;
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
-  readonly configurator: SandboxConfigurator;
-  readonly observer: Pick<RoundObserver, 'lastRound'>;
+  readonly sandboxReconciler: SandboxReconciler;
+  readonly observer: Pick<ReconcileReporter, 'lastRound'>;
   readonly reaper: LinkReaper;
-  readonly forgotten: Forgotten;
-  readonly sticky: Pick<StickyKeeper, 'problems'>;
+  readonly forgotten: StaleEndpoints;
+  readonly sticky: Pick<AssignmentKeeper, 'problems'>;
   readonly conflicts: Pick<Conflicts, 'all'>;
   readonly absence: Pick<Absence, 'withdrawn'>;
   readonly hidden: Pick<HiddenRoutes, 'all'>;
-  readonly counts: ClusterCounts;
-  readonly host: Pick<HostPreparation, 'problems'>;
+  readonly counts: ConflictCounters;
+  readonly host: Pick<HostNetworkSetup, 'problems'>;
   readonly settings: {
     readonly version: string;
     readonly mtuBytes: number;
@@ -134,7 +134,7 @@ export class DaemonStatus implements MeteredState {
     return this.#deps.reaper.pending;
   }
 
-  forgotten(): ForgottenCounts {
+  forgotten(): StaleCounts {
     return this.#deps.forgotten.counts;
   }
 
@@ -172,7 +172,7 @@ export class DaemonStatus implements MeteredState {
   }
 
   #problems(endpoints: readonly Endpoint[]): string[] {
-    const { networks, configurator, conflicts, absence, hidden, observer, sticky, host } = this.#deps;
+    const { networks, sandboxReconciler, conflicts, absence, hidden, observer, sticky, host } = this.#deps;
     const problems = [
       ...host.problems(),
       ...conflicts.all().map(describeConflict),
@@ -185,7 +185,7 @@ export class DaemonStatus implements MeteredState {
     }
     for (const { id, networkId } of endpoints) {
       const name = `endpoint ${id.slice(0, 12)}`;
-      const status = configurator.statusOf(id);
+      const status = sandboxReconciler.statusOf(id);
       if (status?.state === 'failed') problems.push(`${name}: ${status.reason}`);
       if (networks.get(networkId) === undefined) problems.push(`${name}: its network is not known`);
     }

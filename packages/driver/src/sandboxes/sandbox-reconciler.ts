@@ -1,4 +1,4 @@
-import { linkNames, type Logger, type OpenSandbox, type SandboxEndpoint, visitSandbox } from '@routed/datapath';
+import { linkNames, type Logger, type OpenSandbox, type SandboxEndpoint, reconcileSandbox } from '@routed/datapath';
 import { isNetnsError, type Rtnl } from '@routed/netns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
@@ -27,7 +27,7 @@ interface NextVisit {
  *
  * Nobody waits for it except who asks to. One visit at a time in a sandbox, several sandboxes at once.
  */
-export class SandboxConfigurator {
+export class SandboxReconciler {
   readonly #endpoints: Pick<EndpointLifecycle, 'endpointsIn' | 'get'>;
   readonly #rtnl: Rtnl;
   readonly #open: OpenSandbox;
@@ -170,7 +170,7 @@ export class SandboxConfigurator {
     try {
       const until = { deadlineMs: VISIT_MS, signal: this.#stopping.signal };
       const wanted = (): Promise<SandboxEndpoint[]> => this.#endpointsOf(sandboxKey, indexOf, after);
-      const { endpointIds, changes } = await visitSandbox(view, wanted, until);
+      const { endpointIds, changes } = await reconcileSandbox(view, wanted, until);
       for (const endpointId of endpointIds) this.#statuses.set(endpointId, { state: 'done' });
       if (changes > 0) this.#record('configured', sandboxKey, `${changes} changes in sandbox ${sandboxKey}`);
       for (const [endpointId, linkIndex] of indexOf) if (linkIndex === undefined) this.#noteEnd(endpointId);

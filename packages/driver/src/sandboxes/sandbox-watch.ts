@@ -1,7 +1,7 @@
-import { CONTAINER_LINK_PREFIX, endpointOfAlias, LinkCensus } from '@routed/datapath';
+import { CONTAINER_LINK_PREFIX, endpointOfAlias, PeerNamespaceIndex } from '@routed/datapath';
 import type { Link, LinkEvent, MonitorEvents } from '@routed/netns';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import type { SandboxConfigurator } from './sandbox-reconciler.ts';
+import type { SandboxReconciler } from './sandbox-reconciler.ts';
 
 /** What reports the host's links: a Monitor of @routed/netns. */
 export interface LinkEvents {
@@ -17,17 +17,17 @@ export interface LinkEvents {
  */
 export class SandboxWatch {
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'idOfLink'>;
-  readonly #configurator: Pick<SandboxConfigurator, 'request' | 'prune'>;
-  readonly #census = new LinkCensus();
+  readonly #sandboxReconciler: Pick<SandboxReconciler, 'request' | 'prune'>;
+  readonly #census = new PeerNamespaceIndex();
   /** The endpoints of our host links, by index. */
   readonly #ours = new Map<number, string>();
 
   constructor(deps: {
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'idOfLink'>;
-    readonly configurator: Pick<SandboxConfigurator, 'request' | 'prune'>;
+    readonly sandboxReconciler: Pick<SandboxReconciler, 'request' | 'prune'>;
   }) {
     this.#endpoints = deps.endpoints;
-    this.#configurator = deps.configurator;
+    this.#sandboxReconciler = deps.sandboxReconciler;
   }
 
   /** Hears of the host's links from now on. */
@@ -37,10 +37,10 @@ export class SandboxWatch {
 
   /** Takes all links of the host into account and asks for the visits that they call for. */
   survey(links: readonly Link[]): void {
-    this.#configurator.prune();
+    this.#sandboxReconciler.prune();
     for (const link of links) this.#note(link);
     for (const [linkIndex, endpointId] of this.#ours) {
-      const isAlone = this.#census.companionsOf(linkIndex).size < 2;
+      const isAlone = this.#census.siblingsOf(linkIndex).size < 2;
       if (!isAlone || this.#hasAdditional(endpointId)) this.#visit(endpointId);
     }
   }
@@ -64,9 +64,9 @@ export class SandboxWatch {
 
   /** What a sandbox with several links needs depends on all of them. */
   #visitCompanions(linkIndex: number): void {
-    const companions = this.#census.companionsOf(linkIndex);
-    if (companions.size < 2) return;
-    const endpointId = [...companions].map((index) => this.#ours.get(index)).find((id) => id !== undefined);
+    const siblings = this.#census.siblingsOf(linkIndex);
+    if (siblings.size < 2) return;
+    const endpointId = [...siblings].map((index) => this.#ours.get(index)).find((id) => id !== undefined);
     if (endpointId !== undefined) this.#visit(endpointId);
   }
 
@@ -84,6 +84,6 @@ export class SandboxWatch {
 
   #visit(endpointId: string): void {
     const sandboxKey = this.#endpoints.get(endpointId)?.sandboxKey;
-    if (sandboxKey !== undefined) this.#configurator.request(sandboxKey);
+    if (sandboxKey !== undefined) this.#sandboxReconciler.request(sandboxKey);
   }
 }

@@ -1,7 +1,7 @@
 import type { Lease, Pool } from '@routed/ipam';
 import { z } from 'zod';
 import type { AddressOwner } from '../containers/address-owners.ts';
-import type { StickyRecord } from '../containers/persistent-assignment.ts';
+import type { PersistentAssignment } from '../containers/persistent-assignment.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 
@@ -45,7 +45,7 @@ export const RECORD_SHAPES = {
     networkName: z.string(),
     addresses: z.array(z.looseObject(leasedAddress)),
     ingress: filter.ingress,
-  }) satisfies z.ZodType<StickyRecord>,
+  }) satisfies z.ZodType<PersistentAssignment>,
   owners: z.looseObject({ id: address, containerId: id, containerName: z.string() }) satisfies z.ZodType<AddressOwner>,
   pools: z.looseObject({
     id,

@@ -2,7 +2,7 @@ import { asUnreadable, durableRepository, openDatabase, type Repository, type St
 import { chmod, mkdir } from 'node:fs/promises';
 import type { LeaseStore } from '@routed/ipam';
 import type { AddressOwner } from '../containers/address-owners.ts';
-import type { StickyRecord } from '../containers/persistent-assignment.ts';
+import type { PersistentAssignment } from '../containers/persistent-assignment.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 import { DriverError } from '../ground/errors.ts';
@@ -17,7 +17,7 @@ export interface StateDirectory {
   readonly networks: Repository<Network>;
   readonly endpoints: Repository<Endpoint>;
   /** Addresses that stay with containers. */
-  readonly sticky: Repository<StickyRecord>;
+  readonly sticky: Repository<PersistentAssignment>;
   /** Who had addresses last; also after a reboot. */
   readonly owners: Repository<AddressOwner>;
   readonly leases: LeaseStore;
@@ -49,7 +49,10 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
         shape: RECORD_SHAPES.endpoints,
         isSynced: false,
       }),
-      sticky: durableRepository<StickyRecord>(database, 'sticky', { shape: RECORD_SHAPES.sticky, isSynced: true }),
+      sticky: durableRepository<PersistentAssignment>(database, 'sticky', {
+        shape: RECORD_SHAPES.sticky,
+        isSynced: true,
+      }),
       owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, isSynced: false }),
       leases: durableLeaseStore(database),
       ...(await bootOf(database, bootId)),

@@ -9,7 +9,7 @@ import type { DockerLeases } from '../calls/docker-leases.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
 import { isInUse } from '../endpoints/absence.ts';
-import type { ForgottenNetworks } from './stale-networks.ts';
+import type { StaleNetworks } from './stale-networks.ts';
 
 /**
  * Between the two questions: what Docker is about to make shows in the second answer. Also how long Docker is left alone
@@ -31,7 +31,7 @@ interface DockerRemovalsDeps {
   readonly networks: Pick<NetworkRegistry, 'all' | 'get'>;
   readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'leave'>;
   readonly leases: Pick<DockerLeases, 'freeIfGone'>;
-  readonly forgottenNetworks: Pick<ForgottenNetworks, 'delete'>;
+  readonly forgottenNetworks: Pick<StaleNetworks, 'delete'>;
   readonly logger: Logger;
   /** @defaultValue 1 s */
   readonly pauseMs?: number;

@@ -1,6 +1,6 @@
 import {
   endpointOfAlias,
-  GRAVEYARD_GROUP,
+  DELETE_GROUP,
   HOST_LINK_PREFIX,
   isAsWeMadeIt,
   isDefault,
@@ -110,7 +110,7 @@ export class KernelWatch {
 
   /** By its name only where it is up: one that is being made has no alias yet. */
   #ownerOf({ name, alias, group, isUp }: Link): string | undefined {
-    if (group === GRAVEYARD_GROUP) return undefined;
+    if (group === DELETE_GROUP) return undefined;
     const named = isUp && name.startsWith(HOST_LINK_PREFIX) ? this.#endpoints.idOfLink(name) : undefined;
     return named ?? (group === LINK_GROUP ? endpointOfAlias(alias) : undefined);
   }

@@ -1,5 +1,5 @@
 import type { EndpointFilters, ForwardAcceptance } from '@routed/netfilter';
-import type { RoundObserver } from './reconcile-reporter.ts';
+import type { ReconcileReporter } from './reconcile-reporter.ts';
 
 /** Rules of the firewall that the host needs as a whole. */
 interface Rules {
@@ -8,7 +8,7 @@ interface Rules {
 }
 
 /** The same rules, which tell the observer when they are made, and when they were not as they had been left. */
-export function observeRules({ acceptance, filters }: Rules, observer: Pick<RoundObserver, 'onRules'>): Rules {
+export function observeRules({ acceptance, filters }: Rules, observer: Pick<ReconcileReporter, 'onRules'>): Rules {
   const forward = new Presence('rules that accept forwarding from and to containers', observer);
   const own = new Presence('rules that filter what containers send and get', observer);
   return {
@@ -32,10 +32,10 @@ export function observeRules({ acceptance, filters }: Rules, observer: Pick<Roun
 /** Whether rules were there when they were last looked at; unknown when the daemon starts. */
 class Presence {
   readonly #what: string;
-  readonly #observer: Pick<RoundObserver, 'onRules'>;
+  readonly #observer: Pick<ReconcileReporter, 'onRules'>;
   isThere = false;
 
-  constructor(what: string, observer: Pick<RoundObserver, 'onRules'>) {
+  constructor(what: string, observer: Pick<ReconcileReporter, 'onRules'>) {
     this.#what = what;
     this.#observer = observer;
   }

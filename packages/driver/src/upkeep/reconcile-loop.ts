@@ -3,16 +3,16 @@ import type { Conflicts } from '../conflicts/conflicts.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { DockerLeases } from '../calls/docker-leases.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
-import type { ForgottenNetworks } from './stale-networks.ts';
+import type { StaleNetworks } from './stale-networks.ts';
 import type { Absence } from '../endpoints/absence.ts';
-import type { Forgotten } from './stale-endpoints.ts';
+import type { StaleEndpoints } from './stale-endpoints.ts';
 import type { HiddenRoutes } from './hidden-routes.ts';
 import type { Reconciler } from './reconciler.ts';
 
 const INTERVAL_MS = 30_000;
 
 /** Takes up what an earlier life of the daemon left, and keeps the kernel as it should be from then on. */
-export class StateKeeper {
+export class ReconcileLoop {
   readonly #networks: NetworkRegistry;
   readonly #endpoints: EndpointLifecycle;
   readonly #reconciler: Reconciler;
@@ -21,8 +21,8 @@ export class StateKeeper {
   readonly #absence: Pick<Absence, 'withdraw'>;
   readonly #hidden: Pick<HiddenRoutes, 'check'>;
   readonly #conflicts: Pick<Conflicts, 'adopt'>;
-  readonly #forgotten: Pick<Forgotten, 'sweep'>;
-  readonly #forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
+  readonly #forgotten: Pick<StaleEndpoints, 'sweep'>;
+  readonly #forgottenNetworks: Pick<StaleNetworks, 'sweep'>;
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -38,8 +38,8 @@ export class StateKeeper {
     readonly absence: Pick<Absence, 'withdraw'>;
     readonly hidden: Pick<HiddenRoutes, 'check'>;
     readonly conflicts: Pick<Conflicts, 'adopt'>;
-    readonly forgotten: Pick<Forgotten, 'sweep'>;
-    readonly forgottenNetworks: Pick<ForgottenNetworks, 'sweep'>;
+    readonly forgotten: Pick<StaleEndpoints, 'sweep'>;
+    readonly forgottenNetworks: Pick<StaleNetworks, 'sweep'>;
     readonly logger: Logger;
   }) {
     this.#networks = deps.networks;

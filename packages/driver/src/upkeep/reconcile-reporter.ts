@@ -24,7 +24,7 @@ export interface ReconcileMetrics {
 }
 
 /** Tells journal and metrics what the reconciler finds and does, and keeps the last round for status. */
-export class RoundObserver {
+export class ReconcileReporter {
   readonly #metrics: ReconcileMetrics;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Pick<Logger, 'info' | 'warn'>;

@@ -11,7 +11,7 @@ import {
   type RepairGroup,
   type RepairOfJoined,
   ROUTE_PROTOCOL,
-  untilOtherEndSends,
+  waitForPeerRunning,
 } from '@routed/datapath';
 import {
   isNetlinkError,
@@ -21,9 +21,9 @@ import {
   type Rtnl,
   type RtnlRequests,
 } from '@routed/netns';
-import type { WithheldRoutes } from '../conflicts/suppressed-routes.ts';
+import type { SuppressedRoutes } from '../conflicts/suppressed-routes.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import type { RoundObserver, RoundReport } from './reconcile-reporter.ts';
+import type { ReconcileReporter, RoundReport } from './reconcile-reporter.ts';
 
 /** What came of the repairs of a round. */
 interface Tally {
@@ -32,7 +32,7 @@ interface Tally {
 }
 
 /** Whoever draws its own conclusions from the links of the host. */
-export interface Surveyor {
+export interface LinkObserver {
   survey(links: readonly Link[]): void;
 }
 
@@ -40,25 +40,25 @@ export interface Surveyor {
 export class Reconciler {
   readonly #rtnl: Rtnl;
   readonly #endpoints: EndpointLifecycle;
-  readonly #withheld: Pick<WithheldRoutes, 'has' | 'without'>;
-  readonly #surveyors: readonly Surveyor[];
-  readonly #observer: RoundObserver;
+  readonly #suppressed: Pick<SuppressedRoutes, 'has' | 'without'>;
+  readonly #linkObservers: readonly LinkObserver[];
+  readonly #observer: ReconcileReporter;
   readonly #logger: Logger;
 
   constructor(deps: {
     readonly rtnl: Rtnl;
     readonly endpoints: EndpointLifecycle;
     /** What is not to be there although an endpoint has it. */
-    readonly withheld: Pick<WithheldRoutes, 'has' | 'without'>;
+    readonly suppressed: Pick<SuppressedRoutes, 'has' | 'without'>;
     /** Shown the links of each round. */
-    readonly surveyors: readonly Surveyor[];
-    readonly observer: RoundObserver;
+    readonly linkObservers: readonly LinkObserver[];
+    readonly observer: ReconcileReporter;
     readonly logger: Logger;
   }) {
     this.#rtnl = deps.rtnl;
     this.#endpoints = deps.endpoints;
-    this.#withheld = deps.withheld;
-    this.#surveyors = deps.surveyors;
+    this.#suppressed = deps.suppressed;
+    this.#linkObservers = deps.linkObservers;
     this.#observer = deps.observer;
     this.#logger = deps.logger;
   }
@@ -67,20 +67,20 @@ export class Reconciler {
   async reconcile(): Promise<RoundReport> {
     const started = performance.now();
     // Before the dumps: an endpoint that joins meanwhile is not missed in them.
-    const desired = this.#endpoints.joined().map((endpoint) => this.#withheld.without(endpoint));
+    const desired = this.#endpoints.joined().map((endpoint) => this.#suppressed.without(endpoint));
     const [links, routes, addresses, neighbours] = await Promise.all([
       this.#rtnl.links.list({ kind: 'veth' }),
       this.#rtnl.routes.list({ protocol: ROUTE_PROTOCOL, table: MAIN_TABLE }),
       this.#rtnl.addresses.list({ family: 6 }),
       this.#rtnl.neighbours.list(),
     ]);
-    for (const surveyor of this.#surveyors) surveyor.survey(links);
+    for (const surveyor of this.#linkObservers) surveyor.survey(links);
     const actions = planRepairs(desired, { links, routes, addresses, neighbours });
     const tally: Tally = { repairs: {}, failed: 0 };
     const raising = actions.filter(raisesLink);
     await this.#repair(raising, tally);
     // Nobody is led to a container that cannot answer yet.
-    await Promise.all(raising.map(({ linkIndex }) => untilOtherEndSends(this.#rtnl.links, linkIndex)));
+    await Promise.all(raising.map(({ linkIndex }) => waitForPeerRunning(this.#rtnl.links, linkIndex)));
     await this.#repair(
       actions.filter((action) => !raisesLink(action)),
       tally,
@@ -149,7 +149,7 @@ export class Reconciler {
   ): Promise<boolean> {
     const { endpointId, linkIndex } = action;
     const isWanted = (destination: string): boolean => this.#endpoints.endpointAt(destination) === endpointId;
-    const isAnnounced = (destination: string): boolean => isWanted(destination) && !this.#withheld.has(destination);
+    const isAnnounced = (destination: string): boolean => isWanted(destination) && !this.#suppressed.has(destination);
     switch (action.kind) {
       case 'set-link':
         return await done(setLink(links, linkIndex, action.change));

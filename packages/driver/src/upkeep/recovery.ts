@@ -8,7 +8,7 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { DockerLeases } from '../calls/docker-leases.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
-import type { StateKeeper } from './reconcile-loop.ts';
+import type { ReconcileLoop } from './reconcile-loop.ts';
 import type { StateDirectory } from '../state/state-directory.ts';
 import { type KernelEndpoint, leasesOf, recoveredEndpoint } from './recovered-endpoint.ts';
 import { replayNetwork } from './replay-network.ts';
@@ -25,7 +25,7 @@ export interface RecoveryDeps {
   readonly networks: Pick<NetworkRegistry, 'get' | 'require'>;
   readonly endpoints: Pick<EndpointLifecycle, 'get' | 'adopt' | 'syncFilters' | 'endpointAt' | 'deleteIfGone'>;
   readonly leases: Pick<DockerLeases, 'attach'>;
-  readonly keeper: Pick<StateKeeper, 'repair'>;
+  readonly keeper: Pick<ReconcileLoop, 'repair'>;
   readonly drivers: Drivers;
   readonly state: Pick<StateDirectory, 'noteRecovery'>;
   /** The names that Docker knows the drivers by. */

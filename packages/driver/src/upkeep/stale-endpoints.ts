@@ -10,7 +10,7 @@ const GRACE_MS = 60_000;
 const START_GRACE_MS = 120_000;
 
 /** What was freed since the start of this process. */
-export interface ForgottenCounts {
+export interface StaleCounts {
   /** Endpoints that no Leave came for: their container's end of the link was back on the host. */
   readonly left: number;
   /** Endpoints that no DeleteEndpoint came for. */
@@ -25,13 +25,13 @@ export interface ForgottenCounts {
  * The kernel alone says so, and time: a container that runs has its end of the link in its own namespace, and Docker
  * takes no longer than seconds from one call to the next. Works without access to Docker.
  */
-export class Forgotten {
+export class StaleEndpoints {
   readonly #endpoints: Pick<EndpointLifecycle, 'idleFor' | 'leave' | 'isJoined'>;
   readonly #leases: Pick<DockerLeases, 'freeIfGone' | 'freeLoose'>;
   readonly #logger: Logger;
   /** When the container's end of a joined endpoint was first seen on the host, on the clock of `performance.now()`. */
   readonly #atHomeSince = new Map<string, number>();
-  #counts: ForgottenCounts = { left: 0, endpoints: 0, leases: 0 };
+  #counts: StaleCounts = { left: 0, endpoints: 0, leases: 0 };
 
   constructor(deps: {
     readonly endpoints: Pick<EndpointLifecycle, 'idleFor' | 'leave' | 'isJoined'>;
@@ -43,7 +43,7 @@ export class Forgotten {
     this.#logger = deps.logger;
   }
 
-  get counts(): ForgottenCounts {
+  get counts(): StaleCounts {
     return this.#counts;
   }
 

@@ -1,4 +1,4 @@
-import type { StickyKeeper } from '../containers/assignment-keeper.ts';
+import type { AssignmentKeeper } from '../containers/assignment-keeper.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { DockerPools } from '../calls/docker-pools.ts';
 import type { Logger } from '@routed/datapath';
@@ -12,10 +12,10 @@ const GRACE_MS = 60_000;
  * Frees what Docker forgot of networks: a pool that it asked for and made no network of, and a network of which
  * it gave a pool back, as it does at the end, without the DeleteNetwork that comes next.
  */
-export class ForgottenNetworks {
+export class StaleNetworks {
   readonly #networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'all'>;
-  readonly #sticky: Pick<StickyKeeper, 'forgetNetwork'>;
+  readonly #sticky: Pick<AssignmentKeeper, 'forgetNetwork'>;
   readonly #pools: Pick<DockerPools, 'freeLoose' | 'freeLeftover'>;
   readonly #logger: Logger;
   readonly #halfGoneSince = new Map<string, number>();
@@ -24,7 +24,7 @@ export class ForgottenNetworks {
   constructor(deps: {
     readonly networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
     readonly endpoints: Pick<EndpointLifecycle, 'all'>;
-    readonly sticky: Pick<StickyKeeper, 'forgetNetwork'>;
+    readonly sticky: Pick<AssignmentKeeper, 'forgetNetwork'>;
     readonly pools: Pick<DockerPools, 'freeLoose' | 'freeLeftover'>;
     readonly logger: Logger;
   }) {

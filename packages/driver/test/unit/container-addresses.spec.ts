@@ -39,7 +39,7 @@ describe('addresses that an operator gives a container', () => {
     containers = [listed(endpointId)];
   });
   afterEach(async () => {
-    await daemon.parts.configurator.stop();
+    await daemon.parts.sandboxReconciler.stop();
     daemon.parts.sticky.stop();
     await daemon.reaper.flush();
   });
@@ -86,7 +86,7 @@ describe('addresses that an operator gives a container', () => {
     await sandbox.receive(next, '10.1.0.3/32');
     containers = [listed(next)];
     await daemon.parts.sticky.reconcile();
-    await daemon.parts.configurator.configure(`/var/run/docker/netns/${next.slice(0, 12)}`);
+    await daemon.parts.sandboxReconciler.configure(`/var/run/docker/netns/${next.slice(0, 12)}`);
 
     expect(routes()).to.have.members(['10.1.0.3/32', '10.1.0.20/32']);
     expect(sandbox.addresses()).to.include('10.1.0.20/32');
@@ -104,7 +104,7 @@ describe('addresses that an operator gives a container', () => {
     await daemon.stop();
 
     daemon = await wire(daemon);
-    await daemon.parts.configurator.configure(`/var/run/docker/netns/${endpointId.slice(0, 12)}`);
+    await daemon.parts.sandboxReconciler.configure(`/var/run/docker/netns/${endpointId.slice(0, 12)}`);
 
     expect(await daemon.parts.list.list('web')).to.deep.equal([
       {

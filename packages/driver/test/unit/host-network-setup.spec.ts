@@ -1,4 +1,4 @@
-import { memoryLedger, type SettingsLedger } from '@routed/datapath';
+import { memorySavedSysctls, type SavedSysctls } from '@routed/datapath';
 import { expect } from 'chai';
 import { NetnsError } from '@routed/netns';
 import { createNetwork, dockerId, type WiredDaemon, wiredDaemon, type WiredSettings } from './support/wired.ts';
@@ -196,9 +196,9 @@ describe('kernel settings of the host', () => {
 
   it('are set also while the state cannot be written, and status says so until it can', async () => {
     let isFull = true;
-    const kept = memoryLedger();
+    const kept = memorySavedSysctls();
     const full = new Error('ENOSPC: no space left on device, open host-settings.json.new');
-    const save: SettingsLedger['save'] = (changed) => (isFull ? Promise.reject(full) : kept.save(changed));
+    const save: SavedSysctls['save'] = (changed) => (isFull ? Promise.reject(full) : kept.save(changed));
     await restartWith({ state: { ...daemon.state, ledger: { ...kept, save } } });
     const problems = (): readonly string[] => daemon.parts.status.report().problems;
 
@@ -235,8 +235,8 @@ describe('kernel settings of the host', () => {
 });
 
 /** A ledger in memory that notes how many settings each write of it has. */
-function countedLedger(saved: number[]): SettingsLedger {
-  const ledger = memoryLedger();
+function countedLedger(saved: number[]): SavedSysctls {
+  const ledger = memorySavedSysctls();
   return {
     load: () => ledger.load(),
     save: (changed) => {

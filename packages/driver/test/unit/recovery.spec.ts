@@ -1,5 +1,5 @@
 import type { DockerAttachment, DockerNetwork, DockerNetworks } from '@routed/docker-engine';
-import { GRAVEYARD_GROUP, linkNames } from '@routed/datapath';
+import { DELETE_GROUP, linkNames } from '@routed/datapath';
 import { memoryRepository } from '@routed/store';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -7,7 +7,7 @@ import sinon from 'sinon';
 import { areRecordsOlder } from '../../src/upkeep/older-records.ts';
 import { Recovery } from '../../src/upkeep/recovery.ts';
 import { DockerError } from '@routed/docker-engine';
-import type { StickyRecord } from '../../src/containers/persistent-assignment.ts';
+import type { PersistentAssignment } from '../../src/containers/persistent-assignment.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
 const networkId = dockerId('c98909');
@@ -164,7 +164,7 @@ describe('the recovery of a lost state directory', () => {
   });
 
   it('is not due for links that are on the way out', async () => {
-    await daemon.kernel.links.set({ name: linkNames(endpointId).host }, { group: GRAVEYARD_GROUP });
+    await daemon.kernel.links.set({ name: linkNames(endpointId).host }, { group: DELETE_GROUP });
 
     expect(await areRecordsOlder(daemon.kernel, daemon.parts.endpoints)).to.equal(false);
   });
@@ -172,7 +172,7 @@ describe('the recovery of a lost state directory', () => {
   it('lets nobody into a container that may have a list from an operator, before it is known which it is', async () => {
     await daemon.stop();
     const record = { id: `other ${networkId}`, containerId: 'other', containerName: 'other', networkId };
-    const lists = memoryRepository<StickyRecord>();
+    const lists = memoryRepository<PersistentAssignment>();
     await lists.put({ ...record, networkName: 'apps', addresses: [], ingress: 'none' });
     const older = await wiredDaemon();
     await older.stop();

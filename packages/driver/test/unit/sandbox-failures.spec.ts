@@ -9,17 +9,17 @@ describe('SandboxConfigurator', () => {
   let sandbox: ConfiguredSandbox['sandbox'];
   let open: ConfiguredSandbox['open'];
   let errors: ConfiguredSandbox['errors'];
-  let configurator: ConfiguredSandbox['configurator'];
+  let sandboxReconciler: ConfiguredSandbox['sandboxReconciler'];
   beforeEach(async () => {
     host = await ConfiguredSandbox.create();
-    ({ clock, kernel, sandbox, open, errors, configurator } = host);
+    ({ clock, kernel, sandbox, open, errors, sandboxReconciler } = host);
   });
   afterEach(() => host.restore());
 
   it('tries again, after longer and longer pauses', async () => {
     await sandbox.receive(web);
     for (let failure = 0; failure < 3; failure++) open.onCall(failure).rejects(new Error('not yet'));
-    const configuring = configurator.configure(key);
+    const configuring = sandboxReconciler.configure(key);
 
     for (const [pauseMs, tries] of [
       [19, 1],
@@ -36,31 +36,31 @@ describe('SandboxConfigurator', () => {
     }
 
     await configuring;
-    expect(configurator.statusOf(web.id)).to.deep.equal({ state: 'done' });
+    expect(sandboxReconciler.statusOf(web.id)).to.deep.equal({ state: 'done' });
     expect(errors.callCount).to.equal(0);
   });
 
   it('gives up with the reason, in the log and in the status, and starts anew when asked again', async () => {
     open.rejects(new Error('no such thing'));
 
-    expect(await host.outcome(configurator.configure(key))).to.equal(
+    expect(await host.outcome(sandboxReconciler.configure(key))).to.equal(
       `sandbox ${key} cannot be given its additional addresses: no such thing`,
     );
 
     expect(open.callCount).to.equal(6);
-    expect(configurator.statusOf(web.id)).to.deep.equal({ state: 'failed', reason: 'no such thing' });
+    expect(sandboxReconciler.statusOf(web.id)).to.deep.equal({ state: 'failed', reason: 'no such thing' });
     expect(errors.callCount).to.equal(1);
     open.callsFake(() => Promise.resolve(sandbox.open()));
     await sandbox.receive(web);
-    await configurator.configure(key);
-    expect(configurator.statusOf(web.id)).to.deep.equal({ state: 'done' });
+    await sandboxReconciler.configure(key);
+    expect(sandboxReconciler.statusOf(web.id)).to.deep.equal({ state: 'done' });
   });
 
   for (const code of ['NOT_A_NAMESPACE', 'NOT_FOUND'] as const) {
     it(`says which mount propagation is missing when the namespace is not to be seen (${code})`, async () => {
       open.rejects(new NetnsError(code, `namespace ${key}`, 'it is a plain file'));
 
-      expect(await host.outcome(configurator.configure(key))).to.match(
+      expect(await host.outcome(sandboxReconciler.configure(key))).to.match(
         /it is a plain file.*-v \/run\/docker\/netns:\/run\/docker\/netns:rslave/,
       );
     });
@@ -72,7 +72,7 @@ describe('SandboxConfigurator', () => {
       return Promise.reject(new Error('gone'));
     });
 
-    expect(await host.outcome(configurator.configure(key))).to.equal('done');
+    expect(await host.outcome(sandboxReconciler.configure(key))).to.equal('done');
     expect(open.callCount).to.equal(1);
     expect(errors.callCount).to.equal(0);
   });
@@ -80,22 +80,22 @@ describe('SandboxConfigurator', () => {
   it('does not wait for an endpoint whose link went away with its container, and says so', async () => {
     await kernel.links.delete({ name: 'vethraaaaaaaaaa' });
 
-    await configurator.configure(key);
+    await sandboxReconciler.configure(key);
 
     const status = { state: 'failed', reason: 'its link is gone: the container has ended' };
-    expect(configurator.statusOf(web.id)).to.deep.equal(status);
-    configurator.prune();
-    expect(configurator.statusOf(web.id)).to.deep.equal(status);
+    expect(sandboxReconciler.statusOf(web.id)).to.deep.equal(status);
+    sandboxReconciler.prune();
+    expect(sandboxReconciler.statusOf(web.id)).to.deep.equal(status);
     host.joined = [];
-    configurator.prune();
-    expect(configurator.statusOf(web.id)).to.equal(undefined);
+    sandboxReconciler.prune();
+    expect(sandboxReconciler.statusOf(web.id)).to.equal(undefined);
   });
 
   it('ends a visit under way when it is stopped, without a complaint, and begins no other', async () => {
-    const calls = [configurator.configure(key), configurator.configure(key)];
+    const calls = [sandboxReconciler.configure(key), sandboxReconciler.configure(key)];
     await turns();
 
-    await configurator.stop();
+    await sandboxReconciler.stop();
     await Promise.all(calls);
 
     expect(sandbox.views).to.equal(0);
@@ -105,9 +105,9 @@ describe('SandboxConfigurator', () => {
 
   it('keeps a failure to itself for who does not wait', async () => {
     open.rejects(new Error('no such thing'));
-    configurator.request(key);
+    sandboxReconciler.request(key);
 
     expect(await host.outcome(turns())).to.equal('done');
-    expect(configurator.statusOf(web.id)).to.include({ state: 'failed' });
+    expect(sandboxReconciler.statusOf(web.id)).to.include({ state: 'failed' });
   });
 });

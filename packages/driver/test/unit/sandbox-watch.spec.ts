@@ -36,7 +36,7 @@ describe('SandboxWatch', () => {
         get: (id) => endpoints.get(id),
         idOfLink: (name) => [...endpoints.keys()].find((id) => name.endsWith(linkDigits(id))),
       },
-      configurator: { request, prune },
+      sandboxReconciler: { request, prune },
     });
     watch.listenTo(events);
   });

@@ -1,4 +1,4 @@
-import { memoryLedger } from '@routed/datapath';
+import { memorySavedSysctls } from '@routed/datapath';
 import { memoryRepository, type Repository } from '@routed/store';
 import { type LeaseStore, memoryLeaseStore } from '@routed/ipam';
 import type { MethodName } from '@routed/plugin-protocol';
@@ -53,7 +53,7 @@ class FullDisk {
       sticky: this.#guard(memoryRepository(), ['put', 'remove']) as Repository<never>,
       owners: memoryRepository(),
       leases: this.#guard(memoryLeaseStore(), ['putPool', 'deletePool', 'putLease', 'deleteLease']) as LeaseStore,
-      ledger: memoryLedger(),
+      ledger: memorySavedSysctls(),
     };
   }
 

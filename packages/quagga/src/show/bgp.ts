@@ -1,6 +1,6 @@
 import { hostPrefix } from '../prefix.ts';
 import { z } from 'zod';
-import { isLowest, type Rival } from './competing-route.ts';
+import { isLowest, type CompetingRoute } from './competing-route.ts';
 import type { RouterLines } from './router-lines.ts';
 
 // Source: FRR bgpd/bgp_route.c, route_vty_out_detail.
@@ -21,7 +21,7 @@ const tables = z.array(z.object({ totalAdvertisements: z.number(), totalPrefixes
 const statisticsReply = z.object({ ipv4Unicast: tables, ipv6Unicast: tables });
 
 /** Others that announce this very address by BGP; undefined: nobody, or the daemon does not say. */
-export async function bgpRival(lines: RouterLines, address: string): Promise<Rival | undefined> {
+export async function bgpCompetingRoute(lines: RouterLines, address: string): Promise<CompetingRoute | undefined> {
   const family = familyOf(address.includes(':') ? 6 : 4);
   const answer = await lines.ask('bgpd', `show bgp ${family} unicast ${hostPrefix(address)} json`);
   const paths = pathsReply.safeParse(answer).data?.paths ?? [];

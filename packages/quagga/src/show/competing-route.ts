@@ -5,7 +5,7 @@ export interface Way {
 }
 
 /** Others that announce an address of this host, as the router heard of them by one protocol. */
-export interface Rival {
+export interface CompetingRoute {
   /** As the kernel's routes name it: `ospf`, `bgp`. */
   readonly protocol: string;
   readonly ways: readonly Way[];
@@ -16,7 +16,7 @@ export interface Rival {
 }
 
 /** The route to a rival as `ip route` writes it, and who it is. */
-export function describeRival({ protocol, ways, routers }: Rival): string {
+export function describeCompetingRoute({ protocol, ways, routers }: CompetingRoute): string {
   const hops = ways.map(({ gateway, link }) =>
     [...(gateway === undefined ? [] : [`via ${gateway}`]), ...(link === undefined ? [] : [`dev ${link}`])].join(' '),
   );

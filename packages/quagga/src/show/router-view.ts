@@ -1,6 +1,6 @@
-import { bgpRival, surplusPaths } from './bgp.ts';
+import { bgpCompetingRoute, surplusPaths } from './bgp.ts';
 import { ospfAnnouncers } from './ospf.ts';
-import { isLowest, type Rival } from './competing-route.ts';
+import { isLowest, type CompetingRoute } from './competing-route.ts';
 import type { RouterLines } from './router-lines.ts';
 import { idleRoutes, type LearntRoute, learntRoutes } from './zebra.ts';
 
@@ -22,7 +22,7 @@ export class RouterView {
    *
    * @returns undefined when no daemon answers
    */
-  async losers(families: readonly (4 | 6)[]): Promise<string | undefined> {
+  async inactiveRoutes(families: readonly (4 | 6)[]): Promise<string | undefined> {
     const counts = await Promise.all(
       families.flatMap((family) => [idleRoutes(this.#lines, family), surplusPaths(this.#lines, family)]),
     );
@@ -30,8 +30,11 @@ export class RouterView {
   }
 
   /** Who else announces an address. Two questions of 0.1 ms each, whatever the number of routes. */
-  async rivalsOf(address: string): Promise<readonly Rival[]> {
-    const [learnt, bgp] = await Promise.all([learntRoutes(this.#lines, address), bgpRival(this.#lines, address)]);
+  async competingRoutes(address: string): Promise<readonly CompetingRoute[]> {
+    const [learnt, bgp] = await Promise.all([
+      learntRoutes(this.#lines, address),
+      bgpCompetingRoute(this.#lines, address),
+    ]);
     const others = await Promise.all(
       learnt
         .filter(({ protocol }) => protocol !== 'bgp' || bgp === undefined)
@@ -40,7 +43,7 @@ export class RouterView {
     return [...others, ...(bgp === undefined ? [] : [bgp])];
   }
 
-  async #rival(address: string, { protocol, ways }: LearntRoute): Promise<Rival> {
+  async #rival(address: string, { protocol, ways }: LearntRoute): Promise<CompetingRoute> {
     const announcers = protocol === 'ospf' ? await ospfAnnouncers(this.#lines, address) : undefined;
     if (announcers === undefined) return { protocol, ways, routers: [], isBehindUs: undefined };
     const { own, others } = announcers;

@@ -13,9 +13,9 @@ describe('ConflictWatch', () => {
   let journal: Journal;
   let events: EventEmitter<MonitorEvents>;
   let claimed: Claim[];
-  let losers: string | undefined;
+  let inactiveRoutes: string | undefined;
   let conflicts: { check: sinon.SinonSpy; review: sinon.SinonSpy; forgetGone: sinon.SinonSpy };
-  let view: { losers: sinon.SinonSpy };
+  let view: { inactiveRoutes: sinon.SinonSpy };
   let watch: ConflictWatch;
 
   beforeEach(async () => {
@@ -23,13 +23,13 @@ describe('ConflictWatch', () => {
     journal = new Journal();
     events = new EventEmitter();
     claimed = [claim];
-    losers = '0';
+    inactiveRoutes = '0';
     conflicts = {
       check: sinon.fake.resolves(undefined),
       review: sinon.fake.resolves(undefined),
       forgetGone: sinon.fake(),
     };
-    view = { losers: sinon.fake(() => Promise.resolve(losers)) };
+    view = { inactiveRoutes: sinon.fake(() => Promise.resolve(inactiveRoutes)) };
     const claims = {
       all: () => claimed,
       families: () => [...new Set(claimed.map(({ family }) => family))],
@@ -40,7 +40,7 @@ describe('ConflictWatch', () => {
     watch.start(events);
     await clock.tickAsync(100);
     conflicts.check.resetHistory();
-    view.losers.resetHistory();
+    view.inactiveRoutes.resetHistory();
   });
   afterEach(async () => {
     await watch.stop();
@@ -53,27 +53,27 @@ describe('ConflictWatch', () => {
   it('asks the router once a second, and looks at no address as long as nothing changes', async () => {
     await clock.tickAsync(5_000);
 
-    expect(view.losers.callCount).to.be.within(4, 5);
+    expect(view.inactiveRoutes.callCount).to.be.within(4, 5);
     expect(conflicts.check.callCount).to.equal(0);
   });
 
   it('looks at every address when a route has come that loses', async () => {
-    losers = '1';
+    inactiveRoutes = '1';
     await clock.tickAsync(1_000);
 
     expect(conflicts.check.args).to.deep.equal([[claim]]);
   });
 
   it('looks soon after an announcement of ours, once for many, and soon again', async () => {
-    losers = '1';
+    inactiveRoutes = '1';
     for (let time = 0; time < 5; time++) happens('announced');
     await clock.tickAsync(110);
-    expect(view.losers.callCount).to.equal(1);
+    expect(view.inactiveRoutes.callCount).to.equal(1);
     expect(conflicts.check.callCount).to.equal(1);
 
     await clock.tickAsync(500);
 
-    expect(view.losers.callCount).to.equal(3);
+    expect(view.inactiveRoutes.callCount).to.equal(3);
   });
 
   it('looks soon after a route to one of our addresses has changed, and at no other', async () => {
@@ -98,10 +98,10 @@ describe('ConflictWatch', () => {
 
   it('lets the router rest after a look at many addresses, and looks again then', async () => {
     claimed = Array.from({ length: 3_000 }, (_, index) => ({ ...claim, address: `10.1.1.${index}` }));
-    losers = '1';
+    inactiveRoutes = '1';
     await clock.tickAsync(1_000);
     expect(conflicts.check.callCount).to.equal(3_000);
-    losers = '2';
+    inactiveRoutes = '2';
 
     await clock.tickAsync(2_000);
     expect(conflicts.check.callCount, 'during the rest').to.equal(3_000);
@@ -111,15 +111,15 @@ describe('ConflictWatch', () => {
   });
 
   it('asks nothing without containers, and looks at none when no router answers', async () => {
-    losers = undefined;
+    inactiveRoutes = undefined;
     await clock.tickAsync(31_000);
     expect(conflicts.check.callCount).to.equal(0);
-    view.losers.resetHistory();
+    view.inactiveRoutes.resetHistory();
     claimed = [];
 
     await clock.tickAsync(5_000);
 
-    expect(view.losers.callCount).to.equal(0);
+    expect(view.inactiveRoutes.callCount).to.equal(0);
   });
 
   it('tells at once of what a container has lost', () => {
@@ -132,7 +132,7 @@ describe('ConflictWatch', () => {
     conflicts.review = sinon.fake.rejects(new Error('broken'));
     await clock.tickAsync(1_000);
     conflicts.review = sinon.fake.resolves(undefined);
-    losers = '1';
+    inactiveRoutes = '1';
     await clock.tickAsync(1_000);
 
     expect(conflicts.check.callCount).to.equal(1);

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import sinon from 'sinon';
 import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
-import { SandboxConfigurator } from '../../../src/sandboxes/sandbox-reconciler.ts';
+import { SandboxReconciler } from '../../../src/sandboxes/sandbox-reconciler.ts';
 import { FakeSandbox, makeLinks } from '../../../../datapath/test/unit/support/fake-sandbox.ts';
 import { endpointWith } from '../../../../datapath/test/unit/support/sandbox-states.ts';
 
@@ -19,7 +19,7 @@ export class ConfiguredSandbox {
   readonly sandbox: FakeSandbox;
   readonly open: sinon.SinonStub<[string], Promise<SandboxView>>;
   readonly errors = sinon.fake();
-  readonly configurator: SandboxConfigurator;
+  readonly sandboxReconciler: SandboxReconciler;
   /** The endpoints that have joined. */
   joined: Endpoint[] = [web];
   /** Whether Docker has made the sandbox. */
@@ -30,7 +30,7 @@ export class ConfiguredSandbox {
     this.kernel = kernel;
     this.sandbox = sandbox;
     this.open = sinon.stub<[string], Promise<SandboxView>>().callsFake(() => Promise.resolve(sandbox.open()));
-    this.configurator = new SandboxConfigurator({
+    this.sandboxReconciler = new SandboxReconciler({
       endpoints: {
         endpointsIn: (sandboxKey) => (sandboxKey === key ? this.joined : []),
         get: (id) => this.joined.find((endpoint) => endpoint.id === id),

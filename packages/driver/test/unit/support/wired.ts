@@ -4,9 +4,9 @@ import type { Container, DockerContainers } from '@routed/docker-engine';
 import {
   linkNames,
   type LinkReaper,
-  memoryLedger,
+  memorySavedSysctls,
   type OpenSandbox,
-  type SettingsLedger,
+  type SavedSysctls,
   Uplinks,
 } from '@routed/datapath';
 import type { RouterLines } from '@routed/quagga/show';
@@ -17,7 +17,7 @@ import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import { type Handler, type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-protocol';
 import sinon from 'sinon';
 import type { AddressOwner } from '../../../src/containers/address-owners.ts';
-import type { StickyRecord } from '../../../src/containers/persistent-assignment.ts';
+import type { PersistentAssignment } from '../../../src/containers/persistent-assignment.ts';
 import { VIRTUAL_GATEWAYS } from '../../../src/calls/default-gateways.ts';
 import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
 import type { Network } from '../../../src/networks/network.ts';
@@ -66,10 +66,10 @@ export interface WiredSettings {
 export interface WiredState {
   readonly networks: Repository<Network>;
   readonly endpoints: Repository<Endpoint>;
-  readonly sticky: Repository<StickyRecord>;
+  readonly sticky: Repository<PersistentAssignment>;
   readonly owners: Repository<AddressOwner>;
   readonly leases: LeaseStore;
-  readonly ledger: SettingsLedger;
+  readonly ledger: SavedSysctls;
 }
 
 /** No container is started: a sandbox is only a path. */
@@ -109,7 +109,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     sticky: memoryRepository(),
     owners: memoryRepository(),
     leases: memoryLeaseStore(),
-    ledger: memoryLedger(),
+    ledger: memorySavedSysctls(),
   };
   await kernel.links.set({ name: 'lo' }, { isUp: true });
   const firewall = { ensure: sinon.fake.resolves('installed'), remove: sinon.fake.resolves(undefined) };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { describeRival, isLowest } from '../../../src/show/competing-route.ts';
+import { describeCompetingRoute, isLowest } from '../../../src/show/competing-route.ts';
 import { RouterView } from '../../../src/show/router-view.ts';
 import { scriptedLines } from './support.ts';
 
@@ -33,7 +33,9 @@ const bgpd = (as: number, ...paths: object[]): object => ({
 });
 
 const rivalsIn = (...answers: object[]) =>
-  new RouterView({ lines: scriptedLines(Object.assign({}, ...answers) as Record<string, unknown>) }).rivalsOf(address);
+  new RouterView({ lines: scriptedLines(Object.assign({}, ...answers) as Record<string, unknown>) }).competingRoutes(
+    address,
+  );
 
 describe('RouterView.rivalsOf', () => {
   it('finds nobody when no daemon runs, or only our own route is there', async () => {
@@ -53,7 +55,9 @@ describe('RouterView.rivalsOf', () => {
       routers: ['router 10.112.11.10'],
       isBehindUs: true,
     });
-    expect(describeRival(rival!)).to.equal('route via 10.112.11.2 dev eth1 proto ospf, from router 10.112.11.10');
+    expect(describeCompetingRoute(rival!)).to.equal(
+      'route via 10.112.11.2 dev eth1 proto ospf, from router 10.112.11.10',
+    );
   });
 
   it('takes no account of an announcement that is being taken back', async () => {
@@ -78,7 +82,7 @@ describe('RouterView.rivalsOf', () => {
     const [rival] = await rivalsIn(zebra(kernelRoute), answers);
 
     expect(rival).to.deep.include({ protocol: 'bgp', routers: ['AS 4200000002'], isBehindUs: true });
-    expect(describeRival(rival!)).to.equal('route via 10.112.11.2 proto bgp, from AS 4200000002');
+    expect(describeCompetingRoute(rival!)).to.equal('route via 10.112.11.2 proto bgp, from AS 4200000002');
   });
 
   it('names a way once that several paths take', async () => {
@@ -86,7 +90,7 @@ describe('RouterView.rivalsOf', () => {
 
     const [rival] = await rivalsIn(bgpd(1, ...paths));
 
-    expect(describeRival(rival!)).to.equal('route via 10.112.11.2 proto bgp, from AS 2');
+    expect(describeCompetingRoute(rival!)).to.equal('route via 10.112.11.2 proto bgp, from AS 2');
   });
 
   it('compares router ids inside one AS', async () => {
@@ -126,7 +130,7 @@ describe('RouterView.rivalsOf', () => {
       },
     });
 
-    const [rival] = await new RouterView({ lines }).rivalsOf('fd00:1::7');
+    const [rival] = await new RouterView({ lines }).competingRoutes('fd00:1::7');
 
     expect(rival).to.deep.include({ protocol: 'ospf', routers: ['router 10.0.0.2'], isBehindUs: true });
   });
@@ -140,7 +144,7 @@ describe('RouterView.losers', () => {
           'show ip route summary json': { routesTotal, routesTotalFib: 9 },
           'show bgp ipv4 unicast statistics json': { ipv4Unicast: [{ totalAdvertisements, totalPrefixes: 5 }] },
         }),
-      }).losers([4]);
+      }).inactiveRoutes([4]);
 
     const texts = await Promise.all([summary(9, 5), summary(10, 5), summary(9, 6)]);
 
@@ -152,11 +156,11 @@ describe('RouterView.losers', () => {
     const answer = { ipv4Unicast, bgpBestPathCalls: 0, bgpNodeOnQueue: 0 };
     const lines = scriptedLines({ 'show bgp ipv4 unicast statistics json': answer });
 
-    expect(await new RouterView({ lines }).losers([4])).to.equal(' 1');
+    expect(await new RouterView({ lines }).inactiveRoutes([4])).to.equal(' 1');
   });
 
   it('is unknown when no daemon runs', async () => {
-    expect(await new RouterView({ lines: scriptedLines({}) }).losers([4, 6])).to.equal(undefined);
+    expect(await new RouterView({ lines: scriptedLines({}) }).inactiveRoutes([4, 6])).to.equal(undefined);
   });
 });
 
