@@ -82,11 +82,11 @@ describe('filters that cannot be, or hardly', () => {
   });
 
   it('takes ten thousand entries, by standard input', async () => {
-    const entries = Array.from({ length: 10_000 }, (_, index) => `172.16.${index >> 7}.${(index & 127) * 2}`);
+    const entries = Array.from({ length: 9_999 }, (_, index) => `172.16.${index >> 7}.${(index & 127) * 2}`);
 
     expect(await ingress('set web -', [...entries, friend].join('\n'))).to.include({ exitCode: 0, stderr: '' });
 
-    expect((await listOf('web')).split(',')).to.have.lengthOf(10_001);
+    expect((await listOf('web')).split(',')).to.have.lengthOf(10_000);
     await eventually(async () => expect(await addressSeenBy(stage.host, web, 'friend')).to.equal(friend));
     await ingress('set web -', entries.join('\n'));
     expect(await addressSeenBy(stage.host, web, 'friend').catch(() => 'refused')).to.equal('refused');

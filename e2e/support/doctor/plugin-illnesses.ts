@@ -139,16 +139,14 @@ export const absenceIllnesses: readonly Illness[] = [
   },
   {
     check: 'plugin-sockets',
-    what: 'a socket that somebody has removed under the running plugin',
+    what: 'a folder in the place of a socket of the running plugin',
     severity: 'broken',
     found: /^routed-plugin runs, but there is no \/run\/docker\/plugins\/routed\.sock$/,
     why: /Docker does not find the plugin/,
     remedy: /^restart routed-plugin/,
-    break: (ward) => ward.sh('rm /run/docker/plugins/routed.sock'),
-    heal: async (ward: Ward): Promise<void> => {
-      await ward.plugin.stop('SIGTERM');
-      await ward.startPlugin();
-    },
+    // The plugin makes a socket anew whose file is gone, but takes nothing away that is not its own.
+    break: (ward) => ward.sh('rm /run/docker/plugins/routed.sock && mkdir /run/docker/plugins/routed.sock'),
+    heal: (ward) => ward.sh('rmdir /run/docker/plugins/routed.sock'),
   },
   {
     check: 'forward-chain',

@@ -30,9 +30,12 @@ export class PersistentAssignments {
     return [...(this.#byNetwork.get(networkId)?.values() ?? [])];
   }
 
-  /** Whether an operator has given a list to a container of the network. */
+  /**
+   * Whether an operator has given a list to a container of the network: one that lets in fewer than everybody. A container that is
+   * to be open may wait for it behind the list of its network.
+   */
   hasLists(networkId: string): boolean {
-    return this.ofNetwork(networkId).some(({ ingress }) => ingress !== undefined);
+    return this.ofNetwork(networkId).some(({ ingress }) => ingress !== undefined && ingress !== 'any');
   }
 
   async put(record: PersistentAssignment): Promise<void> {

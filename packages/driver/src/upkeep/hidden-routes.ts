@@ -4,7 +4,7 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Journal } from '../ground/journal.ts';
 
 /** How long events are collected: what is being replaced is whole again by then. */
-const SETTLE_MS = 100;
+const SETTLE_MS = 400;
 /** Questions under way at once. */
 const BATCH = 50;
 /** Destinations looked at in one round; the next goes on from there. */
@@ -64,7 +64,9 @@ export class HiddenRoutes {
   listenTo(events: RouteEvents): void {
     events.on('route', ({ route }) => {
       const { destination, protocol } = route;
-      if (protocol === ROUTE_PROTOCOL || this.#endpoints.endpointAt(destination) === undefined) return;
+      // A route of ours that comes back may end it.
+      const isOver = protocol === ROUTE_PROTOCOL && !this.#hidden.has(destination);
+      if (isOver || this.#endpoints.endpointAt(destination) === undefined) return;
       this.#due.add(destination);
       this.#timer ??= setTimeout(() => this.#checkDue(), SETTLE_MS).unref();
     });

@@ -76,7 +76,7 @@ describe('a route of somebody else to the address of a container', () => {
     const route = daemon.kernel.inspect().routes.find(({ protocol }) => protocol === 4);
 
     events.emit('route', { change: 'new', route: route! });
-    await sleep(200);
+    await sleep(600);
 
     expect(problems()).to.contain('is not reached');
   });

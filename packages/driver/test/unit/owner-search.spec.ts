@@ -93,7 +93,7 @@ describe('a container that is not known yet, in a network where an operator gave
     await leave(first);
     containers = [containerOf(web, '')];
     await start(second, '10.1.0.2', { 'routed.ingress': '10.3.0.0/16' });
-    expect(entries()).to.equal(0);
+    expect(entries()).to.equal(1);
 
     containers = [containerOf(web, second)];
     await settle(second);
