@@ -13,7 +13,7 @@ export { ContainerFilters, type IngressStatus } from './containers/container-fil
 export { PersistentAssignments } from './containers/persistent-assignments.ts';
 export { Absence } from './endpoints/absence.ts';
 export { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
-export { canonicalHostAddress, parseEndpointOptions } from './endpoints/endpoint-options.ts';
+export { parseEndpointOptions } from './endpoints/endpoint-options.ts';
 export { addressTexts, type Endpoint } from './endpoints/endpoint.ts';
 export { Journal, type JournalEntry } from './ground/journal.ts';
 export { KeyedLock } from './ground/keyed-lock.ts';

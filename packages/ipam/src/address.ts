@@ -53,3 +53,12 @@ export function formatAddress({ family, value }: AddressValue): string {
 export function canonicalAddress(text: string): string {
   return formatAddress(parseAddress(text));
 }
+
+/**
+ * An address in canonical text; its full prefix length may be there too.
+ *
+ * @throws IpamError INVALID_ADDRESS
+ */
+export function canonicalHostAddress(text: string): string {
+  return canonicalAddress(text.replace(text.includes(':') ? /\/128$/ : /\/32$/, ''));
+}

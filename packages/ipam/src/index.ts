@@ -1,4 +1,4 @@
-export { canonicalAddress } from './address.ts';
+export { canonicalAddress, canonicalHostAddress } from './address.ts';
 export type {
   AddressRequest,
   ConnectedPrefix,

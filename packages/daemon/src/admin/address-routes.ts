@@ -1,5 +1,6 @@
-import { type AddressList, type AddressRecord, canonicalHostAddress, type ContainerAddresses } from '@routed/driver';
+import type { AddressList, AddressRecord, ContainerAddresses } from '@routed/driver';
 import Router from '@koa/router';
+import { canonicalHostAddress } from '@routed/ipam';
 import { z } from 'zod';
 import { parameter, readJson } from './request.ts';
 

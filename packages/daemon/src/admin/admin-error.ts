@@ -1,10 +1,8 @@
+import { isOurError } from '../ground/our-errors.ts';
 import { errorText } from '@routed/text';
 import { isIpamError } from '@routed/ipam';
 import { isNetfilterError } from '@routed/netfilter';
 import { z } from 'zod';
-import { type DatapathErrorCode, isDatapathError } from '@routed/datapath';
-import { type DockerErrorCode, isDockerError } from '@routed/docker-engine';
-import { type DriverErrorCode, isDriverError } from '@routed/driver';
 
 /** What an error becomes on the admin socket. */
 export interface AdminErrorReply {
@@ -12,7 +10,7 @@ export interface AdminErrorReply {
   readonly body: { readonly error: { readonly code: string; readonly message: string } };
 }
 
-const STATUS: Readonly<Partial<Record<DriverErrorCode | DatapathErrorCode | DockerErrorCode, number>>> = {
+const STATUS: Readonly<Record<string, number>> = {
   ADDRESS_IN_USE: 409,
   ADDRESS_UNKNOWN: 404,
   CONTAINER_AMBIGUOUS: 409,
@@ -26,7 +24,7 @@ const STATUS: Readonly<Partial<Record<DriverErrorCode | DatapathErrorCode | Dock
 
 /** The status and the body for an error: 4xx for what the asker can change, 5xx for what failed here. */
 export function replyToAdminError(error: unknown, request: string): AdminErrorReply {
-  if (isDriverError(error) || isDatapathError(error) || isDockerError(error)) {
+  if (isOurError(error)) {
     return reply(STATUS[error.code] ?? 500, error.code, error.message);
   }
   if (isIpamError(error)) return reply(error.code.startsWith('INVALID_') ? 400 : 409, error.code, error.message);

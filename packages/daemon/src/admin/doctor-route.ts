@@ -1,4 +1,5 @@
-import { DAEMON_FACTS_PATH, type DaemonKnowledge } from '@routed/driver';
+import type { DaemonKnowledge } from '@routed/driver';
+import { DAEMON_FACTS_PATH } from '@routed/driver/daemon-facts';
 import type Koa from 'koa';
 
 /** Tells `doctor` what the daemon knows, on the admin socket. Waits until the state is loaded. */

@@ -25,7 +25,7 @@ export function eventsCommand(): Command {
 async function tell(text: string | undefined, { adminSocket, follow, json }: Flags): Promise<void> {
   const query = new URLSearchParams();
   if (text !== undefined) {
-    const { canonicalHostAddress } = await import('@routed/driver');
+    const { canonicalHostAddress } = await import('@routed/ipam');
     const address = canonicalHostAddress(text);
     await tellOfNothing(adminSocket, address);
     query.set('address', address);

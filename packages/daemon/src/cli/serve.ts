@@ -1,4 +1,4 @@
-import { isAllowedToRoute } from '@routed/datapath';
+import { isAllowedToRoute } from '@routed/datapath/capabilities';
 import { inheritedSockets } from '@routed/plugin-server';
 import { type Daemon, startDaemon } from '../serve/daemon.ts';
 import { createLogger, type Logger } from '../ground/logger.ts';

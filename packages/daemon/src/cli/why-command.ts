@@ -35,7 +35,7 @@ export function whyCommand(): Command {
 
 async function run(text: string, flags: Flags): Promise<void> {
   const [{ canonicalHostAddress }, { explain }, { readFacts }] = await Promise.all([
-    import('@routed/driver'),
+    import('@routed/ipam'),
     import('../why/explain.ts'),
     import('../why/read-facts.ts'),
   ]);

@@ -1,5 +1,6 @@
 import type { CallObserver } from '@routed/plugin-server';
-import { isRefusal } from './refusals.ts';
+import { isIpamError } from '@routed/ipam';
+import { isOurError } from '../ground/our-errors.ts';
 import {
   createPluginApp,
   type InheritedSockets,
@@ -56,7 +57,7 @@ export async function servePlugins(places: PluginPlaces, answers: PluginAnswers)
         atOnce: { 'Plugin.Activate': () => ({ Implements: roles }), ...part(atOnce) },
         loaded: loaded.then(part),
         observer: metrics,
-        isRefusal,
+        isRefusal: (error) => isOurError(error) || isIpamError(error),
         logger,
         maxCalls: PLUGIN_LIMITS.calls,
       });

@@ -1,8 +1,8 @@
 import type { Container, DockerContainers } from '@routed/docker-engine';
 import { allAddresses } from '@routed/datapath';
+import { canonicalHostAddress } from '@routed/ipam';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import { canonicalHostAddress } from '../endpoints/endpoint-options.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { locateAdditional } from '../endpoints/locate-additional.ts';
 import type { KeyedLock } from '../ground/keyed-lock.ts';

@@ -1,5 +1,5 @@
-import { canonicalAddress } from '@routed/ipam';
 import type { Spoofing } from '@routed/datapath';
+import { canonicalHostAddress } from '@routed/ipam';
 import { invalidOption, parseOptions, switchText } from '../networks/driver-options.ts';
 import { FILTER_OPTIONS, filterOptions } from '../networks/filter-options.ts';
 import { listOf } from '../networks/text-list.ts';
@@ -44,13 +44,4 @@ export function parseEndpointOptions(options: Readonly<Record<string, unknown>>)
     );
   }
   return { addresses, isAnycast, ...filterOptions(values) };
-}
-
-/**
- * An address in canonical text; its full prefix length may be there too.
- *
- * @throws IpamError INVALID_ADDRESS
- */
-export function canonicalHostAddress(text: string): string {
-  return canonicalAddress(text.replace(text.includes(':') ? /\/128$/ : /\/32$/, ''));
 }

@@ -1,7 +1,7 @@
 import { replyToError } from '@routed/plugin-server';
 import { expect } from 'chai';
-import { isIpamError } from '@routed/ipam';
-import { canonicalHostAddress, parseEndpointOptions } from '../../src/endpoints/endpoint-options.ts';
+import { canonicalHostAddress, isIpamError } from '@routed/ipam';
+import { parseEndpointOptions } from '../../src/endpoints/endpoint-options.ts';
 import { parseNetworkOptions } from '../../src/networks/network-options.ts';
 
 const LONG = 'x'.repeat(500_000);
