@@ -53,7 +53,7 @@ async function list(container: string | undefined, { adminSocket, json }: Flags)
     return;
   }
   printTable(
-    ['ADDRESS', 'CONTAINER', 'NETWORK', 'GIVEN BY', 'STATE'],
+    ['ADDRESS', 'CONTAINER', 'NETWORK', 'SOURCE', 'STATE'],
     rows.map((row) => [row.address, row.container, row.network, row.kind, stateOf(row)]),
   );
 }

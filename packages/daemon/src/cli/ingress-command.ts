@@ -59,7 +59,7 @@ function print(reply: unknown, { json }: Flags): void {
     return;
   }
   printTable(
-    ['NETWORK', 'MAY ENTER', 'SPOOFING', 'EXAMINED', 'REFUSED', 'SPOOFED'],
+    ['NETWORK', 'ALLOWED SOURCES', 'SPOOFING', 'EXAMINED', 'REFUSED', 'SPOOFED'],
     (reply as IngressStatus[]).map(({ network, ingress, spoof, counters }) => {
       const { examined = '-', refused = '-', spoofed = '-' } = counters ?? {};
       return [network, ingress, spoof, examined, refused, spoofed];

@@ -57,7 +57,7 @@ function print(report: DaemonReport, listed: readonly ListedAddress[], isWatched
   const names = new Map(listed.map((row) => [row.endpointId, row]));
   say();
   printTable(
-    ['NETWORK', 'PREFIX', 'LEASED', 'OF', 'GATEWAY', 'MTU', 'ENDPOINTS'],
+    ['NETWORK', 'PREFIX', 'LEASED', 'SIZE', 'GATEWAY', 'MTU', 'ENDPOINTS'],
     networks.flatMap((each) => networkRows(each, endpoints, names)),
   );
   say();

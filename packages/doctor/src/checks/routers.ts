@@ -117,7 +117,7 @@ export const zebraBufferCheck = defineCheck<{
     if (lost !== undefined && lost > 0) {
       findings.push({
         severity: 'broken',
-        found: `zebra has missed ${lost} news of the kernel since it started`,
+        found: `zebra dropped ${lost} netlink notifications since it started`,
         why: 'it neither says so nor asks again: some containers are not announced, some that are gone still are',
         remedy: `start zebra with -s ${GOOD_BUFFER_BYTES} (zebra_options in /etc/frr/daemons), all daemons together`,
       });

@@ -211,7 +211,7 @@ const cases: readonly (readonly [
     'a zebra that has missed news',
     zebraBufferCheck.judge({ zebra, lost: 12, mayExceed: true, limit: undefined }),
     'broken',
-    /^zebra has missed 12 news of the kernel/,
+    /^zebra dropped 12 netlink notifications/,
   ],
   [
     'a zebra that may not have the buffer that it wants',
@@ -220,7 +220,7 @@ const cases: readonly (readonly [
     /has no CAP_NET_ADMIN, and net\/core\/rmem_max is 212992$/,
   ],
   [
-    'routes that zebra has missed',
+    'routes that zebra has dropped',
     routerRoutesCheck.judge({ missed: ['10.1.0.2/32', '10.1.0.3/32'], ghosts: [] }),
     'broken',
     /^zebra does not know 2 routes to containers, such as 10\.1\.0\.2\/32$/,

@@ -58,7 +58,7 @@ export class DockerPools {
     } catch (error) {
       const dropped = isIpamError(error) ? await this.#dropDoubtful() : [];
       if (dropped.length === 0) throw error;
-      this.#logger.warn({ networks: dropped }, 'deleted networks of which Docker was not told that they were made');
+      this.#logger.warn({ networks: dropped }, 'removed unconfirmed networks from an interrupted CreateNetwork');
       return await this.#ipam.requestPool(request);
     }
   }

@@ -172,7 +172,10 @@ export class AssignmentKeeper {
       await this.#endpoints.extend(endpointId, asAdditional(record));
       this.#sandboxReconciler.requestOnceThere(endpoint.sandboxKey);
       const addresses = record.addresses.map(({ address }) => address);
-      this.#logger.info({ container: record.containerName, addresses }, 'container has again what an operator gave it');
+      this.#logger.info(
+        { container: record.containerName, addresses },
+        'restored operator-assigned addresses and filters',
+      );
     });
   }
 
