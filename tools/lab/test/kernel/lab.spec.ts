@@ -143,6 +143,20 @@ describe('a closed lab', () => {
 
     expect(tracesOf(marks)).to.deep.equal([]);
   });
+
+  it('waits for no program that is stopped', async () => {
+    const lab = await openLab();
+    const host = await lab.addHost({ engine: 'none' });
+    await host.spawn(['sleep', '1000'], { name: 'sleep' });
+    await host.exec(['sh', '-c', 'kill -STOP $(pidof sleep)']);
+    // Its entrance from outside stops as it does.
+    await setTimeout(300);
+    const marks = marksOf(lab);
+
+    await lab.close();
+
+    expect(tracesOf(marks)).to.deep.equal([]);
+  });
 });
 
 describe('a lab whose owner was killed', () => {
