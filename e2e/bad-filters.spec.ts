@@ -127,9 +127,16 @@ describe('filters that cannot be, or hardly', () => {
     });
 
     it('starts containers that have no list', async () => {
-      const { exitCode, stderr } = await stage.host.tryDocker('run', '--rm', '--network', 'apps', 'alpine', 'true');
+      await createNetwork(stage.host, 'plain', '10.2.0.0/16');
+      const { exitCode, stderr } = await stage.host.tryDocker('run', '--rm', '--network', 'plain', 'alpine', 'true');
       expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
       expect((await stage.plugin.log()).toLowerCase()).to.contain('nft not found: anti-spoofing is disabled');
+    });
+
+    it('refuses those that might have one, where an operator gave lists: it cannot close them until it is known', async () => {
+      expect((await stage.host.tryDocker('run', '--rm', '--network', 'apps', 'alpine', 'true')).stderr).to.match(
+        /the program "nft" is not installed on this host/,
+      );
     });
 
     it('refuses those that have one, and says what to install', async () => {
