@@ -4,6 +4,7 @@ import type { Host } from '@routed/lab';
 import { expect } from 'chai';
 import { ping4 } from '../packages/netfilter/test/support/frames.ts';
 import { createNetwork, runIdle } from './support/containers.ts';
+import { eventually } from './support/eventually.ts';
 import { setStage } from './support/stage.ts';
 
 /** How often a container is taken from its network. */
@@ -63,10 +64,8 @@ describe('a container that is taken from its network while it sends', () => {
     const before = await received();
 
     const flood = sendFrom(ping4('02:42:0a:02:00:02', '10.1.0.77', uplink));
-    await sleep(300);
+    await eventually(async () => expect((await received()) - before).to.be.above(0));
     await stage.host.docker('network', 'disconnect', 'trusted', 'sender');
     await flood;
-
-    expect((await received()) - before).to.be.above(0);
   });
 });

@@ -75,7 +75,9 @@ for (const engine of ENGINES_AT_THE_ENDS) {
 
         expect(status).to.deep.include({ network: 'apps', ingress: `${stranger},10.9.0.0/16`, spoof: 'strict' });
         expect(Number(status.counters.refused)).to.be.above(0);
-        expect(await command('show web')).to.match(/^NETWORK +ALLOWED SOURCES +SPOOFING +EXAMINED +REFUSED +SPOOFED\napps/);
+        expect(await command('show web')).to.match(
+          /^NETWORK +ALLOWED SOURCES +SPOOFING +EXAMINED +REFUSED +SPOOFED\napps/,
+        );
       });
 
       it('is open to everybody, or to nobody, when told so', async () => {

@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { attendanceOf } from './attendance.ts';
 import type { Running, Shell } from './shell.ts';
 
-const shownWithinMs = 15_000;
+const shownWithinMs = 60_000;
 const toldOfFailure = 3_000;
 
 /**
