@@ -27,7 +27,7 @@ export interface DockerContainers {
   /**
    * All of them, also those that do not run; with a name the one that has it may come alone, which is sooner.
    *
-   * @throws RoutedError DOCKER_UNREACHABLE
+   * @throws DockerError DOCKER_UNREACHABLE
    */
   list(name?: string): Promise<readonly Container[]>;
   /**
@@ -36,7 +36,7 @@ export interface DockerContainers {
    * Docker names them from the moment that Join is answered (28: that the container has its addresses), while it says in
    * {@link list} only once the container runs, up to half a second later: measured on 20.10, 26 and 28.
    *
-   * @throws RoutedError DOCKER_UNREACHABLE
+   * @throws DockerError DOCKER_UNREACHABLE
    */
   owners(networkId: string): Promise<ReadonlyMap<string, Owner>>;
 }

@@ -39,15 +39,15 @@ export interface DockerAttachment {
 
 /** What Docker keeps of networks. Never asked inside a plugin call: Docker may be waiting for that one. */
 export interface DockerNetworks {
-  /** All of them. @throws RoutedError DOCKER_UNREACHABLE */
+  /** All of them. @throws DockerError DOCKER_UNREACHABLE */
   networks(signal: AbortSignal): Promise<readonly DockerNetwork[]>;
   /**
    * The endpoints of a network, also those that are in no container yet; none where there is no such network.
    *
-   * @throws RoutedError DOCKER_UNREACHABLE
+   * @throws DockerError DOCKER_UNREACHABLE
    */
   endpointsOf(networkId: string, signal: AbortSignal): Promise<ReadonlySet<string>>;
-  /** What the running containers have on a network. @throws RoutedError DOCKER_UNREACHABLE */
+  /** What the running containers have on a network. @throws DockerError DOCKER_UNREACHABLE */
   attachments(networkId: string, signal: AbortSignal): Promise<readonly DockerAttachment[]>;
 }
 

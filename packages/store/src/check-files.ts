@@ -11,7 +11,7 @@ const FIRST_MANIFEST = 'MANIFEST-000001';
  * Refuses a database that LevelDB would open although records are lost: it leaves out what follows a damaged part of
  * its journal, and reads tables without looking at their checksums.
  *
- * @throws RoutedError STATE_UNREADABLE naming the file
+ * @throws StoreError STATE_UNREADABLE naming the file
  */
 export async function checkFiles(directory: string): Promise<void> {
   const names = await readdir(directory).catch(() => []);

@@ -21,7 +21,7 @@ export interface RecordsWanted<T> {
 /**
  * Reads records as they were written.
  *
- * @throws RoutedError STATE_UNREADABLE at the first that is damaged, or is not of its shape
+ * @throws StoreError STATE_UNREADABLE at the first that is damaged, or is not of its shape
  */
 export async function* readRecords<T>(
   database: StateDatabase,

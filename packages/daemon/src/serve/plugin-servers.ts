@@ -28,7 +28,7 @@ export interface PluginPlaces {
 export interface PluginAnswers {
   /** What needs no state, answered at once. */
   readonly atOnce: Drivers;
-  /** All calls, when the state of an earlier life has been taken up. If that fails they fail for the same reason. */
+  /** All calls, when the state of the previous run has been taken up. If that fails they fail for the same reason. */
   readonly loaded: Promise<Drivers>;
   readonly metrics: CallObserver;
   readonly logger: Logger;
@@ -37,7 +37,7 @@ export interface PluginAnswers {
 /**
  * Serves the drivers under three names: both as one, and each alone.
  *
- * @throws RoutedError SOCKET_IN_USE, SOCKET_UNUSABLE; no socket of ours is left then
+ * @throws PluginServerError SOCKET_IN_USE, SOCKET_UNUSABLE; no socket of ours is left then
  */
 export async function servePlugins(places: PluginPlaces, answers: PluginAnswers): Promise<PluginServer> {
   const { atOnce, loaded, metrics, logger } = answers;

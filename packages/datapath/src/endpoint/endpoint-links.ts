@@ -114,7 +114,7 @@ export class EndpointLinks {
     );
   }
 
-  /** Takes away what an endpoint of an earlier life of this process left, if its link is still there. */
+  /** Takes away what an endpoint of the previous run of this process left, if its link is still there. */
   async removeUnknown(endpointId: string): Promise<void> {
     const linkIndex = await this.#indexOf(endpointId);
     if (linkIndex === undefined) return;

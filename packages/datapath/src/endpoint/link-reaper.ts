@@ -46,7 +46,7 @@ export class LinkReaper {
     this.#running ??= this.#run();
   }
 
-  /** Deletes what an earlier life of this process buried and did not come to delete. */
+  /** Deletes what the previous run of this process buried and did not come to delete. */
   async adopt(): Promise<void> {
     const adopted = await this.#rtnl.links.deleteGroup(DELETE_GROUP);
     if (adopted) this.#logger.info({}, 'links of an earlier life deleted');

@@ -51,7 +51,7 @@ export class DockerLeases {
     this.#logger = deps.logger;
   }
 
-  /** Finds what an earlier life left loose. */
+  /** Finds what the previous run left loose. */
   load(): void {
     this.#loose.load(this.#ipam, (address) => this.#endpoints.endpointAt(hostPrefix(address)) !== undefined);
   }

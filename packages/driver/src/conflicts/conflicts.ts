@@ -51,7 +51,7 @@ export class Conflicts {
     return [...this.#entries.values()].map(({ conflict }) => conflict);
   }
 
-  /** Takes up what an earlier life of the daemon yielded: the other host's route is there, and ours is not. */
+  /** Takes up what the previous run of the daemon yielded: the other host's route is there, and ours is not. */
   async adopt(): Promise<void> {
     const claims = this.#claims.all().filter(({ policy }) => policy === 'yield');
     const areElsewhere = await Promise.all(claims.map(({ address }) => this.#isElsewhere(address)));

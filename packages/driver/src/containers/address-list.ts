@@ -51,7 +51,7 @@ export class AddressList {
   /**
    * All addresses, or those of one container. Without Docker's answer, containers go by their endpoints.
    *
-   * @throws RoutedError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, and DOCKER_UNREACHABLE when a container is asked for
+   * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, and DOCKER_UNREACHABLE when a container is asked for
    */
   async list(reference?: string): Promise<ListedAddress[]> {
     const containers = await this.#docker.list().catch((error: unknown) => {

@@ -50,7 +50,7 @@ export class AddressOwners {
     this.#logger = deps.logger;
   }
 
-  /** Takes up what an earlier life knew. */
+  /** Takes up what the previous run knew. */
   async load(): Promise<void> {
     for (const owner of await this.#repository.load()) this.#owners.set(owner.id, owner);
   }

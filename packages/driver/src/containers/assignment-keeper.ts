@@ -64,7 +64,7 @@ export class AssignmentKeeper {
     });
   }
 
-  /** Takes up the records of an earlier life; gives back leases of which no record came to be. */
+  /** Takes up the records of the previous run; gives back leases of which no record came to be. */
   async load(): Promise<void> {
     await this.#records.load();
     const known = new Set(this.#records.all().flatMap(({ addresses }) => addresses.map(({ address }) => address)));
@@ -88,7 +88,7 @@ export class AssignmentKeeper {
    * just now.
    *
    * @returns the containers of those that it names, by endpoint
-   * @throws RoutedError DOCKER_UNREACHABLE
+   * @throws DockerError DOCKER_UNREACHABLE
    */
   async holdUnnamed(networkId: string): Promise<ReadonlyMap<string, Owner>> {
     const owners = await this.#docker.owners(networkId);

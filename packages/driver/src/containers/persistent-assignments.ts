@@ -12,7 +12,7 @@ export class PersistentAssignments {
     this.#repository = repository;
   }
 
-  /** Takes up the records of an earlier life. */
+  /** Takes up the records of the previous run. */
   async load(): Promise<void> {
     for (const record of await this.#repository.load()) this.#set(record);
   }

@@ -18,7 +18,7 @@ export interface LinkEvents {
 }
 
 /**
- * Endpoints of an earlier life of the daemon whose container seems to have ended since: its end of the link is on the host,
+ * Endpoints of the previous run of the daemon whose container seems to have ended since: its end of the link is on the host,
  * or has no carrier. Their routes are withdrawn when the daemon starts, so that nobody is led to them; they come back as
  * soon as the container's end is in a namespace of its own and has carrier, as with a start that the daemon was away for.
  *

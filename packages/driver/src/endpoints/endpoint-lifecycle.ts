@@ -78,7 +78,7 @@ export class EndpointLifecycle extends EndpointRecords {
     this.#logger = deps.logger;
   }
 
-  /** Takes up the endpoints of an earlier life. */
+  /** Takes up the endpoints of the previous run. */
   async load(): Promise<void> {
     await this.loadRecords();
     await this.#leases.releaseOrphans('additional', (address) => this.endpointAt(hostPrefix(address)) !== undefined);
@@ -141,7 +141,7 @@ export class EndpointLifecycle extends EndpointRecords {
   /**
    * Keeps what CreateEndpoint asked for until Join needs it, and leases the additional addresses: all of it or nothing.
    *
-   * @throws RoutedError ADDRESS_IN_USE, INVALID_ADDRESS
+   * @throws DriverError ADDRESS_IN_USE, INVALID_ADDRESS
    */
   async create(endpoint: Endpoint, wanted: readonly LeasedAddress[]): Promise<Endpoint> {
     return await this.#lock.run(endpoint.id, async () => {
@@ -160,7 +160,7 @@ export class EndpointLifecycle extends EndpointRecords {
   /**
    * Gives an endpoint further addresses, leased already: the host's side of them, at once. One that it has stays.
    *
-   * @throws RoutedError ENDPOINT_UNKNOWN, LINK_MISSING
+   * @throws DriverError ENDPOINT_UNKNOWN, LINK_MISSING
    */
   async extend(endpointId: string, addresses: readonly AdditionalAddress[]): Promise<void> {
     await this.#lock.run(endpointId, async () => {
@@ -181,7 +181,7 @@ export class EndpointLifecycle extends EndpointRecords {
    * Takes additional addresses from an endpoint: the host's side of them, at once. Their leases stay.
    *
    * @returns those that it had
-   * @throws RoutedError ENDPOINT_UNKNOWN
+   * @throws DriverError ENDPOINT_UNKNOWN
    */
   async reduce(endpointId: string, addresses: ReadonlySet<string>): Promise<readonly AdditionalAddress[]> {
     return await this.#lock.run(endpointId, async () => {
@@ -203,7 +203,7 @@ export class EndpointLifecycle extends EndpointRecords {
    * Changes who may open connections to an endpoint's container, at once; absent: everybody. Connections that others began, and
    * could not begin now, end. The same list again is applied again.
    *
-   * @throws RoutedError ENDPOINT_UNKNOWN
+   * @throws DriverError ENDPOINT_UNKNOWN
    * @throws NetfilterError NFT_MISSING
    */
   async filter(endpointId: string, ingress: string | undefined): Promise<void> {
@@ -241,7 +241,7 @@ export class EndpointLifecycle extends EndpointRecords {
   /**
    * Makes the endpoint's links and routes; answers what Docker is to do with the container's end.
    *
-   * @throws RoutedError ENDPOINT_UNKNOWN, NETWORK_UNKNOWN, ADDRESS_IN_USE, LINK_NAME_CLASH, KERNEL_FEATURE_MISSING
+   * @throws DriverError ENDPOINT_UNKNOWN, NETWORK_UNKNOWN, ADDRESS_IN_USE, LINK_NAME_CLASH, KERNEL_FEATURE_MISSING
    */
   async join(endpointId: string, sandboxKey: string): Promise<JoinReply> {
     return await this.#lock.run(endpointId, async () => {

@@ -29,7 +29,7 @@ export interface EndpointOptions {
 /**
  * Reads the driver options of an endpoint.
  *
- * @throws RoutedError INVALID_OPTION for an unknown key, with the known ones, or a value of the wrong form
+ * @throws DriverError INVALID_OPTION for an unknown key, with the known ones, or a value of the wrong form
  */
 export function parseEndpointOptions(options: Readonly<Record<string, unknown>>): EndpointOptions {
   const values = parseOptions(options, ENDPOINT_OPTIONS);

@@ -14,7 +14,7 @@ export interface UnboundLease extends LeaseKey {
 export class UnboundLeases {
   readonly #loose = new Map<string, UnboundLease>();
 
-  /** Finds those that an earlier life left: the only search. */
+  /** Finds those that the previous run left: the only search. */
   load(ipam: Pick<Ipam, 'pools' | 'leases'>, hasEndpoint: (address: string) => boolean): void {
     for (const { id } of ipam.pools()) {
       for (const { poolId, address, purpose, holder } of ipam.leases(id)) {

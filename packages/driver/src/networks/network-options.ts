@@ -62,7 +62,7 @@ export interface NetworkOptions {
 /**
  * Reads the driver options of a network.
  *
- * @throws RoutedError INVALID_OPTION for an unknown key, with the known ones, or a value of the wrong form
+ * @throws DriverError INVALID_OPTION for an unknown key, with the known ones, or a value of the wrong form
  */
 export function parseNetworkOptions(options: Readonly<Record<string, unknown>>): NetworkOptions {
   const values = parseOptions(options, NETWORK_OPTIONS);

@@ -19,7 +19,7 @@ export class NetworkRegistry {
   readonly #defaultMtuBytes: number;
   readonly #lock: KeyedLock;
   readonly #networks = new Map<string, Network>();
-  /** Networks of an earlier life that Docker may not know, as that life ended before it had answered. */
+  /** Networks of the previous run that Docker may not know, as that life ended before it had answered. */
   readonly #doubtful = new Set<string>();
 
   constructor(deps: {
@@ -41,7 +41,7 @@ export class NetworkRegistry {
     this.#defaultMtuBytes = deps.defaultMtuBytes;
   }
 
-  /** Takes up the networks of an earlier life, and gives back claims of which a crash let no network come to be. */
+  /** Takes up the networks of the previous run, and gives back claims of which a crash let no network come to be. */
   async load(): Promise<void> {
     for (const network of await this.#repository.load()) {
       this.#networks.set(network.id, network);

@@ -43,7 +43,7 @@ interface DockerRemovalsDeps {
  * of its link is on the host, without carrier, or no more. So a Docker that is not the one we serve costs no running
  * container its address.
  *
- * Only what an earlier life of the daemon left, and no call has touched since, is looked at.
+ * Only what the previous run of the daemon left, and no call has touched since, is looked at.
  */
 export class DockerRemovals {
   readonly #deps: DockerRemovalsDeps;

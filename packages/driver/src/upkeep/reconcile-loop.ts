@@ -11,7 +11,7 @@ import type { Reconciler } from './reconciler.ts';
 
 const INTERVAL_MS = 30_000;
 
-/** Takes up what an earlier life of the daemon left, and keeps the kernel as it should be from then on. */
+/** Takes up what the previous run of the daemon left, and keeps the kernel as it should be from then on. */
 export class ReconcileLoop {
   readonly #networks: NetworkRegistry;
   readonly #endpoints: EndpointLifecycle;
@@ -55,7 +55,7 @@ export class ReconcileLoop {
     this.#logger = deps.logger;
   }
 
-  /** Loads the records of an earlier life. Rejects when they cannot be read. */
+  /** Loads the records of the previous run. Rejects when they cannot be read. */
   async load(): Promise<void> {
     await this.#networks.load();
     await this.#endpoints.load();

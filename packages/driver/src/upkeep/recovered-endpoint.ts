@@ -18,7 +18,7 @@ export interface KernelEndpoint {
  *
  * Addresses that only the kernel has were additional ones.
  *
- * @throws RoutedError INVALID_ADDRESS, INVALID_OPTION when they do not fit the network
+ * @throws DriverError INVALID_ADDRESS, INVALID_OPTION when they do not fit the network
  */
 export function recoveredEndpoint(
   attachment: DockerAttachment,
