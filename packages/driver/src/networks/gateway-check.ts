@@ -3,8 +3,10 @@ import { isNetlinkError, type Neighbour, type Route, type Rtnl } from '@routed/n
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverError } from '../ground/errors.ts';
 
-/** How long another machine has for its answer; on a link it takes a millisecond. */
-const ANSWER_MS = 300;
+/** How long another machine has to answer one question; on a link it takes a millisecond. */
+const ANSWER_MS = 250;
+/** A question or its answer may be lost, and a link that has just come up sends nothing for a moment (RFC 5227 asks 3 times). */
+const QUESTIONS = 4;
 const POLL_MS = 20;
 
 /**
@@ -19,7 +21,7 @@ export class GatewayCheck {
   }
 
   /**
-   * Asks by ARP or neighbour discovery who has the gateway, where it is in a prefix that is connected to the host: 300 ms
+   * Asks by ARP or neighbour discovery who has the gateway, where it is in a prefix that is connected to the host: 1 s
    * at most. Nobody is asked for an address of the host's own, or one that a router leads to.
    *
    * @param origin where the gateway was given, for the error
@@ -58,11 +60,18 @@ export class GatewayCheck {
   }
 
   async #macOf(address: string, linkIndex: number): Promise<string | undefined> {
-    const { neighbours } = this.#rtnl;
     const known = await this.#entryOf(address, linkIndex);
     if (known?.isPermanent === true) return known.mac;
+    let mac: string | undefined;
+    for (let question = 1; question <= QUESTIONS && mac === undefined; question++)
+      mac = await this.#ask(address, linkIndex);
+    return mac;
+  }
+
+  async #ask(address: string, linkIndex: number): Promise<string | undefined> {
+    const { neighbours } = this.#rtnl;
     // What the host knows may be old: only who answers now has the address.
-    if (known !== undefined) await neighbours.delete({ linkIndex, address });
+    if ((await this.#entryOf(address, linkIndex)) !== undefined) await neighbours.delete({ linkIndex, address });
     await neighbours.resolve({ linkIndex, address });
     const deadline = performance.now() + ANSWER_MS;
     while (performance.now() < deadline) {
