@@ -1,3 +1,9 @@
+export {
+  announcementRules,
+  applyAnnouncementRules,
+  PREVIOUS_TABLE,
+  UNANNOUNCED_TABLE,
+} from './announcement/announcement-rules.ts';
 export { waitForPeerRunning } from './compare/peer-running.ts';
 export {
   type RepairAction,
