@@ -100,7 +100,6 @@ export const OPTIONS = {
       docs: ['true', '`false`', 'other hosts may have the addresses of its containers, too'],
     },
     endpoint: {
-      changedBy: 'routed-plugin address',
       docs: ['true', "the network's", 'other hosts may have `routed.addresses` too'],
     },
   },
