@@ -13,6 +13,7 @@ export function linkOf({ plan }: DesiredEndpoint, index: number, changes: Partia
     isLoopback: false,
     group: LINK_GROUP,
     kind: 'veth',
+    txQueueLength: 1000,
     peerNetnsId: 1,
   };
   return { index, name, isUp: true, mtuBytes, ...fixed, alias, ...changes };
