@@ -267,8 +267,8 @@ function upkeepComponents(
     without: (endpoint: DesiredEndpoint) => absence.without(yielded.without(endpoint)),
   };
   const hidden = new HiddenRoutes({ ...ground, endpoints, isWithheld: suppressed.has });
-  const linkObservers = [absence, links, sandboxes, forgotten, knowledge];
-  const reconciler = new Reconciler({ ...ground, endpoints, suppressed, observer, linkObservers });
+  const linkObservers = [absence, sandboxes, forgotten, knowledge];
+  const reconciler = new Reconciler({ ...ground, links, endpoints, suppressed, observer, linkObservers });
   return {
     knowledge,
     forgotten,

@@ -5,7 +5,6 @@ import {
   endpointOfAlias,
   HostLinks,
   type Logger,
-  planAddresses,
 } from '@routed/datapath';
 import type { Link, LinkEvent, MonitorEvents, Rtnl } from '@routed/netns';
 import type { EndpointLifecycle } from './endpoint-lifecycle.ts';
@@ -26,8 +25,8 @@ export interface LinkEvents {
  */
 export class Absence {
   readonly #rtnl: Pick<Rtnl, 'links'>;
-  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt' | 'whileJoined'>;
-  readonly #links: Pick<EndpointLinks, 'reduce'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt' | 'desired' | 'whileJoined'>;
+  readonly #links: Pick<EndpointLinks, 'apply'>;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
   /** What is held back, as its record was then. */
@@ -36,8 +35,8 @@ export class Absence {
 
   constructor(deps: {
     readonly rtnl: Pick<Rtnl, 'links'>;
-    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt' | 'whileJoined'>;
-    readonly links: Pick<EndpointLinks, 'reduce'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt' | 'desired' | 'whileJoined'>;
+    readonly links: Pick<EndpointLinks, 'apply'>;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
   }) {
@@ -85,7 +84,7 @@ export class Absence {
 
   /** What the kernel should have of an endpoint: no routes, if they are held back. */
   without(endpoint: DesiredEndpoint): DesiredEndpoint {
-    return this.isWithdrawn(endpoint.id) ? { ...endpoint, plan: { ...endpoint.plan, routes: [] } } : endpoint;
+    return this.isWithdrawn(endpoint.id) ? { ...endpoint, routes: [] } : endpoint;
   }
 
   /** What an event may have missed. */
@@ -101,12 +100,11 @@ export class Absence {
       if (endpoint === undefined) return false;
       // Before the routes go: a repair would bring them back.
       this.#held.set(endpointId, endpoint);
-      const addresses = allAddresses(endpoint);
-      const { routes } = planAddresses(addresses, endpoint);
-      await this.#links.reduce(endpointId, { routes, neighbours: [] });
+      const desired = this.#endpoints.desired(endpointId);
+      await this.#links.apply(this.without(desired), desired);
       const detail = 'its container seems to have ended while routed-plugin was away';
       this.#logger.warn({ endpointId }, `withdrawn: ${detail}`);
-      const held = addresses.map(({ address }) => address);
+      const held = allAddresses(endpoint).map(({ address }) => address);
       this.#journal.record({ kind: 'withdrawn', addresses: held, endpointId, detail });
       return true;
     });

@@ -79,7 +79,7 @@ function subjectOf(
   addresses: readonly string[],
 ): { readonly addresses: readonly string[]; readonly endpointId?: string } {
   return {
-    addresses: 'destination' in action ? [action.destination.replace(/\/\d+$/, '')] : addresses,
+    addresses: 'route' in action ? [action.route.destination.replace(/\/\d+$/, '')] : addresses,
     ...('endpointId' in action ? { endpointId: action.endpointId } : {}),
   };
 }
@@ -90,14 +90,18 @@ function describeRepair(action: RepairAction): string {
     case 'set-link':
       return `set-link: ${Object.entries(action.change).map(describeChange).join(', ')}`;
     case 'add-address':
-      return `add-address: ${action.address.address} on the host's end of the link`;
+    case 'delete-address':
+      return `${action.kind}: ${action.address.address} on the host's end of the link`;
     case 'add-route':
     case 'delete-route':
-      return `${action.kind}: ${action.destination}`;
+      return `${action.kind}: ${action.route.destination}`;
     case 'set-neighbour':
       return `set-neighbour: ${action.neighbour.address} ${action.neighbour.mac ?? ''}`;
     case 'delete-neighbour':
-      return `delete-neighbour: ${action.address}`;
+      return `delete-neighbour: ${action.neighbour.address}`;
+    case 'add-rule':
+    case 'delete-rule':
+      return `${action.kind}: priority ${action.rule.priority ?? ''}`;
     case 'delete-link':
       return `delete-link: ${action.name}, which no container uses`;
     case 'forget-sandbox':

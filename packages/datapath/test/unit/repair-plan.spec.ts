@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type DesiredEndpoint, planEndpoint } from '../../src/endpoint/endpoint-plan.ts';
 import { DELETE_GROUP } from '../../src/names/kernel-names.ts';
-import { type ActualState, groupRepairs, planRepairs, type RepairAction } from '../../src/compare/reconcile-plan.ts';
-import { healthy, linkOf, neighbourOn, repaired, routeBy } from './support/kernel-model.ts';
+import { type ActualState, planRepairs, type RepairAction, stillDue } from '../../src/endpoint/repair-plan.ts';
+import { healthy, indexOf, linkOf, neighbourOn, repaired, routeBy, stepsOf } from './support/kernel-model.ts';
 
 function endpoint(id: string, ...addresses: string[]): DesiredEndpoint {
   const endpointAddresses = addresses.map((address) => ({
@@ -20,7 +20,7 @@ function endpoint(id: string, ...addresses: string[]): DesiredEndpoint {
     spoof: 'strict',
     mac: '02:42:00:00:00:01',
   } as const;
-  return { id, plan: planEndpoint({ id, ...facts }, 1500) };
+  return planEndpoint({ id, ...facts }, 1500);
 }
 
 const a = endpoint('aaaaaaaaaaaaaaaa', '10.1.0.2', 'fd00::2');
@@ -34,6 +34,10 @@ function atHome(link: Link, changes: Partial<Link> = {}): Link {
   return rest;
 }
 
+function steps(desired: readonly DesiredEndpoint[], actual: ActualState): RepairAction[] {
+  return stepsOf(planRepairs(desired, actual));
+}
+
 describe('planRepairs', () => {
   it('raises a link and gives back routes, gateway address and neighbours, in this order', () => {
     const state = { ...healthy([a, b]), routes: [routeBy(11, '10.1.0.3/32')], addresses: [] };
@@ -43,7 +47,7 @@ describe('planRepairs', () => {
       neighbours: [neighbourOn(11, '10.1.0.3')],
     };
 
-    expect(planRepairs([a, b], broken).map(({ kind }) => kind)).to.deep.equal([
+    expect(steps([a, b], broken).map(({ kind }) => kind)).to.deep.equal([
       ...['set-link', 'add-address', 'add-route', 'add-route', 'set-neighbour', 'set-neighbour', 'set-neighbour'],
     ]);
   });
@@ -51,24 +55,22 @@ describe('planRepairs', () => {
   const changes: [string, Partial<Link>, object][] = [
     ['is down', { isUp: false }, { isUp: true }],
     ['has another MTU', { mtuBytes: 9000 }, { mtuBytes: 1500 }],
-    ['has another alias', { alias: 'mine' }, { alias: b.plan.settings.alias }],
-    ['has another group', { group: 0 }, { group: b.plan.veth.group }],
-    ["has another endpoint's alias", { alias: 'routed:dddd' }, { alias: b.plan.settings.alias }],
-    ['was renamed', { name: 'eth7' }, { name: b.plan.veth.name }],
+    ['has another alias', { alias: 'mine' }, { alias: b.settings.alias }],
+    ['has another group', { group: 0 }, { group: b.veth.group }],
+    ["has another endpoint's alias", { alias: 'routed:dddd' }, { alias: b.settings.alias }],
+    ['was renamed', { name: 'eth7' }, { name: b.veth.name }],
     ['was put into a bridge', { masterIndex: 7 }, { masterIndex: 0 }],
     [
       'was renamed and aliased anew, and is known by its route',
       { name: 'eth7', alias: 'mine' },
-      { alias: b.plan.settings.alias, name: b.plan.veth.name },
+      { alias: b.settings.alias, name: b.veth.name },
     ],
   ];
   for (const [what, change, repair] of changes) {
     it(`mends a link that ${what}, and nothing else of it`, () => {
       const state = { ...healthy([b]), links: [linkOf(b, 10, change)] };
 
-      expect(planRepairs([b], state)).to.deep.equal([
-        { kind: 'set-link', endpointId: b.id, linkIndex: 10, change: repair },
-      ]);
+      expect(steps([b], state)).to.deep.equal([{ kind: 'set-link', endpointId: b.id, linkIndex: 10, change: repair }]);
     });
   }
 
@@ -78,7 +80,7 @@ describe('planRepairs', () => {
       { ...neighbourOn(10, '10.1.0.3'), isPermanent: false },
     ];
     for (const neighbours of [[], ...wrong.map((entry) => [entry])]) {
-      const [action, ...others] = planRepairs([b], { ...healthy([b]), neighbours });
+      const [action, ...others] = steps([b], { ...healthy([b]), neighbours });
       expect(others).to.deep.equal([]);
       expect(action).to.deep.include({ kind: 'set-neighbour', endpointId: b.id });
       expect(action).to.have.nested.property('neighbour.mac', '02:42:00:00:00:01');
@@ -94,9 +96,13 @@ describe('planRepairs', () => {
       neighbours: [...state.neighbours, neighbourOn(10, '10.1.0.9'), learnt],
     };
 
-    expect(planRepairs([b], more)).to.deep.equal([
-      { kind: 'delete-route', endpointId: b.id, linkIndex: 10, destination: '10.1.0.9/32' },
-      { kind: 'delete-neighbour', endpointId: b.id, linkIndex: 10, address: '10.1.0.9' },
+    expect(steps([b], more)).to.deep.equal([
+      {
+        kind: 'delete-route',
+        endpointId: b.id,
+        route: { linkIndex: 10, destination: '10.1.0.9/32', scope: 'link', protocol: 200 },
+      },
+      { kind: 'delete-neighbour', endpointId: b.id, neighbour: { linkIndex: 10, address: '10.1.0.9' } },
     ]);
   });
 
@@ -104,21 +110,21 @@ describe('planRepairs', () => {
     const gone = [{ kind: 'forget-sandbox', endpointId: b.id }];
     const strangers = [{ alias: 'lab', group: 0 }, { group: DELETE_GROUP }];
 
-    expect(planRepairs([b], empty)).to.deep.equal(gone);
+    expect(steps([b], empty)).to.deep.equal(gone);
     for (const change of strangers)
-      expect(planRepairs([b], { ...empty, links: [linkOf(b, 10, change)] })).to.deep.equal(gone);
+      expect(steps([b], { ...empty, links: [linkOf(b, 10, change)] })).to.deep.equal(gone);
   });
 
   it('deletes no link of an endpoint that has the alias of one that nobody knows', () => {
     const state = { ...healthy([b]), links: [atHome(linkOf(b, 10, { alias: 'routed:dddddddddddddddd' }))] };
 
-    expect(planRepairs([b], state).map(({ kind }) => kind)).to.deep.equal(['set-link']);
+    expect(steps([b], state).map(({ kind }) => kind)).to.deep.equal(['set-link']);
   });
 
   it('takes no link for an endpoint’s that is another’s by its name', () => {
     const other = linkOf(b, 10, { name: 'vethrdddddddddd', alias: 'routed:dddddddddddddddd' });
 
-    expect(planRepairs([b], { ...healthy([b]), links: [other] })).to.deep.equal([
+    expect(steps([b], { ...healthy([b]), links: [other] })).to.deep.equal([
       { kind: 'forget-sandbox', endpointId: b.id },
     ]);
   });
@@ -127,14 +133,14 @@ describe('planRepairs', () => {
     const unfinished = atHome(linkOf(a, 11, { name: 'vethrcccccccccc' }));
     delete (unfinished as { alias?: string }).alias;
 
-    expect(planRepairs([], { ...empty, links: [atHome(linkOf(a, 10)), unfinished] })).to.deep.equal([
+    expect(steps([], { ...empty, links: [atHome(linkOf(a, 10)), unfinished] })).to.deep.equal([
       { kind: 'delete-link', name: 'vethraaaaaaaaaa', linkIndex: 10 },
       { kind: 'delete-link', name: 'vethrcccccccccc', linkIndex: 11 },
     ]);
   });
 
   it('lets a link be whose other end is in a container, though its endpoint is not known', () => {
-    expect(planRepairs([], healthy([a]))).to.deep.equal([]);
+    expect(steps([], healthy([a]))).to.deep.equal([]);
   });
 
   describe('for any damage to any endpoints', () => {
@@ -173,15 +179,12 @@ describe('planRepairs', () => {
         };
       });
     const wanted = fc.subarray(all);
-    const indexOf = (action: RepairAction): number | undefined =>
-      'linkIndex' in action ? action.linkIndex : undefined;
-
     it('proposes nothing more once its repairs are done', () => {
       fc.assert(
         fc.property(wanted, damaged, (endpoints, state) => {
-          const after = planRepairs(endpoints, state).reduce(repaired, state);
+          const after = steps(endpoints, state).reduce(repaired, state);
 
-          expect(planRepairs(endpoints, after)).to.deep.equal([]);
+          expect(steps(endpoints, after)).to.deep.equal([]);
         }),
       );
     });
@@ -191,7 +194,7 @@ describe('planRepairs', () => {
         fc.property(wanted, damaged, (endpoints, state) => {
           const own = new Set(endpoints.map((each) => all.indexOf(each) + 10));
 
-          for (const action of planRepairs(endpoints, state)) expect(own).to.include(indexOf(action));
+          for (const action of steps(endpoints, state)) expect(own).to.include(indexOf(action));
         }),
       );
     });
@@ -211,7 +214,7 @@ describe('planRepairs', () => {
             neighbours: [...ofB(state.neighbours), ...at11(fine.neighbours)],
           };
 
-          const actions = planRepairs(all, mixed);
+          const actions = steps(all, mixed);
 
           expect(actions.filter((action) => 'endpointId' in action && action.endpointId === b.id)).to.deep.equal([]);
         }),
@@ -220,22 +223,20 @@ describe('planRepairs', () => {
   });
 });
 
-describe('groupRepairs', () => {
-  it('puts together what one endpoint that runs needs, and leaves the rest alone', () => {
-    const ofA = { endpointId: a.id, linkIndex: 10 };
-    const ofB = { endpointId: b.id, linkIndex: 11 };
-    const actions: RepairAction[] = [
-      { kind: 'set-link', ...ofA, change: { isUp: true } },
-      { kind: 'add-route', ...ofA, destination: '10.1.0.2/32' },
-      { kind: 'add-route', ...ofB, destination: '10.1.0.3/32' },
-      { kind: 'forget-sandbox', endpointId: c.id },
-      { kind: 'delete-link', name: 'vethrffffffffff', linkIndex: 12 },
-      { kind: 'delete-link', name: 'vethreeeeeeeeee', linkIndex: 13 },
-    ];
+describe('stillDue', () => {
+  const route = { destination: '10.1.0.2/32', linkIndex: 10 };
 
-    const groups = groupRepairs(actions);
+  it('leaves out what another plan does not have any more, and adds nothing', () => {
+    const planned = [
+      { kind: 'add-route', route },
+      { kind: 'delete-route', route: { ...route, destination: '10.1.0.9/32' } },
+    ] as const;
 
-    expect(groups.map(({ length }) => length)).to.deep.equal([2, 1, 1, 1, 1]);
-    expect(groups.flat()).to.deep.equal(actions);
+    expect(
+      stillDue(planned, [
+        { kind: 'add-route', route },
+        { kind: 'delete-route', route },
+      ]),
+    ).to.deep.equal([{ kind: 'add-route', route }]);
   });
 });
