@@ -119,9 +119,9 @@ export class EndpointLifecycle extends EndpointRecords {
    */
   async deleteIfGone(endpointId: string, idleMs: number): Promise<boolean> {
     return await this.#lock.run(endpointId, async () => {
-      const idleSinceMs = this.index.idleSince(endpointId);
-      const isGone =
-        idleSinceMs === undefined ? !(await this.#links.exists(endpointId)) : performance.now() - idleSinceMs >= idleMs;
+      const { idle } = this.index;
+      const isIdle = idle.has(endpointId);
+      const isGone = isIdle ? idle.isOver(endpointId, idleMs) : !(await this.#links.exists(endpointId));
       if (isGone) await this.#delete(endpointId);
       return isGone;
     });
