@@ -1,5 +1,6 @@
 import type { HostAddresses, Logger } from '@routed/datapath';
 import type { CompetingRoute, RouterView } from '@routed/quagga/show';
+import type { DriverEvents } from '../ground/events.ts';
 import { GracePeriod } from '../ground/grace-period.ts';
 import type { Journal } from '../ground/journal.ts';
 import type { Claim, Claims } from './claims.ts';
@@ -12,36 +13,27 @@ const NOTICE_MS = 1_500;
 /** A yielded address is not missed before the other host's route can be here. */
 const SETTLE_MS = 1_000;
 
+interface ConflictsDeps {
+  readonly claims: Pick<Claims, 'all' | 'of'>;
+  readonly view: Pick<RouterView, 'competingRoutes'>;
+  readonly host: Pick<HostAddresses, 'holderOf'>;
+  readonly suppressed: Pick<SuppressedRoutes, 'adopt' | 'forget' | 'suppress' | 'takeBack'>;
+  readonly counts: ConflictCounters;
+  readonly events: DriverEvents;
+  readonly journal: Pick<Journal, 'record'>;
+  readonly logger: Logger;
+}
+
 /** The addresses that another host announces as well: found, told, settled, and over. */
 export class Conflicts {
-  readonly #claims: Pick<Claims, 'all' | 'of'>;
-  readonly #view: Pick<RouterView, 'competingRoutes'>;
-  readonly #host: Pick<HostAddresses, 'holderOf'>;
-  readonly #suppressed: Pick<SuppressedRoutes, 'adopt' | 'forget' | 'suppress' | 'takeBack'>;
-  readonly #counts: ConflictCounters;
-  readonly #journal: Pick<Journal, 'record'>;
-  readonly #logger: Logger;
+  readonly #deps: ConflictsDeps;
   /** By address. */
   readonly #conflicts = new Map<string, Conflict>();
   /** Since when each is in its state. */
   readonly #inState = new GracePeriod();
 
-  constructor(deps: {
-    readonly claims: Pick<Claims, 'all' | 'of'>;
-    readonly view: Pick<RouterView, 'competingRoutes'>;
-    readonly host: Pick<HostAddresses, 'holderOf'>;
-    readonly suppressed: Pick<SuppressedRoutes, 'adopt' | 'forget' | 'suppress' | 'takeBack'>;
-    readonly counts: ConflictCounters;
-    readonly journal: Pick<Journal, 'record'>;
-    readonly logger: Logger;
-  }) {
-    this.#claims = deps.claims;
-    this.#view = deps.view;
-    this.#host = deps.host;
-    this.#suppressed = deps.suppressed;
-    this.#counts = deps.counts;
-    this.#journal = deps.journal;
-    this.#logger = deps.logger;
+  constructor(deps: ConflictsDeps) {
+    this.#deps = deps;
   }
 
   /** Those that there are, the oldest first. */
@@ -51,11 +43,11 @@ export class Conflicts {
 
   /** Takes up what the previous run of the daemon yielded: the other host's route is there, and ours is not. */
   async adopt(): Promise<void> {
-    const claims = this.#claims.all().filter(({ policy }) => policy === 'yield');
+    const claims = this.#deps.claims.all().filter(({ policy }) => policy === 'yield');
     const areElsewhere = await Promise.all(claims.map(({ address }) => this.#isElsewhere(address)));
     for (const claim of claims.filter((_, index) => areElsewhere[index])) {
-      this.#suppressed.adopt(claim);
-      const rivals = await this.#view.competingRoutes(claim.address);
+      this.#deps.suppressed.adopt(claim);
+      const rivals = await this.#deps.view.competingRoutes(claim.address);
       this.#tell(claim, rivals, 'yielded', 'it was so before the daemon was restarted');
     }
   }
@@ -64,13 +56,13 @@ export class Conflicts {
   async check(claim: Claim): Promise<void> {
     const known = this.#conflicts.get(claim.address);
     if (known?.state === 'yielded') await this.#checkYielded(claim, known);
-    else await this.#checkAnnounced(claim, await this.#view.competingRoutes(claim.address));
+    else await this.#checkAnnounced(claim, await this.#deps.view.competingRoutes(claim.address));
   }
 
   /** Looks at those that are known; forgets those whose container has gone. */
   async review(): Promise<void> {
     for (const conflict of this.all()) {
-      const claim = this.#claims.of(conflict.address);
+      const claim = this.#deps.claims.of(conflict.address);
       if (claim?.endpointId === conflict.endpointId) await this.check(claim);
       else this.#end(conflict, 'its container has gone', false);
     }
@@ -80,7 +72,7 @@ export class Conflicts {
   forgetGone(addresses: readonly string[]): void {
     for (const address of addresses) {
       const known = this.#conflicts.get(address);
-      if (known !== undefined && this.#claims.of(address)?.endpointId !== known.endpointId) {
+      if (known !== undefined && this.#deps.claims.of(address)?.endpointId !== known.endpointId) {
         this.#end(known, 'its container has gone', false);
       }
     }
@@ -89,7 +81,7 @@ export class Conflicts {
   async #checkAnnounced(claim: Claim, rivals: readonly CompetingRoute[]): Promise<void> {
     const { address } = claim;
     // The container may have gone while the router was asked.
-    if (this.#claims.of(address)?.endpointId !== claim.endpointId) return;
+    if (this.#deps.claims.of(address)?.endpointId !== claim.endpointId) return;
     const known = this.#conflicts.get(address);
     if (rivals.length === 0) {
       if (known !== undefined) this.#end(known, 'the other host does not announce it any more', true);
@@ -102,34 +94,36 @@ export class Conflicts {
   }
 
   async #yield(claim: Claim, conflict: Conflict): Promise<void> {
-    if (!(await this.#suppressed.suppress(claim))) return;
+    if (!(await this.#deps.suppressed.suppress(claim))) return;
     this.#set({ ...conflict, state: 'yielded' });
-    this.#counts.yielded++;
+    this.#deps.counts.yielded++;
     this.#note('withdrawn', claim, `yielded to another host: ${conflict.reason}`);
+    this.#deps.events.emit('withdraw', [claim.address]);
   }
 
   async #checkYielded(claim: Claim, conflict: Conflict): Promise<void> {
     if (!this.#inState.isOver(claim.address, SETTLE_MS)) return;
     if (await this.#isElsewhere(claim.address)) return;
-    if (!(await this.#suppressed.takeBack(claim))) return;
-    this.#counts.resumed++;
+    if (!(await this.#deps.suppressed.takeBack(claim))) return;
+    this.#deps.counts.resumed++;
     this.#end(conflict, 'the other host does not announce it any more; this host announces it again', true);
     this.#note('announced', claim, 'taken back: the other host does not announce it any more');
+    this.#deps.events.emit('announce', [claim.address]);
   }
 
   async #isElsewhere(address: string): Promise<boolean> {
-    return (await this.#host.holderOf(address))?.isElsewhere === true;
+    return (await this.#deps.host.holderOf(address))?.isElsewhere === true;
   }
 
   #tell(claim: Claim, rivals: readonly CompetingRoute[], state: Conflict['state'], reason: string): void {
     const { address, endpointId } = claim;
     const since = this.#conflicts.get(address)?.since;
-    if (since === undefined) this.#counts.conflictsFound++;
+    if (since === undefined) this.#deps.counts.conflictsFound++;
     const holders = holdersOf(rivals);
     const conflict = { address, endpointId, since: since ?? new Date().toISOString(), state, holders, reason };
     this.#set(conflict);
     const text = describeConflict(conflict);
-    this.#logger.warn({ ...conflict }, text);
+    this.#deps.logger.warn({ ...conflict }, text);
     this.#note('conflict', claim, text);
   }
 
@@ -141,9 +135,9 @@ export class Conflicts {
   #end({ address, endpointId }: Conflict, reason: string, isClaimed: boolean): void {
     this.#conflicts.delete(address);
     this.#inState.forget(address);
-    if (!isClaimed) this.#suppressed.forget(address);
-    this.#counts.conflictsEnded++;
-    this.#logger.info({ address, endpointId }, `conflict about address ${address} is over: ${reason}`);
+    if (!isClaimed) this.#deps.suppressed.forget(address);
+    this.#deps.counts.conflictsEnded++;
+    this.#deps.logger.info({ address, endpointId }, `conflict about address ${address} is over: ${reason}`);
     this.#note('conflict', { address, endpointId }, `over: ${reason}`);
   }
 
@@ -152,6 +146,6 @@ export class Conflicts {
     { address, endpointId }: Pick<Claim, 'address' | 'endpointId'>,
     detail: string,
   ): void {
-    this.#journal.record({ kind, addresses: [address], endpointId, detail });
+    this.#deps.journal.record({ kind, addresses: [address], endpointId, detail });
   }
 }
