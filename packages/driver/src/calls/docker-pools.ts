@@ -2,7 +2,6 @@ import { type Ipam, isIpamError, type Lease, type Pool, type PoolRequest } from 
 import type { Logger } from '@routed/datapath';
 import { GracePeriod } from '../ground/grace-period.ts';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
-import { AUXILIARY_HOLDER } from '../leases/auxiliary.ts';
 
 /** How long Docker may take from RequestPool to CreateNetwork, or from there to the ReleasePool of a failure. */
 const BETWEEN_CALLS_MS = 60_000;
@@ -135,6 +134,6 @@ export class DockerPools {
 }
 
 /** A gateway, or an address that the operator keeps from containers. */
-function isReserved({ purpose, holder }: Lease): boolean {
-  return purpose === 'gateway' || holder?.startsWith(AUXILIARY_HOLDER) === true;
+function isReserved({ purpose }: Lease): boolean {
+  return purpose === 'gateway' || purpose === 'auxiliary';
 }

@@ -1,6 +1,5 @@
 import type { Ipam, LeaseKey } from '@routed/ipam';
 import { GracePeriod } from '../ground/grace-period.ts';
-import { AUXILIARY_HOLDER } from './auxiliary.ts';
 
 /**
  * The leases that Docker asked for and that belong to no endpoint: for a moment at each start and end of a container,
@@ -12,9 +11,8 @@ export class UnboundLeases {
   /** Finds those that the previous run left: the only search. */
   load(ipam: Pick<Ipam, 'pools' | 'leases'>, hasEndpoint: (address: string) => boolean): void {
     for (const { id } of ipam.pools()) {
-      for (const { poolId, address, purpose, holder } of ipam.leases(id)) {
-        const isDockers = purpose === 'endpoint' && holder?.startsWith(AUXILIARY_HOLDER) !== true;
-        if (isDockers && !hasEndpoint(address)) this.add({ poolId, address });
+      for (const { poolId, address, purpose } of ipam.leases(id)) {
+        if (purpose === 'endpoint' && !hasEndpoint(address)) this.add({ poolId, address });
       }
     }
   }
