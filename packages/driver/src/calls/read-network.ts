@@ -10,7 +10,6 @@ import { DriverError } from '../ground/errors.ts';
 import { isOurAddressSpace } from '../networks/address-spaces.ts';
 import type { DefaultGateways } from './default-gateways.ts';
 import { reserveGateway } from './reserve-gateway.ts';
-import { AUXILIARY_HOLDER } from '../leases/auxiliary.ts';
 
 type CreateNetwork = RequestOf<'NetworkDriver.CreateNetwork'>;
 type PoolData = CreateNetwork['IPv4Data'][number];
@@ -82,7 +81,7 @@ async function readPool(
   for (const [name, address] of Object.entries(data.AuxAddresses)) {
     // Docker asks for it as for a container's address; only here it says what it is.
     const lease = { poolId: pool.id, address: bareAddress(address) };
-    await deps.ipam.assignHolder({ ...lease, holder: `${AUXILIARY_HOLDER} "${name}"` });
+    await deps.ipam.reassignAddress({ ...lease, purpose: 'auxiliary', holder: `auxiliary address "${name}"` });
     deps.loose.remove(lease);
   }
   const gateway = await readGateway(data, pool, options, deps);
