@@ -29,6 +29,7 @@ export class ReconcileReporter {
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
   #lastRound: RoundReport | undefined;
+  #lastRoundAtMs = 0;
 
   constructor(deps: {
     readonly metrics: ReconcileMetrics;
@@ -42,6 +43,11 @@ export class ReconcileReporter {
 
   get lastRound(): RoundReport | undefined {
     return this.#lastRound;
+  }
+
+  /** How long ago that was; the clock may have been set since. */
+  get msSinceRound(): number | undefined {
+    return this.#lastRound === undefined ? undefined : performance.now() - this.#lastRoundAtMs;
   }
 
   /** @param addresses those of the endpoint, for an action on all of it */
@@ -71,6 +77,7 @@ export class ReconcileReporter {
   onRound(report: RoundReport): void {
     this.#metrics.observeRound(report.ms / 1000);
     this.#lastRound = report;
+    this.#lastRoundAtMs = performance.now();
   }
 }
 

@@ -3,17 +3,8 @@ import { z } from 'zod';
 import type { RouterLines } from './router-lines.ts';
 import type { Way } from './competing-route.ts';
 
-/** Routes that a router has from others, by protocol, as zebra names it. Source: FRR lib/route_types.txt. */
-const LEARNT: ReadonlyMap<string, string> = new Map([
-  ['ospf', 'ospf'],
-  ['ospf6', 'ospf'],
-  ['bgp', 'bgp'],
-  ['isis', 'isis'],
-  ['rip', 'rip'],
-  ['ripng', 'rip'],
-  ['babel', 'babel'],
-  ['eigrp', 'eigrp'],
-]);
+/** Protocols by which a router hears of others, in zebra's words; the kernel's names have no `6` and no `ng`. Source: FRR lib/route_types.txt. */
+const LEARNT = /^(ospf|bgp|isis|rip|babel|eigrp)(?:6|ng)?$/;
 
 // Source: FRR zebra/zebra_vty.c, vty_show_ip_route.
 const routes = z.array(
@@ -36,7 +27,7 @@ export interface LearntRoute {
 export async function learntRoutes(lines: RouterLines, address: string): Promise<readonly LearntRoute[]> {
   const known = (await routesTo(lines, address)) ?? [];
   return known.flatMap(({ protocol, nexthops }) => {
-    const name = LEARNT.get(protocol);
+    const name = LEARNT.exec(protocol)?.[1];
     const ways = nexthops.map(({ ip, interfaceName }) => ({ gateway: ip, link: interfaceName }));
     return name === undefined ? [] : [{ protocol: name, ways }];
   });
