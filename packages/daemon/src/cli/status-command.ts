@@ -2,10 +2,10 @@ import type { DaemonReport, ListedAddress } from '@routed/driver';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { askDaemonFor } from '../admin/admin-client.ts';
-import { adminSocketOption } from './admin-socket-option.ts';
-import { EXIT_CODE } from './exit-codes.ts';
-import { printTable } from './table.ts';
-import { clearScreen, say, sayJson } from './terminal.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { EXIT_CODE } from '../terminal/exit-codes.ts';
+import { printTable } from '../terminal/table.ts';
+import { clearScreen, say, sayJson } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
