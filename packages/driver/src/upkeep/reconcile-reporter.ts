@@ -31,6 +31,7 @@ export class ReconcileReporter {
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
   #lastRound: RoundReport | undefined;
+  #lastRoundAtMs = 0;
 
   constructor(deps: {
     readonly metrics: ReconcileMetrics;
@@ -46,6 +47,11 @@ export class ReconcileReporter {
 
   get lastRound(): RoundReport | undefined {
     return this.#lastRound;
+  }
+
+  /** How long ago that was; the clock may have been set since. */
+  get msSinceRound(): number | undefined {
+    return this.#lastRound === undefined ? undefined : performance.now() - this.#lastRoundAtMs;
   }
 
   /** @param addresses those of the endpoint, for an action on all of it */
@@ -76,6 +82,7 @@ export class ReconcileReporter {
   onRound(report: RoundReport): void {
     this.#metrics.observeRound(report.ms / 1000);
     this.#lastRound = report;
+    this.#lastRoundAtMs = performance.now();
   }
 }
 

@@ -1,6 +1,6 @@
-import { EXIT_CODE } from './exit-codes.ts';
-import { parseServeOptions } from '../serve/serve-options.ts';
-import { complain, say } from './terminal.ts';
+import { EXIT_CODE } from '../terminal/exit-codes.ts';
+import { parseServeOptions } from './serve-options.ts';
+import { complain, say } from '../terminal/terminal.ts';
 
 /** What is known of where the options came from. */
 export interface OptionSources {

@@ -1,11 +1,11 @@
 import { isAllowedToRoute } from '@routed/datapath/capabilities';
 import { inheritedSockets } from '@routed/plugin-server';
-import { type Daemon, startDaemon } from '../serve/daemon.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
 import { createLogger, type Logger } from '../ground/logger.ts';
 import { RoutedError } from '../ground/routed-error.ts';
-import { tellServiceManager } from '../serve/service-manager.ts';
+import { tellServiceManager } from './service-manager.ts';
 import type { OptionSources } from './check-options.ts';
-import { parseServeOptions } from '../serve/serve-options.ts';
+import { parseServeOptions } from './serve-options.ts';
 
 /** Serves until SIGTERM or SIGINT, then finishes what is under way. */
 export async function serve(
