@@ -43,7 +43,7 @@ export class DockerPools {
   async request(request: PoolRequest): Promise<Pool> {
     let pool = await this.#open(request);
     if (this.#isLeftover(pool.id) && this.#hasLeases(pool.id)) {
-      this.#logger.warn({ pool: pool.id }, 'a crash left addresses of this pool leased: they are free again');
+      this.#logger.warn({ pool: pool.id }, 'freed addresses of this pool that a crash left leased');
       await this.#free(pool.id);
       pool = await this.#ipam.requestPool(request);
     }
@@ -88,7 +88,7 @@ export class DockerPools {
       if (!this.#isLoose(id)) this.#looseSince.delete(id);
       else if (!this.#looseSince.has(id)) this.#looseSince.set(id, performance.now());
       else if (performance.now() - (this.#looseSince.get(id) ?? 0) >= olderThanMs) {
-        this.#logger.warn({ pool: id }, 'freeing a pool that Docker has forgotten');
+        this.#logger.warn({ pool: id }, 'freeing a stale pool');
         await this.#ipam.releasePool(id);
         this.#looseSince.delete(id);
         count++;

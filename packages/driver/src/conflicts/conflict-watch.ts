@@ -107,7 +107,7 @@ export class ConflictWatch {
     }
     this.#round = this.#look()
       .catch((error: unknown) => {
-        this.#logger.error({ err: error }, 'looking for conflicts failed; it is tried again');
+        this.#logger.error({ err: error }, 'checking for conflicts failed; retrying');
       })
       .finally(() => {
         this.#round = undefined;

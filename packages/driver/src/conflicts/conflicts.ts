@@ -58,7 +58,7 @@ export class Conflicts {
     for (const claim of claims.filter((_, index) => areElsewhere[index])) {
       this.#suppressed.adopt(claim);
       const rivals = await this.#view.competingRoutes(claim.address);
-      this.#tell(claim, rivals, 'yielded', 'it was so before the daemon was restarted');
+      this.#tell(claim, rivals, 'yielded', 'it existed before the daemon restarted');
     }
   }
 
@@ -95,7 +95,7 @@ export class Conflicts {
     if (this.#claims.of(address)?.endpointId !== claim.endpointId) return;
     const known = this.#entries.get(address);
     if (rivals.length === 0) {
-      if (known !== undefined) this.#end(known.conflict, 'the other host does not announce it any more', true);
+      if (known !== undefined) this.#end(known.conflict, 'the other host no longer announces it', true);
       return;
     }
     const { isToYield, reason } = judge(claim, rivals);
@@ -116,8 +116,8 @@ export class Conflicts {
     if (await this.#isElsewhere(claim.address)) return;
     if (!(await this.#suppressed.takeBack(claim))) return;
     this.#counts.resumed++;
-    this.#end(conflict, 'the other host does not announce it any more; this host announces it again', true);
-    this.#note('announced', claim, 'taken back: the other host does not announce it any more');
+    this.#end(conflict, 'the other host no longer announces it; this host announces it again', true);
+    this.#note('announced', claim, 'announced again: the other host no longer announces it');
   }
 
   async #isElsewhere(address: string): Promise<boolean> {
@@ -140,7 +140,7 @@ export class Conflicts {
     this.#entries.delete(address);
     if (!isClaimed) this.#suppressed.forget(address);
     this.#counts.conflictsEnded++;
-    this.#logger.info({ address, endpointId }, `conflict about address ${address} is over: ${reason}`);
+    this.#logger.info({ address, endpointId }, `conflict over address ${address} ended: ${reason}`);
     this.#note('conflict', { address, endpointId }, `over: ${reason}`);
   }
 

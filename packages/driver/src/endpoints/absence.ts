@@ -104,7 +104,7 @@ export class Absence {
       const addresses = allAddresses(endpoint);
       const { routes } = planAddresses(addresses, endpoint);
       await this.#links.reduce(endpointId, { routes, neighbours: [] });
-      const detail = 'its container seems to have ended while routed-plugin was away';
+      const detail = 'its container seems to have ended while routed-plugin was down';
       this.#logger.warn({ endpointId }, `withdrawn: ${detail}`);
       const held = addresses.map(({ address }) => address);
       this.#journal.record({ kind: 'withdrawn', addresses: held, endpointId, detail });

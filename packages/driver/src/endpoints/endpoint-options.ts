@@ -40,7 +40,7 @@ export function parseEndpointOptions(options: Readonly<Record<string, unknown>>)
     throw invalidOption(
       'routed.anycast',
       isAnycast,
-      'it is about routed.addresses, which is not there; for an --ip, create the network with -o routed.anycast=true',
+      'it applies to routed.addresses, which is not set; for an --ip, create the network with -o routed.anycast=true',
     );
   }
   return { addresses, isAnycast, ...filterOptions(values) };

@@ -29,7 +29,7 @@ export function parseOptions<T extends Readonly<Record<string, z.ZodType>>>(
 }
 
 /** The error for a driver option whose value is not of the expected form. */
-export function invalidOption(name: string, value: unknown, expected = 'value not understood'): DriverError {
+export function invalidOption(name: string, value: unknown, expected = 'invalid value'): DriverError {
   return new DriverError('INVALID_OPTION', bounded(`driver option ${name}=${excerpt(value)}: ${expected}`));
 }
 

@@ -110,7 +110,7 @@ export class Reconciler {
 
   #tell(action: RepairAction, outcome: PromiseSettledResult<boolean> | undefined): 'done' | 'not due' | 'failed' {
     if (outcome?.status === 'rejected') {
-      this.#logger.error({ action, err: outcome.reason as unknown }, 'repair failed; it is tried again next time');
+      this.#logger.error({ action, err: outcome.reason as unknown }, 'repair failed; retrying in the next round');
       this.#observer.onFailure(action, this.#addressesOf(action), outcome.reason);
       return 'failed';
     }

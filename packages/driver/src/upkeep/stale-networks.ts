@@ -70,7 +70,7 @@ export class StaleNetworks {
       const since = this.#halfGoneSince.get(networkId);
       if (since === undefined) this.#halfGoneSince.set(networkId, performance.now());
       else if (performance.now() - since >= GRACE_MS) {
-        this.#logger.warn({ networkId }, 'deleting a network that Docker has forgotten');
+        this.#logger.warn({ networkId }, 'deleting a stale network');
         await this.#forget(networkId);
         count++;
       }
