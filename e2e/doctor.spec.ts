@@ -156,7 +156,7 @@ describe('what is wrong with this host (routed-plugin doctor)', () => {
       }
 
       it('does nothing the second time, and has nothing left to undo', async () => {
-        expect(second).to.not.contain('takes this back');
+        expect(second).to.not.contain('reverts this');
         expect(undoing.exitCode).to.equal(0);
         expect(undoing.changes).to.have.lengthOf.at.least(fixable.length);
         expect(nothing).to.equal('there is nothing to undo\n');

@@ -83,8 +83,8 @@ function answeredError(socketPath: string, body: unknown): AdminError {
   if (parsed.success) return new AdminError(parsed.data.error.code, parsed.data.error.message);
   return new AdminError(
     'NOT_ROUTED',
-    `who answers at ${socketPath} is not routed-plugin, or this is not its socket for commands: ` +
-      'name that with --admin-socket',
+    `the server at ${socketPath} is not routed-plugin, or this is not its admin socket: ` +
+      'name the admin socket with --admin-socket',
   );
 }
 
@@ -92,7 +92,7 @@ function answeredError(socketPath: string, body: unknown): AdminError {
 export function unreachableDaemon(socketPath: string, cause: NodeJS.ErrnoException): RoutedError {
   const remedy =
     cause.code === 'EACCES'
-      ? 'it is for root, and for the group that --socket-group names: run this command as root'
+      ? 'only root and the group of --socket-group may use it: run this command as root'
       : 'start routed-plugin, or name its socket with --admin-socket';
   return new RoutedError(
     'DAEMON_UNREACHABLE',

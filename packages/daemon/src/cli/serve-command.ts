@@ -42,9 +42,7 @@ const OPTIONS: readonly Option[] = [
 export function serveCommand(): Command {
   const command = new Command('serve').description('serve the plugin sockets until SIGTERM or SIGINT').action(run);
   for (const option of OPTIONS) command.addOption(option);
-  return command.addOption(
-    new Option('--check', 'only check options and variables: exit status 0 if all are understood'),
-  );
+  return command.addOption(new Option('--check', 'only check options and variables; exit status 0 if all are valid'));
 }
 
 /** What to say of each variable of ours that no option has: a mistyped one would be ignored without a word. */

@@ -18,8 +18,8 @@ const WATCH_SEC = 2;
 /** `routed-plugin status`: networks, endpoints and what is wrong, problems first. */
 export function statusCommand(): Command {
   return new Command('status')
-    .description('tell what is wrong, and which networks and endpoints there are; exit code 1 if something is wrong')
-    .option('-w, --watch [seconds]', 'again and again, until Ctrl-C', readSeconds)
+    .description('show problems, networks and endpoints; exit code 1 if there is a problem')
+    .option('-w, --watch [seconds]', 'refresh until Ctrl-C', readSeconds)
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print JSON'))
     .action(tell);
@@ -49,12 +49,12 @@ function print(report: DaemonReport, isWatched: boolean): void {
   if (lastRound !== undefined) {
     const repairs = Object.entries(lastRound.repairs).map(([kind, count]) => `${count} ${kind}`);
     say(
-      `compared with the kernel at ${lastRound.at} in ${lastRound.ms} ms: ${repairs.join(', ') || 'nothing to repair'}`,
+      `reconciled with the kernel at ${lastRound.at} in ${lastRound.ms} ms: ${repairs.join(', ') || 'nothing to repair'}`,
     );
   }
   const { left, endpoints: gone, leases } = forgotten;
-  if (left + gone + leases > 0) say(`forgotten by Docker and freed: ${left + gone} endpoints, ${leases} leases`);
-  if (linksToDelete > 0) say(`${linksToDelete} links wait for their deletion`);
+  if (left + gone + leases > 0) say(`stale and freed: ${left + gone} endpoints, ${leases} leases`);
+  if (linksToDelete > 0) say(`${linksToDelete} links are waiting for deletion`);
   const names = new Map((report.addresses ?? []).map((row) => [row.endpointId, row]));
   say();
   printTable(

@@ -33,7 +33,7 @@ function stopOnSignal(starting: Promise<Daemon>, logger: Logger): void {
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) return;
     stopping = true;
-    logger.info({ signal }, 'stopping: no new requests, those under way finish');
+    logger.info({ signal }, 'stopping: finishing requests in progress');
     starting
       .then((daemon) => daemon.stop())
       .then(

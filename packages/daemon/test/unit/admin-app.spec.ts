@@ -102,7 +102,7 @@ describe('the admin socket', () => {
   });
 
   const wrong: readonly (readonly [string, string, string, number, string])[] = [
-    ['POST', '/v1/containers/web/addresses', '{', 400, 'the body is no JSON'],
+    ['POST', '/v1/containers/web/addresses', '{', 400, 'the body is not JSON'],
     ['POST', '/v1/containers/web/addresses', '{"address":7}', 400, 'address: '],
     ['POST', '/v1/containers/web/addresses', '{}', 400, 'address: '],
     ['POST', '/v1/containers/web/addresses', `"${'x'.repeat(600_000)}"`, 413, 'too large'],

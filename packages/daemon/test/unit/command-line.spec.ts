@@ -117,7 +117,7 @@ describe('a command line', () => {
     const unknown = await run(['serve', '--check'], { ROUTED_GATWAY: '10.200.0.1' });
     const wrong = await run(['serve', '--check'], { ROUTED_MTU: 'big' });
 
-    expect(fine).to.deep.equal({ exitCode: 0, stdout: 'all options and variables are understood\n', stderr: '' });
+    expect(fine).to.deep.equal({ exitCode: 0, stdout: 'all options and variables are valid\n', stderr: '' });
     expect(unknown.stderr).to.contain(
       'variable ROUTED_GATWAY is not known to routed-plugin; did you mean "ROUTED_GATEWAY"?',
     );
@@ -154,7 +154,7 @@ describe('a command line', () => {
         const { exitCode, stderr } = await run(argv);
 
         expect(stderr).to.match(
-          /^routed-plugin: who answers at \S+ is not routed-plugin, .* name that with --admin-socket$/m,
+          /^routed-plugin: the server at \S+ is not routed-plugin, .* name the admin socket with --admin-socket$/m,
         );
         expect(exitCode).to.equal(UNREACHABLE);
       });

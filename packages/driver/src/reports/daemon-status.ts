@@ -129,7 +129,7 @@ export class DaemonStatus {
       ...sticky.problems(),
     ];
     for (const id of absence.withdrawn()) {
-      const why = 'its container seems to have ended while routed-plugin was away; it is freed when Docker says so';
+      const why = 'its container seems to have ended while routed-plugin was down; it is freed when Docker says so';
       problems.push(`endpoint ${id.slice(0, 12)}: its addresses are not announced: ${why}, or after some minutes`);
     }
     for (const { id, networkId } of endpoints) {

@@ -70,10 +70,10 @@ export class ReconcileReporter {
   /** Rules of the firewall were made; `isRepair`: they had been there, and somebody changed them or took them away. */
   onRules(what: string, isRepair: boolean): void {
     if (!isRepair) {
-      this.#logger.info({ rules: what }, 'rules of the firewall made');
+      this.#logger.info({ rules: what }, 'installed firewall rules');
       return;
     }
-    const detail = `${what}: somebody changed them or took them away, and they are as they should be again`;
+    const detail = `${what}: another program changed or removed them; restored`;
     this.#metrics.countRepair('rules');
     this.#logger.warn({ rules: what }, `repaired: ${detail}`);
     this.#journal.record({ kind: 'repaired', addresses: [], detail });

@@ -58,10 +58,10 @@ describe(PAGE, () => {
     }
   });
 
-  it('asks for nothing in its alarms that is not there', async () => {
+  it('uses only metrics that exist in its alerts', async () => {
     const { queried } = await scrape();
     const asked = namesIn(
-      tableRows(PAGE, 'What to watch')
+      tableRows(PAGE, 'Alerts')
         .map(([alarm]) => alarm)
         .join('\n'),
     );

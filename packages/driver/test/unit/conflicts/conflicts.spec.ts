@@ -81,7 +81,7 @@ describe('an address that another host comes to announce, too', () => {
     await look();
 
     const told =
-      `address ${address} of endpoint c80b7eea6528 is announced by another host, too (route via 10.9.0.2 dev eth1 ` +
+      `address ${address} of endpoint c80b7eea6528 is also announced by another host (route via 10.9.0.2 dev eth1 ` +
       'proto ospf, from router 10.0.0.4): this host keeps announcing it, its network has routed.on-conflict=keep';
     expect(daemon.warnings.getCalls().map(({ args }) => args[1] as string)).to.deep.equal([told]);
     expect(status().problems).to.deep.equal([told]);
@@ -92,7 +92,7 @@ describe('an address that another host comes to announce, too', () => {
     expect(ours()).to.deep.equal([prefix]);
   });
 
-  it('is over when the other host does not announce it any more', async () => {
+  it('is over when the other host no longer announces it', async () => {
     await start({});
     announceElsewhere('10.0.0.4');
     await look();
