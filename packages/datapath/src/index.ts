@@ -1,9 +1,5 @@
-export {
-  announcementRules,
-  applyAnnouncementRules,
-  PREVIOUS_TABLE,
-  UNANNOUNCED_TABLE,
-} from './announcement/announcement-rules.ts';
+export { announcementRules, applyAnnouncementRules, PREVIOUS_TABLE } from './announcement/announcement-rules.ts';
+export { UnannouncedTraffic } from './announcement/unannounced-traffic.ts';
 export { EndpointFiltering } from './endpoint/endpoint-filtering.ts';
 export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {
@@ -50,6 +46,7 @@ export {
   LINK_GROUP,
   MAIN_TABLE,
   ROUTE_PROTOCOL,
+  UNANNOUNCED_TABLE,
   containerMac,
   digitsOfLink,
   endpointOfAlias,

@@ -1,9 +1,6 @@
 import { CONNECTION_MARKS } from '@routed/netfilter';
 import type { Rule, Rules, RuleSpec } from '@routed/netns';
-import { MAIN_TABLE, ROUTE_PROTOCOL } from '../names/kernel-names.ts';
-
-/** The table of the host routes of addresses that are not announced. Routers redistribute the main table alone. */
-export const UNANNOUNCED_TABLE = 7200;
+import { MAIN_TABLE, ROUTE_PROTOCOL, UNANNOUNCED_TABLE } from '../names/kernel-names.ts';
 
 /** The table of the ways to hosts that announced an address of ours before, for connections that began there. */
 export const PREVIOUS_TABLE = 7201;

@@ -1,12 +1,13 @@
 import type { AddressSpec, Neighbour, RouteSpec } from '@routed/netns';
 import type { KernelChange } from '../ground/kernel-change.ts';
+import { MAIN_TABLE } from '../names/kernel-names.ts';
 import { type DesiredEndpoint, hostRoute, type LinkSettings } from './endpoint-plan.ts';
 
 /** What the kernel is known to have of an endpoint: what it was told before, or what was read from it. */
 export interface KnownEndpoint {
   readonly settings: { readonly [Field in keyof LinkSettings]?: LinkSettings[Field] | undefined };
   readonly hostAddresses: readonly Pick<AddressSpec, 'address'>[];
-  readonly routes: readonly Pick<RouteSpec, 'destination'>[];
+  readonly routes: readonly Pick<RouteSpec, 'destination' | 'table'>[];
   readonly neighbours: readonly Pick<Neighbour, 'address' | 'mac' | 'isPermanent'>[];
 }
 
@@ -17,7 +18,7 @@ export function bareLink({ veth: { name, group, mtuBytes } }: DesiredEndpoint): 
 
 /**
  * The changes that make the kernel have what is desired of an endpoint, and no other route or permanent neighbour on its link.
- * Pure.
+ * Pure. A route that moves to another table is added there before it goes from where it was.
  *
  * The link comes first: the kernel drops routes and neighbours of a link that is down.
  */
@@ -40,13 +41,15 @@ function changeLink({ settings }: DesiredEndpoint, known: KnownEndpoint, linkInd
 }
 
 function changeRoutes(desired: DesiredEndpoint, known: KnownEndpoint, linkIndex: number): KernelChange[] {
-  const keyOf = ({ destination }: Pick<RouteSpec, 'destination'>): string => destination;
+  type Held = Pick<RouteSpec, 'destination' | 'table'>;
+  const keyOf = ({ destination, table = MAIN_TABLE }: Held): string => `${destination} ${table}`;
   return [
     ...difference(desired.routes, known.routes, keyOf).map(
       (route) => ({ kind: 'add-route', route: { ...route, linkIndex } }) as const,
     ),
     ...difference(known.routes, desired.routes, keyOf).map(
-      ({ destination }) => ({ kind: 'delete-route', route: { ...hostRoute(destination), linkIndex } }) as const,
+      ({ destination, table }) =>
+        ({ kind: 'delete-route', route: { ...hostRoute(destination, table), linkIndex } }) as const,
     ),
   ];
 }

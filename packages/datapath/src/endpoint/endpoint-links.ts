@@ -9,6 +9,7 @@ import {
   linkNames,
   MAIN_TABLE,
   ROUTE_PROTOCOL,
+  UNANNOUNCED_TABLE,
 } from '../names/kernel-names.ts';
 import { bareLink, planChanges } from './endpoint-changes.ts';
 import { type DesiredEndpoint, hostRoute } from './endpoint-plan.ts';
@@ -55,11 +56,12 @@ export class EndpointLinks {
     }
   }
 
-  /** What the kernel has: four dumps. */
+  /** What the kernel has: five dumps. */
   async read(): Promise<ActualState> {
-    const [links, routes, addresses, neighbours] = await Promise.all([
+    const [links, announced, unannounced, addresses, neighbours] = await Promise.all([
       this.#rtnl.links.list({ kind: 'veth' }),
       this.#rtnl.routes.list({ protocol: ROUTE_PROTOCOL, table: MAIN_TABLE }),
+      this.#rtnl.routes.list({ protocol: ROUTE_PROTOCOL, table: UNANNOUNCED_TABLE }),
       this.#rtnl.addresses.list({ family: 6 }),
       this.#rtnl.neighbours.list(),
     ]);
@@ -68,7 +70,7 @@ export class EndpointLinks {
       const endpointId = group === LINK_GROUP ? endpointOfAlias(alias) : undefined;
       if (endpointId !== undefined) this.#indexes.set(endpointId, index);
     }
-    return { links, routes, addresses, neighbours };
+    return { links, routes: [...announced, ...unannounced], addresses, neighbours };
   }
 
   /**

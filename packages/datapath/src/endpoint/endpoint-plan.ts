@@ -1,7 +1,14 @@
 import { allAddresses, type KernelEndpoint } from './kernel-endpoint.ts';
 import type { AddressSpec, LinkChange, NeighbourSpec, RouteSpec, VethSpec } from '@routed/netns';
 import { type JoinReply, ROUTE_TYPE } from '@routed/plugin-protocol';
-import { HOST_LINK_MAC, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from '../names/kernel-names.ts';
+import {
+  HOST_LINK_MAC,
+  LINK_GROUP,
+  linkNames,
+  MAIN_TABLE,
+  ROUTE_PROTOCOL,
+  UNANNOUNCED_TABLE,
+} from '../names/kernel-names.ts';
 import { linkLocalOf } from './link-local.ts';
 
 /** What the kernel takes only once the pair of links is there. The alias says that the link is ours, and whose. */
@@ -35,8 +42,8 @@ export function hostPrefixes(endpoint: KernelEndpoint): string[] {
 }
 
 /** The host route to one address; complete once the link is known. */
-export function hostRoute(destination: string): Omit<RouteSpec, 'linkIndex'> {
-  return { destination, scope: 'link', protocol: ROUTE_PROTOCOL };
+export function hostRoute(destination: string, table: number = MAIN_TABLE): Omit<RouteSpec, 'linkIndex'> {
+  return { destination, scope: 'link', protocol: ROUTE_PROTOCOL, ...(table === MAIN_TABLE ? {} : { table }) };
 }
 
 /** The kernel objects of one endpoint. Pure: the same endpoint always has the same plan. */
@@ -44,6 +51,7 @@ export function planEndpoint(endpoint: KernelEndpoint, mtuBytes: number): Desire
   const { id, mac } = endpoint;
   const names = linkNames(id);
   const addresses = allAddresses(endpoint).map(({ address }) => address);
+  const table = endpoint.isAnnounced === false ? UNANNOUNCED_TABLE : MAIN_TABLE;
   return {
     id,
     veth: {
@@ -66,7 +74,7 @@ export function planEndpoint(endpoint: KernelEndpoint, mtuBytes: number): Desire
     hostAddresses: endpoint.addresses
       .filter(({ family, gateway }) => family === 6 && isLinkLocalIpv6(gateway))
       .map(({ gateway }) => ({ address: `${gateway}/64`, skipDuplicateDetection: true, noPrefixRoute: true })),
-    routes: addresses.map((address) => hostRoute(hostPrefix(address))),
+    routes: addresses.map((address) => hostRoute(hostPrefix(address), table)),
     // The host never has to ask for them: its question would leave an address of the host in the container's table,
     // and permanent entries do not count against the limit that all containers of a host share (gc_thresh3). With that of
     // the link-local address no request of the container adds another to the host's table.

@@ -21,6 +21,8 @@ export interface KernelEndpoint {
   /** Whether nobody may, until Docker has said whose the endpoint is; absent: it is known. */
   readonly isOwnerPending?: boolean;
   readonly spoof: Spoofing;
+  /** Whether routers tell other hosts of its addresses; absent: they do. */
+  readonly isAnnounced?: boolean;
 }
 
 /** Everything that the host has a route to for an endpoint. */

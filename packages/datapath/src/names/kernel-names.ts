@@ -19,6 +19,9 @@ export const ROUTE_PROTOCOL = 200;
 /** The routing table that our routes are in, and that routers announce. Source: linux uapi rtnetlink.h, RT_TABLE_MAIN. */
 export const MAIN_TABLE = 254;
 
+/** The routing table of the host routes of addresses that are not announced: routers do not redistribute it. */
+export const UNANNOUNCED_TABLE = 7200;
+
 /**
  * The link group of every host link: "rout" in ASCII. A link is in it from its creation on, before it can have its
  * alias, so that an unfinished one is known as ours after a crash.

@@ -24,12 +24,15 @@ export function readEndpoint(request: CreateEndpoint, network: Network, options:
       'the endpoint has no address: create the network with --ipam-driver routed',
     );
   }
+  const kept = storedOptions('endpoint', { ...network, ...options });
   return {
     id: request.EndpointID,
     networkId: network.id,
     addresses,
     additional: [],
-    ...storedOptions('endpoint', { ...network, ...options }),
+    ...kept,
+    // Until Docker has said what it is waiting for.
+    ...((kept.announce ?? 'always') === 'always' ? {} : { isAnnounced: false }),
     mac: MacAddress === '' ? containerMac(first.address) : MacAddress,
   };
 }

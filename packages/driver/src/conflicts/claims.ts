@@ -66,8 +66,8 @@ export class Claims {
       .map(({ address, family }) => ({ address, family, endpointId: endpoint.id, policy }));
   }
 
-  #isForOneHost({ id, sandboxKey, networkId }: Endpoint): boolean {
-    if (sandboxKey === undefined || this.#absence.isWithdrawn(id)) return false;
+  #isForOneHost({ id, sandboxKey, networkId, isAnnounced }: Endpoint): boolean {
+    if (sandboxKey === undefined || isAnnounced === false || this.#absence.isWithdrawn(id)) return false;
     return this.#networks.get(networkId)?.isAnycast !== true;
   }
 }

@@ -224,6 +224,32 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#lock.run(endpointId, () => this.#refilter(endpointId, (before) => withIngress(before, ingress)));
   }
 
+  /**
+   * Announces an endpoint to other hosts, or no longer; this host delivers to it either way. The change holds for later Joins too.
+   *
+   * @param detail why, for people who ask
+   * @returns whether there was anything to change
+   */
+  async announce(endpointId: string, isAnnounced: boolean, detail: string): Promise<boolean> {
+    return await this.#lock.run(endpointId, async () => {
+      const before = this.index.get(endpointId);
+      if (before === undefined || (before.isAnnounced ?? true) === isAnnounced) return false;
+      const after = { ...before, isAnnounced };
+      const isJoined = await this.revise(
+        { before, after },
+        [() => this.#links.apply(this.#plan(after), this.#plan(before))],
+        [() => this.#links.apply(this.#plan(before), this.#plan(after))],
+      );
+      if (isJoined) this.#note(isAnnounced ? 'announced' : 'withdrawn', after, allAddresses(after), detail);
+      return true;
+    });
+  }
+
+  /** Keeps what an operator said of an endpoint's announcement. @throws DriverError ENDPOINT_UNKNOWN */
+  async wish(endpointId: string, isWished: boolean): Promise<void> {
+    await this.#lock.run(endpointId, () => this.keep({ ...this.index.require(endpointId), isWished }));
+  }
+
   /** Lets nobody in until {@link filter} or {@link admit} says who may: whose the endpoint is, is to be learnt. */
   async hold(endpointId: string): Promise<boolean> {
     return await this.whileJoined(endpointId, async () => {
@@ -274,7 +300,9 @@ export class EndpointLifecycle extends EndpointRecords {
         () => this.#takeAway(joining),
       );
       this.sandboxes.add({ ...joining, sandboxKey });
-      this.#note('announced', joining, allAddresses(joining), 'its container joins the network');
+      if (joining.isAnnounced !== false) {
+        this.#note('announced', joining, allAddresses(joining), 'its container joins the network');
+      }
       this.#events.emit('join', endpointId);
       return joinReply(joining);
     });
@@ -343,7 +371,9 @@ export class EndpointLifecycle extends EndpointRecords {
     }
     if (endpoint.sandboxKey === undefined) return;
     await this.#leftSandbox(endpoint, () => this.#takeAway(endpoint));
-    this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its container leaves the network');
+    if (endpoint.isAnnounced !== false) {
+      this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its container leaves the network');
+    }
   }
 
   async #leftSandbox(before: Endpoint, inKernel: () => Promise<void>): Promise<void> {

@@ -16,6 +16,10 @@ export interface Endpoint extends StoredOptions<'endpoint'> {
    * its network, and Docker has not said which container this is. Absent: that is known, or does not matter.
    */
   readonly isOwnerPending?: boolean;
+  /** Whether routers tell other hosts of it now; absent: they do. */
+  readonly isAnnounced?: boolean;
+  /** What an operator said last, where `routed.announce` is `manual`. */
+  readonly isWished?: boolean;
   /** MTU of its links in bytes, from its first Join on; the network may have another by now. */
   readonly mtuBytes?: number;
   /** The container's sandbox, from Join to Leave. */

@@ -22,3 +22,18 @@ export function isUnicastIpv4(text: string): boolean {
   const firstByte = Number(text.split('.')[0]);
   return firstByte > 0 && firstByte !== 127 && firstByte < 224;
 }
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+/** A duration such as 500ms, 5s, 2m or 1h, in milliseconds; 0 to `maxMs`. */
+export function durationText(maxMs: number): z.ZodType<number> {
+  const error = `expected a duration such as 500ms, 5s or 2m, up to ${maxMs / UNITS.h}h`;
+  return z
+    .string()
+    .regex(/^\d{1,9}(?:ms|s|m|h)$/, { error, abort: true })
+    .transform((text) => {
+      const [, amount = '', unit = 's'] = /^(\d+)(.*)$/.exec(text) ?? [];
+      return Number(amount) * UNITS[unit as keyof typeof UNITS];
+    })
+    .refine((ms) => ms <= maxMs, { error, abort: true });
+}

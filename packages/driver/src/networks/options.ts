@@ -2,7 +2,7 @@ import { canonicalAddress, canonicalHostAddress, formatPrefix, parsePrefix } fro
 import { formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { isUnicastIpv4, mtuText } from './option-values.ts';
+import { durationText, isUnicastIpv4, mtuText } from './option-values.ts';
 import { listOf } from './text-list.ts';
 
 /** What an option is to a network, or to an endpoint. */
@@ -34,6 +34,12 @@ export const MAX_ADDITIONAL_ADDRESSES = 4096;
 /** As `parseAllowList` of @routed/netfilter reads it; absent: anybody may connect. */
 const ingress = { stored: z.string().exactOptional() };
 const spoofing = z.enum(['strict', 'allow'], { error: 'expected strict or allow' });
+const announcePolicy = z.enum(['always', 'running', 'healthy', 'manual'], {
+  error: 'expected always, running, healthy or manual',
+});
+/** How long an announcement may wait, or a drain may take. */
+const LONGEST_WAIT_MS = 3_600_000;
+const announceDelay = durationText(LONGEST_WAIT_MS);
 const conflictPolicy = z.enum(['keep', 'yield'], { error: 'expected keep or yield' });
 
 /**
@@ -115,6 +121,30 @@ export const OPTIONS = {
       ],
     },
   },
+  announce: {
+    key: 'routed.announce',
+    text: z.string().toLowerCase().pipe(announcePolicy),
+    network: {
+      stored: announcePolicy.exactOptional(),
+      docs: ['healthy', '`always`', 'when routers tell other hosts of its containers: see [announcing](announcing.md)'],
+    },
+    endpoint: {
+      stored: announcePolicy.exactOptional(),
+      docs: ['manual', "the network's", 'when routers tell other hosts of it: see [announcing](announcing.md)'],
+    },
+  },
+  announceDelayMs: {
+    key: 'routed.announce-delay',
+    text: announceDelay,
+    network: {
+      stored: z.int().nonnegative().exactOptional(),
+      docs: ['5s', '`0s`', 'how long `routed.announce` has to be met before a container is announced, up to 1h'],
+    },
+    endpoint: {
+      stored: z.int().nonnegative().exactOptional(),
+      docs: ['5s', "the network's", 'the same for this endpoint'],
+    },
+  },
   ingress: {
     key: 'routed.ingress',
     text: z.string({ error: 'expected a list of sources' }).transform(canonicalAllowList),
@@ -151,6 +181,9 @@ type FieldsWith<T> = { [F in Field]: Registry[F] extends T ? F : never }[Field];
 type Defaulted<S extends Scope> = FieldsWith<Readonly<Record<S, { readonly default: unknown }>>>;
 type Stored<S extends Scope> = FieldsWith<Readonly<Record<S, { readonly stored: z.ZodType }>>>;
 type Value<F extends Field> = z.output<Registry[F]['text']>;
+
+/** When an endpoint is announced. */
+export type AnnouncePolicy = z.output<typeof announcePolicy>;
 
 /** What this host does when another one announces the address of one of its containers as well. */
 export type ConflictPolicy = z.output<typeof conflictPolicy>;

@@ -32,6 +32,8 @@ export const RECORD_SHAPES = {
     additional: z.array(z.looseObject({ ...leasedAddress, isSticky: z.boolean() })),
     ...STORED_OPTIONS.endpoint,
     isOwnerPending: z.boolean().exactOptional(),
+    isAnnounced: z.boolean().exactOptional(),
+    isWished: z.boolean().exactOptional(),
     mac: z.mac(),
     mtuBytes: z.int().positive().exactOptional(),
     sandboxKey: z.string().exactOptional(),

@@ -1,0 +1,290 @@
+import type { Logger, UnannouncedTraffic } from '@routed/datapath';
+import type { ContainerDetails, DockerEngine, EngineEvent, EngineNotice } from '@routed/docker-engine';
+import { constants } from 'node:os';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { DriverEvents } from '../ground/events.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
+import {
+  type Announcement,
+  type AnnouncementMemory,
+  type AnnouncementReason,
+  type ContainerCondition,
+  decide,
+} from './announcement.ts';
+
+interface AnnouncerDeps {
+  readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'announce' | 'wish'>;
+  readonly networks: Pick<NetworkRegistry, 'get'>;
+  readonly traffic: Pick<UnannouncedTraffic, 'apply'>;
+  readonly engine: Pick<DockerEngine, 'events'> & {
+    readonly containers: Pick<DockerEngine['containers'], 'list' | 'inspect'>;
+  };
+  readonly events: DriverEvents;
+  readonly logger: Logger;
+}
+
+/** What is known of a container with endpoints of ours. */
+interface Known {
+  readonly endpointIds: readonly string[];
+  readonly condition: ContainerCondition;
+  readonly stopSignal: string;
+}
+
+const FOLLOWED = {
+  type: ['container', 'network'],
+  event: ['start', 'kill', 'die', 'pause', 'unpause', 'health_status', 'destroy', 'connect'],
+};
+
+/** Signals that end a container whatever its stop signal is. */
+const ENDING = ['SIGTERM', 'SIGINT', 'SIGKILL'] as const;
+
+/**
+ * Announces endpoints as `routed.announce` says, and withdraws them: as soon as Docker tells that their container starts, becomes
+ * healthy, is paused, or is sent the signal that ends it. While Docker does not answer, all stays as it is.
+ *
+ * Docker is followed only while an endpoint depends on it.
+ */
+export class Announcer {
+  readonly #deps: AnnouncerDeps;
+  readonly #containers = new Map<string, Known>();
+  readonly #memories = new Map<string, AnnouncementMemory>();
+  readonly #reasons = new Map<string, AnnouncementReason>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #stopping = new AbortController();
+  #following: Promise<void> | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(deps: AnnouncerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Takes up what the previous run left: before endpoints are compared with the kernel. @throws NetlinkError */
+  async start(): Promise<void> {
+    this.#deps.events.on('join', (endpointId) => this.#onJoin(endpointId));
+    await this.review();
+    this.#followIfNeeded();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    await this.#following;
+    await this.#work;
+  }
+
+  /** Makes the rules of traffic to unannounced endpoints what they have to be, and forgets endpoints that are gone. @throws NetlinkError */
+  async review(): Promise<void> {
+    for (const endpointId of this.#memories.keys())
+      if (this.#deps.endpoints.get(endpointId) === undefined) this.#forget(endpointId);
+    await this.#deps.traffic.apply(this.#prefixesOf(this.#deps.endpoints.all().filter(isUnannounced)));
+  }
+
+  /** Why an endpoint is announced, or is not. */
+  reasonOf(endpointId: string): AnnouncementReason {
+    const policy = this.#deps.endpoints.get(endpointId)?.announce ?? 'always';
+    return this.#reasons.get(endpointId) ?? (policy === 'always' ? 'always' : 'unknown');
+  }
+
+  /** Announces or withdraws an endpoint with `routed.announce=manual`. @throws DriverError ENDPOINT_UNKNOWN */
+  async wish(endpointId: string, isWished: boolean): Promise<void> {
+    await this.#deps.endpoints.wish(endpointId, isWished);
+    await this.#inTurn(() => this.#reconsider(endpointId));
+  }
+
+  #onJoin(endpointId: string): void {
+    const endpoint = this.#deps.endpoints.get(endpointId);
+    if (endpoint === undefined || !depends(endpoint)) return;
+    this.#followIfNeeded();
+    void this.#inTurn(async () => {
+      await this.review();
+      await this.#reconsider(endpointId);
+    });
+  }
+
+  #followIfNeeded(): void {
+    if (this.#stopping.signal.aborted || !this.#deps.endpoints.all().some(depends)) return;
+    this.#following ??= this.#follow().catch((error: unknown) => {
+      this.#deps.logger.error({ err: error }, 'Docker events cannot be followed: announcements stay as they are');
+    });
+  }
+
+  async #follow(): Promise<void> {
+    const { engine } = this.#deps;
+    for await (const notice of engine.events({ filters: FOLLOWED, signal: this.#stopping.signal })) {
+      await this.#inTurn(() => this.#onNotice(notice));
+    }
+  }
+
+  /** One after another, as Docker tells it. Never rejects. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(work).catch((error: unknown) => {
+      this.#deps.logger.error({ err: error }, 'an announcement could not be changed; the next event tries again');
+    });
+    return this.#work;
+  }
+
+  async #onNotice(notice: EngineNotice): Promise<void> {
+    if (notice.kind === 'resync') await this.#resync();
+    else if (notice.kind === 'event') await this.#onEvent(notice.event);
+  }
+
+  async #resync(): Promise<void> {
+    const { containers } = this.#deps.engine;
+    const ours = new Set(
+      this.#deps.endpoints
+        .all()
+        .filter(depends)
+        .map(({ id }) => id),
+    );
+    for (const { id, networks } of await containers.list()) {
+      if (networks.some(({ endpointId }) => ours.has(endpointId))) await this.#look(id);
+    }
+  }
+
+  async #onEvent({ type, action, detail, id, attributes }: EngineEvent): Promise<void> {
+    if (type === 'network') {
+      if (action === 'connect' && attributes['container'] !== undefined) await this.#look(attributes['container']);
+      return;
+    }
+    if (action === 'start') await this.#look(id);
+    const known = this.#containers.get(id);
+    if (known === undefined) return;
+    if (action === 'destroy') {
+      this.#containers.delete(id);
+      return;
+    }
+    const condition = changed(known, { action, detail, signal: attributes['signal'] });
+    if (condition !== known.condition) await this.#set(id, { ...known, condition });
+  }
+
+  /** Asks Docker for a container, if it may have endpoints of ours. */
+  async #look(containerId: string): Promise<void> {
+    const details = await this.#deps.engine.containers.inspect(containerId, this.#stopping.signal);
+    if (details === undefined) return;
+    const endpointIds = details.networks.flatMap(({ endpointId }) =>
+      this.#deps.endpoints.get(endpointId) === undefined ? [] : [endpointId],
+    );
+    if (endpointIds.length === 0) return;
+    await this.#set(details.id, { endpointIds, condition: conditionOf(details), stopSignal: details.stopSignal });
+  }
+
+  async #set(containerId: string, known: Known): Promise<void> {
+    this.#containers.set(containerId, known);
+    for (const endpointId of known.endpointIds) await this.#reconsider(endpointId);
+  }
+
+  async #reconsider(endpointId: string): Promise<void> {
+    const endpoint = this.#deps.endpoints.get(endpointId);
+    clearTimeout(this.#timers.get(endpointId));
+    if (endpoint === undefined) return;
+    const memory = this.#memories.get(endpointId) ?? { isAnnounced: endpoint.isAnnounced ?? true, withdrawals: [] };
+    const container = [...this.#containers.values()].find(({ endpointIds }) =>
+      endpointIds.includes(endpointId),
+    )?.condition;
+    const { announce: policy = 'always', announceDelayMs: delayMs = 0, isWished } = endpoint;
+    const inputs = {
+      policy,
+      delayMs,
+      isDraining: false,
+      ...(isWished !== undefined && { isWished }),
+      ...(container && { container }),
+    };
+    const decided = decide(inputs, memory, performance.now());
+    this.#memories.set(endpointId, decided.memory);
+    this.#tellReason(endpoint, decided.reason);
+    this.#lookAgain(endpointId, decided);
+    await this.#change(endpoint, decided);
+  }
+
+  async #change(endpoint: Endpoint, { isAnnounced, reason }: Announcement): Promise<void> {
+    if ((endpoint.isAnnounced ?? true) === isAnnounced) return;
+    const { endpoints, traffic } = this.#deps;
+    if (!isAnnounced) await traffic.apply(this.#prefixesOf([...endpoints.all().filter(isUnannounced), endpoint]));
+    await endpoints.announce(endpoint.id, isAnnounced, reason);
+    if (isAnnounced) await this.review();
+  }
+
+  #tellReason({ id }: Endpoint, reason: AnnouncementReason): void {
+    if (this.#reasons.get(id) === reason) return;
+    this.#reasons.set(id, reason);
+    if (reason === 'no-healthcheck' || reason === 'flapping') {
+      this.#deps.logger.warn({ endpointId: id }, WARNINGS[reason]);
+    }
+  }
+
+  #lookAgain(endpointId: string, { lookAgainAt }: Announcement): void {
+    if (lookAgainAt === undefined) return;
+    const again = (): void => void this.#inTurn(() => this.#reconsider(endpointId));
+    this.#timers.set(endpointId, setTimeout(again, Math.max(0, lookAgainAt - performance.now()) + 1).unref());
+  }
+
+  #forget(endpointId: string): void {
+    clearTimeout(this.#timers.get(endpointId));
+    for (const map of [this.#memories, this.#reasons, this.#timers]) map.delete(endpointId);
+  }
+
+  /** Where endpoints have addresses: the subnets and further prefixes of their networks. */
+  #prefixesOf(endpoints: readonly Endpoint[]): string[] {
+    const networks = new Set(endpoints.map(({ networkId }) => networkId));
+    const prefixes = [...networks].flatMap((networkId) => {
+      const network = this.#deps.networks.get(networkId);
+      return [...(network?.pools ?? []), ...(network?.prefixes ?? [])].map(({ prefix }) => prefix);
+    });
+    return [...new Set(prefixes)].sort();
+  }
+}
+
+const WARNINGS = {
+  'no-healthcheck':
+    'routed.announce=healthy, and the container has no HEALTHCHECK: it is announced while it runs, whatever state it is in',
+  flapping:
+    'the container changes between healthy and not too often: it stays withdrawn until it has been quiet for a minute',
+} as const;
+
+/** Whether Docker decides when it is announced. */
+function depends({ announce = 'always' }: Endpoint): boolean {
+  return announce !== 'always';
+}
+
+function isUnannounced({ isAnnounced }: Endpoint): boolean {
+  return isAnnounced === false;
+}
+
+function conditionOf({ status, isRunning, isPaused, health }: ContainerDetails): ContainerCondition {
+  const state = isPaused ? 'paused' : isRunning ? 'running' : status === 'created' ? 'created' : 'ending';
+  return { state, ...(health !== undefined && { health }) };
+}
+
+/** The condition of a container after an event; the same object if it does not change. Pure. */
+function changed(
+  { condition, stopSignal }: Known,
+  { action, detail, signal }: { readonly action: string; readonly detail: string; readonly signal: string | undefined },
+): ContainerCondition {
+  switch (action) {
+    case 'die':
+      return { ...condition, state: 'ending' };
+    case 'kill':
+      return isEnding(signal, stopSignal) ? { ...condition, state: 'ending' } : condition;
+    case 'pause':
+      return { ...condition, state: 'paused' };
+    case 'unpause':
+      return { ...condition, state: 'running' };
+    case 'health_status':
+      return detail === 'healthy' || detail === 'unhealthy' || detail === 'starting'
+        ? { ...condition, health: detail }
+        : condition;
+    default:
+      return condition;
+  }
+}
+
+/** @param signal its number, as Docker's event has it */
+function isEnding(signal: string | undefined, stopSignal: string): boolean {
+  const names = new Set<string>([
+    ...ENDING,
+    stopSignal === '' || stopSignal.startsWith('SIG') ? stopSignal : `SIG${stopSignal}`,
+  ]);
+  if (signal === stopSignal) return true;
+  return Object.entries(constants.signals).some(([name, number]) => String(number) === signal && names.has(name));
+}
