@@ -33,7 +33,7 @@ export {
 } from './host/host-settings.ts';
 export { KernelSettings } from './host/kernel-settings.ts';
 export { type Propagation, propagationOf } from './host/mounts.ts';
-export { type SavedSysctls, fileSavedSysctls, memorySavedSysctls } from './host/saved-sysctls.ts';
+export { type SavedSysctls, fileSavedSysctls } from './host/saved-sysctls.ts';
 export { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
 export { UplinkWatch } from './host/uplink-watch.ts';
 export { Uplinks, isDefault } from './host/uplinks.ts';

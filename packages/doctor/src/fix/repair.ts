@@ -2,7 +2,8 @@ import type { SysctlLine } from '../facts/sysctl-files.ts';
 import { DROP_IN, dropInText } from './drop-in.ts';
 import type { FixTarget } from './fix-target.ts';
 import type { Fix } from './fix.ts';
-import { type Change, isSameThing, type Journal } from './journal.ts';
+import { type Change, isSameThing } from './fix-log.ts';
+import type { UndoLog } from '@routed/store';
 
 /** One line about a change: what was done, or why not. */
 export interface ChangeReport {
@@ -12,7 +13,7 @@ export interface ChangeReport {
 
 interface RepairDeps {
   readonly target: FixTarget;
-  readonly journal: Journal;
+  readonly log: UndoLog<Change>;
   /** What the operator's files set at boot, in order. */
   readonly written: readonly SysctlLine[];
 }
@@ -21,11 +22,11 @@ interface RepairDeps {
  * Makes the changes, and remembers first what was there, so that {@link undo} can take them back also after a crash in the
  * middle. What is as wanted already is not touched.
  */
-export async function repair(fixes: readonly Fix[], { target, journal, written }: RepairDeps): Promise<ChangeReport[]> {
+export async function repair(fixes: readonly Fix[], { target, log, written }: RepairDeps): Promise<ChangeReport[]> {
   const planned = await planChanges(fixes, target);
   if (planned.length === 0) return [];
-  const earlier = await journal.load();
-  await journal.save(merge(earlier, planned));
+  const earlier = await log.load();
+  await log.save(merge(earlier, planned));
   const reports: ChangeReport[] = [];
   for (const change of planned) {
     reports.push(await attempt(describe(change), () => apply(change, target)));
@@ -44,8 +45,8 @@ export async function repair(fixes: readonly Fix[], { target, journal, written }
  *
  * @returns what was done; nothing when there is nothing to undo
  */
-export async function undo({ target, journal }: Omit<RepairDeps, 'written'>): Promise<ChangeReport[]> {
-  const changes = await journal.load();
+export async function undo({ target, log }: Omit<RepairDeps, 'written'>): Promise<ChangeReport[]> {
+  const changes = await log.load();
   const reports: ChangeReport[] = [];
   const failed: Change[] = [];
   for (const change of changes.toReversed()) {
@@ -53,7 +54,7 @@ export async function undo({ target, journal }: Omit<RepairDeps, 'written'>): Pr
     reports.push(report);
     if (!report.isDone) failed.unshift(change);
   }
-  if (changes.length > 0) await journal.save(failed);
+  if (changes.length > 0) await log.save(failed);
   return reports;
 }
 

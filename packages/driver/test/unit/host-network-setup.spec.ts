@@ -1,4 +1,5 @@
-import { memorySavedSysctls, type SavedSysctls } from '@routed/datapath';
+import type { SavedSysctls } from '@routed/datapath';
+import { memoryUndoLog } from '@routed/store';
 import { expect } from 'chai';
 import { NetnsError } from '@routed/netns';
 import { createNetwork, dockerId, type WiredDaemon, wiredDaemon, type WiredSettings } from './support/wired.ts';
@@ -196,7 +197,7 @@ describe('kernel settings of the host', () => {
 
   it('are set also while the state cannot be written, and status says so until it can', async () => {
     let isFull = true;
-    const kept = memorySavedSysctls();
+    const kept: SavedSysctls = memoryUndoLog();
     const full = new Error('ENOSPC: no space left on device, open host-settings.json.new');
     const save: SavedSysctls['save'] = (changed) => (isFull ? Promise.reject(full) : kept.save(changed));
     await restartWith({ state: { ...daemon.state, ledger: { ...kept, save } } });
@@ -236,7 +237,7 @@ describe('kernel settings of the host', () => {
 
 /** A ledger in memory that notes how many settings each write of it has. */
 function countedLedger(saved: number[]): SavedSysctls {
-  const ledger = memorySavedSysctls();
+  const ledger: SavedSysctls = memoryUndoLog();
   return {
     load: () => ledger.load(),
     save: (changed) => {
