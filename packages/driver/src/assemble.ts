@@ -15,7 +15,6 @@ import {
 } from '@routed/datapath';
 import type { DockerContainers } from '@routed/docker-engine';
 import type { Ipam } from '@routed/ipam';
-import { EventEmitter } from 'node:events';
 import type { Connections, EndpointFilters, ForwardAcceptance, ForwardPolicies } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
 import type { RouterLines } from '@routed/quagga/show';
@@ -37,6 +36,7 @@ import { HiddenRoutes } from './upkeep/hidden-routes.ts';
 import { observeRules } from './upkeep/observed-rules.ts';
 import { PersistentAssignments } from './containers/persistent-assignments.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
+import { DriverEvents } from './ground/events.ts';
 import { Journal } from './ground/journal.ts';
 import { KeyedLock } from './ground/keyed-lock.ts';
 import { AdditionalLeases } from './leases/additional-leases.ts';
@@ -150,7 +150,7 @@ type Containers = ReturnType<typeof containerComponents>;
 
 /** What nearly every component works with. */
 function groundOf({ rtnl, ipam, logger, docker }: DriverPorts) {
-  return { rtnl, ipam, logger, docker, journal: new Journal(), lock: new KeyedLock() };
+  return { rtnl, ipam, logger, docker, events: new DriverEvents(), journal: new Journal(), lock: new KeyedLock() };
 }
 
 /** The kernel of the host. */
@@ -187,15 +187,13 @@ function networkComponents(
     loose: new UnboundLeases(),
     networks: new NetworkRegistry({ ...ground, ...kept, gateways, host }),
     records: new PersistentAssignments(state.sticky),
-    /** Told of each endpoint that has joined its sandbox. */
-    joins: new EventEmitter<{ join: [endpointId: string] }>(),
   };
 }
 
 /** Networks, leases, endpoints, and what other hosts announce. */
 function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Ground, host: Host) {
   const core = networkComponents(ports, settings, ground, host);
-  const { claims, loose, networks, records, joins } = core;
+  const { claims, loose, networks, records } = core;
   const additional = new AdditionalLeases({ ...ground, claims });
   const endpoints = new EndpointLifecycle({
     ...ground,
@@ -204,10 +202,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     claims,
     leases: additional,
     filtering: new EndpointFiltering({ ...ground, ...ports }),
-    gifts: {
-      hasLists: (networkId) => records.hasLists(networkId),
-      onJoin: (endpointId) => joins.emit('join', endpointId),
-    },
+    gifts: records,
     repository: ports.state.endpoints,
   });
   const absence = new Absence({ ...ground, ...host, endpoints });
@@ -231,14 +226,14 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
 function containerComponents(
   { filters, state, openSandbox: open }: DriverPorts,
   ground: Ground,
-  { endpoints, networks, additional, records, joins }: Core,
+  { endpoints, networks, additional, records }: Core,
 ) {
   const sandboxReconciler = new SandboxReconciler({ ...ground, endpoints, open, isThere: hasSandbox });
   const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler };
   const sticky = new AssignmentKeeper(common);
   const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
-  joins.on('join', (endpointId) => sticky.onJoin(endpointId));
-  joins.on('join', (endpointId) => owners.onJoin(endpointId));
+  ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));
+  ground.events.on('join', (endpointId) => owners.onJoin(endpointId));
   return {
     sandboxReconciler,
     sticky,

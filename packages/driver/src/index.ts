@@ -3,10 +3,10 @@ export { type DefaultGateways, VIRTUAL_GATEWAYS } from './calls/default-gateways
 export { AddressList, type ListedAddress } from './containers/address-list.ts';
 export { type AddressChange, ContainerAddresses } from './containers/container-addresses.ts';
 export { ContainerFilters, type IngressStatus } from './containers/container-filters.ts';
-export { parseEndpointOptions } from './endpoints/endpoint-options.ts';
 export { type Endpoint } from './endpoints/endpoint.ts';
 export { Journal, type JournalEntry } from './ground/journal.ts';
-export { parseNetworkOptions } from './networks/network-options.ts';
+export { optionsOf } from './networks/options.ts';
+export { parseEndpointOptions, parseNetworkOptions } from './networks/parse-options.ts';
 export { type AddressRecord } from './reports/address-record.ts';
 export { DaemonKnowledge } from './reports/daemon-knowledge.ts';
 export { type DaemonReport, DaemonStatus, type EndpointStatus, type NetworkStatus } from './reports/daemon-status.ts';

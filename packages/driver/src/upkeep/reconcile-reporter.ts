@@ -1,4 +1,5 @@
 import type { Logger, RepairAction } from '@routed/datapath';
+import type { DriverEvents } from '../ground/events.ts';
 import type { Journal } from '../ground/journal.ts';
 
 /** One comparison of the kernel with what should be there. */
@@ -26,16 +27,19 @@ export interface ReconcileMetrics {
 /** Tells journal and metrics what the reconciler finds and does, and keeps the last round for status. */
 export class ReconcileReporter {
   readonly #metrics: ReconcileMetrics;
+  readonly #events: DriverEvents;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
   #lastRound: RoundReport | undefined;
 
   constructor(deps: {
     readonly metrics: ReconcileMetrics;
+    readonly events: DriverEvents;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Pick<Logger, 'info' | 'warn'>;
   }) {
     this.#metrics = deps.metrics;
+    this.#events = deps.events;
     this.#journal = deps.journal;
     this.#logger = deps.logger;
   }
@@ -48,6 +52,7 @@ export class ReconcileReporter {
   onRepair(action: RepairAction, addresses: readonly string[]): void {
     this.#metrics.countRepair(action.kind);
     this.#journal.record({ kind: 'repaired', ...subjectOf(action, addresses), detail: describeRepair(action) });
+    this.#events.emit('repair');
   }
 
   onFailure(action: RepairAction, addresses: readonly string[], error: unknown): void {

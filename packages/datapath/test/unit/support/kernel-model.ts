@@ -12,6 +12,7 @@ export function linkOf({ settings }: DesiredEndpoint, index: number, changes: Pa
     isLoopback: false,
     group: LINK_GROUP,
     kind: 'veth',
+    txQueueLength: 1000,
     peerNetnsId: 1,
   };
   return { index, name, isUp: true, mtuBytes, ...fixed, alias, ...changes };
