@@ -14,7 +14,7 @@ import {
   type DesiredEndpoint,
 } from '@routed/datapath';
 import type { DockerContainers } from '@routed/docker-engine';
-import type { Ipam } from '@routed/ipam';
+import { type Ipam, KeyedLock } from '@routed/ipam';
 import type { Connections, EndpointFilters, ForwardAcceptance, ForwardPolicies } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
 import type { RouterLines } from '@routed/quagga/show';
@@ -38,7 +38,6 @@ import { PersistentAssignments } from './containers/persistent-assignments.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import { DriverEvents } from './ground/events.ts';
 import { Journal } from './ground/journal.ts';
-import { KeyedLock } from './ground/keyed-lock.ts';
 import { AdditionalLeases } from './leases/additional-leases.ts';
 import { type ConflictCounters, conflictCounters } from './leases/conflict-counters.ts';
 import { DuplicateAddressCheck } from './leases/duplicate-address-check.ts';

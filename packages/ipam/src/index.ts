@@ -14,6 +14,7 @@ export { IpamError, isIpamError } from './errors.ts';
 export type { IpamErrorCode, IpamErrorDetails } from './errors.ts';
 export { openIpam } from './ipam.ts';
 export type { IpamDependencies, IpamOptions } from './ipam.ts';
+export { KeyedLock } from './keyed-lock.ts';
 export { memoryLeaseStore } from './lease-store.ts';
 export type { LeaseStore } from './lease-store.ts';
 export { parsePoolId, poolIdOf } from './pool-id.ts';

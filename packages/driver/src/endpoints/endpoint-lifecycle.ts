@@ -15,7 +15,7 @@ import type { JoinReply } from '@routed/plugin-protocol';
 import type { DuplicateAddressCheck } from '../leases/duplicate-address-check.ts';
 import type { DriverEvents } from '../ground/events.ts';
 import type { Journal } from '../ground/journal.ts';
-import type { KeyedLock } from '../ground/keyed-lock.ts';
+import type { KeyedLock } from '@routed/ipam';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import { type Endpoint, holderOf } from './endpoint.ts';
