@@ -45,7 +45,6 @@ import { UnboundLeases } from './leases/unbound-leases.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
 import { type AddressRecord, describeAddress } from './reports/address-record.ts';
-import { DaemonKnowledge } from './reports/daemon-knowledge.ts';
 import { DaemonStatus } from './reports/daemon-status.ts';
 import { SandboxReconciler } from './sandboxes/sandbox-reconciler.ts';
 import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
@@ -98,7 +97,6 @@ export interface DriverComponents extends Drivers {
   readonly filters: ContainerFilters;
   readonly describe: (address: string) => AddressRecord;
   readonly status: DaemonStatus;
-  readonly knowledge: DaemonKnowledge;
   readonly journal: Journal;
   readonly host: HostNetworkSetup;
   readonly gateways: Gateways;
@@ -251,8 +249,7 @@ function upkeepComponents(
   ground: Ground,
   components: Host & Core & Containers & { readonly observer: ReconcileReporter },
 ) {
-  const { networks, endpoints, loose, leases, links, cluster, absence, sandboxes, observer } = components;
-  const knowledge = new DaemonKnowledge({ networks, endpoints, loose, settings });
+  const { endpoints, leases, links, cluster, absence, sandboxes, observer } = components;
   const forgotten = new StaleEndpoints({ ...ground, endpoints, leases });
   const forgottenNetworks = new StaleNetworks({ ...ground, ...components });
   const { suppressed: yielded, conflicts } = cluster;
@@ -261,10 +258,9 @@ function upkeepComponents(
     without: (endpoint: DesiredEndpoint) => absence.without(yielded.without(endpoint)),
   };
   const hidden = new HiddenRoutes({ ...ground, endpoints, isWithheld: suppressed.has });
-  const linkObservers = [absence, sandboxes, forgotten, knowledge];
+  const linkObservers = [absence, sandboxes, forgotten];
   const reconciler = new Reconciler({ ...ground, links, endpoints, suppressed, observer, linkObservers });
   return {
-    knowledge,
     forgotten,
     forgottenNetworks,
     hidden,

@@ -50,7 +50,7 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     cleanup.add(() => routers.close());
     cleanup.add(() => driver.stop());
     await driver.load();
-    metrics.watch(driver.operators.status);
+    metrics.watch(() => driver.operators.status.counts());
     const ready = driver.start(kernel.events, recoverySource(options, docker.networks, state));
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     return { driver, ready, close: () => cleanup.close() };

@@ -43,7 +43,7 @@ export class DockerPools {
   async request(request: PoolRequest): Promise<Pool> {
     let pool = await this.#open(request);
     if (this.#isLeftover(pool.id) && this.#hasLeases(pool.id)) {
-      this.#logger.warn({ pool: pool.id }, 'a crash left addresses of this pool leased: they are free again');
+      this.#logger.warn({ pool: pool.id }, 'freed addresses of this pool that a crash left leased');
       await this.#free(pool.id);
       pool = await this.#ipam.requestPool(request);
     }
@@ -89,7 +89,7 @@ export class DockerPools {
     for (const id of this.#unowned.over(olderThanMs)) {
       // Somebody may have asked for it meanwhile.
       if (!this.#isLoose(id)) continue;
-      this.#logger.warn({ pool: id }, 'freeing a pool that Docker has forgotten');
+      this.#logger.warn({ pool: id }, 'freeing a stale pool');
       await this.#ipam.releasePool(id);
       count++;
     }

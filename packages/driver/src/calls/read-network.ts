@@ -38,7 +38,7 @@ export async function readNetwork(
   if (request.IPv4Data.length + request.IPv6Data.length === 0) {
     throw new DriverError(
       'POOL_REQUIRED',
-      'a routed network needs a prefix, and this one comes without any: add --subnet 10.1.0.0/16 or ' +
+      'a routed network needs a prefix, and this one has none: add --subnet 10.1.0.0/16 or ' +
         '--ipv6 --subnet fd00:1::/64 (with a prefix of yours), and --ipam-driver routed',
     );
   }
@@ -49,7 +49,7 @@ export async function readNetwork(
     throw new DriverError(
       'MTU_TOO_SMALL',
       `IPv6 needs an MTU of at least ${IPV6_MIN_MTU_BYTES} bytes, and this network has ${mtuBytes}: ` +
-        'set routed.mtu, or leave out --ipv6',
+        'set routed.mtu, or omit --ipv6',
     );
   }
   const pools: NetworkPool[] = [];

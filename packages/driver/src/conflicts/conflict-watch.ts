@@ -100,7 +100,7 @@ export class ConflictWatch {
     }
     this.#round = this.#look()
       .catch((error: unknown) => {
-        this.#deps.logger.error({ err: error }, 'looking for conflicts failed; it is tried again');
+        this.#deps.logger.error({ err: error }, 'checking for conflicts failed; retrying');
       })
       .finally(() => {
         this.#round = undefined;

@@ -48,7 +48,7 @@ export class Conflicts {
     for (const claim of claims.filter((_, index) => areElsewhere[index])) {
       this.#deps.suppressed.adopt(claim);
       const rivals = await this.#deps.view.competingRoutes(claim.address);
-      this.#tell(claim, rivals, 'yielded', 'it was so before the daemon was restarted');
+      this.#tell(claim, rivals, 'yielded', 'it existed before the daemon restarted');
     }
   }
 
@@ -84,7 +84,7 @@ export class Conflicts {
     if (this.#deps.claims.of(address)?.endpointId !== claim.endpointId) return;
     const known = this.#conflicts.get(address);
     if (rivals.length === 0) {
-      if (known !== undefined) this.#end(known, 'the other host does not announce it any more', true);
+      if (known !== undefined) this.#end(known, 'the other host no longer announces it', true);
       return;
     }
     const { isToYield, reason } = judge(claim, rivals);
@@ -106,8 +106,8 @@ export class Conflicts {
     if (await this.#isElsewhere(claim.address)) return;
     if (!(await this.#deps.suppressed.takeBack(claim))) return;
     this.#deps.counts.resumed++;
-    this.#end(conflict, 'the other host does not announce it any more; this host announces it again', true);
-    this.#note('announced', claim, 'taken back: the other host does not announce it any more');
+    this.#end(conflict, 'the other host no longer announces it; this host announces it again', true);
+    this.#note('announced', claim, 'announced again: the other host no longer announces it');
     this.#deps.events.emit('announce', [claim.address]);
   }
 
@@ -137,7 +137,7 @@ export class Conflicts {
     this.#inState.forget(address);
     if (!isClaimed) this.#deps.suppressed.forget(address);
     this.#deps.counts.conflictsEnded++;
-    this.#deps.logger.info({ address, endpointId }, `conflict about address ${address} is over: ${reason}`);
+    this.#deps.logger.info({ address, endpointId }, `conflict over address ${address} ended: ${reason}`);
     this.#note('conflict', { address, endpointId }, `over: ${reason}`);
   }
 

@@ -106,7 +106,7 @@ export class AssignmentKeeper {
       .filter(({ endpointId }) => this.#endpoints.get(endpointId)?.isOwnerPending === true)
       .map(({ endpointId, forMs, reason }) => {
         const seconds = Math.round(forMs / 1_000);
-        return `endpoint ${endpointId.slice(0, 12)}: nobody may enter its container, whose list is not known for ${seconds} s: ${reason}`;
+        return `endpoint ${endpointId.slice(0, 12)}: its container accepts no connections, because its allow list has been unknown for ${seconds} s: ${reason}`;
       });
   }
 
@@ -131,7 +131,7 @@ export class AssignmentKeeper {
         else this.#missing.note(record.id);
       }
     } catch (error) {
-      this.#logger.warn({ err: error }, 'addresses that stay with containers cannot be checked');
+      this.#logger.warn({ err: error }, 'could not check persistent assignments');
     }
   }
 
@@ -189,7 +189,7 @@ export class AssignmentKeeper {
     });
     this.#missing.forget(record.id);
     const addresses = record.addresses.map(({ address }) => address);
-    this.#logger.info({ container: record.containerName, addresses }, 'addresses of a container that is gone are free');
+    this.#logger.info({ container: record.containerName, addresses }, 'freed the addresses of a removed container');
   }
 }
 

@@ -100,7 +100,7 @@ export class Absence {
       this.#held.set(endpointId, endpoint);
       const desired = endpoints.desired(endpointId);
       await links.apply(this.without(desired), desired);
-      const detail = 'its container seems to have ended while routed-plugin was away';
+      const detail = 'its container seems to have ended while routed-plugin was down';
       logger.warn({ endpointId }, `withdrawn: ${detail}`);
       const held = allAddresses(endpoint).map(({ address }) => address);
       journal.record({ kind: 'withdrawn', addresses: held, endpointId, detail });

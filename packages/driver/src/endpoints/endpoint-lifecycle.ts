@@ -91,7 +91,7 @@ export class EndpointLifecycle extends EndpointRecords {
       if (this.index.get(endpoint.id) !== undefined) return;
       await this.keep(this.#asUnknown(endpoint));
       this.sandboxes.add(endpoint);
-      this.#note('announced', endpoint, allAddresses(endpoint), 'its lost record was made anew');
+      this.#note('announced', endpoint, allAddresses(endpoint), 'its lost record was rebuilt');
       this.#events.emit('join', endpoint.id);
     });
   }

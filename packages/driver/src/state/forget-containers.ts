@@ -20,5 +20,5 @@ export async function forgetContainers(
   for (const { id } of await state.endpoints.load()) await state.endpoints.remove(id);
   // Last, so that a crash before this does it all again.
   await state.noteBoot();
-  logger.info({ leases: count }, 'the host was rebooted: leases of its former containers are free again');
+  logger.info({ leases: count }, 'host rebooted: freed the leases of its previous containers');
 }

@@ -31,6 +31,7 @@ export class ReconcileReporter {
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
   #lastRound: RoundReport | undefined;
+  #lastRoundAtMs = 0;
 
   constructor(deps: {
     readonly metrics: ReconcileMetrics;
@@ -46,6 +47,11 @@ export class ReconcileReporter {
 
   get lastRound(): RoundReport | undefined {
     return this.#lastRound;
+  }
+
+  /** How long ago that was; the clock may have been set since. */
+  get msSinceRound(): number | undefined {
+    return this.#lastRound === undefined ? undefined : performance.now() - this.#lastRoundAtMs;
   }
 
   /** @param addresses those of the endpoint, for an action on all of it */
@@ -64,10 +70,10 @@ export class ReconcileReporter {
   /** Rules of the firewall were made; `isRepair`: they had been there, and somebody changed them or took them away. */
   onRules(what: string, isRepair: boolean): void {
     if (!isRepair) {
-      this.#logger.info({ rules: what }, 'rules of the firewall made');
+      this.#logger.info({ rules: what }, 'installed firewall rules');
       return;
     }
-    const detail = `${what}: somebody changed them or took them away, and they are as they should be again`;
+    const detail = `${what}: another program changed or removed them; restored`;
     this.#metrics.countRepair('rules');
     this.#logger.warn({ rules: what }, `repaired: ${detail}`);
     this.#journal.record({ kind: 'repaired', addresses: [], detail });
@@ -76,6 +82,7 @@ export class ReconcileReporter {
   onRound(report: RoundReport): void {
     this.#metrics.observeRound(report.ms / 1000);
     this.#lastRound = report;
+    this.#lastRoundAtMs = performance.now();
   }
 }
 

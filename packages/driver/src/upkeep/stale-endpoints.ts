@@ -64,9 +64,9 @@ export class StaleEndpoints {
     let endpoints = 0;
     let leases = 0;
     for (const endpointId of this.#endpoints.idleFor(GRACE_MS)) {
-      const freed = await this.#leases.freeIfGone(endpointId, GRACE_MS, 'Docker has forgotten its container');
+      const freed = await this.#leases.freeIfGone(endpointId, GRACE_MS, 'stale: Docker does not know its container');
       if (freed === undefined) continue;
-      this.#logger.warn({ endpointId }, 'deleted an endpoint that Docker has forgotten');
+      this.#logger.warn({ endpointId }, 'deleted a stale endpoint');
       endpoints++;
       leases += freed;
     }

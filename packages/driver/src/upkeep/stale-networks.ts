@@ -66,7 +66,7 @@ export class StaleNetworks {
     this.#stale.retain(stale);
     const due = this.#stale.over(GRACE_MS);
     for (const networkId of due) {
-      this.#logger.warn({ networkId }, 'deleting a network that Docker has forgotten');
+      this.#logger.warn({ networkId }, 'deleting a stale network');
       await this.#forget(networkId);
     }
     return due.length;

@@ -1,11 +1,11 @@
 import { isAllowedToRoute } from '@routed/datapath/capabilities';
 import { inheritedSockets } from '@routed/plugin-server';
-import { type Daemon, startDaemon } from '../serve/daemon.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
 import { createLogger, type Logger } from '../ground/logger.ts';
 import { RoutedError } from '../ground/routed-error.ts';
-import { tellServiceManager } from '../serve/service-manager.ts';
+import { tellServiceManager } from './service-manager.ts';
 import type { OptionSources } from './check-options.ts';
-import { parseServeOptions } from '../serve/serve-options.ts';
+import { parseServeOptions } from './serve-options.ts';
 
 /** Serves until SIGTERM or SIGINT, then finishes what is under way. */
 export async function serve(
@@ -33,7 +33,7 @@ function stopOnSignal(starting: Promise<Daemon>, logger: Logger): void {
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) return;
     stopping = true;
-    logger.info({ signal }, 'stopping: no new requests, those under way finish');
+    logger.info({ signal }, 'stopping: finishing requests in progress');
     starting
       .then((daemon) => daemon.stop())
       .then(

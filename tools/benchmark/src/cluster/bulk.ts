@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cluster } from './cluster.ts';
-import { LabError } from './errors.ts';
-import type { Host } from './host.ts';
+import { LabError, type Cluster, type Host } from '@routed/lab';
+import { addressIn } from './addresses.ts';
 
 export interface BulkOptions {
   /** @default 5000 */
@@ -29,7 +28,10 @@ export async function measureBulk(cluster: Cluster, options: BulkOptions = {}): 
   const { count = 5_000 } = options;
   const [first] = cluster.hosts;
   if (first === undefined) throw new RangeError('the cluster has no host');
-  const addresses = addressesIn(cluster.containers, count);
+  // The second half of the prefix.
+  const addresses = Array.from({ length: count }, (_, index) =>
+    addressIn(cluster, 128 + Math.floor(index / 250), 1 + (index % 250)),
+  );
   const run = async (verb: 'add' | 'delete'): Promise<number> => {
     const input = addresses.map((address) => `route ${verb} ${address}/32 dev ${link} scope link proto 200`).join('\n');
     await first.host.exec(['ip', '-batch', '-'], { input: `${input}\n`, timeoutMs: bulkTimeoutMs });
@@ -86,12 +88,4 @@ async function checkAll(host: Host, addresses: ReadonlySet<string>, isGone: bool
   const found = stdout.split('\n').filter((line) => addresses.has(line.slice(0, line.indexOf(' ')))).length;
   const wanted = isGone ? 0 : addresses.size;
   if (found !== wanted) throw new LabError('timeout', `${host.name} has ${found} of ${wanted} routes`);
-}
-
-/** Host addresses of the second half of the first IPv4 prefix, which is taken for a /16. */
-function addressesIn(containers: readonly string[], count: number): string[] {
-  const prefix = containers.find((candidate) => !candidate.includes(':'));
-  if (prefix === undefined) throw new RangeError('there is no IPv4 prefix for containers');
-  const base = prefix.split('.').slice(0, 2).join('.');
-  return Array.from({ length: count }, (_, index) => `${base}.${128 + Math.floor(index / 250)}.${1 + (index % 250)}`);
 }

@@ -8,7 +8,7 @@ import { type } from '../shell.ts';
 import { routerOf, type RouterChange } from './routing.ts';
 
 /** The host that is examined, all of whose parts run. */
-export interface Ward {
+export interface ExaminedHost {
   readonly lab: Lab;
   readonly host: Host;
   readonly router: Router;
@@ -61,8 +61,8 @@ export interface Examination {
 }
 
 /** Has the host examined. */
-export async function examine(ward: Ward, options = '', environment = ''): Promise<Examination> {
-  const { stdout, stderr, exitCode } = await ward.doctor(`--json ${options}`, environment);
+export async function examine(examined: ExaminedHost, options = '', environment = ''): Promise<Examination> {
+  const { stdout, stderr, exitCode } = await examined.doctor(`--json ${options}`, environment);
   expect(stderr).to.equal('');
   const said = report.parse(JSON.parse(stdout));
   return {
@@ -73,8 +73,10 @@ export async function examine(ward: Ward, options = '', environment = ''): Promi
 }
 
 /** Takes back what `--fix` did. */
-export async function undo(ward: Ward): Promise<{ readonly changes: readonly string[]; readonly exitCode: number }> {
-  const { stdout, stderr, exitCode } = await ward.doctor('--undo --json');
+export async function undo(
+  examined: ExaminedHost,
+): Promise<{ readonly changes: readonly string[]; readonly exitCode: number }> {
+  const { stdout, stderr, exitCode } = await examined.doctor('--undo --json');
   expect(stderr).to.equal('');
   return { changes: undoReport.parse(JSON.parse(stdout)).changes.map(({ text }) => text), exitCode };
 }
@@ -85,7 +87,7 @@ export function findingsOf({ report: { checks } }: Examination, id: string): rea
 }
 
 /** A healthy host: engine, plugin, a network of both families with a container, a router with a neighbor. */
-export async function prepareWard(stage: Stage): Promise<Ward> {
+export async function prepareHost(stage: Stage): Promise<ExaminedHost> {
   const { host, lab } = stage;
   const other = await lab.addHost({ engine: 'none', router: '8.4', ipForward: true });
   const [router] = await Promise.all([
@@ -94,7 +96,7 @@ export async function prepareWard(stage: Stage): Promise<Ward> {
     createNetwork(host, 'apps', '10.1.0.0/16', '--ipv6', '--subnet', 'fd00:1::/64'),
   ]);
   await runIdle(host, 'web', '--network', 'apps');
-  const ward: Ward = {
+  const examined: ExaminedHost = {
     lab,
     host,
     router,
@@ -107,7 +109,7 @@ export async function prepareWard(stage: Stage): Promise<Ward> {
     sh: async (script) => (await host.exec(['sh', '-ec', script])).stdout,
     doctor: (options, environment = '') => type(host, `${environment} routed-plugin doctor ${options}`),
     startPlugin: async (...flags) => {
-      ward.plugin = await host.startPlugin({ flags });
+      examined.plugin = await host.startPlugin({ flags });
     },
     route: async (...commands) => {
       await router.vtysh('configure terminal', ...commands);
@@ -117,7 +119,9 @@ export async function prepareWard(stage: Stage): Promise<Ward> {
       await untilAdjacent(router);
     },
   };
-  await ward.sh("mkdir -p /etc/iproute2/rt_protos.d; printf '200\\trouted\\n' > /etc/iproute2/rt_protos.d/routed.conf");
+  await examined.sh(
+    "mkdir -p /etc/iproute2/rt_protos.d; printf '200\\trouted\\n' > /etc/iproute2/rt_protos.d/routed.conf",
+  );
   await untilAdjacent(router);
-  return ward;
+  return examined;
 }

@@ -1,7 +1,7 @@
-import type { Finding, Ward } from './ward.ts';
+import type { Finding, ExaminedHost } from './examined-host.ts';
 
 /** One way in which a host is wrong, made for real. */
-export interface Illness {
+export interface Fault {
   /** The check that must name it. */
   readonly check: string;
   /** What is wrong, to read behind "names". */
@@ -13,9 +13,9 @@ export interface Illness {
   /** Those of one round are made together; without, it is one of its own. */
   readonly round?: string;
   /** What `--fix` does about it. */
-  readonly cure?: Cure;
-  break(ward: Ward): Promise<unknown>;
-  heal(ward: Ward): Promise<unknown>;
+  readonly fix?: Fix;
+  break(examined: ExaminedHost): Promise<unknown>;
+  revert(examined: ExaminedHost): Promise<unknown>;
   /** Checks that rightly find something as well. */
   readonly also?: readonly string[];
   /** For the command. */
@@ -24,23 +24,23 @@ export interface Illness {
   readonly environment?: string;
 }
 
-/** What `--fix` changes and `--undo` brings back. */
-export interface Cure {
-  /** Cures of one batch are made together. */
+/** What `--fix` changes, and what `--undo` brings back. */
+export interface Fix {
+  /** Fixes of one batch are made together. */
   readonly batch: string;
   /** A script that prints the state, before and after. */
   readonly state: string;
-  readonly cured: RegExp;
+  readonly fixed: RegExp;
   /** What `--fix` says that it has changed. */
   readonly says: RegExp;
   /** `--undo` leaves it as it is. */
   readonly isForGood?: boolean;
 }
 
-/** An illness that a script makes, and another one ends. */
+/** A fault that one script makes and another reverts. */
 export function bySh(
-  illness: Omit<Illness, 'break' | 'heal'> & { readonly breaking: string; readonly healing: string },
-): Illness {
-  const { breaking, healing, ...rest } = illness;
-  return { ...rest, break: (ward) => ward.sh(breaking), heal: (ward) => ward.sh(healing) };
+  fault: Omit<Fault, 'break' | 'revert'> & { readonly breaking: string; readonly reverting: string },
+): Fault {
+  const { breaking, reverting, ...rest } = fault;
+  return { ...rest, break: (examined) => examined.sh(breaking), revert: (examined) => examined.sh(reverting) };
 }

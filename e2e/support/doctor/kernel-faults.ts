@@ -1,4 +1,4 @@
-import { bySh, type Illness } from './illness.ts';
+import { bySh, type Fault } from './fault.ts';
 
 /** `A` is a text over which the file `path` of /proc says something else. */
 const cover = (path: string, text: string): string =>
@@ -14,7 +14,7 @@ const coverNeighbours = `
   echo 1 > gc_thresh1; echo 1 > gc_thresh2; echo 1 > gc_thresh3`;
 
 /** Sysctls and other things of the kernel. */
-export const kernelIllnesses: readonly Illness[] = [
+export const kernelFaults: readonly Fault[] = [
   bySh({
     check: 'kernel',
     round: 'broken kernel',
@@ -24,7 +24,7 @@ export const kernelIllnesses: readonly Illness[] = [
     why: /^before 5\.18 an address does not say whose it is/,
     remedy: /^boot Linux 5\.18 or newer/,
     breaking: cover('/proc/sys/kernel/osrelease', '5.10.0-8-amd64'),
-    healing: 'umount /proc/sys/kernel/osrelease',
+    reverting: 'umount /proc/sys/kernel/osrelease',
   }),
   bySh({
     check: 'node',
@@ -35,7 +35,7 @@ export const kernelIllnesses: readonly Illness[] = [
     why: /^routed-plugin needs 20\.19/,
     remedy: /newer Node\.js$/,
     breaking: `echo 'Object.defineProperty(process, "version", { value: "v18.19.0" })' > /run/old-node.cjs`,
-    healing: 'rm /run/old-node.cjs',
+    reverting: 'rm /run/old-node.cjs',
     environment: 'NODE_OPTIONS=--require=/run/old-node.cjs',
   }),
   bySh({
@@ -53,7 +53,7 @@ case "$*" in *"type veth"*) echo "Error: Unknown device type." >&2; exit 2;; esa
 exec /usr/sbin/ip "$@"
 END
 chmod +x /run/no-veth/ip`,
-    healing: 'rm -r /run/no-veth',
+    reverting: 'rm -r /run/no-veth',
     environment: 'PATH=/run/no-veth:$PATH',
   }),
   bySh({
@@ -66,15 +66,15 @@ chmod +x /run/no-veth/ip`,
     remedy: /^start routed-plugin, which sets it/,
     // The daemon would set it again before anybody looked.
     breaking: coverForGood('/proc/sys/net/ipv4/ip_forward', '0'),
-    healing: 'umount /proc/sys/net/ipv4/ip_forward',
+    reverting: 'umount /proc/sys/net/ipv4/ip_forward',
   }),
   bySh({
     check: 'forwarding-ipv4',
     round: 'broken',
-    cure: {
+    fix: {
       batch: 'second',
       state: 'cat /proc/sys/net/ipv4/conf/eth1/forwarding',
-      cured: /^1$/,
+      fixed: /^1$/,
       says: /^net\/ipv4\/conf\/eth1\/forwarding: 0 -> 1$/,
     },
     what: 'IPv4 forwarding switched off on one uplink',
@@ -83,7 +83,7 @@ chmod +x /run/no-veth/ip`,
     why: /^what comes in by eth1 is not forwarded/,
     remedy: /^run with --fix$/,
     breaking: 'sysctl -qw net.ipv4.conf.eth1.forwarding=0',
-    healing: 'sysctl -qw net.ipv4.conf.eth1.forwarding=1',
+    reverting: 'sysctl -qw net.ipv4.conf.eth1.forwarding=1',
   }),
   bySh({
     check: 'forwarding-ipv6',
@@ -94,7 +94,7 @@ chmod +x /run/no-veth/ip`,
     why: /^there are networks with IPv6/,
     remedy: /^start routed-plugin, which sets it/,
     breaking: coverForGood('/proc/sys/net/ipv6/conf/all/forwarding', '0'),
-    healing: 'umount /proc/sys/net/ipv6/conf/all/forwarding',
+    reverting: 'umount /proc/sys/net/ipv6/conf/all/forwarding',
   }),
   bySh({
     check: 'forwarding-ipv6',
@@ -105,15 +105,15 @@ chmod +x /run/no-veth/ip`,
     why: /^new links have no IPv6 then/,
     remedy: /run "sysctl -w net\/ipv6\/conf\/default\/disable_ipv6=0"/,
     breaking: 'sysctl -qw net.ipv6.conf.default.disable_ipv6=1',
-    healing: 'sysctl -w net/ipv6/conf/default/disable_ipv6=0',
+    reverting: 'sysctl -w net/ipv6/conf/default/disable_ipv6=0',
   }),
   bySh({
     check: 'router-advertisements',
     round: 'broken',
-    cure: {
+    fix: {
       batch: 'second',
       state: 'cat /proc/sys/net/ipv6/conf/eth1/accept_ra',
-      cured: /^2$/,
+      fixed: /^2$/,
       says: /^net\/ipv6\/conf\/eth1\/accept_ra: 1 -> 2$/,
     },
     what: 'an uplink that no longer hears router advertisements',
@@ -122,15 +122,15 @@ chmod +x /run/no-veth/ip`,
     why: /default route and the addresses of eth1 end/,
     remedy: /^run with --fix$/,
     breaking: 'ip -6 route replace 2001:db8:1::/64 dev eth1 proto ra; sysctl -qw net.ipv6.conf.eth1.accept_ra=1',
-    healing: 'ip -6 route del 2001:db8:1::/64 dev eth1; sysctl -qw net.ipv6.conf.eth1.accept_ra=2',
+    reverting: 'ip -6 route del 2001:db8:1::/64 dev eth1; sysctl -qw net.ipv6.conf.eth1.accept_ra=2',
   }),
   bySh({
     check: 'reverse-path',
     round: 'warnings',
-    cure: {
+    fix: {
       batch: 'first',
       state: 'cat /proc/sys/net/ipv4/conf/eth1/rp_filter',
-      cured: /^2$/,
+      fixed: /^2$/,
       says: /^net\/ipv4\/conf\/eth1\/rp_filter: 1 -> 2$/,
     },
     what: 'strict reverse path filters on two uplinks',
@@ -140,7 +140,7 @@ chmod +x /run/no-veth/ip`,
     remedy: /^run with --fix/,
     breaking:
       'ip link add eth2 type veth peer name wire2 2>/dev/null || true; ip link set wire2 up; ip link set eth2 up; sysctl -qw net.ipv4.conf.eth1.rp_filter=1',
-    healing: 'ip link del eth2; sysctl -qw net.ipv4.conf.eth1.rp_filter=0',
+    reverting: 'ip link del eth2; sysctl -qw net.ipv4.conf.eth1.rp_filter=0',
   }),
   bySh({
     check: 'gateway-answers',
@@ -151,7 +151,7 @@ chmod +x /run/no-veth/ip`,
     why: /^the gateway is an address of the loopback link/,
     remedy: /run "sysctl -w net\/ipv4\/conf\/all\/arp_ignore=0"$/,
     breaking: 'sysctl -qw net.ipv4.conf.all.arp_ignore=1',
-    healing: 'sysctl -w net/ipv4/conf/all/arp_ignore=0',
+    reverting: 'sysctl -w net/ipv4/conf/all/arp_ignore=0',
   }),
   bySh({
     check: 'proxy-arp',
@@ -162,15 +162,15 @@ chmod +x /run/no-veth/ip`,
     why: /the Go plugin needed it, routed does not$/,
     remedy: /run "sysctl -w net\/ipv4\/conf\/eth1\/proxy_arp=0"/,
     breaking: 'sysctl -qw net.ipv4.conf.eth1.proxy_arp=1',
-    healing: 'sysctl -w net/ipv4/conf/eth1/proxy_arp=0',
+    reverting: 'sysctl -w net/ipv4/conf/eth1/proxy_arp=0',
   }),
   bySh({
     check: 'neighbours',
     round: 'broken kernel',
-    cure: {
+    fix: {
       batch: 'first',
       state: 'cd /proc/sys/net/ipv4/neigh/default; echo $(cat gc_thresh1) $(cat gc_thresh2) $(cat gc_thresh3)',
-      cured: /^8192 16384 32768$/,
+      fixed: /^8192 16384 32768$/,
       says: /^net\/ipv4\/neigh\/default\/gc_thresh3: 1 -> 32768$/,
     },
     what: 'a neighbour table that is full',
@@ -179,15 +179,15 @@ chmod +x /run/no-veth/ip`,
     why: /new ones cannot reach their gateway/,
     remedy: /^run with --fix$/,
     breaking: coverNeighbours,
-    healing: 'umount /proc/sys/net/ipv4/neigh',
+    reverting: 'umount /proc/sys/net/ipv4/neigh',
   }),
   bySh({
     check: 'conntrack',
     round: 'broken kernel',
-    cure: {
+    fix: {
       batch: 'first',
       state: 'cat /proc/sys/net/netfilter/nf_conntrack_max',
-      cured: /^1048576$/,
+      fixed: /^1048576$/,
       says: /^net\/netfilter\/nf_conntrack_max: 1 -> 1048576$/,
     },
     what: 'a table of connections that is full',
@@ -197,15 +197,15 @@ chmod +x /run/no-veth/ip`,
     remedy: /^run with --fix$/,
     // The limit belongs to the first network namespace; the entries are ours.
     breaking: `${cover('/proc/sys/net/netfilter/nf_conntrack_max', '1')}; for to in 2 3; do ping -c 1 -W 1 10.1.255.$to || true; done; for to in 10.112.11.2 127.0.0.1; do ping -c 1 $to; done > /dev/null`,
-    healing: 'umount /proc/sys/net/netfilter/nf_conntrack_max',
+    reverting: 'umount /proc/sys/net/netfilter/nf_conntrack_max',
   }),
   bySh({
     check: 'multipath',
     round: 'warnings',
-    cure: {
+    fix: {
       batch: 'first',
       state: 'cat /proc/sys/net/ipv4/fib_multipath_hash_policy',
-      cured: /^1$/,
+      fixed: /^1$/,
       says: /^net\/ipv4\/fib_multipath_hash_policy: 0 -> 1$/,
     },
     what: 'connections that all take one of two next hops',
@@ -216,7 +216,7 @@ chmod +x /run/no-veth/ip`,
     remedy: /^run with --fix/,
     breaking:
       'sysctl -qw net.ipv4.fib_multipath_hash_policy=0; ip route replace 10.77.0.0/16 nexthop via 10.112.11.2 dev eth1 nexthop via 10.112.11.3 dev eth1',
-    healing: 'ip route del 10.77.0.0/16',
+    reverting: 'ip route del 10.77.0.0/16',
   }),
   bySh({
     check: 'mtu',
@@ -228,7 +228,7 @@ chmod +x /run/no-veth/ip`,
     why: /large transfers hang$/,
     remedy: /^raise the MTU of eth1, or create the network with -o routed\.mtu=1400/,
     breaking: 'ip link set eth1 mtu 1400',
-    healing: 'ip link set eth1 mtu 1500',
+    reverting: 'ip link set eth1 mtu 1500',
   }),
   bySh({
     check: 'pool-overlap',
@@ -241,6 +241,6 @@ chmod +x /run/no-veth/ip`,
     remedy: /^take the address off br-lan/,
     breaking:
       'ip link add br-lan type bridge 2>/dev/null || true; ip address replace 10.1.200.1/24 dev br-lan; ip link set br-lan up',
-    healing: 'ip link del br-lan',
+    reverting: 'ip link del br-lan',
   }),
 ];

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { eventually } from '../eventually.ts';
 import { send } from '../raw-request.ts';
-import { bySh, type Illness } from './illness.ts';
-import type { Ward } from './ward.ts';
+import { bySh, type Fault } from './fault.ts';
+import type { ExaminedHost } from './examined-host.ts';
 
 const lostId = 'deadbeef'.repeat(8);
 const lostNetwork = JSON.stringify({
@@ -15,7 +15,7 @@ const lostNetwork = JSON.stringify({
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** What the plugin and Docker know of each other. */
-export const recordIllnesses: readonly Illness[] = [
+export const recordFaults: readonly Fault[] = [
   {
     check: 'stale-records',
     round: 'broken',
@@ -27,8 +27,8 @@ export const recordIllnesses: readonly Illness[] = [
     break: ({ host }) =>
       send(host.outsidePath('/run/docker/plugins/routed.sock'), '/NetworkDriver.CreateNetwork', lostNetwork),
     // To the letter what the remedy says.
-    heal: (ward) =>
-      ward.sh(
+    revert: (examined) =>
+      examined.sh(
         `curl --silent --unix-socket /run/docker/plugins/routed.sock -d '{"NetworkID":"${lostId}"}' http://localhost/NetworkDriver.DeleteNetwork`,
       ),
     also: ['announcement'],
@@ -40,14 +40,14 @@ export const recordIllnesses: readonly Illness[] = [
     found: /^routed-plugin does not know network apps$/,
     why: /^its state was lost/,
     remedy: /"docker network rm apps", and create it again/,
-    break: async (ward: Ward): Promise<void> => {
-      await ward.plugin.stop('SIGKILL');
+    break: async (examined: ExaminedHost): Promise<void> => {
+      await examined.plugin.stop('SIGKILL');
       // With it, the plugin would make its records anew.
-      await ward.startPlugin('--state-dir', '/var/lib/routed-empty', '--docker-socket', '/run/no-docker.sock');
+      await examined.startPlugin('--state-dir', '/var/lib/routed-empty', '--docker-socket', '/run/no-docker.sock');
     },
-    heal: async (ward: Ward): Promise<void> => {
-      await ward.plugin.stop('SIGKILL');
-      await ward.startPlugin();
+    revert: async (examined: ExaminedHost): Promise<void> => {
+      await examined.plugin.stop('SIGKILL');
+      await examined.startPlugin();
     },
     also: ['stale-links'],
   },
@@ -58,21 +58,21 @@ export const recordIllnesses: readonly Illness[] = [
     found: /^routed-plugin has a mount namespace of its own, and mounts do not reach it$/,
     why: /additional addresses cannot be set$/,
     remedy: /propagation rslave/,
-    break: async (ward: Ward): Promise<void> => {
-      await ward.plugin.stop('SIGTERM');
+    break: async (examined: ExaminedHost): Promise<void> => {
+      await examined.plugin.stop('SIGTERM');
       const main = new URL('../../../packages/daemon/dist/main.js', import.meta.url).pathname;
       const argv = ['unshare', '--mount', '--propagation', 'private', process.execPath, main, 'serve'];
-      ward.plugin = await ward.host.spawn(argv, { name: 'plugin' });
-      await answering(ward);
+      examined.plugin = await examined.host.spawn(argv, { name: 'plugin' });
+      await answering(examined);
     },
-    heal: async (ward: Ward): Promise<void> => {
-      await ward.plugin.stop('SIGTERM');
-      await ward.startPlugin();
+    revert: async (examined: ExaminedHost): Promise<void> => {
+      await examined.plugin.stop('SIGTERM');
+      await examined.startPlugin();
     },
   },
 ];
 
-async function answering({ doctor }: Ward): Promise<void> {
+async function answering({ doctor }: ExaminedHost): Promise<void> {
   await eventually(async () => {
     expect((await doctor('--json')).stdout)
       .to.contain('"id": "daemon"')
@@ -81,7 +81,7 @@ async function answering({ doctor }: Ward): Promise<void> {
 }
 
 /** What other plugins left. */
-export const otherPluginIllnesses: readonly Illness[] = [
+export const otherPluginFaults: readonly Fault[] = [
   bySh({
     check: 'plugin-sockets',
     round: 'warnings',
@@ -91,7 +91,7 @@ export const otherPluginIllnesses: readonly Illness[] = [
     why: /^Docker waits 15 s/,
     remedy: /^start that plugin, or remove the file$/,
     breaking: `rm -f /run/docker/plugins/convoy.sock; perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => "/run/docker/plugins/convoy.sock", Listen => 1)'`,
-    healing: 'rm /run/docker/plugins/convoy.sock',
+    reverting: 'rm /run/docker/plugins/convoy.sock',
   }),
   bySh({
     check: 'plugin-name',
@@ -102,12 +102,12 @@ export const otherPluginIllnesses: readonly Illness[] = [
     why: /Docker asks at that address instead$/,
     remedy: /^remove \/etc\/docker\/plugins\/routed\.spec/,
     breaking: 'mkdir -p /etc/docker/plugins; echo tcp://127.0.0.1:1 > /etc/docker/plugins/routed.spec',
-    healing: 'rm /etc/docker/plugins/routed.spec',
+    reverting: 'rm /etc/docker/plugins/routed.spec',
   }),
 ];
 
 /** The plugin does not run. */
-export const absenceIllnesses: readonly Illness[] = [
+export const absenceFaults: readonly Fault[] = [
   {
     check: 'daemon',
     round: 'no plugin',
@@ -117,15 +117,15 @@ export const absenceIllnesses: readonly Illness[] = [
     why: /^running containers keep their network, but none can be started/,
     remedy: /^start routed-plugin/,
     break: ({ plugin }) => plugin.stop('SIGKILL'),
-    heal: (ward) => ward.startPlugin(),
+    revert: (examined) => examined.startPlugin(),
   },
   {
     check: 'plugin-sockets',
     round: 'no plugin',
-    cure: {
+    fix: {
       batch: 'first',
       state: 'ls /run/docker/plugins/*.sock || true',
-      cured: /^$/,
+      fixed: /^$/,
       says: /^\/run\/docker\/plugins\/routed\.sock: removed$/,
       isForGood: true,
     },
@@ -135,7 +135,7 @@ export const absenceIllnesses: readonly Illness[] = [
     why: /^Docker waits 15 s/,
     remedy: /^start routed-plugin, which makes it anew; or remove the file$/,
     break: ({ plugin }) => plugin.stop('SIGKILL'),
-    heal: nothing,
+    revert: nothing,
   },
   {
     check: 'plugin-sockets',
@@ -145,8 +145,8 @@ export const absenceIllnesses: readonly Illness[] = [
     why: /Docker does not find the plugin/,
     remedy: /^restart routed-plugin/,
     // The plugin makes a socket anew whose file is gone, but takes nothing away that is not its own.
-    break: (ward) => ward.sh('rm /run/docker/plugins/routed.sock && mkdir /run/docker/plugins/routed.sock'),
-    heal: (ward) => ward.sh('rmdir /run/docker/plugins/routed.sock'),
+    break: (examined) => examined.sh('rm /run/docker/plugins/routed.sock && mkdir /run/docker/plugins/routed.sock'),
+    revert: (examined) => examined.sh('rmdir /run/docker/plugins/routed.sock'),
   },
   {
     check: 'forward-chain',
@@ -156,12 +156,12 @@ export const absenceIllnesses: readonly Illness[] = [
     found: /^iptables: the policy of FORWARD is DROP, and nothing calls ROUTED-FORWARD$/,
     why: /are dropped, silently$/,
     remedy: /^start routed-plugin/,
-    break: async ({ plugin, sh }: Ward): Promise<void> => {
+    break: async ({ plugin, sh }: ExaminedHost): Promise<void> => {
       // It would make the rules again at once.
       await plugin.stop('SIGKILL');
       await sh('iptables -P FORWARD DROP; iptables -D FORWARD -j ROUTED-FORWARD 2>/dev/null || true');
     },
-    heal: nothing,
+    revert: nothing,
   },
   {
     check: 'filters',
@@ -171,11 +171,11 @@ export const absenceIllnesses: readonly Illness[] = [
     found: /^nftables has no table inet routed$/,
     why: /allow lists and anti-spoofing do not hold/,
     remedy: /^start routed-plugin, which loads it at once/,
-    break: async ({ plugin, sh }: Ward): Promise<void> => {
+    break: async ({ plugin, sh }: ExaminedHost): Promise<void> => {
       await plugin.stop('SIGKILL');
       await sh('nft delete table inet routed 2>/dev/null || true');
     },
-    heal: nothing,
+    revert: nothing,
   },
   {
     check: 'stale-links',
@@ -185,14 +185,14 @@ export const absenceIllnesses: readonly Illness[] = [
     found: /^1 links of ended containers are left, such as vethr0123456789$/,
     why: /take traffic meant for others$/,
     remedy: /^start routed-plugin, which deletes them$/,
-    break: async ({ plugin, sh }: Ward): Promise<void> => {
+    break: async ({ plugin, sh }: ExaminedHost): Promise<void> => {
       await plugin.stop('SIGKILL');
       await sh(`ip link add vethr0123456789 group 1919907188 type veth peer name vethc0123456789 2>/dev/null || true`);
     },
     // As the remedy says.
-    heal: async (ward: Ward): Promise<void> => {
+    revert: async (examined: ExaminedHost): Promise<void> => {
       await eventually(async () => {
-        expect(await ward.sh('ip -br link')).to.not.contain('vethr0123456789');
+        expect(await examined.sh('ip -br link')).to.not.contain('vethr0123456789');
       }, 10_000);
     },
   },

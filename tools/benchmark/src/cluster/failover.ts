@@ -1,7 +1,5 @@
-import type { Cluster, ClusterHost } from './cluster.ts';
-import { watchAnswers } from './answer-watch.ts';
-import { LabError } from './errors.ts';
-import { waitUntil } from './unix-http.ts';
+import { LabError, waitUntil, watchAnswers, type Cluster, type ClusterHost } from '@routed/lab';
+import { addressIn } from './addresses.ts';
 
 export interface FailoverOptions {
   /** @default 10 */
@@ -22,7 +20,7 @@ export async function measureFailover(cluster: Cluster, options: FailoverOptions
   const [first, second, third] = cluster.hosts;
   if (first === undefined || second === undefined || third === undefined)
     throw new RangeError('failover takes three hosts');
-  const address = addressIn(cluster.containers);
+  const address = addressIn(cluster, 251, 1);
   const pair = [first, second];
   await Promise.all(pair.map((one) => announce(one, address)));
   try {
@@ -76,11 +74,4 @@ async function untilWays({ name, host }: ClusterHost, address: string, count: nu
   };
   if (await waitUntil(ask, () => false, deadlineMs)) return;
   throw new LabError('timeout', `${name} has not ${count} ways to ${address}: ${seen}`);
-}
-
-/** An address of the first IPv4 prefix, which is taken for a /16, that nothing else measures with. */
-function addressIn(containers: readonly string[]): string {
-  const prefix = containers.find((candidate) => !candidate.includes(':'));
-  if (prefix === undefined) throw new RangeError('there is no IPv4 prefix for containers');
-  return `${prefix.split('.').slice(0, 2).join('.')}.251.1`;
 }

@@ -1,11 +1,11 @@
 import { hidingScript, unhidingScript } from '../programs.ts';
-import { bySh, type Illness } from './illness.ts';
+import { bySh, type Fault } from './fault.ts';
 
 const networkd = (script: string): string =>
   `mkdir -p /run/systemd/netif/links; link=/run/systemd/netif/links/$(cat /sys/class/net/eth1/ifindex 2>/dev/null || ip -o link show eth1 | cut -d: -f1); ${script}`;
 
 /** The firewall, other programs that write to the kernel, and files that are read at boot. */
-export const hostIllnesses: readonly Illness[] = [
+export const hostFaults: readonly Fault[] = [
   bySh({
     check: 'forward-elsewhere',
     round: 'broken kernel',
@@ -16,7 +16,7 @@ export const hostIllnesses: readonly Illness[] = [
     remedy: /nft insert rule inet site forward oifname "vethr\*" accept/,
     breaking:
       "nft add table inet site; nft add chain inet site forward '{ type filter hook forward priority 10; policy drop; }'",
-    healing: 'nft delete table inet site',
+    reverting: 'nft delete table inet site',
   }),
   bySh({
     check: 'forward-elsewhere',
@@ -28,7 +28,7 @@ export const hostIllnesses: readonly Illness[] = [
     remedy: /a zone and a policy in each direction/,
     breaking:
       "nft add table inet firewalld; nft add chain inet firewalld filter_FORWARD '{ type filter hook forward priority 10; policy accept; }'",
-    healing: 'nft delete table inet firewalld',
+    reverting: 'nft delete table inet firewalld',
   }),
   bySh({
     check: 'forward-legacy',
@@ -39,7 +39,7 @@ export const hostIllnesses: readonly Illness[] = [
     why: /each sees only its own rules/,
     remedy: /iptables-legacy-save \| iptables-restore --noflush/,
     breaking: 'iptables-legacy -P FORWARD DROP',
-    healing: 'iptables-legacy -P FORWARD ACCEPT',
+    reverting: 'iptables-legacy -P FORWARD ACCEPT',
   }),
   bySh({
     check: 'filters',
@@ -50,7 +50,7 @@ export const hostIllnesses: readonly Illness[] = [
     why: /^containers are not kept from sending with the addresses of others/,
     remedy: /^install the package nftables/,
     breaking: hidingScript('nft'),
-    healing: unhidingScript,
+    reverting: unhidingScript,
   }),
   bySh({
     check: 'start-order',
@@ -61,7 +61,7 @@ export const hostIllnesses: readonly Illness[] = [
     why: /containers that restart by themselves stay down/,
     remedy: /"Before=docker\.service" to the section \[Unit\] \("systemctl edit routed\.service"\)$/,
     breaking: `mkdir -p /etc/systemd/system; printf '[Unit]\\nAfter=network.target\\n[Service]\\nExecStart=/usr/local/bin/routed-plugin\\n' > /etc/systemd/system/routed.service`,
-    healing: 'rm /etc/systemd/system/routed.service',
+    reverting: 'rm /etc/systemd/system/routed.service',
   }),
   bySh({
     check: 'start-order',
@@ -72,15 +72,15 @@ export const hostIllnesses: readonly Illness[] = [
     why: /^after a reboot nobody starts the plugin/,
     remedy: /^run "systemctl enable routed\.service"$/,
     breaking: `mkdir -p /etc/systemd/system; printf '[Unit]\\nBefore=docker.service\\n[Service]\\nExecStart=/usr/local/bin/routed-plugin\\n' > /etc/systemd/system/routed.service`,
-    healing: 'rm /etc/systemd/system/routed.service',
+    reverting: 'rm /etc/systemd/system/routed.service',
   }),
   bySh({
     check: 'route-protocol-name',
     round: 'notes',
-    cure: {
+    fix: {
       batch: 'first',
       state: 'cat /etc/iproute2/rt_protos.d/routed.conf || true',
-      cured: /^200\trouted$/,
+      fixed: /^200\trouted$/,
       says: /^\/etc\/iproute2\/rt_protos\.d\/routed\.conf: written\n {2}\+ 200\trouted$/,
     },
     what: 'a route protocol without a name',
@@ -89,7 +89,7 @@ export const hostIllnesses: readonly Illness[] = [
     why: /proto routed/,
     remedy: /^run with --fix$/,
     breaking: 'rm -f /etc/iproute2/rt_protos.d/routed.conf',
-    healing: "printf '200\\trouted\\n' > /etc/iproute2/rt_protos.d/routed.conf",
+    reverting: "printf '200\\trouted\\n' > /etc/iproute2/rt_protos.d/routed.conf",
   }),
   bySh({
     check: 'route-protocol-name',
@@ -100,7 +100,7 @@ export const hostIllnesses: readonly Illness[] = [
     why: /another program may use the number/,
     remedy: /give it another number/,
     breaking: "printf '200\\tvpn\\n' > /etc/iproute2/rt_protos.d/zz-vpn.conf",
-    healing: 'rm /etc/iproute2/rt_protos.d/zz-vpn.conf',
+    reverting: 'rm /etc/iproute2/rt_protos.d/zz-vpn.conf',
   }),
   bySh({
     check: 'route-protocol-use',
@@ -111,7 +111,7 @@ export const hostIllnesses: readonly Illness[] = [
     why: /^the number says that a route is ours/,
     remedy: /^give them another number, not one of 186 to 198/,
     breaking: 'ip route replace 10.66.0.1/32 dev eth1 proto 200',
-    healing: 'ip route del 10.66.0.1/32 dev eth1',
+    reverting: 'ip route del 10.66.0.1/32 dev eth1',
   }),
   bySh({
     check: 'foreign-links',
@@ -122,15 +122,15 @@ export const hostIllnesses: readonly Illness[] = [
     why: /Go plugin/,
     remedy: /"ip link delete vethr0102abcd"/,
     breaking: 'ip link add vethr0102abcd type veth peer name vethp0102abcd 2>/dev/null || true',
-    healing: 'ip link delete vethr0102abcd',
+    reverting: 'ip link delete vethr0102abcd',
   }),
   bySh({
     check: 'networkd',
     round: 'warnings',
-    cure: {
+    fix: {
       batch: 'first',
       state: 'cat /etc/systemd/network/10-routed.network /etc/systemd/networkd.conf.d/50-routed.conf || true',
-      cured: /Unmanaged=yes[^]*ManageForeignRoutes=no/,
+      fixed: /Unmanaged=yes[^]*ManageForeignRoutes=no/,
       says: /^now run "networkctl reload"$/,
     },
     what: 'a systemd-networkd that nobody told to leave routes and links alone',
@@ -139,7 +139,7 @@ export const hostIllnesses: readonly Illness[] = [
     why: /take their routes away/,
     remedy: /^run with --fix, then "networkctl reload"$/,
     breaking: networkd('echo ADMIN_STATE=configured > $link'),
-    healing: 'rm -r /run/systemd/netif',
+    reverting: 'rm -r /run/systemd/netif',
   }),
   bySh({
     check: 'networkd',
@@ -152,15 +152,15 @@ export const hostIllnesses: readonly Illness[] = [
     breaking: networkd(
       'echo ADMIN_STATE=configured > $link; mkdir -p /etc/systemd/network; printf "[Match]\\nName=vethr* vethc*\\n[Link]\\nUnmanaged=yes\\nRequiredForOnline=no\\n" > /etc/systemd/network/05-containers.network',
     ),
-    healing: 'rm -r /run/systemd/netif /etc/systemd/network/05-containers.network',
+    reverting: 'rm -r /run/systemd/netif /etc/systemd/network/05-containers.network',
   }),
   bySh({
     check: 'network-manager',
     round: 'warnings',
-    cure: {
+    fix: {
       batch: 'first',
       state: 'cat /etc/NetworkManager/conf.d/10-routed.conf || true',
-      cured: /managed=0/,
+      fixed: /managed=0/,
       says: /^now run "systemctl reload NetworkManager"$/,
     },
     what: "a NetworkManager that would configure containers' links",
@@ -169,7 +169,7 @@ export const hostIllnesses: readonly Illness[] = [
     why: /configure containers' links by DHCP/,
     remedy: /then "systemctl reload NetworkManager"$/,
     breaking: 'mkdir -p /run/NetworkManager; touch /run/NetworkManager/no-stub-resolv.conf',
-    healing: 'rm -r /run/NetworkManager',
+    reverting: 'rm -r /run/NetworkManager',
   }),
   bySh({
     check: 'sysctl-files',
@@ -180,7 +180,7 @@ export const hostIllnesses: readonly Illness[] = [
     why: /"sysctl --system", which package updates run/,
     remedy: /^take the line out of \/etc\/sysctl\.d\/90-hardening\.conf$/,
     breaking: "printf '# no router\\nnet.ipv4.ip_forward = 0\\n' > /etc/sysctl.d/90-hardening.conf",
-    healing: 'rm /etc/sysctl.d/90-hardening.conf',
+    reverting: 'rm /etc/sysctl.d/90-hardening.conf',
   }),
   bySh({
     check: 'state-directory',
@@ -191,6 +191,6 @@ export const hostIllnesses: readonly Illness[] = [
     why: /after a reboot every one has to be removed and created again/,
     remedy: /--state-dir/,
     breaking: 'mountpoint -q /var/lib/routed || mount -t tmpfs none /var/lib/routed',
-    healing: 'umount /var/lib/routed',
+    reverting: 'umount /var/lib/routed',
   }),
 ];

@@ -1,6 +1,6 @@
-import { EXIT_CODE } from './exit-codes.ts';
-import { parseServeOptions } from '../serve/serve-options.ts';
-import { complain, say } from './terminal.ts';
+import { EXIT_CODE } from '../terminal/exit-codes.ts';
+import { parseServeOptions } from './serve-options.ts';
+import { complain, say } from '../terminal/terminal.ts';
 
 /** What is known of where the options came from. */
 export interface OptionSources {
@@ -18,6 +18,6 @@ export interface OptionSources {
 export function check(raw: Readonly<Record<string, unknown>>, { variableOf, doubts }: OptionSources): void {
   parseServeOptions(raw, variableOf);
   for (const doubt of doubts) complain(`routed-plugin: ${doubt}`);
-  if (doubts.length === 0) say('all options and variables are understood');
+  if (doubts.length === 0) say('all options and variables are valid');
   else process.exitCode = EXIT_CODE.usage;
 }

@@ -2,21 +2,21 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { bySh, type Illness } from './illness.ts';
-import type { Ward } from './ward.ts';
+import { bySh, type Fault } from './fault.ts';
+import type { ExaminedHost } from './examined-host.ts';
 
 const daemonJson = '/etc/docker/daemon.json';
 const otherSocket = '/run/other-docker.sock';
 let server: Server | undefined;
 
 /** What Docker would say of itself if it were another release, or were set up otherwise. */
-function disguise(said: Readonly<Record<string, unknown>>): Pick<Illness, 'break' | 'heal' | 'options'> {
+function disguise(said: Readonly<Record<string, unknown>>): Pick<Fault, 'break' | 'revert' | 'options'> {
   return {
     options: `--docker-socket ${otherSocket}`,
-    break: async ({ host }: Ward): Promise<void> => {
+    break: async ({ host }: ExaminedHost): Promise<void> => {
       server ??= await listen(host.outsidePath(otherSocket), host.outsidePath('/run/docker.sock'), said);
     },
-    heal: async () => {
+    revert: async () => {
       const closing = server;
       server = undefined;
       await new Promise((resolve) => (closing === undefined ? resolve(undefined) : closing.close(resolve)));
@@ -40,7 +40,7 @@ async function listen(path: string, engine: string, said: Readonly<Record<string
 }
 
 /** A managed plugin that only has a name. */
-async function createManagedPlugin({ host }: Ward): Promise<void> {
+async function createManagedPlugin({ host }: ExaminedHost): Promise<void> {
   const config = {
     description: 'another network driver',
     entrypoint: ['/driver'],
@@ -59,7 +59,7 @@ const anotherDocker = disguise({
 });
 
 /** Docker itself. */
-export const engineIllnesses: readonly Illness[] = [
+export const engineFaults: readonly Fault[] = [
   {
     check: 'engine-version',
     round: 'broken',
@@ -89,7 +89,7 @@ export const engineIllnesses: readonly Illness[] = [
     why: /neither makes the chain DOCKER-USER nor switches forwarding on/,
     remedy: /"firewall-backend": "iptables"/,
     breaking: `mkdir -p /etc/docker; echo '{"firewall-backend": "nftables"}' > ${daemonJson}`,
-    healing: `rm ${daemonJson}`,
+    reverting: `rm ${daemonJson}`,
   }),
   bySh({
     check: 'engine-firewall',
@@ -100,7 +100,7 @@ export const engineIllnesses: readonly Illness[] = [
     why: /there is no chain DOCKER-USER then/,
     remedy: /^nothing, if/,
     breaking: `mkdir -p /etc/docker; echo '{"iptables": false}' > ${daemonJson}`,
-    healing: `rm ${daemonJson}`,
+    reverting: `rm ${daemonJson}`,
   }),
   {
     check: 'engine-habits',
@@ -120,8 +120,8 @@ export const engineIllnesses: readonly Illness[] = [
     found: /^Docker has a managed plugin net-routed:latest of its own \(disabled\)$/,
     why: /^Docker looks there first/,
     remedy: /"docker plugin rm net-routed:latest"/,
-    break: (ward) => createManagedPlugin(ward),
-    heal: async ({ host }: Ward): Promise<void> => {
+    break: (examined) => createManagedPlugin(examined),
+    revert: async ({ host }: ExaminedHost): Promise<void> => {
       await host.docker('plugin', 'rm', 'net-routed:latest');
       await host.exec(['rm', '-r', '/tmp/managed-plugin']);
     },
@@ -129,7 +129,7 @@ export const engineIllnesses: readonly Illness[] = [
 ];
 
 /** Ends the containers as well: last of all. */
-export const engineDeaths: readonly Illness[] = [
+export const engineDeaths: readonly Fault[] = [
   {
     check: 'engine',
     what: 'a Docker that has died',
@@ -138,7 +138,7 @@ export const engineDeaths: readonly Illness[] = [
     why: /^without it no container is started/,
     remedy: /^start Docker/,
     break: ({ host }) => host.stopEngine('SIGKILL'),
-    heal: async ({ host }: Ward): Promise<void> => {
+    revert: async ({ host }: ExaminedHost): Promise<void> => {
       await host.startEngine();
       await host.docker('start', 'web');
     },

@@ -1,19 +1,19 @@
-import { bySh, type Illness } from './illness.ts';
+import { bySh, type Fault } from './fault.ts';
 import { untilAdjacent } from '../adjacency.ts';
-import type { Ward } from './ward.ts';
+import type { ExaminedHost } from './examined-host.ts';
 
-/** An illness that commands to the running router make, and others end. */
+/** An fault that commands to the running router make, and others end. */
 function byVty(
-  illness: Omit<Illness, 'break' | 'heal'> & {
+  fault: Omit<Fault, 'break' | 'revert'> & {
     readonly breaking: readonly string[];
-    readonly healing: readonly string[];
+    readonly reverting: readonly string[];
   },
-): Illness {
-  const { breaking, healing, ...rest } = illness;
+): Fault {
+  const { breaking, reverting, ...rest } = fault;
   return {
     ...rest,
     break: ({ route }) => route(...breaking),
-    heal: ({ route }) => route(...healing),
+    revert: ({ route }) => route(...reverting),
   };
 }
 
@@ -25,7 +25,7 @@ function onContainerLink(withProtocol: string): string {
 }
 
 /** FRR's settings. */
-export const routerIllnesses: readonly Illness[] = [
+export const routerFaults: readonly Fault[] = [
   byVty({
     check: 'router-neighbors',
     round: 'router',
@@ -35,7 +35,7 @@ export const routerIllnesses: readonly Illness[] = [
     why: /^no other host hears where the containers are$/,
     remedy: /the uplink is up and not passive/,
     breaking: ['interface eth1', 'ip ospf passive'],
-    healing: ['interface eth1', 'no ip ospf passive'],
+    reverting: ['interface eth1', 'no ip ospf passive'],
   }),
   byVty({
     check: 'announcement',
@@ -46,7 +46,7 @@ export const routerIllnesses: readonly Illness[] = [
     why: /other hosts do not find them$/,
     remedy: /^add "redistribute kernel route-map …" to router ospf/,
     breaking: ['router ospf', `no ${redistribute}`],
-    healing: ['router ospf', redistribute],
+    reverting: ['router ospf', redistribute],
   }),
   byVty({
     check: 'announcement',
@@ -57,7 +57,7 @@ export const routerIllnesses: readonly Illness[] = [
     why: /two hosts announce 172\.17\.0\.0\/16$/,
     remedy: /^add a route-map with a prefix-list of your pools/,
     breaking: ['router ospf', 'redistribute kernel'],
-    healing: ['router ospf', redistribute],
+    reverting: ['router ospf', redistribute],
   }),
   byVty({
     check: 'announcement',
@@ -68,7 +68,7 @@ export const routerIllnesses: readonly Illness[] = [
     why: /^then nothing is announced, and no daemon says so$/,
     remedy: /^define route-map CONTAINER/,
     breaking: ['router ospf6', 'redistribute kernel route-map CONTAINER'],
-    healing: ['router ospf6', 'redistribute kernel route-map CONTAINERS6'],
+    reverting: ['router ospf6', 'redistribute kernel route-map CONTAINERS6'],
   }),
   byVty({
     check: 'announcement',
@@ -79,7 +79,7 @@ export const routerIllnesses: readonly Illness[] = [
     why: /lacks "ge 32"/,
     remedy: /^add "permit fd00:1::\/64 ge 128" to the prefix-list/,
     breaking: ['ipv6 prefix-list CONTAINERS6 seq 5 permit fd00:1::/64'],
-    healing: ['ipv6 prefix-list CONTAINERS6 seq 5 permit fd00:1::/64 ge 128'],
+    reverting: ['ipv6 prefix-list CONTAINERS6 seq 5 permit fd00:1::/64 ge 128'],
   }),
   byVty({
     check: 'router-import',
@@ -90,7 +90,7 @@ export const routerIllnesses: readonly Illness[] = [
     why: /^FRR 8\.4 then takes all routes of ospf into the kernel, newer releases none/,
     remedy: /^define route-map IN, or take the line out$/,
     breaking: ['ip protocol ospf route-map IN'],
-    healing: ['no ip protocol ospf route-map IN'],
+    reverting: ['no ip protocol ospf route-map IN'],
   }),
   bySh({
     check: 'router-routes',
@@ -102,7 +102,7 @@ export const routerIllnesses: readonly Illness[] = [
     remedy: /restart all of the router's daemons together/,
     // FRR 8.4 overlooks the end of a route that has become one of protocol kernel.
     breaking: onContainerLink('proto 100; sleep 0.2; ip route replace $route proto kernel; sleep 0.2; ip route del'),
-    healing: onContainerLink('proto 100; sleep 0.2; ip route del'),
+    reverting: onContainerLink('proto 100; sleep 0.2; ip route del'),
   }),
   bySh({
     check: 'announcement-nesting',
@@ -113,7 +113,7 @@ export const routerIllnesses: readonly Illness[] = [
     why: /^both want the same link-state id/,
     remedy: /--aux-address/,
     breaking: 'ip route replace blackhole 10.66.64.0/24 proto 100; ip route replace 10.66.64.0/32 dev eth1 proto 100',
-    healing: 'ip route del 10.66.64.0/32 dev eth1; ip route del blackhole 10.66.64.0/24',
+    reverting: 'ip route del 10.66.64.0/32 dev eth1; ip route del blackhole 10.66.64.0/24',
   }),
   byVty({
     check: 'router-timers',
@@ -124,7 +124,7 @@ export const routerIllnesses: readonly Illness[] = [
     why: /for 5 to 10 s/,
     remedy: /^add "timers lsa min-arrival 0" to router ospf/,
     breaking: ['router ospf', 'no timers lsa min-arrival 0'],
-    healing: ['router ospf', 'timers lsa min-arrival 0'],
+    reverting: ['router ospf', 'timers lsa min-arrival 0'],
   }),
   byVty({
     check: 'router-timers',
@@ -135,7 +135,7 @@ export const routerIllnesses: readonly Illness[] = [
     why: /a host that has failed$/,
     remedy: /"ip ospf dead-interval 4"/,
     breaking: ['interface eth1', 'no ip ospf dead-interval'],
-    healing: ['interface eth1', 'ip ospf dead-interval 4'],
+    reverting: ['interface eth1', 'ip ospf dead-interval 4'],
     also: ['router-neighbors'],
   }),
   byVty({
@@ -147,17 +147,17 @@ export const routerIllnesses: readonly Illness[] = [
     why: /^it takes the largest address/,
     remedy: /"ospf router-id A\.B\.C\.D"/,
     breaking: ['router ospf', 'no ospf router-id'],
-    healing: ['router ospf', 'ospf router-id 10.112.11.1'],
+    reverting: ['router ospf', 'ospf router-id 10.112.11.1'],
     also: ['router-neighbors'],
   }),
 ];
 
-async function restart({ restartRouter }: Ward): Promise<void> {
+async function restart({ restartRouter }: ExaminedHost): Promise<void> {
   await restartRouter();
 }
 
 /** FRR's processes. */
-export const routerDeaths: readonly Illness[] = [
+export const routerDeaths: readonly Fault[] = [
   {
     check: 'router-daemons',
     what: 'a zebra that has died',
@@ -166,7 +166,7 @@ export const routerDeaths: readonly Illness[] = [
     why: /^the other daemons go on announcing what there was/,
     remedy: /restart all of the router's daemons together/,
     break: ({ router }) => router.stop('SIGKILL', 'zebra'),
-    heal: ({ router }) => router.start('zebra'),
+    revert: ({ router }) => router.start('zebra'),
     also: ['announcement'],
   },
   {
@@ -178,7 +178,7 @@ export const routerDeaths: readonly Illness[] = [
     remedy: /restart all of the router's daemons together/,
     // By the row before.
     break: () => Promise.resolve(),
-    heal: restart,
+    revert: restart,
     also: ['router-neighbors'],
   },
   {
@@ -191,7 +191,7 @@ export const routerDeaths: readonly Illness[] = [
     remedy: /^set an id that only this host has/,
     break: ({ restartRouter }) => restartRouter({ routerId: '169.254.1.1' }),
     // The next one's does.
-    heal: () => Promise.resolve(),
+    revert: () => Promise.resolve(),
   },
   {
     check: 'zebra-buffer',
@@ -201,13 +201,13 @@ export const routerDeaths: readonly Illness[] = [
     found: /^zebra runs without -s$/,
     why: /what comes in a larger burst is lost, without a word$/,
     remedy: /^add -s 90000000 to zebra_options/,
-    break: async ({ router, host }: Ward): Promise<void> => {
+    break: async ({ router, host }: ExaminedHost): Promise<void> => {
       await router.stop('SIGTERM');
       await host.spawn(['/usr/lib/frr/zebra', '-u', 'frr', '-g', 'frr', '-P', '0'], { name: 'zebra' });
       await router.start('ospfd', 'ospf6d');
       await untilAdjacent(router);
     },
-    heal: async ({ sh, restartRouter }: Ward): Promise<void> => {
+    revert: async ({ sh, restartRouter }: ExaminedHost): Promise<void> => {
       await sh('kill $(cat /run/frr/zebra.pid)');
       await restartRouter();
     },
