@@ -208,7 +208,8 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     additional,
     endpoints,
     absence,
-    cluster: createConflicts({ ...ground, ...host, ...core, ...ports, endpoints, absence, host: host.hostAddresses }),
+    // The ports first: the daemon's have the kernel's events, too.
+    cluster: createConflicts({ ...ports, ...ground, ...host, ...core, endpoints, absence, host: host.hostAddresses }),
     leases: new DockerLeases({ ...ground, claims, endpoints, loose }),
     pools: new DockerPools({
       ...ground,
