@@ -128,10 +128,9 @@ export function assemble(ports: DriverPorts, settings: DriverSettings): DriverCo
   const core = coreComponents(ports, settings, ground, host);
   const containers = containerComponents(ports, ground, core);
   const upkeep = upkeepComponents(settings, ground, { ...host, ...core, ...containers, observer });
-  const { ipam } = ports;
   const sandboxes = { sandboxes: containers.sandboxReconciler, sticky: containers.sticky };
   const gatewayCheck = new GatewayCheck(ground);
-  const calls = { ...settings, ipam, ...core, ...sandboxes, gatewayCheck };
+  const calls = { ...settings, ...ground, ...core, ...sandboxes, gatewayCheck };
   return {
     ...host,
     ...core,
