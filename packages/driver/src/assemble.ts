@@ -193,6 +193,8 @@ function networkComponents(
 function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Ground, host: Host) {
   const core = networkComponents(ports, settings, ground, host);
   const { claims, loose, networks, records } = core;
+  // One by one: the daemon's ports have more fields than ours, such as `events`.
+  const { routers } = ports;
   const additional = new AdditionalLeases({ ...ground, claims });
   const endpoints = new EndpointLifecycle({
     ...ground,
@@ -210,7 +212,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     additional,
     endpoints,
     absence,
-    cluster: createConflicts({ ...ground, ...host, ...core, ...ports, endpoints, absence, host: host.hostAddresses }),
+    cluster: createConflicts({ ...ground, ...host, ...core, routers, endpoints, absence, host: host.hostAddresses }),
     leases: new DockerLeases({ ...ground, claims, endpoints, loose }),
     pools: new DockerPools({
       ...ground,
