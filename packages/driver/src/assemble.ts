@@ -40,7 +40,7 @@ import { DriverEvents } from './ground/events.ts';
 import { Journal } from './ground/journal.ts';
 import { KeyedLock } from './ground/keyed-lock.ts';
 import { AdditionalLeases } from './leases/additional-leases.ts';
-import { type ConflictCounters, conflictCounters } from './leases/conflict-counters.ts';
+import { ConflictCounters } from './leases/conflict-counters.ts';
 import { DuplicateAddressCheck } from './leases/duplicate-address-check.ts';
 import { UnboundLeases } from './leases/unbound-leases.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
@@ -177,7 +177,7 @@ function networkComponents(
   ground: Ground,
   { host, hostAddresses, gateways }: Host,
 ) {
-  const counts = conflictCounters();
+  const counts = new ConflictCounters();
   const prefixes = new AdditionalPrefixes({ ipam, host: hostAddresses });
   const kept = { prefixes, defaultMtuBytes, repository: state.networks };
   return {
