@@ -191,8 +191,8 @@ describe('what is wrong with this host (routed-plugin doctor)', () => {
     const { changes } = await undo(examined);
 
     expect(changes).to.have.members([
-      `${SYSCTL_FILE}: left as it is, changed since by others`,
-      'net/ipv4/conf/eth1/forwarding: left at 0, changed since by others',
+      `${SYSCTL_FILE}: not reverted, since changed by others`,
+      'net/ipv4/conf/eth1/forwarding: left at 0, since changed by others',
     ]);
     await examined.sh(`rm ${SYSCTL_FILE}; sysctl -qw net.ipv4.conf.eth1.forwarding=1`);
   });

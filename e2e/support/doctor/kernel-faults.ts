@@ -43,7 +43,7 @@ export const kernelFaults: readonly Fault[] = [
     round: 'broken kernel',
     what: 'a kernel without veth',
     severity: 'broken',
-    found: /^a veth link cannot be made: .*Unknown device type/,
+    found: /^cannot create a veth link: .*Unknown device type/,
     why: /^a container's link is a veth pair/,
     remedy: /^run "modprobe veth"/,
     // What iproute2 says of a kernel that was built without it.
@@ -211,7 +211,7 @@ chmod +x /run/no-veth/ip`,
     what: 'connections that all take one of two next hops',
     severity: 'warning',
     found:
-      /^net\/ipv4\/fib_multipath_hash_policy is 0, and there are routes of several next hops, such as 10\.77\.0\.0\/16$/,
+      /^net\/ipv4\/fib_multipath_hash_policy is 0, and there are multipath routes, such as 10\.77\.0\.0\/16$/,
     why: /an anycast address is served by one host/,
     remedy: /^run with --fix/,
     breaking:

@@ -23,7 +23,7 @@ export const recordFaults: readonly Fault[] = [
     severity: 'warning',
     found: /^routed-plugin has network deadbeefdead \(10\.55\.0\.0\/16\), which Docker does not know$/,
     why: /its subnet stays taken/,
-    remedy: /^tell routed-plugin what Docker did not: curl /,
+    remedy: /^delete it: curl /,
     break: ({ host }) =>
       send(host.outsidePath('/run/docker/plugins/routed.sock'), '/NetworkDriver.CreateNetwork', lostNetwork),
     // To the letter what the remedy says.
@@ -98,7 +98,7 @@ export const otherPluginFaults: readonly Fault[] = [
     round: 'warnings',
     what: 'a file that names another place for our plugin',
     severity: 'warning',
-    found: /^\/etc\/docker\/plugins\/routed\.spec tells Docker where a plugin of our name is$/,
+    found: /^\/etc\/docker\/plugins\/routed\.spec defines a plugin with our name$/,
     why: /Docker asks at that address instead$/,
     remedy: /^remove \/etc\/docker\/plugins\/routed\.spec/,
     breaking: 'mkdir -p /etc/docker/plugins; echo tcp://127.0.0.1:1 > /etc/docker/plugins/routed.spec',
@@ -133,7 +133,7 @@ export const absenceFaults: readonly Fault[] = [
     severity: 'broken',
     found: /^nobody listens on \/run\/docker\/plugins\/(net-|ipam-)?routed\.sock$/,
     why: /^Docker waits 15 s/,
-    remedy: /^start routed-plugin, which makes it anew; or remove the file$/,
+    remedy: /^start routed-plugin, which recreates it; or remove the file$/,
     break: ({ plugin }) => plugin.stop('SIGKILL'),
     revert: nothing,
   },
@@ -182,7 +182,7 @@ export const absenceFaults: readonly Fault[] = [
     round: 'no plugin',
     what: 'a link that an ended container left while the plugin was away',
     severity: 'warning',
-    found: /^1 links of ended containers are left, such as vethr0123456789$/,
+    found: /^1 stale container links, such as vethr0123456789$/,
     why: /take traffic meant for others$/,
     remedy: /^start routed-plugin, which deletes them$/,
     break: async ({ plugin, sh }: ExaminedHost): Promise<void> => {

@@ -69,6 +69,6 @@ function endOf(program: string, result: CommandResult | undefined): string {
   const { signal, exitCode } = result;
   if (signal === undefined) return `${program} exited with code ${exitCode}`;
   const advice =
-    signal === 'SIGTERM' ? 'it did not finish in time' : 'it may be too old for what is in the kernel: upgrade it';
+    signal === 'SIGTERM' ? 'it timed out' : 'it may be too old for what is in the kernel: upgrade it';
   return `${program} was killed by ${signal} (${advice})`;
 }

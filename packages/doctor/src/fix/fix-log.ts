@@ -30,7 +30,7 @@ export function fixLog(stateDirectory: string): UndoLog<Change> {
 function unreadable(path: string, cause: unknown): DoctorError {
   return new DoctorError(
     'STATE_UNREADABLE',
-    `${path} does not say what was changed (${(cause as Error).message}): repair it, or move it away to go on without --undo`,
+    `${path} is unreadable (${(cause as Error).message}): repair it, or move it away to continue without --undo`,
     { cause },
   );
 }

@@ -135,7 +135,7 @@ const cases: readonly (readonly [
     'a daemon that hangs',
     daemonCheck.judge({ socket: '/a', isListening: true, answers: false, reconciledMsAgo: undefined }),
     'broken',
-    /^routed-plugin listens on \/a and does not say what it knows$/,
+    /^routed-plugin listens on \/a but does not report its state$/,
   ],
   [
     'a daemon that repairs nothing',
@@ -228,7 +228,7 @@ const cases: readonly (readonly [
     'a BGP session without a policy',
     adjacencyCheck.judge(bgpSummary('    (Policy)')),
     'broken',
-    /^BGP neighbor 10\.0\.0\.2: the session is up and nothing passes, for want of a policy$/,
+    /^BGP neighbor 10\.0\.0\.2: the session is up, but no route passes without a policy$/,
   ],
   ['a BGP session that is up', adjacencyCheck.judge(bgpSummary('          12')), undefined, /^$/],
   [
@@ -241,7 +241,7 @@ const cases: readonly (readonly [
     'BGP that announces nothing',
     announcementCheck.judge({ ...bgp('  network 10.9.0.0/16'), hasDefaultRoute: true }),
     'broken',
-    /^no daemon of the router redistributes kernel routes of IPv4$/,
+    /^no routing daemon redistributes kernel routes of IPv4$/,
   ],
   [
     'a pool and its first address, kept apart by a filter',

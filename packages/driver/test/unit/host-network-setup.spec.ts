@@ -223,7 +223,7 @@ describe('kernel settings of the host', () => {
 
     expect(daemon.firewall.ensure.callCount).to.equal(before + 1);
     const [problem] = daemon.parts.status.report().problems;
-    expect(problem).to.equal('the host is not ready for containers: no /proc here');
+    expect(problem).to.equal('the host network is not set up: no /proc here');
   });
 
   it('that the kernel does not take are an error that says what to do', async () => {

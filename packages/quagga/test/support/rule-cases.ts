@@ -22,7 +22,7 @@ export const peer = (more: Fields): Fields => ({
 /** A faulty model, and what its first finding begins with. */
 export const CASES: [rule: string, input: unknown, finding: string][] = [
   ['1 router id', { ...OSPF, routerId: '0.0.0.0' }, 'error routerId: must not be 0.0.0.0'],
-  ['1 router id', { ...OSPF, routerId: 'fd00::1' }, 'error routerId: is no IPv4 address'],
+  ['1 router id', { ...OSPF, routerId: 'fd00::1' }, 'error routerId: is not an IPv4 address'],
   ['1 router id', { containers: [], ospf: {} }, 'error routerId: '],
   [
     '2 interface name',

@@ -59,7 +59,7 @@ export interface Outcome {
 export interface Scenario {
   readonly name: string;
   readonly title: string;
-  /** Runs only when asked for by name. */
+  /** Runs only when requested by name. */
   readonly isOnDemand?: boolean;
   run(setting: Setting): Promise<Outcome>;
 }

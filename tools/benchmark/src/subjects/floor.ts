@@ -64,7 +64,7 @@ export class Floor implements Subject {
     return Number(await this.#ask(`up ${threads} ${count}`)) / 1e9;
   }
 
-  /** As many of those that stayed go; returns the seconds until their links wait for their deletion. */
+  /** As many of those that stayed go; returns the seconds until their links are waiting for deletion. */
   async lower(threads: number, count: number): Promise<number> {
     return Number(await this.#ask(`down ${threads} ${count}`)) / 1e9;
   }

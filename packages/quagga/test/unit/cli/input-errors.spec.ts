@@ -56,7 +56,7 @@ describe('errors of the input', () => {
 
     expect(err).to.equal(
       'error: --router-id: is no IPv4 address\n' +
-        'error: --network 10.0.0.0/33: is no prefix; write it as 10.112.0.0/12 or fd00::/64\n',
+        'error: --network 10.0.0.0/33: is not a prefix; write it as 10.112.0.0/12 or fd00::/64\n',
     );
     expect(inFile.err).to.equal('error: --router-id: is no IPv4 address\n');
     expect((await cli([...bgp, '--interface', 'eth1', '--dialect', 'frr'])).err).to.equal('error: --asn: is missing\n');
