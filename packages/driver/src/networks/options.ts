@@ -1,3 +1,4 @@
+import type { LinkAttributes } from '@routed/datapath';
 import { canonicalAddress, canonicalHostAddress, formatPrefix, parsePrefix } from '@routed/ipam';
 import { formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
 import { isIPv4, isIPv6 } from 'node:net';
@@ -21,6 +22,8 @@ interface DriverOption {
   readonly key: `routed.${string}`;
   /** Reads the text of the value. */
   readonly text: z.ZodType;
+  /** Whether the field is an attribute of both ends of an endpoint's pair of links, as @routed/netns names it. */
+  readonly isLinkAttribute?: true;
   readonly network?: InScope;
   readonly endpoint?: InScope;
 }
@@ -44,6 +47,7 @@ export const OPTIONS = {
   mtuBytes: {
     key: 'routed.mtu',
     text: mtuText,
+    isLinkAttribute: true,
     network: {
       stored: z.int().positive().exactOptional(),
       docs: ['9000', "the daemon's", 'MTU of its links, 68 to 65535, at least 1280 with IPv6'],
@@ -182,6 +186,19 @@ export type StoredOptions<S extends Scope> = Readonly<z.output<z.ZodObject<Shape
 /** The part of options that records keep. */
 export function storedOptions<S extends Scope>(scope: S, options: StoredOptions<S>): StoredOptions<S> {
   return pick(options, Object.keys(STORED_OPTIONS[scope]));
+}
+
+const LINK_FIELDS = Object.entries<DriverOption>(OPTIONS).flatMap(([field, { isLinkAttribute }]) =>
+  isLinkAttribute === true ? [field] : [],
+);
+
+type LinkField = FieldsWith<{ readonly isLinkAttribute: true }>;
+
+/** The options of an endpoint that are attributes of its links. */
+export function linkAttributes(
+  endpoint: Partial<Pick<LinkAttributes, LinkField>>,
+): Partial<Pick<LinkAttributes, LinkField>> {
+  return pick(endpoint, LINK_FIELDS);
 }
 
 /** The options of this scope, each with its field. */
