@@ -3,7 +3,7 @@ import { canonicalAddress, canonicalHostAddress, formatPrefix, parsePrefix } fro
 import { formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { isUnicastIpv4, mtuText } from './option-values.ts';
+import { isUnicastIpv4, mtuText, numberText } from './option-values.ts';
 import { listOf } from './text-list.ts';
 
 /** What an option is to a network, or to an endpoint. */
@@ -36,6 +36,7 @@ export const MAX_ADDITIONAL_ADDRESSES = 4096;
 
 /** As `parseAllowList` of @routed/netfilter reads it; absent: anybody may connect. */
 const ingress = { stored: z.string().exactOptional() };
+const queueLength = { stored: z.int().nonnegative().exactOptional() };
 const spoofing = z.enum(['strict', 'allow'], { error: 'expected strict or allow' });
 const conflictPolicy = z.enum(['keep', 'yield'], { error: 'expected keep or yield' });
 
@@ -51,6 +52,23 @@ export const OPTIONS = {
     network: {
       stored: z.int().positive().exactOptional(),
       docs: ['9000', "the daemon's", 'MTU of its links, 68 to 65535, at least 1280 with IPv6'],
+    },
+  },
+  txQueueLength: {
+    key: 'routed.tx-queue-length',
+    text: numberText(0, 1_000_000),
+    isLinkAttribute: true,
+    network: {
+      ...queueLength,
+      docs: [
+        '200',
+        "the kernel's",
+        'packets that a queue of its links holds, 0 to 1,000,000, where `tc` names no limit',
+      ],
+    },
+    endpoint: {
+      ...queueLength,
+      docs: ['200', "the network's", 'packets that a queue of its links holds'],
     },
   },
   gateways: {
