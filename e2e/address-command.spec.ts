@@ -126,9 +126,9 @@ for (const engine of ENGINES_AT_THE_ENDS) {
         ['we', '10.1.0.21', /did you mean web/],
         [id.slice(0, 3), '10.1.0.21', /is not known to Docker/],
         ['web', '10.1.0.3', /10\.1\.0\.3 is in use by endpoint [0-9a-f]{12}/],
-        ['web', '10.9.0.1', /outside of the network's prefixes \(10\.1\.0\.0\/16, 192\.168\.7\.0\/24\)/],
+        ['web', '10.9.0.1', /outside the network's prefixes \(10\.1\.0\.0\/16, 192\.168\.7\.0\/24\)/],
         ['web', '10.1.0.2', /the endpoint has it already/],
-        ['web', '224.0.0.5', /outside of the network's prefixes/],
+        ['web', '224.0.0.5', /outside the network's prefixes/],
         ['web', 'fd00::1', /has no IPv6 address: create the network with --ipv6/],
         ['web', '10.1.0', /"10\.1\.0" is not an address/],
       ];
@@ -136,7 +136,7 @@ for (const engine of ENGINES_AT_THE_ENDS) {
       const remove = async (address: string): Promise<string> =>
         JSON.stringify((await askAdmin(stage.host, 'DELETE', `/v1/containers/web/addresses/${address}`)).body);
       expect(await remove('10.1.0.99')).to.contain('does not have address 10.1.0.99 (it has: 10.1.0.2');
-      expect(await remove('10.1.0.2')).to.contain('only additional ones can be removed');
+      expect(await remove('10.1.0.2')).to.contain('only additional addresses can be removed');
       const nobody = await askAdmin(stage.host, 'GET', '/v1/addresses?container=nobody');
       expect(JSON.stringify(nobody.body)).to.contain('container nobody is not known');
 

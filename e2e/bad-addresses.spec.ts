@@ -17,14 +17,14 @@ const lists: readonly BadList[] = [
   {
     what: 'one twice',
     item: '10.1.0.5+10.1.0.5/32',
-    says: /routed\.addresses=.*: item 3, 10\.1\.0\.5, is there twice/,
+    says: /routed\.addresses=.*: item 3, 10\.1\.0\.5, is listed twice/,
   },
   { what: "Docker's own address", item: '10.1.0.9', says: /10\.1\.0\.9: the endpoint has it already/ },
   { what: 'the gateway', item: '169.254.1.1', says: /169\.254\.1\.1: it is the gateway of the network/ },
   {
     what: 'one of no prefix of the network',
     item: '10.9.0.1',
-    says: /10\.9\.0\.1: it is outside of the network's prefixes \(10\.1\.0\.0\/16, .*-o routed\.prefixes=/,
+    says: /10\.9\.0\.1: it is outside the network's prefixes \(10\.1\.0\.0\/16, .*-o routed\.prefixes=/,
   },
   {
     what: "a container's first",
@@ -42,9 +42,9 @@ const lists: readonly BadList[] = [
     says: /10\.1\.0\.7 is in use by another host \(route via 10\.112\.11\.77 dev eth1 proto 4\): choose another/,
   },
   { what: 'one of the host itself', item: '10.1.0.8', says: /10\.1\.0\.8 is in use by this host itself \(link eth1\)/ },
-  { what: 'multicast', item: '224.0.0.5', says: /224\.0\.0\.5: it is outside of the network's prefixes/ },
-  { what: 'loopback', item: '127.0.0.1', says: /127\.0\.0\.1: it is outside of the network's prefixes/ },
-  { what: 'no address at all', item: '0.0.0.0', says: /0\.0\.0\.0: it is outside of the network's prefixes/ },
+  { what: 'multicast', item: '224.0.0.5', says: /224\.0\.0\.5: it is outside the network's prefixes/ },
+  { what: 'loopback', item: '127.0.0.1', says: /127\.0\.0\.1: it is outside the network's prefixes/ },
+  { what: 'no address at all', item: '0.0.0.0', says: /0\.0\.0\.0: it is outside the network's prefixes/ },
   {
     what: 'IPv6 without IPv6',
     item: 'fd00:1::7',

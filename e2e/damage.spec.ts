@@ -107,7 +107,7 @@ for (const engine of ENGINES_IN_FULL) {
         addresses: [open],
         container: 'web',
         network: 'n',
-        detail: 'an operator says who may open connections: 10.9.0.0/16',
+        detail: 'an operator set the allow list: 10.9.0.0/16',
       });
     });
   });

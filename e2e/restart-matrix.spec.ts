@@ -53,10 +53,10 @@ for (const engine of ENGINES_AT_THE_ENDS) {
 
             await EVENTS[name](stage, container);
 
-            if (survival.containers === 'run on') {
+            if (survival.containers === 'keep running') {
               await eventually(async () => expect(await snapshot(host)).to.deep.equal(ours), withinMs);
             }
-            if (survival.traffic === 'back with the container') await untilEchoed(otherHost, address);
+            if (survival.traffic === 'resume with the container') await untilEchoed(otherHost, address);
             await Promise.all([
               expectTraffic(traffic, survival, otherHost),
               expectContainer(host, survival, pid),
@@ -64,7 +64,7 @@ for (const engine of ENGINES_AT_THE_ENDS) {
             ]);
           });
         // On a machine with other work a second may pass without anything having been done.
-        if (survival.traffic === 'silent for less than 1 s') test.retries(2);
+        if (survival.traffic === 'lost for less than 1 s') test.retries(2);
       }
     });
   }
@@ -79,13 +79,13 @@ async function expectTraffic(traffic: Traffic, { traffic: expected }: Survival, 
   const report = await traffic.end();
   console.log(`        ${summary(report)}`);
   switch (expected) {
-    case 'nothing lost':
+    case 'none lost':
       expect(report.lostPings).to.deep.equal([]);
       break;
-    case 'silent for less than 1 s':
+    case 'lost for less than 1 s':
       expect(report.longestSilenceMs).to.be.lessThan(withinMs);
       break;
-    case 'back with the container':
+    case 'resume with the container':
       return;
     case 'ends':
       expect((await otherHost.exec(['ping', '-c', '1', '-W', '1', address], { check: false })).exitCode).to.equal(1);
@@ -96,8 +96,8 @@ async function expectTraffic(traffic: Traffic, { traffic: expected }: Survival, 
 }
 
 async function expectContainer(host: Host, { containers }: Survival, pidBefore: string): Promise<void> {
-  if (containers === 'run on') expect(await pidOf(host)).to.equal(pidBefore);
-  if (containers === 'start again') {
+  if (containers === 'keep running') expect(await pidOf(host)).to.equal(pidBefore);
+  if (containers === 'restart') {
     expect(await pidOf(host))
       .to.not.equal(pidBefore)
       .and.not.equal('0');

@@ -4,19 +4,19 @@ export interface Survival {
   readonly event: string;
   /** Whether Docker keeps containers when it stops (`live-restore`); absent: it makes no difference. */
   readonly liveRestore?: boolean;
-  readonly containers: 'run on' | 'start again' | 'end';
-  readonly traffic: 'nothing lost' | 'silent for less than 1 s' | 'back with the container' | 'ends';
+  readonly containers: 'keep running' | 'restart' | 'end';
+  readonly traffic: 'none lost' | 'lost for less than 1 s' | 'resume with the container' | 'ends';
   /** Whether the addresses of the containers remain theirs. */
   readonly addresses: 'kept' | 'free';
   /** What an operator does then. */
   readonly advice: string;
 }
 
-const unharmed = { containers: 'run on', traffic: 'nothing lost', addresses: 'kept' } as const;
-const repaired = { ...unharmed, traffic: 'silent for less than 1 s', advice: 'nothing: it is put back' } as const;
+const unharmed = { containers: 'keep running', traffic: 'none lost', addresses: 'kept' } as const;
+const repaired = { ...unharmed, traffic: 'lost for less than 1 s', advice: 'nothing: the plugin restores it' } as const;
 const restarted = {
-  containers: 'start again',
-  traffic: 'back with the container',
+  containers: 'restart',
+  traffic: 'resume with the container',
   addresses: 'kept',
 } as const;
 
@@ -29,7 +29,7 @@ export const SURVIVALS = {
   },
   'plugin-killed': { event: 'the plugin is killed and started', ...unharmed, advice: 'nothing' },
   'plugin-upgraded': {
-    event: 'a new version takes the place of the plugin',
+    event: 'the plugin is upgraded',
     ...unharmed,
     advice: 'see [Upgrade](#upgrade)',
   },
@@ -46,7 +46,7 @@ export const SURVIVALS = {
     advice: 'nothing',
   },
   'both-killed-live': {
-    event: 'dockerd and the plugin are killed at once, with `live-restore`',
+    event: 'dockerd and the plugin are killed together, with `live-restore`',
     liveRestore: true,
     ...unharmed,
     advice: 'start the plugin first',
@@ -55,34 +55,34 @@ export const SURVIVALS = {
     event: 'dockerd is restarted, without `live-restore`',
     liveRestore: false,
     ...restarted,
-    advice: 'start those without a restart policy',
+    advice: 'start containers without a restart policy',
   },
   'engine-killed': {
     event: 'dockerd is killed and started, without `live-restore`',
     liveRestore: false,
     ...restarted,
-    advice: 'start those without a restart policy',
+    advice: 'start containers without a restart policy',
   },
   'both-killed': {
-    event: 'dockerd and the plugin are killed at once, without `live-restore`',
+    event: 'dockerd and the plugin are killed together, without `live-restore`',
     liveRestore: false,
     ...restarted,
     advice: 'start the plugin first',
   },
-  'route-deleted': { event: "somebody deletes a container's route", ...repaired },
-  'routes-flushed': { event: 'somebody flushes all routes of protocol 200', ...repaired },
-  'link-down': { event: "somebody sets a container's link down", ...repaired },
-  'rules-flushed': { event: 'somebody flushes the rules (`iptables -F`)', ...repaired },
-  'ruleset-flushed': { event: 'somebody flushes the firewall (`nft flush ruleset`)', ...repaired },
+  'route-deleted': { event: "a container's route is deleted", ...repaired },
+  'routes-flushed': { event: 'all routes of protocol 200 are flushed', ...repaired },
+  'link-down': { event: "a container's link is set down", ...repaired },
+  'rules-flushed': { event: 'the iptables rules are flushed (`iptables -F`)', ...repaired },
+  'ruleset-flushed': { event: 'the firewall is flushed (`nft flush ruleset`)', ...repaired },
   'ended-meanwhile': {
-    event: 'a container is removed while no plugin runs',
+    event: 'a container is removed while the plugin is down',
     containers: 'end',
     traffic: 'ends',
     addresses: 'free',
-    advice: 'start the plugin: what is left on the host goes',
+    advice: 'start the plugin: it removes what is left',
   },
   'state-lost': {
-    event: 'the state directory is deleted, and the plugin killed and started',
+    event: 'the state directory is deleted, and the plugin is killed and started',
     ...unharmed,
     advice: 'see [Loss of the state](#loss-of-the-state)',
   },

@@ -22,7 +22,7 @@ export function tellTakenAddresses(stage: ClusterStage): void {
   });
   after(() => Promise.all([first.close(), second.close()]));
 
-  it('refuses one that is asked for by name, with next hop and protocol', async () => {
+  it('refuses one that is requested by name, with next hop and protocol', async () => {
     const refusal = await second.run('10.1.3.2').then(
       () => 'started',
       (error: unknown) => (error as Error).message,

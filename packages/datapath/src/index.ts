@@ -1,3 +1,9 @@
+export {
+  announcementRules,
+  applyAnnouncementRules,
+  PREVIOUS_TABLE,
+  UNANNOUNCED_TABLE,
+} from './announcement/announcement-rules.ts';
 export { EndpointFiltering } from './endpoint/endpoint-filtering.ts';
 export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {

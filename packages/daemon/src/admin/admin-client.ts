@@ -44,6 +44,22 @@ export async function askDaemon(
 }
 
 /**
+ * {@link askDaemon}, with a reply of this shape.
+ *
+ * @throws AdminError, RoutedError; AdminError OTHER_RELEASE when the reply is of another shape
+ */
+export async function askDaemonFor<T>(socketPath: string, path: string, shape: z.ZodType<T>): Promise<T> {
+  const { data, error } = shape.safeParse(await askDaemon(socketPath, { method: 'GET', path }));
+  if (error === undefined) return data;
+  const [issue] = error.issues;
+  throw new AdminError(
+    'OTHER_RELEASE',
+    `routed-plugin at ${socketPath} is of another release than this command ` +
+      `(${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}): restart routed-plugin`,
+  );
+}
+
+/**
  * Asks the running daemon for lines, which may go on coming.
  *
  * @throws AdminError with the daemon's own words, or NOT_ROUTED
@@ -67,8 +83,8 @@ function answeredError(socketPath: string, body: unknown): AdminError {
   if (parsed.success) return new AdminError(parsed.data.error.code, parsed.data.error.message);
   return new AdminError(
     'NOT_ROUTED',
-    `who answers at ${socketPath} is not routed-plugin, or this is not its socket for commands: ` +
-      'name that with --admin-socket',
+    `the server at ${socketPath} is not routed-plugin, or this is not its admin socket: ` +
+      'name the admin socket with --admin-socket',
   );
 }
 
@@ -76,7 +92,7 @@ function answeredError(socketPath: string, body: unknown): AdminError {
 export function unreachableDaemon(socketPath: string, cause: NodeJS.ErrnoException): RoutedError {
   const remedy =
     cause.code === 'EACCES'
-      ? 'it is for root, and for the group that --socket-group names: run this command as root'
+      ? 'only root and the group of --socket-group may use it: run this command as root'
       : 'start routed-plugin, or name its socket with --admin-socket';
   return new RoutedError(
     'DAEMON_UNREACHABLE',

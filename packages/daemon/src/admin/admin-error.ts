@@ -30,7 +30,7 @@ export function replyToAdminError(error: unknown, request: string): AdminErrorRe
   if (isIpamError(error)) return reply(error.code.startsWith('INVALID_') ? 400 : 409, error.code, error.message);
   if (isNetfilterError(error)) return reply(500, error.code, error.message);
   if (error instanceof z.ZodError) return reply(400, 'INVALID_REQUEST', describe(error));
-  if (error instanceof SyntaxError) return reply(400, 'INVALID_REQUEST', `the body is no JSON: ${error.message}`);
+  if (error instanceof SyntaxError) return reply(400, 'INVALID_REQUEST', `the body is not JSON: ${error.message}`);
   if (isHttpError(error, 404)) return reply(404, 'UNKNOWN_REQUEST', `unknown request ${request}`);
   if (isHttpError(error, 413)) return reply(413, 'INVALID_REQUEST', 'the body is too large');
   if (isHttpError(error, 503)) return reply(503, 'BUSY', (error as Error).message);

@@ -1,9 +1,9 @@
 import type { AddressChange, ListedAddress } from '@routed/driver';
 import { Command, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
-import { adminSocketOption } from './admin-socket-option.ts';
-import { printTable } from './table.ts';
-import { say, sayJson } from './terminal.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { printTable } from '../terminal/table.ts';
+import { say, sayJson } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -16,7 +16,7 @@ const jsonOption = (): Option => new Option('--json', 'print JSON');
 
 /** `routed-plugin address`: further addresses of containers, while they run. */
 export function addressCommand(): Command {
-  const command = new Command('address').description('addresses of containers beside the one that Docker gives');
+  const command = new Command('address').description('manage additional addresses of containers');
   command
     .command('list')
     .description('list the addresses of all containers, or of one')
@@ -26,17 +26,17 @@ export function addressCommand(): Command {
     .action(list);
   command
     .command('add')
-    .description('give a container an address for as long as it exists; at once when it runs')
+    .description('add an address to a container, at once and for as long as the container exists')
     .argument('<container>', 'name, or id or the start of it')
     .argument('<address>', "from the network's subnets, or its routed.prefixes")
-    .option('--network <name>', 'by which network, where several allow the address')
-    .option('--anycast', 'other hosts may have the address, too')
+    .option('--network <name>', 'network, if several allow the address')
+    .option('--anycast', 'other hosts may have the address as well')
     .addOption(adminSocketOption())
     .addOption(jsonOption())
     .action(add);
   command
     .command('remove')
-    .description('take an additional address from a container')
+    .description('remove an additional address from a container')
     .argument('<container>', 'name, or id or the start of it')
     .argument('<address>')
     .addOption(adminSocketOption())
@@ -69,7 +69,7 @@ async function add(container: string, address: string, { adminSocket, json, netw
 async function remove(container: string, address: string, { adminSocket, json }: Flags): Promise<void> {
   const path = `/v1/containers/${encodeURIComponent(container)}/addresses/${encodeURIComponent(address)}`;
   const change = (await askDaemon(adminSocket, { method: 'DELETE', path })) as AddressChange;
-  const returns = change.returns ? '; it comes back when the container is started again: it is in its driver-opt' : '';
+  const returns = change.returns ? '; it returns when the container restarts, because it is in its driver-opt' : '';
   report(change, `has ${change.address} no longer${returns}`, json);
 }
 

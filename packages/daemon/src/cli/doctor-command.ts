@@ -1,12 +1,14 @@
 import { Command, Option } from 'commander';
-import { adminSocketOption } from './admin-socket-option.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
 
 /** `routed-plugin doctor`: whether this host is set up right. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('find what keeps containers from being reached on this host; exit code 0 fine, 1 warnings, 2 broken')
-    .option('--fix', 'repair what is safe to repair, and say exactly what is changed')
-    .addOption(new Option('--undo', 'take back what --fix changed, unless others changed it since').conflicts('fix'))
+    .description(
+      'check what keeps containers on this host from being reached; exit code 0 healthy, 1 warnings, 2 broken',
+    )
+    .option('--fix', 'apply safe fixes, and print every change')
+    .addOption(new Option('--undo', 'revert the fixes, except settings changed since').conflicts('fix'))
     .option('--json', 'print JSON')
     .addOption(
       new Option('--plugin-dir <path>', 'where Docker looks for plugin sockets')

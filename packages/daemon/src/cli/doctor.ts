@@ -17,8 +17,8 @@ import { isAllowedToRoute } from '@routed/datapath';
 import { ROUTER_DIRECTORIES } from '@routed/quagga/show';
 import { openRtnl } from '@routed/netns';
 import { z } from 'zod';
-import { printTable } from './table.ts';
-import { say, sayJson } from './terminal.ts';
+import { printTable } from '../terminal/table.ts';
+import { say, sayJson } from '../terminal/terminal.ts';
 
 const TEXT_COLUMNS = 110;
 
@@ -48,12 +48,12 @@ export async function doctor(raw: Readonly<Record<string, unknown>>): Promise<nu
 
 const NOT_ROOT: CheckResult = {
   id: 'root',
-  title: 'doctor may look at everything',
+  title: 'doctor runs as root',
   findings: [
     {
       severity: 'broken',
       found: 'this command does not run as root',
-      why: 'the firewall, the router and the daemon answer root alone: nothing could be checked',
+      why: 'only root may read the firewall, the router and the daemon: nothing was checked',
       remedy: 'run it as root',
     },
   ],
@@ -89,7 +89,7 @@ function reportUndo(changes: readonly ChangeReport[], json: boolean): number {
 function printReport(results: readonly CheckResult[], changes: readonly ChangeReport[]): void {
   if (changes.length > 0) {
     printChanges(changes);
-    say('"routed-plugin doctor --undo" takes this back.');
+    say('"routed-plugin doctor --undo" reverts this.');
     say();
   }
   const rows = results.flatMap(({ id, findings }) =>

@@ -1,9 +1,9 @@
 import type { AddressRecord, JournalEntry } from '@routed/driver';
 import { Command, Option } from 'commander';
 import { askDaemon, askDaemonForLines } from '../admin/admin-client.ts';
-import { adminSocketOption } from './admin-socket-option.ts';
-import { EXIT_CODE } from './exit-codes.ts';
-import { complain, say, sayJsonLine } from './terminal.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { EXIT_CODE } from '../terminal/exit-codes.ts';
+import { complain, say, sayJsonLine } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -14,11 +14,11 @@ interface Flags {
 /** `routed-plugin events`: what happened to which address, and why. */
 export function eventsCommand(): Command {
   return new Command('events')
-    .description('tell what happened to addresses, the oldest first')
-    .argument('[address]', 'of this one only; exit status 1 if no network of this host has it')
-    .option('-f, --follow', 'go on telling until Ctrl-C')
+    .description('show what happened to addresses, oldest first')
+    .argument('[address]', 'only this address; exit status 1 if no network of this host has it')
+    .option('-f, --follow', 'follow new events until Ctrl-C')
     .addOption(adminSocketOption())
-    .addOption(new Option('--json', 'print one JSON object a line'))
+    .addOption(new Option('--json', 'print one JSON object per line'))
     .action(tell);
 }
 

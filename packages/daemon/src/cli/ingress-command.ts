@@ -2,9 +2,9 @@ import type { IngressStatus } from '@routed/driver';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
-import { adminSocketOption } from './admin-socket-option.ts';
-import { printTable } from './table.ts';
-import { sayJson } from './terminal.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { printTable } from '../terminal/table.ts';
+import { sayJson } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -14,23 +14,23 @@ interface Flags {
 
 /** `routed-plugin ingress`: who may open connections to a container, while it runs. */
 export function ingressCommand(): Command {
-  const command = new Command('ingress').description('who may open connections to a container');
+  const command = new Command('ingress').description('show or set who may connect to a container');
   command
     .command('show')
-    .description('tell who may enter a container, and what was counted')
+    .description('show who may connect to a container, and the counters')
     .argument('<container>', 'name, or id or the start of it')
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print JSON'))
     .action(show);
   command
     .command('set')
-    .description('say who may enter a container, at once and for as long as it exists')
+    .description('set who may connect to a container, at once and for as long as it exists')
     .argument('<container>', 'name, or id or the start of it')
     .argument(
       '<sources>',
-      'such as "10.0.0.0/8, 10.1.2.3-10.1.2.9, [fd00::/8]:443/tcp"; none, or any; - reads them from standard input',
+      'such as "10.0.0.0/8, 10.1.2.3-10.1.2.9, [fd00::/8]:443/tcp"; none, or any; - reads standard input',
     )
-    .option('--network <name>', 'by this network only')
+    .option('--network <name>', 'on this network only')
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print JSON'))
     .action(set);

@@ -6,15 +6,15 @@ import { ingressCommand } from './ingress-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
-import { complainLines } from './terminal.ts';
+import { complainLines } from '../terminal/terminal.ts';
 import { whyCommand } from './why-command.ts';
 
 const EXIT_CODES = `
 Exit status:
-   0  done, and nothing is wrong
-   1  refused or failed, or something is wrong; doctor: warnings
+   0  success, and no problem found
+   1  refused, failed, or a problem found; doctor: warnings
    2  doctor: something is broken
-  64  the command line or a variable is not understood
+  64  invalid command line or variable
   69  routed-plugin or Docker does not answer`;
 
 /** The `routed-plugin` command line. Throws commander's error after it has printed help or what is wrong. */

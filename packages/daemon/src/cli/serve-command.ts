@@ -1,6 +1,6 @@
 import { didYouMean } from '@routed/text';
 import { Command, Option } from 'commander';
-import { adminSocketOption } from './admin-socket-option.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
 
 /** The options of the daemon, each also as an environment variable. */
 const OPTIONS: readonly Option[] = [
@@ -42,9 +42,7 @@ const OPTIONS: readonly Option[] = [
 export function serveCommand(): Command {
   const command = new Command('serve').description('serve the plugin sockets until SIGTERM or SIGINT').action(run);
   for (const option of OPTIONS) command.addOption(option);
-  return command.addOption(
-    new Option('--check', 'only check options and variables: exit status 0 if all are understood'),
-  );
+  return command.addOption(new Option('--check', 'only check options and variables; exit status 0 if all are valid'));
 }
 
 /** What to say of each variable of ours that no option has: a mistyped one would be ignored without a word. */
@@ -62,10 +60,10 @@ async function run(raw: Readonly<Record<string, unknown>>, command: Command): Pr
       : undefined;
   const doubts = unknownVariables(process.env);
   if (raw['check'] === true) {
-    const { check } = await import('./check-options.ts');
+    const { check } = await import('../serve/check-options.ts');
     check(raw, { variableOf, doubts });
     return;
   }
-  const { serve } = await import('./serve.ts');
+  const { serve } = await import('../serve/serve.ts');
   await serve(raw, { variableOf, doubts });
 }

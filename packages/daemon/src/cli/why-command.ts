@@ -3,10 +3,10 @@ import { Command, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
 import type { AddressFacts } from '../why/facts.ts';
 import type { Stage } from '../why/explain.ts';
-import { adminSocketOption } from './admin-socket-option.ts';
-import { EXIT_CODE } from './exit-codes.ts';
-import { printTable } from './table.ts';
-import { complain, say, sayJson } from './terminal.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { EXIT_CODE } from '../terminal/exit-codes.ts';
+import { printTable } from '../terminal/table.ts';
+import { complain, say, sayJson } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -25,7 +25,7 @@ const SHOWN_EVENTS = 20;
 /** `routed-plugin why`: walks an address through everything that it needs to be reached. */
 export function whyCommand(): Command {
   return new Command('why')
-    .description('walk an address from its lease to other hosts, and say where it breaks; exit code 1 if it does')
+    .description('trace an address from its lease to other hosts, and show where it breaks; exit code 1 if it does')
     .argument('<address|container>', 'a container: all of its addresses')
     .addOption(adminSocketOption())
     .addOption(new Option('--router-dir <path>', 'where routing daemons have their sockets').default('/run/frr'))
@@ -77,14 +77,10 @@ function print({ stations, facts }: Answer, { isFirst, isNamed }: { isFirst: boo
   );
   const first = stations.find(({ state }) => state === 'broken');
   say();
-  say(
-    first === undefined
-      ? 'Nothing is broken that can be seen from here.'
-      : `It breaks at the ${first.name}: ${first.text}.`,
-  );
+  say(first === undefined ? 'No problem found from this host.' : `It breaks at the ${first.name}: ${first.text}.`);
   const history = facts.record?.history.slice(-SHOWN_EVENTS) ?? [];
   if (history.length === 0) return;
   say();
-  say('What happened lately:');
+  say('Recent events:');
   for (const { at, kind, detail } of history) say(`  ${at}  ${kind}: ${detail}`);
 }

@@ -17,6 +17,6 @@ export async function tellServiceManager(
     const result = await runCommand(['systemd-notify', '--ready']);
     if (result?.exitCode !== 0) throw new Error(result?.stderr ?? 'systemd-notify is not installed');
   } catch (error) {
-    logger.warn({ err: error }, 'the service manager could not be told that the daemon serves');
+    logger.warn({ err: error }, 'could not notify the service manager');
   }
 }

@@ -67,7 +67,7 @@ function lease({ address, record }: AddressFacts): Answer {
 function endpoint({ record }: AddressFacts): Answer {
   if (record === undefined) return unknown('routed-plugin does not answer');
   const { endpoint: found } = record;
-  if (found === undefined) return broken('no endpoint has it: no container that runs was given it');
+  if (found === undefined) return broken('no endpoint has it: no running container uses it');
   const id = found.id.slice(0, 12);
   return found.sandboxKey === undefined
     ? broken(`endpoint ${id} is in no container`)
@@ -93,20 +93,21 @@ function link({ record, link: found }: AddressFacts): Answer {
 }
 
 function neighbour({ neighbour: found, record }: AddressFacts): Answer {
-  if (found === undefined) return broken('the host has no permanent neighbour entry for it: it asks by ARP or NDP');
+  if (found === undefined)
+    return broken('the host has no permanent neighbour entry for it, and resolves it by ARP or NDP');
   const mac = record?.endpoint?.mac;
   if (mac !== undefined && found.mac !== mac)
-    return broken(`the host takes ${found.mac ?? '?'} for its MAC, and it has ${mac}`);
+    return broken(`the neighbour entry has MAC ${found.mac ?? '?'}, but the container has ${mac}`);
   return ok(`${found.mac ?? '?'}, permanent`);
 }
 
 function route({ address, route: found, routeLink, link: own }: AddressFacts): Answer {
   if (found?.destination !== hostPrefix(address)) {
-    const where = found === undefined ? 'there is no route at all' : `packets take the route to ${found.destination}`;
-    return broken(`the host has no route for it alone: ${where}`);
+    const where = found === undefined ? 'there is no route' : `packets use the route to ${found.destination}`;
+    return broken(`the host has no host route for it: ${where}`);
   }
   if (found.type === 'local') return broken('it is an address of this host itself');
-  if (found.protocol !== ROUTE_PROTOCOL) return broken(`its route is not of this plugin: proto ${found.protocol}`);
+  if (found.protocol !== ROUTE_PROTOCOL) return broken(`its route is not from this plugin: proto ${found.protocol}`);
   if (own !== undefined && routeLink?.index !== own.index)
     return broken(`its route leads to ${routeLink?.name ?? '?'}`);
   return ok(`${found.destination} dev ${routeLink?.name ?? '?'} proto ${found.protocol}`);
@@ -114,16 +115,17 @@ function route({ address, route: found, routeLink, link: own }: AddressFacts): A
 
 function firewall({ firewall: found }: AddressFacts): Answer {
   if (found === undefined) return unknown('iptables is not installed, or does not answer');
-  if (found.policy === 'DROP' && !found.hasChain) return broken('FORWARD drops by policy, and our chain is not in it');
+  if (found.policy === 'DROP' && !found.hasChain)
+    return broken('the policy of FORWARD is DROP, and it does not call our chain');
   return ok(`FORWARD policy ${found.policy}${found.hasChain ? ', our chain is in it' : ''}`);
 }
 
 function router({ router: found }: AddressFacts): Answer {
-  if (found === undefined) return unknown('no routing daemon on this host: other hosts do not hear of it');
+  if (found === undefined) return unknown('no routing daemon runs on this host: other hosts do not learn the route');
   const daemons = found.daemons.join(', ');
   if (!found.isKnown) return broken(`zebra does not have the host's route (running: ${daemons})`);
   if (found.announcedBy.length === 0)
-    return broken(`nobody announces it (running: ${daemons}): look at the export filter`);
+    return broken(`no daemon announces it (running: ${daemons}): check the export filter`);
   if (found.neighbors === 0) return broken(`${found.announcedBy.join(', ')} announces it, and has no neighbor`);
   return ok(`announced by ${found.announcedBy.join(', ')} to ${found.neighbors} neighbors`);
 }

@@ -7,8 +7,8 @@ describe('a daemon that cannot be asked', () => {
 
   it('is to be asked by root when its socket refuses', () => {
     expect(told('EACCES')).to.equal(
-      'routed-plugin does not answer at /run/routed/admin.sock (EACCES): it is for root, and for the group that ' +
-        '--socket-group names: run this command as root',
+      'routed-plugin does not answer at /run/routed/admin.sock (EACCES): only root and the group of ' +
+        '--socket-group may use it: run this command as root',
     );
   });
 

@@ -25,7 +25,7 @@ export class LinkReaper {
     this.#logger = deps.logger;
   }
 
-  /** How many links wait for their deletion. */
+  /** How many links are waiting for deletion. */
   get pending(): number {
     return this.#buried.size;
   }

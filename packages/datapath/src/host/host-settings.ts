@@ -23,14 +23,14 @@ export const DAEMON_SETTINGS = {
   forwardIpv4: {
     key: 'net/ipv4/ip_forward',
     value: '1',
-    when: 'always, from the start of the daemon on',
+    when: "always, from the daemon's start",
     why: 'the host is the router of its containers',
     by: ['routed-plugin'],
   },
   forwardIpv6: {
     key: 'net/ipv6/conf/all/forwarding',
     value: '1',
-    when: 'with the first network that has IPv6',
+    when: 'with the first IPv6 network',
     why: 'the same for IPv6',
     by: ['routed-plugin'],
   },
@@ -38,8 +38,8 @@ export const DAEMON_SETTINGS = {
     key: 'net/ipv6/conf/LINK/accept_ra',
     value: '2',
     insteadOf: '1',
-    when: 'with the first network that has IPv6, where it is 1 and routers are heard',
-    why: 'a host that forwards IPv6 ignores router advertisements at 1, and loses its default route',
+    when: 'with the first IPv6 network, on uplinks where it is 1',
+    why: 'at 1, a host that forwards IPv6 ignores router advertisements and loses its default route',
     by: ['routed-plugin'],
   },
 } as const satisfies Readonly<Record<string, HostSetting>>;
@@ -58,8 +58,8 @@ export function isForwardPolicyKey(key: string): key is ForwardPolicyKey {
   return key === FORWARD_POLICIES[4] || key === FORWARD_POLICIES[6];
 }
 
-const ENTRY_NEEDS = 'hosts of more than some hundred containers';
-const ENTRY_WHY = 'one limit for all network namespaces: every container takes entries; beyond it packets are dropped';
+const ENTRY_NEEDS = 'on hosts with more than a few hundred containers';
+const ENTRY_WHY = 'one limit for all network namespaces: each container uses entries; above it packets are dropped';
 
 /** What depends on the host's network and size: `doctor --fix` sets it where it finds the need. */
 export const DOCTOR_SETTINGS = {
@@ -67,22 +67,22 @@ export const DOCTOR_SETTINGS = {
     key: 'net/ipv4/conf/LINK/rp_filter',
     value: '2',
     insteadOf: '1',
-    when: 'on each of several uplinks',
-    why: 'strict (1) drops what comes in by another uplink than answers leave by; loose (2) wins over a 1 for all links',
+    when: 'on hosts with several uplinks',
+    why: 'strict mode (1) drops packets that arrive on a different uplink from the route back; loose mode (2) overrides a 1 on all links',
     by: ['doctor --fix'],
   },
   neighboursIpv4First: {
     key: 'net/ipv4/neigh/default/gc_thresh1',
     value: '8192',
     when: ENTRY_NEEDS,
-    why: 'below it nothing is thrown out',
+    why: 'below it no entry is evicted',
     by: ['doctor --fix'],
   },
   neighboursIpv4Second: {
     key: 'net/ipv4/neigh/default/gc_thresh2',
     value: '16384',
     when: ENTRY_NEEDS,
-    why: 'above it entries are thrown out after 5 s',
+    why: 'above it entries are evicted after 5 s',
     by: ['doctor --fix'],
   },
   neighboursIpv4Third: {
@@ -116,7 +116,7 @@ export const DOCTOR_SETTINGS = {
   conntrack: {
     key: 'net/netfilter/nf_conntrack_max',
     value: '1048576',
-    when: 'where connection tracking is more than 80 % full',
+    when: 'when connection tracking is more than 80 % full',
     why: 'a full table drops new connections; Source: linux Documentation/networking/nf_conntrack-sysctl.rst',
     by: ['doctor --fix'],
   },
@@ -124,15 +124,15 @@ export const DOCTOR_SETTINGS = {
     key: 'net/ipv4/fib_multipath_hash_policy',
     value: '1',
     insteadOf: '0',
-    when: 'with routes of several next hops: anycast addresses, several uplinks',
-    why: 'at 0 all connections between two hosts take one way; at 1 each connection is placed by itself',
+    when: 'with multipath routes: anycast addresses, several uplinks',
+    why: 'at 0 all connections between two hosts take one path; at 1 each connection is hashed separately',
     by: ['doctor --fix'],
   },
   multipathIpv6: {
     key: 'net/ipv6/fib_multipath_hash_policy',
     value: '1',
     insteadOf: '0',
-    when: 'with IPv6 routes of several next hops',
+    when: 'with IPv6 multipath routes',
     why: 'the same for IPv6',
     by: ['doctor --fix'],
   },
@@ -140,7 +140,7 @@ export const DOCTOR_SETTINGS = {
     key: 'net/core/rmem_max',
     value: '90000000',
     when: 'where zebra runs without CAP_NET_ADMIN',
-    why: 'it then gets no larger buffer than this, and loses routes in a burst; Source: socket(7) SO_RCVBUFFORCE',
+    why: 'this then limits its buffer, and a burst of routes overruns it; Source: socket(7) SO_RCVBUFFORCE',
     by: ['doctor --fix'],
   },
 } as const satisfies Readonly<Record<string, HostSetting>>;
@@ -151,21 +151,21 @@ export const OPERATOR_SETTINGS = {
     key: 'net/ipv4/conf/all/arp_ignore',
     value: '0',
     when: 'always',
-    why: 'the gateway is an address of the loopback link: at 1 and above the host does not answer for it',
+    why: 'the gateway address is on the loopback link: at 1 and above the host does not answer ARP for it',
     by: ['you'],
   },
   proxyArp: {
     key: 'net/ipv4/conf/LINK/proxy_arp',
     value: '0',
     when: 'always; the Go plugin needed 1',
-    why: 'at 1 the host answers for every address that it has a route to, and takes traffic meant for others',
+    why: "at 1 the host answers ARP for every address it has a route to, and attracts others' traffic",
     by: ['you'],
   },
   disableIpv6: {
     key: 'net/ipv6/conf/default/disable_ipv6',
     value: '0',
-    when: 'with networks that have IPv6',
-    why: 'new links inherit it: at 1 containers with IPv6 cannot be started',
+    when: 'with IPv6 networks',
+    why: 'new links inherit it: at 1 containers with IPv6 do not start',
     by: ['you'],
   },
 } as const satisfies Readonly<Record<string, HostSetting>>;

@@ -6,7 +6,6 @@ import { type Endpoint, holderOf } from '../endpoints/endpoint.ts';
 import type { Journal } from '../ground/journal.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
-import { AUXILIARY_HOLDER } from '../leases/auxiliary.ts';
 import type { LeasedAddress } from '../leases/leased-address.ts';
 
 /** How long Docker may take from one call for a container to the next. */
@@ -19,7 +18,7 @@ export interface DockerLeaseRequest {
   readonly address?: string;
   /** The container's name, on the releases of Docker that tell it. */
   readonly holder?: string;
-  /** Whether other hosts may have the address, too. */
+  /** Whether other hosts may have the address as well. */
   readonly isAnycast?: boolean;
 }
 
@@ -65,7 +64,7 @@ export class DockerLeases {
   async request(request: DockerLeaseRequest): Promise<Lease> {
     const lease = await this.#lease(request);
     this.#loose.add(lease);
-    const chosen = request.address === undefined ? 'chosen' : 'asked for by name';
+    const chosen = request.address === undefined ? 'chosen' : 'requested by name';
     this.#journal.record({
       kind: 'leased',
       addresses: [lease.address],
@@ -78,7 +77,7 @@ export class DockerLeases {
   async release({ poolId, address }: LeaseKey): Promise<void> {
     const endpointId = this.#endpoints.endpointAt(hostPrefix(address));
     if (endpointId !== undefined && !(await this.deleteIfGone(endpointId, BETWEEN_CALLS_MS))) {
-      this.#logger.warn({ address, endpointId }, 'release ignored: a container has the address');
+      this.#logger.warn({ address, endpointId }, 'release ignored: a container uses the address');
       return;
     }
     if (this.#isOfNetwork({ poolId, address })) {
@@ -92,11 +91,9 @@ export class DockerLeases {
   async attach(addresses: readonly LeasedAddress[], endpoint: Pick<Endpoint, 'id'>): Promise<void> {
     const holder = holderOf(endpoint);
     for (const { poolId, address } of addresses) {
-      if (this.#ipam.lease(poolId, address) === undefined) {
-        await this.#ipam.requestAddress({ poolId, address, purpose: 'endpoint', holder });
-      } else {
-        await this.#ipam.assignHolder({ poolId, address, holder });
-      }
+      const lease = this.#ipam.lease(poolId, address);
+      if (lease === undefined) await this.#ipam.requestAddress({ poolId, address, purpose: 'endpoint', holder });
+      else await this.#ipam.reassignAddress({ ...lease, holder });
       this.#loose.remove({ poolId, address });
     }
   }
@@ -141,8 +138,8 @@ export class DockerLeases {
   async freeLoose(olderThanMs: number): Promise<number> {
     const forgotten = this.#loose.olderThan(olderThanMs);
     for (const lease of forgotten) {
-      this.#logger.warn({ address: lease.address }, 'freeing an address that Docker has forgotten');
-      await this.#free(lease, 'Docker has forgotten it');
+      this.#logger.warn({ address: lease.address }, 'freeing a stale address');
+      await this.#free(lease, 'stale: Docker does not know it');
     }
     return forgotten.length;
   }
@@ -171,8 +168,8 @@ export class DockerLeases {
         ? this.#loose.isOlderThan(lease, BETWEEN_CALLS_MS)
         : await this.deleteIfGone(endpointId, BETWEEN_CALLS_MS);
     if (!isForgotten) return false;
-    this.#logger.warn({ address: lease.address, endpointId }, 'the former owner of the address is gone');
-    await this.#free(lease, 'its former owner is gone');
+    this.#logger.warn({ address: lease.address, endpointId }, 'the previous owner of the address is gone');
+    await this.#free(lease, 'its previous owner is gone');
     return true;
   }
 
@@ -181,9 +178,8 @@ export class DockerLeases {
    * leases, and Docker gives them back for the one that is refused.
    */
   #isOfNetwork({ poolId, address }: LeaseKey): boolean {
-    const lease = this.#ipam.lease(poolId, address);
-    const isShared = lease?.purpose === 'gateway' || lease?.holder?.startsWith(AUXILIARY_HOLDER) === true;
-    return isShared && this.#ipam.pool(poolId)?.owner !== undefined;
+    const purpose = this.#ipam.lease(poolId, address)?.purpose;
+    return (purpose === 'gateway' || purpose === 'auxiliary') && this.#ipam.pool(poolId)?.owner !== undefined;
   }
 
   async #free(lease: LeaseKey, detail: string): Promise<void> {

@@ -42,5 +42,5 @@ function locate(cidr: string, network: Network): EndpointAddress {
     return { family, address, poolId, gateway, ...(network.isAnycast && { isAnycast: true }) };
   }
   const prefixes = network.pools.map(({ prefix }) => prefix).join(', ');
-  throw new DriverError('INVALID_ADDRESS', `address ${address} is outside of the network's prefixes (${prefixes})`);
+  throw new DriverError('INVALID_ADDRESS', `address ${address} is outside the network's prefixes (${prefixes})`);
 }

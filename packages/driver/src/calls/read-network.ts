@@ -10,7 +10,6 @@ import { DriverError } from '../ground/errors.ts';
 import { isOurAddressSpace } from '../networks/address-spaces.ts';
 import type { DefaultGateways } from './default-gateways.ts';
 import { reserveGateway } from './reserve-gateway.ts';
-import { AUXILIARY_HOLDER } from '../leases/auxiliary.ts';
 
 type CreateNetwork = RequestOf<'NetworkDriver.CreateNetwork'>;
 type PoolData = CreateNetwork['IPv4Data'][number];
@@ -39,7 +38,7 @@ export async function readNetwork(
   if (request.IPv4Data.length + request.IPv6Data.length === 0) {
     throw new DriverError(
       'POOL_REQUIRED',
-      'a routed network needs a prefix, and this one comes without any: add --subnet 10.1.0.0/16 or ' +
+      'a routed network needs a prefix, and this one has none: add --subnet 10.1.0.0/16 or ' +
         '--ipv6 --subnet fd00:1::/64 (with a prefix of yours), and --ipam-driver routed',
     );
   }
@@ -50,7 +49,7 @@ export async function readNetwork(
     throw new DriverError(
       'MTU_TOO_SMALL',
       `IPv6 needs an MTU of at least ${IPV6_MIN_MTU_BYTES} bytes, and this network has ${mtuBytes}: ` +
-        'set routed.mtu, or leave out --ipv6',
+        'set routed.mtu, or omit --ipv6',
     );
   }
   const pools: NetworkPool[] = [];
@@ -82,7 +81,7 @@ async function readPool(
   for (const [name, address] of Object.entries(data.AuxAddresses)) {
     // Docker asks for it as for a container's address; only here it says what it is.
     const lease = { poolId: pool.id, address: bareAddress(address) };
-    await deps.ipam.assignHolder({ ...lease, holder: `${AUXILIARY_HOLDER} "${name}"` });
+    await deps.ipam.reassignAddress({ ...lease, purpose: 'auxiliary', holder: `auxiliary address "${name}"` });
     deps.loose.remove(lease);
   }
   const gateway = await readGateway(data, pool, options, deps);

@@ -33,7 +33,7 @@ export function judge({ policy }: Pick<Claim, 'policy'>, rivals: readonly Compet
   const answers = rivals.map(({ isBehindUs }) => isBehindUs);
   if (policy === 'keep') return { isToYield: false, reason: 'its network has routed.on-conflict=keep' };
   if (answers.includes(false)) return { isToYield: true, reason: 'the other host has the lower id' };
-  const reason = answers.includes(undefined) ? 'nothing says whose id is lower' : 'this host has the lower id';
+  const reason = answers.includes(undefined) ? 'the ids cannot be compared' : 'this host has the lower id';
   return { isToYield: false, reason };
 }
 
@@ -46,5 +46,5 @@ export function holdersOf(rivals: readonly CompetingRoute[]): readonly string[] 
 export function describeConflict({ address, endpointId, state, holders, reason }: Conflict): string {
   const who = holders.length === 0 ? '' : ` (${holders.join('; ')})`;
   const what = state === 'kept' ? 'this host keeps announcing it' : 'this host yields and withdraws its route';
-  return `address ${address} of endpoint ${endpointId.slice(0, 12)} is announced by another host, too${who}: ${what}, ${reason}`;
+  return `address ${address} of endpoint ${endpointId.slice(0, 12)} is also announced by another host${who}: ${what}, ${reason}`;
 }

@@ -84,7 +84,7 @@ export class AddressOwners {
       try {
         for (const [endpointId, owner] of await this.#docker.owners(networkId)) await this.#note(endpointId, owner);
       } catch (error) {
-        this.#logger.debug({ networkId, err: error }, 'it is not known yet which containers have which addresses');
+        this.#logger.debug({ networkId, err: error }, 'containers of the addresses are not known yet');
         this.#due.add(networkId);
       }
     }

@@ -52,7 +52,7 @@ function allows({ pools, prefixes }: Network, address: string): boolean {
 function noNetwork(container: Container, memberships: readonly Membership[], asked: string | undefined): DriverError {
   const known = memberships.length === 0 ? 'none' : listOf(memberships);
   const never = container.networks.some(({ networkId }) => networkId === '');
-  const hint = never ? '; it was never started, and Docker names its networks only then' : '';
+  const hint = never ? '; it was never started, and Docker reports networks of started containers only' : '';
   const which = asked === undefined ? 'any routed network' : `a routed network "${asked}"`;
   return new DriverError('NETWORK_UNKNOWN', `container ${container.name} is not on ${which} (on: ${known})${hint}`);
 }

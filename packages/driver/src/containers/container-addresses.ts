@@ -228,7 +228,7 @@ function notThere(container: Container, address: string, held: readonly string[]
   if (held.includes(address)) {
     return new DriverError(
       'INVALID_ADDRESS',
-      `address ${address} is the one that Docker gave container ${container.name}: only additional ones can be removed`,
+      `address ${address} was assigned by Docker to container ${container.name}: only additional addresses can be removed`,
     );
   }
   const list = held.length === 0 ? 'none' : held.join(', ');

@@ -144,7 +144,7 @@ export class ContainerFilters {
         ...(endpoint === undefined ? {} : { endpointId }),
         container: container.name,
         network: networkName,
-        detail: `an operator says who may open connections: ${shorten(ingress)}`,
+        detail: `an operator set the allow list: ${shorten(ingress)}`,
       });
     }
   }

@@ -19,7 +19,7 @@ export function findContainer(containers: readonly Container[], reference: strin
   if (first !== undefined) {
     throw new DriverError(
       'CONTAINER_AMBIGUOUS',
-      `container ${excerpt(reference)}: several ids start like this (${listOf(started)}): give more of the id, or the name`,
+      `container ${excerpt(reference)}: several ids match (${listOf(started)}): give more digits of the id, or the name`,
     );
   }
   const near = closest(

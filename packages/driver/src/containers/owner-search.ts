@@ -119,11 +119,11 @@ export class OwnerSearch {
     if (wanted.size === 0) return;
     try {
       const owners = await this.#docker.owners(networkId);
-      this.#reasons.set(networkId, 'Docker names no container for it');
+      this.#reasons.set(networkId, 'Docker knows no container for it');
       for (const endpointId of [...wanted.keys()]) await this.#tell(wanted, endpointId, owners.get(endpointId)?.id);
     } catch (error) {
       this.#reasons.set(networkId, (error as Error).message);
-      this.#logger.debug({ networkId, err: error }, 'it is not known yet which containers have the endpoints');
+      this.#logger.debug({ networkId, err: error }, 'containers of the endpoints are not known yet');
     }
   }
 
@@ -135,7 +135,7 @@ export class OwnerSearch {
     } catch (error) {
       this.#logger.warn(
         { endpointId, err: error },
-        'a container is not given what an operator gave it; it is tried again',
+        'could not restore operator-assigned addresses and filters; retrying',
       );
     }
   }

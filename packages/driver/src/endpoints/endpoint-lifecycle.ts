@@ -14,7 +14,8 @@ import {
 import type { Repository } from '@routed/store';
 import type { JoinReply } from '@routed/plugin-protocol';
 import type { DuplicateAddressCheck } from '../leases/duplicate-address-check.ts';
-import type { Journal, JournalKind } from '../ground/journal.ts';
+import type { DriverEvents } from '../ground/events.ts';
+import type { Journal } from '../ground/journal.ts';
 import type { KeyedLock } from '../ground/keyed-lock.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { linkAttributes } from '../networks/options.ts';
@@ -29,8 +30,6 @@ import type { AdditionalAddress, LeasedAddress } from '../leases/leased-address.
 export interface OperatorsGifts {
   /** Whether a container of the network has a list from an operator. */
   hasLists(networkId: string): boolean;
-  /** Told of each endpoint that has joined its sandbox. Docker waits: what follows is not part of the call. */
-  onJoin(endpointId: string): void;
 }
 
 /**
@@ -49,6 +48,7 @@ export class EndpointLifecycle extends EndpointRecords {
   readonly #strays: StrayFilters;
   readonly #gifts: OperatorsGifts;
   readonly #lock: KeyedLock;
+  readonly #events: DriverEvents;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
 
@@ -62,6 +62,7 @@ export class EndpointLifecycle extends EndpointRecords {
     readonly gifts: OperatorsGifts;
     readonly repository: Repository<Endpoint>;
     readonly lock: KeyedLock;
+    readonly events: DriverEvents;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
   }) {
@@ -75,6 +76,7 @@ export class EndpointLifecycle extends EndpointRecords {
     this.#strays = new StrayFilters(this, { filtering: deps.filtering, isThere: (link) => deps.links.isThere(link) });
     this.#gifts = deps.gifts;
     this.#lock = deps.lock;
+    this.#events = deps.events;
     this.#journal = deps.journal;
     this.#logger = deps.logger;
   }
@@ -91,8 +93,8 @@ export class EndpointLifecycle extends EndpointRecords {
       if (this.index.get(endpoint.id) !== undefined) return;
       await this.keep(this.#asUnknown(endpoint));
       this.sandboxes.add(endpoint);
-      this.#note('announced', endpoint, allAddresses(endpoint), 'its lost record was made anew');
-      this.#gifts.onJoin(endpoint.id);
+      this.#note('announced', endpoint, allAddresses(endpoint), 'its lost record was rebuilt');
+      this.#events.emit('join', endpoint.id);
     });
   }
 
@@ -135,9 +137,9 @@ export class EndpointLifecycle extends EndpointRecords {
    */
   async deleteIfGone(endpointId: string, idleMs: number): Promise<boolean> {
     return await this.#lock.run(endpointId, async () => {
-      const idleSinceMs = this.index.idleSince(endpointId);
-      const isGone =
-        idleSinceMs === undefined ? !(await this.#links.exists(endpointId)) : performance.now() - idleSinceMs >= idleMs;
+      const { idle } = this.index;
+      const isIdle = idle.has(endpointId);
+      const isGone = isIdle ? idle.isOver(endpointId, idleMs) : !(await this.#links.exists(endpointId));
       if (isGone) await this.#delete(endpointId);
       return isGone;
     });
@@ -277,7 +279,7 @@ export class EndpointLifecycle extends EndpointRecords {
       );
       this.sandboxes.add({ ...joining, sandboxKey });
       this.#note('announced', joining, allAddresses(joining), 'its container joins the network');
-      this.#gifts.onJoin(endpointId);
+      this.#events.emit('join', endpointId);
       return joinReply(joining);
     });
   }
@@ -329,8 +331,10 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#filtering.remove(endpoint.id);
   }
 
-  #note(kind: JournalKind, { id }: Endpoint, addresses: readonly LeasedAddress[], detail: string): void {
-    this.#journal.record({ kind, addresses: addresses.map(({ address }) => address), endpointId: id, detail });
+  #note(kind: 'announced' | 'withdrawn', { id }: Endpoint, which: readonly LeasedAddress[], detail: string): void {
+    const addresses = which.map(({ address }) => address);
+    this.#journal.record({ kind, addresses, endpointId: id, detail });
+    this.#events.emit(kind === 'announced' ? 'announce' : 'withdraw', addresses);
   }
 
   async #leave(endpointId: string): Promise<void> {

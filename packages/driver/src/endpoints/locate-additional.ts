@@ -47,7 +47,7 @@ function locate(
   const texts = [...new Set(all.map(({ prefix }) => prefix))].join(', ');
   throw refused(
     address,
-    `it is outside of the network's prefixes (${texts}); more are allowed with "docker network create -o routed.prefixes=…"`,
+    `it is outside the network's prefixes (${texts}); allow more with "docker network create -o routed.prefixes=…"`,
   );
 }
 

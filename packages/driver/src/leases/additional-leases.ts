@@ -57,7 +57,7 @@ export class AdditionalLeases {
     for (const { id } of this.#ipam.pools()) {
       const orphans = [...this.#ipam.leases(id)].filter(({ purpose, address }) => purpose === of && !isKnown(address));
       for (const { poolId, address, holder } of orphans) {
-        this.#logger.warn({ address, holder }, 'releasing a lease that a crash left');
+        this.#logger.warn({ address, holder }, 'releasing a stale lease left by a crash');
         await this.#ipam.releaseAddress({ poolId, address });
       }
     }

@@ -2,7 +2,7 @@
 export interface ConflictCounters {
   /** Addresses that automatic allocation passed over because another host has them. */
   candidatesSkipped: number;
-  /** Addresses asked for by name and refused because another host has them. */
+  /** Addresses requested by name and refused because another host has them. */
   requestsRefused: number;
   /** Containers that did not start because another host announced their address between lease and start. */
   joinsRefused: number;

@@ -37,7 +37,7 @@ export class GatewayCheck {
     throw new DriverError(
       'ADDRESS_IN_USE',
       `${origin}: another machine has ${gateway} (MAC address ${mac} answers on link ${link?.name ?? linkIndex}), and ` +
-        'this host would answer in its place: give an address of this host, one that nobody has, or none, and the ' +
+        'this host would answer in its place: use an address of this host, a free one, or none; without one, the ' +
         "containers' next hop is a virtual address",
     );
   }

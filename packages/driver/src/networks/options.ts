@@ -244,7 +244,7 @@ function canonicalGateway(text: string): string {
   const address = canonicalAddress(text);
   // Neither unspecified, nor loopback, nor multicast.
   const isUnicast = isIPv4(address) ? isUnicastIpv4(address) : !/^(?:::1?$|ff)/.test(address);
-  if (!isUnicast) throw new RangeError(`${text} is no unicast address`);
+  if (!isUnicast) throw new RangeError(`${text} is not a unicast address`);
   return address;
 }
 

@@ -23,14 +23,14 @@ export function parseEndpointOptions(given: Readonly<Record<string, unknown>>): 
     throw invalidOption(
       'routed.anycast',
       true,
-      'it is about routed.addresses, which is not there; for an --ip, create the network with -o routed.anycast=true',
+      'it applies to routed.addresses, which is not set; for an --ip, create the network with -o routed.anycast=true',
     );
   }
   return options;
 }
 
 /** The error for a driver option whose value is not of the expected form. */
-export function invalidOption(key: string, value: unknown, expected = 'value not understood'): DriverError {
+export function invalidOption(key: string, value: unknown, expected = 'invalid value'): DriverError {
   return new DriverError('INVALID_OPTION', bounded(`driver option ${key}=${excerpt(value)}: ${expected}`));
 }
 

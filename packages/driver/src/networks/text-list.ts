@@ -32,7 +32,7 @@ export function listOf(
       if (place > maxItems) return refuse(`expected at most ${maxItems} ${name}`);
       const value = canonicalOrNone(item, canonical);
       if (value === undefined) return refuse(`item ${place}, "${excerpt(item)}": expected ${form}`);
-      if (items.has(value)) return refuse(`item ${place}, ${value}, is there twice`);
+      if (items.has(value)) return refuse(`item ${place}, ${value}, is listed twice`);
       items.add(value);
     }
     return items.size === 0 ? refuse(`expected ${form}`) : [...items];

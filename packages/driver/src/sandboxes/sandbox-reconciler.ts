@@ -175,7 +175,7 @@ export class SandboxReconciler {
       if (changes > 0) this.#record('configured', sandboxKey, `${changes} changes in sandbox ${sandboxKey}`);
       for (const [endpointId, linkIndex] of indexOf) if (linkIndex === undefined) this.#noteEnd(endpointId);
       const ms = Math.round((performance.now() - started) * 100) / 100;
-      this.#logger.debug({ sandboxKey, changes, ms }, 'sandbox is as it should be');
+      this.#logger.debug({ sandboxKey, changes, ms }, 'sandbox reconciled');
     } finally {
       await view.close();
     }
@@ -218,7 +218,7 @@ export class SandboxReconciler {
   #giveUp(sandboxKey: string, error: unknown): DriverError {
     const reason = `${(error as Error).message}${remedyFor(error)}`;
     this.#note(sandboxKey, { state: 'failed', reason });
-    const message = `sandbox ${sandboxKey} cannot be given its additional addresses: ${reason}`;
+    const message = `sandbox ${sandboxKey} cannot get its additional addresses: ${reason}`;
     this.#record('failed', sandboxKey, reason);
     this.#logger.error({ sandboxKey, err: error }, message);
     return new DriverError('SANDBOX_UNREACHABLE', message, { cause: error });
@@ -239,7 +239,7 @@ export class SandboxReconciler {
 function remedyFor(error: unknown): string {
   if (!isNetnsError(error, 'NOT_A_NAMESPACE') && !isNetnsError(error, 'NOT_FOUND')) return '';
   return (
-    '. Docker mounts the namespaces of containers below /run/docker/netns, and routed-plugin does not see it: run it on ' +
+    '. Docker mounts container namespaces below /run/docker/netns, and routed-plugin does not see them: run it on ' +
     'the host, or in a container with -v /run/docker/netns:/run/docker/netns:rslave'
   );
 }

@@ -85,7 +85,7 @@ async function makePrivateDirectory(directory: string): Promise<void> {
   } catch (error) {
     throw new DriverError(
       'STATE_UNUSABLE',
-      `state directory ${directory} cannot be made (${(error as Error).message}): name another with --state-dir`,
+      `state directory ${directory} cannot be created (${(error as Error).message}): name another with --state-dir`,
       { cause: error },
     );
   }

@@ -67,7 +67,7 @@ export class DockerRemovals {
   async start(): Promise<void> {
     this.#running = this.#free().catch((error: unknown) => {
       if (this.#stopping.signal.aborted) return;
-      this.#deps.logger.error({ err: error }, 'what Docker removed meanwhile is freed later, after a grace period');
+      this.#deps.logger.error({ err: error }, 'could not free what Docker removed; retrying after a grace period');
     });
     await this.#running;
   }
@@ -94,7 +94,7 @@ export class DockerRemovals {
         return await this.#ask();
       } catch (error) {
         if (!isDockerError(error)) throw error;
-        this.#deps.logger.debug({ err: error }, 'Docker does not say what it removed while routed-plugin was away');
+        this.#deps.logger.debug({ err: error }, 'Docker did not report what it removed while routed-plugin was down');
       }
       await this.#pause(pauses);
     }
@@ -146,7 +146,7 @@ export class DockerRemovals {
 
   async #freeEndpoint(endpointId: string): Promise<void> {
     const { endpoints, leases, logger } = this.#deps;
-    const why = 'Docker removed its container while routed-plugin was away';
+    const why = 'Docker removed its container while routed-plugin was down';
     logger.info({ endpointId }, `freeing an endpoint: ${why}`);
     await endpoints.leave(endpointId);
     await leases.freeIfGone(endpointId, 0, why);
@@ -157,7 +157,7 @@ export class DockerRemovals {
     const network = networks.get(networkId);
     const isUsed = endpoints.all().some((endpoint) => endpoint.networkId === networkId);
     if (network === undefined || !this.#loaded.networks.has(network) || isUsed) return;
-    logger.warn({ networkId }, 'deleting a network that Docker removed while routed-plugin was away');
+    logger.warn({ networkId }, 'deleting a network that Docker removed while routed-plugin was down');
     await forgottenNetworks.delete(network);
   }
 }

@@ -91,7 +91,7 @@ export class HiddenRoutes {
     const due = new Set(this.#due);
     this.#due.clear();
     this.#look(due).catch((error: unknown) => {
-      this.#logger.error({ err: error }, 'looking for routes that hide ours failed; it is tried again');
+      this.#logger.error({ err: error }, 'checking for routes that hide ours failed; retrying');
     });
   }
 
@@ -151,7 +151,7 @@ export class HiddenRoutes {
 
   #end(hidden: HiddenRoute, destination: string): void {
     this.#hidden.delete(destination);
-    const text = `over: no other route hides that of ${hidden.address} any more`;
+    const text = `ended: no other route hides the route of ${hidden.address}`;
     this.#logger.info({ ...hidden }, text);
     this.#note(hidden, text);
   }
@@ -164,8 +164,8 @@ export class HiddenRoutes {
 /** What is the matter with an address, for people. */
 export function describeHiddenRoute({ address, endpointId, by }: HiddenRoute): string {
   return (
-    `address ${address} of endpoint ${endpointId.slice(0, 12)} is not reached: another route hides that of routed ` +
-    `(${by}): remove it, or give it a worse metric`
+    `address ${address} of endpoint ${endpointId.slice(0, 12)} is unreachable: another route hides the one of routed ` +
+    `(${by}): remove it, or raise its metric`
   );
 }
 

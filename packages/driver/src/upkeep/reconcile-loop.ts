@@ -121,7 +121,7 @@ export class ReconcileLoop {
     this.#round = this.#round.then(round).then(
       () => undefined,
       (error: unknown) => {
-        this.#logger.error({ err: error }, 'comparing with the kernel failed; it is tried again');
+        this.#logger.error({ err: error }, 'reconciling with the kernel failed; retrying');
       },
     );
   }

@@ -1,4 +1,5 @@
 import type { Logger, RepairAction } from '@routed/datapath';
+import type { DriverEvents } from '../ground/events.ts';
 import type { Journal } from '../ground/journal.ts';
 
 /** One comparison of the kernel with what should be there. */
@@ -26,16 +27,20 @@ export interface ReconcileMetrics {
 /** Tells journal and metrics what the reconciler finds and does, and keeps the last round for status. */
 export class ReconcileReporter {
   readonly #metrics: ReconcileMetrics;
+  readonly #events: DriverEvents;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
   #lastRound: RoundReport | undefined;
+  #lastRoundAtMs = 0;
 
   constructor(deps: {
     readonly metrics: ReconcileMetrics;
+    readonly events: DriverEvents;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Pick<Logger, 'info' | 'warn'>;
   }) {
     this.#metrics = deps.metrics;
+    this.#events = deps.events;
     this.#journal = deps.journal;
     this.#logger = deps.logger;
   }
@@ -44,10 +49,16 @@ export class ReconcileReporter {
     return this.#lastRound;
   }
 
+  /** How long ago that was; the clock may have been set since. */
+  get msSinceRound(): number | undefined {
+    return this.#lastRound === undefined ? undefined : performance.now() - this.#lastRoundAtMs;
+  }
+
   /** @param addresses those of the endpoint, for an action on all of it */
   onRepair(action: RepairAction, addresses: readonly string[]): void {
     this.#metrics.countRepair(action.kind);
     this.#journal.record({ kind: 'repaired', ...subjectOf(action, addresses), detail: describeRepair(action) });
+    this.#events.emit('repair');
   }
 
   onFailure(action: RepairAction, addresses: readonly string[], error: unknown): void {
@@ -59,10 +70,10 @@ export class ReconcileReporter {
   /** Rules of the firewall were made; `isRepair`: they had been there, and somebody changed them or took them away. */
   onRules(what: string, isRepair: boolean): void {
     if (!isRepair) {
-      this.#logger.info({ rules: what }, 'rules of the firewall made');
+      this.#logger.info({ rules: what }, 'installed firewall rules');
       return;
     }
-    const detail = `${what}: somebody changed them or took them away, and they are as they should be again`;
+    const detail = `${what}: another program changed or removed them; restored`;
     this.#metrics.countRepair('rules');
     this.#logger.warn({ rules: what }, `repaired: ${detail}`);
     this.#journal.record({ kind: 'repaired', addresses: [], detail });
@@ -71,6 +82,7 @@ export class ReconcileReporter {
   onRound(report: RoundReport): void {
     this.#metrics.observeRound(report.ms / 1000);
     this.#lastRound = report;
+    this.#lastRoundAtMs = performance.now();
   }
 }
 

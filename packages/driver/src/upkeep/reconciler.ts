@@ -108,7 +108,7 @@ export class Reconciler {
     const addresses = 'endpointId' in action ? addressTexts(this.#endpoints.get(action.endpointId)) : [];
     if (outcome.status === 'rejected') {
       tally.failed++;
-      this.#logger.error({ action, err: outcome.reason as unknown }, 'repair failed; it is tried again next time');
+      this.#logger.error({ action, err: outcome.reason as unknown }, 'repair failed; retrying in the next round');
       this.#observer.onFailure(action, addresses, outcome.reason);
     } else if (outcome.value) {
       tally.repairs[action.kind] = (tally.repairs[action.kind] ?? 0) + 1;

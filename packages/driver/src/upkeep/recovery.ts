@@ -50,7 +50,7 @@ export class Recovery {
   /** Begins. Fulfilled in the end; no call may wait for it, since Docker may be waiting for us. */
   async start(): Promise<void> {
     this.#running = this.#untilDone().catch((error: unknown) => {
-      if (!this.#stopping.signal.aborted) this.#deps.logger.error({ err: error }, 'lost state cannot be recovered');
+      if (!this.#stopping.signal.aborted) this.#deps.logger.error({ err: error }, 'could not recover lost state');
     });
     await this.#running;
   }
@@ -75,10 +75,11 @@ export class Recovery {
         this.#stopping.signal.throwIfAborted();
         await this.#try({ network: network.name }, () => this.#recoverNetwork(network));
       }
-      if (networks.length > 0) logger.info({ networks: networks.length }, 'recovered what Docker and the kernel know');
+      if (networks.length > 0)
+        logger.info({ networks: networks.length }, 'recovered lost state from Docker and the kernel');
     } catch (error) {
       if (!isUnreachable(error)) throw error;
-      logger.debug({ err: error }, 'records are lost, and Docker does not say which networks there are');
+      logger.debug({ err: error }, 'records are lost, and Docker did not list its networks');
       return false;
     }
     await state.noteRecovery();
@@ -91,7 +92,7 @@ export class Recovery {
     const { docker, networks, drivers, logger } = this.#deps;
     if (networks.get(network.id) === undefined) {
       await replayNetwork(network, drivers);
-      logger.warn({ network: network.name, networkId: network.id }, 'recovered a network that was lost');
+      logger.warn({ network: network.name, networkId: network.id }, 'recovered a lost network');
     }
     const found = await this.#readKernel();
     for (const attachment of await docker.attachments(network.id, this.#stopping.signal)) {
@@ -107,7 +108,7 @@ export class Recovery {
     const endpoint = recoveredEndpoint(attachment, networks.require(networkId), inKernel);
     await this.#lease(endpoint, found);
     await endpoints.adopt({ ...endpoint, sandboxKey });
-    logger.warn({ endpointId }, 'recovered an endpoint that was lost');
+    logger.warn({ endpointId }, 'recovered a lost endpoint');
   }
 
   /** In older records, an endpoint that is no more may have an address; Docker and the kernel say who has it now. */

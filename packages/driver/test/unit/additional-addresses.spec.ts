@@ -78,11 +78,11 @@ describe('additional addresses of an endpoint', () => {
     const cases: readonly (readonly [string, string])[] = [
       ['10.1.0.4 10.1.0.99', 'additional address 10.1.0.99: the endpoint has it already'],
       ['10.1.0.4 169.254.1.1', 'additional address 169.254.1.1: it is the gateway of the network'],
-      ['10.1.0.4 10.9.0.1', "outside of the network's prefixes (10.1.0.0/16, 192.168.7.0/24); more are allowed with"],
+      ['10.1.0.4 10.9.0.1', "outside the network's prefixes (10.1.0.0/16, 192.168.7.0/24); allow more with"],
       ['10.1.0.4 fd00::1', 'the endpoint has no IPv6 address: create the network with --ipv6'],
       ['10.1.0.4 10.1.0.0', /additional address 10\.1\.0\.0: .*network address/.source],
       ['10.1.0.4 192.168.7.255', /additional address 192\.168\.7\.255: .*broadcast address/.source],
-      ['10.1.0.4 224.0.0.1', "outside of the network's prefixes"],
+      ['10.1.0.4 224.0.0.1', "outside the network's prefixes"],
       ['10.1.0.4 10.1.0.3', 'additional address 10.1.0.3 is in use by endpoint c80b7eea6528: choose another'],
       ['10.1.0.4 10.1.0.2', 'additional address 10.1.0.2 is in use by endpoint c80b7eea6528: choose another'],
     ];

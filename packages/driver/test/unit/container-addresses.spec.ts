@@ -163,7 +163,7 @@ describe('addresses that an operator gives a container', () => {
 
     const message = await messageOf(daemon.parts.addresses.add('web', '10.1.0.20'));
 
-    expect(message).to.contain('cannot be given its additional addresses: it is gone');
+    expect(message).to.contain('cannot get its additional addresses: it is gone');
     expect(routes()).to.deep.equal(['10.1.0.2/32']);
     expect(await daemon.state.sticky.load()).to.deep.equal([]);
     await daemon.call('IpamDriver.RequestAddress', { PoolID: poolId, Address: '10.1.0.20', Options: null });
@@ -171,7 +171,7 @@ describe('addresses that an operator gives a container', () => {
 
   const refused: readonly (readonly [string, string])[] = [
     ['10.1.0.2', 'additional address 10.1.0.2: the endpoint has it already'],
-    ['10.9.0.1', 'outside of the network'],
+    ['10.9.0.1', 'outside the network'],
     ['169.254.1.1', 'it is the gateway of the network'],
     ['fd00::1', 'the endpoint has no IPv6 address: create the network with --ipv6'],
     ['ten', '"ten" is not an address'],
@@ -197,7 +197,7 @@ describe('addresses that an operator gives a container', () => {
     expect(await messageOf(addresses.remove('web', '10.1.0.9'))).to.equal(
       'container web does not have address 10.1.0.9 (it has: 10.1.0.2)',
     );
-    expect(await messageOf(addresses.remove('web', '10.1.0.2'))).to.contain('only additional ones can be removed');
+    expect(await messageOf(addresses.remove('web', '10.1.0.2'))).to.contain('only additional addresses can be removed');
     expect(await messageOf(addresses.remove('db', '10.1.0.2'))).to.contain('container db is not known');
   });
 

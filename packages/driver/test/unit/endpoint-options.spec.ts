@@ -40,7 +40,7 @@ describe('parseEndpointOptions', () => {
 
   const refused: readonly (readonly [unknown, string])[] = [
     ['10.1.0.3 web', 'item 2, "web": expected an address such as 10.1.0.3'],
-    ['10.1.0.3 10.1.0.3/32', 'item 2, 10.1.0.3, is there twice'],
+    ['10.1.0.3 10.1.0.3/32', 'item 2, 10.1.0.3, is listed twice'],
     ['10.1.0.0/24', 'item 1, "10.1.0.0/24"'],
     ['fd00::1/32', 'item 1, "fd00::1/32"'],
     ['10.1.0.03', 'item 1, "10.1.0.03"'],

@@ -16,7 +16,7 @@ describe('findContainer', () => {
   });
 
   it('refuses the start of several ids and lists them', () => {
-    expect(() => nameOf('abcd')).to.throw('several ids start like this (web (abcd11000000), web2 (abcd22000000))');
+    expect(() => nameOf('abcd')).to.throw('several ids match (web (abcd11000000), web2 (abcd22000000))');
   });
 
   it('refuses what nobody is called, and says who starts alike', () => {

@@ -41,7 +41,7 @@ describe('a route of somebody else to the address of a container', () => {
     await daemon.parts.hidden.check();
 
     const text =
-      /^address fd00:1::2 of endpoint c80b7eea6528 is not reached: .*\(fd00:1::2\/128 dev dummy0 proto 4 metric 512\)/;
+      /^address fd00:1::2 of endpoint c80b7eea6528 is unreachable: .*\(fd00:1::2\/128 dev dummy0 proto 4 metric 512\)/;
     expect(problems()).to.match(text);
     expect(history()).to.have.lengthOf(1);
     expect(history()[0]?.detail).to.match(text);
@@ -56,7 +56,7 @@ describe('a route of somebody else to the address of a container', () => {
     await daemon.parts.hidden.check();
 
     expect(problems()).to.equal('');
-    expect(history().at(-1)?.detail).to.match(/^over: /);
+    expect(history().at(-1)?.detail).to.match(/^ended: /);
   });
 
   it('is forgotten with the container', async () => {
@@ -78,7 +78,7 @@ describe('a route of somebody else to the address of a container', () => {
     events.emit('route', { change: 'new', route: route! });
     await sleep(600);
 
-    expect(problems()).to.contain('is not reached');
+    expect(problems()).to.contain('is unreachable');
   });
 
   it('hides nothing with a worse metric, or for the time that ours is missing', async () => {

@@ -46,13 +46,13 @@ describe('locateAdditional', () => {
     ['10.1.0.1', 'it is the gateway of the network'],
     ['fe80::1', 'it is the gateway of the network'],
     ['169.254.1.1', 'it is the gateway of the network'],
-    ['10.2.0.4', "it is outside of the network's prefixes (10.1.0.0/16, fd00:1::/64, 192.168.7.0/24, fd00:7::/64)"],
-    ['0.0.0.0', "it is outside of the network's prefixes"],
-    ['127.0.0.1', "it is outside of the network's prefixes"],
-    ['224.0.0.1', "it is outside of the network's prefixes"],
-    ['::', "it is outside of the network's prefixes"],
-    ['::1', "it is outside of the network's prefixes"],
-    ['ff02::1', "it is outside of the network's prefixes"],
+    ['10.2.0.4', "it is outside the network's prefixes (10.1.0.0/16, fd00:1::/64, 192.168.7.0/24, fd00:7::/64)"],
+    ['0.0.0.0', "it is outside the network's prefixes"],
+    ['127.0.0.1', "it is outside the network's prefixes"],
+    ['224.0.0.1', "it is outside the network's prefixes"],
+    ['::', "it is outside the network's prefixes"],
+    ['::1', "it is outside the network's prefixes"],
+    ['ff02::1', "it is outside the network's prefixes"],
   ];
   for (const [address, reason] of refused) {
     it(`refuses ${address} and says why`, () => {
@@ -75,7 +75,7 @@ describe('locateAdditional', () => {
     const doubled = { ...network, prefixes: network.pools };
 
     expect(() => locateAdditional(['10.2.0.4'], dual, doubled)).to.throw(
-      "it is outside of the network's prefixes (10.1.0.0/16, fd00:1::/64); more",
+      "it is outside the network's prefixes (10.1.0.0/16, fd00:1::/64); allow more",
     );
   });
 });

@@ -64,7 +64,7 @@ describe('parseNetworkOptions', () => {
 
   const refused: readonly (readonly [string, string, string])[] = [
     ['routed.prefixes', '10.9.0.0/16 10.8.0.0', 'item 2, "10.8.0.0": expected a prefix such as 192.168.7.0/24'],
-    ['routed.prefixes', '10.9.0.0/16 10.9.1.0/16', 'item 2, 10.9.0.0/16, is there twice'],
+    ['routed.prefixes', '10.9.0.0/16 10.9.1.0/16', 'item 2, 10.9.0.0/16, is listed twice'],
     ['routed.prefixes', ' , ', 'expected a prefix such as'],
     ['routed.gateway', '10.1.0.1 10.1.0.2', 'expected at most one IPv4 and one IPv6 gateway'],
     ['routed.gateway', '224.0.0.1', 'item 1, "224.0.0.1": expected a unicast gateway address'],

@@ -119,7 +119,7 @@ describe('a container that is not known yet, in a network where an operator gave
     await settle(second);
     sinon.replace(performance, 'now', () => now() + 5_000);
     expect(daemon.parts.status.report().problems.join()).to.match(
-      /endpoint e20000000000: nobody may enter its container, whose list is not known for 5 s: Docker is away/,
+      /endpoint e20000000000: its container accepts no connections, because its allow list has been unknown for 5 s: Docker is away/,
     );
     sinon.restore();
 

@@ -44,7 +44,7 @@ describe('SandboxConfigurator', () => {
     open.rejects(new Error('no such thing'));
 
     expect(await host.outcome(sandboxReconciler.configure(key))).to.equal(
-      `sandbox ${key} cannot be given its additional addresses: no such thing`,
+      `sandbox ${key} cannot get its additional addresses: no such thing`,
     );
 
     expect(open.callCount).to.equal(6);
