@@ -8,6 +8,7 @@ export { EndpointFiltering } from './endpoint/endpoint-filtering.ts';
 export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {
   type DesiredEndpoint,
+  type LinkAttributes,
   hostPrefix,
   hostPrefixes,
   isLinkLocalIpv6,

@@ -1,19 +1,26 @@
 import { allAddresses, type KernelEndpoint } from './kernel-endpoint.ts';
-import type { AddressSpec, LinkChange, NeighbourSpec, RouteSpec, VethSpec } from '@routed/netns';
+import type { AddressSpec, Link, LinkChange, NeighbourSpec, RouteSpec, VethPeerSpec, VethSpec } from '@routed/netns';
 import { type JoinReply, ROUTE_TYPE } from '@routed/plugin-protocol';
 import { HOST_LINK_MAC, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from '../names/kernel-names.ts';
 import { linkLocalOf } from './link-local.ts';
 
+/** What both ends of a pair are made with, and the host's end gets back: all that netns can set on each end, and read. */
+export type LinkAttributes = Omit<
+  Pick<VethPeerSpec, keyof VethPeerSpec & keyof LinkChange & keyof Link>,
+  'name' | 'mac'
+> & {
+  readonly mtuBytes: number;
+};
+
 /** What the kernel takes only once the pair of links is there. The alias says that the link is ours, and whose. */
-export type LinkSettings = Required<
-  Pick<LinkChange, 'alias' | 'group' | 'mtuBytes' | 'name' | 'masterIndex' | 'isUp' | 'ipv6AddressGeneration'>
->;
+export type LinkSettings = LinkAttributes &
+  Required<Pick<LinkChange, 'alias' | 'group' | 'name' | 'masterIndex' | 'isUp' | 'ipv6AddressGeneration'>>;
 
 /** Everything that the kernel of the host should have of an endpoint that is in its sandbox. */
 export interface DesiredEndpoint {
   readonly id: string;
   /** How its pair of links is made. */
-  readonly veth: VethSpec & { readonly group: number; readonly mtuBytes: number };
+  readonly veth: VethSpec & { readonly group: number };
   /** What the host's end is to be from then on. */
   readonly settings: LinkSettings;
   /** Addresses of the host link: the link-local IPv6 gateway, if the endpoint has IPv6. */
@@ -40,7 +47,7 @@ export function hostRoute(destination: string): Omit<RouteSpec, 'linkIndex'> {
 }
 
 /** The kernel objects of one endpoint. Pure: the same endpoint always has the same plan. */
-export function planEndpoint(endpoint: KernelEndpoint, mtuBytes: number): DesiredEndpoint {
+export function planEndpoint(endpoint: KernelEndpoint, attributes: LinkAttributes): DesiredEndpoint {
   const { id, mac } = endpoint;
   const names = linkNames(id);
   const addresses = allAddresses(endpoint).map(({ address }) => address);
@@ -49,14 +56,14 @@ export function planEndpoint(endpoint: KernelEndpoint, mtuBytes: number): Desire
     veth: {
       name: names.host,
       group: LINK_GROUP,
-      mtuBytes,
       mac: HOST_LINK_MAC,
-      peer: { name: names.container, mtuBytes, mac },
+      ...attributes,
+      peer: { name: names.container, mac, ...attributes },
     },
     settings: {
       alias: names.alias,
       group: LINK_GROUP,
-      mtuBytes,
+      ...attributes,
       name: names.host,
       masterIndex: 0,
       isUp: true,
