@@ -34,7 +34,7 @@ export function fileJournal(stateDirectory: string): Journal {
       } catch (error) {
         throw new DoctorError(
           'STATE_UNREADABLE',
-          `${path} does not say what was changed (${(error as Error).message}): repair it, or move it away to go on without --undo`,
+          `${path} is unreadable (${(error as Error).message}): repair it, or move it away to continue without --undo`,
           { cause: error },
         );
       }

@@ -103,20 +103,20 @@ async function apply(change: Change, target: FixTarget): Promise<void> {
 
 async function takeBack(change: Change, target: FixTarget): Promise<ChangeReport> {
   if (change.kind === 'stale-socket') {
-    return { isDone: true, text: `${change.path}: not brought back, nobody listened on it` };
+    return { isDone: true, text: `${change.path}: not restored, nothing listened on it` };
   }
   if (change.kind === 'sysctl') {
     const { key, before, after } = change;
     const now = await target.readSysctl(key);
-    if (now !== after) return { isDone: true, text: `${key}: left at ${now ?? 'nothing'}, changed since by others` };
+    if (now !== after) return { isDone: true, text: `${key}: left at ${now ?? 'nothing'}, since changed by others` };
     return await attempt(`${key}: ${after} -> ${before}`, () => target.writeSysctl(key, before));
   }
   const { path, before, after } = change;
   if ((await target.readFile(path)) !== after) {
-    return { isDone: true, text: `${path}: left as it is, changed since by others` };
+    return { isDone: true, text: `${path}: not reverted, since changed by others` };
   }
   if (before === null) return await attempt(`${path}: removed`, () => target.removeFile(path));
-  return await attempt(`${path}: as it was before`, () => target.writeFile(path, before));
+  return await attempt(`${path}: restored`, () => target.writeFile(path, before));
 }
 
 async function attempt(text: string, work: () => Promise<void>): Promise<ChangeReport> {
@@ -147,8 +147,8 @@ function contradictionOf(
   if (last === undefined || last.value === after) return undefined;
   const place = `${last.path} line ${last.number} sets it to ${last.value}`;
   return isReadLater(last.path)
-    ? `${key}: ${place}, and is read after ${DROP_IN}: take that line out, or it is ${last.value} again after "sysctl --system"`
-    : `${key}: ${place} on purpose; ${DROP_IN} now overrules it`;
+    ? `${key}: ${place}, and is read after ${DROP_IN}: delete that line, or it is ${last.value} again after "sysctl --system"`
+    : `${key}: ${place}; ${DROP_IN} now overrides it`;
 }
 
 function isReadLater(path: string): boolean {

@@ -204,7 +204,7 @@ describe('kernel settings of the host', () => {
 
     await createNetwork(daemon, { subnet: 'fd00:1::/64' });
     expect([setting(forwarding), setting(forwardingIpv6), setting(acceptRa)]).to.deep.equal(['1', '1', '2']);
-    expect(problems().join()).to.match(/^kernel settings as they were found cannot be kept \(ENOSPC: .*free space/);
+    expect(problems().join()).to.match(/^could not save the previous kernel settings \(ENOSPC: .*free space/);
     isFull = false;
     await daemon.parts.networks.prepareHost();
 
@@ -222,7 +222,7 @@ describe('kernel settings of the host', () => {
 
     expect(daemon.firewall.ensure.callCount).to.equal(before + 1);
     const [problem] = daemon.parts.status.report().problems;
-    expect(problem).to.equal('the host is not ready for containers: no /proc here');
+    expect(problem).to.equal('the host network is not set up: no /proc here');
   });
 
   it('that the kernel does not take are an error that says what to do', async () => {

@@ -44,7 +44,7 @@ describe('input of half a megabyte', () => {
     [
       'repetitions',
       () => parseEndpointOptions({ 'routed.addresses': many('10.1.0.1') }),
-      /: item 2, 10\.1\.0\.1, is there/,
+      /: item 2, 10\.1\.0\.1, is listed/,
     ],
     [
       'addresses',
