@@ -97,7 +97,7 @@ export const engineIllnesses: readonly Illness[] = [
     what: 'a Docker that is to leave the firewall alone',
     severity: 'note',
     found: /^Docker leaves the firewall alone \("iptables": false\)$/,
-    why: /there is no chain DOCKER-USER then/,
+    why: /there is no chain DOCKER-USER/,
     remedy: /^nothing, if/,
     breaking: `mkdir -p /etc/docker; echo '{"iptables": false}' > ${daemonJson}`,
     healing: `rm ${daemonJson}`,
@@ -118,7 +118,7 @@ export const engineIllnesses: readonly Illness[] = [
     what: 'a managed plugin that has our name',
     severity: 'broken',
     found: /^Docker has a managed plugin net-routed:latest of its own \(disabled\)$/,
-    why: /^Docker looks there first/,
+    why: /^Docker prefers it/,
     remedy: /"docker plugin rm net-routed:latest"/,
     break: (ward) => createManagedPlugin(ward),
     heal: async ({ host }: Ward): Promise<void> => {

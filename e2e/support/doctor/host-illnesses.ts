@@ -136,7 +136,7 @@ export const hostIllnesses: readonly Illness[] = [
     what: 'a systemd-networkd that nobody told to leave routes and links alone',
     severity: 'warning',
     found: /^systemd-networkd runs, and no file excludes vethr\*$/,
-    why: /take their routes away/,
+    why: /delete their routes/,
     remedy: /^run with --fix, then "networkctl reload"$/,
     breaking: networkd('echo ADMIN_STATE=configured > $link'),
     healing: 'rm -r /run/systemd/netif',

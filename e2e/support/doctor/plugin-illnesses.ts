@@ -22,7 +22,7 @@ export const recordIllnesses: readonly Illness[] = [
     what: 'a network that Docker removed while the plugin was away',
     severity: 'warning',
     found: /^routed-plugin has network deadbeefdead \(10\.55\.0\.0\/16\), which Docker does not know$/,
-    why: /its subnet stays taken/,
+    why: /its subnet stays in use/,
     remedy: /^delete it: curl /,
     break: ({ host }) =>
       send(host.outsidePath('/run/docker/plugins/routed.sock'), '/NetworkDriver.CreateNetwork', lostNetwork),
@@ -154,7 +154,7 @@ export const absenceIllnesses: readonly Illness[] = [
     what: 'a firewall that drops what containers send',
     severity: 'broken',
     found: /^iptables: the policy of FORWARD is DROP, and nothing calls ROUTED-FORWARD$/,
-    why: /are dropped, silently$/,
+    why: /are silently dropped$/,
     remedy: /^start routed-plugin/,
     break: async ({ plugin, sh }: Ward): Promise<void> => {
       // It would make the rules again at once.

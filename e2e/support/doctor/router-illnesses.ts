@@ -76,7 +76,7 @@ export const routerIllnesses: readonly Illness[] = [
     what: 'a prefix-list that lacks "ge 128"',
     severity: 'broken',
     found: /^OSPFv3 does not announce containers in fd00:1::\/64: route-map CONTAINERS6 denies them$/,
-    why: /lacks "ge 32"/,
+    why: /without "ge 32"/,
     remedy: /^add "permit fd00:1::\/64 ge 128" to the prefix-list/,
     breaking: ['ipv6 prefix-list CONTAINERS6 seq 5 permit fd00:1::/64'],
     healing: ['ipv6 prefix-list CONTAINERS6 seq 5 permit fd00:1::/64 ge 128'],
@@ -188,7 +188,7 @@ export const routerDeaths: readonly Illness[] = [
     severity: 'broken',
     found: /^the router id of OSPF is 169\.254\.1\.1, the gateway of the containers$/,
     why: /routers with the same id ignore each other/,
-    remedy: /^set an id that only this host has/,
+    remedy: /^set a unique id/,
     break: ({ restartRouter }) => restartRouter({ routerId: '169.254.1.1' }),
     // The next one's does.
     heal: () => Promise.resolve(),
