@@ -61,7 +61,7 @@ class StoredIpam implements Ipam {
     return this.#locks.run(pool.addressSpace, async () => {
       const known = this.#table.get(pool.id)?.pool;
       if (known?.owner !== undefined) throw claimed(known, known.owner);
-      if (known !== undefined && isExclusive) throw claimed(known, 'somebody who asked before');
+      if (known !== undefined && isExclusive) throw claimed(known, 'an earlier request');
       if (known !== undefined) return known;
       checkNotReserved(pool);
       checkNoOverlap(pool, this.#table.records());

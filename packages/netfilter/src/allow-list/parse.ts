@@ -27,7 +27,7 @@ const EXCERPT = 100;
 export function parseAllowList(text: string): AllowList {
   const words = Array.from(text.toLowerCase().matchAll(/[^\s,;+]+/g), ({ 0: word, index }) => ({ word, index }));
   const [first] = words;
-  if (first === undefined) throw invalid(1, 'it is empty: write "none" if nobody may enter, or leave the option away');
+  if (first === undefined) throw invalid(1, 'it is empty: write "none" to allow nobody, or omit the option');
   if (words.length === 1 && first.word === 'none') return { entries: [] };
   if (words.length === 1 && first.word === 'any') return { entries: [wholeOf(4), wholeOf(6)] };
   const surplus = words[MAX_ENTRIES];
@@ -47,7 +47,7 @@ function parseEntry(word: string, position: number): AllowEntry {
 
 /** Takes the port off: behind brackets, or behind the only colon, which no IPv6 address has. */
 function splitEntry(word: string): { readonly source: string; readonly port?: string | undefined } {
-  if (word === 'none' || word === 'any') throw new Complaint('stands alone or not at all');
+  if (word === 'none' || word === 'any') throw new Complaint('must be the only entry');
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(word);
   if (bracketed !== null) return { source: bracketed[1] ?? '', port: bracketed[2] };
   if (/[[\]]/.test(word)) throw new Complaint('has brackets that are not around the source: write [fd00::/8]:443/tcp');
@@ -68,7 +68,7 @@ function parsePrefix(text: string): Omit<AllowEntry, 'service'> {
   const rest = 1n << BigInt(bitsOf(family) - prefixLength);
   const first = (numberOf(cidr) / rest) * rest;
   if (hasHostBits(cidr)) {
-    throw new Complaint(`has bits set behind its prefix length: write ${textOf(family, first)}/${prefixLength}`);
+    throw new Complaint(`has host bits set: write ${textOf(family, first)}/${prefixLength}`);
   }
   return { family, first, last: first + rest - 1n };
 }
@@ -77,7 +77,7 @@ function parseRange(from: string, to: string): Omit<AllowEntry, 'service'> {
   const [one, other] = [parseIp(from), parseIp(to)];
   if (one === undefined) throw notAnAddress(from);
   if (other === undefined) throw notAnAddress(to);
-  if (one.family !== other.family) throw new Complaint('goes from one address family to the other');
+  if (one.family !== other.family) throw new Complaint('mixes address families');
   const [first, last] = [numberOf(one), numberOf(other)];
   if (first > last) throw new Complaint(`ends before it starts: write ${to}-${from}`);
   return { family: one.family, first, last };
@@ -87,7 +87,7 @@ function notAnAddress(text: string): Complaint {
   // The last group of an IPv6 address reads like a port: say how to write what may have been meant.
   const isPerhapsPort = /^[\da-f:]+\/\d+:\d+/.test(text) || /:\d+\/[a-z]+$/.test(text);
   const advice = isPerhapsPort
-    ? 'IPv6 with a port stands in brackets, as [fd00::/8]:443/tcp'
+    ? 'IPv6 with a port needs brackets, as in [fd00::/8]:443/tcp'
     : `expected such as ${EXAMPLES}`;
   return new Complaint(`is not an address, a prefix or a range: ${advice}`);
 }

@@ -93,7 +93,7 @@ export function proposeDocument(facts: HostFacts, protocol: 'ospf' | 'bgp', dial
   });
   const known =
     containers[0] === CLASSIC_CONTAINERS
-      ? 'a guess, give the prefixes of your docker networks'
+      ? 'a guess; replace it with the prefixes of your docker networks'
       : 'around the container routes of this host';
   document.commentBefore = ` Proposed by "quagga-config init". Check it: quagga-config check FILE`;
   comment(document, 'routerId', ' must be unique in the routed network');

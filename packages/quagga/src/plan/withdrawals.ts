@@ -235,7 +235,7 @@ const SHOWN = 10;
 
 /** `withdraws 2 routes announced by OSPF: 10.112.0.1/32, 10.112.0.2/32`. */
 export function describeWithdrawal({ what, prefixes, isUndecided }: Withdrawal): string {
-  if (prefixes.length === 0) return `a policy that this tool does not understand decides on ${what}`;
+  if (prefixes.length === 0) return `a policy unknown to this tool affects ${what}`;
   const shown = prefixes.slice(0, SHOWN).join(', ');
   const more = prefixes.length > SHOWN ? ` and ${prefixes.length - SHOWN} more` : '';
   const least = isUndecided ? 'at least ' : '';
@@ -249,8 +249,7 @@ export function judgePolicies(changes: readonly Change[], found: readonly Withdr
     const rest = withoutMark(change);
     const own = found.filter(({ daemon }) => daemon === change.daemon);
     const [worst] = own.toSorted((a, b) => Number(b.isUndecided) - Number(a.isUndecided));
-    if (worst === undefined)
-      return { ...rest, effect: 'hitless', reason: 'no route that is announced or known is withdrawn' };
+    if (worst === undefined) return { ...rest, effect: 'hitless', reason: 'no announced or known route is withdrawn' };
     return {
       ...rest,
       effect: worst.isUndecided ? 'unknown' : 'flaps',
