@@ -1,13 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Cluster,
-  type ClusterHost,
-  type EngineRelease,
-  type Host,
-  type Lab,
-  measurePropagation,
-  startCluster,
-} from '@routed/lab';
+import { type Cluster, type ClusterHost, type EngineRelease, type Host, type Lab, startCluster } from '@routed/lab';
+import { measurePropagation } from '../benchmark/src/cluster/propagation.ts';
 import { expectOutput, Transcript } from './transcript.ts';
 
 const drawing = `

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
+import fc from 'fast-check';
 import { markdownTable } from 'markdown-table';
-import { ALL_TARGETS } from './all-targets.ts';
-import { type Budget, fuzz, type Outcome } from './run.ts';
-import { Watchdog } from './watchdog.ts';
+import { fuzz } from './fuzz.ts';
+import { ALL_TARGETS } from './targets/all-targets.ts';
 
 interface Flags {
   readonly runs?: number;
@@ -32,38 +32,27 @@ async function main({ runs, seconds = 60, seed, target: only }: Flags): Promise<
   if (targets.length === 0) program.error(`error: there is no target "${only ?? ''}"`);
   say(`seed ${seed}`);
   const total = targets.reduce((sum, { weight }) => sum + weight, 0);
-  const watchdog = new Watchdog();
-  const outcomes: Outcome[] = [];
+  const rows: (readonly [name: string, inputs: number, seconds: number, crashes: number])[] = [];
   for (const target of targets) {
-    const budget: Budget =
+    const budget =
       runs === undefined
-        ? { deadline: performance.now() + (seconds * 1000) / targets.length }
-        : { inputs: Math.ceil((runs * target.weight) / total) };
-    outcomes.push(await fuzz(target, { seed, budget, watchdog }));
+        ? { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: (seconds * 1000) / targets.length }
+        : { numRuns: Math.ceil((runs * target.weight) / total) };
+    const started = performance.now();
+    const details = await fuzz(target, { seed, ...budget });
+    rows.push([target.name, details.numRuns, (performance.now() - started) / 1000, details.failed ? 1 : 0]);
+    if (details.failed) say(`\n${target.name}: ${fc.defaultReportMessage(details) ?? ''}\n`);
   }
-  await watchdog.close();
-  report(outcomes);
+  report(rows);
 }
 
-function report(outcomes: readonly Outcome[]): void {
-  const crashes = outcomes.flatMap((outcome) => outcome.crashes);
-  for (const { target, seed, path, input, error } of crashes) {
-    say(`\n${target}, seed ${seed}, path ${path}\n  input ${input}\n  ${error}\n`);
-  }
-  const inputs = outcomes.reduce((sum, outcome) => sum + outcome.inputs, 0);
-  const rows = outcomes.map((outcome) => [
-    outcome.target,
-    outcome.inputs.toLocaleString('en'),
-    outcome.seconds.toFixed(1),
-    String(outcome.crashes.length),
-  ]);
-  say(
-    markdownTable(
-      [['target', 'inputs', 's', 'crashes'], ...rows, ['all', inputs.toLocaleString('en'), '', String(crashes.length)]],
-      { align: ['l', 'r', 'r', 'r'] },
-    ),
-  );
-  process.exitCode = crashes.length === 0 ? 0 : 1;
+function report(rows: readonly (readonly [name: string, inputs: number, seconds: number, crashes: number])[]): void {
+  const inputs = rows.reduce((sum, row) => sum + row[1], 0);
+  const crashes = rows.reduce((sum, row) => sum + row[3], 0);
+  const cells = rows.map(([name, count, s, found]) => [name, count.toLocaleString('en'), s.toFixed(1), String(found)]);
+  const all = ['all', inputs.toLocaleString('en'), '', String(crashes)];
+  say(markdownTable([['target', 'inputs', 's', 'crashes'], ...cells, all], { align: ['l', 'r', 'r', 'r'] }));
+  process.exitCode = crashes === 0 ? 0 : 1;
 }
 
 function say(text: string): void {

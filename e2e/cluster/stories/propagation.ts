@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { measureBulk, measurePropagation } from '@routed/lab';
+import { measureBulk } from '../../../tools/benchmark/src/cluster/bulk.ts';
+import { measurePropagation } from '../../../tools/benchmark/src/cluster/propagation.ts';
 import type { ClusterStage } from '../support/cluster.ts';
 
 /** The way of a route from the plugin's reply to another host's kernel, in figures. */

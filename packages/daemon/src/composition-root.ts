@@ -1,7 +1,7 @@
 // tsyringe refuses to be loaded without it.
 import 'reflect-metadata';
 import { HOST_LINK_PREFIX, openSandbox, type SavedSysctls, Uplinks } from '@routed/datapath';
-import { type DockerContainers, dockerContainers, isEngineUp } from '@routed/docker-engine';
+import { createDockerEngine, type DockerEngine } from '@routed/docker-engine';
 import { createDriver, type Driver, type DriverSettings, type StateDirectory } from '@routed/driver';
 import type { Ipam } from '@routed/ipam';
 import {
@@ -39,6 +39,7 @@ export interface Opened {
 export interface Composition {
   readonly driver: Driver;
   readonly routers: VtyLines;
+  readonly docker: DockerEngine;
 }
 
 interface Firewall {
@@ -55,7 +56,7 @@ function token<T>(name: string): InjectionToken<T> {
 
 const OPENED = token<Opened>('what was opened');
 const FIREWALL = token<Firewall>('firewall');
-const DOCKER = token<DockerContainers>('docker');
+const DOCKER = token<DockerEngine>('docker');
 const ROUTERS = token<VtyLines>('routers');
 const DRIVER = token<Driver>('driver');
 
@@ -67,15 +68,16 @@ export function compose(opened: Opened): Composition {
   };
   root.register(OPENED, { useValue: opened });
   single(FIREWALL, (scope) => firewallOf(scope.resolve(OPENED)));
-  single(DOCKER, (scope) => dockerContainers(scope.resolve(OPENED).options.dockerSocket));
+  single(DOCKER, (scope) => createDockerEngine({ socketPath: scope.resolve(OPENED).options.dockerSocket }));
   single(ROUTERS, () => new VtyLines());
   single(DRIVER, (scope) => {
-    const { kernel, settings, options, ...ports } = scope.resolve(OPENED);
-    const docker = { docker: scope.resolve(DOCKER), isEngineUp: () => isEngineUp(options.dockerSocket) };
+    const { kernel, settings, ...ports } = scope.resolve(OPENED);
+    const engine = scope.resolve(DOCKER);
+    const docker = { docker: engine.containers, isEngineUp: () => engine.isUp() };
     const others = { ...docker, routers: scope.resolve(ROUTERS), openSandbox };
     return createDriver({ ...ports, ...kernel, ...scope.resolve(FIREWALL), ...others }, settings);
   });
-  return { driver: root.resolve(DRIVER), routers: root.resolve(ROUTERS) };
+  return { driver: root.resolve(DRIVER), routers: root.resolve(ROUTERS), docker: root.resolve(DOCKER) };
 }
 
 function firewallOf({ options, kernel: { rtnl, nfnetlink, tracking, events } }: Opened): Firewall {

@@ -1,26 +1,30 @@
-export { waitForPeerRunning } from './compare/peer-running.ts';
 export {
-  type RepairAction,
-  type RepairGroup,
-  type RepairOfJoined,
-  groupRepairs,
-  planRepairs,
-  raisesLink,
-} from './compare/reconcile-plan.ts';
+  announcementRules,
+  applyAnnouncementRules,
+  PREVIOUS_TABLE,
+  UNANNOUNCED_TABLE,
+} from './announcement/announcement-rules.ts';
 export { EndpointFiltering } from './endpoint/endpoint-filtering.ts';
 export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {
   type DesiredEndpoint,
-  type EndpointPlan,
   hostPrefix,
   hostPrefixes,
-  hostRoute,
   isLinkLocalIpv6,
-  planAddresses,
+  joinReply,
   planEndpoint,
 } from './endpoint/endpoint-plan.ts';
 export { HostLinks } from './endpoint/host-links.ts';
 export { LinkReaper } from './endpoint/link-reaper.ts';
+export {
+  type ActualState,
+  type EndpointRepair,
+  type LinkDeletion,
+  type Repair,
+  type RepairAction,
+  planRepairs,
+  raisesLink,
+} from './endpoint/repair-plan.ts';
 export { isAllowedToRoute } from './host/capabilities.ts';
 export { Gateways } from './host/gateways.ts';
 export { HostAddresses, protocolName } from './host/host-addresses.ts';

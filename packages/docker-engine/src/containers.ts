@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { askUnixServer, type UnixReply } from './unix-http.ts';
-import { unreachable } from './unreachable.ts';
+import type { EngineApi } from './engine-api.ts';
+import { networkEndpoints, type Owner } from './network-endpoints.ts';
 
 /** A container's part in a network. */
 export interface ContainerNetwork {
@@ -19,15 +19,25 @@ export interface Container {
   readonly networks: readonly ContainerNetwork[];
 }
 
-/** The container that has an endpoint. */
-export type Owner = Pick<Container, 'id' | 'name'>;
+/** A container as `docker inspect` shows it. */
+export interface ContainerDetails extends Container {
+  readonly status: string;
+  readonly isRunning: boolean;
+  /** A paused container runs. */
+  readonly isPaused: boolean;
+  /** Absent for a container without HEALTHCHECK. */
+  readonly health?: 'starting' | 'healthy' | 'unhealthy';
+  /** With which `docker stop` ends it; empty for SIGTERM. */
+  readonly stopSignal: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
 
 /** What Docker says of its containers. Never asked inside a plugin call: Docker may be waiting for that one. */
 export interface DockerContainers {
   /**
    * All of them, also those that do not run; with a name the one that has it may come alone, which is sooner.
    *
-   * @throws DockerError DOCKER_UNREACHABLE
+   * @throws DockerError
    */
   list(name?: string): Promise<readonly Container[]>;
   /**
@@ -36,64 +46,90 @@ export interface DockerContainers {
    * Docker names them from the moment that Join is answered (28: that the container has its addresses), while it says in
    * {@link list} only once the container runs, up to half a second later: measured on 20.10, 26 and 28.
    *
-   * @throws DockerError DOCKER_UNREACHABLE
+   * @throws DockerError
    */
   owners(networkId: string): Promise<ReadonlyMap<string, Owner>>;
 }
 
-const ANSWER_TIMEOUT_MS = 10_000;
+/** The same, for one that also looks into containers and stops them. */
+export interface ContainerControl extends DockerContainers {
+  /** One of them, by id or name; undefined when there is none. @throws DockerError */
+  inspect(id: string, signal?: AbortSignal): Promise<ContainerDetails | undefined>;
+  /**
+   * Sends a signal to its first process. Returns false for a container that is gone or does not run.
+   *
+   * @throws DockerError DOCKER_REFUSED for a signal that Docker does not know
+   */
+  kill(id: string, signalName: string, signal?: AbortSignal): Promise<boolean>;
+}
+
+const networkSettings = z
+  .object({ Networks: z.record(z.string(), z.object({ NetworkID: z.string(), EndpointID: z.string() })).nullish() })
+  .nullish()
+  .transform((settings): readonly ContainerNetwork[] =>
+    Object.entries(settings?.Networks ?? {}).map(([networkName, { NetworkID, EndpointID }]) => {
+      return { networkName, networkId: NetworkID, endpointId: EndpointID };
+    }),
+  );
 
 /** Source: Docker Engine API, ContainerList. */
 const containerList = z.array(
-  z.object({
-    Id: z.string(),
-    Names: z.array(z.string()),
-    NetworkSettings: z
-      .object({ Networks: z.record(z.string(), z.object({ NetworkID: z.string(), EndpointID: z.string() })).nullish() })
-      .nullish(),
-  }),
+  z
+    .object({ Id: z.string(), Names: z.array(z.string()), NetworkSettings: networkSettings })
+    .transform(({ Id: id, Names, NetworkSettings: networks }): Container => {
+      return { id, name: ownName(Names) ?? id.slice(0, 12), networks };
+    }),
 );
 
-/** Source: Docker Engine API, NetworkInspect. An endpoint of no container is under `ep-` and its own id. */
-const networkInspect = z.object({
-  Containers: z.record(z.string(), z.object({ EndpointID: z.string(), Name: z.string() })).nullish(),
-});
+/** Source: Docker Engine API, ContainerInspect. Health is `none` where a HEALTHCHECK of the image is switched off. */
+const containerInspect = z
+  .object({
+    Id: z.string(),
+    Name: z.string(),
+    State: z.object({
+      Status: z.string(),
+      Running: z.boolean(),
+      Paused: z.boolean(),
+      Health: z.object({ Status: z.enum(['none', 'starting', 'healthy', 'unhealthy', '']) }).nullish(),
+    }),
+    Config: z.object({ StopSignal: z.string().nullish(), Labels: z.record(z.string(), z.string()).nullish() }),
+    NetworkSettings: networkSettings,
+  })
+  .transform(({ Id: id, Name, State, Config, NetworkSettings: networks }): ContainerDetails => {
+    const health = State.Health?.Status;
+    return {
+      id,
+      name: Name.replace('/', ''),
+      networks,
+      status: State.Status,
+      isRunning: State.Running,
+      isPaused: State.Paused,
+      ...(health === undefined || health === 'none' || health === '' ? {} : { health }),
+      stopSignal: Config.StopSignal ?? '',
+      labels: Config.Labels ?? {},
+    };
+  });
 
-/**
- * Asks the engine at this socket. The list is one of the calls that wait for no container.
- *
- * Source: Docker Engine API, GET /containers/json.
- */
-export function dockerContainers(socketPath: string): DockerContainers {
-  const ask = async (path: string): Promise<UnixReply> =>
-    await askUnixServer({ socketPath, method: 'GET', path, timeoutMs: ANSWER_TIMEOUT_MS }).catch((error: unknown) => {
-      throw unreachable('containers', socketPath, (error as Error).message, error);
-    });
+const WHAT = 'containers';
+
+/** Asks this engine. The list is one of the calls that wait for no container. */
+export function dockerContainers(api: EngineApi): ContainerControl {
   return {
-    list: async (name) => {
-      const reply = await ask(`/containers/json?all=1${filterOf(name)}`);
-      const parsed = containerList.safeParse(reply.body);
-      if (reply.status !== 200 || !parsed.success)
-        throw unreachable('containers', socketPath, `it answered ${reply.status}`);
-      return parsed.data.map(({ Id, Names, NetworkSettings }) => ({
-        id: Id,
-        name: ownName(Names) ?? Id.slice(0, 12),
-        networks: Object.entries(NetworkSettings?.Networks ?? {}).map(([networkName, { NetworkID, EndpointID }]) => ({
-          networkName,
-          networkId: NetworkID,
-          endpointId: EndpointID,
-        })),
-      }));
+    list: (name) => api.get({ path: `/containers/json?all=1${filterOf(name)}`, what: WHAT }, containerList),
+    inspect: (id, signal) => {
+      const request = { path: `/containers/${encodeURIComponent(id)}/json`, what: WHAT, signal };
+      return api.get(request, containerInspect.nullable(), null).then((found) => found ?? undefined);
+    },
+    kill: async (id, signalName, signal) => {
+      const path = `/containers/${encodeURIComponent(id)}/kill?signal=${encodeURIComponent(signalName)}`;
+      const reply = await api.ask({ method: 'POST', path, what: WHAT, signal });
+      if (reply.status === 204) return true;
+      if (reply.status === 404 || reply.status === 409) return false;
+      throw api.refused(WHAT, reply);
     },
     owners: async (networkId) => {
-      const reply = await ask(`/networks/${networkId}`);
-      // A network that Docker removes has no containers.
-      if (reply.status === 404) return new Map();
-      const parsed = networkInspect.safeParse(reply.body);
-      if (reply.status !== 200 || !parsed.success)
-        throw unreachable('containers', socketPath, `it answered ${reply.status}`);
-      const containers = Object.entries(parsed.data.Containers ?? {}).filter(([id]) => !id.startsWith('ep-'));
-      return new Map(containers.map(([id, { EndpointID, Name: name }]) => [EndpointID, { id, name }]));
+      const endpoints = await networkEndpoints(api, { networkId, what: WHAT });
+      return new Map(endpoints.flatMap(({ endpointId, owner }) => (owner === undefined ? [] : [[endpointId, owner]])));
     },
   };
 }
@@ -113,15 +149,4 @@ function filterOf(name: string | undefined): string {
   if (name === undefined || !/^[A-Za-z0-9][\w.-]+$/.test(name)) return '';
   const pattern = `^/?${name.replaceAll('.', '\\.')}$`;
   return `&filters=${encodeURIComponent(JSON.stringify({ name: [pattern] }))}`;
-}
-
-const PING_TIMEOUT_MS = 1_000;
-
-/** Whether a Docker engine has started: before that it accepts connections and is silent. Never rejects. */
-export async function isEngineUp(socketPath: string): Promise<boolean> {
-  const ping = { socketPath, method: 'GET', path: '/_ping', timeoutMs: PING_TIMEOUT_MS } as const;
-  return await askUnixServer(ping).then(
-    ({ status }) => status === 200,
-    () => false,
-  );
 }

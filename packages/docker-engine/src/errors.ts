@@ -1,5 +1,11 @@
 /** Why a request cannot be carried out. */
-export type DockerErrorCode = 'DOCKER_UNREACHABLE';
+export type DockerErrorCode =
+  /** No engine answers at the socket, or not in the way that the Engine API says. */
+  | 'DOCKER_UNREACHABLE'
+  /** The engine and this client have no API version in common. */
+  | 'DOCKER_UNSUPPORTED'
+  /** The engine refuses the request; the message is its own. */
+  | 'DOCKER_REFUSED';
 
 const identity = Symbol.for('@routed/docker-engine/DockerError');
 

@@ -1,17 +1,15 @@
-export {
-  type Container,
-  type ContainerNetwork,
-  type DockerContainers,
-  type Owner,
-  dockerContainers,
+export type {
+  Container,
+  ContainerControl,
+  ContainerDetails,
+  ContainerNetwork,
+  DockerContainers,
 } from './containers.ts';
-export {
-  type DockerAttachment,
-  type DockerNetwork,
-  type DockerNetworks,
-  type DockerSubnet,
-  dockerNetworks,
-} from './networks.ts';
-export { type UnixRequest, askUnixServer } from './unix-http.ts';
+export { createDockerEngine, type DockerEngine, type DockerEngineOptions } from './docker-engine.ts';
+export type { EngineVersion } from './engine-api.ts';
 export { DockerError, type DockerErrorCode, isDockerError } from './errors.ts';
-export { isEngineUp } from './containers.ts';
+export type { EngineEvent } from './event-message.ts';
+export type { Clock, EngineNotice, EventOptions, ResyncReason } from './events.ts';
+export type { Owner } from './network-endpoints.ts';
+export type { DockerAttachment, DockerNetwork, DockerNetworks, DockerSubnet } from './networks.ts';
+export { askUnixServer, type UnixRequest } from './unix-http.ts';

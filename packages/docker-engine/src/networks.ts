@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { askUnixServer } from './unix-http.ts';
-import { unreachable } from './unreachable.ts';
+import type { EngineApi } from './engine-api.ts';
+import { networkEndpoints } from './network-endpoints.ts';
 
 /** A network as `docker network inspect` shows it. */
 export interface DockerNetwork {
@@ -39,19 +39,17 @@ export interface DockerAttachment {
 
 /** What Docker keeps of networks. Never asked inside a plugin call: Docker may be waiting for that one. */
 export interface DockerNetworks {
-  /** All of them. @throws DockerError DOCKER_UNREACHABLE */
-  networks(signal: AbortSignal): Promise<readonly DockerNetwork[]>;
+  /** All of them. @throws DockerError */
+  networks(signal?: AbortSignal): Promise<readonly DockerNetwork[]>;
   /**
    * The endpoints of a network, also those that are in no container yet; none where there is no such network.
    *
-   * @throws DockerError DOCKER_UNREACHABLE
+   * @throws DockerError
    */
-  endpointsOf(networkId: string, signal: AbortSignal): Promise<ReadonlySet<string>>;
-  /** What the running containers have on a network. @throws DockerError DOCKER_UNREACHABLE */
-  attachments(networkId: string, signal: AbortSignal): Promise<readonly DockerAttachment[]>;
+  endpointsOf(networkId: string, signal?: AbortSignal): Promise<ReadonlySet<string>>;
+  /** What the running containers have on a network. @throws DockerError */
+  attachments(networkId: string, signal?: AbortSignal): Promise<readonly DockerAttachment[]>;
 }
-
-const ANSWER_TIMEOUT_MS = 10_000;
 
 const text = z
   .string()
@@ -84,14 +82,6 @@ const networkList = z.array(
     }),
 );
 
-/** By container, or by `ep-` and the endpoint where there is none. Source: Docker Engine API, NetworkInspect. */
-const networkEndpoints = z.object({
-  Containers: z
-    .record(z.string(), z.object({ EndpointID: z.string() }))
-    .nullable()
-    .transform((value) => new Set(Object.values(value ?? {}).map(({ EndpointID }) => EndpointID))),
-});
-
 const containerIds = z.array(z.object({ Id: z.string() }));
 
 /** Source: Docker Engine API, ContainerInspect. */
@@ -116,30 +106,23 @@ const container = z.object({
   }),
 });
 
-/** Asks the engine at this socket. */
-export function dockerNetworks(socketPath: string): DockerNetworks {
-  const ask = async <T>(path: string, shape: z.ZodType<T>, signal: AbortSignal, whenMissing?: T): Promise<T> => {
-    const call = { socketPath, method: 'GET', path, timeoutMs: ANSWER_TIMEOUT_MS, signal } as const;
-    const reply = await askUnixServer(call).catch((error: unknown) => {
-      throw unreachable('networks', socketPath, (error as Error).message, error);
-    });
-    if (reply.status === 404 && whenMissing !== undefined) return whenMissing;
-    const parsed = shape.safeParse(reply.body);
-    if (reply.status !== 200 || !parsed.success)
-      throw unreachable('networks', socketPath, `it answered ${reply.status}`);
-    return parsed.data;
-  };
+const WHAT = 'networks';
+
+/** Asks this engine. */
+export function dockerNetworks(api: EngineApi): DockerNetworks {
   return {
-    networks: (signal) => ask('/networks', networkList, signal),
+    networks: (signal) => api.get({ path: '/networks', what: WHAT, signal }, networkList),
     endpointsOf: async (networkId, signal) => {
-      const none = { Containers: new Set<string>() };
-      return (await ask(`/networks/${networkId}`, networkEndpoints, signal, none)).Containers;
+      const endpoints = await networkEndpoints(api, { networkId, what: WHAT, signal });
+      return new Set(endpoints.map(({ endpointId }) => endpointId));
     },
     attachments: async (networkId, signal) => {
       const filters = encodeURIComponent(JSON.stringify({ network: [networkId], status: ['running', 'paused'] }));
+      const request = { what: WHAT, signal };
       const attachments: DockerAttachment[] = [];
-      for (const { Id } of await ask(`/containers/json?filters=${filters}`, containerIds, signal)) {
-        const { NetworkSettings: settings } = await ask(`/containers/${Id}/json`, container, signal);
+      for (const { Id } of await api.get({ path: `/containers/json?filters=${filters}`, ...request }, containerIds)) {
+        const path = `/containers/${Id}/json`;
+        const { NetworkSettings: settings } = await api.get({ path, ...request }, container);
         for (const on of Object.values(settings.Networks ?? {})) {
           if (on.NetworkID !== networkId || on.EndpointID === '' || settings.SandboxKey === '') continue;
           attachments.push({

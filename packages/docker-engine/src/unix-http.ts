@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 /** What is asked of an HTTP server at a unix socket. */
@@ -11,7 +11,7 @@ export interface UnixRequest {
   /** How long the server may be silent. */
   readonly timeoutMs: number;
   /** Ends the wait. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What it answered. */
@@ -22,22 +22,34 @@ export interface UnixReply {
 }
 
 /** Asks an HTTP server at a unix socket. Rejects when it cannot be reached or is silent for too long. */
-export async function askUnixServer({
+export async function askUnixServer(asked: UnixRequest): Promise<UnixReply> {
+  const reply = await openUnixReply(asked);
+  return { status: reply.statusCode ?? 0, body: parse(await text(reply)) };
+}
+
+/** The same, for a reply that is read as it comes. */
+export async function openUnixReply({
   socketPath,
   method,
   path,
   body,
   timeoutMs,
   signal,
-}: UnixRequest): Promise<UnixReply> {
+}: UnixRequest): Promise<IncomingMessage> {
   const sent = body === undefined ? undefined : JSON.stringify(body);
   return await new Promise((resolve, reject) => {
     const headers = sent === undefined ? {} : { 'Content-Type': 'application/json' };
-    const options = { socketPath, method, path, headers, timeout: timeoutMs, agent: false, signal };
-    const call = request(options, (reply) => {
-      text(reply).then((received) => resolve({ status: reply.statusCode ?? 0, body: parse(received) }), reject);
+    const call = request({ socketPath, method, path, headers, timeout: timeoutMs, agent: false, signal });
+    call.on('timeout', () => {
+      const silence = new Error(`no answer within ${timeoutMs / 1000} s`);
+      call.destroy(silence);
+      reply?.destroy(silence);
     });
-    call.on('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    let reply: IncomingMessage | undefined;
+    call.on('response', (response) => {
+      reply = response;
+      resolve(response);
+    });
     call.on('error', reject);
     call.end(sent);
   });

@@ -4,8 +4,8 @@ import { isServed } from '@routed/plugin-server';
 import { readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
 import { runCommand } from '@routed/netfilter';
 import type { Link, Rtnl } from '@routed/netns';
-import type { DaemonFacts } from '@routed/driver';
-import { readDaemon } from './facts/daemon-facts.ts';
+import type { DaemonReport } from '@routed/driver';
+import { readDaemon } from './facts/daemon-report.ts';
 import { type EngineFacts, readEngine } from './facts/engine-facts.ts';
 import { readRouters, type RouterFacts } from './facts/router-facts.ts';
 
@@ -14,7 +14,7 @@ export interface HostView extends HostReader {
   /** Undefined when no engine answers. */
   engine(): Promise<EngineFacts | undefined>;
   /** Undefined when the daemon does not answer. */
-  daemon(): Promise<DaemonFacts | undefined>;
+  daemon(): Promise<DaemonReport | undefined>;
   /** Undefined without FRR or Quagga. */
   routers(): Promise<RouterFacts | undefined>;
 }

@@ -15,7 +15,6 @@ import {
 } from '@routed/datapath';
 import type { DockerContainers } from '@routed/docker-engine';
 import type { Ipam } from '@routed/ipam';
-import { EventEmitter } from 'node:events';
 import type { Connections, EndpointFilters, ForwardAcceptance, ForwardPolicies } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
 import type { RouterLines } from '@routed/quagga/show';
@@ -37,6 +36,7 @@ import { HiddenRoutes } from './upkeep/hidden-routes.ts';
 import { observeRules } from './upkeep/observed-rules.ts';
 import { PersistentAssignments } from './containers/persistent-assignments.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
+import { DriverEvents } from './ground/events.ts';
 import { Journal } from './ground/journal.ts';
 import { KeyedLock } from './ground/keyed-lock.ts';
 import { AdditionalLeases } from './leases/additional-leases.ts';
@@ -46,7 +46,6 @@ import { UnboundLeases } from './leases/unbound-leases.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
 import { type AddressRecord, describeAddress } from './reports/address-record.ts';
-import { DaemonKnowledge } from './reports/daemon-knowledge.ts';
 import { DaemonStatus } from './reports/daemon-status.ts';
 import { SandboxReconciler } from './sandboxes/sandbox-reconciler.ts';
 import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
@@ -99,7 +98,6 @@ export interface DriverComponents extends Drivers {
   readonly filters: ContainerFilters;
   readonly describe: (address: string) => AddressRecord;
   readonly status: DaemonStatus;
-  readonly knowledge: DaemonKnowledge;
   readonly journal: Journal;
   readonly host: HostNetworkSetup;
   readonly gateways: Gateways;
@@ -150,7 +148,7 @@ type Containers = ReturnType<typeof containerComponents>;
 
 /** What nearly every component works with. */
 function groundOf({ rtnl, ipam, logger, docker }: DriverPorts) {
-  return { rtnl, ipam, logger, docker, journal: new Journal(), lock: new KeyedLock() };
+  return { rtnl, ipam, logger, docker, events: new DriverEvents(), journal: new Journal(), lock: new KeyedLock() };
 }
 
 /** The kernel of the host. */
@@ -187,15 +185,13 @@ function networkComponents(
     loose: new UnboundLeases(),
     networks: new NetworkRegistry({ ...ground, ...kept, gateways, host }),
     records: new PersistentAssignments(state.sticky),
-    /** Told of each endpoint that has joined its sandbox. */
-    joins: new EventEmitter<{ join: [endpointId: string] }>(),
   };
 }
 
 /** Networks, leases, endpoints, and what other hosts announce. */
 function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Ground, host: Host) {
   const core = networkComponents(ports, settings, ground, host);
-  const { claims, loose, networks, records, joins } = core;
+  const { claims, loose, networks, records } = core;
   const additional = new AdditionalLeases({ ...ground, claims });
   const endpoints = new EndpointLifecycle({
     ...ground,
@@ -204,10 +200,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     claims,
     leases: additional,
     filtering: new EndpointFiltering({ ...ground, ...ports }),
-    gifts: {
-      hasLists: (networkId) => records.hasLists(networkId),
-      onJoin: (endpointId) => joins.emit('join', endpointId),
-    },
+    gifts: records,
     repository: ports.state.endpoints,
   });
   const absence = new Absence({ ...ground, ...host, endpoints });
@@ -231,14 +224,14 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
 function containerComponents(
   { filters, state, openSandbox: open }: DriverPorts,
   ground: Ground,
-  { endpoints, networks, additional, records, joins }: Core,
+  { endpoints, networks, additional, records }: Core,
 ) {
   const sandboxReconciler = new SandboxReconciler({ ...ground, endpoints, open, isThere: hasSandbox });
   const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler };
   const sticky = new AssignmentKeeper(common);
   const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
-  joins.on('join', (endpointId) => sticky.onJoin(endpointId));
-  joins.on('join', (endpointId) => owners.onJoin(endpointId));
+  ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));
+  ground.events.on('join', (endpointId) => owners.onJoin(endpointId));
   return {
     sandboxReconciler,
     sticky,
@@ -257,8 +250,7 @@ function upkeepComponents(
   ground: Ground,
   components: Host & Core & Containers & { readonly observer: ReconcileReporter },
 ) {
-  const { networks, endpoints, loose, leases, links, cluster, absence, sandboxes, observer } = components;
-  const knowledge = new DaemonKnowledge({ networks, endpoints, loose, settings });
+  const { endpoints, leases, links, cluster, absence, sandboxes, observer } = components;
   const forgotten = new StaleEndpoints({ ...ground, endpoints, leases });
   const forgottenNetworks = new StaleNetworks({ ...ground, ...components });
   const { suppressed: yielded, conflicts } = cluster;
@@ -267,10 +259,9 @@ function upkeepComponents(
     without: (endpoint: DesiredEndpoint) => absence.without(yielded.without(endpoint)),
   };
   const hidden = new HiddenRoutes({ ...ground, endpoints, isWithheld: suppressed.has });
-  const linkObservers = [absence, links, sandboxes, forgotten, knowledge];
-  const reconciler = new Reconciler({ ...ground, endpoints, suppressed, observer, linkObservers });
+  const linkObservers = [absence, sandboxes, forgotten];
+  const reconciler = new Reconciler({ ...ground, links, endpoints, suppressed, observer, linkObservers });
   return {
-    knowledge,
     forgotten,
     forgottenNetworks,
     hidden,

@@ -28,7 +28,7 @@ export interface RecoverySource {
 /** What operators' commands ask for. */
 export type OperatorServices = Pick<
   DriverComponents,
-  'addresses' | 'list' | 'filters' | 'describe' | 'status' | 'knowledge' | 'journal'
+  'addresses' | 'list' | 'filters' | 'describe' | 'status' | 'journal'
 >;
 
 /** A Docker network and IPAM driver. */

@@ -124,10 +124,10 @@ export interface Ipam {
    */
   releaseAddress(request: LeaseKey): Promise<boolean>;
   /**
-   * Writes `holder` into a lease, in place of the one it had.
+   * Gives a lease that there is another purpose and holder.
    * @throws {@link IpamError} `UNKNOWN_POOL`, `INVALID_ADDRESS`, `ADDRESS_NOT_LEASED`
    */
-  assignHolder(request: LeaseKey & { readonly holder: string }): Promise<void>;
+  reassignAddress(lease: Lease): Promise<void>;
   pool(poolId: string): Pool | undefined;
   pools(): readonly Pool[];
   /**

@@ -127,14 +127,14 @@ class StoredIpam implements Ipam {
     });
   }
 
-  async assignHolder({ poolId, address, holder }: LeaseKey & { readonly holder: string }): Promise<void> {
+  async reassignAddress({ poolId, address, purpose, holder }: Lease): Promise<void> {
     const wanted = parseAddress(address);
     await this.#withLeases(poolId, async (opened) => {
       if (opened === undefined) throw unknownPool(poolId);
       const lease = opened.leaseAt(wanted);
       if (lease === undefined) throw notLeased(poolId, wanted);
-      if (lease.holder === holder) return;
-      const changed = { ...lease, holder };
+      if (lease.holder === holder && lease.purpose === purpose) return;
+      const changed = { poolId, address: lease.address, purpose, ...(holder === undefined ? {} : { holder }) };
       await this.#store.putLease(changed);
       opened.setLease(wanted.value, changed);
     });
@@ -219,7 +219,7 @@ function notLeased(poolId: string, wanted: AddressValue): IpamError {
   const address = formatAddress(wanted);
   return new IpamError(
     'ADDRESS_NOT_LEASED',
-    `cannot assign a holder to ${address}: it is not leased from pool ${poolId}; request the address first`,
+    `cannot reassign ${address}: it is not leased from pool ${poolId}; request the address first`,
     { poolId, address },
   );
 }

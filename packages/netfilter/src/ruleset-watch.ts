@@ -5,8 +5,8 @@ import type { NetlinkMessage, Nfnetlink, NfnetlinkOptions } from '@routed/netns/
 import { FORWARD_PLACES } from './forward-rules.ts';
 import { FAMILIES, isDamage, isForeignChange } from './ruleset-damage.ts';
 
-/** Rules that may be damaged: those of `ForwardAcceptance`, or those of `EndpointFilters`. */
-export type DamagedRules = 'forward' | 'filters';
+/** Rules that may be damaged: those of `ForwardAcceptance`, of `EndpointFilters`, or of `ConnectionMarks`. */
+export type DamagedRules = 'forward' | 'filters' | 'marks';
 
 /** Events of a {@link RulesetWatch}. */
 export interface RulesetWatchEvents {
@@ -29,6 +29,8 @@ export interface RulesetWatch extends AsyncDisposable {
 export interface RulesetWatchOptions extends NfnetlinkOptions {
   /** The name of the tables of `EndpointFilters`. */
   readonly filterTable?: string;
+  /** The name of the table of `ConnectionMarks`. */
+  readonly markTable?: string;
   /** The connection that `EndpointFilters` have: what it changes in their tables is no damage. */
   readonly own?: Pick<Nfnetlink, 'portId'>;
 }
@@ -40,13 +42,15 @@ export interface RulesetWatchOptions extends NfnetlinkOptions {
  * @returns undefined when this kernel has no nf_tables, or the process may not listen
  */
 export async function watchRuleset(options: RulesetWatchOptions = {}): Promise<RulesetWatch | undefined> {
-  const { filterTable, own, ...monitorOptions } = options;
+  const { filterTable, markTable, own, ...monitorOptions } = options;
   const tables = filterTable === undefined ? [] : FAMILIES.map((family) => ({ family, table: filterTable }));
+  const marks = markTable === undefined ? [] : [{ family: 'inet', table: markTable } as const];
   try {
     const monitor = await openNfnetlinkMonitor(NFNLGRP_NFTABLES, monitorOptions);
     return new KernelRulesetWatch(monitor, {
       forward: (message) => isDamage(message, FORWARD_PLACES),
       filters: (message) => isForeignChange(message, tables, own?.portId),
+      marks: (message) => isDamage(message, marks),
     });
   } catch (error) {
     if (isNetnsError(error, 'FAILED', 'NOT_PERMITTED')) return undefined;
@@ -68,6 +72,7 @@ class KernelRulesetWatch extends EventEmitter<RulesetWatchEvents> implements Rul
     monitor.on('message', (message) => {
       if (isDamaging.forward(message)) this.emit('damage', 'forward');
       if (isDamaging.filters(message)) this.emit('damage', 'filters');
+      if (isDamaging.marks(message)) this.emit('damage', 'marks');
     });
     monitor.on('overrun', () => this.#reportAll());
     monitor.on('error', () => {
@@ -91,5 +96,6 @@ class KernelRulesetWatch extends EventEmitter<RulesetWatchEvents> implements Rul
   #reportAll(): void {
     this.emit('damage', 'forward');
     this.emit('damage', 'filters');
+    this.emit('damage', 'marks');
   }
 }

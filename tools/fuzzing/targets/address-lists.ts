@@ -4,8 +4,8 @@ import { formatAllowList, parseAllowList } from '@routed/netfilter';
 import { parseCidr, parseIp } from '@routed/netns/nfnetlink';
 import fc from 'fast-check';
 import { parseServeOptions } from '../../../packages/daemon/src/serve/serve-options.ts';
-import { weird } from '../mutate.ts';
-import { statelessTarget } from '../target.ts';
+import { weird } from '../mutations.ts';
+import { target } from '../fuzz.ts';
 import { expectTyped } from '../typed-errors.ts';
 
 const piece = fc.oneof(
@@ -47,9 +47,8 @@ const list = fc
   .map((parts) => parts.flat().join(''));
 
 /** Addresses, prefixes and lists of them. */
-export const addressLists = statelessTarget({
+export const addressLists = target({
   name: 'address lists',
-  about: 'addresses, prefixes, pool ids and allow lists, as text',
   weight: 12,
   input: list,
   feed: (text) => {
@@ -81,9 +80,8 @@ const flagName = fc.constantFrom(
 );
 
 /** Options of networks, endpoints and the daemon. */
-export const options = statelessTarget({
+export const options = target({
   name: 'options',
-  about: 'driver options of networks and endpoints, options of the daemon',
   weight: 6,
   input: fc.tuple(
     fc.dictionary(optionName, fc.oneof(list, list, weird), { maxKeys: 4 }),

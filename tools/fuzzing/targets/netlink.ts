@@ -29,8 +29,8 @@ import { describeMessage } from '../../../packages/netns/src/socket/trace.ts';
 import { RTM } from '../../../packages/netns/src/uapi/rtnetlink.ts';
 import { ackMessage, datagram, doneMessage, purpose } from '../../../packages/netns/test/support/messages.ts';
 import { ScriptedSys } from '../../../packages/netns/test/support/scripted-sys.ts';
-import { mutatedBytes } from '../mutate.ts';
-import { statelessTarget } from '../target.ts';
+import { mutatedBytes } from '../mutations.ts';
+import { target } from '../fuzz.ts';
 import { expectTyped, isTyped } from '../typed-errors.ts';
 
 const golden = JSON.parse(
@@ -117,9 +117,8 @@ const decoders: readonly ((message: NetlinkMessage) => unknown)[] = [
 ];
 
 /** Datagrams of the kernel, through every decoder. */
-export const netlinkDatagrams = statelessTarget({
+export const netlinkDatagrams = target({
   name: 'netlink datagrams',
-  about: 'recorded and composed messages, changed, through the decoders of @routed/netns and @routed/netfilter',
   weight: 12,
   input: bytes,
   feed: (received) => {
@@ -132,9 +131,8 @@ export const netlinkDatagrams = statelessTarget({
 });
 
 /** What a request gets for an answer: anything, and at last an end, as the kernel always sends one. */
-export const netlinkReplies = statelessTarget({
+export const netlinkReplies = target({
   name: 'netlink replies',
-  about: 'a socket whose kernel answers requests and dumps with such datagrams',
   weight: 4,
   input: fc.record({ received: fc.array(bytes, { maxLength: 3 }), isDump: fc.boolean() }),
   feed: async ({ received, isDump }) => {

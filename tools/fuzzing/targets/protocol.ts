@@ -1,8 +1,8 @@
 import { METHODS, type MethodName, parseRequest } from '@routed/plugin-protocol';
 import fc from 'fast-check';
 import { readTraces } from '../../../packages/plugin-protocol/test/support/traces.ts';
-import { jsonText, mutated, mutatedBytes } from '../mutate.ts';
-import { statelessTarget } from '../target.ts';
+import { jsonText, mutated, mutatedBytes } from '../mutations.ts';
+import { target } from '../fuzz.ts';
 import { expectTyped } from '../typed-errors.ts';
 
 const calls = readTraces().filter(({ request }) => request !== '');
@@ -20,9 +20,8 @@ const body: fc.Arbitrary<string | Uint8Array> = fc.oneof(
 );
 
 /** Bodies of Docker's calls, through the schemas. */
-export const protocolBodies = statelessTarget({
+export const protocolBodies = target({
   name: 'protocol bodies',
-  about: "Docker's calls as recorded, changed, through the schemas of @routed/plugin-protocol",
   weight: 12,
   input: fc.tuple(fc.constantFrom(...methods), body),
   feed: ([method, text]) => {

@@ -5,8 +5,8 @@ import { checkFleet, DIALECTS, parseDocument, parseModel, planChanges, render } 
 import fc from 'fast-check';
 import { parse as parseYaml } from 'yaml';
 import { parseSource } from '../../../packages/quagga/src/cli/source.ts';
-import { mutated, mutatedBytes } from '../mutate.ts';
-import { statelessTarget } from '../target.ts';
+import { mutated, mutatedBytes } from '../mutations.ts';
+import { target } from '../fuzz.ts';
 import { expectTyped } from '../typed-errors.ts';
 
 const GOLDEN = new URL('../../../packages/quagga/test/golden/', import.meta.url);
@@ -17,9 +17,8 @@ const configurations = goldens.map((name) => readFileSync(new URL(`${name}/frr.c
 const dialect = fc.constantFrom(...DIALECTS);
 
 /** Models of routers: what is accepted must also render. */
-export const routerModels = statelessTarget({
+export const routerModels = target({
   name: 'router models',
-  about: "@routed/quagga's example models, changed: checked, completed by presets, rendered for both dialects",
   weight: 3,
   input: fc.tuple(
     fc.oneof({ weight: 9, arbitrary: mutated(documents) }, { weight: 1, arbitrary: fc.jsonValue() }),
@@ -36,9 +35,8 @@ export const routerModels = statelessTarget({
 });
 
 /** Files that an operator writes. */
-export const routerDocuments = statelessTarget({
+export const routerDocuments = target({
   name: 'router documents',
-  about: 'the same as YAML text, changed byte by byte, through the reader of quagga-config',
   weight: 1,
   input: fc.oneof(
     { weight: 6, arbitrary: mutatedBytes(texts.map((text) => Buffer.from(text))) },
@@ -58,9 +56,8 @@ export const routerDocuments = statelessTarget({
 });
 
 /** What routers say they run. */
-export const routerConfigurations = statelessTarget({
+export const routerConfigurations = target({
   name: 'router configurations',
-  about: "configurations as FRR and Quagga print them, changed: parsed, compared, planned, and read by doctor's checks",
   weight: 6,
   input: fc.tuple(mutatedBytes(configurations), mutatedBytes(configurations)),
   feed: (pair) => {

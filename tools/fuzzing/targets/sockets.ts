@@ -1,8 +1,8 @@
 import { METHODS, type MethodName } from '@routed/plugin-protocol';
 import fc from 'fast-check';
 import { readTraces } from '../../../packages/plugin-protocol/test/support/traces.ts';
-import { jsonText, mutated, mutatedBytes } from '../mutate.ts';
-import { type OpenTarget, target } from '../target.ts';
+import { jsonText, mutated, mutatedBytes } from '../mutations.ts';
+import type { FuzzTarget, OpenTarget } from '../fuzz.ts';
 import type { Attempt } from './http-client.ts';
 import { CONTAINERS, IDS, serveDaemon } from './served-daemon.ts';
 
@@ -83,45 +83,33 @@ const adminAttempt: fc.Arbitrary<Attempt> = fc.record({
   ),
 });
 
-async function open(kind: 'plugin' | 'admin'): Promise<OpenTarget<Attempt | Uint8Array>> {
-  const daemon = await serveDaemon(kind);
-  return {
-    feed: async (attempt) => {
-      if (attempt instanceof Uint8Array) await daemon.client.sendRaw(attempt);
-      else check(attempt, await daemon.client.ask(attempt));
-      daemon.complain();
-    },
-    close: () => daemon.close(),
-  };
-}
-
 /** Every answer is one that the asker can read. */
 function check({ path }: Attempt, { status, body }: { readonly status: number; readonly body: string }): void {
   if (![200, 400, 404, 409, 413, 500, 503].includes(status)) throw new Error(`${path}: answered with ${status}`);
   if (status !== 200 && !/"(Err|error)":/.test(body)) throw new Error(`${path}: ${status} without an error: ${body}`);
 }
 
-const withRaw = (attempts: fc.Arbitrary<Attempt>): fc.Arbitrary<Attempt | Uint8Array> =>
-  fc.oneof<fc.WeightedArbitrary<Attempt | Uint8Array>[]>(
+function servedTarget(kind: 'plugin' | 'admin', attempts: fc.Arbitrary<Attempt>): FuzzTarget {
+  const input = fc.oneof<fc.WeightedArbitrary<Attempt | Uint8Array>[]>(
     { weight: 19, arbitrary: attempts },
     { weight: 1, arbitrary: raw },
   );
+  const open = async (): Promise<OpenTarget<Attempt | Uint8Array>> => {
+    const daemon = await serveDaemon(kind);
+    return {
+      feed: async (attempt) => {
+        if (attempt instanceof Uint8Array) await daemon.client.sendRaw(attempt);
+        else check(attempt, await daemon.client.ask(attempt));
+        daemon.complain();
+      },
+      close: () => daemon.close(),
+    };
+  };
+  return { name: `${kind} socket`, weight: 1, input, open } satisfies FuzzTarget<Attempt | Uint8Array>;
+}
 
 /** Docker's socket, as a whole: HTTP, schemas, drivers, leases, links in a kernel in memory. */
-export const pluginSocket = target({
-  name: 'plugin socket',
-  about:
-    'the whole daemon behind a unix socket, on a kernel in memory: calls about its own ids, and bytes that are no HTTP',
-  weight: 1,
-  input: withRaw(call),
-  open: () => open('plugin'),
-});
+export const pluginSocket = servedTarget('plugin', call);
 
 /** The operators' socket, likewise. */
-export const adminSocket = target({
-  name: 'admin socket',
-  about: 'the same behind the admin socket',
-  weight: 1,
-  input: withRaw(adminAttempt),
-  open: () => open('admin'),
-});
+export const adminSocket = servedTarget('admin', adminAttempt);

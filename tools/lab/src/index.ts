@@ -9,10 +9,8 @@ export {
   type ClusterOptions,
   type ClusterSwitch,
 } from './cluster.ts';
-export { measureBulk, type Bulk, type BulkOptions } from './cluster-bulk.ts';
-export { measureFailover, type FailoverOptions } from './cluster-failover.ts';
-export { measurePropagation, type Propagation, type PropagationOptions } from './cluster-measure.ts';
 export { watchAnswers, type AnswerWatch } from './answer-watch.ts';
+export { waitUntil } from './unix-http.ts';
 export { watchRoutes, type RouteChange, type RouteWatch } from './route-watch.ts';
 export { type ClusterProtocol, type ClusterTopology, type PlannedLink, type PlannedNode } from './cluster-plan.ts';
 export { cacheDirectory, ensureBuilt } from './cache.ts';

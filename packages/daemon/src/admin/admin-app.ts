@@ -1,7 +1,5 @@
-import type { DaemonKnowledge } from '@routed/driver';
 import { limitCalls, TOO_BUSY } from '@routed/plugin-server';
 import Koa from 'koa';
-import { doctorRoute } from './doctor-route.ts';
 import type { Logger } from '../ground/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { addressRoutes, type AddressServices } from './address-routes.ts';
@@ -11,10 +9,7 @@ import { observationRoutes } from './observation-routes.ts';
 import { statusRoutes, type StatusServices } from './status-routes.ts';
 
 /** What operators' commands ask. */
-export interface AdminServices extends AddressServices, IngressServices, StatusServices {
-  /** For `doctor`. */
-  readonly knowledge: Pick<DaemonKnowledge, 'collect'>;
-}
+export interface AdminServices extends AddressServices, IngressServices, StatusServices {}
 
 /** What the admin application works with. */
 export interface AdminAppDeps {
@@ -55,7 +50,6 @@ export function createAdminApp({ loaded, metrics, problems, stopping, logger, ma
     observationRoutes({ metrics, loaded, problems }),
   ];
   for (const router of routers) app.use(router.routes());
-  app.use(doctorRoute(loaded.then(({ knowledge }) => knowledge)));
   return app;
 }
 

@@ -44,6 +44,22 @@ export async function askDaemon(
 }
 
 /**
+ * {@link askDaemon}, with a reply of this shape.
+ *
+ * @throws AdminError, RoutedError; AdminError OTHER_RELEASE when the reply is of another shape
+ */
+export async function askDaemonFor<T>(socketPath: string, path: string, shape: z.ZodType<T>): Promise<T> {
+  const { data, error } = shape.safeParse(await askDaemon(socketPath, { method: 'GET', path }));
+  if (error === undefined) return data;
+  const [issue] = error.issues;
+  throw new AdminError(
+    'OTHER_RELEASE',
+    `routed-plugin at ${socketPath} is of another release than this command ` +
+      `(${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}): restart routed-plugin`,
+  );
+}
+
+/**
  * Asks the running daemon for lines, which may go on coming.
  *
  * @throws AdminError with the daemon's own words, or NOT_ROUTED

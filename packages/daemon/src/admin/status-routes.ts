@@ -1,11 +1,12 @@
-import type { DaemonStatus, Journal, JournalEntry } from '@routed/driver';
+import type { AddressList, DaemonReport, DaemonStatus, Journal, JournalEntry } from '@routed/driver';
 import Router from '@koa/router';
 import { PassThrough } from 'node:stream';
 import { LINES_TYPE } from './admin-client.ts';
 
 /** What commands about the daemon ask. */
 export interface StatusServices {
-  readonly status: Pick<DaemonStatus, 'report'>;
+  readonly status: Pick<DaemonStatus, 'completeReport'>;
+  readonly list: Pick<AddressList, 'list'>;
   readonly journal: Pick<Journal, 'entries' | 'follow'>;
 }
 
@@ -22,14 +23,17 @@ export interface StatusDeps {
 const BACKLOG_BYTES = 1024 * 1024;
 
 /**
- * `/v1/status`, and `/v1/events`: one entry a line as JSON, of all addresses or of `?address=`; with `?follow=true` also
+ * `/v1/status`: the report, with `?addresses=true` also the addresses of containers; `/v1/doctor` is an older name of it.
+ * `/v1/events`: one entry a line as JSON, of all addresses or of `?address=`; with `?follow=true` also
  * what happens from then on, until the asker goes or `stopping` is aborted.
  */
 export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router {
   const router = new Router({ prefix: '/v1' });
-  router.get('/status', async (ctx) => {
-    const report = (await loaded).status.report();
-    ctx.body = { ...report, problems: [...problems(), ...report.problems] };
+  router.get(['/status', '/doctor'], async (ctx) => {
+    const { status, list } = await loaded;
+    const report = await status.completeReport();
+    const addresses = ctx.query['addresses'] === 'true' ? await list.list() : undefined;
+    ctx.body = { ...report, addresses, problems: [...problems(), ...report.problems] } satisfies DaemonReport;
   });
   router.get('/events', async (ctx) => {
     const { journal } = await loaded;

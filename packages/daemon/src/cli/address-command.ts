@@ -1,9 +1,9 @@
 import type { AddressChange, ListedAddress } from '@routed/driver';
 import { Command, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
-import { adminSocketOption } from './admin-socket-option.ts';
-import { printTable } from './table.ts';
-import { say, sayJson } from './terminal.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { printTable } from '../terminal/table.ts';
+import { say, sayJson } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;

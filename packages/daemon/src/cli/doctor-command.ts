@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { adminSocketOption } from './admin-socket-option.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
 
 /** `routed-plugin doctor`: whether this host is set up right. */
 export function doctorCommand(): Command {

@@ -17,8 +17,8 @@ import { isAllowedToRoute } from '@routed/datapath';
 import { ROUTER_DIRECTORIES } from '@routed/quagga/show';
 import { openRtnl } from '@routed/netns';
 import { z } from 'zod';
-import { printTable } from './table.ts';
-import { say, sayJson } from './terminal.ts';
+import { printTable } from '../terminal/table.ts';
+import { say, sayJson } from '../terminal/terminal.ts';
 
 const TEXT_COLUMNS = 110;
 

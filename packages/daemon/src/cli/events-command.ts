@@ -1,9 +1,9 @@
 import type { AddressRecord, JournalEntry } from '@routed/driver';
 import { Command, Option } from 'commander';
 import { askDaemon, askDaemonForLines } from '../admin/admin-client.ts';
-import { adminSocketOption } from './admin-socket-option.ts';
-import { EXIT_CODE } from './exit-codes.ts';
-import { complain, say, sayJsonLine } from './terminal.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { EXIT_CODE } from '../terminal/exit-codes.ts';
+import { complain, say, sayJsonLine } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;

@@ -2,9 +2,9 @@ import type { IngressStatus } from '@routed/driver';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
-import { adminSocketOption } from './admin-socket-option.ts';
-import { printTable } from './table.ts';
-import { sayJson } from './terminal.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { printTable } from '../terminal/table.ts';
+import { sayJson } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;

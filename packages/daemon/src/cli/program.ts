@@ -6,7 +6,7 @@ import { ingressCommand } from './ingress-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
-import { complainLines } from './terminal.ts';
+import { complainLines } from '../terminal/terminal.ts';
 import { whyCommand } from './why-command.ts';
 
 const EXIT_CODES = `

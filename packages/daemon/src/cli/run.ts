@@ -1,9 +1,9 @@
 import { errorText } from '@routed/text';
 import { CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
-import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
+import { EXIT_CODE, exitCodeOf } from '../terminal/exit-codes.ts';
 import { createProgram } from './program.ts';
-import { complain } from './terminal.ts';
+import { complain } from '../terminal/terminal.ts';
 
 /** Runs a command line, without the names of interpreter and program, and sets the exit status of the process. */
 export async function runCommandLine(words: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { didYouMean } from '@routed/text';
 import { Command, Option } from 'commander';
-import { adminSocketOption } from './admin-socket-option.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
 
 /** The options of the daemon, each also as an environment variable. */
 const OPTIONS: readonly Option[] = [
@@ -60,10 +60,10 @@ async function run(raw: Readonly<Record<string, unknown>>, command: Command): Pr
       : undefined;
   const doubts = unknownVariables(process.env);
   if (raw['check'] === true) {
-    const { check } = await import('./check-options.ts');
+    const { check } = await import('../serve/check-options.ts');
     check(raw, { variableOf, doubts });
     return;
   }
-  const { serve } = await import('./serve.ts');
+  const { serve } = await import('../serve/serve.ts');
   await serve(raw, { variableOf, doubts });
 }

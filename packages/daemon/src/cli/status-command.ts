@@ -1,11 +1,11 @@
-import type { DaemonReport, EndpointStatus, ListedAddress, NetworkStatus } from '@routed/driver';
+import type { DaemonReport, ListedAddress } from '@routed/driver';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { askDaemon } from '../admin/admin-client.ts';
-import { adminSocketOption } from './admin-socket-option.ts';
-import { EXIT_CODE } from './exit-codes.ts';
-import { printTable } from './table.ts';
-import { clearScreen, say, sayJson } from './terminal.ts';
+import { askDaemonFor } from '../admin/admin-client.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { EXIT_CODE } from '../terminal/exit-codes.ts';
+import { printTable } from '../terminal/table.ts';
+import { clearScreen, say, sayJson } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -26,18 +26,19 @@ export function statusCommand(): Command {
 }
 
 async function tell({ adminSocket, watch, json }: Flags): Promise<void> {
+  // Loaded when it is needed: the other commands stay quick.
+  const { DAEMON_REPORT_PATH, daemonReport } = await import('@routed/driver/daemon-report');
   for (;;) {
-    const report = (await askDaemon(adminSocket, { method: 'GET', path: '/v1/status' })) as DaemonReport;
-    const listed = (await askDaemon(adminSocket, { method: 'GET', path: '/v1/addresses' })) as ListedAddress[];
-    if (json) sayJson({ ...report, addresses: listed });
-    else print(report, listed, watch !== undefined);
+    const report = await askDaemonFor(adminSocket, `${DAEMON_REPORT_PATH}?addresses=true`, daemonReport);
+    if (json) sayJson(report);
+    else print(report, watch !== undefined);
     process.exitCode = report.problems.length === 0 ? EXIT_CODE.ok : EXIT_CODE.problem;
     if (watch === undefined) return;
     await sleep((watch === true ? WATCH_SEC : watch) * 1000);
   }
 }
 
-function print(report: DaemonReport, listed: readonly ListedAddress[], isWatched: boolean): void {
+function print(report: DaemonReport, isWatched: boolean): void {
   if (isWatched) clearScreen();
   for (const problem of report.problems) say(`PROBLEM  ${problem}`);
   if (report.problems.length > 0) say();
@@ -54,7 +55,7 @@ function print(report: DaemonReport, listed: readonly ListedAddress[], isWatched
   const { left, endpoints: gone, leases } = forgotten;
   if (left + gone + leases > 0) say(`stale and freed: ${left + gone} endpoints, ${leases} leases`);
   if (linksToDelete > 0) say(`${linksToDelete} links are waiting for deletion`);
-  const names = new Map(listed.map((row) => [row.endpointId, row]));
+  const names = new Map((report.addresses ?? []).map((row) => [row.endpointId, row]));
   say();
   printTable(
     ['NETWORK', 'PREFIX', 'LEASED', 'SIZE', 'GATEWAY', 'MTU', 'ENDPOINTS'],
@@ -67,9 +68,10 @@ function print(report: DaemonReport, listed: readonly ListedAddress[], isWatched
   );
 }
 
+type NetworkStatus = DaemonReport['networks'][number];
 type Names = ReadonlyMap<string | undefined, ListedAddress>;
 
-function networkRows(network: NetworkStatus, endpoints: readonly EndpointStatus[], names: Names): string[][] {
+function networkRows(network: NetworkStatus, endpoints: DaemonReport['endpoints'], names: Names): string[][] {
   const member = endpoints.find(({ networkId }) => networkId === network.id);
   const name = names.get(member?.id)?.network ?? network.id.slice(0, 12);
   return network.pools.map(({ prefix, leased, size, gateway }) => {
@@ -77,7 +79,7 @@ function networkRows(network: NetworkStatus, endpoints: readonly EndpointStatus[
   });
 }
 
-function endpointRow({ id, addresses, link, sandboxKey }: EndpointStatus, names: Names): string[] {
+function endpointRow({ id, addresses, link, sandboxKey }: DaemonReport['endpoints'][number], names: Names): string[] {
   const state = sandboxKey === undefined ? 'in no container' : 'joined';
   return [id.slice(0, 12), names.get(id)?.container ?? '?', addresses.join(' '), link, state];
 }

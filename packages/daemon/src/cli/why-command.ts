@@ -3,10 +3,10 @@ import { Command, Option } from 'commander';
 import { askDaemon } from '../admin/admin-client.ts';
 import type { AddressFacts } from '../why/facts.ts';
 import type { Stage } from '../why/explain.ts';
-import { adminSocketOption } from './admin-socket-option.ts';
-import { EXIT_CODE } from './exit-codes.ts';
-import { printTable } from './table.ts';
-import { complain, say, sayJson } from './terminal.ts';
+import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { EXIT_CODE } from '../terminal/exit-codes.ts';
+import { printTable } from '../terminal/table.ts';
+import { complain, say, sayJson } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;

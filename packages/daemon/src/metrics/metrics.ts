@@ -1,4 +1,4 @@
-import type { MeteredState, ReconcileMetrics } from '@routed/driver';
+import type { DaemonCounts, ReconcileMetrics } from '@routed/driver';
 import type { CallObserver, CallOutcome } from '@routed/plugin-server';
 import { isNetlinkError } from '@routed/netns';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -7,6 +7,16 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 /** Up to 10 s: what takes longer is stuck. */
 const CALL_BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 10];
 const NANOSECONDS = 1e9;
+/** Kinds of what was met of other hosts' addresses, and where they are counted. */
+const CLUSTER_EVENTS = [
+  ['candidate-skipped', 'candidatesSkipped'],
+  ['request-refused', 'requestsRefused'],
+  ['join-refused', 'joinsRefused'],
+  ['conflict-found', 'conflictsFound'],
+  ['conflict-ended', 'conflictsEnded'],
+  ['yielded', 'yielded'],
+  ['resumed', 'resumed'],
+] as const;
 
 /**
  * The daemon's metrics, in Prometheus' text format.
@@ -19,6 +29,9 @@ export class Metrics implements CallObserver, ReconcileMetrics {
   readonly #repairs: Counter<'kind'>;
   readonly #rounds: Histogram;
   readonly #netlinkErrors: Counter<'code'>;
+  #readCounts: (() => DaemonCounts) | undefined;
+  /** As they are at this scrape. */
+  #counts: DaemonCounts | undefined;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   constructor() {
@@ -64,29 +77,36 @@ export class Metrics implements CallObserver, ReconcileMetrics {
     this.#loopDelay.enable();
   }
 
-  /** Adds what is read from the daemon's parts when the metrics are asked for. */
-  watch(state: MeteredState): void {
-    this.#gauge('routed_networks', 'Networks.', () => state.networks());
-    this.#gauge('routed_endpoints_joined', 'Endpoints that are in a container.', () => state.endpoints().joined);
-    this.#gauge('routed_endpoints_idle', 'Endpoints that are in no container.', () => state.endpoints().idle);
-    this.#gauge('routed_links_to_delete', 'Links that wait for their deletion.', () => state.linksToDelete());
-    this.#perPool('routed_pool_leases', 'Leased addresses of a pool.', state, ({ leased }) => leased);
-    this.#perPool('routed_pool_size', 'Addresses that a pool can give out by itself.', state, ({ size }) =>
-      Number(size),
+  /** Adds what the daemon counts, read once when the metrics are asked for. */
+  watch(readCounts: () => DaemonCounts): void {
+    this.#readCounts = readCounts;
+    this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
+    this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
+    this.#single('routed_endpoints_idle', 'Endpoints that are in no container.', ({ totals }) => totals.idle);
+    this.#single('routed_links_to_delete', 'Links that wait for their deletion.', ({ linksToDelete }) => linksToDelete);
+    this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', 'pool', ({ pools }) =>
+      pools.map(({ id, leased }) => [id, leased]),
     );
-    this.#byKind('routed_forgotten_total', 'What Docker forgot and was freed, by kind.', () => state.forgotten());
-    this.#byKind('routed_cluster_events_total', 'What was met of addresses of other hosts, by kind.', () =>
-      state.cluster(),
+    this.#labelled(Gauge, 'routed_pool_size', 'Addresses that a pool can give out by itself.', 'pool', ({ pools }) =>
+      pools.map(({ id, size }) => [id, Number(size)]),
     );
-    new Gauge({
-      name: 'routed_address_conflicts',
-      help: 'Addresses of containers that another host announces as well, by what this host does.',
-      labelNames: ['state'],
-      registers: [this.#registry],
-      collect() {
-        for (const [name, count] of Object.entries(state.conflicts())) this.set({ state: name }, count);
-      },
-    });
+    this.#labelled(Counter, 'routed_forgotten_total', 'What Docker forgot and was freed, by kind.', 'kind', (counts) =>
+      Object.entries(counts.forgotten),
+    );
+    this.#labelled(
+      Counter,
+      'routed_cluster_events_total',
+      'What was met of addresses of other hosts, by kind.',
+      'kind',
+      ({ cluster }) => CLUSTER_EVENTS.map(([kind, key]) => [kind, cluster[key]]),
+    );
+    this.#labelled(
+      Gauge,
+      'routed_address_conflicts',
+      'Addresses of containers that another host announces as well, by what this host does.',
+      'state',
+      ({ totals }) => Object.entries(totals.conflicts),
+    );
   }
 
   /** A call of Docker's has ended. */
@@ -111,6 +131,7 @@ export class Metrics implements CallObserver, ReconcileMetrics {
 
   /** All metrics, and the content type of their format. */
   async render(): Promise<{ readonly contentType: string; readonly text: string }> {
+    this.#counts = this.#readCounts?.();
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 
@@ -130,33 +151,31 @@ export class Metrics implements CallObserver, ReconcileMetrics {
     });
   }
 
-  #byKind(name: string, help: string, read: () => object): void {
-    new Counter({
-      name,
-      help,
-      labelNames: ['kind'],
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        for (const [kind, count] of Object.entries(read())) this.inc({ kind }, count as number);
-      },
-    });
+  #single(name: string, help: string, pick: (counts: DaemonCounts) => number): void {
+    this.#gauge(name, help, () => (this.#counts === undefined ? 0 : pick(this.#counts)));
   }
 
-  #perPool(
+  /** One value for each label. */
+  #labelled(
+    Kind: typeof Gauge | typeof Counter,
     name: string,
     help: string,
-    state: MeteredState,
-    read: (pool: { readonly size: bigint; readonly leased: number }) => number,
+    label: string,
+    pick: (counts: DaemonCounts) => readonly (readonly [string, number])[],
   ): void {
-    new Gauge({
+    const update = (metric: Gauge | Counter): void => {
+      metric.reset();
+      for (const [value, count] of this.#counts === undefined ? [] : pick(this.#counts)) {
+        metric.inc({ [label]: value }, count);
+      }
+    };
+    new Kind({
       name,
       help,
-      labelNames: ['pool'],
+      labelNames: [label],
       registers: [this.#registry],
       collect() {
-        this.reset();
-        for (const pool of state.pools()) this.set({ pool: pool.id }, read(pool));
+        update(this);
       },
     });
   }

@@ -1,5 +1,5 @@
 import { ETHERNET_MTU_BYTES, fileSavedSysctls, findUplink, UplinkWatch } from '@routed/datapath';
-import { dockerNetworks } from '@routed/docker-engine';
+import type { DockerNetworks } from '@routed/docker-engine';
 import {
   CleanupStack,
   type Driver,
@@ -46,12 +46,12 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     const settings = await settingsOf(options, kernel, logger);
     const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
     const ledger = fileSavedSysctls(options.stateDirectory, bootId);
-    const { driver, routers } = compose({ options, settings, kernel, state, ledger, ipam, metrics, logger });
+    const { driver, routers, docker } = compose({ options, settings, kernel, state, ledger, ipam, metrics, logger });
     cleanup.add(() => routers.close());
     cleanup.add(() => driver.stop());
     await driver.load();
-    metrics.watch(driver.operators.status);
-    const ready = driver.start(kernel.events, recoverySource(options, state));
+    metrics.watch(() => driver.operators.status.counts());
+    const ready = driver.start(kernel.events, recoverySource(options, docker.networks, state));
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     return { driver, ready, close: () => cleanup.close() };
   } catch (error) {
@@ -75,7 +75,7 @@ async function settingsOf(
 }
 
 /** Docker, as it knows networks and containers whose records were lost, or that it removed meanwhile. */
-function recoverySource({ sockets, dockerSocket }: ServeOptions, state: StateDirectory): RecoverySource {
+function recoverySource({ sockets }: ServeOptions, networks: DockerNetworks, state: StateDirectory): RecoverySource {
   const driverNames = Object.values(sockets).map((path: string) => basename(path, '.sock'));
-  return { networks: dockerNetworks(dockerSocket), driverNames, state };
+  return { networks, driverNames, state };
 }

@@ -1,4 +1,4 @@
-import { isUnicastIpv4, mtuText } from '@routed/driver/network-options';
+import { isUnicastIpv4, mtuText } from '@routed/driver/option-values';
 import { excerpt } from '@routed/text';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';

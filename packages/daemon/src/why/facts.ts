@@ -1,5 +1,6 @@
 import type { AddressRecord } from '@routed/driver';
 import type { Link, Neighbour, Route } from '@routed/netns';
+import type { Announcements } from '@routed/quagga/show';
 
 /** What a container's namespace says of the address. */
 export interface SandboxFacts {
@@ -8,18 +9,6 @@ export interface SandboxFacts {
   /** Whether the container's link has the address. */
   readonly hasAddress: boolean;
   readonly isUp: boolean;
-}
-
-/** What a routing daemon says of the address. */
-export interface RouterFacts {
-  /** Routing daemons that answer: `zebra`, `ospfd`… */
-  readonly daemons: readonly string[];
-  /** Whether zebra has the host's route. */
-  readonly isKnown: boolean;
-  /** The daemons that tell others of it. */
-  readonly announcedBy: readonly string[];
-  /** How many routers hear of it. */
-  readonly neighbors: number;
 }
 
 /** What the firewall says of packets of containers. */
@@ -44,5 +33,5 @@ export interface AddressFacts {
   /** Undefined: no iptables on this host. */
   readonly firewall: FirewallFacts | undefined;
   /** Undefined: no routing daemon on this host. */
-  readonly router: RouterFacts | undefined;
+  readonly router: Announcements | undefined;
 }

@@ -1,12 +1,11 @@
 import { hostPrefix, linkNames } from '@routed/datapath';
 import type { AddressRecord, Endpoint } from '@routed/driver';
-import { VtyLines } from '@routed/quagga/show';
+import { type Announcements, RouterView, VtyLines } from '@routed/quagga/show';
 import { FORWARD_CHAIN, runCommand } from '@routed/netfilter';
 import { openNetns, openRtnl, type Rtnl } from '@routed/netns';
 import { askDaemon } from '../admin/admin-client.ts';
 import { RoutedError } from '../ground/routed-error.ts';
-import type { AddressFacts, FirewallFacts, RouterFacts, SandboxFacts } from './facts.ts';
-import { readRouter } from './router-facts.ts';
+import type { AddressFacts, FirewallFacts, SandboxFacts } from './facts.ts';
 
 /** Reads what there is to know of one address; changes nothing. */
 export async function readFacts(
@@ -57,10 +56,10 @@ async function readSandbox(endpoint: Endpoint, hostIndex: number, address: strin
   }
 }
 
-async function readRouterIn(directory: string, address: string): Promise<RouterFacts | undefined> {
+async function readRouterIn(directory: string, address: string): Promise<Announcements | undefined> {
   const lines = new VtyLines([directory]);
   try {
-    return await readRouter(lines, address);
+    return await new RouterView({ lines }).announcements(address);
   } finally {
     await lines.close();
   }

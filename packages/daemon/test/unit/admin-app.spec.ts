@@ -36,7 +36,7 @@ describe('the admin socket', () => {
       return journal;
     },
     describe: (address: string) => ({ address }),
-    status: { report: () => ({ version: '1', problems: ['an old one'] }) },
+    status: { completeReport: () => Promise.resolve({ version: '1', problems: ['an old one'] }) },
     list: { list: (container?: string) => Promise.resolve([{ container: container ?? 'all' }]) },
   } as unknown as AdminServices;
 
@@ -166,6 +166,9 @@ describe('the admin socket', () => {
     expect(await askDaemon(socketPath, { method: 'GET', path: '/v1/status' })).to.deep.equal({
       version: '1',
       problems: [...problems, 'an old one'],
+    });
+    expect(await askDaemon(socketPath, { method: 'GET', path: '/v1/status?addresses=true' })).to.deep.include({
+      addresses: [{ container: 'all' }],
     });
     problems = [];
     expect((await raw('GET', '/readyz')).status).to.equal(200);

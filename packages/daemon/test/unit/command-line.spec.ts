@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { restore, stub } from 'sinon';
+import { exampleEndpoint, exampleReport } from '../../../driver/test/unit/support/example-report.ts';
 import { runCommandLine } from '../../src/cli/run.ts';
 
 const USAGE = 64;
 const UNREACHABLE = 69;
 const HOSTILE = 'web\u001b[2J\u009b2K\u202e\nPROBLEM  forged';
-const ENDPOINT = { id: 'e'.repeat(64), networkId: 'n'.repeat(64), link: 'vethr', addresses: ['10.1.0.2'] };
 
 interface Ended {
   readonly exitCode: number;
@@ -170,6 +170,15 @@ describe('a command line', () => {
     expect(exitCode).to.equal(1);
   });
 
+  it('says that a daemon that answers in another shape is of another release', async () => {
+    await answerWith({ '/v1/status': { ...exampleReport, networks: 1 } });
+
+    const { exitCode, stderr } = await run(['status']);
+
+    expect(stderr).to.match(/^routed-plugin: .* is of another release than this command \(networks: .*\): restart/);
+    expect(exitCode).to.equal(1);
+  });
+
   it('about events of an address that no network has says so', async () => {
     await answerWith({ '/v1/addresses/10.9.9.9': { address: '10.9.9.9', history: [] }, '/v1/events': '' });
 
@@ -181,19 +190,17 @@ describe('a command line', () => {
   });
 
   it('shows names as they are, one row for each', async () => {
-    const network = { id: ENDPOINT.networkId, mtuBytes: 1500, pools: [{ prefix: '10.1.0.0/16' }], endpoints: 1 };
     const listed = {
       address: '10.1.0.2',
       container: HOSTILE,
       network: HOSTILE,
-      endpointId: ENDPOINT.id,
+      endpointId: exampleEndpoint.id,
       kind: 'docker',
       state: 'active',
     };
-    const forgotten = { left: 0, endpoints: 0, leases: 0 };
     const event = { at: 'now', kind: 'failed', addresses: [], detail: HOSTILE };
     await answerWith({
-      '/v1/status': { problems: [HOSTILE], version: '1', networks: [network], endpoints: [ENDPOINT], forgotten },
+      '/v1/status': { ...exampleReport, problems: [HOSTILE], endpoints: [exampleEndpoint], addresses: [listed] },
       '/v1/addresses': [listed],
       '/v1/events': `${JSON.stringify(event)}\n`,
       '/v1/containers/web/ingress': [{ network: HOSTILE, ingress: HOSTILE, spoof: 'strict' }],

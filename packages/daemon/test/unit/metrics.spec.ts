@@ -6,7 +6,7 @@ describe('Metrics', () => {
   it('counts what the driver has, does and repairs', async () => {
     const metrics = new Metrics();
     const daemon = await wiredDaemon({ metrics });
-    metrics.watch(daemon.parts.status);
+    metrics.watch(() => daemon.parts.status.counts());
     const poolId = await createNetwork(daemon);
     await startContainer(daemon, { poolId, endpointId: dockerId('c80b7eea65283f'), address: '10.1.0.2' });
     const link = daemon.kernel.inspect().links.find(({ name }) => name === 'vethrc80b7eea65')!;

@@ -1,11 +1,22 @@
-import { isNetlinkError, type Link, type Rtnl } from '@routed/netns';
-import type { Logger } from '../ground/logger.ts';
+import { isNetlinkError, type Rtnl } from '@routed/netns';
 import { DatapathError } from '../ground/errors.ts';
-import type { EndpointPlan } from './endpoint-plan.ts';
-import { endpointOfAlias, isHostLinkOf, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from '../names/kernel-names.ts';
+import { type ChangeOutcome, type KernelChange, requireDone, sendChanges } from '../ground/kernel-change.ts';
+import type { Logger } from '../ground/logger.ts';
+import {
+  endpointOfAlias,
+  isHostLinkOf,
+  LINK_GROUP,
+  linkNames,
+  MAIN_TABLE,
+  ROUTE_PROTOCOL,
+} from '../names/kernel-names.ts';
+import { bareLink, planChanges } from './endpoint-changes.ts';
+import { type DesiredEndpoint, hostRoute } from './endpoint-plan.ts';
 import type { LinkReaper } from './link-reaper.ts';
+import { waitForPeerRunning } from './peer-running.ts';
+import { type ActualState, type EndpointRepair, type LinkDeletion, raisesLink, stillDue } from './repair-plan.ts';
 
-/** The kernel side of endpoints: makes what a plan says, and takes away what an endpoint left. */
+/** The one writer of what endpoints have in the kernel of the host: links, and the addresses, routes and neighbours on them. */
 export class EndpointLinks {
   readonly #rtnl: Rtnl;
   readonly #reaper: LinkReaper;
@@ -20,38 +31,70 @@ export class EndpointLinks {
   }
 
   /**
-   * Makes the links, addresses and routes of the plan. If a step fails, what was made is taken away again.
+   * Makes the kernel have what is desired of an endpoint. Only what differs from what it is known to have is sent, in one system
+   * call. If a change fails, those made are taken back.
    *
+   * @param known what the same endpoint had so far; absent: nothing, and its links are made
    * @throws DatapathError LINK_NAME_CLASH when the name belongs to a link that is not this endpoint's
+   * @throws DatapathError LINK_MISSING when there is something to add, and no link
    * @throws DatapathError KERNEL_FEATURE_MISSING when the kernel has no veth
    */
-  async make(plan: EndpointPlan): Promise<void> {
-    const { index: linkIndex } = await this.#createVeth(plan);
-    const endpointId = endpointOfAlias(plan.settings.alias);
-    if (endpointId !== undefined) this.#indexes.set(endpointId, linkIndex);
+  async apply(desired: DesiredEndpoint, known?: DesiredEndpoint): Promise<void> {
+    const linkIndex = known === undefined ? await this.#createLinks(desired) : await this.#indexOf(desired.id);
+    const changes = planChanges(desired, known ?? bareLink(desired), linkIndex ?? 0);
+    if (linkIndex === undefined) {
+      if (changes.some(({ kind }) => !kind.startsWith('delete'))) throw linkMissing(desired.id);
+      return;
+    }
     try {
-      // In this order, and in one system call: each hop to the kernel and back costs more than what it does there.
-      await this.#rtnl.batch(({ links, addresses, routes, neighbours }) =>
-        Promise.all([
-          links.set({ index: linkIndex }, plan.settings),
-          ...plan.hostAddresses.map((address) => addresses.add({ ...address, linkIndex })),
-          ...plan.routes.map((route) => routes.replace({ ...route, linkIndex })),
-          ...plan.neighbours.map((neighbour) => neighbours.replace({ ...neighbour, linkIndex })),
-        ]),
-      );
+      requireDone(await sendChanges(this.#rtnl, changes));
     } catch (error) {
-      await this.#reaper.scheduleDelete(plan.veth.name);
+      if (known === undefined) await this.#reaper.scheduleDelete(desired.veth.name);
+      else await sendChanges(this.#rtnl, planChanges(known, desired, linkIndex));
       throw error;
     }
   }
 
-  /** Notes the links that there are. */
-  survey(links: readonly Link[]): void {
+  /** What the kernel has: four dumps. */
+  async read(): Promise<ActualState> {
+    const [links, routes, addresses, neighbours] = await Promise.all([
+      this.#rtnl.links.list({ kind: 'veth' }),
+      this.#rtnl.routes.list({ protocol: ROUTE_PROTOCOL, table: MAIN_TABLE }),
+      this.#rtnl.addresses.list({ family: 6 }),
+      this.#rtnl.neighbours.list(),
+    ]);
     this.#indexes.clear();
     for (const { index, alias, group } of links) {
       const endpointId = group === LINK_GROUP ? endpointOfAlias(alias) : undefined;
       if (endpointId !== undefined) this.#indexes.set(endpointId, index);
     }
+    return { links, routes, addresses, neighbours };
+  }
+
+  /**
+   * Makes those changes of a repair that are due still; each has its own outcome.
+   *
+   * @param desired what the endpoint is to have now: what the repair was planned from may be older than a live change
+   */
+  async repair(
+    { linkIndex, known, changes }: EndpointRepair,
+    desired: DesiredEndpoint,
+  ): Promise<readonly { readonly change: KernelChange; readonly outcome: ChangeOutcome }[]> {
+    const due = stillDue(changes, planChanges(desired, known, linkIndex));
+    const raising = due.filter(raisesLink);
+    const raised = await sendChanges(this.#rtnl, raising);
+    // Nobody is led to a container that cannot answer yet.
+    if (raising.length > 0) await waitForPeerRunning(this.#rtnl.links, linkIndex);
+    const others = due.filter((change) => !raisesLink(change));
+    const outcomes = [...raised, ...(await sendChanges(this.#rtnl, others))];
+    return [...raising, ...others].map((change, at) => ({ change, outcome: outcomes[at] as ChangeOutcome }));
+  }
+
+  /** Deletes a link that {@link planRepairs} found abandoned, if it is so still. By index: another may have the name by now. */
+  async deleteAbandoned({ name, linkIndex: index }: LinkDeletion): Promise<boolean> {
+    const link = await this.#rtnl.links.get({ index });
+    if (link?.name !== name || link.group !== LINK_GROUP || link.peerNetnsId !== undefined) return false;
+    return await this.#rtnl.links.delete({ index });
   }
 
   /** Whether the endpoint's host link is there, whichever namespace its other end is in. */
@@ -71,45 +114,13 @@ export class EndpointLinks {
    */
   async remove(endpointId: string, destinations: readonly string[]): Promise<void> {
     const withdraw = async (routes: Rtnl['routes'], destination: string): Promise<void> => {
-      const wasThere = await routes.delete({ destination, protocol: ROUTE_PROTOCOL, scope: 'link' });
+      const wasThere = await routes.delete(hostRoute(destination));
       if (!wasThere) this.#logger.debug({ endpointId, destination }, 'route to withdraw is already gone');
     };
     await this.#rtnl.batch(({ links, routes }) =>
       Promise.all([
         ...destinations.map((destination) => withdraw(routes, destination)),
         this.#reaper.scheduleDelete(linkNames(endpointId).host, links),
-      ]),
-    );
-  }
-
-  /**
-   * Makes the routes and neighbours that a living endpoint gets beside those it has. If one fails, those made are taken
-   * away again.
-   */
-  async extend(endpointId: string, plan: Pick<EndpointPlan, 'routes' | 'neighbours'>): Promise<void> {
-    const linkIndex = await this.#indexOf(endpointId);
-    if (linkIndex === undefined) throw linkMissing(endpointId);
-    try {
-      await this.#rtnl.batch((requests) =>
-        Promise.all([
-          ...plan.routes.map((route) => requests.routes.replace({ ...route, linkIndex })),
-          ...plan.neighbours.map((neighbour) => requests.neighbours.replace({ ...neighbour, linkIndex })),
-        ]),
-      );
-    } catch (error) {
-      await this.reduce(endpointId, plan);
-      throw error;
-    }
-  }
-
-  /** Takes routes and neighbours of a living endpoint away; what is not there is none to take. */
-  async reduce(endpointId: string, { routes, neighbours }: Pick<EndpointPlan, 'routes' | 'neighbours'>): Promise<void> {
-    const linkIndex = await this.#indexOf(endpointId);
-    if (linkIndex === undefined) return;
-    await this.#rtnl.batch((requests) =>
-      Promise.all([
-        ...routes.map((route) => requests.routes.delete({ ...route, linkIndex })),
-        ...neighbours.map(({ address }) => requests.neighbours.delete({ address, linkIndex })),
       ]),
     );
   }
@@ -134,25 +145,31 @@ export class EndpointLinks {
     return undefined;
   }
 
-  async #createVeth(plan: EndpointPlan): Promise<{ readonly index: number }> {
+  async #createLinks(desired: DesiredEndpoint): Promise<number> {
+    const { index } = await this.#createVeth(desired);
+    this.#indexes.set(desired.id, index);
+    return index;
+  }
+
+  async #createVeth(desired: DesiredEndpoint): Promise<{ readonly index: number }> {
     try {
-      return await this.#rtnl.links.createVeth(plan.veth);
+      return await this.#rtnl.links.createVeth(desired.veth);
     } catch (error) {
       if (isNetlinkError(error, 'EOPNOTSUPP')) throw vethMissing(error);
       if (!isNetlinkError(error, 'EEXIST')) throw error;
     }
-    await this.#clearName(plan);
-    return await this.#rtnl.links.createVeth(plan.veth);
+    await this.#clearName(desired);
+    return await this.#rtnl.links.createVeth(desired.veth);
   }
 
   /** Makes room for a link of ours: an earlier try of this endpoint may have left one, a stranger's link stays. */
-  async #clearName(plan: EndpointPlan): Promise<void> {
+  async #clearName({ veth, settings }: DesiredEndpoint): Promise<void> {
     await this.#reaper.flush();
-    for (const name of [plan.veth.name, plan.veth.peer.name]) {
+    for (const name of [veth.name, veth.peer.name]) {
       const link = await this.#rtnl.links.get({ name });
       if (link === undefined) continue;
       const isUnfinished = link.alias === undefined && link.group === LINK_GROUP;
-      if (link.alias !== plan.settings.alias && !isUnfinished) throw nameClash(name, link.alias);
+      if (link.alias !== settings.alias && !isUnfinished) throw nameClash(name, link.alias);
       this.#logger.warn({ link: name }, 'deleting an incomplete link of a previous attempt');
       await this.#rtnl.links.delete({ index: link.index });
     }

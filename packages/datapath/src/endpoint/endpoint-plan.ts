@@ -1,27 +1,27 @@
-import { allAddresses, type KernelAddress, type KernelEndpoint } from './kernel-endpoint.ts';
+import { allAddresses, type KernelEndpoint } from './kernel-endpoint.ts';
 import type { AddressSpec, LinkChange, NeighbourSpec, RouteSpec, VethSpec } from '@routed/netns';
-import type { JoinReply } from '@routed/plugin-protocol';
+import { type JoinReply, ROUTE_TYPE } from '@routed/plugin-protocol';
 import { HOST_LINK_MAC, LINK_GROUP, linkNames, ROUTE_PROTOCOL } from '../names/kernel-names.ts';
 import { linkLocalOf } from './link-local.ts';
 
-/** Everything that Join makes in the kernel and answers, worked out beforehand. */
-export interface EndpointPlan {
+/** What the kernel takes only once the pair of links is there. The alias says that the link is ours, and whose. */
+export type LinkSettings = Required<
+  Pick<LinkChange, 'alias' | 'group' | 'mtuBytes' | 'name' | 'masterIndex' | 'isUp' | 'ipv6AddressGeneration'>
+>;
+
+/** Everything that the kernel of the host should have of an endpoint that is in its sandbox. */
+export interface DesiredEndpoint {
+  readonly id: string;
+  /** How its pair of links is made. */
   readonly veth: VethSpec & { readonly group: number; readonly mtuBytes: number };
-  /** What the kernel takes only once the pair is there. The alias says that the link is ours, and whose. */
-  readonly settings: LinkChange & { readonly alias: string };
+  /** What the host's end is to be from then on. */
+  readonly settings: LinkSettings;
   /** Addresses of the host link: the link-local IPv6 gateway, if the endpoint has IPv6. */
   readonly hostAddresses: readonly Omit<AddressSpec, 'linkIndex'>[];
   /** One host route for each address of the container. */
   readonly routes: readonly Omit<RouteSpec, 'linkIndex'>[];
   /** The container's addresses as the host's neighbours. */
-  readonly neighbours: readonly Omit<NeighbourSpec, 'linkIndex'>[];
-  readonly reply: JoinReply;
-}
-
-/** An endpoint that has joined its sandbox, and what belongs to it in the kernel. */
-export interface DesiredEndpoint {
-  readonly id: string;
-  readonly plan: EndpointPlan;
+  readonly neighbours: readonly (Omit<NeighbourSpec, 'linkIndex'> & { readonly isPermanent: true })[];
 }
 
 /** The prefix of one address alone. */
@@ -34,56 +34,43 @@ export function hostPrefixes(endpoint: KernelEndpoint): string[] {
   return allAddresses(endpoint).map(({ address }) => hostPrefix(address));
 }
 
-/** The host route of one address; complete once the link is known. */
-export function hostRoute({ address }: Pick<KernelAddress, 'address'>): Omit<RouteSpec, 'linkIndex'> {
-  return { destination: hostPrefix(address), scope: 'link', protocol: ROUTE_PROTOCOL };
+/** The host route to one address; complete once the link is known. */
+export function hostRoute(destination: string): Omit<RouteSpec, 'linkIndex'> {
+  return { destination, scope: 'link', protocol: ROUTE_PROTOCOL };
 }
 
-/** The kernel objects and the reply for one endpoint. Pure: the same endpoint always has the same plan. */
-export function planEndpoint(endpoint: KernelEndpoint, mtuBytes: number): EndpointPlan {
-  const names = linkNames(endpoint.id);
-  const hasIpv6 = endpoint.addresses.some(({ family }) => family === 6);
-  const { routes, neighbours } = planAddresses(allAddresses(endpoint), endpoint);
-  const linkLocals = linkLocalsOf(endpoint);
+/** The kernel objects of one endpoint. Pure: the same endpoint always has the same plan. */
+export function planEndpoint(endpoint: KernelEndpoint, mtuBytes: number): DesiredEndpoint {
+  const { id, mac } = endpoint;
+  const names = linkNames(id);
+  const addresses = allAddresses(endpoint).map(({ address }) => address);
   return {
+    id,
     veth: {
       name: names.host,
       group: LINK_GROUP,
       mtuBytes,
       mac: HOST_LINK_MAC,
-      peer: { name: names.container, mtuBytes, mac: endpoint.mac },
+      peer: { name: names.container, mtuBytes, mac },
     },
     settings: {
       alias: names.alias,
+      group: LINK_GROUP,
+      mtuBytes,
+      name: names.host,
+      masterIndex: 0,
       isUp: true,
       // fe80::1 is the only IPv6 address that the host end needs; a generated one costs duplicate detection.
       ipv6AddressGeneration: 'none',
     },
-    hostAddresses: hasIpv6
-      ? endpoint.addresses
-          .filter(({ family, gateway }) => family === 6 && isLinkLocalIpv6(gateway))
-          .map(({ gateway }) => ({ address: `${gateway}/64`, skipDuplicateDetection: true, noPrefixRoute: true }))
-      : [],
-    routes,
-    // With this entry no request of the container adds another to the host's table.
-    neighbours: [...neighbours, ...linkLocals.map((address) => ({ address, mac: endpoint.mac, isPermanent: true }))],
-    // Worked out when Join asks: a comparison with the kernel plans every endpoint, and answers none.
-    get reply() {
-      return joinReply(endpoint, names.container);
-    },
-  };
-}
-
-/** The host's routes and neighbours for addresses of an endpoint. Pure. */
-export function planAddresses(
-  addresses: readonly KernelAddress[],
-  { mac }: Pick<KernelEndpoint, 'mac'>,
-): Pick<EndpointPlan, 'routes' | 'neighbours'> {
-  return {
-    routes: addresses.map(hostRoute),
+    hostAddresses: endpoint.addresses
+      .filter(({ family, gateway }) => family === 6 && isLinkLocalIpv6(gateway))
+      .map(({ gateway }) => ({ address: `${gateway}/64`, skipDuplicateDetection: true, noPrefixRoute: true })),
+    routes: addresses.map((address) => hostRoute(hostPrefix(address))),
     // The host never has to ask for them: its question would leave an address of the host in the container's table,
-    // and permanent entries do not count against the limit that all containers of a host share (gc_thresh3).
-    neighbours: addresses.map(({ address }) => ({ address, mac, isPermanent: true })),
+    // and permanent entries do not count against the limit that all containers of a host share (gc_thresh3). With that of
+    // the link-local address no request of the container adds another to the host's table.
+    neighbours: [...addresses, ...linkLocalsOf(endpoint)].map((address) => ({ address, mac, isPermanent: true })),
   };
 }
 
@@ -98,20 +85,20 @@ export function isLinkLocalIpv6(address: string): boolean {
 }
 
 /**
- * Docker moves the link, names it eth<n> and sets the default route.
+ * What Join answers: Docker moves the link, names it eth<n> and sets the default route. Pure.
  *
  * The gateway is outside the container's own prefix, so a connected route to it comes along; a default route given
  * as a static route instead does not start on Docker 28, and IPv6 parts for an endpoint without IPv6 start nowhere.
  *
  * Source: Docker docs/plugins_network, Join; moby libnetwork/sandbox_linux.go.
  */
-function joinReply(endpoint: KernelEndpoint, containerLink: string): JoinReply {
+export function joinReply(endpoint: KernelEndpoint): JoinReply {
   const gateway = (family: 4 | 6): string | undefined =>
     endpoint.addresses.find((address) => address.family === family)?.gateway;
   const ipv4 = gateway(4);
   const ipv6 = gateway(6);
   return {
-    InterfaceName: { SrcName: containerLink, DstPrefix: 'eth' },
+    InterfaceName: { SrcName: linkNames(endpoint.id).container, DstPrefix: 'eth' },
     ...(ipv4 === undefined ? {} : { Gateway: ipv4 }),
     ...(ipv6 === undefined ? {} : { GatewayIPv6: ipv6 }),
     StaticRoutes: [
@@ -122,8 +109,6 @@ function joinReply(endpoint: KernelEndpoint, containerLink: string): JoinReply {
   };
 }
 
-const ROUTE_TYPE_CONNECTED = 1;
-
 function connectedRoute(destination: string): { Destination: string; RouteType: 1; NextHop: string } {
-  return { Destination: destination, RouteType: ROUTE_TYPE_CONNECTED, NextHop: '' };
+  return { Destination: destination, RouteType: ROUTE_TYPE.connected, NextHop: '' };
 }

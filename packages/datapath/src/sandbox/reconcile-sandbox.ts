@@ -1,8 +1,9 @@
 import type { Link, Rtnl } from '@routed/netns';
+import { type KernelChange, requireDone, sendChanges } from '../ground/kernel-change.ts';
 import { ROUTE_PROTOCOL } from '../names/kernel-names.ts';
 import { type SourceRoutingState, planSourceRouting } from './source-routing-plan.ts';
 import { SandboxCache } from './sandbox-cache.ts';
-import { hasSeveralLinks, planAddresses, type SandboxAction, type SandboxEndpoint } from './sandbox-plan.ts';
+import { hasSeveralLinks, planAddresses, type SandboxEndpoint } from './sandbox-plan.ts';
 import type { SandboxView } from './sandbox-view.ts';
 
 /** What a visit did. */
@@ -30,8 +31,8 @@ export async function reconcileSandbox(
     for (let changes = 0; ;) {
       const wanted = await endpoints();
       const { isComplete, ...state } = sandbox.read();
-      const { actions, waitingFor } = planAddresses(wanted, state);
-      changes += await apply(view.rtnl, actions);
+      const { changes: due, waitingFor } = planAddresses(wanted, state);
+      changes += await apply(view.rtnl, due);
       if (isComplete && waitingFor.length === 0) {
         // After the addresses, which the container is in a hurry for.
         changes += await apply(view.rtnl, planSourceRouting(wanted, await readAnswers(view.rtnl, state.links)));
@@ -52,30 +53,9 @@ async function readAnswers({ rules, routes }: Rtnl, links: readonly Link[]): Pro
   return { links, rules: present, routes: needsRoutes ? await routes.list(ours) : [] };
 }
 
-/** In order, and in as few system calls as possible. */
-async function apply(rtnl: Rtnl, actions: readonly SandboxAction[]): Promise<number> {
-  if (actions.length === 0) return 0;
-  await rtnl.batch(({ addresses, routes, rules }) =>
-    Promise.all(
-      actions.map((action): Promise<unknown> => {
-        switch (action.kind) {
-          case 'add-address':
-            return addresses.replace(action.address);
-          case 'delete-address':
-            return addresses.delete(action.address);
-          case 'add-route':
-            return routes.replace(action.route);
-          case 'delete-route':
-            return routes.delete(action.route);
-          case 'add-rule':
-            return rules.add(action.rule);
-          case 'delete-rule':
-            return rules.delete(action.rule);
-        }
-      }),
-    ),
-  );
-  return actions.length;
+async function apply(rtnl: Rtnl, changes: readonly KernelChange[]): Promise<number> {
+  requireDone(await sendChanges(rtnl, changes));
+  return changes.length;
 }
 
 function shorten(ids: readonly string[]): string {

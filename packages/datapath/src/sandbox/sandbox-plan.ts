@@ -1,6 +1,7 @@
 import { allAddresses, type KernelEndpoint } from '../endpoint/kernel-endpoint.ts';
-import type { Address, AddressSpec, Link, RouteSpec, RuleSpec } from '@routed/netns';
+import type { Address, Link } from '@routed/netns';
 import { hostPrefix } from '../endpoint/endpoint-plan.ts';
+import type { KernelChange } from '../ground/kernel-change.ts';
 import { ROUTE_PROTOCOL } from '../names/kernel-names.ts';
 
 /** An endpoint of the sandbox, and the index that the host's end of its link has on the host. */
@@ -15,18 +16,9 @@ export interface SandboxState {
   readonly addresses: readonly Address[];
 }
 
-/** One change inside a sandbox. */
-export type SandboxAction =
-  | { readonly kind: 'add-address'; readonly address: AddressSpec }
-  | { readonly kind: 'delete-address'; readonly address: { readonly linkIndex: number; readonly address: string } }
-  | { readonly kind: 'add-route'; readonly route: RouteSpec }
-  | { readonly kind: 'delete-route'; readonly route: RouteSpec }
-  | { readonly kind: 'add-rule'; readonly rule: RuleSpec }
-  | { readonly kind: 'delete-rule'; readonly rule: RuleSpec };
-
 /** The changes to make now, and the endpoints that Docker has not finished with yet. */
 export interface SandboxPlan {
-  readonly actions: readonly SandboxAction[];
+  readonly changes: readonly KernelChange[];
   readonly waitingFor: readonly string[];
 }
 
@@ -37,15 +29,15 @@ export interface SandboxPlan {
  */
 export function planAddresses(endpoints: readonly SandboxEndpoint[], state: SandboxState): SandboxPlan {
   const needsRoutes = hasSeveralLinks(state.links);
-  const actions: SandboxAction[] = [];
+  const changes: KernelChange[] = [];
   const waitingFor: string[] = [];
   for (const sandboxEndpoint of endpoints) {
     const { endpoint } = sandboxEndpoint;
     const link = linkOf(sandboxEndpoint, state.links);
     if (link === undefined || !isReady(endpoint, link, state, needsRoutes)) waitingFor.push(endpoint.id);
-    else actions.push(...addressesOf(endpoint, link, state));
+    else changes.push(...addressesOf(endpoint, link, state));
   }
-  return { actions, waitingFor };
+  return { changes, waitingFor };
 }
 
 /** The container's end of an endpoint's link, once it is in the sandbox. */
@@ -69,7 +61,7 @@ function isReady({ addresses }: KernelEndpoint, link: Link, state: SandboxState,
   return addresses.every(({ address }) => held.has(hostPrefix(address))) && (link.isUp || !needsRoutes);
 }
 
-function addressesOf(endpoint: KernelEndpoint, link: Link, state: SandboxState): SandboxAction[] {
+function addressesOf(endpoint: KernelEndpoint, link: Link, state: SandboxState): KernelChange[] {
   const linkIndex = link.index;
   const wanted = new Set(allAddresses(endpoint).map(({ address }) => hostPrefix(address)));
   const ours = state.addresses.filter((held) => held.linkIndex === linkIndex && held.protocol === ROUTE_PROTOCOL);
@@ -82,7 +74,7 @@ function addressesOf(endpoint: KernelEndpoint, link: Link, state: SandboxState):
   ];
 }
 
-function addAddress(linkIndex: number, address: string): SandboxAction {
+function addAddress(linkIndex: number, address: string): KernelChange {
   // Nobody else can be asked for it on this link, so there is no duplicate to detect. Of IPv6 addresses the newest
   // would be the one to send from.
   const flags = { skipDuplicateDetection: true, noPrefixRoute: true, isDeprecated: address.includes(':') } as const;

@@ -1,8 +1,9 @@
 import { allAddresses, type KernelEndpoint } from '../endpoint/kernel-endpoint.ts';
 import type { Link, Route, RouteSpec, Rule, RuleSpec } from '@routed/netns';
 import { hostPrefix } from '../endpoint/endpoint-plan.ts';
+import type { KernelChange } from '../ground/kernel-change.ts';
 import { ROUTE_PROTOCOL } from '../names/kernel-names.ts';
-import { hasSeveralLinks, linkOf, type SandboxAction, type SandboxEndpoint } from './sandbox-plan.ts';
+import { hasSeveralLinks, linkOf, type SandboxEndpoint } from './sandbox-plan.ts';
 
 /** What decides by which link a sandbox sends. */
 export interface SourceRoutingState {
@@ -27,7 +28,7 @@ const DEFAULT_ROUTE = { 4: '0.0.0.0/0', 6: '::/0' } as const;
  *
  * Docker sets one default route only, and the host drops what comes from an address by the link of another.
  */
-export function planSourceRouting(endpoints: readonly SandboxEndpoint[], state: SourceRoutingState): SandboxAction[] {
+export function planSourceRouting(endpoints: readonly SandboxEndpoint[], state: SourceRoutingState): KernelChange[] {
   const wantedRoutes: RouteSpec[] = [];
   const wantedRules: RuleSpec[] = [];
   for (const sandboxEndpoint of hasSeveralLinks(state.links) ? endpoints : []) {
@@ -51,7 +52,7 @@ function routesOf({ addresses }: KernelEndpoint, { index: linkIndex }: Link): Ro
 }
 
 /** A route by another gateway is replaced. */
-function planRoutes(wanted: readonly RouteSpec[], { routes }: SourceRoutingState): SandboxAction[] {
+function planRoutes(wanted: readonly RouteSpec[], { routes }: SourceRoutingState): KernelChange[] {
   const placeOf = ({ destination, table }: Pick<RouteSpec, 'destination' | 'table'>): string =>
     `${destination} ${table ?? 0}`;
   const wayOf = (route: Pick<RouteSpec, 'destination' | 'table' | 'gateway'>): string =>
@@ -78,7 +79,7 @@ function rulesOf(endpoint: KernelEndpoint, { index }: Link): RuleSpec[] {
   }));
 }
 
-function planRules(wanted: readonly RuleSpec[], { rules }: SourceRoutingState): SandboxAction[] {
+function planRules(wanted: readonly RuleSpec[], { rules }: SourceRoutingState): KernelChange[] {
   const keyOf = ({ source, table }: Pick<RuleSpec, 'source' | 'table'>): string => `${source ?? ''} ${table ?? 0}`;
   const present = new Set(rules.map(keyOf));
   const kept = new Set(wanted.map(keyOf));

@@ -1,6 +1,6 @@
 import type { Endpoint } from '@routed/driver';
 import { expect } from 'chai';
-import { planEndpoint } from '../../src/endpoint/endpoint-plan.ts';
+import { joinReply, planEndpoint } from '../../src/endpoint/endpoint-plan.ts';
 
 const ipv4 = { family: 4, address: '10.1.0.2', poolId: 'p4', gateway: '169.254.1.1' } as const;
 const ipv6 = { family: 6, address: 'fd00:1::2', poolId: 'p6', gateway: 'fe80::1' } as const;
@@ -38,7 +38,7 @@ describe('planEndpoint', () => {
   });
 
   it('answers with the gateways and a connected route to each, never with a static default route', () => {
-    expect(planEndpoint(endpoint, 1500).reply).to.deep.equal({
+    expect(joinReply(endpoint)).to.deep.equal({
       InterfaceName: { SrcName: 'vethcc80b7eea65', DstPrefix: 'eth' },
       Gateway: '169.254.1.1',
       GatewayIPv6: 'fe80::1',
@@ -51,12 +51,13 @@ describe('planEndpoint', () => {
   });
 
   it('has no IPv6 part for an endpoint without an IPv6 address', () => {
-    const plan = planEndpoint({ ...endpoint, addresses: [ipv4] }, 1500);
+    const onlyIpv4 = { ...endpoint, addresses: [ipv4] };
+    const plan = planEndpoint(onlyIpv4, 1500);
 
     expect(plan.hostAddresses).to.deep.equal([]);
     expect(plan.neighbours).to.deep.equal([{ address: '10.1.0.2', mac: '02:42:0a:01:00:02', isPermanent: true }]);
-    expect(JSON.stringify(plan.reply)).to.not.contain('fe80');
-    expect(plan.reply).to.not.have.property('GatewayIPv6');
+    expect(JSON.stringify(joinReply(onlyIpv4))).to.not.contain('fe80');
+    expect(joinReply(onlyIpv4)).to.not.have.property('GatewayIPv6');
   });
 
   it('puts a link-local IPv6 gateway on the host end, and leaves a global one to the host', () => {

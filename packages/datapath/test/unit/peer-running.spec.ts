@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Link } from '@routed/netns';
-import { waitForPeerRunning } from '../../src/compare/peer-running.ts';
+import { waitForPeerRunning } from '../../src/endpoint/peer-running.ts';
 
 const up = { isUp: true, isRunning: true } as Link;
 const coming = { ...up, isRunning: false };

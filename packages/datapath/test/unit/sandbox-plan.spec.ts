@@ -1,45 +1,46 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { planAddresses, type SandboxAction, type SandboxState } from '../../src/sandbox/sandbox-plan.ts';
+import { planAddresses, type SandboxState } from '../../src/sandbox/sandbox-plan.ts';
+import type { KernelChange } from '../../src/ground/kernel-change.ts';
 import { endpointWith, held, inSandbox, loopback, vethTo } from './support/sandbox-states.ts';
 
 const OURS = 200;
 const endpoint = inSandbox(endpointWith('e1', ['10.1.0.2', 'fd00::2'], ['10.1.0.3', 'fd00::3']), 10);
 const addressed = [held(11, '10.1.0.2/32'), held(11, 'fd00::2/128'), held(11, 'fe80::42/64')];
 
-function addresses(actions: readonly SandboxAction[]): string[] {
-  return actions.map((action) => `${action.kind} ${'address' in action ? action.address.address : ''}`);
+function addresses(changes: readonly KernelChange[]): string[] {
+  return changes.map((action) => `${action.kind} ${'address' in action ? action.address.address : ''}`);
 }
 
 describe('planAddresses', () => {
   it('waits while the link has not arrived, and does not take one of another for it', () => {
     const links = [loopback, vethTo(99), { ...vethTo(10), kind: 'macvlan' }];
 
-    expect(planAddresses([endpoint], { links, addresses: [] })).to.deep.equal({ actions: [], waitingFor: ['e1'] });
+    expect(planAddresses([endpoint], { links, addresses: [] })).to.deep.equal({ changes: [], waitingFor: ['e1'] });
   });
 
   it("waits for Docker's own address of each family: the first address of a link is the one it sends from", () => {
     for (const part of [[], [held(11, '10.1.0.2/32')], [held(11, 'fd00::2/128')], [held(12, '10.1.0.2/32')]]) {
       const plan = planAddresses([endpoint], { links: [loopback, vethTo(10)], addresses: part });
 
-      expect(plan).to.deep.equal({ actions: [], waitingFor: ['e1'] });
+      expect(plan).to.deep.equal({ changes: [], waitingFor: ['e1'] });
     }
   });
 
   it('then adds what is missing, though the link is not up yet', () => {
     const links = [loopback, vethTo(10, { isUp: false })];
 
-    const { actions, waitingFor } = planAddresses([endpoint], { links, addresses: addressed });
+    const { changes, waitingFor } = planAddresses([endpoint], { links, addresses: addressed });
 
-    expect(addresses(actions)).to.deep.equal(['add-address 10.1.0.3/32', 'add-address fd00::3/128']);
+    expect(addresses(changes)).to.deep.equal(['add-address 10.1.0.3/32', 'add-address fd00::3/128']);
     expect(waitingFor).to.deep.equal([]);
   });
 
   it('adds addresses that are usable at once, and of which IPv6 never sends by itself', () => {
-    const { actions } = planAddresses([endpoint], { links: [vethTo(10)], addresses: addressed });
+    const { changes } = planAddresses([endpoint], { links: [vethTo(10)], addresses: addressed });
 
     const common = { linkIndex: 11, protocol: OURS, skipDuplicateDetection: true, noPrefixRoute: true };
-    expect(actions).to.deep.equal([
+    expect(changes).to.deep.equal([
       { kind: 'add-address', address: { ...common, address: '10.1.0.3/32', isDeprecated: false } },
       { kind: 'add-address', address: { ...common, address: 'fd00::3/128', isDeprecated: true } },
     ]);
@@ -49,9 +50,9 @@ describe('planAddresses', () => {
     const others = [held(11, '10.9.0.1/24'), held(11, '10.9.0.2/32', 3), held(12, '10.9.0.3/32', OURS)];
     const state = { links: [vethTo(10)], addresses: [...addressed, ...others, held(11, '10.1.0.9/32', OURS)] };
 
-    const { actions } = planAddresses([endpoint], state);
+    const { changes } = planAddresses([endpoint], state);
 
-    expect(addresses(actions)).to.deep.equal([
+    expect(addresses(changes)).to.deep.equal([
       'delete-address 10.1.0.9/32',
       'add-address 10.1.0.3/32',
       'add-address fd00::3/128',
@@ -64,7 +65,7 @@ describe('planAddresses', () => {
       addresses: [...addressed, held(11, '10.1.0.3/32', OURS), held(11, 'fd00::3/128')],
     };
 
-    expect(planAddresses([endpoint], state)).to.deep.equal({ actions: [], waitingFor: [] });
+    expect(planAddresses([endpoint], state)).to.deep.equal({ changes: [], waitingFor: [] });
   });
 
   it('waits for a link to be up where routes by it will be wanted, and not for the others', () => {
@@ -72,10 +73,10 @@ describe('planAddresses', () => {
     const links = [loopback, vethTo(10, { isUp: false }), vethTo(20)];
     const state = { links, addresses: [...addressed, held(21, '10.2.0.2/32')] };
 
-    const { actions, waitingFor } = planAddresses([endpoint, second], state);
+    const { changes, waitingFor } = planAddresses([endpoint, second], state);
 
     expect(waitingFor).to.deep.equal(['e1']);
-    expect(addresses(actions)).to.deep.equal(['add-address 10.2.0.3/32']);
+    expect(addresses(changes)).to.deep.equal(['add-address 10.2.0.3/32']);
   });
 
   it('proposes nothing more once a plan has been carried out, for any state', () => {
@@ -105,15 +106,15 @@ describe('planAddresses', () => {
         const before = { links: present, addresses: heldBefore };
         const first = planAddresses(endpoints, before);
 
-        const again = planAddresses(endpoints, first.actions.reduce(carryOut, before));
+        const again = planAddresses(endpoints, first.changes.reduce(carryOut, before));
 
-        expect(again).to.deep.equal({ actions: [], waitingFor: first.waitingFor });
+        expect(again).to.deep.equal({ changes: [], waitingFor: first.waitingFor });
       }),
     );
   });
 });
 
-function carryOut(state: SandboxState, action: SandboxAction): SandboxState {
+function carryOut(state: SandboxState, action: KernelChange): SandboxState {
   if (action.kind === 'add-address') {
     const { linkIndex, address, protocol } = action.address;
     return { ...state, addresses: [...state.addresses, held(linkIndex, address, protocol)] };

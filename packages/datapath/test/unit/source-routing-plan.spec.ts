@@ -2,7 +2,7 @@ import type { Route, Rule } from '@routed/netns';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type SourceRoutingState, planSourceRouting } from '../../src/sandbox/source-routing-plan.ts';
-import type { SandboxAction } from '../../src/sandbox/sandbox-plan.ts';
+import type { KernelChange } from '../../src/ground/kernel-change.ts';
 import { endpointWith, inSandbox, loopback, vethTo } from './support/sandbox-states.ts';
 
 const first = inSandbox(endpointWith('e1', ['10.1.0.2'], ['10.1.0.3']), 10);
@@ -18,7 +18,7 @@ function route(destination: string, gateway: string, table: number): Route {
   return { destination, gateway, table, protocol: 200 } as Route;
 }
 
-function texts(actions: readonly SandboxAction[]): string[] {
+function texts(actions: readonly KernelChange[]): string[] {
   return actions.map((action) => {
     if ('rule' in action) return `${action.kind} ${action.rule.source ?? ''} ${action.rule.table ?? ''}`;
     if (!('route' in action)) throw new Error(action.kind);
@@ -127,7 +127,7 @@ describe('planAnswers', () => {
   });
 });
 
-function carryOut(state: SourceRoutingState, action: SandboxAction): SourceRoutingState {
+function carryOut(state: SourceRoutingState, action: KernelChange): SourceRoutingState {
   switch (action.kind) {
     case 'add-route':
     case 'delete-route': {

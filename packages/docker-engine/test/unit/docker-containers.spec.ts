@@ -1,42 +1,42 @@
 import { expect } from 'chai';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { dockerContainers } from '../../src/containers.ts';
+import { createDockerEngine } from '../../src/docker-engine.ts';
+import type { ContainerControl } from '../../src/containers.ts';
+import { isDockerError } from '../../src/errors.ts';
+import { type StubEngine, stubEngine } from './support/stub-engine.ts';
 
-describe('dockerContainers', () => {
-  let directory: string;
-  let server: Server;
-  let asked: URL[];
+describe('containers', () => {
+  let engine: StubEngine;
+  let docker: ContainerControl;
   const attached = {
     abcd: { Name: 'web.1', EndpointID: 'e1' },
     'ep-e2': { Name: 'left', EndpointID: 'e2' },
   };
+  const state = { Status: 'running', Running: true, Paused: false };
   let names: readonly string[];
+  let inspected: object;
   beforeEach(async () => {
-    asked = [];
     names = ['/web.1'];
-    directory = await mkdtemp(join(tmpdir(), 'docker-containers-'));
-    server = createServer((request, reply) => {
-      asked.push(new URL(request.url ?? '', 'http://docker'));
-      const isNetwork = request.url?.startsWith('/networks/') === true;
-      reply.statusCode = request.url === '/networks/gone' ? 404 : 200;
-      reply.end(JSON.stringify(isNetwork ? { Containers: attached } : [{ Id: 'abcd', Names: names }]));
-    }).listen(join(directory, 'docker.sock'));
-    await once(server, 'listening');
+    inspected = {};
+    engine = await stubEngine((path, reply, { method }) => {
+      const [, kind, id, action] = path.replace(/\?.*/, '').split('/');
+      const isGone = id === 'gone';
+      const status = { gone: 404, ended: 409, odd: 400 }[id ?? ''] ?? 204;
+      reply.statusCode = method === 'POST' ? status : isGone ? 404 : 200;
+      if (reply.statusCode === 400) reply.end(JSON.stringify({ message: 'Invalid signal: SIGODD' }));
+      else if (reply.statusCode !== 200)
+        reply.end(reply.statusCode === 204 ? undefined : '{"message":"no such thing"}');
+      else if (kind === 'networks') reply.end(JSON.stringify({ Containers: attached }));
+      else reply.end(JSON.stringify(action === 'json' ? inspected : [{ Id: 'abcd', Names: names }]));
+    });
+    docker = createDockerEngine({ socketPath: engine.socketPath }).containers;
   });
-  afterEach(async () => {
-    server.close();
-    await rm(directory, { recursive: true });
-  });
+  afterEach(() => engine.close());
 
   const filterFor = async (name?: string): Promise<string | null> => {
-    const containers = await dockerContainers(join(directory, 'docker.sock')).list(name);
-    expect(containers).to.deep.equal([{ id: 'abcd', name: 'web.1', networks: [] }]);
-    expect(asked[0]?.searchParams.get('all')).to.equal('1');
-    return asked.pop()?.searchParams.get('filters') ?? null;
+    expect(await docker.list(name)).to.deep.equal([{ id: 'abcd', name: 'web.1', networks: [] }]);
+    const { searchParams } = new URL(engine.asked.pop() ?? '', 'http://docker');
+    expect(searchParams.get('all')).to.equal('1');
+    return searchParams.get('filters');
   };
 
   it('asks for all containers', async () => {
@@ -58,9 +58,7 @@ describe('dockerContainers', () => {
     it(`calls a container by ${title}`, async () => {
       names = given;
 
-      const [container] = await dockerContainers(join(directory, 'docker.sock')).list();
-
-      expect(container?.name).to.equal(name);
+      expect((await docker.list())[0]?.name).to.equal(name);
     });
   }
 
@@ -69,13 +67,49 @@ describe('dockerContainers', () => {
   });
 
   it('says which containers have the endpoints of a network, and leaves out those of none', async () => {
-    const docker = dockerContainers(join(directory, 'docker.sock'));
-
     expect([...(await docker.owners('n1'))]).to.deep.equal([['e1', { id: 'abcd', name: 'web.1' }]]);
-    expect(asked[0]?.pathname).to.equal('/networks/n1');
+    expect(engine.asked).to.deep.equal(['/networks/n1']);
   });
 
   it('knows no endpoints of a network that is gone', async () => {
-    expect((await dockerContainers(join(directory, 'docker.sock')).owners('gone')).size).to.equal(0);
+    expect((await docker.owners('gone')).size).to.equal(0);
+  });
+
+  it('looks into a container', async () => {
+    const Networks = { apps: { NetworkID: 'n1', EndpointID: 'e1' } };
+    const Config = { StopSignal: 'SIGQUIT', Labels: { a: 'b' } };
+    const common = { Id: 'abcd', Name: '/web.1', NetworkSettings: { Networks } };
+    inspected = { ...common, State: { ...state, Health: { Status: 'unhealthy' } }, Config };
+
+    expect(await docker.inspect('web.1')).to.deep.equal({
+      id: 'abcd',
+      name: 'web.1',
+      networks: [{ networkName: 'apps', networkId: 'n1', endpointId: 'e1' }],
+      status: 'running',
+      isRunning: true,
+      isPaused: false,
+      health: 'unhealthy',
+      stopSignal: 'SIGQUIT',
+      labels: { a: 'b' },
+    });
+    inspected = { ...common, State: { ...state, Health: { Status: 'none' } }, Config: {} };
+    expect(await docker.inspect('web.1'))
+      .to.include({ stopSignal: '' })
+      .and.not.have.property('health');
+    expect(await docker.inspect('gone')).to.equal(undefined);
+  });
+
+  it('sends a signal, and says when nobody is there to receive it', async () => {
+    expect(await docker.kill('web.1', 'SIGUSR1')).to.equal(true);
+    expect(engine.asked).to.deep.equal(['/containers/web.1/kill?signal=SIGUSR1']);
+    expect(await docker.kill('gone', 'SIGTERM')).to.equal(false);
+    expect(await docker.kill('ended', 'SIGTERM')).to.equal(false);
+  });
+
+  it("rejects with Docker's words when it refuses a signal", async () => {
+    const error = await docker.kill('odd', 'SIGODD').catch((reason: unknown) => reason);
+
+    expect(isDockerError(error) && error.code).to.equal('DOCKER_REFUSED');
+    expect((error as Error).message).to.contain('Invalid signal: SIGODD');
   });
 });

@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { dockerNetworks } from '../../src/networks.ts';
+import { createDockerEngine } from '../../src/docker-engine.ts';
+import type { DockerNetworks } from '../../src/networks.ts';
 import { messageOf } from '../../../store/test/unit/support/message-of.ts';
+import { type StubEngine, stubEngine } from './support/stub-engine.ts';
 
 const networks = [
   {
@@ -35,30 +32,21 @@ const inspected = {
   },
 };
 
-describe('dockerNetworks', () => {
-  let directory: string;
-  let server: Server;
-  let asked: string[];
+describe('networks', () => {
+  let engine: StubEngine;
   let replies: Record<string, unknown>;
-  const signal = new AbortController().signal;
-  const ask = (): ReturnType<typeof dockerNetworks> => dockerNetworks(join(directory, 'docker.sock'));
+  const { signal } = new AbortController();
+  const ask = (): DockerNetworks => createDockerEngine({ socketPath: engine.socketPath }).networks;
 
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'routed-docker-'));
-    asked = [];
     replies = { '/networks': networks, '/containers/json': [{ Id: 'web' }], '/containers/web/json': inspected };
-    server = createServer(({ url = '' }, reply) => {
-      asked.push(decodeURIComponent(url));
-      const found = replies[url.replace(/\?.*/, '')];
+    engine = await stubEngine((path, reply) => {
+      const found = replies[path.replace(/\?.*/, '')];
       reply.statusCode = found === undefined ? 404 : 200;
       reply.end(JSON.stringify(found ?? { message: 'no such thing' }));
-    }).listen(join(directory, 'docker.sock'));
-    await once(server, 'listening');
+    });
   });
-  afterEach(async () => {
-    server.close();
-    await rm(directory, { recursive: true });
-  });
+  afterEach(() => engine.close());
 
   it('says what the user said of each network, and nothing where nothing was said', async () => {
     const [apps, none] = await ask().networks(signal);
@@ -90,7 +78,9 @@ describe('dockerNetworks', () => {
         options: {},
       },
     ]);
-    expect(asked[0]).to.equal('/containers/json?filters={"network":["c98909"],"status":["running","paused"]}');
+    expect(decodeURIComponent(engine.asked[0] ?? '')).to.equal(
+      '/containers/json?filters={"network":["c98909"],"status":["running","paused"]}',
+    );
   });
 
   it('says which endpoints a network has, also those that no container is in yet, and none of one that is gone', async () => {
@@ -108,7 +98,7 @@ describe('dockerNetworks', () => {
     expect(await failure()).to.contain('it answered 404');
     replies = { '/networks': [{ Name: 'apps' }] };
     expect(await failure()).to.contain('Docker cannot be asked for its networks');
-    server.close();
+    await engine.kill();
     expect(await failure()).to.contain('name its socket with --docker-socket');
   });
 });

@@ -1,7 +1,7 @@
 import type { ConfigTree } from '@routed/quagga';
 import { type Check, defineCheck } from '../check.ts';
 import { passesRouteMap, routeMapsOf, topLines } from '../facts/router-config.ts';
-import { readExports, ROUTER_PROTOCOLS } from './announcement.ts';
+import { isOfRouter, readExports } from './announcement.ts';
 
 /** Source: linux uapi rtnetlink.h, RTPROT_KERNEL; zebra does not learn those. */
 const PROTOCOL_KERNEL = 2;
@@ -16,7 +16,7 @@ export const nestedPrefixesCheck = defineCheck<{
   read: async (host) => ({
     config: (await host.routers())?.config,
     routes: (await host.routes())
-      .filter(({ family, protocol }) => family === 4 && protocol !== PROTOCOL_KERNEL && !ROUTER_PROTOCOLS.has(protocol))
+      .filter((route) => route.family === 4 && route.protocol !== PROTOCOL_KERNEL && !isOfRouter(route))
       .map(({ destination }) => destination),
   }),
   judge: ({ config, routes }) => {

@@ -30,9 +30,7 @@ export const announcementCheck = defineCheck<AnnouncementFacts>({
   read: async (host) => ({
     config: (await host.routers())?.config,
     pools: await readPools(host),
-    hasDefaultRoute: (await host.routes()).some(
-      ({ destination, protocol }) => destination === '0.0.0.0/0' && !ROUTER_PROTOCOLS.has(protocol),
-    ),
+    hasDefaultRoute: (await host.routes()).some((route) => route.destination === '0.0.0.0/0' && !isOfRouter(route)),
   }),
   judge: ({ config, pools, hasDefaultRoute }) => {
     if (config === undefined || sectionsOf(config, /^router /).length === 0) return [];
@@ -48,11 +46,10 @@ export const announcementCheck = defineCheck<AnnouncementFacts>({
   },
 });
 
-/** Protocols of zebra and its daemons. Source: linux uapi rtnetlink.h, RTPROT_ZEBRA, and FRR's own from 186 on. */
-export const ROUTER_PROTOCOLS: ReadonlySet<number> = new Set([
-  11,
-  ...Array.from({ length: 13 }, (_, index) => 186 + index),
-]);
+/** Whether zebra or one of its daemons made a route. Source: linux uapi rtnetlink.h, RTPROT_ZEBRA, and FRR's own from 186 on. */
+export function isOfRouter({ protocol }: { readonly protocol: number }): boolean {
+  return protocol === 11 || (protocol >= 186 && protocol <= 198);
+}
 
 function judgeFilter(config: ConfigTree, { protocol, routeMap, hasList }: Export, hasDefaultRoute: boolean): Finding[] {
   if (hasList) return [];

@@ -133,7 +133,7 @@ export const routerAdvertisementsCheck = defineCheck<{
 /** Whether containers have IPv6, by what the daemon knows, or by the routes that are there without it. */
 export async function usesIpv6(host: HostView): Promise<boolean> {
   const daemon = await host.daemon();
-  if (daemon?.networks.some(({ pools }) => pools.some((pool) => pool.family === 6)) === true) return true;
+  if (daemon?.networks.some(({ pools }) => pools.some(({ prefix }) => prefix.includes(':'))) === true) return true;
   return (await host.routes()).some(({ family, protocol }) => family === 6 && protocol === ROUTE_PROTOCOL);
 }
 

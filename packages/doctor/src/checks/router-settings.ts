@@ -100,7 +100,7 @@ export const routerIdCheck = defineCheck<{
       ({ linkIndex, scope, family }) => family === 4 && linkIndex === loopback && scope === 'link',
     );
     const gateways = [
-      ...(daemon?.gateways ?? [VIRTUAL_GATEWAYS[4]]),
+      (daemon?.gateways ?? VIRTUAL_GATEWAYS)[4],
       ...(daemon?.networks ?? []).flatMap(({ pools }) => pools.map(({ gateway }) => gateway)),
       // Gateway addresses that routed has put there.
       ...onLoopback.map(({ address }) => address.replace(/\/\d+$/, '')),

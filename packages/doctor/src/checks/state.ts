@@ -1,6 +1,6 @@
 import { endpointOfAlias, DELETE_GROUP, type Propagation, propagationOf } from '@routed/datapath';
 import type { Link } from '@routed/netns';
-import type { DaemonFacts } from '@routed/driver';
+import type { DaemonReport } from '@routed/driver';
 import { type Check, defineCheck, type Finding } from '../check.ts';
 import type { EngineFacts } from '../facts/engine-facts.ts';
 import { PLUGIN_NAMES } from './engine.ts';
@@ -66,7 +66,7 @@ export const namespacesCheck = defineCheck<{
 });
 
 export const staleRecordsCheck = defineCheck<{
-  readonly daemon: DaemonFacts | undefined;
+  readonly daemon: DaemonReport | undefined;
   readonly engine: EngineFacts | undefined;
 }>({
   id: 'stale-records',
@@ -82,7 +82,7 @@ export const staleRecordsCheck = defineCheck<{
 
 type Networks = EngineFacts['networks'];
 
-function judgeNetworks({ networks }: DaemonFacts, ours: Networks): Finding[] {
+function judgeNetworks({ networks }: DaemonReport, ours: Networks): Finding[] {
   const known = new Set(networks.map(({ id }) => id));
   const inDocker = new Set(ours.map(({ id }) => id));
   const lost = ours.filter(({ id }) => !known.has(id));
@@ -103,12 +103,12 @@ function judgeNetworks({ networks }: DaemonFacts, ours: Networks): Finding[] {
   ];
 }
 
-function judgeEndpoints({ endpoints }: DaemonFacts, { containers }: EngineFacts, ours: Networks): Finding[] {
+function judgeEndpoints({ endpoints }: DaemonReport, { containers }: EngineFacts, ours: Networks): Finding[] {
   const networkIds = new Set(ours.map(({ id }) => id));
   const parts = containers.flatMap(({ name, networks }) => networks.map((part) => ({ name, ...part })));
   const inDocker = new Set(parts.map(({ endpointId }) => endpointId));
   const known = new Set(endpoints.map(({ id }) => id));
-  const dead = endpoints.filter(({ id, isJoined }) => isJoined && !inDocker.has(id));
+  const dead = endpoints.filter(({ id, sandboxKey }) => sandboxKey !== undefined && !inDocker.has(id));
   const lost = parts.filter(({ networkId, endpointId }) => {
     return networkIds.has(networkId) && endpointId !== '' && !known.has(endpointId);
   });
@@ -128,7 +128,7 @@ function judgeEndpoints({ endpoints }: DaemonFacts, { containers }: EngineFacts,
   ];
 }
 
-function judgeLeases({ looseAddresses }: DaemonFacts): Finding[] {
+function judgeLeases({ looseAddresses }: DaemonReport): Finding[] {
   if (looseAddresses.length === 0) return [];
   return [
     {

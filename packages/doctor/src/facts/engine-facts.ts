@@ -1,4 +1,4 @@
-import { askUnixServer, type Container, dockerContainers } from '@routed/docker-engine';
+import { type Container, createDockerEngine } from '@routed/docker-engine';
 import { z } from 'zod';
 import type { HostReader } from './host-reader.ts';
 
@@ -23,25 +23,20 @@ export interface EngineFacts {
   readonly pid?: number;
 }
 
-const ANSWER_TIMEOUT_MS = 10_000;
-
-/** Source: Docker Engine API, SystemInfo, NetworkList, PluginList. */
+/** Source: Docker Engine API, SystemInfo, PluginList. */
 const info = z.object({
   ServerVersion: z.string(),
   LiveRestoreEnabled: z.boolean().nullish(),
   SecurityOptions: z.array(z.string()).nullish(),
   FirewallBackend: z.object({ Driver: z.string() }).nullish(),
 });
-const networks = z.array(z.object({ Id: z.string(), Name: z.string(), Driver: z.string() }));
 const plugins = z.array(z.object({ Name: z.string(), Enabled: z.boolean() }));
 
 /** Undefined when none answers. */
 export async function readEngine(host: HostReader): Promise<EngineFacts | undefined> {
-  const { dockerSocket } = host.paths;
-  const ask = async (path: string): Promise<unknown> =>
-    (await askUnixServer({ socketPath: dockerSocket, method: 'GET', path, timeoutMs: ANSWER_TIMEOUT_MS })).body;
+  const docker = createDockerEngine({ socketPath: host.paths.dockerSocket });
   try {
-    const system = info.parse(await ask('/info'));
+    const system = await docker.get('/info', info);
     const pid = Number((await host.file('/var/run/docker.pid'))?.trim());
     const isPidKnown = Number.isInteger(pid) && pid > 0;
     const words = isPidKnown ? ((await host.file(`/proc/${pid}/cmdline`)) ?? '').split('\0') : [];
@@ -52,13 +47,11 @@ export async function readEngine(host: HostReader): Promise<EngineFacts | undefi
       isRootless: (system.SecurityOptions ?? []).some((option) => option.startsWith('name=rootless')),
       hasLiveRestore: system.LiveRestoreEnabled ?? false,
       settings: { ...written, ...(backend === undefined ? {} : { firewallBackend: backend }) },
-      networks: networks.parse(await ask('/networks')).map(({ Id: id, Name: name, Driver: driver }) => {
-        return { id, name, driver };
+      networks: await docker.networks.networks(),
+      containers: await docker.containers.list(),
+      managedPlugins: (await docker.get('/plugins', plugins)).map(({ Name: name, Enabled: isEnabled }) => {
+        return { name, isEnabled };
       }),
-      containers: await dockerContainers(dockerSocket).list(),
-      managedPlugins: plugins
-        .parse(await ask('/plugins'))
-        .map(({ Name: name, Enabled: isEnabled }) => ({ name, isEnabled })),
       ...(isPidKnown ? { pid } : {}),
     };
   } catch {

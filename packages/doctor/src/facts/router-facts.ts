@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import type { HostReader } from './host-reader.ts';
-import { type ConfigTree, type DaemonName, mergeTrees, openVty, parseConfig } from '@routed/quagga';
+import {
+  type ConfigTree,
+  type DaemonName,
+  mergeTrees,
+  openDaemons,
+  readRunning,
+  type VtyConnection,
+} from '@routed/quagga';
 
 /** A routing daemon that has been started. */
 export interface RouterDaemon {
@@ -36,8 +43,11 @@ export const QUESTIONS = {
 } as const satisfies Readonly<Record<string, DaemonName>>;
 export type Question = keyof typeof QUESTIONS;
 
-/** By the check that needs them: long with many containers. */
-const ASKED_LATER: readonly string[] = ['show ip route kernel', 'show ipv6 route kernel'];
+/** The others are long with many containers: the check that needs them asks. */
+const ASKED_AT_ONCE = (Object.keys(QUESTIONS) as Question[]).filter((question) => QUESTIONS[question] !== 'zebra');
+
+/** The daemon does not know the command, or does not carry it out. */
+const REFUSED = 2;
 
 const DAEMONS: readonly DaemonName[] = ['zebra', 'ospfd', 'ospf6d', 'bgpd'];
 
@@ -51,31 +61,29 @@ export async function readRouters(host: HostReader): Promise<RouterFacts | undef
   return undefined;
 }
 
-/** What a daemon says now; empty where it does not know the command. */
+/** What a daemon says now; empty where it does not run, or does not know the command. */
 export async function askRouter(directory: string, question: Question): Promise<string> {
-  await using line = await openVty(join(directory, `${QUESTIONS[question]}.vty`));
-  const { status, text } = await line.command(question);
-  return status < 2 ? text : '';
+  await using lines = await openDaemons(directory, {}, [QUESTIONS[question]]);
+  return (await replyOf(lines.get(QUESTIONS[question]), question)) ?? '';
 }
 
 async function readSuite(host: HostReader, directory: string, found: readonly DaemonName[]): Promise<RouterFacts> {
+  await using lines = await openDaemons(directory, {}, found);
   const daemons: RouterDaemon[] = [];
-  const trees: ConfigTree[] = [];
-  const replies = new Map<Question, string>();
   for (const name of found) {
-    const path = join(directory, `${name}.vty`);
-    const isRunning = await host.accepts(path);
-    daemons.push({ name, isRunning, ...(await readProcess(host, join(directory, `${name}.pid`))) });
-    if (!isRunning) continue;
-    await using line = await openVty(path);
-    trees.push(parseConfig((await line.command('show running-config')).text));
-    for (const [question, daemon] of Object.entries(QUESTIONS)) {
-      if (daemon !== name || ASKED_LATER.includes(question)) continue;
-      const { status, text } = await line.command(question);
-      if (status < 2) replies.set(question as Question, text);
-    }
+    daemons.push({ name, isRunning: lines.has(name), ...(await readProcess(host, join(directory, `${name}.pid`))) });
   }
-  return { directory, daemons, config: mergeTrees(trees), replies };
+  const replies = new Map<Question, string>();
+  for (const question of ASKED_AT_ONCE) {
+    const reply = await replyOf(lines.get(QUESTIONS[question]), question);
+    if (reply !== undefined) replies.set(question, reply);
+  }
+  return { directory, daemons, config: mergeTrees((await readRunning(lines)).values()), replies };
+}
+
+async function replyOf(line: VtyConnection | undefined, question: Question): Promise<string | undefined> {
+  const reply = await line?.command(question);
+  return reply === undefined || reply.status >= REFUSED ? undefined : reply.text;
 }
 
 async function readProcess(

@@ -1,5 +1,4 @@
 import { parseConfig } from '@routed/quagga';
-import type { DaemonFacts } from '@routed/driver';
 import { expect } from 'chai';
 import { announcementCheck } from '../../src/checks/announcement.ts';
 import { importFilterCheck, nestedPrefixesCheck } from '../../src/checks/announcement-traps.ts';
@@ -17,6 +16,10 @@ import { routerDaemonsCheck, zebraBufferCheck } from '../../src/checks/routers.t
 import { namespacesCheck, staleRecordsCheck } from '../../src/checks/state.ts';
 import type { Finding } from '../../src/check.ts';
 import type { EngineFacts } from '../../src/facts/engine-facts.ts';
+import {
+  exampleEndpoint as endpoint,
+  exampleReport as daemon,
+} from '../../../driver/test/unit/support/example-report.ts';
 
 const engine: EngineFacts = {
   version: '20.10.24',
@@ -27,16 +30,6 @@ const engine: EngineFacts = {
   containers: [],
   managedPlugins: [],
 };
-const daemon: DaemonFacts = {
-  mtuBytes: 1500,
-  gateways: ['169.254.1.1', 'fe80::1'],
-  networks: [{ id: 'n1', pools: [{ prefix: '10.1.0.0/16', family: 4, gateway: '169.254.1.1' }], prefixes: [] }],
-  endpoints: [],
-  looseAddresses: [],
-  mountNamespace: 'mnt:[1]',
-  propagation: 'shared',
-};
-const endpoint = { id: 'e1'.padEnd(64, '0'), networkId: 'n1', addresses: ['10.1.0.2'], isJoined: true };
 const zebra = {
   name: 'zebra',
   isRunning: true,

@@ -6,7 +6,6 @@ import { type Endpoint, holderOf } from '../endpoints/endpoint.ts';
 import type { Journal } from '../ground/journal.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
-import { AUXILIARY_HOLDER } from '../leases/auxiliary.ts';
 import type { LeasedAddress } from '../leases/leased-address.ts';
 
 /** How long Docker may take from one call for a container to the next. */
@@ -92,11 +91,9 @@ export class DockerLeases {
   async attach(addresses: readonly LeasedAddress[], endpoint: Pick<Endpoint, 'id'>): Promise<void> {
     const holder = holderOf(endpoint);
     for (const { poolId, address } of addresses) {
-      if (this.#ipam.lease(poolId, address) === undefined) {
-        await this.#ipam.requestAddress({ poolId, address, purpose: 'endpoint', holder });
-      } else {
-        await this.#ipam.assignHolder({ poolId, address, holder });
-      }
+      const lease = this.#ipam.lease(poolId, address);
+      if (lease === undefined) await this.#ipam.requestAddress({ poolId, address, purpose: 'endpoint', holder });
+      else await this.#ipam.reassignAddress({ ...lease, holder });
       this.#loose.remove({ poolId, address });
     }
   }
@@ -181,9 +178,8 @@ export class DockerLeases {
    * leases, and Docker gives them back for the one that is refused.
    */
   #isOfNetwork({ poolId, address }: LeaseKey): boolean {
-    const lease = this.#ipam.lease(poolId, address);
-    const isShared = lease?.purpose === 'gateway' || lease?.holder?.startsWith(AUXILIARY_HOLDER) === true;
-    return isShared && this.#ipam.pool(poolId)?.owner !== undefined;
+    const purpose = this.#ipam.lease(poolId, address)?.purpose;
+    return (purpose === 'gateway' || purpose === 'auxiliary') && this.#ipam.pool(poolId)?.owner !== undefined;
   }
 
   async #free(lease: LeaseKey, detail: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Ipam, isIpamError, type Lease, type Pool, type PoolRequest } from '@routed/ipam';
 import type { Logger } from '@routed/datapath';
+import { GracePeriod } from '../ground/grace-period.ts';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
-import { AUXILIARY_HOLDER } from '../leases/auxiliary.ts';
 
 /** How long Docker may take from RequestPool to CreateNetwork, or from there to the ReleasePool of a failure. */
 const BETWEEN_CALLS_MS = 60_000;
@@ -20,8 +20,8 @@ export class DockerPools {
   readonly #logger: Logger;
   /** When each request of which no network has come to be was answered, by pool, on the clock of `performance.now()`. */
   readonly #requests = new Map<string, readonly number[]>();
-  /** Since when a pool has belonged to nobody. */
-  readonly #looseSince = new Map<string, number>();
+  /** Pools that belong to nobody. */
+  readonly #unowned = new GracePeriod();
 
   constructor(deps: {
     readonly ipam: Ipam;
@@ -83,16 +83,15 @@ export class DockerPools {
 
   /** Frees pools that have belonged to nobody for so long, in two rounds at least. Returns how many. */
   async freeLoose(olderThanMs: number): Promise<number> {
+    const ids = this.#ipam.pools().map(({ id }) => id);
+    this.#unowned.retain(new Set(ids.filter((id) => this.#isLoose(id))));
     let count = 0;
-    for (const { id } of this.#ipam.pools()) {
-      if (!this.#isLoose(id)) this.#looseSince.delete(id);
-      else if (!this.#looseSince.has(id)) this.#looseSince.set(id, performance.now());
-      else if (performance.now() - (this.#looseSince.get(id) ?? 0) >= olderThanMs) {
-        this.#logger.warn({ pool: id }, 'freeing a stale pool');
-        await this.#ipam.releasePool(id);
-        this.#looseSince.delete(id);
-        count++;
-      }
+    for (const id of this.#unowned.over(olderThanMs)) {
+      // Somebody may have asked for it meanwhile.
+      if (!this.#isLoose(id)) continue;
+      this.#logger.warn({ pool: id }, 'freeing a stale pool');
+      await this.#ipam.releasePool(id);
+      count++;
     }
     return count;
   }
@@ -135,6 +134,6 @@ export class DockerPools {
 }
 
 /** A gateway, or an address that the operator keeps from containers. */
-function isReserved({ purpose, holder }: Lease): boolean {
-  return purpose === 'gateway' || holder?.startsWith(AUXILIARY_HOLDER) === true;
+function isReserved({ purpose }: Lease): boolean {
+  return purpose === 'gateway' || purpose === 'auxiliary';
 }

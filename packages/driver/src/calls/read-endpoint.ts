@@ -1,9 +1,9 @@
 import { containerMac } from '@routed/datapath';
 import { prefixContains } from '@routed/ipam';
 import type { RequestOf } from '@routed/plugin-protocol';
-import type { EndpointOptions } from '../endpoints/endpoint-options.ts';
 import type { Endpoint, EndpointAddress } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
+import { type EndpointOptions, storedOptions } from '../networks/options.ts';
 import { DriverError } from '../ground/errors.ts';
 import { bareAddress } from './read-network.ts';
 
@@ -24,14 +24,12 @@ export function readEndpoint(request: CreateEndpoint, network: Network, options:
       'the endpoint has no address: create the network with --ipam-driver routed',
     );
   }
-  const ingress = options.ingress ?? network.ingress;
   return {
     id: request.EndpointID,
     networkId: network.id,
     addresses,
     additional: [],
-    spoof: options.spoof ?? network.spoof,
-    ...(ingress === undefined ? {} : { ingress }),
+    ...storedOptions('endpoint', { ...network, ...options }),
     mac: MacAddress === '' ? containerMac(first.address) : MacAddress,
   };
 }

@@ -2,15 +2,14 @@ import { canonicalAddress, type Ipam, type Pool, prefixContains } from '@routed/
 import { OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
 import { z } from 'zod';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
-import { invalidOption } from '../networks/driver-options.ts';
 import type { GatewayCheck } from '../networks/gateway-check.ts';
-import { type NetworkOptions, parseNetworkOptions } from '../networks/network-options.ts';
 import type { NetworkPool, NewNetwork } from '../networks/network.ts';
+import { type NetworkOptions, storedOptions } from '../networks/options.ts';
+import { invalidOption, parseNetworkOptions } from '../networks/parse-options.ts';
 import { DriverError } from '../ground/errors.ts';
 import { isOurAddressSpace } from '../networks/address-spaces.ts';
 import type { DefaultGateways } from './default-gateways.ts';
 import { reserveGateway } from './reserve-gateway.ts';
-import { AUXILIARY_HOLDER } from '../leases/auxiliary.ts';
 
 type CreateNetwork = RequestOf<'NetworkDriver.CreateNetwork'>;
 type PoolData = CreateNetwork['IPv4Data'][number];
@@ -57,16 +56,7 @@ export async function readNetwork(
   for (const data of request.IPv4Data) pools.push(await readPool(data, 4, options, deps));
   for (const data of request.IPv6Data) pools.push(await readPool(data, 6, options, deps));
   checkFamilies(options, pools);
-  return {
-    id: request.NetworkID,
-    pools,
-    prefixes: options.prefixes,
-    spoof: options.spoof ?? 'strict',
-    ...(options.ingress === undefined ? {} : { ingress: options.ingress }),
-    ...(options.mtuBytes === undefined ? {} : { mtuBytes: options.mtuBytes }),
-    ...(options.isAnycast && { isAnycast: true }),
-    ...(options.onConflict !== 'keep' && { onConflict: options.onConflict }),
-  };
+  return { id: request.NetworkID, pools, prefixes: options.prefixes, ...storedOptions('network', options) };
 }
 
 async function readPool(
@@ -91,7 +81,7 @@ async function readPool(
   for (const [name, address] of Object.entries(data.AuxAddresses)) {
     // Docker asks for it as for a container's address; only here it says what it is.
     const lease = { poolId: pool.id, address: bareAddress(address) };
-    await deps.ipam.assignHolder({ ...lease, holder: `${AUXILIARY_HOLDER} "${name}"` });
+    await deps.ipam.reassignAddress({ ...lease, purpose: 'auxiliary', holder: `auxiliary address "${name}"` });
     deps.loose.remove(lease);
   }
   const gateway = await readGateway(data, pool, options, deps);

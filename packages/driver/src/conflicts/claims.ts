@@ -3,7 +3,7 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Absence } from '../endpoints/absence.ts';
-import type { ConflictPolicy } from '../networks/network.ts';
+import type { ConflictPolicy } from '../networks/options.ts';
 import type { LeasedAddress } from '../leases/leased-address.ts';
 
 /** An address that this host announces for a container, and that no other host may have. */

@@ -1,6 +1,6 @@
 import type { RouterView } from '@routed/quagga/show';
 import type { MonitorEvents } from '@routed/netns';
-import type { Journal, JournalEntry } from '../ground/journal.ts';
+import type { DriverEvents } from '../ground/events.ts';
 import type { Logger } from '@routed/datapath';
 import type { Claim, Claims } from './claims.ts';
 import type { Conflicts } from './conflicts.ts';
@@ -24,6 +24,14 @@ export interface RouteEvents {
   on(event: 'route', listener: (...data: MonitorEvents['route']) => void): unknown;
 }
 
+interface ConflictWatchDeps {
+  readonly events: DriverEvents;
+  readonly claims: Pick<Claims, 'all' | 'families' | 'of'>;
+  readonly conflicts: Pick<Conflicts, 'check' | 'review' | 'forgetGone'>;
+  readonly view: Pick<RouterView, 'inactiveRoutes'>;
+  readonly logger: Logger;
+}
+
 /**
  * Notices that another host announces an address of ours.
  *
@@ -32,12 +40,7 @@ export interface RouteEvents {
  * for one of our addresses, else once a second; addresses are looked at when it has changed.
  */
 export class ConflictWatch {
-  readonly #claims: Pick<Claims, 'all' | 'families' | 'of'>;
-  readonly #conflicts: Pick<Conflicts, 'check' | 'review' | 'forgetGone'>;
-  readonly #view: Pick<RouterView, 'inactiveRoutes'>;
-  readonly #logger: Logger;
-  readonly #journal: Pick<Journal, 'follow'>;
-  #unfollow: (() => void) | undefined;
+  readonly #deps: ConflictWatchDeps;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
   #dueAtMs = Number.POSITIVE_INFINITY;
@@ -47,38 +50,28 @@ export class ConflictWatch {
   #restsUntilMs = 0;
   #soon = 0;
 
-  constructor(deps: {
-    readonly journal: Pick<Journal, 'follow'>;
-    readonly claims: Pick<Claims, 'all' | 'families' | 'of'>;
-    readonly conflicts: Pick<Conflicts, 'check' | 'review' | 'forgetGone'>;
-    readonly view: Pick<RouterView, 'inactiveRoutes'>;
-    readonly logger: Logger;
-  }) {
-    this.#claims = deps.claims;
-    this.#conflicts = deps.conflicts;
-    this.#view = deps.view;
-    this.#logger = deps.logger;
-    this.#journal = deps.journal;
+  constructor(deps: ConflictWatchDeps) {
+    this.#deps = deps;
   }
 
   /** Begins to look. */
-  start(events: RouteEvents): void {
-    this.#unfollow = this.#journal.follow((entry) => this.#onJournal(entry));
-    events.on('route', ({ route }) => this.#onRoute(route.destination));
+  start(kernel: RouteEvents): void {
+    const { events, conflicts } = this.#deps;
+    events.on('withdraw', (addresses) => conflicts.forgetGone(addresses));
+    events.on('announce', () => this.#lookSoon());
+    events.on('repair', () => this.#lookSoon());
+    kernel.on('route', ({ route }) => this.#onRoute(route.destination));
     this.#schedule(AFTER_ANNOUNCEMENT_MS);
   }
 
   /** Waits for the round that is under way. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#unfollow?.();
     clearTimeout(this.#timer);
     await this.#round;
   }
 
-  #onJournal({ kind, addresses }: JournalEntry): void {
-    if (kind === 'withdrawn') this.#conflicts.forgetGone(addresses);
-    if (kind !== 'announced' && kind !== 'repaired') return;
+  #lookSoon(): void {
     this.#soon = LOOKS_AFTER_ANNOUNCEMENT;
     this.#schedule(AFTER_ANNOUNCEMENT_MS);
   }
@@ -87,7 +80,7 @@ export class ConflictWatch {
   #onRoute(destination: string): void {
     const [address = '', length] = destination.split('/');
     if (length !== '32' && length !== '128') return;
-    if (this.#claims.of(address) !== undefined) this.#schedule(AFTER_ANNOUNCEMENT_MS);
+    if (this.#deps.claims.of(address) !== undefined) this.#schedule(AFTER_ANNOUNCEMENT_MS);
   }
 
   /** Makes a round begin within so long. */
@@ -107,7 +100,7 @@ export class ConflictWatch {
     }
     this.#round = this.#look()
       .catch((error: unknown) => {
-        this.#logger.error({ err: error }, 'checking for conflicts failed; retrying');
+        this.#deps.logger.error({ err: error }, 'checking for conflicts failed; retrying');
       })
       .finally(() => {
         this.#round = undefined;
@@ -117,23 +110,24 @@ export class ConflictWatch {
 
   async #look(): Promise<void> {
     this.#soon = Math.max(0, this.#soon - 1);
-    await this.#conflicts.review();
-    const families = this.#claims.families();
+    const { claims, conflicts, view } = this.#deps;
+    await conflicts.review();
+    const families = claims.families();
     if (families.length === 0) return;
-    const inactiveRoutes = await this.#view.inactiveRoutes(families);
+    const inactiveRoutes = await view.inactiveRoutes(families);
     const nowMs = performance.now();
     const isDue = inactiveRoutes !== this.#inactiveRoutes || nowMs - this.#sweptAtMs >= SWEEP_MS;
     if (inactiveRoutes === undefined || !isDue || nowMs < this.#restsUntilMs) return;
     this.#inactiveRoutes = inactiveRoutes;
     this.#sweptAtMs = nowMs;
-    const claims = this.#claims.all();
-    await this.#sweep(claims);
-    this.#restsUntilMs = performance.now() + claims.length / ADDRESSES_PER_MS;
+    const all = claims.all();
+    await this.#sweep(all);
+    this.#restsUntilMs = performance.now() + all.length / ADDRESSES_PER_MS;
   }
 
   async #sweep(claims: readonly Claim[]): Promise<void> {
     for (let start = 0; start < claims.length && !this.#isStopped; start += BATCH) {
-      await Promise.all(claims.slice(start, start + BATCH).map((claim) => this.#conflicts.check(claim)));
+      await Promise.all(claims.slice(start, start + BATCH).map((claim) => this.#deps.conflicts.check(claim)));
     }
   }
 }

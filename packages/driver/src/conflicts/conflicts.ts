@@ -1,5 +1,7 @@
 import type { HostAddresses, Logger } from '@routed/datapath';
 import type { CompetingRoute, RouterView } from '@routed/quagga/show';
+import type { DriverEvents } from '../ground/events.ts';
+import { GracePeriod } from '../ground/grace-period.ts';
 import type { Journal } from '../ground/journal.ts';
 import type { Claim, Claims } from './claims.ts';
 import type { ConflictCounters } from '../leases/conflict-counters.ts';
@@ -11,68 +13,56 @@ const NOTICE_MS = 1_500;
 /** A yielded address is not missed before the other host's route can be here. */
 const SETTLE_MS = 1_000;
 
-/** A conflict, and since when it is in its state, on the clock of `performance.now()`. */
-interface Entry {
-  readonly conflict: Conflict;
-  readonly sinceMs: number;
+interface ConflictsDeps {
+  readonly claims: Pick<Claims, 'all' | 'of'>;
+  readonly view: Pick<RouterView, 'competingRoutes'>;
+  readonly host: Pick<HostAddresses, 'holderOf'>;
+  readonly suppressed: Pick<SuppressedRoutes, 'adopt' | 'forget' | 'suppress' | 'takeBack'>;
+  readonly counts: ConflictCounters;
+  readonly events: DriverEvents;
+  readonly journal: Pick<Journal, 'record'>;
+  readonly logger: Logger;
 }
 
 /** The addresses that another host announces as well: found, told, settled, and over. */
 export class Conflicts {
-  readonly #claims: Pick<Claims, 'all' | 'of'>;
-  readonly #view: Pick<RouterView, 'competingRoutes'>;
-  readonly #host: Pick<HostAddresses, 'holderOf'>;
-  readonly #suppressed: Pick<SuppressedRoutes, 'adopt' | 'forget' | 'suppress' | 'takeBack'>;
-  readonly #counts: ConflictCounters;
-  readonly #journal: Pick<Journal, 'record'>;
-  readonly #logger: Logger;
-  readonly #entries = new Map<string, Entry>();
+  readonly #deps: ConflictsDeps;
+  /** By address. */
+  readonly #conflicts = new Map<string, Conflict>();
+  /** Since when each is in its state. */
+  readonly #inState = new GracePeriod();
 
-  constructor(deps: {
-    readonly claims: Pick<Claims, 'all' | 'of'>;
-    readonly view: Pick<RouterView, 'competingRoutes'>;
-    readonly host: Pick<HostAddresses, 'holderOf'>;
-    readonly suppressed: Pick<SuppressedRoutes, 'adopt' | 'forget' | 'suppress' | 'takeBack'>;
-    readonly counts: ConflictCounters;
-    readonly journal: Pick<Journal, 'record'>;
-    readonly logger: Logger;
-  }) {
-    this.#claims = deps.claims;
-    this.#view = deps.view;
-    this.#host = deps.host;
-    this.#suppressed = deps.suppressed;
-    this.#counts = deps.counts;
-    this.#journal = deps.journal;
-    this.#logger = deps.logger;
+  constructor(deps: ConflictsDeps) {
+    this.#deps = deps;
   }
 
   /** Those that there are, the oldest first. */
   all(): readonly Conflict[] {
-    return [...this.#entries.values()].map(({ conflict }) => conflict);
+    return [...this.#conflicts.values()];
   }
 
   /** Takes up what the previous run of the daemon yielded: the other host's route is there, and ours is not. */
   async adopt(): Promise<void> {
-    const claims = this.#claims.all().filter(({ policy }) => policy === 'yield');
+    const claims = this.#deps.claims.all().filter(({ policy }) => policy === 'yield');
     const areElsewhere = await Promise.all(claims.map(({ address }) => this.#isElsewhere(address)));
     for (const claim of claims.filter((_, index) => areElsewhere[index])) {
-      this.#suppressed.adopt(claim);
-      const rivals = await this.#view.competingRoutes(claim.address);
+      this.#deps.suppressed.adopt(claim);
+      const rivals = await this.#deps.view.competingRoutes(claim.address);
       this.#tell(claim, rivals, 'yielded', 'it existed before the daemon restarted');
     }
   }
 
   /** Looks whether an address is still, or again, this host's alone. */
   async check(claim: Claim): Promise<void> {
-    const known = this.#entries.get(claim.address);
-    if (known?.conflict.state === 'yielded') await this.#checkYielded(claim, known);
-    else await this.#checkAnnounced(claim, await this.#view.competingRoutes(claim.address));
+    const known = this.#conflicts.get(claim.address);
+    if (known?.state === 'yielded') await this.#checkYielded(claim, known);
+    else await this.#checkAnnounced(claim, await this.#deps.view.competingRoutes(claim.address));
   }
 
   /** Looks at those that are known; forgets those whose container has gone. */
   async review(): Promise<void> {
-    for (const { conflict } of [...this.#entries.values()]) {
-      const claim = this.#claims.of(conflict.address);
+    for (const conflict of this.all()) {
+      const claim = this.#deps.claims.of(conflict.address);
       if (claim?.endpointId === conflict.endpointId) await this.check(claim);
       else this.#end(conflict, 'its container has gone', false);
     }
@@ -81,10 +71,9 @@ export class Conflicts {
   /** A container has lost the address: what it withheld is nobody's any more. */
   forgetGone(addresses: readonly string[]): void {
     for (const address of addresses) {
-      const known = this.#entries.get(address);
-      const endpointId = this.#claims.of(address)?.endpointId;
-      if (known !== undefined && endpointId !== known.conflict.endpointId) {
-        this.#end(known.conflict, 'its container has gone', false);
+      const known = this.#conflicts.get(address);
+      if (known !== undefined && this.#deps.claims.of(address)?.endpointId !== known.endpointId) {
+        this.#end(known, 'its container has gone', false);
       }
     }
   }
@@ -92,55 +81,63 @@ export class Conflicts {
   async #checkAnnounced(claim: Claim, rivals: readonly CompetingRoute[]): Promise<void> {
     const { address } = claim;
     // The container may have gone while the router was asked.
-    if (this.#claims.of(address)?.endpointId !== claim.endpointId) return;
-    const known = this.#entries.get(address);
+    if (this.#deps.claims.of(address)?.endpointId !== claim.endpointId) return;
+    const known = this.#conflicts.get(address);
     if (rivals.length === 0) {
-      if (known !== undefined) this.#end(known.conflict, 'the other host no longer announces it', true);
+      if (known !== undefined) this.#end(known, 'the other host no longer announces it', true);
       return;
     }
     const { isToYield, reason } = judge(claim, rivals);
     const state = isToYield ? 'yielding' : 'kept';
-    if (known?.conflict.state !== state) this.#tell(claim, rivals, state, reason);
-    else if (isToYield && performance.now() - known.sinceMs >= NOTICE_MS) await this.#yield(claim, known.conflict);
+    if (known?.state !== state) this.#tell(claim, rivals, state, reason);
+    else if (isToYield && this.#inState.isOver(address, NOTICE_MS)) await this.#yield(claim, known);
   }
 
   async #yield(claim: Claim, conflict: Conflict): Promise<void> {
-    if (!(await this.#suppressed.suppress(claim))) return;
-    this.#entries.set(claim.address, { conflict: { ...conflict, state: 'yielded' }, sinceMs: performance.now() });
-    this.#counts.yielded++;
+    if (!(await this.#deps.suppressed.suppress(claim))) return;
+    this.#set({ ...conflict, state: 'yielded' });
+    this.#deps.counts.yielded++;
     this.#note('withdrawn', claim, `yielded to another host: ${conflict.reason}`);
+    this.#deps.events.emit('withdraw', [claim.address]);
   }
 
-  async #checkYielded(claim: Claim, { conflict, sinceMs }: Entry): Promise<void> {
-    if (performance.now() - sinceMs < SETTLE_MS) return;
+  async #checkYielded(claim: Claim, conflict: Conflict): Promise<void> {
+    if (!this.#inState.isOver(claim.address, SETTLE_MS)) return;
     if (await this.#isElsewhere(claim.address)) return;
-    if (!(await this.#suppressed.takeBack(claim))) return;
-    this.#counts.resumed++;
+    if (!(await this.#deps.suppressed.takeBack(claim))) return;
+    this.#deps.counts.resumed++;
     this.#end(conflict, 'the other host no longer announces it; this host announces it again', true);
     this.#note('announced', claim, 'announced again: the other host no longer announces it');
+    this.#deps.events.emit('announce', [claim.address]);
   }
 
   async #isElsewhere(address: string): Promise<boolean> {
-    return (await this.#host.holderOf(address))?.isElsewhere === true;
+    return (await this.#deps.host.holderOf(address))?.isElsewhere === true;
   }
 
   #tell(claim: Claim, rivals: readonly CompetingRoute[], state: Conflict['state'], reason: string): void {
     const { address, endpointId } = claim;
-    const since = this.#entries.get(address)?.conflict.since;
-    if (since === undefined) this.#counts.conflictsFound++;
+    const since = this.#conflicts.get(address)?.since;
+    if (since === undefined) this.#deps.counts.conflictsFound++;
     const holders = holdersOf(rivals);
     const conflict = { address, endpointId, since: since ?? new Date().toISOString(), state, holders, reason };
-    this.#entries.set(address, { conflict, sinceMs: performance.now() });
+    this.#set(conflict);
     const text = describeConflict(conflict);
-    this.#logger.warn({ ...conflict }, text);
+    this.#deps.logger.warn({ ...conflict }, text);
     this.#note('conflict', claim, text);
   }
 
+  #set(conflict: Conflict): void {
+    this.#conflicts.set(conflict.address, conflict);
+    this.#inState.restart(conflict.address);
+  }
+
   #end({ address, endpointId }: Conflict, reason: string, isClaimed: boolean): void {
-    this.#entries.delete(address);
-    if (!isClaimed) this.#suppressed.forget(address);
-    this.#counts.conflictsEnded++;
-    this.#logger.info({ address, endpointId }, `conflict over address ${address} ended: ${reason}`);
+    this.#conflicts.delete(address);
+    this.#inState.forget(address);
+    if (!isClaimed) this.#deps.suppressed.forget(address);
+    this.#deps.counts.conflictsEnded++;
+    this.#deps.logger.info({ address, endpointId }, `conflict over address ${address} ended: ${reason}`);
     this.#note('conflict', { address, endpointId }, `over: ${reason}`);
   }
 
@@ -149,6 +146,6 @@ export class Conflicts {
     { address, endpointId }: Pick<Claim, 'address' | 'endpointId'>,
     detail: string,
   ): void {
-    this.#journal.record({ kind, addresses: [address], endpointId, detail });
+    this.#deps.journal.record({ kind, addresses: [address], endpointId, detail });
   }
 }

@@ -1,6 +1,7 @@
 import type { EndpointLinks, HostAddresses, Logger } from '@routed/datapath';
 import { type RouterLines, RouterView } from '@routed/quagga/show';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { DriverEvents } from '../ground/events.ts';
 import type { Journal } from '../ground/journal.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Absence } from '../endpoints/absence.ts';
@@ -30,6 +31,7 @@ export function createConflicts({
   readonly routers: RouterLines;
   readonly absence: Absence;
   readonly counts: ConflictCounters;
+  readonly events: DriverEvents;
   readonly journal: Journal;
   readonly logger: Logger;
 }): ConflictComponents {

@@ -1,4 +1,4 @@
-import { type DesiredEndpoint, type EndpointLinks, hostPrefix, hostRoute } from '@routed/datapath';
+import { type DesiredEndpoint, type EndpointLinks, hostPrefix } from '@routed/datapath';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Claim } from './claims.ts';
 
@@ -7,13 +7,13 @@ import type { Claim } from './claims.ts';
  * memory: what a restart needs to know, the kernel's own routes say.
  */
 export class SuppressedRoutes {
-  readonly #endpoints: Pick<EndpointLifecycle, 'whileJoined' | 'endpointAt'>;
-  readonly #links: Pick<EndpointLinks, 'extend' | 'reduce'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'whileJoined' | 'endpointAt' | 'desired'>;
+  readonly #links: Pick<EndpointLinks, 'apply'>;
   readonly #destinations = new Set<string>();
 
   constructor(deps: {
-    readonly endpoints: Pick<EndpointLifecycle, 'whileJoined' | 'endpointAt'>;
-    readonly links: Pick<EndpointLinks, 'extend' | 'reduce'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'whileJoined' | 'endpointAt' | 'desired'>;
+    readonly links: Pick<EndpointLinks, 'apply'>;
   }) {
     this.#endpoints = deps.endpoints;
     this.#links = deps.links;
@@ -25,9 +25,8 @@ export class SuppressedRoutes {
 
   /** What the kernel should have of an endpoint: all but the routes withheld. */
   without(endpoint: DesiredEndpoint): DesiredEndpoint {
-    const { plan } = endpoint;
-    if (!plan.routes.some(({ destination }) => this.has(destination))) return endpoint;
-    return { ...endpoint, plan: { ...plan, routes: plan.routes.filter(({ destination }) => !this.has(destination)) } };
+    if (!endpoint.routes.some(({ destination }) => this.has(destination))) return endpoint;
+    return { ...endpoint, routes: endpoint.routes.filter(({ destination }) => !this.has(destination)) };
   }
 
   /** Notes that a route is not there, and is not to be. */
@@ -42,34 +41,33 @@ export class SuppressedRoutes {
 
   /** Withdraws the route. The container keeps the address; says whether it still has it. */
   async suppress(claim: Pick<Claim, 'address' | 'endpointId'>): Promise<boolean> {
-    return await this.#whileClaimed(claim, async (destination) => {
-      // Before the route goes: a repair would bring it back.
-      this.#destinations.add(destination);
-      try {
-        await this.#links.reduce(claim.endpointId, { routes: [hostRoute(claim)], neighbours: [] });
-      } catch (error) {
-        this.#destinations.delete(destination);
-        throw error;
-      }
-    });
+    return await this.#change(claim, (destination) => this.#destinations.add(destination));
   }
 
   /** Makes the route again; says whether the container still has the address. */
   async takeBack(claim: Pick<Claim, 'address' | 'endpointId'>): Promise<boolean> {
-    return await this.#whileClaimed(claim, async (destination) => {
-      await this.#links.extend(claim.endpointId, { routes: [hostRoute(claim)], neighbours: [] });
-      this.#destinations.delete(destination);
-    });
+    return await this.#change(claim, (destination) => this.#destinations.delete(destination));
   }
 
-  async #whileClaimed(
+  /** Changes what is noted before the route: a repair would undo it. What the kernel refuses is not noted either. */
+  async #change(
     { address, endpointId }: Pick<Claim, 'address' | 'endpointId'>,
-    work: (destination: string) => Promise<void>,
+    change: (destination: string) => void,
   ): Promise<boolean> {
     const destination = hostPrefix(address);
     return await this.#endpoints.whileJoined(endpointId, async () => {
       if (this.#endpoints.endpointAt(destination) !== endpointId) return false;
-      await work(destination);
+      const desired = this.#endpoints.desired(endpointId);
+      const wasSuppressed = this.has(destination);
+      const known = this.without(desired);
+      change(destination);
+      try {
+        await this.#links.apply(this.without(desired), known);
+      } catch (error) {
+        if (wasSuppressed) this.#destinations.add(destination);
+        else this.#destinations.delete(destination);
+        throw error;
+      }
       return true;
     });
   }

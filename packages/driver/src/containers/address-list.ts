@@ -3,24 +3,9 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import { findContainer } from './find-container.ts';
+import type { ListedAddress } from './listed-address.ts';
 import type { PersistentAssignment } from './persistent-assignment.ts';
 import type { PersistentAssignments } from './persistent-assignments.ts';
-
-/** An address, and who has it. */
-export interface ListedAddress {
-  readonly address: string;
-  /** By name, or by the start of the endpoint's id when Docker does not say. */
-  readonly container: string;
-  readonly containerId?: string;
-  readonly network: string;
-  readonly endpointId?: string;
-  /** Who gave it: Docker itself, the container's driver options, or `address add`. */
-  readonly kind: 'docker' | 'option' | 'added';
-  /** `active`; `stopped`: kept for a container that does not run; `pending` or `failed`: not in the container yet. */
-  readonly state: 'active' | 'stopped' | 'pending' | 'failed';
-  /** Why it is `failed`. */
-  readonly reason?: string;
-}
 
 /** Where an endpoint is, as Docker knows it. */
 interface Place {

@@ -2,6 +2,7 @@ import type { Container, DockerContainers, Owner } from '@routed/docker-engine';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import { GracePeriod } from '../ground/grace-period.ts';
 import type { KeyedLock } from '../ground/keyed-lock.ts';
 import type { Logger } from '@routed/datapath';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
@@ -35,7 +36,8 @@ export class AssignmentKeeper {
   readonly #sandboxReconciler: Pick<SandboxReconciler, 'requestOnceThere'>;
   readonly #lock: KeyedLock;
   readonly #logger: Logger;
-  readonly #missingSince = new Map<string, number>();
+  /** Assignments whose container Docker does not know. */
+  readonly #missing = new GracePeriod();
   readonly #search: OwnerSearch;
   #timer: NodeJS.Timeout | undefined;
   #isChecking = false;
@@ -124,8 +126,9 @@ export class AssignmentKeeper {
       const containers = new Map((await this.#docker.list()).map((container) => [container.id, container]));
       for (const record of this.#records.all()) {
         const container = containers.get(record.containerId);
-        if (container === undefined) await this.#noteMissing(record);
-        else await this.#restore(record, container);
+        if (container !== undefined) await this.#restore(record, container);
+        else if (this.#missing.isOver(record.id, GONE_AFTER_MS)) await this.#free(record);
+        else this.#missing.note(record.id);
       }
     } catch (error) {
       this.#logger.warn({ err: error }, 'could not check persistent assignments');
@@ -150,7 +153,7 @@ export class AssignmentKeeper {
   }
 
   async #restore(record: PersistentAssignment, container: Container): Promise<void> {
-    this.#missingSince.delete(record.id);
+    this.#missing.forget(record.id);
     const on = container.networks.find(({ networkId }) => networkId === record.networkId);
     const endpoint = on === undefined ? undefined : this.#endpoints.get(on.endpointId);
     if (endpoint?.sandboxKey === undefined || isRestored(record, endpoint)) return;
@@ -179,18 +182,12 @@ export class AssignmentKeeper {
     });
   }
 
-  async #noteMissing(record: PersistentAssignment): Promise<void> {
-    const since = this.#missingSince.get(record.id);
-    if (since === undefined) this.#missingSince.set(record.id, performance.now());
-    else if (performance.now() - since >= GONE_AFTER_MS) await this.#free(record);
-  }
-
   async #free(record: PersistentAssignment): Promise<void> {
     await this.#lock.run(`container ${record.id}`, async () => {
       await this.#records.remove(record.id);
       await this.#leases.release(record.addresses);
     });
-    this.#missingSince.delete(record.id);
+    this.#missing.forget(record.id);
     const addresses = record.addresses.map(({ address }) => address);
     this.#logger.info({ container: record.containerName, addresses }, 'freed the addresses of a removed container');
   }

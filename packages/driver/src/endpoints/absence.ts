@@ -5,16 +5,25 @@ import {
   endpointOfAlias,
   HostLinks,
   type Logger,
-  planAddresses,
 } from '@routed/datapath';
 import type { Link, LinkEvent, MonitorEvents, Rtnl } from '@routed/netns';
 import type { EndpointLifecycle } from './endpoint-lifecycle.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { DriverEvents } from '../ground/events.ts';
 import type { Journal } from '../ground/journal.ts';
 
 /** What reports the host's links: a Monitor of @routed/netns. */
 export interface LinkEvents {
   on(event: 'link', listener: (...data: MonitorEvents['link']) => void): unknown;
+}
+
+interface AbsenceDeps {
+  readonly rtnl: Pick<Rtnl, 'links'>;
+  readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt' | 'desired' | 'whileJoined'>;
+  readonly links: Pick<EndpointLinks, 'apply'>;
+  readonly events: DriverEvents;
+  readonly journal: Pick<Journal, 'record'>;
+  readonly logger: Logger;
 }
 
 /**
@@ -25,27 +34,13 @@ export interface LinkEvents {
  * Whether they are gone for good, Docker says, or time.
  */
 export class Absence {
-  readonly #rtnl: Pick<Rtnl, 'links'>;
-  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt' | 'whileJoined'>;
-  readonly #links: Pick<EndpointLinks, 'reduce'>;
-  readonly #journal: Pick<Journal, 'record'>;
-  readonly #logger: Logger;
+  readonly #deps: AbsenceDeps;
   /** What is held back, as its record was then. */
   readonly #held = new Map<string, Endpoint>();
   #repair: () => void = () => undefined;
 
-  constructor(deps: {
-    readonly rtnl: Pick<Rtnl, 'links'>;
-    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt' | 'whileJoined'>;
-    readonly links: Pick<EndpointLinks, 'reduce'>;
-    readonly journal: Pick<Journal, 'record'>;
-    readonly logger: Logger;
-  }) {
-    this.#rtnl = deps.rtnl;
-    this.#endpoints = deps.endpoints;
-    this.#links = deps.links;
-    this.#journal = deps.journal;
-    this.#logger = deps.logger;
+  constructor(deps: AbsenceDeps) {
+    this.#deps = deps;
   }
 
   /** Hears of containers that are back; calls `repair` for their routes. */
@@ -56,9 +51,10 @@ export class Absence {
 
   /** Withdraws the routes of those that there are: once, before the first comparison with the kernel. */
   async withdraw(): Promise<void> {
-    const joined = this.#endpoints.all().filter(({ sandboxKey }) => sandboxKey !== undefined);
+    const { endpoints, rtnl } = this.#deps;
+    const joined = endpoints.all().filter(({ sandboxKey }) => sandboxKey !== undefined);
     if (joined.length === 0) return;
-    const links = new HostLinks(await this.#rtnl.links.list({ kind: 'veth' }));
+    const links = new HostLinks(await rtnl.links.list({ kind: 'veth' }));
     for (const { id } of joined) {
       const link = links.of(id);
       if (link !== undefined && !isInUse(link)) await this.#withdraw(id);
@@ -68,7 +64,7 @@ export class Absence {
   /** Whether this host announces nothing of the endpoint for now. */
   isWithdrawn(endpointId: string): boolean {
     const held = this.#held.get(endpointId);
-    return held !== undefined && this.#endpoints.get(endpointId)?.sandboxKey === held.sandboxKey;
+    return held !== undefined && this.#deps.endpoints.get(endpointId)?.sandboxKey === held.sandboxKey;
   }
 
   /** The endpoints of which this host announces nothing for now. */
@@ -79,13 +75,13 @@ export class Absence {
   /** Whether the route to this destination is held back. */
   has(destination: string): boolean {
     if (this.#held.size === 0) return false;
-    const endpointId = this.#endpoints.endpointAt(destination);
+    const endpointId = this.#deps.endpoints.endpointAt(destination);
     return endpointId !== undefined && this.isWithdrawn(endpointId);
   }
 
   /** What the kernel should have of an endpoint: no routes, if they are held back. */
   without(endpoint: DesiredEndpoint): DesiredEndpoint {
-    return this.isWithdrawn(endpoint.id) ? { ...endpoint, plan: { ...endpoint.plan, routes: [] } } : endpoint;
+    return this.isWithdrawn(endpoint.id) ? { ...endpoint, routes: [] } : endpoint;
   }
 
   /** What an event may have missed. */
@@ -96,18 +92,19 @@ export class Absence {
   }
 
   async #withdraw(endpointId: string): Promise<void> {
-    await this.#endpoints.whileJoined(endpointId, async () => {
-      const endpoint = this.#endpoints.get(endpointId);
+    const { endpoints, links, events, journal, logger } = this.#deps;
+    await endpoints.whileJoined(endpointId, async () => {
+      const endpoint = endpoints.get(endpointId);
       if (endpoint === undefined) return false;
       // Before the routes go: a repair would bring them back.
       this.#held.set(endpointId, endpoint);
-      const addresses = allAddresses(endpoint);
-      const { routes } = planAddresses(addresses, endpoint);
-      await this.#links.reduce(endpointId, { routes, neighbours: [] });
+      const desired = endpoints.desired(endpointId);
+      await links.apply(this.without(desired), desired);
       const detail = 'its container seems to have ended while routed-plugin was down';
-      this.#logger.warn({ endpointId }, `withdrawn: ${detail}`);
-      const held = addresses.map(({ address }) => address);
-      this.#journal.record({ kind: 'withdrawn', addresses: held, endpointId, detail });
+      logger.warn({ endpointId }, `withdrawn: ${detail}`);
+      const held = allAddresses(endpoint).map(({ address }) => address);
+      journal.record({ kind: 'withdrawn', addresses: held, endpointId, detail });
+      events.emit('withdraw', held);
       return true;
     });
   }
@@ -129,8 +126,10 @@ export class Absence {
     if (!isStill) return;
     const addresses = allAddresses(held).map(({ address }) => address);
     const detail = 'its container runs: its end of the link has carrier';
-    this.#logger.info({ endpointId }, `announced again: ${detail}`);
-    this.#journal.record({ kind: 'announced', addresses, endpointId, detail });
+    const { events, journal, logger } = this.#deps;
+    logger.info({ endpointId }, `announced again: ${detail}`);
+    journal.record({ kind: 'announced', addresses, endpointId, detail });
+    events.emit('announce', addresses);
     this.#repair();
   }
 }

@@ -1,5 +1,6 @@
 import { digitsOfLink, hostPrefix, linkDigits } from '@routed/datapath';
 import { DriverError } from '../ground/errors.ts';
+import { GracePeriod } from '../ground/grace-period.ts';
 import { allAddresses } from '@routed/datapath';
 import { type Endpoint } from './endpoint.ts';
 
@@ -10,8 +11,8 @@ export class EndpointIndex {
   readonly #byDestination = new Map<string, string>();
   /** The endpoint of each pair of links, by what their names end with. */
   readonly #byLinkDigits = new Map<string, string>();
-  /** Since when each endpoint has been in no sandbox, on the clock of `performance.now()`. */
-  readonly #idleSince = new Map<string, number>();
+  /** The endpoints that are in no sandbox. */
+  readonly idle = new GracePeriod();
 
   all(): readonly Endpoint[] {
     return [...this.#endpoints.values()];
@@ -42,32 +43,21 @@ export class EndpointIndex {
     return digits === undefined ? undefined : this.#byLinkDigits.get(digits);
   }
 
-  /** Since when the endpoint has been in no sandbox; undefined: it is in one, or not known. */
-  idleSince(endpointId: string): number | undefined {
-    return this.#idleSince.get(endpointId);
-  }
-
-  /** The endpoints that have been in no sandbox for so long. */
-  idleFor(ms: number): readonly string[] {
-    const before = performance.now() - ms;
-    return [...this.#idleSince].filter(([, sinceMs]) => sinceMs <= before).map(([endpointId]) => endpointId);
-  }
-
   /** Adds an endpoint, or replaces what is known of it. */
   set(endpoint: Endpoint): void {
     const { id, sandboxKey } = endpoint;
     this.#dropDestinations(id);
     this.#endpoints.set(id, endpoint);
     this.#byLinkDigits.set(linkDigits(id), id);
-    if (sandboxKey !== undefined) this.#idleSince.delete(id);
-    else if (!this.#idleSince.has(id)) this.#idleSince.set(id, performance.now());
+    if (sandboxKey === undefined) this.idle.note(id);
+    else this.idle.forget(id);
     for (const { address } of allAddresses(endpoint)) this.#byDestination.set(hostPrefix(address), id);
   }
 
   /** Forgets an endpoint. */
   delete(endpointId: string): void {
     this.#dropDestinations(endpointId);
-    this.#idleSince.delete(endpointId);
+    this.idle.forget(endpointId);
     if (this.#endpoints.delete(endpointId)) this.#byLinkDigits.delete(linkDigits(endpointId));
   }
 

@@ -3,18 +3,18 @@ import {
   type DesiredEndpoint,
   type EndpointFiltering,
   type EndpointLinks,
-  type EndpointPlan,
   type Gateways,
   hostPrefix,
   hostPrefixes,
+  joinReply,
   type Logger,
-  planAddresses,
   planEndpoint,
 } from '@routed/datapath';
 import type { Repository } from '@routed/store';
 import type { JoinReply } from '@routed/plugin-protocol';
 import type { DuplicateAddressCheck } from '../leases/duplicate-address-check.ts';
-import type { Journal, JournalKind } from '../ground/journal.ts';
+import type { DriverEvents } from '../ground/events.ts';
+import type { Journal } from '../ground/journal.ts';
 import type { KeyedLock } from '../ground/keyed-lock.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
@@ -28,8 +28,6 @@ import type { AdditionalAddress, LeasedAddress } from '../leases/leased-address.
 export interface OperatorsGifts {
   /** Whether a container of the network has a list from an operator. */
   hasLists(networkId: string): boolean;
-  /** Told of each endpoint that has joined its sandbox. Docker waits: what follows is not part of the call. */
-  onJoin(endpointId: string): void;
 }
 
 /**
@@ -48,6 +46,7 @@ export class EndpointLifecycle extends EndpointRecords {
   readonly #strays: StrayFilters;
   readonly #gifts: OperatorsGifts;
   readonly #lock: KeyedLock;
+  readonly #events: DriverEvents;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
 
@@ -61,6 +60,7 @@ export class EndpointLifecycle extends EndpointRecords {
     readonly gifts: OperatorsGifts;
     readonly repository: Repository<Endpoint>;
     readonly lock: KeyedLock;
+    readonly events: DriverEvents;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
   }) {
@@ -74,6 +74,7 @@ export class EndpointLifecycle extends EndpointRecords {
     this.#strays = new StrayFilters(this, { filtering: deps.filtering, isThere: (link) => deps.links.isThere(link) });
     this.#gifts = deps.gifts;
     this.#lock = deps.lock;
+    this.#events = deps.events;
     this.#journal = deps.journal;
     this.#logger = deps.logger;
   }
@@ -91,15 +92,30 @@ export class EndpointLifecycle extends EndpointRecords {
       await this.keep(this.#asUnknown(endpoint));
       this.sandboxes.add(endpoint);
       this.#note('announced', endpoint, allAddresses(endpoint), 'its lost record was rebuilt');
-      this.#gifts.onJoin(endpoint.id);
+      this.#events.emit('join', endpoint.id);
     });
   }
 
-  /** The endpoints that are in a sandbox, and what belongs to them in the kernel. */
+  /** What the kernel should have of each endpoint that is in a sandbox. */
   joined(): DesiredEndpoint[] {
     return this.all()
       .filter(({ sandboxKey }) => sandboxKey !== undefined)
-      .map((endpoint) => ({ id: endpoint.id, plan: planEndpoint(endpoint, this.#mtuOf(endpoint)) }));
+      .map(({ id }) => this.desired(id));
+  }
+
+  /**
+   * What the kernel should have of an endpoint: nothing that leads to an address which another endpoint has by now.
+   *
+   * @throws DriverError ENDPOINT_UNKNOWN
+   */
+  desired(endpointId: string): DesiredEndpoint {
+    const plan = this.#plan(this.index.require(endpointId));
+    const isIts = (destination: string): boolean => (this.endpointAt(destination) ?? endpointId) === endpointId;
+    return {
+      ...plan,
+      routes: plan.routes.filter(({ destination }) => isIts(destination)),
+      neighbours: plan.neighbours.filter(({ address }) => isIts(hostPrefix(address))),
+    };
   }
 
   /** Does `work` if the endpoint is in a sandbox once all earlier work on it is done; says whether `work` did anything. */
@@ -119,9 +135,9 @@ export class EndpointLifecycle extends EndpointRecords {
    */
   async deleteIfGone(endpointId: string, idleMs: number): Promise<boolean> {
     return await this.#lock.run(endpointId, async () => {
-      const idleSinceMs = this.index.idleSince(endpointId);
-      const isGone =
-        idleSinceMs === undefined ? !(await this.#links.exists(endpointId)) : performance.now() - idleSinceMs >= idleMs;
+      const { idle } = this.index;
+      const isIdle = idle.has(endpointId);
+      const isGone = isIdle ? idle.isOver(endpointId, idleMs) : !(await this.#links.exists(endpointId));
       if (isGone) await this.#delete(endpointId);
       return isGone;
     });
@@ -167,11 +183,10 @@ export class EndpointLifecycle extends EndpointRecords {
       const before = this.index.require(endpointId);
       const added = addresses.filter(({ address }) => this.endpointAt(hostPrefix(address)) !== endpointId);
       const after = { ...before, additional: [...before.additional, ...added] };
-      const plan = planAddresses(added, before);
       const isJoined = await this.revise(
         { before, after },
-        [() => this.#filtering.set(after), () => this.#links.extend(endpointId, plan)],
-        [() => this.#links.reduce(endpointId, plan), () => this.#filtering.set(before)],
+        [() => this.#filtering.set(after), () => this.#links.apply(this.#plan(after), this.#plan(before))],
+        [() => this.#links.apply(this.#plan(before), this.#plan(after)), () => this.#filtering.set(before)],
       );
       if (isJoined && added.length > 0) this.#note('announced', before, added, 'added while its container runs');
     });
@@ -188,11 +203,10 @@ export class EndpointLifecycle extends EndpointRecords {
       const before = this.index.require(endpointId);
       const removed = before.additional.filter(({ address }) => addresses.has(address));
       const after = { ...before, additional: before.additional.filter((entry) => !removed.includes(entry)) };
-      const plan = planAddresses(removed, before);
       const isJoined = await this.revise(
         { before, after },
-        [() => this.#links.reduce(endpointId, plan), () => this.#filtering.set(after)],
-        [() => this.#filtering.set(before), () => this.#links.extend(endpointId, plan)],
+        [() => this.#links.apply(this.#plan(after), this.#plan(before)), () => this.#filtering.set(after)],
+        [() => this.#filtering.set(before), () => this.#links.apply(this.#plan(before), this.#plan(after))],
       );
       if (isJoined && removed.length > 0) this.#note('withdrawn', before, removed, 'removed while its container runs');
       return removed;
@@ -249,21 +263,20 @@ export class EndpointLifecycle extends EndpointRecords {
       this.#networks.require(endpoint.networkId);
       const mtuBytes = this.#mtuOf(endpoint);
       if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
-        return planEndpoint(endpoint, mtuBytes).reply;
+        return joinReply(endpoint);
       }
       const joining = this.#asUnknown({ ...this.sandboxes.assign(endpoint, sandboxKey), mtuBytes });
       await this.#ensureOwnGateways(endpoint, joining);
-      const plan = planEndpoint(joining, mtuBytes);
       await this.#claims.beforeAnnouncing(allAddresses(joining));
       await this.change(
         { before: endpoint, after: joining },
-        () => this.#make(joining, plan),
+        () => this.#make(joining),
         () => this.#takeAway(joining),
       );
       this.sandboxes.add({ ...joining, sandboxKey });
       this.#note('announced', joining, allAddresses(joining), 'its container joins the network');
-      this.#gifts.onJoin(endpointId);
-      return plan.reply;
+      this.#events.emit('join', endpointId);
+      return joinReply(joining);
     });
   }
 
@@ -297,8 +310,11 @@ export class EndpointLifecycle extends EndpointRecords {
   }
 
   /** The links come with their filter: it need not wait for them, and they are of no use before Docker moves one. */
-  async #make(endpoint: Endpoint, plan: EndpointPlan): Promise<void> {
-    const [made, filtered] = await Promise.allSettled([this.#links.make(plan), this.#filtering.begin(endpoint)]);
+  async #make(endpoint: Endpoint): Promise<void> {
+    const [made, filtered] = await Promise.allSettled([
+      this.#links.apply(this.#plan(endpoint)),
+      this.#filtering.begin(endpoint),
+    ]);
     if (made.status === 'fulfilled' && filtered.status === 'fulfilled') return;
     if (made.status === 'fulfilled') await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
     await this.#filtering.remove(endpoint.id);
@@ -311,8 +327,10 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#filtering.remove(endpoint.id);
   }
 
-  #note(kind: JournalKind, { id }: Endpoint, addresses: readonly LeasedAddress[], detail: string): void {
-    this.#journal.record({ kind, addresses: addresses.map(({ address }) => address), endpointId: id, detail });
+  #note(kind: 'announced' | 'withdrawn', { id }: Endpoint, which: readonly LeasedAddress[], detail: string): void {
+    const addresses = which.map(({ address }) => address);
+    this.#journal.record({ kind, addresses, endpointId: id, detail });
+    this.#events.emit(kind === 'announced' ? 'announce' : 'withdraw', addresses);
   }
 
   async #leave(endpointId: string): Promise<void> {
@@ -341,6 +359,10 @@ export class EndpointLifecycle extends EndpointRecords {
     for (const [index, { gateway }] of joining.addresses.entries()) {
       if (gateway !== endpoint.addresses[index]?.gateway) await this.#gateways.ensure(gateway);
     }
+  }
+
+  #plan(endpoint: Endpoint): DesiredEndpoint {
+    return planEndpoint(endpoint, this.#mtuOf(endpoint));
   }
 
   /** What its links were made with: to give only one end another would break it. */

@@ -56,7 +56,7 @@ export class EndpointRecords {
 
   /** The endpoints that have been in no sandbox for so long. */
   idleFor(ms: number): readonly string[] {
-    return this.index.idleFor(ms);
+    return this.index.idle.over(ms);
   }
 
   protected async loadRecords(): Promise<void> {

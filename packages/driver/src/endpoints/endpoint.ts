@@ -1,9 +1,9 @@
 import type { AdditionalAddress, LeasedAddress } from '../leases/leased-address.ts';
 import { allAddresses } from '@routed/datapath';
-import type { Spoofing } from '@routed/datapath';
+import type { StoredOptions } from '../networks/options.ts';
 
 /** What CreateEndpoint asked for. Docker does not repeat it in Join. */
-export interface Endpoint {
+export interface Endpoint extends StoredOptions<'endpoint'> {
   readonly id: string;
   readonly networkId: string;
   /** The addresses that Docker itself gives the container: at most one of each family. */
@@ -11,15 +11,11 @@ export interface Endpoint {
   /** Further addresses, which we put on the container's link once Docker has moved and addressed it. */
   readonly additional: readonly AdditionalAddress[];
   readonly mac: string;
-  /** Who may open connections to the container, in the form of `routed.ingress`; absent: everybody. */
-  readonly ingress?: string;
   /**
-   * Whether nobody may open connections to it yet, whatever {@link ingress} says: an operator has given lists to containers of
+   * Whether nobody may open connections to it yet, whatever `ingress` says: an operator has given lists to containers of
    * its network, and Docker has not said which container this is. Absent: that is known, or does not matter.
    */
   readonly isOwnerPending?: boolean;
-  /** Whether the container may send from addresses that it does not have. */
-  readonly spoof: Spoofing;
   /** MTU of its links in bytes, from its first Join on; the network may have another by now. */
   readonly mtuBytes?: number;
   /** The container's sandbox, from Join to Leave. */

@@ -1,7 +1,10 @@
-import { allAddresses, type HostNetworkSetup, linkNames, type LinkReaper } from '@routed/datapath';
+import { allAddresses, type HostNetworkSetup, linkNames, type LinkReaper, propagationOf } from '@routed/datapath';
 import type { Ipam } from '@routed/ipam';
+import { readFile, readlink } from 'node:fs/promises';
+import type { DefaultGateways } from '../calls/default-gateways.ts';
 import type { ConflictCounters } from '../leases/conflict-counters.ts';
-import { type Conflict, describeConflict } from '../conflicts/conflict.ts';
+import type { UnboundLeases } from '../leases/unbound-leases.ts';
+import { describeConflict } from '../conflicts/conflict.ts';
 import type { Conflicts } from '../conflicts/conflicts.ts';
 import type { AssignmentKeeper } from '../containers/assignment-keeper.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
@@ -9,60 +12,11 @@ import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
 import type { Absence } from '../endpoints/absence.ts';
-import type { StaleEndpoints, StaleCounts } from '../upkeep/stale-endpoints.ts';
+import type { StaleEndpoints } from '../upkeep/stale-endpoints.ts';
 import { describeHiddenRoute, type HiddenRoutes } from '../upkeep/hidden-routes.ts';
-import type { ReconcileReporter, RoundReport } from '../upkeep/reconcile-reporter.ts';
+import type { ReconcileReporter } from '../upkeep/reconcile-reporter.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
-import type { MeteredState } from './metered-state.ts';
-
-/** A network as the daemon knows it. */
-export interface NetworkStatus {
-  readonly id: string;
-  readonly mtuBytes: number;
-  readonly pools: readonly {
-    readonly prefix: string;
-    readonly gateway: string;
-    readonly leased: number;
-    readonly size: string;
-  }[];
-  /** Prefixes that additional addresses may come from as well. */
-  readonly prefixes: readonly string[];
-  readonly endpoints: number;
-}
-
-/** An endpoint as the daemon knows it. */
-export interface EndpointStatus {
-  readonly id: string;
-  readonly networkId: string;
-  readonly link: string;
-  readonly addresses: readonly string[];
-  readonly mac: string;
-  readonly gateways: readonly string[];
-  /** Absent: the endpoint is in no container now. */
-  readonly sandboxKey?: string;
-}
-
-/** What the daemon knows of itself. */
-export interface DaemonReport {
-  readonly version: string;
-  readonly pid: number;
-  readonly uptimeSec: number;
-  readonly mtuBytes: number;
-  readonly gateways: Readonly<Record<'4' | '6', string>>;
-  /** What is wrong, for people; empty is good. */
-  readonly problems: readonly string[];
-  readonly networks: readonly NetworkStatus[];
-  readonly endpoints: readonly EndpointStatus[];
-  /** What Docker forgot and was freed. */
-  readonly forgotten: StaleCounts;
-  /** Addresses that another host announces as well, now. */
-  readonly conflicts: readonly Conflict[];
-  /** What was met of other hosts' addresses. */
-  readonly cluster: ConflictCounters;
-  readonly linksToDelete: number;
-  /** The last comparison with the kernel. */
-  readonly lastRound?: RoundReport;
-}
+import type { DaemonCounts, DaemonReport, DriverReport } from './daemon-report.ts';
 
 /** What the report is made of. */
 interface StatusDeps {
@@ -70,8 +24,9 @@ interface StatusDeps {
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
   readonly sandboxReconciler: SandboxReconciler;
-  readonly observer: Pick<ReconcileReporter, 'lastRound'>;
+  readonly observer: Pick<ReconcileReporter, 'lastRound' | 'msSinceRound'>;
   readonly reaper: LinkReaper;
+  readonly loose: Pick<UnboundLeases, 'olderThan'>;
   readonly forgotten: StaleEndpoints;
   readonly sticky: Pick<AssignmentKeeper, 'problems'>;
   readonly conflicts: Pick<Conflicts, 'all'>;
@@ -82,82 +37,76 @@ interface StatusDeps {
   readonly settings: {
     readonly version: string;
     readonly mtuBytes: number;
-    readonly gateways: Readonly<Record<'4' | '6', string>>;
+    readonly mtuUplink?: string;
+    readonly uplinks?: readonly string[];
+    readonly gateways: DefaultGateways;
   };
 }
 
+/** Docker may take so long between two calls for one container; longer is worth telling. */
+const LOOSE_MS = 120_000;
+
 /** Says how the daemon is. */
-export class DaemonStatus implements MeteredState {
+export class DaemonStatus {
   readonly #deps: StatusDeps;
 
   constructor(deps: StatusDeps) {
     this.#deps = deps;
   }
 
-  report(): DaemonReport {
-    const { networks, endpoints, reaper, forgotten, conflicts, counts, observer, settings } = this.#deps;
+  /** What metrics tell of. */
+  counts(): DaemonCounts {
+    const { ipam, networks, endpoints, reaper, forgotten, conflicts, counts } = this.#deps;
     const all = endpoints.all();
-    const { lastRound } = observer;
+    const joined = all.filter(({ sandboxKey }) => sandboxKey !== undefined).length;
+    const states = { kept: 0, yielding: 0, yielded: 0 };
+    for (const { state } of conflicts.all()) states[state]++;
     return {
-      version: settings.version,
+      totals: { networks: networks.all().length, joined, idle: all.length - joined, conflicts: states },
+      pools: ipam.pools().map(({ id }) => {
+        const { leased, size } = ipam.usage(id);
+        return { id, leased, size: size.toString() };
+      }),
+      forgotten: forgotten.counts,
+      cluster: { ...counts },
+      linksToDelete: reaper.pending,
+    };
+  }
+
+  /** All that the driver knows. */
+  report(): DriverReport {
+    const { networks, endpoints, conflicts, observer, loose, settings } = this.#deps;
+    const { version, mtuBytes, mtuUplink, uplinks, gateways } = settings;
+    const all = endpoints.all();
+    return {
+      version,
       pid: process.pid,
       uptimeSec: Math.round(process.uptime()),
-      mtuBytes: settings.mtuBytes,
-      gateways: settings.gateways,
+      mtuBytes,
+      mtuUplink,
+      uplinks,
+      gateways,
       problems: this.#problems(all),
       networks: networks.all().map((network) => this.#networkStatus(network, all)),
       endpoints: all.map(endpointStatus),
-      forgotten: forgotten.counts,
       conflicts: conflicts.all(),
-      cluster: { ...counts },
-      linksToDelete: reaper.pending,
-      ...(lastRound === undefined ? {} : { lastRound }),
+      looseAddresses: loose.olderThan(LOOSE_MS).map(({ address }) => address),
+      lastRound: observer.lastRound,
+      reconciledMsAgo: observer.msSinceRound,
+      ...this.counts(),
     };
   }
 
-  networks(): number {
-    return this.#deps.networks.all().length;
-  }
-
-  endpoints(): { readonly joined: number; readonly idle: number } {
-    const all = this.#deps.endpoints.all();
-    const joined = all.filter(({ sandboxKey }) => sandboxKey !== undefined).length;
-    return { joined, idle: all.length - joined };
-  }
-
-  pools(): Iterable<{ readonly id: string; readonly size: bigint; readonly leased: number }> {
-    const { ipam } = this.#deps;
-    return ipam.pools().map(({ id }) => ({ id, ...ipam.usage(id) }));
-  }
-
-  linksToDelete(): number {
-    return this.#deps.reaper.pending;
-  }
-
-  forgotten(): StaleCounts {
-    return this.#deps.forgotten.counts;
-  }
-
-  conflicts(): Readonly<Record<Conflict['state'], number>> {
-    const counts = { kept: 0, yielding: 0, yielded: 0 };
-    for (const { state } of this.#deps.conflicts.all()) counts[state]++;
-    return counts;
-  }
-
-  cluster(): Readonly<Record<string, number>> {
-    const { counts } = this.#deps;
+  /** That, and what the kernel says of this process. */
+  async completeReport(): Promise<DaemonReport> {
     return {
-      'candidate-skipped': counts.candidatesSkipped,
-      'request-refused': counts.requestsRefused,
-      'join-refused': counts.joinsRefused,
-      'conflict-found': counts.conflictsFound,
-      'conflict-ended': counts.conflictsEnded,
-      yielded: counts.yielded,
-      resumed: counts.resumed,
+      ...this.report(),
+      mountNamespace: await readlink('/proc/self/ns/mnt'),
+      propagation: propagationOf(await readFile('/proc/self/mountinfo', 'utf8'), '/run/docker/netns') ?? 'private',
     };
   }
 
-  #networkStatus({ id, pools, prefixes }: Network, endpoints: readonly Endpoint[]): NetworkStatus {
+  #networkStatus({ id, pools, prefixes }: Network, endpoints: readonly Endpoint[]): DriverReport['networks'][number] {
     const { ipam, networks } = this.#deps;
     return {
       id,
@@ -195,7 +144,7 @@ export class DaemonStatus implements MeteredState {
   }
 }
 
-function endpointStatus(endpoint: Endpoint): EndpointStatus {
+function endpointStatus(endpoint: Endpoint): DriverReport['endpoints'][number] {
   const { id, networkId, mac, addresses, sandboxKey } = endpoint;
   return {
     id,
@@ -204,6 +153,6 @@ function endpointStatus(endpoint: Endpoint): EndpointStatus {
     addresses: allAddresses(endpoint).map(({ address }) => address),
     mac,
     gateways: addresses.map(({ gateway }) => gateway),
-    ...(sandboxKey === undefined ? {} : { sandboxKey }),
+    sandboxKey,
   };
 }

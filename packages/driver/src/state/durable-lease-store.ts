@@ -18,8 +18,14 @@ export function durableLeaseStore(database: StateDatabase): LeaseStore {
   });
   return {
     loadPools: () => readRecords(database, { kind: 'pools', shape: RECORD_SHAPES.pools }),
-    loadLeases: (poolId) =>
-      readRecords(database, { kind: 'leases', shape: RECORD_SHAPES.leases, range: ofPool(poolId) }),
+    async *loadLeases(poolId) {
+      const wanted = { kind: 'leases', shape: RECORD_SHAPES.leases, range: ofPool(poolId) };
+      for await (const record of readRecords(database, wanted)) {
+        const lease = withPurpose(record);
+        if (lease !== record) await leases.put(leaseKey(lease), lease);
+        yield lease;
+      }
+    },
     putPool: (pool) => database.batch([{ type: 'put', sublevel: pools, key: pool.id, value: pool }], { sync: true }),
     deletePool: async (poolId) => {
       const keys = await leases.keys(ofPool(poolId)).all();
@@ -34,6 +40,15 @@ export function durableLeaseStore(database: StateDatabase): LeaseStore {
     putLease: (lease) => leases.put(leaseKey(lease), lease),
     deleteLease: (key) => leases.del(leaseKey(key)),
   };
+}
+
+/**
+ * Older releases tell an auxiliary address from a container's by its holder alone. The holder stays as it is, so that
+ * they still do after a downgrade.
+ */
+function withPurpose(lease: Lease): Lease {
+  const isAuxiliary = lease.purpose === 'endpoint' && lease.holder?.startsWith('auxiliary address ');
+  return isAuxiliary ? { ...lease, purpose: 'auxiliary' } : lease;
 }
 
 function leaseKey({ poolId, address }: LeaseKey): string {

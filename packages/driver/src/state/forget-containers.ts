@@ -1,7 +1,5 @@
-import type { LeasePurpose } from '@routed/ipam';
 import type { Logger } from '@routed/datapath';
 import type { StateDirectory } from './state-directory.ts';
-import { AUXILIARY_HOLDER } from '../leases/auxiliary.ts';
 
 /**
  * Drops the endpoints of an earlier boot and the leases that they had. Networks, gateways, and what operators reserved
@@ -13,8 +11,8 @@ export async function forgetContainers(
 ): Promise<void> {
   let count = 0;
   for await (const { id: poolId } of state.leases.loadPools()) {
-    for await (const { address, purpose, holder } of state.leases.loadLeases(poolId)) {
-      if (!goesWithEndpoint(purpose) || holder?.startsWith(AUXILIARY_HOLDER)) continue;
+    for await (const { address, purpose } of state.leases.loadLeases(poolId)) {
+      if (purpose !== 'endpoint' && purpose !== 'additional') continue;
       await state.leases.deleteLease({ poolId, address });
       count++;
     }
@@ -23,8 +21,4 @@ export async function forgetContainers(
   // Last, so that a crash before this does it all again.
   await state.noteBoot();
   logger.info({ leases: count }, 'host rebooted: freed the leases of its previous containers');
-}
-
-function goesWithEndpoint(purpose: LeasePurpose): boolean {
-  return purpose === 'endpoint' || purpose === 'additional';
 }

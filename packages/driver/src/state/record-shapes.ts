@@ -4,6 +4,7 @@ import type { AddressOwner } from '../containers/address-owners.ts';
 import type { PersistentAssignment } from '../containers/persistent-assignment.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
+import { STORED_OPTIONS } from '../networks/options.ts';
 
 // Fields that a newer release has added are let be: what reads a record checks it, and returns it as it was written.
 
@@ -13,8 +14,7 @@ const address = z.union([z.ipv4(), z.ipv6()]);
 const prefix = z.union([z.cidrv4(), z.cidrv6()]);
 
 const networkPrefix = { poolId: id, family, prefix };
-const filter = { ingress: z.string().exactOptional(), spoof: z.enum(['strict', 'allow']) };
-const leasedAddress = { poolId: id, family, address };
+const leasedAddress = { poolId: id, family, address, isAnycast: z.boolean().optional() };
 
 /** What each kind of record must be, beside what the compiler knows of it: the disk is outside of its reach. */
 export const RECORD_SHAPES = {
@@ -22,8 +22,7 @@ export const RECORD_SHAPES = {
     id,
     pools: z.array(z.looseObject({ ...networkPrefix, gateway: address })),
     prefixes: z.array(z.looseObject(networkPrefix)),
-    ...filter,
-    mtuBytes: z.int().positive().exactOptional(),
+    ...STORED_OPTIONS.network,
     isUnanswered: z.boolean().exactOptional(),
   }) satisfies z.ZodType<Network>,
   endpoints: z.looseObject({
@@ -31,7 +30,7 @@ export const RECORD_SHAPES = {
     networkId: id,
     addresses: z.array(z.looseObject({ ...leasedAddress, gateway: address })),
     additional: z.array(z.looseObject({ ...leasedAddress, isSticky: z.boolean() })),
-    ...filter,
+    ...STORED_OPTIONS.endpoint,
     isOwnerPending: z.boolean().exactOptional(),
     mac: z.mac(),
     mtuBytes: z.int().positive().exactOptional(),
@@ -44,7 +43,7 @@ export const RECORD_SHAPES = {
     networkId: id,
     networkName: z.string(),
     addresses: z.array(z.looseObject(leasedAddress)),
-    ingress: filter.ingress,
+    ingress: STORED_OPTIONS.endpoint.ingress,
   }) satisfies z.ZodType<PersistentAssignment>,
   owners: z.looseObject({ id: address, containerId: id, containerName: z.string() }) satisfies z.ZodType<AddressOwner>,
   pools: z.looseObject({

@@ -1,4 +1,5 @@
 import type { Logger, RepairAction } from '@routed/datapath';
+import type { DriverEvents } from '../ground/events.ts';
 import type { Journal } from '../ground/journal.ts';
 
 /** One comparison of the kernel with what should be there. */
@@ -26,16 +27,20 @@ export interface ReconcileMetrics {
 /** Tells journal and metrics what the reconciler finds and does, and keeps the last round for status. */
 export class ReconcileReporter {
   readonly #metrics: ReconcileMetrics;
+  readonly #events: DriverEvents;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
   #lastRound: RoundReport | undefined;
+  #lastRoundAtMs = 0;
 
   constructor(deps: {
     readonly metrics: ReconcileMetrics;
+    readonly events: DriverEvents;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Pick<Logger, 'info' | 'warn'>;
   }) {
     this.#metrics = deps.metrics;
+    this.#events = deps.events;
     this.#journal = deps.journal;
     this.#logger = deps.logger;
   }
@@ -44,10 +49,16 @@ export class ReconcileReporter {
     return this.#lastRound;
   }
 
+  /** How long ago that was; the clock may have been set since. */
+  get msSinceRound(): number | undefined {
+    return this.#lastRound === undefined ? undefined : performance.now() - this.#lastRoundAtMs;
+  }
+
   /** @param addresses those of the endpoint, for an action on all of it */
   onRepair(action: RepairAction, addresses: readonly string[]): void {
     this.#metrics.countRepair(action.kind);
     this.#journal.record({ kind: 'repaired', ...subjectOf(action, addresses), detail: describeRepair(action) });
+    this.#events.emit('repair');
   }
 
   onFailure(action: RepairAction, addresses: readonly string[], error: unknown): void {
@@ -71,6 +82,7 @@ export class ReconcileReporter {
   onRound(report: RoundReport): void {
     this.#metrics.observeRound(report.ms / 1000);
     this.#lastRound = report;
+    this.#lastRoundAtMs = performance.now();
   }
 }
 
@@ -79,7 +91,7 @@ function subjectOf(
   addresses: readonly string[],
 ): { readonly addresses: readonly string[]; readonly endpointId?: string } {
   return {
-    addresses: 'destination' in action ? [action.destination.replace(/\/\d+$/, '')] : addresses,
+    addresses: 'route' in action ? [action.route.destination.replace(/\/\d+$/, '')] : addresses,
     ...('endpointId' in action ? { endpointId: action.endpointId } : {}),
   };
 }
@@ -90,14 +102,18 @@ function describeRepair(action: RepairAction): string {
     case 'set-link':
       return `set-link: ${Object.entries(action.change).map(describeChange).join(', ')}`;
     case 'add-address':
-      return `add-address: ${action.address.address} on the host's end of the link`;
+    case 'delete-address':
+      return `${action.kind}: ${action.address.address} on the host's end of the link`;
     case 'add-route':
     case 'delete-route':
-      return `${action.kind}: ${action.destination}`;
+      return `${action.kind}: ${action.route.destination}`;
     case 'set-neighbour':
       return `set-neighbour: ${action.neighbour.address} ${action.neighbour.mac ?? ''}`;
     case 'delete-neighbour':
-      return `delete-neighbour: ${action.address}`;
+      return `delete-neighbour: ${action.neighbour.address}`;
+    case 'add-rule':
+    case 'delete-rule':
+      return `${action.kind}: priority ${action.rule.priority ?? ''}`;
     case 'delete-link':
       return `delete-link: ${action.name}, which no container uses`;
     case 'forget-sandbox':

@@ -1,10 +1,10 @@
 import { allAddresses, hostPrefix } from '@routed/datapath';
 import type { DockerAttachment } from '@routed/docker-engine';
-import { parseEndpointOptions } from '../endpoints/endpoint-options.ts';
 import { type Endpoint, holderOf } from '../endpoints/endpoint.ts';
 import { locateAdditional } from '../endpoints/locate-additional.ts';
 import { readEndpoint } from '../calls/read-endpoint.ts';
 import type { Network } from '../networks/network.ts';
+import { parseEndpointOptions } from '../networks/parse-options.ts';
 
 /** What the kernel has of an endpoint: its link, which its alias names, and the routes to it. */
 export interface KernelEndpoint {

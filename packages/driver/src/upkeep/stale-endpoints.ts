@@ -2,6 +2,7 @@ import { endpointOfAlias, type Logger } from '@routed/datapath';
 import type { Link } from '@routed/netns';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { DockerLeases } from '../calls/docker-leases.ts';
+import { GracePeriod } from '../ground/grace-period.ts';
 
 /** How long something must look forgotten, in at least two rounds, before it is freed. */
 const GRACE_MS = 60_000;
@@ -29,8 +30,8 @@ export class StaleEndpoints {
   readonly #endpoints: Pick<EndpointLifecycle, 'idleFor' | 'leave' | 'isJoined'>;
   readonly #leases: Pick<DockerLeases, 'freeIfGone' | 'freeLoose'>;
   readonly #logger: Logger;
-  /** When the container's end of a joined endpoint was first seen on the host, on the clock of `performance.now()`. */
-  readonly #atHomeSince = new Map<string, number>();
+  /** Endpoints whose container's end of the link is on the host. */
+  readonly #atHome = new GracePeriod();
   #counts: StaleCounts = { left: 0, endpoints: 0, leases: 0 };
 
   constructor(deps: {
@@ -54,12 +55,7 @@ export class StaleEndpoints {
       const endpointId = endpointOfAlias(alias);
       if (endpointId !== undefined && peerNetnsId === undefined) atHome.add(endpointId);
     }
-    for (const endpointId of this.#atHomeSince.keys()) {
-      if (!atHome.has(endpointId)) this.#atHomeSince.delete(endpointId);
-    }
-    for (const endpointId of atHome) {
-      if (!this.#atHomeSince.has(endpointId)) this.#atHomeSince.set(endpointId, performance.now());
-    }
+    this.#atHome.retain(atHome);
   }
 
   /** Frees what has looked forgotten for long enough. */
@@ -85,11 +81,11 @@ export class StaleEndpoints {
 
   async #leaveForgotten(): Promise<number> {
     let count = 0;
-    for (const [endpointId, sinceMs] of this.#atHomeSince) {
-      if (performance.now() - sinceMs < START_GRACE_MS || !this.#endpoints.isJoined(endpointId)) continue;
+    for (const endpointId of this.#atHome.over(START_GRACE_MS)) {
+      if (!this.#endpoints.isJoined(endpointId)) continue;
       this.#logger.warn({ endpointId }, 'withdrawing an endpoint that has left its container');
       await this.#endpoints.leave(endpointId);
-      this.#atHomeSince.delete(endpointId);
+      this.#atHome.forget(endpointId);
       count++;
     }
     return count;

@@ -1,6 +1,7 @@
 import type { AssignmentKeeper } from '../containers/assignment-keeper.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { DockerPools } from '../calls/docker-pools.ts';
+import { GracePeriod } from '../ground/grace-period.ts';
 import type { Logger } from '@routed/datapath';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
@@ -18,7 +19,7 @@ export class StaleNetworks {
   readonly #sticky: Pick<AssignmentKeeper, 'forgetNetwork'>;
   readonly #pools: Pick<DockerPools, 'freeLoose' | 'freeLeftover'>;
   readonly #logger: Logger;
-  readonly #halfGoneSince = new Map<string, number>();
+  readonly #stale = new GracePeriod();
   #counts = { networks: 0, pools: 0 };
 
   constructor(deps: {
@@ -43,7 +44,7 @@ export class StaleNetworks {
   /** Frees what has looked forgotten for long enough. */
   async sweep(): Promise<void> {
     const { networks, pools } = this.#counts;
-    const deleted = await this.#deleteHalfGone();
+    const deleted = await this.#deleteStale();
     this.#counts = { networks: networks + deleted, pools: pools + (await this.#pools.freeLoose(GRACE_MS)) };
   }
 
@@ -59,22 +60,15 @@ export class StaleNetworks {
     await this.#networks.delete(networkId);
   }
 
-  async #deleteHalfGone(): Promise<number> {
-    const halfGone = new Set(this.#networks.withoutPool());
-    for (const { networkId } of this.#endpoints.all()) halfGone.delete(networkId);
-    for (const networkId of this.#halfGoneSince.keys()) {
-      if (!halfGone.has(networkId)) this.#halfGoneSince.delete(networkId);
+  async #deleteStale(): Promise<number> {
+    const stale = new Set(this.#networks.withoutPool());
+    for (const { networkId } of this.#endpoints.all()) stale.delete(networkId);
+    this.#stale.retain(stale);
+    const due = this.#stale.over(GRACE_MS);
+    for (const networkId of due) {
+      this.#logger.warn({ networkId }, 'deleting a stale network');
+      await this.#forget(networkId);
     }
-    let count = 0;
-    for (const networkId of halfGone) {
-      const since = this.#halfGoneSince.get(networkId);
-      if (since === undefined) this.#halfGoneSince.set(networkId, performance.now());
-      else if (performance.now() - since >= GRACE_MS) {
-        this.#logger.warn({ networkId }, 'deleting a stale network');
-        await this.#forget(networkId);
-        count++;
-      }
-    }
-    return count;
+    return due.length;
   }
 }

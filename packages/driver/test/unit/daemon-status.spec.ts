@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { daemonReport } from '../../src/reports/daemon-report.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
 const endpointId = dockerId('c80b7eea65283f');
@@ -56,5 +57,18 @@ describe('what the daemon says of itself', () => {
     sinon.assert.calledOnceWithExactly(metrics.countRepair, 'add-route');
     expect(daemon.parts.describe('10.1.0.2').history.at(-1)).to.include({ kind: 'repaired' });
     expect(daemon.parts.status.report().lastRound?.repairs).to.deep.equal({ 'add-route': 1 });
+    expect(daemon.parts.status.report().reconciledMsAgo).to.be.within(0, 60_000);
+  });
+
+  it('is as its readers expect it once it has travelled', async () => {
+    daemon.repair();
+    await daemon.stop();
+    const report = await daemon.parts.status.completeReport();
+
+    const travelled: unknown = JSON.parse(JSON.stringify(report));
+
+    expect(daemonReport.strict().parse(travelled)).to.deep.equal(travelled);
+    expect(report.totals).to.include({ networks: 1, joined: 1, idle: 0 });
+    expect(report.mountNamespace).to.match(/^mnt:\[\d+\]$/);
   });
 });

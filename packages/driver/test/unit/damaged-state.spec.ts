@@ -102,6 +102,21 @@ describe('the state directory', () => {
   describe('refuses a record that it cannot understand, by name:', () => {
     const shapes: [string, string, object, RegExp][] = [
       ['networks', 'n1', { ...network, pools: {} }, /record "networks n1": pools: .*expected array/],
+      ['networks', 'n1', { ...network, isAnycast: 'true' }, /record "networks n1": isAnycast: .*expected boolean/],
+      [
+        'networks',
+        'n1',
+        { ...network, onConflict: 'fight' },
+        /record "networks n1": onConflict: expected keep or yield/,
+      ],
+      ['networks', 'n1', { ...network, mtuBytes: 0 }, /record "networks n1": mtuBytes: /],
+      ['endpoints', 'e1', { ...endpoint, spoof: null }, /record "endpoints e1": spoof: expected strict or allow/],
+      [
+        'endpoints',
+        'e1',
+        { ...endpoint, additional: [{ ...lease, family: 4, isSticky: false, isAnycast: 1 }] },
+        /record "endpoints e1": additional\.0\.isAnycast: .*expected boolean/,
+      ],
       ['endpoints', 'e1', { ...endpoint, addresses: [{}] }, /record "endpoints e1": addresses\.0\.poolId: /],
       ['endpoints', 'e1', { ...endpoint, mac: 'x' }, /record "endpoints e1": mac: /],
       ['sticky', 's1', { id: 's1' }, /record "sticky s1": containerId: /],

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { MAX_ADDITIONAL_ADDRESSES, parseEndpointOptions } from '../../src/endpoints/endpoint-options.ts';
+import { MAX_ADDITIONAL_ADDRESSES } from '../../src/networks/options.ts';
+import { parseEndpointOptions } from '../../src/networks/parse-options.ts';
 
 const parse = (text: unknown): readonly string[] => parseEndpointOptions({ 'routed.addresses': text }).addresses;
 
@@ -30,7 +31,7 @@ describe('parseEndpointOptions', () => {
     const shared = parseEndpointOptions({ 'routed.addresses': '10.1.0.3', 'routed.anycast': 'true' });
     expect(shared).to.deep.equal({ addresses: ['10.1.0.3'], isAnycast: true });
 
-    expect(parseEndpointOptions({ 'routed.addresses': '10.1.0.3' }).isAnycast).to.equal(false);
+    expect(parseEndpointOptions({ 'routed.addresses': '10.1.0.3' }).isAnycast).to.equal(undefined);
     expect(parseEndpointOptions({ 'routed.anycast': 'false' }).isAnycast).to.equal(false);
     expect(() => parseEndpointOptions({ 'routed.anycast': 'true' })).to.throw(
       'create the network with -o routed.anycast=true',

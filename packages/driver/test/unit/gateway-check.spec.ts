@@ -19,7 +19,10 @@ describe('GatewayCheck', () => {
         routes: { get: sinon.stub().resolves(route) },
         links: { get: sinon.stub().resolves({ name: 'eth1' }) },
         neighbours: {
-          resolve: () => Promise.resolve(void asked++),
+          resolve: () => {
+            asked++;
+            return Promise.resolve();
+          },
           delete: () => Promise.resolve(),
           list: () => Promise.resolve(asked >= answersAt ? [there as unknown as Neighbour] : []),
         },

@@ -1,8 +1,7 @@
 import { replyToError } from '@routed/plugin-server';
 import { expect } from 'chai';
 import { canonicalHostAddress, isIpamError } from '@routed/ipam';
-import { parseEndpointOptions } from '../../src/endpoints/endpoint-options.ts';
-import { parseNetworkOptions } from '../../src/networks/network-options.ts';
+import { parseEndpointOptions, parseNetworkOptions } from '../../src/networks/parse-options.ts';
 
 const LONG = 'x'.repeat(500_000);
 const many = (item: string): string => Array<string>(35_000).fill(item).join(',');

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { parseNetworkOptions } from '../../src/networks/network-options.ts';
+import { parseNetworkOptions } from '../../src/networks/parse-options.ts';
 
-const none = { gateways: {}, prefixes: [], isAnycast: false, onConflict: 'keep' };
+const none = { gateways: {}, prefixes: [], spoof: 'strict' };
 
 describe('parseNetworkOptions', () => {
   it('reads the MTU, whatever the case of the key', () => {

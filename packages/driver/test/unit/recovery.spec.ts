@@ -80,7 +80,7 @@ describe('the recovery of a lost state directory', () => {
     const leases = [...daemon.ipam.leases('routed-local/10.1.0.0/16/10.1.8.0/24')];
     expect(leases.map(({ address, purpose, holder }) => [address, purpose, holder])).to.have.deep.members([
       ['10.1.0.1', 'gateway', 'the gateway'],
-      ['10.1.8.9', 'endpoint', 'auxiliary address "router"'],
+      ['10.1.8.9', 'auxiliary', 'auxiliary address "router"'],
       ['10.1.0.2', 'endpoint', 'endpoint c80b7eea6528'],
       ['10.1.0.3', 'additional', 'endpoint c80b7eea6528'],
     ]);

@@ -115,7 +115,7 @@ describe('what Docker forgets', () => {
       [pools[6], 'fd00:2::2'],
     ] as const)
       await daemon.call('IpamDriver.RequestAddress', { PoolID: `routed-local/${pool}`, Address, Options: null });
-    const assign = sinon.stub(daemon.ipam, 'assignHolder').callThrough();
+    const assign = sinon.stub(daemon.ipam, 'reassignAddress').callThrough();
     assign.onSecondCall().rejects(new Error('disk full'));
     const Interface = { Address: '10.2.0.2/32', AddressIPv6: 'fd00:2::2/128', MacAddress: '' };
     const request = { NetworkID: networkId, EndpointID: endpointId, Interface, Options: {} };

@@ -62,7 +62,7 @@ describe('the state directory', () => {
     const state = await lives.open();
     await fill(state);
     const gateway = { poolId: pool.id, address: '10.1.0.1', purpose: 'gateway' } as const;
-    const reserved = { ...lease, address: '10.1.0.9', holder: 'auxiliary address "router"' };
+    const reserved = { ...lease, address: '10.1.0.9', purpose: 'auxiliary', holder: 'router' } as const;
     await state.leases.putLease(gateway);
     await state.leases.putLease(reserved);
 

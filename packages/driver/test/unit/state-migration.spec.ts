@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ClassicLevel } from 'classic-level';
+import sinon from 'sinon';
+import { forgetContainers } from '../../src/state/forget-containers.ts';
 import { openStateDirectory, type StateDirectory } from '../../src/state/state-directory.ts';
-import { all, lease, pool } from './support/state-lives.ts';
+import { all, lease, pool, StateLives } from './support/state-lives.ts';
 
 const kept = { family: 4, address: '10.1.0.9', poolId: pool.id, isSticky: false } as const;
 
@@ -64,5 +66,58 @@ describe('the state directory of the first release, without additional addresses
     });
     await database.close();
     expect(await (await open()).endpoints.load()).to.have.lengthOf(2);
+  });
+});
+
+describe('the auxiliary addresses of a release that gave them the purpose of a container’s', () => {
+  const holder = 'auxiliary address "router"';
+  const old = { ...lease, address: '10.1.0.9', holder };
+  const own = { ...lease, holder: 'web' };
+  let lives: StateLives;
+
+  beforeEach(async () => {
+    lives = await StateLives.create();
+    const { leases } = await lives.open();
+    await leases.putPool(pool);
+    for (const record of [old, { ...old, address: '10.1.0.10' }, own]) await leases.putLease(record);
+  });
+  afterEach(() => lives.removeAll());
+
+  /** What is on the disk. */
+  const records = async (): Promise<unknown[]> => {
+    await lives.close();
+    const database: StateDatabase = new ClassicLevel(lives.directory, { valueEncoding: 'json' });
+    try {
+      return await all(recordsOf(database, 'leases').values());
+    } finally {
+      await database.close();
+    }
+  };
+  const load = async (): Promise<unknown[]> => all((await lives.reopen()).leases.loadLeases(pool.id));
+  const upgraded = (address: string) => ({ ...old, address, purpose: 'auxiliary' });
+
+  it('get their own purpose when they are loaded, once, and keep their holder, which that release goes by', async () => {
+    const wanted = [upgraded('10.1.0.9'), upgraded('10.1.0.10'), own];
+
+    expect(await load()).to.have.deep.members(wanted);
+    expect(await records()).to.have.deep.members(wanted);
+    expect(await load()).to.have.deep.members(wanted);
+  });
+
+  it('get it also when the daemon died between two of them', async () => {
+    for await (const { address } of (await lives.reopen()).leases.loadLeases(pool.id))
+      if (address !== '10.1.0.2') break;
+    expect(await records())
+      .to.deep.include(old)
+      .and.to.deep.include(upgraded('10.1.0.10'));
+
+    expect(await load()).to.have.deep.members([upgraded('10.1.0.9'), upgraded('10.1.0.10'), own]);
+  });
+
+  it('stay with the operator when the host was rebooted at the same time', async () => {
+    const state = await lives.reopen('boot 2');
+    await forgetContainers(state, { debug: sinon.fake(), info: sinon.fake(), warn: sinon.fake(), error: sinon.fake() });
+
+    expect(await records()).to.have.deep.members([upgraded('10.1.0.9'), upgraded('10.1.0.10')]);
   });
 });

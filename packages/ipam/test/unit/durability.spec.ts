@@ -52,7 +52,8 @@ const changes: Readonly<Record<string, Change>> = {
   'an automatic lease': (ipam) => ipam.requestAddress({ poolId: six, purpose: 'endpoint', holder: 'web' }),
   'a gateway lease': (ipam) => ipam.requestAddress({ poolId: six, purpose: 'gateway' }),
   'a released address': (ipam) => ipam.releaseAddress({ poolId: four, address: '10.1.0.1' }),
-  'a holder': (ipam) => ipam.assignHolder({ poolId: four, address: '10.1.0.1', holder: 'web' }),
+  'another holder': (ipam) =>
+    ipam.reassignAddress({ poolId: four, address: '10.1.0.1', purpose: 'auxiliary', holder: 'web' }),
 };
 
 async function openFilled(store: LeaseStore): Promise<Ipam> {

@@ -147,29 +147,30 @@ describe('Ipam addresses', () => {
     });
   });
 
-  describe('assignHolder', () => {
-    it('writes the holder into the lease, also in place of another', async () => {
-      await ipam.requestAddress({ poolId, address: '10.1.0.9', purpose: 'endpoint' });
+  describe('reassignAddress', () => {
+    it('gives the lease purpose and holder, also in place of others', async () => {
+      const key = { poolId, address: '10.1.0.9' };
+      await ipam.requestAddress({ ...key, purpose: 'endpoint' });
 
-      for (const holder of ['one', 'two', 'two']) {
-        await ipam.assignHolder({ poolId, address: '10.1.0.9', holder });
-        expect(ipam.lease(poolId, '10.1.0.9')).to.deep.equal({
-          poolId,
-          address: '10.1.0.9',
-          purpose: 'endpoint',
-          holder,
-        });
+      for (const lease of [
+        { ...key, purpose: 'endpoint', holder: 'one' },
+        { ...key, purpose: 'auxiliary', holder: 'one' },
+        { ...key, purpose: 'auxiliary', holder: 'two' },
+        { ...key, purpose: 'endpoint' },
+      ] as const) {
+        await ipam.reassignAddress(lease);
+        expect(ipam.lease(poolId, '10.1.0.9')).to.deep.equal(lease);
       }
     });
 
     it('refuses an address without a lease and an unknown pool, naming them', async () => {
-      const free = { poolId, address: '10.1.0.9', holder: 'web' };
+      const free = { poolId, address: '10.1.0.9', purpose: 'endpoint', holder: 'web' } as const;
 
-      const notLeased = await rejection('ADDRESS_NOT_LEASED', () => ipam.assignHolder(free));
-      const unknown = await rejection('UNKNOWN_POOL', () => ipam.assignHolder({ ...free, poolId: 'nonsense' }));
+      const notLeased = await rejection('ADDRESS_NOT_LEASED', () => ipam.reassignAddress(free));
+      const unknown = await rejection('UNKNOWN_POOL', () => ipam.reassignAddress({ ...free, poolId: 'nonsense' }));
 
       expect(notLeased.message).to.include(
-        `cannot assign a holder to 10.1.0.9: it is not leased from pool ${poolId}; request the address first`,
+        `cannot reassign 10.1.0.9: it is not leased from pool ${poolId}; request the address first`,
       );
       expect(unknown.poolId).to.equal('nonsense');
     });

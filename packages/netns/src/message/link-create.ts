@@ -23,12 +23,9 @@ export function buildLinkCreate(kind: string, spec: LinkSpec, purpose: Purpose):
  * Source: linux drivers/net/veth.c `veth_newlink`.
  */
 export function buildVethCreate(spec: VethSpec, peerNetnsFd: number | undefined, purpose: Purpose): Uint8Array {
-  const { group, txQueueLength, peer } = spec;
+  const { group, peer } = spec;
   const writer = writeLinkHeader(new MessageWriter(RTM.NEWLINK, FLAGS));
   writeSettings(writer, spec, purpose);
-  if (txQueueLength !== undefined) {
-    writer.attributeU32(IFLA.TXQLEN, checkRange(txQueueLength, U32, purpose, 'txQueueLength'));
-  }
   if (group !== undefined) writer.attributeU32(IFLA.GROUP, checkRange(group, U32, purpose, 'group'));
   writer.attributeString(IFLA.IFNAME, checkLinkName(spec.name, purpose));
   const writePeer = (): void => {
@@ -44,9 +41,11 @@ export function buildVethCreate(spec: VethSpec, peerNetnsFd: number | undefined,
   return writer.finish();
 }
 
-type Settings = Pick<LinkSpec, 'mtuBytes' | 'mac'>;
+type Settings = Pick<LinkSpec, 'mtuBytes' | 'mac' | 'txQueueLength'>;
 
-function writeSettings(writer: MessageWriter, { mtuBytes, mac }: Settings, purpose: Purpose): void {
+function writeSettings(writer: MessageWriter, { mtuBytes, mac, txQueueLength }: Settings, purpose: Purpose): void {
   if (mtuBytes !== undefined) writer.attributeU32(IFLA.MTU, checkRange(mtuBytes, U32, purpose, 'mtuBytes'));
   if (mac !== undefined) writer.attribute(IFLA.ADDRESS, requireMac(mac, purpose));
+  if (txQueueLength !== undefined)
+    writer.attributeU32(IFLA.TXQLEN, checkRange(txQueueLength, U32, purpose, 'txQueueLength'));
 }

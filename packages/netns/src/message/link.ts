@@ -87,6 +87,7 @@ const DECODED: ReadonlySet<number> = new Set([
   IFLA.LINKINFO,
   IFLA.MASTER,
   IFLA.MTU,
+  IFLA.TXQLEN,
 ]);
 
 /** Decodes RTM_NEWLINK and RTM_DELLINK; `undefined` for those of a bridge port, which are about another thing. */
@@ -104,6 +105,7 @@ export function decodeLink({ payload }: NetlinkMessage): Link | undefined {
     index: u32(payload, 4),
     name: optional(found, IFLA.IFNAME, text) ?? '',
     mtuBytes: optional(found, IFLA.MTU, u32) ?? 0,
+    txQueueLength: optional(found, IFLA.TXQLEN, u32) ?? 0,
     isUp: (flags & IFF_UP) !== 0,
     hasCarrier: (flags & IFF_LOWER_UP) !== 0,
     isRunning: (flags & IFF_RUNNING) !== 0,

@@ -76,6 +76,7 @@ const conf = object<Ipv4LinkConf>({
 const linkFields: Fields<LinkSpec> = {
   name: text,
   mtuBytes: optional(u32),
+  txQueueLength: optional(u32),
   mac: optional(text),
   alias: optional(text),
   isUp: optional(flag),
@@ -85,12 +86,12 @@ const addressGeneration = among('eui64', 'none');
 const veth = object<VethSpec>({
   ...linkFields,
   group: optional(u32),
-  txQueueLength: optional(u32),
   ipv4Conf: optional(conf),
   ipv6AddressGeneration: optional(addressGeneration),
   peer: object<VethPeerSpec>({
     name: text,
     mtuBytes: optional(u32),
+    txQueueLength: optional(u32),
     mac: optional(text),
     netns: optional(NETNS_HANDLE),
   }),
@@ -119,6 +120,7 @@ const linkNames = namesOf<Link>({
   kind: true,
   mac: true,
   mtuBytes: true,
+  txQueueLength: true,
   isUp: true,
   hasCarrier: true,
   isRunning: true,

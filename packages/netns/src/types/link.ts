@@ -14,6 +14,8 @@ export interface Link {
   /** Link-layer address in lower case, `02:42:0a:00:00:07`; absent when the device has none. */
   readonly mac?: string;
   readonly mtuBytes: number;
+  /** Length of the transmit queue in packets. */
+  readonly txQueueLength: number;
   /** Administratively up (`IFF_UP`). */
   readonly isUp: boolean;
   /** Operational: up, and the other side is too (`IFF_LOWER_UP`). */
@@ -70,6 +72,8 @@ export interface LinkSpec {
   readonly name: string;
   /** Left to the driver when absent. */
   readonly mtuBytes?: number;
+  /** Length of the transmit queue in packets; left to the driver when absent. */
+  readonly txQueueLength?: number;
   /** Made up by the kernel when absent. */
   readonly mac?: string;
   readonly alias?: string;
@@ -80,6 +84,7 @@ export interface LinkSpec {
 export interface VethPeerSpec {
   readonly name: string;
   readonly mtuBytes?: number;
+  readonly txQueueLength?: number;
   readonly mac?: string;
   /**
    * Namespace the peer is born in; absent: beside the first end. Creating it there saves the
@@ -91,8 +96,6 @@ export interface VethPeerSpec {
 /** A new veth pair: this end, and the peer. */
 export interface VethSpec extends LinkSpec {
   readonly group?: number;
-  /** Length of the transmit queue in packets. */
-  readonly txQueueLength?: number;
   readonly ipv4Conf?: Ipv4LinkConf;
   readonly ipv6AddressGeneration?: Ipv6AddressGeneration;
   readonly peer: VethPeerSpec;

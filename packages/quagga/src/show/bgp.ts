@@ -1,5 +1,6 @@
 import { hostPrefix } from '../prefix.ts';
 import { z } from 'zod';
+import type { Announcement } from './announcement.ts';
 import { isLowest, type CompetingRoute } from './competing-route.ts';
 import type { RouterLines } from './router-lines.ts';
 
@@ -16,18 +17,18 @@ type Path = z.infer<typeof path>;
 const pathsReply = z.object({ paths: z.array(path) });
 // Source: FRR bgpd/bgp_vty.c, bgp_show_summary.
 const summaryReply = z.object({ as: z.number(), routerId: z.string() });
+/** Without an instance for this family there are none. */
+const peersReply = z.object({ peers: z.record(z.string(), z.unknown()).default({}) });
 // Source: FRR bgpd/bgp_route.c, bgp_table_stats_single.
 const tables = z.array(z.object({ totalAdvertisements: z.number(), totalPrefixes: z.number() })).default([]);
 const statisticsReply = z.object({ ipv4Unicast: tables, ipv6Unicast: tables });
 
 /** Others that announce this very address by BGP; undefined: nobody, or the daemon does not say. */
 export async function bgpCompetingRoute(lines: RouterLines, address: string): Promise<CompetingRoute | undefined> {
-  const family = familyOf(address.includes(':') ? 6 : 4);
-  const answer = await lines.ask('bgpd', `show bgp ${family} unicast ${hostPrefix(address)} json`);
-  const paths = pathsReply.safeParse(answer).data?.paths ?? [];
+  const paths = await pathsTo(lines, address);
   const foreign = paths.filter(({ valid, sourced }) => valid === true && sourced !== true);
   if (foreign.length === 0) return undefined;
-  const own = summaryReply.safeParse(await lines.ask('bgpd', `show bgp ${family} unicast summary json`)).data;
+  const own = summaryReply.safeParse(await summaryFor(lines, address)).data;
   return {
     protocol: 'bgp',
     ways: foreign.map(({ nexthops: [hop], peer }) => ({
@@ -39,16 +40,33 @@ export async function bgpCompetingRoute(lines: RouterLines, address: string): Pr
   };
 }
 
+/** What this host tells its neighbors of an address by BGP; undefined: the daemon does not answer. */
+export async function bgpAnnouncement(lines: RouterLines, address: string): Promise<Announcement | undefined> {
+  const summary = peersReply.safeParse(await summaryFor(lines, address)).data;
+  if (summary === undefined) return undefined;
+  const isOurs = (await pathsTo(lines, address)).some(({ sourced }) => sourced === true);
+  return { daemon: 'bgpd', isOurs, neighbors: Object.keys(summary.peers).length };
+}
+
+async function pathsTo(lines: RouterLines, address: string): Promise<readonly Path[]> {
+  const answer = await lines.ask('bgpd', `show bgp ${familyOf(address)} unicast ${hostPrefix(address)} json`);
+  return pathsReply.safeParse(answer).data?.paths ?? [];
+}
+
+async function summaryFor(lines: RouterLines, address: string): Promise<unknown> {
+  return await lines.ask('bgpd', `show bgp ${familyOf(address)} unicast summary json`);
+}
+
 /** How many paths bgpd has beside one for each prefix, such as those that lose against one of our own; undefined: not known. */
 export async function surplusPaths(lines: RouterLines, family: 4 | 6): Promise<number | undefined> {
-  const answer = await lines.ask('bgpd', `show bgp ${familyOf(family)} unicast statistics json`);
+  const answer = await lines.ask('bgpd', `show bgp ipv${family} unicast statistics json`);
   const { data } = statisticsReply.safeParse(answer);
   const [table] = data?.[family === 4 ? 'ipv4Unicast' : 'ipv6Unicast'] ?? [];
   return table === undefined ? undefined : table.totalAdvertisements - table.totalPrefixes;
 }
 
-function familyOf(family: 4 | 6): 'ipv4' | 'ipv6' {
-  return family === 4 ? 'ipv4' : 'ipv6';
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
 }
 
 /** The AS that a path begins in; undefined for one that has not left ours. */

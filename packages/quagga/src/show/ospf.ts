@@ -1,10 +1,13 @@
 import { hostPrefix } from '../prefix.ts';
 import { z } from 'zod';
+import type { Announcement } from './announcement.ts';
 import type { RouterLines } from './router-lines.ts';
 
 /** Who announces an address, by router id. */
 export interface Announcers {
   readonly own: string;
+  /** Whether this host is one of them. */
+  readonly isOurs: boolean;
   /** Without this host. */
   readonly others: readonly string[];
 }
@@ -26,6 +29,21 @@ const externals6 = z.object({
   ),
 });
 const process6 = z.object({ routerId: z.string() });
+// Source: FRR ospfd/ospf_vty.c, show_ip_ospf_neighbor_common; ospf6d/ospf6_neighbor.c, ospf6_neighbor_show.
+const neighborsReply = z.object({
+  neighbors: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).default({}),
+});
+
+/** What this host tells its neighbors of an address by OSPF; undefined: the daemon does not answer. */
+export async function ospfAnnouncement(lines: RouterLines, address: string): Promise<Announcement | undefined> {
+  const [daemon, protocol] = address.includes(':')
+    ? (['ospf6d', 'ipv6 ospf6'] as const)
+    : (['ospfd', 'ip ospf'] as const);
+  const reply = neighborsReply.safeParse(await lines.ask(daemon, `show ${protocol} neighbor json`)).data;
+  if (reply === undefined) return undefined;
+  const announcers = await ospfAnnouncers(lines, address);
+  return { daemon, isOurs: announcers?.isOurs === true, neighbors: Object.keys(reply.neighbors).length };
+}
 
 /** The routers that announce an address by OSPF; undefined: the daemon does not say. */
 export async function ospfAnnouncers(lines: RouterLines, address: string): Promise<Announcers | undefined> {
@@ -59,5 +77,5 @@ async function ofOspf6(lines: RouterLines, address: string): Promise<Announcers 
 }
 
 function split(own: string, all: readonly string[]): Announcers {
-  return { own, others: [...new Set(all)].filter((router) => router !== own).sort() };
+  return { own, isOurs: all.includes(own), others: [...new Set(all)].filter((router) => router !== own).sort() };
 }

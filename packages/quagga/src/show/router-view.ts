@@ -1,8 +1,9 @@
-import { bgpCompetingRoute, surplusPaths } from './bgp.ts';
-import { ospfAnnouncers } from './ospf.ts';
+import type { Announcements } from './announcement.ts';
+import { bgpAnnouncement, bgpCompetingRoute, surplusPaths } from './bgp.ts';
+import { ospfAnnouncement, ospfAnnouncers } from './ospf.ts';
 import { isLowest, type CompetingRoute } from './competing-route.ts';
 import type { RouterLines } from './router-lines.ts';
-import { idleRoutes, type LearntRoute, learntRoutes } from './zebra.ts';
+import { hasKernelRoute, idleRoutes, type LearntRoute, learntRoutes } from './zebra.ts';
 
 /**
  * What the routing daemons of this host know of addresses that others announce.
@@ -41,6 +42,20 @@ export class RouterView {
         .map((route) => this.#rival(address, route)),
     );
     return [...others, ...(bgp === undefined ? [] : [bgp])];
+  }
+
+  /** What others are told of an address; undefined: no router runs. */
+  async announcements(address: string): Promise<Announcements | undefined> {
+    const isKnown = await hasKernelRoute(this.#lines, address);
+    if (isKnown === undefined) return undefined;
+    const answers = [await ospfAnnouncement(this.#lines, address), await bgpAnnouncement(this.#lines, address)];
+    const present = answers.filter((found) => found !== undefined);
+    return {
+      daemons: ['zebra', ...present.map(({ daemon }) => daemon)],
+      isKnown,
+      announcedBy: present.filter(({ isOurs }) => isOurs).map(({ daemon }) => daemon),
+      neighbors: present.reduce((sum, { neighbors }) => sum + neighbors, 0),
+    };
   }
 
   async #rival(address: string, { protocol, ways }: LearntRoute): Promise<CompetingRoute> {

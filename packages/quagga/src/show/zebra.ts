@@ -3,28 +3,17 @@ import { z } from 'zod';
 import type { RouterLines } from './router-lines.ts';
 import type { Way } from './competing-route.ts';
 
-/** Routes that a router has from others, by protocol, as zebra names it. Source: FRR lib/route_types.txt. */
-const LEARNT: ReadonlyMap<string, string> = new Map([
-  ['ospf', 'ospf'],
-  ['ospf6', 'ospf'],
-  ['bgp', 'bgp'],
-  ['isis', 'isis'],
-  ['rip', 'rip'],
-  ['ripng', 'rip'],
-  ['babel', 'babel'],
-  ['eigrp', 'eigrp'],
-]);
+/** Protocols by which a router hears of others, in zebra's words; the kernel's names have no `6` and no `ng`. Source: FRR lib/route_types.txt. */
+const LEARNT = /^(ospf|bgp|isis|rip|babel|eigrp)(?:6|ng)?$/;
 
 // Source: FRR zebra/zebra_vty.c, vty_show_ip_route.
-const routesReply = z.record(
-  z.string(),
-  z.array(
-    z.object({
-      protocol: z.string(),
-      nexthops: z.array(z.object({ ip: z.string().optional(), interfaceName: z.string().optional() })).default([]),
-    }),
-  ),
+const routes = z.array(
+  z.object({
+    protocol: z.string(),
+    nexthops: z.array(z.object({ ip: z.string().optional(), interfaceName: z.string().optional() })).default([]),
+  }),
 );
+const routesReply = z.record(z.string(), routes);
 // Source: FRR zebra/zebra_vty.c, vty_show_ip_route_summary.
 const summaryReply = z.object({ routesTotal: z.number(), routesTotalFib: z.number() });
 
@@ -36,14 +25,17 @@ export interface LearntRoute {
 
 /** The routes to this very address that zebra has from other routers. */
 export async function learntRoutes(lines: RouterLines, address: string): Promise<readonly LearntRoute[]> {
-  const prefix = hostPrefix(address);
-  const answer = await lines.ask('zebra', `show ${familyOf(address)} route ${prefix} json`);
-  const routes = routesReply.safeParse(answer).data?.[prefix] ?? [];
-  return routes.flatMap(({ protocol, nexthops }) => {
-    const name = LEARNT.get(protocol);
+  const known = (await routesTo(lines, address)) ?? [];
+  return known.flatMap(({ protocol, nexthops }) => {
+    const name = LEARNT.exec(protocol)?.[1];
     const ways = nexthops.map(({ ip, interfaceName }) => ({ gateway: ip, link: interfaceName }));
     return name === undefined ? [] : [{ protocol: name, ways }];
   });
+}
+
+/** Whether zebra has the kernel's own route to this very address; undefined: zebra does not answer. */
+export async function hasKernelRoute(lines: RouterLines, address: string): Promise<boolean | undefined> {
+  return (await routesTo(lines, address))?.some(({ protocol }) => protocol === 'kernel');
 }
 
 /** How many routes zebra has that are not in use, such as those that lose against one of our own; undefined: not known. */
@@ -51,6 +43,12 @@ export async function idleRoutes(lines: RouterLines, family: 4 | 6): Promise<num
   const answer = await lines.ask('zebra', `show ${family === 4 ? 'ip' : 'ipv6'} route summary json`);
   const { data } = summaryReply.safeParse(answer);
   return data === undefined ? undefined : data.routesTotal - data.routesTotalFib;
+}
+
+async function routesTo(lines: RouterLines, address: string): Promise<z.infer<typeof routes> | undefined> {
+  const prefix = hostPrefix(address);
+  const answer = await lines.ask('zebra', `show ${familyOf(address)} route ${prefix} json`);
+  return answer === undefined ? undefined : (routesReply.safeParse(answer).data?.[prefix] ?? []);
 }
 
 function familyOf(address: string): 'ip' | 'ipv6' {

@@ -17,7 +17,7 @@ export type EndpointOptions = Readonly<Record<string, string>>;
 const sandboxOptions = { 'com.docker.network.endpoint.exposedports': [], 'com.docker.network.portmap': [] };
 
 /** The calls that Docker makes when a container comes and goes, in its order. */
-export class DockerCalls {
+export class DockerCalls implements Disposable {
   readonly #client: WireClient;
   readonly #network: NetworkIds;
 
@@ -90,6 +90,10 @@ export class DockerCalls {
 
   close(): void {
     this.#client.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #reference(id: string): { readonly NetworkID: string; readonly EndpointID: string } {

@@ -1,4 +1,5 @@
-import { measureBulk, type Cluster } from '@routed/lab';
+import type { Cluster } from '@routed/lab';
+import { measureBulk } from '../cluster/bulk.ts';
 import { spread } from '../statistics.ts';
 import type { Figure, Outcome, Setting } from './scenario.ts';
 

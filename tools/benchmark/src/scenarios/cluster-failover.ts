@@ -1,4 +1,5 @@
-import { measureFailover, type Cluster } from '@routed/lab';
+import type { Cluster } from '@routed/lab';
+import { measureFailover } from '../cluster/failover.ts';
 import { summarize } from '../statistics.ts';
 import type { Outcome, Setting } from './scenario.ts';
 

@@ -1,4 +1,5 @@
-import { measurePropagation, type Cluster, type Propagation } from '@routed/lab';
+import type { Cluster } from '@routed/lab';
+import { measurePropagation, type Propagation } from '../cluster/propagation.ts';
 import { summarize, type Rounds } from '../statistics.ts';
 import type { Goal, Measurement, Outcome, Setting } from './scenario.ts';
 

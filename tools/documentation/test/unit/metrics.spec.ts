@@ -10,7 +10,7 @@ const DASHBOARD = 'docs/grafana/routed.json';
 async function scrape(): Promise<{ readonly types: Map<string, string>; readonly queried: Set<string> }> {
   const metrics = new Metrics();
   const daemon = await wiredDaemon({ metrics });
-  metrics.watch(daemon.parts.status);
+  metrics.watch(() => daemon.parts.status.counts());
   const { text } = await metrics.render();
   await daemon.stop();
   metrics.stop();

@@ -1,57 +1,61 @@
+import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ALL_TARGETS } from '../../all-targets.ts';
-import { fuzz } from '../../run.ts';
-import { statelessTarget, type FuzzTarget } from '../../target.ts';
+import { fuzz, target, type FuzzTarget } from '../../fuzz.ts';
+import { ALL_TARGETS } from '../../targets/all-targets.ts';
 import { expectTyped } from '../../typed-errors.ts';
-import { Watchdog } from '../../watchdog.ts';
 
 /** About a second for each on a quiet machine. */
 const INPUTS_PER_WEIGHT = 60;
 
 describe('tools/fuzz', () => {
-  let watchdog: Watchdog;
-  before(() => {
-    watchdog = new Watchdog();
-  });
-  after(() => watchdog.close());
-
   const planted = (feed: (input: number) => void | Promise<void>): FuzzTarget =>
-    statelessTarget({ name: 'planted', about: '', weight: 1, input: fc.nat(1000), feed });
+    target({ name: 'planted', weight: 1, input: fc.nat(1000), feed });
 
-  for (const target of ALL_TARGETS) {
-    it(`finds nothing in a short run through ${target.name}`, async () => {
-      const budget = { inputs: INPUTS_PER_WEIGHT * target.weight };
+  for (const each of ALL_TARGETS) {
+    it(`finds nothing in a short run through ${each.name}`, async () => {
+      const count = INPUTS_PER_WEIGHT * each.weight;
 
-      const { inputs, crashes } = await fuzz(target, { seed: 20_261_126, budget, watchdog });
+      const details = await fuzz(each, { seed: 20_261_126, numRuns: count });
 
-      expect(crashes).to.deep.equal([]);
-      expect(inputs).to.be.at.least(budget.inputs);
+      expect(fc.defaultReportMessage(details)).to.equal(undefined);
+      expect(details.numRuns).to.equal(count);
     });
   }
 
   it('finds an error that is none of ours, and reduces the input', async () => {
-    const target = planted((input) => {
+    const broken = planted((input) => {
       expectTyped(() => {
         if (input > 100) throw new TypeError(`cannot read ${input}`);
       });
     });
 
-    const { crashes } = await fuzz(target, { seed: 1, budget: { inputs: 200 }, watchdog });
+    const { counterexample, errorInstance } = await fuzz(broken, { seed: 1, numRuns: 200 });
 
-    expect(crashes[0]).to.include({ target: 'planted', input: '101' });
-    expect(crashes[0]?.error).to.contain('TypeError: cannot read 101');
+    expect(counterexample).to.deep.equal([101]);
+    expect(errorInstance).to.be.instanceOf(TypeError);
   });
 
   it('finds an input that takes longer than it may', async () => {
-    const target = planted(async (input) => {
+    const slow = planted(async (input) => {
       if (input > 990) await new Promise((resolve) => setTimeout(resolve, 60));
     });
-    const found = { seed: 1, budget: { inputs: 250 }, watchdog, hangMs: 50 };
+    const details = await fuzz({ ...slow, input: fc.constantFrom(1, 999) }, { seed: 1 }, 50);
 
-    const { crashes } = await fuzz({ ...target, input: fc.constantFrom<unknown>(1, 999) }, found);
+    expect(String(details.errorInstance)).to.match(/took \d+ ms/);
+  });
 
-    expect(crashes[0]?.error).to.match(/took \d+ ms/);
+  it('ends the process at a loop without end', () => {
+    const fuzzUrl = new URL('../../fuzz.ts', import.meta.url).href;
+    const script = `const { Watchdog } = await import('${fuzzUrl}'); new Watchdog('planted', 100); for (;;);`;
+
+    const { signal, stderr } = spawnSync(process.execPath, ['--import=tsx', '--input-type=module', '--eval', script], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+
+    expect(stderr).to.equal('fuzz: an input of planted does not end\n');
+    expect(signal).to.equal('SIGKILL');
   });
 
   it('does the same with the same seed', async () => {
@@ -60,7 +64,7 @@ describe('tools/fuzz', () => {
       const inputs: number[] = [];
       await fuzz(
         planted((input) => void inputs.push(input)),
-        { seed: 5, budget: { inputs: 600 }, watchdog },
+        { seed: 5, numRuns: 600 },
       );
       seen.push(inputs);
     }

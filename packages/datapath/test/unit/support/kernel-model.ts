@@ -1,18 +1,18 @@
 import type { Address, Link, LinkChange, Neighbour, Route } from '@routed/netns';
 import type { DesiredEndpoint } from '../../../src/endpoint/endpoint-plan.ts';
 import { LINK_GROUP } from '../../../src/names/kernel-names.ts';
-import type { ActualState, RepairAction } from '../../../src/compare/reconcile-plan.ts';
+import type { ActualState, Repair, RepairAction } from '../../../src/endpoint/repair-plan.ts';
 
 /** The endpoint's host link as it is when nothing is wrong, its other end in a container. */
-export function linkOf({ plan }: DesiredEndpoint, index: number, changes: Partial<Link> = {}): Link {
-  const { name, mtuBytes } = plan.veth;
-  const { alias } = plan.settings;
+export function linkOf({ settings }: DesiredEndpoint, index: number, changes: Partial<Link> = {}): Link {
+  const { name, mtuBytes, alias } = settings;
   const fixed = {
     hasCarrier: true,
     isRunning: true,
     isLoopback: false,
     group: LINK_GROUP,
     kind: 'veth',
+    txQueueLength: 1000,
     peerNetnsId: 1,
   };
   return { index, name, isUp: true, mtuBytes, ...fixed, alias, ...changes };
@@ -30,7 +30,7 @@ export function neighbourOn(linkIndex: number, address: string, mac = '02:42:00:
 
 /** The kernel when nothing is wrong: links have the indexes 10, 11, ... */
 export function healthy(endpoints: readonly DesiredEndpoint[]): ActualState {
-  const each = endpoints.map((endpoint, position) => [endpoint.plan, position + 10] as const);
+  const each = endpoints.map((endpoint, position) => [endpoint, position + 10] as const);
   return {
     links: endpoints.map((endpoint, position) => linkOf(endpoint, position + 10)),
     routes: each.flatMap(([plan, index]) => plan.routes.map(({ destination }) => routeBy(index, destination))),
@@ -43,7 +43,23 @@ export function healthy(endpoints: readonly DesiredEndpoint[]): ActualState {
   };
 }
 
-/** The kernel after a repair. */
+/** The steps of repairs, in order. */
+export function stepsOf(repairs: readonly Repair[]): RepairAction[] {
+  return repairs.flatMap((repair): RepairAction[] => {
+    if (repair.kind !== 'change-endpoint') return [repair];
+    return repair.changes.map((change) => ({ ...change, endpointId: repair.endpointId }));
+  });
+}
+
+/** The index of the link that a step is about. */
+export function indexOf(action: RepairAction): number | undefined {
+  if ('linkIndex' in action) return action.linkIndex;
+  if ('address' in action) return action.address.linkIndex;
+  if ('route' in action) return action.route.linkIndex;
+  return 'neighbour' in action ? action.neighbour.linkIndex : undefined;
+}
+
+/** The kernel after a step of a repair. */
 export function repaired(state: ActualState, action: RepairAction): ActualState {
   const { links, routes, addresses, neighbours } = state;
   switch (action.kind) {
@@ -55,30 +71,30 @@ export function repaired(state: ActualState, action: RepairAction): ActualState 
     case 'add-address':
       return { ...state, addresses: [...addresses, action.address as unknown as Address] };
     case 'add-route':
-      return { ...state, routes: [...routes, routeBy(action.linkIndex, action.destination)] };
-    case 'delete-route':
-      return {
-        ...state,
-        routes: routes.filter((r) => r.linkIndex !== action.linkIndex || r.destination !== action.destination),
-      };
+      return { ...state, routes: [...routes, routeBy(action.route.linkIndex!, action.route.destination)] };
+    case 'delete-route': {
+      const { linkIndex, destination } = action.route;
+      return { ...state, routes: routes.filter((r) => r.linkIndex !== linkIndex || r.destination !== destination) };
+    }
     case 'set-neighbour': {
       const { linkIndex, address, mac } = action.neighbour;
       const others = neighbours.filter((held) => held.linkIndex !== linkIndex || held.address !== address);
       return { ...state, neighbours: [...others, neighbourOn(linkIndex, address, mac)] };
     }
-    case 'delete-neighbour':
-      return {
-        ...state,
-        neighbours: neighbours.filter((n) => n.linkIndex !== action.linkIndex || n.address !== action.address),
-      };
+    case 'delete-neighbour': {
+      const { linkIndex, address } = action.neighbour;
+      return { ...state, neighbours: neighbours.filter((n) => n.linkIndex !== linkIndex || n.address !== address) };
+    }
     case 'delete-link':
       return { ...state, links: links.filter(({ index }) => index !== action.linkIndex) };
     case 'forget-sandbox':
       return state;
+    default:
+      throw new Error(`no repair of an endpoint: ${action.kind}`);
   }
 }
 
-/** Master 0 is none. */
+/** Master 0 is none; how addresses are made is not told. */
 function changed(link: Link, change: LinkChange): Link {
   const { masterIndex, ...rest } = { ...link, ...change };
   return masterIndex === undefined || masterIndex === 0 ? rest : { ...rest, masterIndex };

@@ -6,6 +6,7 @@ export const loopback: Link = {
   index: 1,
   name: 'lo',
   mtuBytes: 65_536,
+  txQueueLength: 1000,
   isUp: true,
   hasCarrier: true,
   isRunning: true,

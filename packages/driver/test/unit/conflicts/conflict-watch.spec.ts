@@ -4,14 +4,14 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import type { Claim } from '../../../src/conflicts/claims.ts';
 import { ConflictWatch } from '../../../src/conflicts/conflict-watch.ts';
-import { Journal } from '../../../src/ground/journal.ts';
+import { DriverEvents } from '../../../src/ground/events.ts';
 
 const claim: Claim = { address: '10.1.0.2', family: 4, endpointId: 'e1', policy: 'keep' };
 
 describe('ConflictWatch', () => {
   let clock: sinon.SinonFakeTimers;
-  let journal: Journal;
-  let events: EventEmitter<MonitorEvents>;
+  let events: DriverEvents;
+  let kernel: EventEmitter<MonitorEvents>;
   let claimed: Claim[];
   let inactiveRoutes: string | undefined;
   let conflicts: { check: sinon.SinonSpy; review: sinon.SinonSpy; forgetGone: sinon.SinonSpy };
@@ -20,8 +20,8 @@ describe('ConflictWatch', () => {
 
   beforeEach(async () => {
     clock = sinon.useFakeTimers();
-    journal = new Journal();
-    events = new EventEmitter();
+    events = new DriverEvents();
+    kernel = new EventEmitter();
     claimed = [claim];
     inactiveRoutes = '0';
     conflicts = {
@@ -36,8 +36,8 @@ describe('ConflictWatch', () => {
       of: (address: string) => claimed.find((one) => one.address === address),
     };
     const logger = { debug: sinon.fake(), info: sinon.fake(), warn: sinon.fake(), error: sinon.fake() };
-    watch = new ConflictWatch({ journal, claims, conflicts, view, logger });
-    watch.start(events);
+    watch = new ConflictWatch({ events, claims, conflicts, view, logger });
+    watch.start(kernel);
     await clock.tickAsync(100);
     conflicts.check.resetHistory();
     view.inactiveRoutes.resetHistory();
@@ -46,9 +46,6 @@ describe('ConflictWatch', () => {
     await watch.stop();
     clock.restore();
   });
-
-  const happens = (kind: 'announced' | 'withdrawn'): void =>
-    journal.record({ kind, addresses: [claim.address], detail: '' });
 
   it('asks the router once a second, and looks at no address as long as nothing changes', async () => {
     await clock.tickAsync(5_000);
@@ -66,7 +63,7 @@ describe('ConflictWatch', () => {
 
   it('looks soon after an announcement of ours, once for many, and soon again', async () => {
     inactiveRoutes = '1';
-    for (let time = 0; time < 5; time++) happens('announced');
+    for (let time = 0; time < 5; time++) events.emit('announce', [claim.address]);
     await clock.tickAsync(110);
     expect(view.inactiveRoutes.callCount).to.equal(1);
     expect(conflicts.check.callCount).to.equal(1);
@@ -78,7 +75,7 @@ describe('ConflictWatch', () => {
 
   it('looks soon after a route to one of our addresses has changed, and at no other', async () => {
     const change = (destination: string) =>
-      events.emit('route', { change: 'delete', route: { destination, protocol: 188 } as Route });
+      kernel.emit('route', { change: 'delete', route: { destination, protocol: 188 } as Route });
     change('10.1.0.3/32');
     change('10.1.0.0/24');
     await clock.tickAsync(110);
@@ -123,7 +120,7 @@ describe('ConflictWatch', () => {
   });
 
   it('tells at once of what a container has lost', () => {
-    happens('withdrawn');
+    events.emit('withdraw', [claim.address]);
 
     expect(conflicts.forgetGone.args).to.deep.equal([[[claim.address]]]);
   });

@@ -8,17 +8,23 @@ const creation: readonly ConformanceCase[] = [
   {
     title: 'creates a veth pair with everything that was asked for',
     run: async ({ links }) => {
-      const spec = { mtuBytes: 1400, mac: '02:42:0A:00:00:07' };
-      const peer = { name: 'b0', mtuBytes: 1300, mac: '02:42:0a:00:00:08' };
+      const spec = { mtuBytes: 1400, mac: '02:42:0A:00:00:07', txQueueLength: 200 };
+      const peer = { name: 'b0', mtuBytes: 1300, mac: '02:42:0a:00:00:08', txQueueLength: 300 };
       const pair = await links.createVeth({ name: 'a0', ...spec, alias: 'mine', group: 7, isUp: true, peer });
 
       const [near, far] = [await links.get({ name: 'a0' }), await links.get({ index: pair.peerIndex })];
 
       assert.equal(near?.index, pair.index);
       assert.equal(near.peerIndex, pair.peerIndex);
-      assert.deepEqual([near.kind, near.mtuBytes, near.mac], ['veth', 1400, '02:42:0a:00:00:07']);
+      assert.deepEqual(
+        [near.kind, near.mtuBytes, near.mac, near.txQueueLength],
+        ['veth', 1400, '02:42:0a:00:00:07', 200],
+      );
       assert.deepEqual([near.alias, near.group, near.isUp], ['mine', 7, true]);
-      assert.deepEqual([far?.name, far?.mtuBytes, far?.mac, far?.isUp], ['b0', 1300, peer.mac, false]);
+      assert.deepEqual(
+        [far?.name, far?.mtuBytes, far?.mac, far?.txQueueLength, far?.isUp],
+        ['b0', 1300, peer.mac, 300, false],
+      );
     },
   },
   {
@@ -153,15 +159,21 @@ const change: readonly ConformanceCase[] = [
     },
   },
   {
-    title: 'changes name, MTU, MAC, alias and group at once',
+    title: 'changes name, MTU, MAC, alias, group and queue length at once',
     run: async ({ links }) => {
       const { index } = await links.createVeth({ name: 'a0', alias: 'old', peer: { name: 'b0' } });
 
-      await links.set({ name: 'a0' }, { name: 'z0', mtuBytes: 1280, mac: '02:00:00:00:00:01', alias: 'new', group: 3 });
+      await links.set(
+        { name: 'a0' },
+        { name: 'z0', mtuBytes: 1280, mac: '02:00:00:00:00:01', alias: 'new', group: 3, txQueueLength: 7 },
+      );
 
       const link = await links.get({ name: 'z0' });
       assert.equal(link?.index, index);
-      assert.deepEqual([link.mtuBytes, link.mac, link.alias, link.group], [1280, '02:00:00:00:00:01', 'new', 3]);
+      assert.deepEqual(
+        [link.mtuBytes, link.mac, link.alias, link.group, link.txQueueLength],
+        [1280, '02:00:00:00:00:01', 'new', 3, 7],
+      );
       await links.set({ index }, { alias: '' });
       assert.equal((await links.get({ index }))?.alias, undefined);
     },

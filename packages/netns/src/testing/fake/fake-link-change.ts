@@ -8,10 +8,11 @@ const MAX_MTU = 65_535;
 
 /** Changes a link in place, after the checks the kernel makes. */
 export function applyChange(link: FakeLink, change: Omit<LinkChange, 'netns'>, purpose: Purpose): void {
-  const { name, mtuBytes, mac, alias, group, masterIndex, isUp, ipv4Conf } = change;
+  const { name, mtuBytes, txQueueLength, mac, alias, group, masterIndex, isUp, ipv4Conf } = change;
   check(link, change, purpose);
   if (name !== undefined) link.name = name;
   if (mtuBytes !== undefined) link.mtuBytes = mtuBytes;
+  if (txQueueLength !== undefined) link.txQueueLength = txQueueLength;
   if (mac !== undefined) link.mac = mac.toLowerCase();
   if (alias === '') delete link.alias;
   else if (alias !== undefined) link.alias = alias;

@@ -124,10 +124,13 @@ export class FakeLinks implements Links {
   }
 }
 
-type End = Pick<LinkSpec, 'name' | 'mac' | 'mtuBytes'>;
+type End = Pick<LinkSpec, 'name' | 'mac' | 'mtuBytes' | 'txQueueLength'>;
 
-function newLink(kind: string, { name, mac, mtuBytes = 1500 }: End): Omit<FakeLink, 'index' | 'namespace'> {
-  const common = { name, kind, mtuBytes, isUp: false, isLoopback: false, group: 0 };
+function newLink(
+  kind: string,
+  { name, mac, mtuBytes = 1500, txQueueLength = 1000 }: End,
+): Omit<FakeLink, 'index' | 'namespace'> {
+  const common = { name, kind, mtuBytes, txQueueLength, isUp: false, isLoopback: false, group: 0 };
   return mac === undefined ? common : { ...common, mac: mac.toLowerCase() };
 }
 

@@ -69,7 +69,8 @@ export class FakeNamespace {
 
   constructor(journal: FakeJournal) {
     this.journal = journal;
-    this.place({ name: 'lo', mtuBytes: 65_536, isUp: false, isLoopback: true, group: 0, mac: '00:00:00:00:00:00' });
+    const lengths = { mtuBytes: 65_536, txQueueLength: 1000 };
+    this.place({ name: 'lo', ...lengths, isUp: false, isLoopback: true, group: 0, mac: '00:00:00:00:00:00' });
   }
 
   /** Puts a link here under a new index. */

@@ -172,3 +172,63 @@ describe('isLowest', () => {
     expect(isLowest('10.0.0.1', [])).to.equal(undefined);
   });
 });
+
+describe('RouterView.announcements', () => {
+  const announcementsIn = (of: string, ...answers: object[]) =>
+    new RouterView({ lines: scriptedLines(Object.assign({}, ...answers) as Record<string, unknown>) }).announcements(
+      of,
+    );
+  const neighbors = { 'show ip ospf neighbor json': { neighbors: { '10.0.0.2': [{}], '10.0.0.3': [{}] } } };
+
+  it('are unknown without zebra, and none of a route that zebra does not have', async () => {
+    expect(await announcementsIn(address, neighbors)).to.equal(undefined);
+    expect(await announcementsIn(address, { [`show ip route ${prefix} json`]: {} })).to.deep.equal({
+      daemons: ['zebra'],
+      isKnown: false,
+      announcedBy: [],
+      neighbors: 0,
+    });
+  });
+
+  it('tell which daemons announce the address, and how many routers hear them', async () => {
+    const bgp = {
+      [`show bgp ipv4 unicast ${prefix} json`]: { paths: [pathFrom(2, '10.112.11.2')] },
+      'show bgp ipv4 unicast summary json': { as: 1, routerId: '10.112.11.1', peers: { '10.112.11.2': {} } },
+    };
+    const database = ospfd('10.0.0.1', lsa('10.0.0.1'));
+
+    expect(await announcementsIn(address, zebra(kernelRoute), neighbors, database, bgp)).to.deep.equal({
+      daemons: ['zebra', 'ospfd', 'bgpd'],
+      isKnown: true,
+      announcedBy: ['ospfd'],
+      neighbors: 3,
+    });
+  });
+
+  it('do not count what ospfd takes back, or another host announces', async () => {
+    const database = ospfd('10.0.0.1', lsa('10.0.0.1', 3_600), lsa('10.0.0.2'));
+
+    expect(await announcementsIn(address, zebra(kernelRoute), neighbors, database)).to.deep.include({
+      announcedBy: [],
+    });
+  });
+
+  it('ask of IPv6 addresses in the words of OSPFv3, and take a bgpd without an instance for one that says nothing', async () => {
+    const destination = 'fd00:1::7/128';
+    const lsas = [{ advRouter: '10.0.0.1', age: 3, payload: destination }];
+    const ospf6 = {
+      [`show ipv6 route ${destination} json`]: { [destination]: [kernelRoute] },
+      'show ipv6 ospf6 json': { routerId: '10.0.0.1' },
+      'show ipv6 ospf6 neighbor json': { neighbors: [{}] },
+      'show ipv6 ospf6 database as-external json': { asScopedLinkStateDb: [{ lsa: lsas }] },
+      'show bgp ipv6 unicast summary json': {},
+    };
+
+    expect(await announcementsIn('fd00:1::7', ospf6)).to.deep.equal({
+      daemons: ['zebra', 'ospf6d', 'bgpd'],
+      isKnown: true,
+      announcedBy: ['ospf6d'],
+      neighbors: 1,
+    });
+  });
+});

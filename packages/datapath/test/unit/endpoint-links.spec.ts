@@ -1,0 +1,106 @@
+import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { EndpointLinks } from '../../src/endpoint/endpoint-links.ts';
+import { type DesiredEndpoint, planEndpoint } from '../../src/endpoint/endpoint-plan.ts';
+import { LinkReaper } from '../../src/endpoint/link-reaper.ts';
+import { planRepairs } from '../../src/endpoint/repair-plan.ts';
+
+const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** An endpoint with these additional addresses. */
+function endpoint(additional: readonly string[]): DesiredEndpoint {
+  const family = (address: string): 4 | 6 => (address.includes(':') ? 6 : 4);
+  return planEndpoint(
+    {
+      id: 'c80b7eea65283f03',
+      addresses: [
+        { family: 4, address: '10.1.0.2', gateway: '169.254.1.1' },
+        { family: 6, address: 'fd00::2', gateway: 'fe80::1' },
+      ],
+      additional: additional.map((address) => ({ family: family(address), address })),
+      spoof: 'strict',
+      mac: '02:42:0a:01:00:02',
+    },
+    1500,
+  );
+}
+
+function writer(): { readonly kernel: FakeKernel; readonly links: EndpointLinks } {
+  const kernel = fakeKernel();
+  const reaper = new LinkReaper({ rtnl: kernel, logger });
+  return { kernel, links: new EndpointLinks({ rtnl: kernel, reaper, logger }) };
+}
+
+/** What the host has, whatever the order in which it got it. */
+function stateOf(kernel: FakeKernel): object {
+  const { links, addresses, routes, neighbours } = kernel.inspect();
+  const sorted = (items: readonly object[]): string[] => items.map((item) => JSON.stringify(item)).sort();
+  return { links, addresses: sorted(addresses), routes: sorted(routes), neighbours: sorted(neighbours) };
+}
+
+async function madeAtOnce(desired: DesiredEndpoint): Promise<object> {
+  const { kernel, links } = writer();
+  await links.apply(desired);
+  return stateOf(kernel);
+}
+
+describe('EndpointLinks', () => {
+  const endpoints = fc.subarray(['10.1.0.7', '10.1.0.8', 'fd00::7', 'fd00::8']).map(endpoint);
+
+  it('leads to what Join would have made, by live changes', async () => {
+    await fc.assert(
+      fc.asyncProperty(endpoints, endpoints, async (before, after) => {
+        const { kernel, links } = writer();
+        await links.apply(before);
+
+        await links.apply(after, before);
+
+        expect(stateOf(kernel)).to.deep.equal(await madeAtOnce(after));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('leads to it by repairs, too, whatever the endpoint had', async () => {
+    await fc.assert(
+      fc.asyncProperty(endpoints, endpoints, async (before, desired) => {
+        const { kernel, links } = writer();
+        await links.apply(before);
+
+        for (const repair of planRepairs([desired], await links.read()))
+          if (repair.kind === 'change-endpoint') await links.repair(repair, desired);
+
+        expect(stateOf(kernel)).to.deep.equal(await madeAtOnce(desired));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('leaves things as they were when one of several changes fails', async () => {
+    const { kernel, links } = writer();
+    const before = endpoint(['10.1.0.7']);
+    await links.apply(before);
+    const state = stateOf(kernel);
+    kernel.failNext('route.replace', 'ENOBUFS');
+
+    const failure = await links.apply(endpoint(['10.1.0.8', '10.1.0.9']), before).catch((error: unknown) => error);
+
+    expect(String(failure)).to.contain('ENOBUFS');
+    expect(stateOf(kernel)).to.deep.equal(state);
+  });
+
+  it('makes no change of a repair that is not wanted any more', async () => {
+    const { kernel, links } = writer();
+    const [before, after] = [endpoint(['10.1.0.7']), endpoint([])];
+    await links.apply(before);
+    await kernel.routes.delete({ destination: '10.1.0.7/32' });
+    const [repair] = planRepairs([before], await links.read());
+    if (repair?.kind !== 'change-endpoint') throw new Error('no repair');
+    await links.apply(after, before);
+
+    expect(await links.repair(repair, after)).to.deep.equal([]);
+
+    expect(stateOf(kernel)).to.deep.equal(await madeAtOnce(after));
+  });
+});

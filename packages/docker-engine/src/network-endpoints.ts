@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { EngineApi, EngineRequest } from './engine-api.ts';
+
+/** The container that has an endpoint. */
+export interface Owner {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** An endpoint of a network; without owner until a container has it. */
+interface NetworkEndpoint {
+  readonly endpointId: string;
+  readonly owner?: Owner;
+}
+
+/** By container, or by `ep-` and the endpoint where there is none. Source: Docker Engine API, NetworkInspect. */
+const networkInspect = z.object({
+  Containers: z
+    .record(z.string(), z.object({ EndpointID: z.string(), Name: z.string() }))
+    .nullable()
+    .transform((value) =>
+      Object.entries(value ?? {}).map(([id, { EndpointID: endpointId, Name: name }]): NetworkEndpoint => {
+        return id.startsWith('ep-') ? { endpointId } : { endpointId, owner: { id, name } };
+      }),
+    ),
+});
+
+/** The endpoints of a network; none of one that Docker removes. @throws DockerError */
+export async function networkEndpoints(
+  api: EngineApi,
+  { networkId, ...request }: Omit<EngineRequest, 'path'> & { readonly networkId: string },
+): Promise<readonly NetworkEndpoint[]> {
+  const path = `/networks/${encodeURIComponent(networkId)}`;
+  return (await api.get({ ...request, path }, networkInspect, { Containers: [] })).Containers;
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+/** An address, and who has it. */
+export const listedAddress = z.object({
+  address: z.string(),
+  /** By name, or by the start of the endpoint's id when Docker does not say. */
+  container: z.string(),
+  containerId: z.string().optional(),
+  network: z.string(),
+  endpointId: z.string().optional(),
+  /** Who gave it: Docker itself, the container's driver options, or `address add`. */
+  kind: z.enum(['docker', 'option', 'added']),
+  /** `active`; `stopped`: kept for a container that does not run; `pending` or `failed`: not in the container yet. */
+  state: z.enum(['active', 'stopped', 'pending', 'failed']),
+  /** Why it is `failed`. */
+  reason: z.string().optional(),
+});
+export type ListedAddress = Readonly<z.infer<typeof listedAddress>>;

@@ -1,0 +1,225 @@
+import { canonicalAddress, canonicalHostAddress, formatPrefix, parsePrefix } from '@routed/ipam';
+import { formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
+import { isIPv4, isIPv6 } from 'node:net';
+import { z } from 'zod';
+import { isUnicastIpv4, mtuText } from './option-values.ts';
+import { listOf } from './text-list.ts';
+
+/** What an option is to a network, or to an endpoint. */
+interface InScope {
+  /** The value when nobody gives one; absent: there is none. */
+  readonly default?: unknown;
+  /** The form of the value in a record; absent: records do not keep it. Endpoints take what they keep from their network. */
+  readonly stored?: z.ZodType;
+  /** The command that changes it while a container runs; absent: it stays. */
+  readonly changedBy?: string;
+  /** The row of docs/options.md: the value as typed, what holds without it, what it means. */
+  readonly docs: readonly [example: string, absent: string, meaning: string];
+}
+
+interface DriverOption {
+  readonly key: `routed.${string}`;
+  /** Reads the text of the value. */
+  readonly text: z.ZodType;
+  readonly network?: InScope;
+  readonly endpoint?: InScope;
+}
+
+/** How many prefixes one network may have beside its subnets. Each is compared with every other one of the host's. */
+const MAX_PREFIXES = 256;
+
+/** How many addresses one endpoint may have beside those that Docker knows of. Each is a route on every host. */
+export const MAX_ADDITIONAL_ADDRESSES = 4096;
+
+/** As `parseAllowList` of @routed/netfilter reads it; absent: anybody may connect. */
+const ingress = { stored: z.string().exactOptional() };
+const spoofing = z.enum(['strict', 'allow'], { error: 'expected strict or allow' });
+const conflictPolicy = z.enum(['keep', 'yield'], { error: 'expected keep or yield' });
+
+/**
+ * Every option of networks (`docker network create -o`) and endpoints (`driver-opt`), by the field that has its value. Types,
+ * parsing, records, errors and docs/options.md follow from it.
+ */
+export const OPTIONS = {
+  mtuBytes: {
+    key: 'routed.mtu',
+    text: mtuText,
+    network: {
+      stored: z.int().positive().exactOptional(),
+      docs: ['9000', "the daemon's", 'MTU of its links, 68 to 65535, at least 1280 with IPv6'],
+    },
+  },
+  gateways: {
+    key: 'routed.gateway',
+    text: listOf('a unicast gateway address such as 10.1.0.1 or fd00:1::1', canonicalGateway, {
+      maxItems: MAX_PREFIXES,
+      name: 'gateways',
+    })
+      .refine(
+        (gateways) => gateways.filter(isIPv4).length <= 1 && gateways.filter(isIPv6).length <= 1,
+        'expected at most one IPv4 and one IPv6 gateway',
+      )
+      .transform(byFamily),
+    network: {
+      default: {},
+      docs: [
+        '10.9.0.1',
+        "the daemon's",
+        "its gateway, at most one of each family; may lie outside of the subnet. In a prefix that is connected to the host it must be the host's own address, or one that nobody answers for: the host asks on the link, for 1 s",
+      ],
+    },
+  },
+  prefixes: {
+    key: 'routed.prefixes',
+    text: listOf('a prefix such as 192.168.7.0/24 or fd00:7::/64', (item) => formatPrefix(parsePrefix(item)), {
+      maxItems: MAX_PREFIXES,
+      name: 'prefixes',
+    }),
+    network: {
+      default: [],
+      docs: ['…', 'none', 'up to 256 prefixes that additional addresses may come from beside the subnets'],
+    },
+  },
+  addresses: {
+    key: 'routed.addresses',
+    text: listOf('an address such as 10.1.0.3 or fd00:1::3', canonicalHostAddress, {
+      maxItems: MAX_ADDITIONAL_ADDRESSES,
+      name: 'addresses',
+    }),
+    endpoint: {
+      default: [],
+      changedBy: 'routed-plugin address',
+      docs: ['…', 'none', "up to 4,096 more addresses, from the network's subnets or its `routed.prefixes`"],
+    },
+  },
+  isAnycast: {
+    key: 'routed.anycast',
+    text: z.stringbool({ error: 'expected true or false' }),
+    network: {
+      stored: z.boolean().exactOptional(),
+      docs: ['true', '`false`', 'other hosts may have the addresses of its containers, too'],
+    },
+    endpoint: {
+      docs: ['true', "the network's", 'other hosts may have `routed.addresses` too'],
+    },
+  },
+  onConflict: {
+    key: 'routed.on-conflict',
+    text: z.string().toLowerCase().pipe(conflictPolicy),
+    network: {
+      stored: conflictPolicy.exactOptional(),
+      docs: [
+        'yield',
+        '`keep`',
+        'what this host does when another one announces an address of its containers as well: keep it, or withdraw its route if the other has the lower id',
+      ],
+    },
+  },
+  ingress: {
+    key: 'routed.ingress',
+    text: z.string({ error: 'expected a list of sources' }).transform(canonicalAllowList),
+    network: {
+      ...ingress,
+      docs: ['…', '`any`', 'who may open connections to its containers, unless they say so themselves'],
+    },
+    endpoint: {
+      ...ingress,
+      changedBy: 'routed-plugin ingress set',
+      docs: ['…', "the network's", 'who may open connections to it'],
+    },
+  },
+  spoof: {
+    key: 'routed.spoof',
+    text: spoofing,
+    network: {
+      default: 'strict',
+      stored: spoofing,
+      docs: ['allow', '`strict`', 'whether containers may send from addresses that they do not have'],
+    },
+    endpoint: {
+      stored: spoofing,
+      docs: ['allow', "the network's", 'whether it may send from addresses that it does not have'],
+    },
+  },
+} as const satisfies Readonly<Record<string, DriverOption>>;
+
+type Scope = 'network' | 'endpoint';
+type Registry = typeof OPTIONS;
+type Field = keyof Registry;
+/** The fields of the options that have this. */
+type FieldsWith<T> = { [F in Field]: Registry[F] extends T ? F : never }[Field];
+type Defaulted<S extends Scope> = FieldsWith<Readonly<Record<S, { readonly default: unknown }>>>;
+type Stored<S extends Scope> = FieldsWith<Readonly<Record<S, { readonly stored: z.ZodType }>>>;
+type Value<F extends Field> = z.output<Registry[F]['text']>;
+
+/** What this host does when another one announces the address of one of its containers as well. */
+export type ConflictPolicy = z.output<typeof conflictPolicy>;
+
+/** The options of one scope as they were given, or their defaults. */
+export type OptionsOf<S extends Scope> = { readonly [F in Defaulted<S>]: Value<F> } & {
+  readonly [F in Exclude<FieldsWith<Readonly<Record<S, object>>>, Defaulted<S>>]?: Value<F>;
+};
+
+/** What `docker network create -o` may set. */
+export type NetworkOptions = OptionsOf<'network'>;
+
+/** What `driver-opt` of `docker run --network` and `docker network connect` may set. */
+export type EndpointOptions = OptionsOf<'endpoint'>;
+
+type Shape<S extends Scope> = {
+  readonly [F in Stored<S>]: Registry[F] extends Record<S, { readonly stored: infer Z extends z.ZodType }> ? Z : never;
+};
+
+/** The options that records of networks and endpoints keep. */
+export const STORED_OPTIONS: { readonly [S in Scope]: Shape<S> } = {
+  network: shapeOf('network'),
+  endpoint: shapeOf('endpoint'),
+};
+
+/** The options that the record of a network, or of an endpoint, keeps. */
+export type StoredOptions<S extends Scope> = Readonly<z.output<z.ZodObject<Shape<S>>>>;
+
+/** The part of options that records keep. */
+export function storedOptions<S extends Scope>(scope: S, options: StoredOptions<S>): StoredOptions<S> {
+  return pick(options, Object.keys(STORED_OPTIONS[scope]));
+}
+
+/** The options of this scope, each with its field. */
+export function optionsOf(scope: Scope): (DriverOption & InScope & { readonly field: string })[] {
+  return Object.entries<DriverOption>(OPTIONS).flatMap(([field, option]) => {
+    const inScope = option[scope];
+    return inScope === undefined ? [] : [{ ...option, ...inScope, field }];
+  });
+}
+
+function shapeOf<S extends Scope>(scope: S): Shape<S> {
+  const kept = optionsOf(scope).filter(({ stored }) => stored !== undefined);
+  return Object.fromEntries(kept.map(({ field, stored }) => [field, stored])) as unknown as Shape<S>;
+}
+
+function pick<T extends object>(from: T, fields: readonly string[]): T {
+  return Object.fromEntries(Object.entries(from).filter(([field]) => fields.includes(field))) as T;
+}
+
+function byFamily(gateways: readonly string[]): { readonly 4?: string; readonly 6?: string } {
+  return Object.fromEntries(gateways.map((gateway) => [isIPv4(gateway) ? 4 : 6, gateway]));
+}
+
+function canonicalGateway(text: string): string {
+  const address = canonicalAddress(text);
+  // Neither unspecified, nor loopback, nor multicast.
+  const isUnicast = isIPv4(address) ? isUnicastIpv4(address) : !/^(?:::1?$|ff)/.test(address);
+  if (!isUnicast) throw new RangeError(`${text} is not a unicast address`);
+  return address;
+}
+
+/** Kept in one way of writing. */
+function canonicalAllowList(text: string, context: z.RefinementCtx): string {
+  try {
+    return formatAllowList(parseAllowList(text));
+  } catch (error) {
+    if (!isNetfilterError(error)) throw error;
+    context.addIssue(error.message);
+    return z.NEVER;
+  }
+}

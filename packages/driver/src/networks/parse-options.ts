@@ -1,0 +1,64 @@
+import { bounded, excerpt } from '@routed/text';
+import { DriverError } from '../ground/errors.ts';
+import { type EndpointOptions, type NetworkOptions, optionsOf } from './options.ts';
+
+/**
+ * Reads the driver options of a network.
+ *
+ * @throws DriverError INVALID_OPTION for an unknown key, with the known ones, or a value of the wrong form
+ */
+export function parseNetworkOptions(given: Readonly<Record<string, unknown>>): NetworkOptions {
+  return parse(given, NETWORK) as NetworkOptions;
+}
+
+/**
+ * Reads the driver options of an endpoint.
+ *
+ * @throws DriverError INVALID_OPTION for an unknown key, with the known ones, or a value of the wrong form
+ */
+export function parseEndpointOptions(given: Readonly<Record<string, unknown>>): EndpointOptions {
+  const options = parse(given, ENDPOINT) as EndpointOptions;
+  if (options.isAnycast === true && options.addresses.length === 0) {
+    // Docker leases the --ip before it tells of this option.
+    throw invalidOption(
+      'routed.anycast',
+      true,
+      'it applies to routed.addresses, which is not set; for an --ip, create the network with -o routed.anycast=true',
+    );
+  }
+  return options;
+}
+
+/** The error for a driver option whose value is not of the expected form. */
+export function invalidOption(key: string, value: unknown, expected = 'invalid value'): DriverError {
+  return new DriverError('INVALID_OPTION', bounded(`driver option ${key}=${excerpt(value)}: ${expected}`));
+}
+
+type Known = ReturnType<typeof optionsOf>;
+const NETWORK = optionsOf('network');
+const ENDPOINT = optionsOf('endpoint');
+
+/**
+ * Docker's command line puts keys and values of `docker run` in lower case, so the case of a key does not matter. Keys of
+ * Docker's own (`com.docker.…`) are left to Docker.
+ */
+function parse(given: Readonly<Record<string, unknown>>, known: Known): Readonly<Record<string, unknown>> {
+  const values = Object.fromEntries(
+    known.filter((option) => option.default !== undefined).map((option) => [option.field, option.default]),
+  );
+  for (const [name, text] of Object.entries(given)) {
+    const key = name.toLowerCase();
+    if (key.startsWith('com.docker.')) continue;
+    const option = known.find((candidate) => candidate.key === key);
+    if (option === undefined) throw unknownOption(name, known);
+    const result = option.text.safeParse(text);
+    if (!result.success) throw invalidOption(key, text, result.error.issues[0]?.message);
+    values[option.field] = result.data;
+  }
+  return values;
+}
+
+function unknownOption(name: string, known: Known): DriverError {
+  const keys = known.map(({ key }) => key).join(', ');
+  return new DriverError('INVALID_OPTION', `unknown driver option "${excerpt(name)}"; known options: ${keys}`);
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { listedAddress } from '../containers/listed-address.ts';
+
+const texts = z.array(z.string()).readonly();
+
+/** What is counted: cheap to read, so that metrics do it at every scrape. */
+const daemonCounts = z.object({
+  totals: z.object({
+    networks: z.number(),
+    /** Endpoints that are in a container, and those that are in none. */
+    joined: z.number(),
+    idle: z.number(),
+    /** Addresses that another host announces as well, by what this host does. */
+    conflicts: z.object({ kept: z.number(), yielding: z.number(), yielded: z.number() }),
+  }),
+  pools: z.array(z.object({ id: z.string(), leased: z.number(), size: z.string() })).readonly(),
+  /** What Docker forgot and was freed. */
+  forgotten: z.object({ left: z.number(), endpoints: z.number(), leases: z.number() }),
+  /** What was met of other hosts' addresses. */
+  cluster: z.object({
+    candidatesSkipped: z.number(),
+    requestsRefused: z.number(),
+    joinsRefused: z.number(),
+    conflictsFound: z.number(),
+    conflictsEnded: z.number(),
+    yielded: z.number(),
+    resumed: z.number(),
+  }),
+  linksToDelete: z.number(),
+});
+
+/** A network as the daemon knows it. */
+const networkStatus = z.object({
+  id: z.string(),
+  mtuBytes: z.number(),
+  pools: z
+    .array(z.object({ prefix: z.string(), gateway: z.string(), leased: z.number(), size: z.string() }))
+    .readonly(),
+  /** Prefixes that additional addresses may come from as well. */
+  prefixes: texts,
+  endpoints: z.number(),
+});
+
+/** An endpoint as the daemon knows it. */
+const endpointStatus = z.object({
+  id: z.string(),
+  networkId: z.string(),
+  link: z.string(),
+  addresses: texts,
+  mac: z.string(),
+  gateways: texts,
+  /** Absent: the endpoint is in no container now. */
+  sandboxKey: z.string().optional(),
+});
+
+const driverReport = daemonCounts.extend({
+  version: z.string(),
+  pid: z.number(),
+  uptimeSec: z.number(),
+  /** Bytes of links of networks that name no MTU. */
+  mtuBytes: z.number(),
+  /** The uplink whose MTU that was at the start; absent where the operator named the MTU. */
+  mtuUplink: z.string().optional(),
+  /** The links that lead off the host; absent: none were named with `--uplinks`. */
+  uplinks: texts.optional(),
+  /** The gateways that networks have unless they say otherwise. */
+  gateways: z.object({ 4: z.string(), 6: z.string() }),
+  /** What is wrong, for people; empty is good. */
+  problems: texts,
+  networks: z.array(networkStatus).readonly(),
+  endpoints: z.array(endpointStatus).readonly(),
+  /** Addresses that another host announces as well, now. */
+  conflicts: z
+    .array(
+      z.object({
+        address: z.string(),
+        endpointId: z.string(),
+        since: z.string(),
+        state: z.enum(['kept', 'yielding', 'yielded']),
+        holders: texts,
+        reason: z.string(),
+      }),
+    )
+    .readonly(),
+  /** Addresses that have belonged to no endpoint for minutes. */
+  looseAddresses: texts,
+  /** The last comparison with the kernel; absent: not yet. */
+  lastRound: z
+    .object({
+      at: z.string(),
+      endpoints: z.number(),
+      repairs: z.record(z.string(), z.number()),
+      failed: z.number(),
+      ms: z.number(),
+    })
+    .optional(),
+  /** How long ago that was, whatever became of the clock since. */
+  reconciledMsAgo: z.number().optional(),
+});
+
+/** What the running daemon says of itself: to `status` and `doctor`, and its counts to metrics. */
+export const daemonReport = driverReport.extend({
+  /** Such as `mnt:[4026531841]`. */
+  mountNamespace: z.string(),
+  /** How mounts of others reach /run/docker/netns: `shared`, `slave` or `private`. */
+  propagation: z.string(),
+  /** Where they were asked for: Docker names their containers, and may take its time. */
+  addresses: z.array(listedAddress).readonly().optional(),
+});
+export type DaemonCounts = Readonly<z.infer<typeof daemonCounts>>;
+export type DriverReport = Readonly<z.infer<typeof driverReport>>;
+export type DaemonReport = Readonly<z.infer<typeof daemonReport>>;
+
+/** Where the daemon says it, on its admin socket. */
+export const DAEMON_REPORT_PATH = '/v1/status';
