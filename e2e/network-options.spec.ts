@@ -88,7 +88,7 @@ for (const engine of ENGINES_IN_FULL) {
 
       await eventually(async () => {
         expect(await stage.plugin.log()).to.match(
-          /MTU of uplink eth1 is now 1400 bytes, was 9000; links of containers keep 9000: restart routed-plugin/,
+          /MTU of uplink eth1 is now 1400 bytes, previously 9000; container links keep 9000: restart routed-plugin/,
         );
       });
       await stage.plugin.stop();

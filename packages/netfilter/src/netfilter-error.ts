@@ -68,7 +68,6 @@ function endOf(program: string, result: CommandResult | undefined): string {
   if (result === undefined) return `the program "${program}" is not installed`;
   const { signal, exitCode } = result;
   if (signal === undefined) return `${program} exited with code ${exitCode}`;
-  const advice =
-    signal === 'SIGTERM' ? 'it timed out' : 'it may be too old for what is in the kernel: upgrade it';
+  const advice = signal === 'SIGTERM' ? 'it timed out' : 'it may be too old for what is in the kernel: upgrade it';
   return `${program} was killed by ${signal} (${advice})`;
 }

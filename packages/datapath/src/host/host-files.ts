@@ -19,7 +19,7 @@ export const HOST_FILES = {
     alsoIn: ['/run/systemd/network', '/usr/lib/systemd/network', '/lib/systemd/network'],
     text: '[Match]\nName=vethr* vethc*\n\n[Link]\nUnmanaged=yes\nRequiredForOnline=no\n',
     then: 'networkctl reload',
-    why: "systemd-networkd would configure container links by any catch-all file, delete their routes, and wait for them at boot",
+    why: 'systemd-networkd would configure container links by any catch-all file, delete their routes, and wait for them at boot',
   },
   networkdRoutes: {
     path: '/etc/systemd/networkd.conf.d/50-routed.conf',
@@ -33,7 +33,7 @@ export const HOST_FILES = {
     alsoIn: ['/run/NetworkManager/conf.d', '/usr/lib/NetworkManager/conf.d'],
     text: '[device-routed]\nmatch-device=interface-name:vethr*,interface-name:vethc*\nmanaged=0\n',
     then: 'systemctl reload NetworkManager',
-    why: "NetworkManager would run DHCP on container links, and delete their addresses and routes",
+    why: 'NetworkManager would run DHCP on container links, and delete their addresses and routes',
   },
   routeProtocol: {
     path: '/etc/iproute2/rt_protos.d/routed.conf',

@@ -172,7 +172,8 @@ export class KernelSettings {
       this.#problem = undefined;
     } catch (error) {
       const said = (error as Error).message;
-      if (this.#problem === undefined) this.#logger.error({ err: error }, 'could not save the previous kernel settings');
+      if (this.#problem === undefined)
+        this.#logger.error({ err: error }, 'could not save the previous kernel settings');
       this.#problem =
         `could not save the previous kernel settings (${said}): settings are changed all the same, and restored ` +
         'by this process only; free space in the state directory';

@@ -60,7 +60,7 @@ export const importFilterCheck = defineCheck<ConfigTree | undefined>({
         {
           severity: 'warning' as const,
           found: `"${line}" names a route-map that does not exist`,
-          why: `FRR 8.4 then takes all routes of ${protocol} into the kernel, newer releases none: after an update this host finds no container of others`,
+          why: `FRR 8.4 then installs all routes of ${protocol} in the kernel, and newer releases none: after an upgrade this host cannot reach containers of other hosts`,
           remedy: `define route-map ${map}, or delete the line`,
         },
       ];

@@ -73,7 +73,7 @@ function defaultLeak(how: string, hasDefaultRoute: boolean): Finding {
   return {
     severity: hasDefaultRoute ? 'broken' : 'warning',
     found: `BGP announces all kernel routes of this host ${how}, the default route too`,
-    why: `${hasDefaultRoute ? "this host announces its default route" : 'this host would announce a default route as soon as it has one'}: the traffic of other hosts is drawn here`,
+    why: `${hasDefaultRoute ? 'this host announces its default route' : 'this host would announce a default route as soon as it has one'}, which attracts traffic of other hosts`,
     remedy: 'add a route-map with a prefix-list of your pools, "ge 32", to "redistribute kernel"',
   };
 }

@@ -44,7 +44,7 @@ export const engineVersionCheck = defineCheck<Engine>({
           severity: 'broken',
           found: 'Docker runs in rootless mode',
           why: "its containers run in a separate network namespace that cannot change the host's routes",
-          remedy: "use an engine that runs as root",
+          remedy: 'use an engine that runs as root',
         },
       ];
     }

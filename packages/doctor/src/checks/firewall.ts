@@ -16,7 +16,7 @@ export interface ForwardFacts {
 
 export const forwardChainCheck = defineCheck<readonly ForwardFacts[]>({
   id: 'forward-chain',
-  title: "the firewall accepts container traffic",
+  title: 'the firewall accepts container traffic',
   read: async (host) => {
     const isNeeded = await hasContainersOrNetworks(host);
     const uplinks = (await host.uplinks()).map(({ name }) => name).sort();
@@ -85,7 +85,7 @@ export const otherFirewallCheck = defineCheck<CommandResult | undefined>({
       findings.push({
         severity: 'warning',
         found: 'firewalld runs',
-        why: "it rejects forwarded packets of links without a policy, whatever the filter table accepts; its reload removes all iptables rules for a moment",
+        why: 'it rejects forwarded packets of links without a policy, whatever the filter table accepts; its reload removes all iptables rules for a moment',
         remedy: `give the links ${HOST_LINK_PREFIX}+ a zone and a policy in each direction, as in docs/setup.md; a zone alone accepts no incoming connections`,
       });
     }

@@ -14,7 +14,7 @@ export interface MtuFacts {
 
 export const mtuCheck = defineCheck<MtuFacts>({
   id: 'mtu',
-  title: "MTUs of container links and uplinks match",
+  title: 'MTUs of container links and uplinks match',
   read: async (host) => ({
     uplinks: await host.uplinks(),
     containers: await host.containerLinks(),

@@ -19,7 +19,7 @@ export interface NetworkdFacts {
 
 export const networkdCheck = defineCheck<NetworkdFacts>({
   id: 'networkd',
-  title: "systemd-networkd leaves container links and router routes alone",
+  title: 'systemd-networkd leaves container links and router routes alone',
   read: async (host) => {
     const isThere = (await host.list('/run/systemd/netif')).length > 0;
     const managed = new Set(await managedByNetworkd(host));
@@ -66,7 +66,7 @@ export const networkdCheck = defineCheck<NetworkdFacts>({
 
 export const networkManagerCheck = defineCheck<{ readonly isThere: boolean; readonly hasFile: boolean }>({
   id: 'network-manager',
-  title: "NetworkManager leaves container links alone",
+  title: 'NetworkManager leaves container links alone',
   read: async (host) => ({
     isThere: (await host.list('/run/NetworkManager')).length > 0,
     hasFile: await isConfigured(host, HOST_FILES.networkManager),

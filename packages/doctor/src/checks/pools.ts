@@ -40,7 +40,7 @@ export const poolOverlapCheck = defineCheck<{ readonly pools: readonly Named[]; 
           .map((link) => ({
             severity: 'broken',
             found: `${prefix} of network ${owner} overlaps ${link.prefix} on ${link.owner}`,
-            why: `the host looks for addresses of ${link.prefix} on ${link.owner}: containers of other hosts there are not reached, and a container may get the address of a machine`,
+            why: `the host resolves addresses of ${link.prefix} on ${link.owner}: it cannot reach containers of other hosts there, and a container may get the address of a machine`,
             remedy: `remove the address from ${link.owner}, or create the network with another --subnet`,
           })),
       ),

@@ -115,7 +115,7 @@ export const routerIdCheck = defineCheck<{
             severity: 'broken',
             found: `the router id of ${protocol} is ${id}, the gateway of the containers`,
             why: "every host has the gateway: routers with the same id ignore each other, or overwrite each other's announcements",
-            remedy: `set an id that only this host has, such as its own address (${lineFor(protocol)}), and restart the daemon`,
+            remedy: `set a unique id, such as the address of this host (${lineFor(protocol)}), and restart the daemon`,
           },
         ];
       }

@@ -65,7 +65,7 @@ const cases: readonly (readonly [
     'a kernel without IPv6 below networks that have it',
     forwardingIpv6Check.judge({ isUsed: true, forwarding: undefined, disabled: undefined, links: [] }),
     'broken',
-    /^this kernel has no IPv6/,
+    /^the kernel has no IPv6/,
   ],
   [
     'a strict filter for all links, which a loose one of the link overrules',
@@ -154,7 +154,7 @@ const cases: readonly (readonly [
     'a Docker whose mounts do not get out',
     namespacesCheck.judge({ daemonNamespace: 'a', engineNamespace: 'b', daemonSide: 'shared', engineSide: 'private' }),
     'broken',
-    /^routed-plugin has a mount namespace of its own, and mounts do not leave that of Docker$/,
+    /^routed-plugin has a mount namespace of its own, and mounts do not leave Docker's$/,
   ],
   [
     'an endpoint without a container',
@@ -216,7 +216,7 @@ const cases: readonly (readonly [
     'routes that zebra has dropped',
     routerRoutesCheck.judge({ missed: ['10.1.0.2/32', '10.1.0.3/32'], ghosts: [] }),
     'broken',
-    /^zebra does not know 2 routes to containers, such as 10\.1\.0\.2\/32$/,
+    /^zebra lacks 2 container routes, such as 10\.1\.0\.2\/32$/,
   ],
   [
     'a BGP session that is down',

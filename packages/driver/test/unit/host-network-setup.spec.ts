@@ -205,7 +205,7 @@ describe('kernel settings of the host', () => {
 
     await createNetwork(daemon, { subnet: 'fd00:1::/64' });
     expect([setting(forwarding), setting(forwardingIpv6), setting(acceptRa)]).to.deep.equal(['1', '1', '2']);
-    expect(problems().join()).to.match(/^kernel settings as they were found cannot be kept \(ENOSPC: .*free space/);
+    expect(problems().join()).to.match(/^could not save the previous kernel settings \(ENOSPC: .*free space/);
     isFull = false;
     await daemon.parts.networks.prepareHost();
 

@@ -160,13 +160,9 @@ async function rollBack(before: RunningConfig, options: TargetOptions, cause: un
   const results = await Promise.all(groupsOf(before).map((group) => bringBack(group, before, options)));
   const failed = results.filter((result) => result !== undefined);
   if (failed.length === 0) throw new QuaggaError('APPLY_FAILED', `rolled back: ${reason}`, { cause });
-  throw new QuaggaError(
-    'ROLLBACK_FAILED',
-    `${reason}\nand the rollback failed:\n${failed.join('\n')}`,
-    {
-      cause,
-    },
-  );
+  throw new QuaggaError('ROLLBACK_FAILED', `${reason}\nand the rollback failed:\n${failed.join('\n')}`, {
+    cause,
+  });
 }
 
 /** Daemons that go back together: zebra repeats what mgmtd says, and only both tell whose a line is. */

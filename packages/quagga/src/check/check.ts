@@ -78,7 +78,7 @@ async function testFile(file: RenderedFile, dir: string, daemonDir: string): Pro
   await access(program, constants.X_OK).catch((cause: unknown) => {
     throw new QuaggaError(
       'CHECKER_MISSING',
-      `${program} is not installed, so nothing can test ${file.name}; install Quagga, set --daemon-dir, or skip this check`,
+      `${program} is not installed, so nothing can test ${file.name}; install Quagga, name its directory, or skip this check`,
       { cause },
     );
   });

@@ -78,9 +78,13 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 async function startDaemons(dir: string, options: SandboxOptions): Promise<ChildProcess> {
   const { daemonDir = '/usr/lib/frr' } = options;
   await access(join(daemonDir, 'zebra'), constants.X_OK).catch((cause: unknown) => {
-    throw new QuaggaError('CHECKER_MISSING', `${daemonDir}/zebra is not installed; install FRR, or set --daemon-dir`, {
-      cause,
-    });
+    throw new QuaggaError(
+      'CHECKER_MISSING',
+      `${daemonDir}/zebra is not installed; install FRR, or name its directory`,
+      {
+        cause,
+      },
+    );
   });
   for (const file of ['empty.conf', 'vtysh.conf']) await writeFile(join(dir, file), '', { mode: 0o640 });
   const daemons = ['zebra', ...options.daemons.filter((daemon) => daemon !== 'zebra')].join(' ');

@@ -91,7 +91,9 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
     );
   withTarget(withInput(add('check', 'check the model, then let the real daemons check the result')))
     .addOption(
-      new Option('--checker <name>', 'depth of the check').choices(['auto', 'none', 'vtysh', 'daemons']).default('auto'),
+      new Option('--checker <name>', 'depth of the check')
+        .choices(['auto', 'none', 'vtysh', 'daemons'])
+        .default('auto'),
     )
     .action(async (file: string | undefined, flags: CheckFlags) =>
       finish(await checkCommand(environment, file, flags)),

@@ -249,8 +249,7 @@ export function judgePolicies(changes: readonly Change[], found: readonly Withdr
     const rest = withoutMark(change);
     const own = found.filter(({ daemon }) => daemon === change.daemon);
     const [worst] = own.toSorted((a, b) => Number(b.isUndecided) - Number(a.isUndecided));
-    if (worst === undefined)
-      return { ...rest, effect: 'hitless', reason: 'no announced or known route is withdrawn' };
+    if (worst === undefined) return { ...rest, effect: 'hitless', reason: 'no announced or known route is withdrawn' };
     return {
       ...rest,
       effect: worst.isUndecided ? 'unknown' : 'flaps',
