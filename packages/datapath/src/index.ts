@@ -1,3 +1,4 @@
+export { hostPrefix, isLinkLocalIpv6 } from '@routed/addresses';
 export { waitForPeerRunning } from './compare/peer-running.ts';
 export {
   type RepairAction,
@@ -12,10 +13,8 @@ export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {
   type DesiredEndpoint,
   type EndpointPlan,
-  hostPrefix,
   hostPrefixes,
   hostRoute,
-  isLinkLocalIpv6,
   planAddresses,
   planEndpoint,
 } from './endpoint/endpoint-plan.ts';

@@ -1,3 +1,4 @@
+import { hostPrefix, isLinkLocalIpv6 } from '@routed/addresses';
 import { allAddresses, type KernelAddress, type KernelEndpoint } from './kernel-endpoint.ts';
 import type { AddressSpec, LinkChange, NeighbourSpec, RouteSpec, VethSpec } from '@routed/netns';
 import type { JoinReply } from '@routed/plugin-protocol';
@@ -22,11 +23,6 @@ export interface EndpointPlan {
 export interface DesiredEndpoint {
   readonly id: string;
   readonly plan: EndpointPlan;
-}
-
-/** The prefix of one address alone. */
-export function hostPrefix(address: string): string {
-  return `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
 /** The prefixes of an endpoint's addresses, each alone. */
@@ -90,11 +86,6 @@ export function planAddresses(
 /** The address that an endpoint with IPv6 has on its link without being given one; none without IPv6. */
 export function linkLocalsOf(endpoint: KernelEndpoint): string[] {
   return allAddresses(endpoint).some(({ family }) => family === 6) ? [linkLocalOf(endpoint.mac)] : [];
-}
-
-/** Whether an address is in fe80::/10 and so belongs on every link, not on the host as a whole. */
-export function isLinkLocalIpv6(address: string): boolean {
-  return /^fe[89ab]/i.test(address);
 }
 
 /**

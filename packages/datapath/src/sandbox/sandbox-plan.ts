@@ -1,6 +1,6 @@
 import { allAddresses, type KernelEndpoint } from '../endpoint/kernel-endpoint.ts';
 import type { Address, AddressSpec, Link, RouteSpec, RuleSpec } from '@routed/netns';
-import { hostPrefix } from '../endpoint/endpoint-plan.ts';
+import { hostPrefix } from '@routed/addresses';
 import { ROUTE_PROTOCOL } from '../names/kernel-names.ts';
 
 /** An endpoint of the sandbox, and the index that the host's end of its link has on the host. */

@@ -1,5 +1,6 @@
-import { hostPrefix } from '../prefix.ts';
+import { hostPrefix } from '@routed/addresses';
 import { z } from 'zod';
+import { afiOf } from '../prefix.ts';
 import { isLowest, type CompetingRoute } from './competing-route.ts';
 import type { RouterLines } from './router-lines.ts';
 
@@ -22,7 +23,7 @@ const statisticsReply = z.object({ ipv4Unicast: tables, ipv6Unicast: tables });
 
 /** Others that announce this very address by BGP; undefined: nobody, or the daemon does not say. */
 export async function bgpCompetingRoute(lines: RouterLines, address: string): Promise<CompetingRoute | undefined> {
-  const family = familyOf(address.includes(':') ? 6 : 4);
+  const family = afiOf(address);
   const answer = await lines.ask('bgpd', `show bgp ${family} unicast ${hostPrefix(address)} json`);
   const paths = pathsReply.safeParse(answer).data?.paths ?? [];
   const foreign = paths.filter(({ valid, sourced }) => valid === true && sourced !== true);
@@ -41,14 +42,10 @@ export async function bgpCompetingRoute(lines: RouterLines, address: string): Pr
 
 /** How many paths bgpd has beside one for each prefix, such as those that lose against one of our own; undefined: not known. */
 export async function surplusPaths(lines: RouterLines, family: 4 | 6): Promise<number | undefined> {
-  const answer = await lines.ask('bgpd', `show bgp ${familyOf(family)} unicast statistics json`);
+  const answer = await lines.ask('bgpd', `show bgp ipv${family} unicast statistics json`);
   const { data } = statisticsReply.safeParse(answer);
   const [table] = data?.[family === 4 ? 'ipv4Unicast' : 'ipv6Unicast'] ?? [];
   return table === undefined ? undefined : table.totalAdvertisements - table.totalPrefixes;
-}
-
-function familyOf(family: 4 | 6): 'ipv4' | 'ipv6' {
-  return family === 4 ? 'ipv4' : 'ipv6';
 }
 
 /** The AS that a path begins in; undefined for one that has not left ours. */
