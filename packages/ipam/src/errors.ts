@@ -1,4 +1,4 @@
-import { CodedError, type ErrorGuard, guardFor } from '@routed/text';
+import { CodedError, type ErrorGuard, excerpt, guardFor } from '@routed/text';
 
 /** What went wrong, for callers that branch; see each throwing function for which codes it uses. */
 export type IpamErrorCode =
@@ -30,12 +30,9 @@ export interface IpamErrorDetails {
   readonly conflictingWith?: string;
 }
 
-/** How much of what somebody gave us an error repeats, in characters. */
-const EXCERPT = 100;
-
 /** A text in quotes, for an error: its start, if it is long. */
 export function quoted(text: string): string {
-  return `'${text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text}'`;
+  return `'${excerpt(text)}'`;
 }
 
 /** The only error this library throws itself; errors of the store and of `isTaken` pass through unchanged. */

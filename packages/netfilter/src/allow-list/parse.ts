@@ -1,4 +1,5 @@
 import { type AddressRange, formatPrefix, hasHostBits, parseAddress, parseCidr, prefixOf } from '@routed/addresses';
+import { excerpt } from '@routed/text';
 import { NetfilterError } from '../netfilter-error.ts';
 import { type AllowEntry, type AllowList, mergeEntries, PROTOCOLS, type Service } from './allow-list.ts';
 
@@ -9,8 +10,6 @@ const EXAMPLES = '10.0.0.0/8, 10.1.2.3, 10.1.2.3-10.1.2.9, fd00::/8, 10.0.0.0/8:
 const PORTS = 65_535;
 /** As many as are measured, and promised. Reading, encoding and setting them takes the longer the more there are. */
 const MAX_ENTRIES = 10_000;
-/** How much of an entry an error repeats, in characters: the longest one that may be right has 90. */
-const EXCERPT = 100;
 
 /**
  * Reads a list of allowed sources.
@@ -96,10 +95,6 @@ function parseService(text: string): Service {
     throw new Complaint(`names protocol "${excerpt([protocol, ...more].join('/'))}": expected one of ${known}`);
   }
   return { protocol, port: number };
-}
-
-function excerpt(text: string): string {
-  return text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text;
 }
 
 function isProtocol(text: string): text is keyof typeof PROTOCOLS {
