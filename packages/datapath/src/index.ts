@@ -1,3 +1,4 @@
+export { hostPrefix, isLinkLocalIpv6 } from '@routed/addresses';
 export {
   announcementRules,
   applyAnnouncementRules,
@@ -9,9 +10,7 @@ export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {
   type DesiredEndpoint,
   type LinkAttributes,
-  hostPrefix,
   hostPrefixes,
-  isLinkLocalIpv6,
   joinReply,
   planEndpoint,
 } from './endpoint/endpoint-plan.ts';

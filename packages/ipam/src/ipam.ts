@@ -1,7 +1,7 @@
+import { type AddressValue, formatAddress, formatPrefix } from '@routed/addresses';
 import { checkExplicitAddress, findFreeAddress } from './allocation.ts';
 import { rangeSize } from './address-range.ts';
-import { formatAddress, parseAddress } from './address.ts';
-import type { AddressValue } from './address.ts';
+import { parseAddress, parsePrefix } from './address.ts';
 import type { AddressRequest, Ipam, Lease, LeaseKey, Pool, PoolRequest, PoolUsage } from './contract.ts';
 import { IpamError } from './errors.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -10,7 +10,6 @@ import { canonicalContent, formatPoolId, parsePoolId } from './pool-id.ts';
 import { checkNoOverlap, checkNotConnected, checkNotReserved, ownerOf } from './pool-rules.ts';
 import { PoolTable } from './pool-table.ts';
 import type { OpenPool } from './pool-table.ts';
-import { formatPrefix, parsePrefix } from './prefix.ts';
 
 /** What {@link openIpam} works with. */
 export interface IpamDependencies {

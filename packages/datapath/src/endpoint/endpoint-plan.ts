@@ -1,3 +1,4 @@
+import { hostPrefix, isLinkLocalIpv6 } from '@routed/addresses';
 import { allAddresses, type KernelEndpoint } from './kernel-endpoint.ts';
 import type { AddressSpec, Link, LinkChange, NeighbourSpec, RouteSpec, VethPeerSpec, VethSpec } from '@routed/netns';
 import { type JoinReply, ROUTE_TYPE } from '@routed/plugin-protocol';
@@ -29,11 +30,6 @@ export interface DesiredEndpoint {
   readonly routes: readonly Omit<RouteSpec, 'linkIndex'>[];
   /** The container's addresses as the host's neighbours. */
   readonly neighbours: readonly (Omit<NeighbourSpec, 'linkIndex'> & { readonly isPermanent: true })[];
-}
-
-/** The prefix of one address alone. */
-export function hostPrefix(address: string): string {
-  return `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
 /** The prefixes of an endpoint's addresses, each alone. */
@@ -84,11 +80,6 @@ export function planEndpoint(endpoint: KernelEndpoint, attributes: LinkAttribute
 /** The address that an endpoint with IPv6 has on its link without being given one; none without IPv6. */
 export function linkLocalsOf(endpoint: KernelEndpoint): string[] {
   return allAddresses(endpoint).some(({ family }) => family === 6) ? [linkLocalOf(endpoint.mac)] : [];
-}
-
-/** Whether an address is in fe80::/10 and so belongs on every link, not on the host as a whole. */
-export function isLinkLocalIpv6(address: string): boolean {
-  return /^fe[89ab]/i.test(address);
 }
 
 /**

@@ -1,5 +1,5 @@
+import { formatAddress, formatPrefix, parseAddress, parsePrefix } from '@routed/addresses';
 import { z } from 'zod';
-import { formatAddress, formatPrefix, parseAddress, parsePrefix } from '../prefix.ts';
 
 /** Control characters and everything that some reader takes for the end of a line. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
@@ -79,8 +79,8 @@ export const ipAddress = z
   .string()
   .refine((value) => parseAddress(value) !== undefined, 'is not an IP address')
   .transform((value) => {
-    const bits = parseAddress(value);
-    return bits === undefined ? value : formatAddress(value.includes(':') ? 'ipv6' : 'ipv4', bits);
+    const parsed = parseAddress(value);
+    return parsed === undefined ? value : formatAddress(parsed);
   });
 
 export const routerId = ipv4Address.refine(
@@ -108,7 +108,7 @@ function isArea(value: string): boolean {
 export const area = z
   .union([z.int(AREA).min(0, AREA).max(0xffffffff, AREA), z.string().refine(isArea, AREA)], { error: AREA })
   .transform((value) =>
-    typeof value === 'string' && value.includes('.') ? value : formatAddress('ipv4', BigInt(value)),
+    typeof value === 'string' && value.includes('.') ? value : formatAddress({ family: 4, value: BigInt(value) }),
   );
 
 export const asn = integer(1, 4294967295, 'an AS number');

@@ -1,5 +1,6 @@
+import { overlaps } from '@routed/addresses';
 import type { Diagnostic, FieldPath } from '../errors.ts';
-import { familyOf, knownPrefix, overlaps } from '../prefix.ts';
+import { afiOf, knownPrefix } from '../prefix.ts';
 import type { Bgp, Neighbor, PeerGroup } from '../model/bgp.ts';
 import type { RouterModel } from '../model/router.ts';
 import { caution, fault, listedTwice, lookUp, sortedEntries } from './finding.ts';
@@ -127,7 +128,7 @@ function checkAggregates(bgp: Bgp): Diagnostic[] {
     const path = ['bgp', family, 'aggregateAddresses'];
     const aggregates = bgp[family]?.aggregateAddresses ?? [];
     const wrong = aggregates.flatMap(({ prefix }, index) =>
-      familyOf(prefix) === family ? [] : [fault([...path, index, 'prefix'], `is no ${family} prefix`)],
+      afiOf(prefix) === family ? [] : [fault([...path, index, 'prefix'], `is no ${family} prefix`)],
     );
     return [...wrong, ...listedTwice(path, aggregates)];
   });
