@@ -62,7 +62,11 @@ export class StaleEndpoints {
     let endpoints = 0;
     let leases = 0;
     for (const endpointId of this.#deps.endpoints.idleFor(GRACE_MS)) {
-      const freed = await this.#deps.leases.freeIfGone(endpointId, GRACE_MS, 'stale: Docker does not know its container');
+      const freed = await this.#deps.leases.freeIfGone(
+        endpointId,
+        GRACE_MS,
+        'stale: Docker does not know its container',
+      );
       if (freed === undefined) continue;
       this.#deps.logger.warn({ endpointId }, 'deleted a stale endpoint');
       endpoints++;
