@@ -180,7 +180,7 @@ class StoredIpam implements Ipam {
     return lease;
   }
 
-  /** Opens a pool of an earlier life from its id alone. */
+  /** Opens a pool of the previous run from its id alone. */
   async #reopen(poolId: string): Promise<OpenPool> {
     const content = parsePoolId(poolId);
     if (content === undefined) throw unknownPool(poolId);

@@ -125,7 +125,7 @@ describe('the life of an endpoint', () => {
     });
   }
 
-  it('cleans up after an endpoint of an earlier life of the daemon, known by its link alone', async () => {
+  it('cleans up after an endpoint of the previous run, known by its link alone', async () => {
     await startContainer(daemon, { poolId, endpointId });
     const successor = await wiredDaemon();
     const { index } = await successor.kernel.links.createVeth({
