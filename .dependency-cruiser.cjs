@@ -2,8 +2,9 @@
 
 /** Packages, the lowest first: each may import those before it. */
 const packages = [
-  'plugin-protocol',
+  'addresses',
   'text',
+  'plugin-protocol',
   'store',
   'docker-engine',
   'plugin-server',

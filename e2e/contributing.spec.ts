@@ -1,29 +1,48 @@
 import { expect } from 'chai';
-import { CloneShell } from './documentation/clone-shell.ts';
-import { CLONE_STORIES, type CloneScene } from './documentation/clone-stories.ts';
+import { CLONE_PAGES, CloneShell } from './documentation/clone-shell.ts';
+import { FreshClone } from './documentation/fresh-clone.ts';
 import { linesToRun } from './documentation/lines.ts';
 import { typeLine } from './documentation/reader.ts';
 import { ENGINES_IN_FULL } from './support/engines.ts';
 
+/** They commit and push. */
+const RELEASE = /^(npx lerna version|git) /;
+/** On a machine that is busy with other things. */
+const installMs = 600_000;
+
 if (ENGINES_IN_FULL.length > 0) {
   describe('a contributor types the commands of a page, one after the other', () => {
-    for (const { page, typing = {} } of CLONE_STORIES) {
+    let shell: CloneShell;
+    let clone: FreshClone;
+    let fresh: CloneShell;
+
+    before(async () => {
+      shell = await CloneShell.open();
+      clone = await FreshClone.make();
+      fresh = shell.in(clone.folder);
+    });
+    after(async () => {
+      await clone.remove();
+      expect(await shell.close(), 'labs that the pages leave').to.deep.equal([]);
+    });
+
+    for (const line of [
+      'npm ci --ignore-scripts --prefer-offline --no-audit --no-fund',
+      'npx tsc --build packages/ipam',
+      "npx mocha --import=tsx 'packages/ipam/test/unit/**/*.spec.ts'",
+    ]) {
+      it(`in a fresh clone: ${line}`, async () => {
+        const { exitCode, stdout, stderr } = await fresh.run(line, { timeoutMs: installMs });
+
+        expect(exitCode, `${stderr}${stdout}`.slice(-3_000)).to.equal(0);
+      }).timeout(installMs);
+    }
+
+    for (const page of CLONE_PAGES) {
       describe(page, () => {
-        let scene: CloneScene;
-
-        before(async () => {
-          scene = { shell: await CloneShell.open() };
-        });
-        after(async () => {
-          const left = await scene.shell.close();
-          await scene.scratch?.remove();
-          expect(left, 'labs that the page leaves').to.deep.equal([]);
-        });
-
         for (const line of linesToRun(page)) {
           it(`${line.line}: ${line.text}`, async () => {
-            const [, typeIt] = Object.entries(typing).find(([start]) => line.text.startsWith(start)) ?? [];
-            await (typeIt === undefined ? typeLine(scene.shell, line) : typeIt(scene, line));
+            await typeLine(RELEASE.test(line.text) ? fresh : shell, line);
           });
         }
       });

@@ -176,7 +176,7 @@ describe('what is wrong with this host (routed-plugin doctor)', () => {
     const [failure] = report.changes.filter(({ isDone }) => !isDone);
     expect(failure?.text).to.equal(
       `net/ipv4/conf/eth1/forwarding: /etc/sysctl.d/90-hardening.conf line 1 sets it to 0, and is read after ${SYSCTL_FILE}: ` +
-        'take that line out, or it is 0 again after "sysctl --system"',
+        'delete that line, or it is 0 again after "sysctl --system"',
     );
     await examined.sh('rm /etc/sysctl.d/90-hardening.conf');
     await undo(examined);
@@ -191,8 +191,8 @@ describe('what is wrong with this host (routed-plugin doctor)', () => {
     const { changes } = await undo(examined);
 
     expect(changes).to.have.members([
-      `${SYSCTL_FILE}: left as it is, changed since by others`,
-      'net/ipv4/conf/eth1/forwarding: left at 0, changed since by others',
+      `${SYSCTL_FILE}: not reverted, since changed by others`,
+      'net/ipv4/conf/eth1/forwarding: left at 0, since changed by others',
     ]);
     await examined.sh(`rm ${SYSCTL_FILE}; sysctl -qw net.ipv4.conf.eth1.forwarding=1`);
   });

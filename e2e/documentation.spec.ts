@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { allPages, readPage } from '../tools/documentation/markdown.ts';
 import { linesOf, linesToRun } from './documentation/lines.ts';
 import { ATTENDED } from './documentation/attendance.ts';
-import { CLONE_STORIES } from './documentation/clone-stories.ts';
+import { CLONE_PAGES } from './documentation/clone-shell.ts';
 import { ELSEWHERE, elsewhere } from './documentation/elsewhere.ts';
 import { HostShell, makeNginx } from './documentation/host-shell.ts';
 import { typeLine } from './documentation/reader.ts';
@@ -13,12 +13,12 @@ import { STORIES } from './documentation/stories.ts';
 import { ENGINES_IN_FULL } from './support/engines.ts';
 import { setStage } from './support/stage.ts';
 
-const stories = [...STORIES, ...CLONE_STORIES];
+const pages = [...STORIES.map(({ page }) => page), ...CLONE_PAGES];
 const printed = allPages().flatMap(linesOf);
 
 describe('the commands of the pages', () => {
   it('are all typed here, but for those of the table', () => {
-    const typed = stories.flatMap(({ page }) => linesToRun(page));
+    const typed = pages.flatMap(linesToRun);
 
     expect(typed).to.have.deep.members(allPages().flatMap(linesToRun));
   });
@@ -33,11 +33,8 @@ describe('the commands of the pages', () => {
   }
 
   it('are there where something is prepared for them', () => {
-    const prepared = [
-      ...STORIES.map(({ page, meanwhile = {} }) => ({ page, starts: Object.keys(meanwhile) })),
-      ...CLONE_STORIES.map(({ page, typing = {} }) => ({ page, starts: Object.keys(typing) })),
-    ].flatMap(({ page, starts }) =>
-      starts.filter((start) => !linesToRun(page).some(({ text }) => text.startsWith(start))),
+    const prepared = STORIES.flatMap(({ page, meanwhile = {} }) =>
+      Object.keys(meanwhile).filter((start) => !linesToRun(page).some(({ text }) => text.startsWith(start))),
     );
     const attended = ATTENDED.filter(([lines]) => !printed.some(({ text }) => lines.test(text)));
 

@@ -164,7 +164,7 @@ if (ENGINES_IN_FULL.length > 0) {
       const ms = await timeUntil('nft list ruleset', /ROUTED-FORWARD/);
 
       expect(ms).to.be.lessThan(withinMs);
-      expect((await problems()).join()).to.match(/as they were found cannot be kept \(ENOSPC.*free space/);
+      expect((await problems()).join()).to.match(/could not save the previous kernel settings \(ENOSPC.*free space/);
       await sh('rm /var/lib/routed/filler /var/lib/routed/rest; nft flush ruleset');
       await eventually(async () => expect(await problems()).to.deep.equal([]));
       expect((await ledger()).map(({ key }) => key)).to.include('net/ipv6/conf/eth7/accept_ra');

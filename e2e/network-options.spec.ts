@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Host } from '@routed/lab';
 import { enter } from './support/addresses.ts';
-import { createNetwork, inside, ping, runIdle } from './support/containers.ts';
+import { createNetwork, endpointIdOf, inside, ping, runIdle } from './support/containers.ts';
 import { ENGINES_IN_FULL } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { setStage } from './support/stage.ts';
@@ -55,6 +55,29 @@ for (const engine of ENGINES_IN_FULL) {
       expect(await unfragmented(host, payloadBytes + 1, '10.1.0.2', 'other'), 'a byte more').to.equal(1);
     });
 
+    it('routed.tx-queue-length is that of both ends of a link, of a network or of one container, and comes back', async () => {
+      const { host } = stage;
+      await createNetwork(host, 'n', '10.1.0.0/16', '-o', 'routed.tx-queue-length=200');
+      await runIdle(host, 'web', '--network', 'n');
+      await runIdle(host, 'other', '--network', 'name=n,driver-opt=routed.tx-queue-length=300');
+
+      for (const [container, length] of [
+        ['web', 200],
+        ['other', 300],
+      ] as const) {
+        const link = `vethr${(await endpointIdOf(host, container, 'n')).slice(0, 10)}`;
+        const onHost = async (): Promise<unknown> =>
+          JSON.parse((await host.exec(['ip', '-json', 'link', 'show', link])).stdout) as unknown;
+        const within = JSON.parse(await enter(host, container, 'ip', '-json', 'link', 'show', 'eth0')) as unknown;
+        expect(within, container).to.have.nested.property('[0].txqlen', length);
+        expect(await onHost(), container).to.have.nested.property('[0].txqlen', length);
+
+        await host.exec(['ip', 'link', 'set', link, 'txqueuelen', '7', 'down']);
+
+        await eventually(async () => expect(await onHost()).to.have.nested.property('[0].txqlen', length));
+      }
+    });
+
     it("without it, links have the uplink's MTU; a warning says when that changes", async () => {
       const { host } = stage;
       await createNetwork(host, 'n', '10.1.0.0/16');
@@ -65,7 +88,7 @@ for (const engine of ENGINES_IN_FULL) {
 
       await eventually(async () => {
         expect(await stage.plugin.log()).to.match(
-          /MTU of uplink eth1 is now 1400 bytes, was 9000; links of containers keep 9000: restart routed-plugin/,
+          /MTU of uplink eth1 is now 1400 bytes, previously 9000; container links keep 9000: restart routed-plugin/,
         );
       });
       await stage.plugin.stop();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { expect } from 'chai';
-import { all, fill, lease, network, pool } from '../../packages/driver/test/unit/support/state-lives.ts';
+import { all, fill, lease, network, pool } from '../../packages/driver/test/unit/support/state-runs.ts';
 import { messageOf } from '../../packages/store/test/unit/support/message-of.ts';
 import { count, report } from './support/count.ts';
 import { damages, type Damage } from './support/damages.ts';

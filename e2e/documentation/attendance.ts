@@ -16,7 +16,6 @@ export const ATTENDED: readonly (readonly [lines: RegExp, how: Attendance])[] = 
   [/^docker compose exec client nc /, { kind: 'terminal', types: '', shows: /hello from web/ }],
   [/^docker compose exec web ip /, { kind: 'terminal', types: '', shows: /inet 10\.1\.0\.4\/32 / }],
   [/^tools\/lab\/lab exec .*\bbash$/, { kind: 'terminal', types: 'ip -o address; exit\n', shows: /inet / }],
-  [/^less /, { kind: 'terminal', types: '\nq', shows: /"msg":/ }],
   [/^npx lerna version /, { kind: 'terminal', types: 'y\n', shows: /version.* finished/ }],
   [/^tail -f .*plugin\.log$/, { kind: 'watching', shows: /"msg":/ }],
   [/tcpdump -n -i eth1$/, { kind: 'watching', shows: /listening on eth1/ }],

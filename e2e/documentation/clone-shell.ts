@@ -5,8 +5,17 @@ import { createInterface } from 'node:readline';
 import { type CommandOptions, type CommandResult, LabError, runCommand } from '@routed/lab';
 import { REPOSITORY } from '../../tools/documentation/markdown.ts';
 import { onTerminal } from '../support/shell.ts';
-import { Conversation } from './conversation.ts';
-import type { Shell } from './shell.ts';
+import type { Running, Shell } from './shell.ts';
+
+/** The pages whose commands are typed in a clone, on the machine itself. */
+export const CLONE_PAGES = [
+  'CONTRIBUTING.md',
+  'docs/performance.md',
+  'docs/security.md',
+  'tools/lab/README.md',
+  'e2e/README.md',
+  'e2e/cluster/README.md',
+] as const;
 
 const labs = '/tmp/routed-lab';
 const lineMs = 100_000;
@@ -49,9 +58,9 @@ export class CloneShell implements Shell {
     return this.#run(onTerminal(this.#inFolder(line)), { input, holdsInput: true });
   }
 
-  start(line: string): Conversation {
+  start(line: string): Running {
     const [program = '', ...args] = this.#enter(['sh', '-c', this.#inFolder(`exec ${line}`)]);
-    return new Conversation(spawn(program, args, { env: environment(), detached: true }));
+    return new StartedLine(spawn(program, args, { env: environment(), detached: true }));
   }
 
   serve(line: string): Promise<void> {
@@ -79,6 +88,33 @@ export class CloneShell implements Shell {
 
   #inFolder(line: string): string {
     return `cd '${this.#folder}'\n${line}`;
+  }
+}
+
+class StartedLine implements Running {
+  readonly #program: ChildProcess;
+  #shown = '';
+
+  constructor(program: ChildProcess) {
+    this.#program = program;
+    for (const stream of [program.stdout, program.stderr])
+      stream?.on('data', (chunk: Buffer) => (this.#shown += chunk.toString()));
+  }
+
+  get hasExited(): boolean {
+    return this.#program.exitCode !== null || this.#program.signalCode !== null;
+  }
+
+  log(): Promise<string> {
+    return Promise.resolve(this.#shown);
+  }
+
+  /** As Ctrl-C. */
+  async stop(): Promise<void> {
+    if (this.hasExited || this.#program.pid === undefined) return;
+    const ended = once(this.#program, 'exit');
+    process.kill(-this.#program.pid, 'SIGINT');
+    await ended;
   }
 }
 

@@ -60,6 +60,13 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     by: 'tools/setup',
     words: ['npm ci --ignore-scripts', 'tsc --build'],
   },
+  { lines: /\bnode inspect\b/, reason: 'A debugger waits for somebody.', by: null },
+  {
+    lines: /^ROUTED_E2E_KEEP=1 |\bNAME\b/,
+    reason: 'The name of a lab that stays is another one each time.',
+    by: 'tools/lab/README.md',
+    words: ['tools/lab/lab exec', 'tools/lab/lab docker', 'tools/lab/lab down'],
+  },
   {
     lines: /^tools\/lab\/lab engines --build$/,
     reason: 'It fetches root file systems for minutes.',

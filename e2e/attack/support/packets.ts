@@ -1,4 +1,4 @@
-import { parseIp } from '@routed/netns/nfnetlink';
+import { parseIp } from '@routed/addresses';
 
 /** What packets are made of. Source: RFC 791, 768, 793, 792, 826, 8200, 4443. */
 

@@ -22,8 +22,8 @@ export const recordFaults: readonly Fault[] = [
     what: 'a network that Docker removed while the plugin was away',
     severity: 'warning',
     found: /^routed-plugin has network deadbeefdead \(10\.55\.0\.0\/16\), which Docker does not know$/,
-    why: /its subnet stays taken/,
-    remedy: /^tell routed-plugin what Docker did not: curl /,
+    why: /its subnet stays in use/,
+    remedy: /^delete it: curl /,
     break: ({ host }) =>
       send(host.outsidePath('/run/docker/plugins/routed.sock'), '/NetworkDriver.CreateNetwork', lostNetwork),
     // To the letter what the remedy says.
@@ -56,7 +56,7 @@ export const recordFaults: readonly Fault[] = [
     what: 'a plugin that does not see the namespaces of containers',
     severity: 'broken',
     found: /^routed-plugin has a mount namespace of its own, and mounts do not reach it$/,
-    why: /additional addresses cannot be set$/,
+    why: /it cannot set additional addresses$/,
     remedy: /propagation rslave/,
     break: async (examined: ExaminedHost): Promise<void> => {
       await examined.plugin.stop('SIGTERM');
@@ -98,8 +98,8 @@ export const otherPluginFaults: readonly Fault[] = [
     round: 'warnings',
     what: 'a file that names another place for our plugin',
     severity: 'warning',
-    found: /^\/etc\/docker\/plugins\/routed\.spec tells Docker where a plugin of our name is$/,
-    why: /Docker asks at that address instead$/,
+    found: /^\/etc\/docker\/plugins\/routed\.spec defines a plugin with our name$/,
+    why: /Docker uses that address instead$/,
     remedy: /^remove \/etc\/docker\/plugins\/routed\.spec/,
     breaking: 'mkdir -p /etc/docker/plugins; echo tcp://127.0.0.1:1 > /etc/docker/plugins/routed.spec',
     reverting: 'rm /etc/docker/plugins/routed.spec',
@@ -114,7 +114,7 @@ export const absenceFaults: readonly Fault[] = [
     what: 'a plugin that does not run',
     severity: 'warning',
     found: /^routed-plugin does not run \(nobody listens on \/run\/routed\/admin\.sock\)$/,
-    why: /^running containers keep their network, but none can be started/,
+    why: /^running containers keep their network, but none can start/,
     remedy: /^start routed-plugin/,
     break: ({ plugin }) => plugin.stop('SIGKILL'),
     revert: (examined) => examined.startPlugin(),
@@ -133,7 +133,7 @@ export const absenceFaults: readonly Fault[] = [
     severity: 'broken',
     found: /^nobody listens on \/run\/docker\/plugins\/(net-|ipam-)?routed\.sock$/,
     why: /^Docker waits 15 s/,
-    remedy: /^start routed-plugin, which makes it anew; or remove the file$/,
+    remedy: /^start routed-plugin, which recreates it; or remove the file$/,
     break: ({ plugin }) => plugin.stop('SIGKILL'),
     revert: nothing,
   },
@@ -154,7 +154,7 @@ export const absenceFaults: readonly Fault[] = [
     what: 'a firewall that drops what containers send',
     severity: 'broken',
     found: /^iptables: the policy of FORWARD is DROP, and nothing calls ROUTED-FORWARD$/,
-    why: /are dropped, silently$/,
+    why: /are silently dropped$/,
     remedy: /^start routed-plugin/,
     break: async ({ plugin, sh }: ExaminedHost): Promise<void> => {
       // It would make the rules again at once.
@@ -169,7 +169,7 @@ export const absenceFaults: readonly Fault[] = [
     what: 'a firewall that was flushed while the plugin was away',
     severity: 'broken',
     found: /^nftables has no table inet routed$/,
-    why: /allow lists and anti-spoofing do not hold/,
+    why: /allow lists and anti-spoofing are off/,
     remedy: /^start routed-plugin, which loads it at once/,
     break: async ({ plugin, sh }: ExaminedHost): Promise<void> => {
       await plugin.stop('SIGKILL');
@@ -182,8 +182,8 @@ export const absenceFaults: readonly Fault[] = [
     round: 'no plugin',
     what: 'a link that an ended container left while the plugin was away',
     severity: 'warning',
-    found: /^1 links of ended containers are left, such as vethr0123456789$/,
-    why: /take traffic meant for others$/,
+    found: /^1 stale container links, such as vethr0123456789$/,
+    why: /attract others' traffic$/,
     remedy: /^start routed-plugin, which deletes them$/,
     break: async ({ plugin, sh }: ExaminedHost): Promise<void> => {
       await plugin.stop('SIGKILL');

@@ -1,12 +1,12 @@
+export { hostPrefix, isLinkLocalIpv6 } from '@routed/addresses';
 export { announcementRules, applyAnnouncementRules, PREVIOUS_TABLE } from './announcement/announcement-rules.ts';
 export { UnannouncedTraffic } from './announcement/unannounced-traffic.ts';
 export { EndpointFiltering } from './endpoint/endpoint-filtering.ts';
 export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {
   type DesiredEndpoint,
-  hostPrefix,
+  type LinkAttributes,
   hostPrefixes,
-  isLinkLocalIpv6,
   joinReply,
   planEndpoint,
 } from './endpoint/endpoint-plan.ts';
@@ -35,7 +35,7 @@ export {
 } from './host/host-settings.ts';
 export { KernelSettings } from './host/kernel-settings.ts';
 export { type Propagation, propagationOf } from './host/mounts.ts';
-export { type SavedSysctls, fileSavedSysctls, memorySavedSysctls } from './host/saved-sysctls.ts';
+export { type SavedSysctls, fileSavedSysctls } from './host/saved-sysctls.ts';
 export { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
 export { UplinkWatch } from './host/uplink-watch.ts';
 export { Uplinks, isDefault } from './host/uplinks.ts';

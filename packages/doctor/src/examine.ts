@@ -35,8 +35,8 @@ export function verdictOf(results: readonly CheckResult[]): Verdict {
 function notDone({ title }: Check, error: unknown): Finding {
   return {
     severity: 'warning',
-    found: `it could not be found out whether ${title}: ${error instanceof Error ? error.message : String(error)}`,
-    why: 'something that this check needs is missing or does not answer',
-    remedy: 'see to what the message names, and run doctor again',
+    found: `could not check whether ${title}: ${error instanceof Error ? error.message : String(error)}`,
+    why: 'something this check needs is missing or does not answer',
+    remedy: 'fix the named problem, and run doctor again',
   };
 }

@@ -3,7 +3,7 @@ export { type CheckResult, EXIT_CODES, examine, verdictOf } from './examine.ts';
 export { passesPrefixList, passesRouteMap, topLines } from './facts/router-config.ts';
 export { readSysctlFiles } from './facts/sysctl-files.ts';
 export { hostTarget } from './fix/fix-target.ts';
-export { fileJournal } from './fix/journal.ts';
+export { fixLog } from './fix/fix-log.ts';
 export { type ChangeReport, repair, undo } from './fix/repair.ts';
 export { viewHost } from './host-view.ts';
 export { DoctorError, type DoctorErrorCode, isDoctorError } from './ground/errors.ts';

@@ -14,7 +14,7 @@ import {
   type DesiredEndpoint,
 } from '@routed/datapath';
 import type { DockerContainers } from '@routed/docker-engine';
-import type { Ipam } from '@routed/ipam';
+import { type Ipam, KeyedLock } from '@routed/ipam';
 import type { Connections, EndpointFilters, ForwardAcceptance, ForwardPolicies } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
 import type { RouterLines } from '@routed/quagga/show';
@@ -38,9 +38,8 @@ import { PersistentAssignments } from './containers/persistent-assignments.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import { DriverEvents } from './ground/events.ts';
 import { Journal } from './ground/journal.ts';
-import { KeyedLock } from './ground/keyed-lock.ts';
 import { AdditionalLeases } from './leases/additional-leases.ts';
-import { type ConflictCounters, conflictCounters } from './leases/conflict-counters.ts';
+import { ConflictCounters } from './leases/conflict-counters.ts';
 import { DuplicateAddressCheck } from './leases/duplicate-address-check.ts';
 import { UnboundLeases } from './leases/unbound-leases.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
@@ -126,10 +125,9 @@ export function assemble(ports: DriverPorts, settings: DriverSettings): DriverCo
   const core = coreComponents(ports, settings, ground, host);
   const containers = containerComponents(ports, ground, core);
   const upkeep = upkeepComponents(settings, ground, { ...host, ...core, ...containers, observer });
-  const { ipam } = ports;
   const sandboxes = { sandboxes: containers.sandboxReconciler, sticky: containers.sticky };
   const gatewayCheck = new GatewayCheck(ground);
-  const calls = { ...settings, ipam, ...core, ...sandboxes, gatewayCheck };
+  const calls = { ...settings, ...ground, ...core, ...sandboxes, gatewayCheck };
   return {
     ...host,
     ...core,
@@ -176,7 +174,7 @@ function networkComponents(
   ground: Ground,
   { host, hostAddresses, gateways }: Host,
 ) {
-  const counts = conflictCounters();
+  const counts = new ConflictCounters();
   const prefixes = new AdditionalPrefixes({ ipam, host: hostAddresses });
   const kept = { prefixes, defaultMtuBytes, repository: state.networks };
   return {
@@ -192,6 +190,8 @@ function networkComponents(
 function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Ground, host: Host) {
   const core = networkComponents(ports, settings, ground, host);
   const { claims, loose, networks, records } = core;
+  // One by one: the daemon's ports have more fields than ours, such as `events`.
+  const { routers } = ports;
   const additional = new AdditionalLeases({ ...ground, claims });
   const endpoints = new EndpointLifecycle({
     ...ground,
@@ -209,7 +209,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     additional,
     endpoints,
     absence,
-    cluster: createConflicts({ ...ground, ...host, ...core, ...ports, endpoints, absence, host: host.hostAddresses }),
+    cluster: createConflicts({ ...ground, ...host, ...core, routers, endpoints, absence, host: host.hostAddresses }),
     leases: new DockerLeases({ ...ground, claims, endpoints, loose }),
     pools: new DockerPools({
       ...ground,

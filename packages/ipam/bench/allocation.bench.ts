@@ -5,7 +5,7 @@
 import { Console } from 'node:console';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { formatAddress } from '../src/address.ts';
+import { formatAddress } from '@routed/addresses';
 import { isIpamError, openIpam, parsePoolId } from '../src/index.ts';
 import type { Ipam, Lease, LeaseStore, Pool } from '../src/index.ts';
 

@@ -1,29 +1,27 @@
-import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import {
+  type AddressValue,
+  formatAddress,
+  includes,
+  numberOf,
+  overlaps,
+  parseCidr,
+  parseAddress as parse,
+  type Prefix,
+  prefixOf,
+} from '@routed/addresses';
 import { IpamError, quoted } from './errors.ts';
 
-/** An address as a number, so that ranges can be computed. */
-export interface AddressValue {
-  readonly family: 4 | 6;
-  readonly value: bigint;
-}
-
 /**
- * Reads an address strictly: four decimal numbers without leading zeros, or IPv6 in hexadecimal groups. No zone, no
- * dotted quad inside IPv6 (an IPv4-mapped address is an IPv4 address in disguise). Undefined: not such an address.
+ * Reads an address that this library gives out. No IPv4 in IPv6, neither IPv4-mapped nor as a dotted quad: that is an
+ * IPv4 address in disguise.
  */
-export function readAddress(text: string): AddressValue | undefined {
-  const family = isIP(text);
-  if (family === 4)
-    return { family, value: BigInt(text.split('.').reduce((bits, part) => bits * 256 + Number(part), 0)) };
-  if (family !== 6 || /[%.]/.test(text)) return undefined;
-  const address = ipaddr.IPv6.parse(text);
-  if (address.isIPv4MappedAddress()) return undefined;
-  return { family, value: address.parts.reduce((bits, part) => (bits << 16n) | BigInt(part), 0n) };
+function readAddress(text: string): AddressValue | undefined {
+  const address = parse(text);
+  return address === undefined || isDisguised(text, address.value) ? undefined : address;
 }
 
 /**
- * Like {@link readAddress}, for an address that must be one.
+ * Reads an address strictly: four decimal numbers without leading zeros, or IPv6 in hexadecimal groups, without zone.
  * @throws {@link IpamError} `INVALID_ADDRESS`
  */
 export function parseAddress(text: string): AddressValue {
@@ -34,16 +32,6 @@ export function parseAddress(text: string): AddressValue {
     `${quoted(text)} is not an IP address: expected the form 10.1.0.2 or 2001:db8::2, without prefix length or zone`,
     { address: text },
   );
-}
-
-/** Canonical text of an address. Source: RFC 5952 for IPv6. */
-export function formatAddress({ family, value }: AddressValue): string {
-  if (family === 4) {
-    const bits = Number(value);
-    return `${String(bits >>> 24)}.${String((bits >>> 16) & 255)}.${String((bits >>> 8) & 255)}.${String(bits & 255)}`;
-  }
-  const groups = Array.from({ length: 8 }, (_, index) => Number((value >> BigInt(112 - 16 * index)) & 0xffffn));
-  return new ipaddr.IPv6(groups).toRFC5952String();
 }
 
 /**
@@ -61,4 +49,46 @@ export function canonicalAddress(text: string): string {
  */
 export function canonicalHostAddress(text: string): string {
   return canonicalAddress(text.replace(text.includes(':') ? /\/128$/ : /\/32$/, ''));
+}
+
+/**
+ * Reads `10.1.0.0/16` or `2001:db8::/64`. Host bits that are set are masked: `10.1.2.3/16` is `10.1.0.0/16`.
+ * @throws {@link IpamError} `INVALID_PREFIX` for everything else, such as a bare address, `/33`, a zone, or an
+ * IPv4-mapped IPv6 address
+ */
+export function parsePrefix(text: string): Prefix {
+  const cidr = text.includes('/') ? parseCidr(text) : undefined;
+  if (cidr !== undefined && !isDisguised(text, numberOf(cidr))) return prefixOf(cidr);
+  throw new IpamError(
+    'INVALID_PREFIX',
+    `${quoted(text)} is not a prefix: expected the form 10.1.0.0/16 (length 0-32) or 2001:db8::/64 (length 0-128), ` +
+      'IPv4 not written as IPv6, without zone',
+    { prefix: text },
+  );
+}
+
+/**
+ * Tells whether `address` lies in `prefix`; an address of the other family or malformed text does not.
+ * @throws {@link IpamError} `INVALID_PREFIX`
+ */
+export function prefixContains(prefix: Prefix | string, address: string): boolean {
+  const range = toPrefix(prefix);
+  const candidate = readAddress(address);
+  return candidate !== undefined && includes(range, candidate);
+}
+
+/**
+ * Tells whether the two have an address in common; prefixes of different families have none.
+ * @throws {@link IpamError} `INVALID_PREFIX`
+ */
+export function prefixesOverlap(a: Prefix | string, b: Prefix | string): boolean {
+  return overlaps(toPrefix(a), toPrefix(b));
+}
+
+function toPrefix(prefix: Prefix | string): Prefix {
+  return typeof prefix === 'string' ? parsePrefix(prefix) : prefix;
+}
+
+function isDisguised(text: string, value: bigint): boolean {
+  return text.includes(':') && (text.includes('.') || value >> 32n === 0xffffn);
 }

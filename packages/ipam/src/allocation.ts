@@ -1,6 +1,5 @@
+import { type AddressValue, formatAddress, includes } from '@routed/addresses';
 import { freeAddresses, rangeSize } from './address-range.ts';
-import type { AddressValue } from './address.ts';
-import { formatAddress } from './address.ts';
 import type { AddressRequest, Lease } from './contract.ts';
 import { IpamError } from './errors.ts';
 import type { OpenPool } from './pool-table.ts';
@@ -70,7 +69,7 @@ function* inOrder({ automatic, block }: OpenPool, start: bigint): Generator<bigi
 function checkBelongs(opened: OpenPool, wanted: AddressValue): void {
   const { pool, prefix } = opened;
   const details = { poolId: pool.id, address: formatAddress(wanted) };
-  if (wanted.family !== prefix.family || wanted.value < prefix.first || prefix.last < wanted.value) {
+  if (!includes(prefix, wanted)) {
     throw new IpamError(
       'OUTSIDE_POOL',
       `cannot lease ${details.address} from pool ${pool.id}: it is not part of ${pool.prefix}; choose an address ` +

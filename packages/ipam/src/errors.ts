@@ -1,3 +1,5 @@
+import { CodedError, type ErrorGuard, excerpt, guardFor } from '@routed/text';
+
 /** What went wrong, for callers that branch; see each throwing function for which codes it uses. */
 export type IpamErrorCode =
   | 'ADDRESS_IN_USE'
@@ -28,20 +30,15 @@ export interface IpamErrorDetails {
   readonly conflictingWith?: string;
 }
 
-/** How much of what somebody gave us an error repeats, in characters. */
-const EXCERPT = 100;
-
 /** A text in quotes, for an error: its start, if it is long. */
 export function quoted(text: string): string {
-  return `'${text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text}'`;
+  return `'${excerpt(text)}'`;
 }
 
-const identity = Symbol.for('@routed/ipam/IpamError');
-
 /** The only error this library throws itself; errors of the store and of `isTaken` pass through unchanged. */
-export class IpamError extends Error implements IpamErrorDetails {
+export class IpamError extends CodedError<IpamErrorCode> implements IpamErrorDetails {
+  static override readonly mark: symbol = Symbol.for('@routed/ipam/IpamError');
   override readonly name = 'IpamError';
-  readonly code: IpamErrorCode;
   declare readonly poolId?: string;
   declare readonly prefix?: string;
   declare readonly address?: string;
@@ -50,10 +47,8 @@ export class IpamError extends Error implements IpamErrorDetails {
   declare readonly conflictingWith?: string;
 
   constructor(code: IpamErrorCode, message: string, details: IpamErrorDetails = {}) {
-    super(`${message} (${code})`);
-    this.code = code;
+    super(code, `${message} (${code})`);
     Object.assign(this, details);
-    Object.defineProperty(this, identity, { value: true });
   }
 }
 
@@ -61,7 +56,4 @@ export class IpamError extends Error implements IpamErrorDetails {
  * Tells whether `error` is an {@link IpamError}, and one of `codes` when any are given.
  * Works across two copies of this package in one process.
  */
-export function isIpamError(error: unknown, ...codes: string[]): error is IpamError {
-  if (!(error instanceof Error) || !(identity in error) || !('code' in error)) return false;
-  return codes.length === 0 || codes.some((code) => code === error.code);
-}
+export const isIpamError: ErrorGuard<IpamError> = guardFor(IpamError);

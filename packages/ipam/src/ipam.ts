@@ -1,7 +1,7 @@
+import { type AddressValue, formatAddress, formatPrefix } from '@routed/addresses';
 import { checkExplicitAddress, findFreeAddress } from './allocation.ts';
 import { rangeSize } from './address-range.ts';
-import { formatAddress, parseAddress } from './address.ts';
-import type { AddressValue } from './address.ts';
+import { parseAddress, parsePrefix } from './address.ts';
 import type { AddressRequest, Ipam, Lease, LeaseKey, Pool, PoolRequest, PoolUsage } from './contract.ts';
 import { IpamError } from './errors.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -10,7 +10,6 @@ import { canonicalContent, formatPoolId, parsePoolId } from './pool-id.ts';
 import { checkNoOverlap, checkNotConnected, checkNotReserved, ownerOf } from './pool-rules.ts';
 import { PoolTable } from './pool-table.ts';
 import type { OpenPool } from './pool-table.ts';
-import { formatPrefix, parsePrefix } from './prefix.ts';
 
 /** What {@link openIpam} works with. */
 export interface IpamDependencies {
@@ -61,7 +60,7 @@ class StoredIpam implements Ipam {
     return this.#locks.run(pool.addressSpace, async () => {
       const known = this.#table.get(pool.id)?.pool;
       if (known?.owner !== undefined) throw claimed(known, known.owner);
-      if (known !== undefined && isExclusive) throw claimed(known, 'somebody who asked before');
+      if (known !== undefined && isExclusive) throw claimed(known, 'an earlier request');
       if (known !== undefined) return known;
       checkNotReserved(pool);
       checkNoOverlap(pool, this.#table.records());
@@ -181,7 +180,7 @@ class StoredIpam implements Ipam {
     return lease;
   }
 
-  /** Opens a pool of an earlier life from its id alone. */
+  /** Opens a pool of the previous run from its id alone. */
   async #reopen(poolId: string): Promise<OpenPool> {
     const content = parsePoolId(poolId);
     if (content === undefined) throw unknownPool(poolId);

@@ -1,6 +1,6 @@
+import { contains, formatPrefix, type Prefix } from '@routed/addresses';
 import { IpamError, isIpamError, quoted } from './errors.ts';
-import { formatPrefix, parsePrefix } from './prefix.ts';
-import type { Prefix } from './prefix.ts';
+import { parsePrefix } from './address.ts';
 import type { PoolRequest } from './contract.ts';
 
 /** What a pool id says, in canonical text. */
@@ -48,9 +48,7 @@ export function canonicalContent(request: Pick<PoolRequest, 'addressSpace' | 'pr
   }
   const prefix = parsePrefix(request.prefix);
   const subPool = request.subPool === undefined ? prefix : parsePrefix(request.subPool);
-  if (subPool.family !== prefix.family || subPool.first < prefix.first || prefix.last < subPool.last) {
-    throw subPoolOutside(prefix, subPool);
-  }
+  if (!contains(prefix, subPool)) throw subPoolOutside(prefix, subPool);
   const whole = { addressSpace, family: prefix.family, prefix: formatPrefix(prefix) };
   return subPool.length === prefix.length ? whole : { ...whole, subPool: formatPrefix(subPool) };
 }

@@ -1,6 +1,6 @@
 import type { ConnectedPrefix, Pool } from './contract.ts';
 import { IpamError } from './errors.ts';
-import { prefixesOverlap } from './prefix.ts';
+import { prefixesOverlap } from './address.ts';
 
 /**
  * Prefixes no container address can come from.

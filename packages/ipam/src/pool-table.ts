@@ -1,11 +1,9 @@
+import { type AddressValue, formatAddress, type Prefix } from '@routed/addresses';
 import { AddressSet } from './address-set.ts';
 import { automaticRange, derivedPoint } from './address-range.ts';
-import type { AddressRange } from './address-range.ts';
-import { formatAddress } from './address.ts';
-import type { AddressValue } from './address.ts';
+import type { Bounds } from './address-range.ts';
+import { parsePrefix } from './address.ts';
 import type { Lease, Pool } from './contract.ts';
-import { parsePrefix } from './prefix.ts';
-import type { Prefix } from './prefix.ts';
 
 type LeaseRecord = Pick<Lease, 'purpose' | 'holder'>;
 
@@ -22,7 +20,7 @@ export class OpenPool {
   /** Where the search for the next automatic address begins. Not stored: it starts afresh with the process. */
   cursor: bigint;
   readonly prefix: Prefix;
-  readonly automatic: AddressRange;
+  readonly automatic: Bounds;
   readonly block: AddressBlock;
   readonly #hostIdentity: string | undefined;
   // Keyed by number, and without the address and pool id in each record: a full /12 has a million of them.

@@ -1,6 +1,5 @@
+import { CodedError, type ErrorGuard, guardFor } from '@routed/text';
 import type { CommandResult } from './command-runner.ts';
-
-const BRAND = Symbol.for('@routed/netfilter/NetfilterError');
 
 /**
  * What went wrong.
@@ -13,9 +12,9 @@ const BRAND = Symbol.for('@routed/netfilter/NetfilterError');
 export type NetfilterErrorCode = 'FIREWALL_REFUSED' | 'NFT_MISSING' | 'ALLOW_LIST_INVALID' | 'FILTER_INVALID';
 
 /** The error of this library. What the kernel refuses is a NetlinkError of \@routed/netns. */
-export class NetfilterError extends Error {
+export class NetfilterError extends CodedError<NetfilterErrorCode> {
+  static override readonly mark: symbol = Symbol.for('@routed/netfilter/NetfilterError');
   override readonly name = 'NetfilterError';
-  readonly code: NetfilterErrorCode;
   /** What the program printed on stderr, for `FIREWALL_REFUSED`. */
   readonly programMessage?: string;
   /** The character of the list at which the entry at fault starts, from 1, for `ALLOW_LIST_INVALID`. */
@@ -28,11 +27,9 @@ export class NetfilterError extends Error {
     readonly programMessage?: string;
     readonly position?: number;
   }) {
-    super(`${details.operation}: ${details.reason.trim()} (${details.code})`);
-    this.code = details.code;
+    super(details.code, `${details.operation}: ${details.reason.trim()} (${details.code})`);
     if (details.programMessage !== undefined) this.programMessage = details.programMessage;
     if (details.position !== undefined) this.position = details.position;
-    Object.defineProperty(this, BRAND, { value: true });
   }
 }
 
@@ -40,10 +37,7 @@ export class NetfilterError extends Error {
  * Whether `error` is a {@link NetfilterError}, of this copy of the package or another; of one of `codes` when any are
  * given.
  */
-export function isNetfilterError(error: unknown, ...codes: NetfilterErrorCode[]): error is NetfilterError {
-  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
-  return codes.length === 0 || codes.includes((error as { code?: NetfilterErrorCode }).code as NetfilterErrorCode);
-}
+export const isNetfilterError: ErrorGuard<NetfilterError> = guardFor(NetfilterError);
 
 /** What a program printed is cut to so many characters: it may repeat what it was given. */
 const MAX_MESSAGE = 1_000;
@@ -68,7 +62,6 @@ function endOf(program: string, result: CommandResult | undefined): string {
   if (result === undefined) return `the program "${program}" is not installed`;
   const { signal, exitCode } = result;
   if (signal === undefined) return `${program} exited with code ${exitCode}`;
-  const advice =
-    signal === 'SIGTERM' ? 'it did not finish in time' : 'it may be too old for what is in the kernel: upgrade it';
+  const advice = signal === 'SIGTERM' ? 'it timed out' : 'it may be too old for what is in the kernel: upgrade it';
   return `${program} was killed by ${signal} (${advice})`;
 }

@@ -1,5 +1,4 @@
-const NETLINK_ERROR: symbol = Symbol.for('@routed/netns.NetlinkError');
-const NETNS_ERROR: symbol = Symbol.for('@routed/netns.NetnsError');
+import { CodedError, type ErrorGuard, guardFor } from '@routed/text';
 
 /** What a {@link NetlinkError} is made of. */
 export interface NetlinkErrorInit {
@@ -30,13 +29,12 @@ function describe(init: NetlinkErrorInit): string {
 /**
  * The only error that requests to the kernel reject with.
  *
- * Branch on {@link NetlinkError.code} with {@link isNetlinkError}; never on the message.
+ * Branch on its `code` with {@link isNetlinkError}; never on the message.
  * Source: errno(3); linux uapi netlink.h `NLMSGERR_ATTR_MSG`, `NLMSGERR_ATTR_OFFS`.
  */
-export class NetlinkError extends Error {
+export class NetlinkError extends CodedError<string> {
+  static override readonly mark: symbol = Symbol.for('@routed/netns.NetlinkError');
   override readonly name: string = 'NetlinkError';
-  /** Errno name (`EEXIST`), or `CLOSED`, `ETIMEDOUT` from this library. */
-  readonly code: string;
   /** Positive errno; 0 when the error was found before any system call. */
   readonly errno: number;
   /** What was attempted: `link.create`, `route.replace`. */
@@ -49,14 +47,12 @@ export class NetlinkError extends Error {
   readonly attribute?: string;
 
   constructor(init: NetlinkErrorInit) {
-    super(describe(init), init.cause === undefined ? undefined : { cause: init.cause });
-    this.code = init.code;
+    super(init.code, describe(init), init.cause === undefined ? undefined : { cause: init.cause });
     this.errno = init.errno;
     this.operation = init.operation;
     this.subject = init.subject;
     if (init.kernelMessage !== undefined) this.kernelMessage = init.kernelMessage;
     if (init.attribute !== undefined) this.attribute = init.attribute;
-    Object.defineProperty(this, NETLINK_ERROR, { value: true });
   }
 }
 
@@ -65,9 +61,7 @@ export class NetlinkError extends Error {
  *
  * Works across two copies of this package in one process (identity by `Symbol.for`).
  */
-export function isNetlinkError(error: unknown, ...codes: string[]): error is NetlinkError {
-  return isMarked(error, NETLINK_ERROR, codes);
-}
+export const isNetlinkError: ErrorGuard<NetlinkError> = guardFor(NetlinkError);
 
 /**
  * Why a namespace could not be used.
@@ -84,17 +78,15 @@ export type NetnsErrorCode =
   'NOT_FOUND' | 'NOT_A_NAMESPACE' | 'NOT_PERMITTED' | 'UNSUPPORTED_PLATFORM' | 'INVALID_ARGUMENT' | 'CLOSED' | 'FAILED';
 
 /** The only error that opening and using a namespace (apart from requests to the kernel) rejects with. */
-export class NetnsError extends Error {
+export class NetnsError extends CodedError<NetnsErrorCode> {
+  static override readonly mark: symbol = Symbol.for('@routed/netns.NetnsError');
   override readonly name: string = 'NetnsError';
-  readonly code: NetnsErrorCode;
   /** The path, process or sysctl key it is about. */
   readonly subject: string;
 
   constructor(code: NetnsErrorCode, subject: string, reason: string, cause?: unknown) {
-    super(`${subject}: ${reason} (${code})`, cause === undefined ? undefined : { cause });
-    this.code = code;
+    super(code, `${subject}: ${reason} (${code})`, cause === undefined ? undefined : { cause });
     this.subject = subject;
-    Object.defineProperty(this, NETNS_ERROR, { value: true });
   }
 }
 
@@ -103,11 +95,4 @@ export class NetnsError extends Error {
  *
  * Works across two copies of this package in one process (identity by `Symbol.for`).
  */
-export function isNetnsError(error: unknown, ...codes: string[]): error is NetnsError {
-  return isMarked(error, NETNS_ERROR, codes);
-}
-
-function isMarked(error: unknown, mark: symbol, codes: readonly string[]): boolean {
-  if (typeof error !== 'object' || error === null || !(mark in error)) return false;
-  return codes.length === 0 || codes.includes((error as { code?: unknown }).code as string);
-}
+export const isNetnsError: ErrorGuard<NetnsError> = guardFor(NetnsError);

@@ -16,7 +16,6 @@ import type { Sys } from './sys/sys.ts';
 import type { Netns } from './types/netns.ts';
 import type { Nfnetlink, NfnetlinkMonitor, NfnetlinkOptions } from './nfnetlink/contract.ts';
 
-export { type Cidr, formatIp, hasHostBits, type IpBytes, parseCidr, parseIp } from './codec/ip.ts';
 export {
   type Attributes,
   attributeList,

@@ -1,4 +1,4 @@
-const brand = Symbol.for('@routed/plugin-protocol/ProtocolError');
+import { CodedError, type ErrorGuard, guardFor } from '@routed/text';
 
 /**
  * Why a request was refused:
@@ -10,10 +10,9 @@ const brand = Symbol.for('@routed/plugin-protocol/ProtocolError');
 export type ProtocolErrorCode = 'EMPTY_BODY' | 'MALFORMED_JSON' | 'NOT_AN_OBJECT' | 'INVALID_FIELD';
 
 /** A request body that does not follow the protocol. The message is one line, fit for the user of `docker`. */
-export class ProtocolError extends Error {
+export class ProtocolError extends CodedError<ProtocolErrorCode> {
+  static override readonly mark: symbol = Symbol.for('@routed/plugin-protocol/ProtocolError');
   override readonly name = 'ProtocolError';
-  readonly [brand] = true;
-  readonly code: ProtocolErrorCode;
   /** The HTTP status to answer with. */
   readonly status = 400;
   /** The field at fault, such as `IPv4Data[0].Pool`; set with `INVALID_FIELD`. */
@@ -24,13 +23,10 @@ export class ProtocolError extends Error {
     message: string,
     details: { readonly path?: string; readonly cause?: unknown } = {},
   ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.code = code;
+    super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
     if (details.path !== undefined) this.path = details.path;
   }
 }
 
 /** True for a {@link ProtocolError}, also for one made by another copy of this package. */
-export function isProtocolError(error: unknown): error is ProtocolError {
-  return error instanceof Error && brand in error;
-}
+export const isProtocolError: ErrorGuard<ProtocolError> = guardFor(ProtocolError);

@@ -5,7 +5,7 @@ export const TOO_BUSY = 503;
 
 /** What is said to who calls beyond the limit. */
 export function tooBusyText(calls: number): string {
-  return `${calls} calls are under way, no more are taken: try again later`;
+  return `${calls} calls are in progress, the limit: try again later`;
 }
 
 /** Lets that many calls through at once, replies included; for a further one `refuse` writes the reply. */

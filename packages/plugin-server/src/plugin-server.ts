@@ -106,7 +106,7 @@ async function giveToGroup(path: string, group: number): Promise<void> {
   } catch (error) {
     throw new PluginServerError(
       'SOCKET_UNUSABLE',
-      `socket ${path} cannot be given to group ${group} (${(error as Error).message}): run as root with that group ` +
+      `socket ${path} cannot be assigned to group ${group} (${(error as Error).message}): run as root with that group ` +
         'among the supplementary ones (SupplementaryGroups= of systemd, --group-add of docker run), or with CAP_CHOWN',
       { cause: error },
     );
@@ -128,7 +128,7 @@ async function takeOver(
     throw new PluginServerError(
       'SOCKET_UNUSABLE',
       `socket ${place.name} of the service manager cannot be served (${(error as Error).message}): ` +
-        'say ListenStream= with the path of a unix socket in its .socket unit',
+        'set ListenStream= to the path of a unix socket in its .socket unit',
       { cause: error },
     );
   }

@@ -68,9 +68,9 @@ export class SocketKeeper {
       await listenAgain();
       this.#served = await identify(path);
       this.#problem = undefined;
-      logger.warn({ path }, `${fault}: it is made anew`);
+      logger.warn({ path }, `${fault}: recreating it`);
     } catch (error) {
-      this.#report(`${fault}, and cannot be made anew: ${(error as Error).message}`);
+      this.#report(`${fault}, and cannot be recreated: ${(error as Error).message}`);
     }
   }
 

@@ -1,3 +1,5 @@
+import { CodedError, type ErrorGuard, guardFor } from '@routed/text';
+
 /** What went wrong, as a stable value to branch on. */
 export type QuaggaErrorCode =
   | 'INVALID_INPUT'
@@ -18,13 +20,10 @@ export interface Diagnostic {
   readonly message: string;
 }
 
-const identity = Symbol.for('@routed/quagga/QuaggaError');
-
 /** Every failure of this library. `diagnostics` is empty unless the input is at fault. */
-export class QuaggaError extends Error {
+export class QuaggaError extends CodedError<QuaggaErrorCode> {
+  static override readonly mark = Symbol.for('@routed/quagga/QuaggaError');
   override readonly name = 'QuaggaError';
-  readonly [identity] = true;
-  readonly code: QuaggaErrorCode;
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(
@@ -32,16 +31,13 @@ export class QuaggaError extends Error {
     message: string,
     options: ErrorOptions & { diagnostics?: readonly Diagnostic[] } = {},
   ) {
-    super(message, options);
-    this.code = code;
+    super(code, message, options);
     this.diagnostics = options.diagnostics ?? [];
   }
 }
 
 /** True for an error of this library, also when two copies of it are loaded. */
-export function isQuaggaError(error: unknown, code?: QuaggaErrorCode): error is QuaggaError {
-  return error instanceof Error && identity in error && (code === undefined || (error as QuaggaError).code === code);
-}
+export const isQuaggaError: ErrorGuard<QuaggaError> = guardFor(QuaggaError);
 
 /** `interfaces.eth1.ospf.cost`, `bgp.neighbors[0].address`; interface names with dots are quoted. */
 export function formatPath(path: FieldPath): string {

@@ -1,2 +1,3 @@
 export { closest, didYouMean } from './closest.ts';
+export { CodedError, type ErrorGuard, guardFor } from './coded-error.ts';
 export { bounded, errorText, excerpt, printable, printableJson, printableLines } from './printable.ts';

@@ -13,7 +13,7 @@
 
 #define ROUTE_PROTOCOL 200
 #define LINK_GROUP 0x666c6f6e /* "flon" */
-#define GRAVEYARD_GROUP 0x666c6f72 /* "flor" */
+#define DELETE_GROUP 0x666c6f72 /* "flor" */
 #define MTU 1500
 #define MAC_LENGTH 6
 
@@ -101,20 +101,20 @@ void delete_route(int fd, const struct endpoint *endpoint) {
   must("delete route", exchange(fd, &request));
 }
 
-void bury(int fd, const struct endpoint *endpoint) {
+void schedule_delete(int fd, const struct endpoint *endpoint) {
   struct request request;
   struct ifinfomsg head = {.ifi_change = IFF_UP};
   begin(&request, RTM_NEWLINK, 0, &head, sizeof head);
   put_text(&request, IFLA_IFNAME, endpoint->host);
-  put_u32(&request, IFLA_GROUP, GRAVEYARD_GROUP);
-  must("bury", exchange(fd, &request));
+  put_u32(&request, IFLA_GROUP, DELETE_GROUP);
+  must("schedule delete", exchange(fd, &request));
 }
 
-void delete_buried(int fd) {
+void delete_scheduled(int fd) {
   struct request request;
   struct ifinfomsg head = {0};
   begin(&request, RTM_DELLINK, 0, &head, sizeof head);
-  put_u32(&request, IFLA_GROUP, GRAVEYARD_GROUP);
+  put_u32(&request, IFLA_GROUP, DELETE_GROUP);
   int result = exchange(fd, &request);
-  if (result != -ENODEV) must("delete buried links", result);
+  if (result != -ENODEV) must("delete links", result);
 }

@@ -18,9 +18,9 @@ void set_up(int fd, const struct endpoint *endpoint, int index);
 void add_route(int fd, const struct endpoint *endpoint, int index);
 void add_neighbour(int fd, const struct endpoint *endpoint, int index);
 void delete_route(int fd, const struct endpoint *endpoint);
-/** Sets the link down and moves it to the group that delete_buried() deletes. */
-void bury(int fd, const struct endpoint *endpoint);
-/** Deletes every buried link; there need not be one. */
-void delete_buried(int fd);
+/** Sets the link down and moves it to the group that delete_scheduled() deletes. */
+void schedule_delete(int fd, const struct endpoint *endpoint);
+/** Deletes every such link; there need not be one. */
+void delete_scheduled(int fd);
 
 #endif

@@ -28,7 +28,7 @@ static atomic_int tasks_left;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static unsigned buried, deleted;
+static unsigned scheduled, deleted;
 
 static long now_ns(void) {
   struct timespec time;
@@ -41,13 +41,13 @@ static void *reap(void *unused) {
   int fd = open_socket();
   for (;;) {
     pthread_mutex_lock(&mutex);
-    while (buried == deleted) pthread_cond_wait(&changed, &mutex);
+    while (scheduled == deleted) pthread_cond_wait(&changed, &mutex);
     pthread_mutex_unlock(&mutex);
     usleep(COLLECT_US);
     pthread_mutex_lock(&mutex);
-    unsigned target = buried;
+    unsigned target = scheduled;
     pthread_mutex_unlock(&mutex);
-    delete_buried(fd);
+    delete_scheduled(fd);
     pthread_mutex_lock(&mutex);
     deleted = target;
     pthread_cond_broadcast(&changed);
@@ -58,7 +58,7 @@ static void *reap(void *unused) {
 
 static void settle(void) {
   pthread_mutex_lock(&mutex);
-  while (deleted != buried) pthread_cond_wait(&changed, &mutex);
+  while (deleted != scheduled) pthread_cond_wait(&changed, &mutex);
   pthread_mutex_unlock(&mutex);
 }
 
@@ -86,10 +86,10 @@ static void go(int fd, const struct endpoint *endpoint, long *times) {
   times[0] = now_ns();
   delete_route(fd, endpoint);
   times[1] = now_ns();
-  bury(fd, endpoint);
+  schedule_delete(fd, endpoint);
   times[2] = now_ns();
   pthread_mutex_lock(&mutex);
-  buried++;
+  scheduled++;
   pthread_cond_broadcast(&changed);
   pthread_mutex_unlock(&mutex);
 }

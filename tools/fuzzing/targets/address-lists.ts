@@ -1,7 +1,7 @@
 import { parseEndpointOptions, parseNetworkOptions } from '@routed/driver';
 import { canonicalAddress, formatPrefix, parsePoolId, parsePrefix } from '@routed/ipam';
 import { formatAllowList, parseAllowList } from '@routed/netfilter';
-import { parseCidr, parseIp } from '@routed/netns/nfnetlink';
+import { parseCidr, parseIp } from '@routed/addresses';
 import fc from 'fast-check';
 import { parseServeOptions } from '../../../packages/daemon/src/serve/serve-options.ts';
 import { weird } from '../mutations.ts';

@@ -4,7 +4,7 @@ import {
   type CheckResult,
   examine,
   EXIT_CODES,
-  fileJournal,
+  fixLog,
   type HostPaths,
   hostTarget,
   readSysctlFiles,
@@ -38,7 +38,7 @@ export async function doctor(raw: Readonly<Record<string, unknown>>): Promise<nu
   const { fix, undo: isUndo, json, routerDir, ...paths } = flagsSchema.parse(raw);
   const hostPaths = { ...paths, routerDirs: routerDir === undefined ? ROUTER_DIRECTORIES : [routerDir] };
   if (!(await isAllowedToRoute())) return report([NOT_ROOT], [], json);
-  if (isUndo) return reportUndo(await undo({ target: hostTarget, journal: fileJournal(paths.stateDir) }), json);
+  if (isUndo) return reportUndo(await undo({ target: hostTarget, log: fixLog(paths.stateDir) }), json);
   const before = await examineHost(hostPaths);
   if (!fix) return report(before, [], json);
   const changes = await fixAll(before, hostPaths);
@@ -68,7 +68,7 @@ async function fixAll(results: readonly CheckResult[], paths: HostPaths): Promis
   const fixes = results.flatMap(({ findings }) => findings.flatMap((finding) => finding.fixes ?? []));
   await using rtnl = await openRtnl();
   const written = await readSysctlFiles(viewHost(paths, rtnl));
-  return await repair(fixes, { target: hostTarget, journal: fileJournal(paths.stateDir), written });
+  return await repair(fixes, { target: hostTarget, log: fixLog(paths.stateDir), written });
 }
 
 function report(results: readonly CheckResult[], changes: readonly ChangeReport[], json: boolean): number {

@@ -21,4 +21,6 @@ export function exitCodeOf(error: unknown): number {
   return UNREACHABLE.has(code) ? EXIT_CODE.unreachable : EXIT_CODE.problem;
 }
 
-const UNREACHABLE: ReadonlySet<string> = new Set(['DAEMON_UNREACHABLE', 'DOCKER_UNREACHABLE', 'NOT_ROUTED']);
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  ...['DAEMON_UNREACHABLE', 'DOCKER_UNREACHABLE', 'DOCKER_UNSUPPORTED', 'NOT_ROUTED'],
+]);

@@ -151,7 +151,7 @@ describe('the admin socket', () => {
 
     expect(refused.status).to.equal(503);
     expect(JSON.parse(refused.body)).to.deep.equal({
-      error: { code: 'BUSY', message: '2 calls are under way, no more are taken: try again later' },
+      error: { code: 'BUSY', message: '2 calls are in progress, the limit: try again later' },
     });
     expect((await raw('GET', '/v1/status')).status).to.equal(200);
   });

@@ -149,7 +149,7 @@ describe('limits of a server', () => {
     waiting.resolve({});
     const rest = await Promise.all([...busy, late]);
 
-    const text = '2 calls are under way, no more are taken: try again later';
+    const text = '2 calls are in progress, the limit: try again later';
     expect(refused).to.match(/^HTTP\/1\.1 503 /);
     expect(refused).to.contain(`"Err":"${text}"`).and.to.contain(`"Error":"${text}"`);
     expect(rest.filter((answer) => answer.includes(' 200 '))).to.have.lengthOf(2);

@@ -12,8 +12,9 @@ export interface KnownEndpoint {
 }
 
 /** What there is of an endpoint whose pair of links has just been made. */
-export function bareLink({ veth: { name, group, mtuBytes } }: DesiredEndpoint): KnownEndpoint {
-  return { settings: { name, group, mtuBytes, masterIndex: 0 }, hostAddresses: [], routes: [], neighbours: [] };
+export function bareLink({ settings: made }: DesiredEndpoint): KnownEndpoint {
+  const settings = { ...made, alias: undefined, isUp: false, ipv6AddressGeneration: undefined };
+  return { settings, hostAddresses: [], routes: [], neighbours: [] };
 }
 
 /**

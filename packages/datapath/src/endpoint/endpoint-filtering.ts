@@ -120,7 +120,7 @@ export class EndpointFiltering {
     this.#last = this.#last.then(work).then(
       () => undefined,
       (error: unknown) => {
-        this.#logger.warn({ err: error }, 'connections that were begun earlier cannot be ended');
+        this.#logger.warn({ err: error }, 'could not end existing connections');
       },
     );
     return this.#last;

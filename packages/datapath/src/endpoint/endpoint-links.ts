@@ -172,7 +172,7 @@ export class EndpointLinks {
       if (link === undefined) continue;
       const isUnfinished = link.alias === undefined && link.group === LINK_GROUP;
       if (link.alias !== settings.alias && !isUnfinished) throw nameClash(name, link.alias);
-      this.#logger.warn({ link: name }, 'deleting the unfinished link of an earlier try');
+      this.#logger.warn({ link: name }, 'deleting an incomplete link of a previous attempt');
       await this.#rtnl.links.delete({ index: link.index });
     }
   }

@@ -1,5 +1,6 @@
+import { hostPrefix, isLinkLocalIpv6 } from '@routed/addresses';
 import { allAddresses, type KernelEndpoint } from './kernel-endpoint.ts';
-import type { AddressSpec, LinkChange, NeighbourSpec, RouteSpec, VethSpec } from '@routed/netns';
+import type { AddressSpec, Link, LinkChange, NeighbourSpec, RouteSpec, VethPeerSpec, VethSpec } from '@routed/netns';
 import { type JoinReply, ROUTE_TYPE } from '@routed/plugin-protocol';
 import {
   HOST_LINK_MAC,
@@ -11,16 +12,23 @@ import {
 } from '../names/kernel-names.ts';
 import { linkLocalOf } from './link-local.ts';
 
+/** What both ends of a pair are made with, and the host's end gets back: all that netns can set on each end, and read. */
+export type LinkAttributes = Omit<
+  Pick<VethPeerSpec, keyof VethPeerSpec & keyof LinkChange & keyof Link>,
+  'name' | 'mac'
+> & {
+  readonly mtuBytes: number;
+};
+
 /** What the kernel takes only once the pair of links is there. The alias says that the link is ours, and whose. */
-export type LinkSettings = Required<
-  Pick<LinkChange, 'alias' | 'group' | 'mtuBytes' | 'name' | 'masterIndex' | 'isUp' | 'ipv6AddressGeneration'>
->;
+export type LinkSettings = LinkAttributes &
+  Required<Pick<LinkChange, 'alias' | 'group' | 'name' | 'masterIndex' | 'isUp' | 'ipv6AddressGeneration'>>;
 
 /** Everything that the kernel of the host should have of an endpoint that is in its sandbox. */
 export interface DesiredEndpoint {
   readonly id: string;
   /** How its pair of links is made. */
-  readonly veth: VethSpec & { readonly group: number; readonly mtuBytes: number };
+  readonly veth: VethSpec & { readonly group: number };
   /** What the host's end is to be from then on. */
   readonly settings: LinkSettings;
   /** Addresses of the host link: the link-local IPv6 gateway, if the endpoint has IPv6. */
@@ -29,11 +37,6 @@ export interface DesiredEndpoint {
   readonly routes: readonly Omit<RouteSpec, 'linkIndex'>[];
   /** The container's addresses as the host's neighbours. */
   readonly neighbours: readonly (Omit<NeighbourSpec, 'linkIndex'> & { readonly isPermanent: true })[];
-}
-
-/** The prefix of one address alone. */
-export function hostPrefix(address: string): string {
-  return `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
 /** The prefixes of an endpoint's addresses, each alone. */
@@ -47,7 +50,7 @@ export function hostRoute(destination: string, table: number = MAIN_TABLE): Omit
 }
 
 /** The kernel objects of one endpoint. Pure: the same endpoint always has the same plan. */
-export function planEndpoint(endpoint: KernelEndpoint, mtuBytes: number): DesiredEndpoint {
+export function planEndpoint(endpoint: KernelEndpoint, attributes: LinkAttributes): DesiredEndpoint {
   const { id, mac } = endpoint;
   const names = linkNames(id);
   const addresses = allAddresses(endpoint).map(({ address }) => address);
@@ -57,14 +60,14 @@ export function planEndpoint(endpoint: KernelEndpoint, mtuBytes: number): Desire
     veth: {
       name: names.host,
       group: LINK_GROUP,
-      mtuBytes,
       mac: HOST_LINK_MAC,
-      peer: { name: names.container, mtuBytes, mac },
+      ...attributes,
+      peer: { name: names.container, mac, ...attributes },
     },
     settings: {
       alias: names.alias,
       group: LINK_GROUP,
-      mtuBytes,
+      ...attributes,
       name: names.host,
       masterIndex: 0,
       isUp: true,
@@ -85,11 +88,6 @@ export function planEndpoint(endpoint: KernelEndpoint, mtuBytes: number): Desire
 /** The address that an endpoint with IPv6 has on its link without being given one; none without IPv6. */
 export function linkLocalsOf(endpoint: KernelEndpoint): string[] {
   return allAddresses(endpoint).some(({ family }) => family === 6) ? [linkLocalOf(endpoint.mac)] : [];
-}
-
-/** Whether an address is in fe80::/10 and so belongs on every link, not on the host as a whole. */
-export function isLinkLocalIpv6(address: string): boolean {
-  return /^fe[89ab]/i.test(address);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { formatIp } from '@routed/netns/nfnetlink';
+import { formatIp } from '@routed/addresses';
 
 /** The bit that tells addresses given by administrators from those of manufacturers, which the identifier has inverted. */
 const LOCALLY_ADMINISTERED = 0x02;

@@ -49,7 +49,7 @@ export class LinkReaper {
   /** Deletes what the previous run of this process buried and did not come to delete. */
   async adopt(): Promise<void> {
     const adopted = await this.#rtnl.links.deleteGroup(DELETE_GROUP);
-    if (adopted) this.#logger.info({}, 'links of an earlier life deleted');
+    if (adopted) this.#logger.info({}, 'deleted links of a previous run');
   }
 
   /** Waits until every link buried so far is gone. */

@@ -55,7 +55,7 @@ export function stillDue(planned: readonly KernelChange[], now: readonly KernelC
  * The repairs that make the kernel what the endpoints want it to be. Pure.
  *
  * - A joined endpoint gets back what is missing or changed: its routes, its gateway address, its neighbours; its link
- *   being up, with its name, its MTU, its alias and its group, and a port of no bridge.
+ *   being up, with its name, its attributes such as the MTU, its alias and its group, and a port of no bridge.
  * - A joined endpoint whose link is gone has lost its container: it waits for Docker to delete it.
  * - A link of ours with no endpoint is deleted, unless its other end is in a container: that one may be running since
  *   before the state was lost, and is let be.
@@ -98,10 +98,10 @@ interface ByLink {
 }
 
 function knownOf(link: Link, on: ByLink): KnownEndpoint {
-  const { index, name, alias, group, mtuBytes, isUp, masterIndex = 0 } = link;
+  const { index, masterIndex = 0 } = link;
   return {
     // The kernel does not tell how it makes addresses: what Join said holds.
-    settings: { name, alias, group, mtuBytes, masterIndex, isUp, ipv6AddressGeneration: 'none' },
+    settings: { ...link, masterIndex, ipv6AddressGeneration: 'none' },
     hostAddresses: on.addresses.get(index) ?? [],
     routes: on.routes.get(index) ?? [],
     neighbours: on.neighbours.get(index) ?? [],

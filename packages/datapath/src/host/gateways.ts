@@ -1,5 +1,5 @@
 import type { Route, Rtnl } from '@routed/netns';
-import { hostPrefix, isLinkLocalIpv6 } from '../endpoint/endpoint-plan.ts';
+import { hostPrefix, isLinkLocalIpv6 } from '@routed/addresses';
 import { ROUTE_PROTOCOL } from '../names/kernel-names.ts';
 import type { Logger } from '../ground/logger.ts';
 import { DatapathError } from '../ground/errors.ts';

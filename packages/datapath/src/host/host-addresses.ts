@@ -1,5 +1,5 @@
 import { isNetlinkError, type Route, type Rtnl } from '@routed/netns';
-import { hostPrefix } from '../endpoint/endpoint-plan.ts';
+import { hostPrefix } from '@routed/addresses';
 import { ROUTE_PROTOCOL } from '../names/kernel-names.ts';
 
 /** A prefix that the host reaches directly, and the link that it is on. */

@@ -49,7 +49,7 @@ export class HostNetworkSetup {
 
   /** What of the last preparation failed, and what would not be put back, for people. */
   problems(): readonly string[] {
-    const failed = this.#failures.map((failure) => `the host is not ready for containers: ${messageOf(failure)}`);
+    const failed = this.#failures.map((failure) => `the host network is not set up: ${messageOf(failure)}`);
     return this.#settings.problem === undefined ? failed : [...failed, this.#settings.problem];
   }
 
@@ -73,7 +73,7 @@ export class HostNetworkSetup {
       await part().catch((error: unknown) => failures.push(error));
     }
     this.#failures = failures;
-    for (const failure of failures.slice(1)) this.#logger.error({ err: failure }, 'readying the host failed');
+    for (const failure of failures.slice(1)) this.#logger.error({ err: failure }, 'host network setup failed');
     if (failures.length > 0) throw failures[0];
   }
 
@@ -110,7 +110,7 @@ export class HostNetworkSetup {
     const filters = await this.#filters.ensure();
     if (filters === 'unavailable') this.#logger.warn({}, 'nft not found: anti-spoofing is disabled');
     if (filters === 'repaired') {
-      this.#logger.warn({}, 'filters of containers were changed by another program: they are put right');
+      this.#logger.warn({}, 'repaired container filters that another program changed');
     }
     const outcome = await this.#acceptance.ensure();
     if (outcome === 'overruled') {

@@ -130,7 +130,7 @@ export class KernelSettings {
   async #restore({ key, found, set }: ChangedSetting): Promise<boolean> {
     const now = await this.read(key).catch(() => set);
     if (now !== set) {
-      this.#logger.debug({ setting: key, now, set }, 'kernel setting is no longer ours: left as it is');
+      this.#logger.debug({ setting: key, now, set }, 'kernel setting was changed by others: not restored');
       return true;
     }
     const isRestored = typeof (await this.#write(key, found)) === 'string';
@@ -150,7 +150,7 @@ export class KernelSettings {
       // A sysctl that is out of range or not allowed to be this may be taken without a word.
       const now = await this.read(key);
       if (now === undefined) return 'gone';
-      return now === value ? 'written' : new Error(`the kernel took ${value} and still says ${now}`);
+      return now === value ? 'written' : new Error(`the kernel accepted ${value} but still reports ${now}`);
     } catch (error) {
       return isNetnsError(error, 'NOT_FOUND') ? 'gone' : (error as Error);
     }
@@ -158,7 +158,7 @@ export class KernelSettings {
 
   async #entries(): Promise<readonly ChangedSetting[]> {
     this.#changed ??= await this.#ledger.load().catch((error: unknown) => {
-      this.#logger.error({ err: error }, 'kernel settings as they were found cannot be read: none will be put back');
+      this.#logger.error({ err: error }, 'could not read the previous kernel settings: none will be restored');
       return [];
     });
     return this.#changed;
@@ -172,10 +172,11 @@ export class KernelSettings {
       this.#problem = undefined;
     } catch (error) {
       const said = (error as Error).message;
-      if (this.#problem === undefined) this.#logger.error({ err: error }, 'kernel settings cannot be remembered');
+      if (this.#problem === undefined)
+        this.#logger.error({ err: error }, 'could not save the previous kernel settings');
       this.#problem =
-        `kernel settings as they were found cannot be kept (${said}): they are changed all the same, and put back ` +
-        'only by this process; free space in the state directory';
+        `could not save the previous kernel settings (${said}): settings are changed all the same, and restored ` +
+        'by this process only; free space in the state directory';
     }
   }
 

@@ -59,7 +59,7 @@ export class PolicyReview {
         this.#filtered.add(family);
         continue;
       }
-      this.#logger.info({ setting: key }, 'Docker does not filter here: the policy is as it was found');
+      this.#logger.info({ setting: key }, 'Docker does not filter here: restored the previous policy');
       await this.#settings.restore((one) => one === key);
     }
   }

@@ -37,7 +37,7 @@ export class UplinkWatch {
     if (mtuBytes === this.#containerMtuBytes) return;
     this.#logger.warn(
       { link: name, oldMtuBytes: before, newMtuBytes: mtuBytes },
-      `the MTU of uplink ${name} is now ${mtuBytes} bytes, was ${before}; links of containers keep ` +
+      `the MTU of uplink ${name} is now ${mtuBytes} bytes, previously ${before}; container links keep ` +
         `${this.#containerMtuBytes}: restart routed-plugin, then the containers, or name an MTU with --mtu`,
     );
   }

@@ -1,6 +1,6 @@
 import type { Link } from '@routed/netns';
 import { createHash } from 'node:crypto';
-import { isIPv4 } from 'node:net';
+import { parseIp } from '@routed/addresses';
 
 /** Start of the name of every host link of an endpoint. */
 export const HOST_LINK_PREFIX = 'vethr';
@@ -107,8 +107,7 @@ export function isAsWeMadeIt(
  * For IPv6 the four bytes are a hash of the address.
  */
 export function containerMac(address: string): string {
-  const bytes = isIPv4(address)
-    ? Uint8Array.from(address.split('.'), Number)
-    : createHash('sha256').update(address).digest().subarray(0, 4);
+  const ip = parseIp(address);
+  const bytes = ip?.family === 4 ? ip.bytes : createHash('sha256').update(address).digest().subarray(0, 4);
   return ['02', '42', ...Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))].join(':');
 }

@@ -1,6 +1,6 @@
 import { allAddresses, type KernelEndpoint } from '../endpoint/kernel-endpoint.ts';
 import type { Link, Route, RouteSpec, Rule, RuleSpec } from '@routed/netns';
-import { hostPrefix } from '../endpoint/endpoint-plan.ts';
+import { hostPrefix } from '@routed/addresses';
 import type { KernelChange } from '../ground/kernel-change.ts';
 import { ROUTE_PROTOCOL } from '../names/kernel-names.ts';
 import { hasSeveralLinks, linkOf, type SandboxEndpoint } from './sandbox-plan.ts';

@@ -50,7 +50,7 @@ describe('connections of endpoints', () => {
     await filtering.begin(closed('aaaaaaaaaaaa', '10.1.0.2'));
 
     expect(set.callCount).to.equal(1);
-    expect(warn.lastCall.args[1]).to.equal('connections that were begun earlier cannot be ended');
+    expect(warn.lastCall.args[1]).to.equal('could not end existing connections');
   });
 
   it('are forgotten a moment after their endpoint has left, unless the address is in use again', async () => {

@@ -22,7 +22,7 @@ function endpoint(additional: readonly string[]): DesiredEndpoint {
       spoof: 'strict',
       mac: '02:42:0a:01:00:02',
     },
-    1500,
+    { mtuBytes: 1500 },
   );
 }
 

@@ -15,7 +15,7 @@ const endpoint: Endpoint = {
 
 describe('planEndpoint', () => {
   it('plans the link pair with one MTU and the MAC of the container', () => {
-    const { veth, settings } = planEndpoint(endpoint, 9000);
+    const { veth, settings } = planEndpoint(endpoint, { mtuBytes: 9000 });
 
     expect(veth).to.deep.include({ name: 'vethrc80b7eea65', mtuBytes: 9000 });
     expect(settings).to.deep.include({ alias: 'routed:c80b7eea65283f03', isUp: true });
@@ -23,14 +23,14 @@ describe('planEndpoint', () => {
   });
 
   it('plans one host route of protocol 200 for each address', () => {
-    expect(planEndpoint(endpoint, 1500).routes).to.deep.equal([
+    expect(planEndpoint(endpoint, { mtuBytes: 1500 }).routes).to.deep.equal([
       { destination: '10.1.0.2/32', scope: 'link', protocol: 200 },
       { destination: 'fd00:1::2/128', scope: 'link', protocol: 200 },
     ]);
   });
 
   it('tells the host the MAC of every address, the link-local one too, so that it never asks the container', () => {
-    expect(planEndpoint(endpoint, 1500).neighbours).to.deep.equal([
+    expect(planEndpoint(endpoint, { mtuBytes: 1500 }).neighbours).to.deep.equal([
       { address: '10.1.0.2', mac: '02:42:0a:01:00:02', isPermanent: true },
       { address: 'fd00:1::2', mac: '02:42:0a:01:00:02', isPermanent: true },
       { address: 'fe80::42:aff:fe01:2', mac: '02:42:0a:01:00:02', isPermanent: true },
@@ -52,7 +52,7 @@ describe('planEndpoint', () => {
 
   it('has no IPv6 part for an endpoint without an IPv6 address', () => {
     const onlyIpv4 = { ...endpoint, addresses: [ipv4] };
-    const plan = planEndpoint(onlyIpv4, 1500);
+    const plan = planEndpoint(onlyIpv4, { mtuBytes: 1500 });
 
     expect(plan.hostAddresses).to.deep.equal([]);
     expect(plan.neighbours).to.deep.equal([{ address: '10.1.0.2', mac: '02:42:0a:01:00:02', isPermanent: true }]);
@@ -61,10 +61,10 @@ describe('planEndpoint', () => {
   });
 
   it('puts a link-local IPv6 gateway on the host end, and leaves a global one to the host', () => {
-    expect(planEndpoint(endpoint, 1500).hostAddresses).to.deep.equal([
+    expect(planEndpoint(endpoint, { mtuBytes: 1500 }).hostAddresses).to.deep.equal([
       { address: 'fe80::1/64', skipDuplicateDetection: true, noPrefixRoute: true },
     ]);
     const global = { ...ipv6, gateway: 'fd00:1::1' };
-    expect(planEndpoint({ ...endpoint, addresses: [global] }, 1500).hostAddresses).to.deep.equal([]);
+    expect(planEndpoint({ ...endpoint, addresses: [global] }, { mtuBytes: 1500 }).hostAddresses).to.deep.equal([]);
   });
 });

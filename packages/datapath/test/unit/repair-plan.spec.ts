@@ -20,7 +20,7 @@ function endpoint(id: string, ...addresses: string[]): DesiredEndpoint {
     spoof: 'strict',
     mac: '02:42:00:00:00:01',
   } as const;
-  return planEndpoint({ id, ...facts }, 1500);
+  return planEndpoint({ id, ...facts }, { mtuBytes: 1500, txQueueLength: 500 });
 }
 
 const a = endpoint('aaaaaaaaaaaaaaaa', '10.1.0.2', 'fd00::2');
@@ -55,6 +55,7 @@ describe('planRepairs', () => {
   const changes: [string, Partial<Link>, object][] = [
     ['is down', { isUp: false }, { isUp: true }],
     ['has another MTU', { mtuBytes: 9000 }, { mtuBytes: 1500 }],
+    ['has another attribute', { txQueueLength: 1000 }, { txQueueLength: 500 }],
     ['has another alias', { alias: 'mine' }, { alias: b.settings.alias }],
     ['has another group', { group: 0 }, { group: b.veth.group }],
     ["has another endpoint's alias", { alias: 'routed:dddd' }, { alias: b.settings.alias }],

@@ -2,14 +2,14 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { fileSavedSysctls, LEDGER_FILE } from '../../src/host/saved-sysctls.ts';
+import { fileSavedSysctls, SAVED_SYSCTLS_FILE } from '../../src/host/saved-sysctls.ts';
 
 const changed = [{ key: 'net/ipv4/ip_forward', found: '0', set: '1' }];
 
-describe('fileLedger', () => {
+describe('fileSavedSysctls', () => {
   let directory: string;
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'ledger-'));
+    directory = await mkdtemp(join(tmpdir(), 'sysctls-'));
   });
   afterEach(() => rm(directory, { recursive: true }));
 
@@ -27,9 +27,13 @@ describe('fileLedger', () => {
     expect(await fileSavedSysctls(directory, 'next boot').load()).to.deep.equal([]);
   });
 
-  it('takes a damaged file for none', async () => {
-    await writeFile(join(directory, LEDGER_FILE), '{"boot":"boot","chan');
+  it('rejects a damaged file', async () => {
+    await writeFile(join(directory, SAVED_SYSCTLS_FILE), '{"boot":"boot","chan');
 
-    expect(await fileSavedSysctls(directory, 'boot').load()).to.deep.equal([]);
+    expect(
+      await fileSavedSysctls(directory, 'boot')
+        .load()
+        .catch((error: unknown) => error),
+    ).to.be.instanceOf(Error);
   });
 });

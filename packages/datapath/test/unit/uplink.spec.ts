@@ -72,7 +72,7 @@ describe('UplinkWatch', () => {
     expect(warn.args).to.deep.equal([
       [
         { link: 'eth1', oldMtuBytes: 1500, newMtuBytes: 9000 },
-        'the MTU of uplink eth1 is now 9000 bytes, was 1500; links of containers keep 1500: ' +
+        'the MTU of uplink eth1 is now 9000 bytes, previously 1500; container links keep 1500: ' +
           'restart routed-plugin, then the containers, or name an MTU with --mtu',
       ],
     ]);

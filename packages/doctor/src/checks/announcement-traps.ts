@@ -12,7 +12,7 @@ export const nestedPrefixesCheck = defineCheck<{
   readonly routes: readonly string[];
 }>({
   id: 'announcement-nesting',
-  title: 'OSPF does not announce two prefixes that begin with the same address',
+  title: 'OSPF announces no two prefixes with the same first address',
   read: async (host) => ({
     config: (await host.routers())?.config,
     routes: (await host.routes())
@@ -40,15 +40,15 @@ export const nestedPrefixesCheck = defineCheck<{
       .map((prefixes) => ({
         severity: 'broken',
         found: `OSPF announces ${prefixes.join(' and ')}`,
-        why: 'both want the same link-state id: one of them is not announced, and one stays with other hosts after both are gone',
-        remedy: 'do not announce the shorter one, or keep its first address from containers (--aux-address)',
+        why: 'both need the same link-state id: one is not announced, and one stays on other hosts after both are gone',
+        remedy: 'do not announce the shorter one, or reserve its first address (--aux-address)',
       }));
   },
 });
 
 export const importFilterCheck = defineCheck<ConfigTree | undefined>({
   id: 'router-import',
-  title: 'the filter of what the router learns exists',
+  title: "the router's import filter exists",
   read: async (host) => (await host.routers())?.config,
   judge: (config) => {
     if (config === undefined) return [];
@@ -60,8 +60,8 @@ export const importFilterCheck = defineCheck<ConfigTree | undefined>({
         {
           severity: 'warning' as const,
           found: `"${line}" names a route-map that does not exist`,
-          why: `FRR 8.4 then takes all routes of ${protocol} into the kernel, newer releases none: after an update this host finds no container of others`,
-          remedy: `define route-map ${map}, or take the line out`,
+          why: `FRR 8.4 then installs all routes of ${protocol} in the kernel, and newer releases none: after an upgrade this host cannot reach containers of other hosts`,
+          remedy: `define route-map ${map}, or delete the line`,
         },
       ];
     });

@@ -26,7 +26,7 @@ const DEFAULT_ROUTE: RouteSet = { prefix: '0.0.0.0/0', shortest: 0, longest: 0 }
 
 export const announcementCheck = defineCheck<AnnouncementFacts>({
   id: 'announcement',
-  title: 'the router announces the containers, and nothing else',
+  title: 'the router announces containers only',
   read: async (host) => ({
     config: (await host.routers())?.config,
     pools: await readPools(host),
@@ -62,9 +62,9 @@ function judgeFilter(config: ConfigTree, { protocol, routeMap, hasList }: Export
     {
       severity: 'warning',
       found: `${protocol} announces all kernel routes of this host ("redistribute kernel" without a route-map)`,
-      why: "Docker's bridges, routes of DHCP and of VPNs are announced with the containers: two hosts announce 172.17.0.0/16",
+      why: "it also announces Docker's bridges, DHCP routes and VPN routes: two hosts announce 172.17.0.0/16",
       remedy:
-        'add a route-map with a prefix-list of your pools, "ge 32"; "quagga-config init" shows one. Written to the running router it interrupts nothing',
+        'add a route-map with a prefix-list of your pools, "ge 32"; "quagga-config init" shows one. Adding it to the running router interrupts nothing',
     },
   ];
 }
@@ -73,7 +73,7 @@ function defaultLeak(how: string, hasDefaultRoute: boolean): Finding {
   return {
     severity: hasDefaultRoute ? 'broken' : 'warning',
     found: `BGP announces all kernel routes of this host ${how}, the default route too`,
-    why: `${hasDefaultRoute ? "this host's default route is announced" : 'once this host gets a default route it is announced'}: the traffic of other hosts is drawn here`,
+    why: `${hasDefaultRoute ? 'this host announces its default route' : 'this host would announce a default route as soon as it has one'}, which attracts traffic of other hosts`,
     remedy: 'add a route-map with a prefix-list of your pools, "ge 32", to "redistribute kernel"',
   };
 }
@@ -89,8 +89,8 @@ function judgeCoverage(
     return [
       {
         severity: 'broken',
-        found: `no daemon of the router redistributes kernel routes of IPv${family}`,
-        why: 'routes to containers are kernel routes: other hosts do not find them',
+        found: `no routing daemon redistributes kernel routes of IPv${family}`,
+        why: 'container routes are kernel routes: other hosts do not learn them',
         remedy: `add "redistribute kernel route-map …" to ${family === 4 ? 'router ospf or the IPv4 family of router bgp' : 'router ospf6 or the IPv6 family of router bgp'}`,
       },
     ];
@@ -108,8 +108,8 @@ function judgePools(config: ConfigTree, one: Export, pools: readonly string[]): 
       {
         severity: 'broken',
         found: `${protocol} redistributes kernel routes by route-map ${routeMap}, which does not exist`,
-        why: 'then nothing is announced, and no daemon says so',
-        remedy: `define route-map ${routeMap}, or name the one that is meant`,
+        why: 'nothing is announced, and no daemon reports an error',
+        remedy: `define route-map ${routeMap}, or name an existing one`,
       },
     ];
   }
@@ -120,16 +120,16 @@ function judgePools(config: ConfigTree, one: Export, pools: readonly string[]): 
     findings.push({
       severity: 'broken',
       found: `${protocol} does not announce containers in ${listed(missed)}: route-map ${routeMap} denies them`,
-      why: 'other hosts do not find these containers; a prefix-list that is missing, or lacks "ge 32", does that as well',
-      remedy: `add "permit ${missed[0] ?? ''} ge ${length}" to the prefix-list of route-map ${routeMap}; written to the running router it interrupts nothing`,
+      why: 'other hosts cannot reach these containers; a missing prefix-list, or one without "ge 32", has the same effect',
+      remedy: `add "permit ${missed[0] ?? ''} ge ${length}" to the prefix-list of route-map ${routeMap}; adding it to the running router interrupts nothing`,
     });
   }
   if (partly.length > 0) {
     findings.push({
       severity: 'warning',
-      found: `${protocol} announces some of ${listed(partly)}: route-map ${routeMap} does not let all of it pass`,
-      why: 'whether other hosts find a container depends on its address',
-      remedy: `add "permit ${partly[0] ?? ''} ge ${length}" to the prefix-list of route-map ${routeMap}, if that is not how it is meant`,
+      found: `${protocol} announces some of ${listed(partly)}: route-map ${routeMap} denies the rest`,
+      why: 'other hosts can reach some of the containers only',
+      remedy: `add "permit ${partly[0] ?? ''} ge ${length}" to the prefix-list of route-map ${routeMap}, unless that is intended`,
     });
   }
   return findings;

@@ -7,7 +7,7 @@ export const reversePathCheck = defineCheck<{
   readonly links: readonly LinkSetting[];
 }>({
   id: 'reverse-path',
-  title: 'packets may come in by another uplink than answers leave by',
+  title: 'replies may arrive on a different uplink',
   read: async (host) => ({
     all: await host.sysctl('net/ipv4/conf/all/rp_filter'),
     links: await ofUplinks(host, DOCTOR_SETTINGS.reversePath.key),
@@ -20,7 +20,7 @@ export const reversePathCheck = defineCheck<{
     return links.filter(isStrict).map(({ link, value: own }) => ({
       severity: 'warning',
       found: `${settingOf(DOCTOR_SETTINGS.reversePath, link)} is strict (${own === insteadOf ? insteadOf : `${insteadOf} for all links`}), and there are ${links.length} uplinks`,
-      why: 'with several uplinks packets come in by one and answers leave by another: strict drops the former, silently',
+      why: 'with several uplinks, packets may arrive on one while replies leave by another: strict mode drops them silently',
       remedy: 'run with --fix, which sets it to loose (2)',
       fixes: [{ kind: 'sysctl', key: settingOf(DOCTOR_SETTINGS.reversePath, link), value }],
     }));
@@ -32,7 +32,7 @@ export const gatewayAnswersCheck = defineCheck<{
   readonly byDefault: string | undefined;
 }>({
   id: 'gateway-answers',
-  title: 'the host answers for the gateway of its containers',
+  title: "the host answers ARP for the containers' gateway",
   read: async (host) => ({
     all: await host.sysctl(OPERATOR_SETTINGS.arpIgnore.key),
     byDefault: await host.sysctl(OPERATOR_SETTINGS.arpIgnore.key.replace('/all/', '/default/')),
@@ -46,15 +46,15 @@ export const gatewayAnswersCheck = defineCheck<{
     return strict.map(({ scope, value }) => ({
       severity: 'broken',
       found: `net/ipv4/conf/${scope}/arp_ignore is ${value ?? ''}`,
-      why: 'the gateway is an address of the loopback link: the host does not answer for it then, and containers reach nothing',
-      remedy: `somebody set it on purpose (for a load balancer?): set it for the links that need it instead, and run "sysctl -w net/ipv4/conf/${scope}/arp_ignore=0"`,
+      why: 'the gateway address is on the loopback link: the host then does not answer ARP for it, and containers reach nothing',
+      remedy: `if a load balancer needs it, set it on those links only, and run "sysctl -w net/ipv4/conf/${scope}/arp_ignore=0"`,
     }));
   },
 });
 
 export const proxyArpCheck = defineCheck<readonly LinkSetting[]>({
   id: 'proxy-arp',
-  title: 'the host answers for its own addresses alone',
+  title: 'the host answers ARP for its own addresses only',
   read: async (host) => [
     { link: 'all', value: await host.sysctl('net/ipv4/conf/all/proxy_arp') },
     ...(await ofUplinks(host, OPERATOR_SETTINGS.proxyArp.key)),
@@ -65,8 +65,8 @@ export const proxyArpCheck = defineCheck<readonly LinkSetting[]>({
       .map(({ link }) => ({
         severity: 'warning',
         found: `net/ipv4/conf/${link}/proxy_arp is 1`,
-        why: 'the host answers there for every address that it has a route to, and draws traffic of others; the Go plugin needed it, routed does not',
-        remedy: `somebody set it on purpose: once no container of the Go plugin is left, run "sysctl -w net/ipv4/conf/${link}/proxy_arp=0" and take it out of /etc/sysctl.d`,
+        why: "the host answers ARP there for every address it has a route to, and attracts others' traffic; the Go plugin needed it, routed does not",
+        remedy: `when no container of the Go plugin is left, run "sysctl -w net/ipv4/conf/${link}/proxy_arp=0" and remove it from /etc/sysctl.d`,
       })),
 });
 

@@ -33,15 +33,15 @@ export const pluginSocketsCheck = defineCheck<{
     const findings: Finding[] = stale.map(({ path }) => ({
       severity: 'broken',
       found: `nobody listens on ${path}`,
-      why: 'Docker waits 15 s for it at every listing of volumes, and for each network when it starts',
-      remedy: 'start routed-plugin, which makes it anew; or remove the file',
+      why: 'Docker waits 15 s for it at every volume listing, and per network at its start',
+      remedy: 'start routed-plugin, which recreates it; or remove the file',
       fixes: [{ kind: 'stale-socket', path }],
     }));
     for (const { path } of others.filter(({ state }) => state === 'stale')) {
       findings.push({
         severity: 'warning',
         found: `nobody listens on ${path}, which is another plugin's`,
-        why: 'Docker waits 15 s for it at every listing of volumes, and while it does a start of containers may wait too',
+        why: 'Docker waits 15 s for it at every volume listing, which can delay container starts',
         remedy: 'start that plugin, or remove the file',
       });
     }
@@ -49,7 +49,7 @@ export const pluginSocketsCheck = defineCheck<{
       findings.push({
         severity: 'broken',
         found: `routed-plugin runs, but there is no ${absent.map(({ path }) => path).join(', ')}`,
-        why: 'somebody removed it: Docker does not find the plugin, and waits 15 s before it says so',
+        why: 'Docker does not find the plugin, and waits 15 s before it reports that',
         remedy: 'restart routed-plugin; running containers keep their network',
       });
     }
@@ -67,7 +67,7 @@ export const daemonCheck = defineCheck<{
   readonly reconciledMsAgo: number | undefined;
 }>({
   id: 'daemon',
-  title: 'routed-plugin runs, and looks after its containers',
+  title: 'routed-plugin runs and reconciles',
   read: async (host) => {
     const socket = host.paths.adminSocket;
     const daemon = await host.daemon();
@@ -80,7 +80,7 @@ export const daemonCheck = defineCheck<{
         {
           severity: 'warning',
           found: `routed-plugin does not run (nobody listens on ${socket})`,
-          why: 'running containers keep their network, but none can be started, and nothing is repaired; networks, pools and endpoints could not be checked',
+          why: 'running containers keep their network, but none can start, and nothing is repaired; networks, pools and endpoints were not checked',
           remedy: 'start routed-plugin, or name its socket with --admin-socket',
         },
       ];
@@ -89,8 +89,8 @@ export const daemonCheck = defineCheck<{
       return [
         {
           severity: 'broken',
-          found: `routed-plugin listens on ${socket} and does not say what it knows`,
-          why: 'it hangs, it cannot read its state directory, or it is of another release than this command',
+          found: `routed-plugin listens on ${socket} but does not report its state`,
+          why: 'it hangs, cannot read its state directory, or has a different release than this command',
           remedy: 'read its log, then restart it; running containers keep their network',
         },
       ];
@@ -99,8 +99,8 @@ export const daemonCheck = defineCheck<{
     return [
       {
         severity: 'broken',
-        found: `routed-plugin last compared the kernel with its records ${Math.round(reconciledMsAgo / 1000)} s ago`,
-        why: 'it does so every 30 s: routes and links that are lost stay lost',
+        found: `routed-plugin last reconciled ${Math.round(reconciledMsAgo / 1000)} s ago`,
+        why: 'it reconciles every 30 s: until then, lost routes and links stay lost',
         remedy: 'read its log, then restart it; running containers keep their network',
       },
     ];

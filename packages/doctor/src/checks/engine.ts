@@ -26,7 +26,7 @@ export const engineAnswersCheck = defineCheck<{
       {
         severity: isThere ? 'broken' : 'warning',
         found: isThere ? `Docker does not answer at ${socket}` : `there is no Docker at ${socket}`,
-        why: 'without it no container is started, and nothing that depends on its settings could be checked',
+        why: "no container can start, and checks that depend on Docker's settings were skipped",
         remedy: 'start Docker ("systemctl start docker"), or name its socket with --docker-socket',
       },
     ];
@@ -35,7 +35,7 @@ export const engineAnswersCheck = defineCheck<{
 
 export const engineVersionCheck = defineCheck<Engine>({
   id: 'engine-version',
-  title: 'Docker is a release that routed works with',
+  title: 'the Docker release is supported',
   read: (host) => host.engine(),
   judge: (engine) => {
     if (engine?.isRootless === true) {
@@ -43,8 +43,8 @@ export const engineVersionCheck = defineCheck<Engine>({
         {
           severity: 'broken',
           found: 'Docker runs in rootless mode',
-          why: "its containers live in a network namespace of its own, from which the host's routes cannot be changed",
-          remedy: "run routed's containers on an engine that root runs",
+          why: "its containers run in a separate network namespace that cannot change the host's routes",
+          remedy: 'use an engine that runs as root',
         },
       ];
     }
@@ -53,7 +53,7 @@ export const engineVersionCheck = defineCheck<Engine>({
       {
         severity: 'broken',
         found: `Docker is ${engine.version}`,
-        why: `before ${OLDEST_ENGINE} options of a container do not reach the plugin, and nothing was tested`,
+        why: `before ${OLDEST_ENGINE} container options do not reach the plugin, and nothing was tested`,
         remedy: `install Docker ${OLDEST_ENGINE} or newer; 20.10, 26 and 28 are tested`,
       },
     ];
@@ -62,7 +62,7 @@ export const engineVersionCheck = defineCheck<Engine>({
 
 export const engineFirewallCheck = defineCheck<Engine>({
   id: 'engine-firewall',
-  title: 'the firewall that Docker writes is one that routed knows',
+  title: "Docker's firewall backend is supported",
   read: (host) => host.engine(),
   judge: (engine) => {
     const { settings } = engine ?? {};
@@ -71,15 +71,15 @@ export const engineFirewallCheck = defineCheck<Engine>({
       findings.push({
         severity: 'note',
         found: 'Docker leaves the firewall alone ("iptables": false)',
-        why: 'there is no chain DOCKER-USER then: filters for containers need a chain of your own; routed works',
-        remedy: 'nothing, if that is how it is meant',
+        why: 'there is no chain DOCKER-USER: filters for containers need your own chain; routed works',
+        remedy: 'nothing, if that is intended',
       });
     }
     if (settings?.firewallBackend?.startsWith('nftables') === true) {
       findings.push({
         severity: 'warning',
         found: 'Docker writes its firewall with nftables',
-        why: 'it neither makes the chain DOCKER-USER nor switches forwarding on, and what it drops in its own tables cannot be accepted elsewhere; routed is not tested with it',
+        why: 'it neither creates the chain DOCKER-USER nor enables forwarding, and no other table can accept what it drops; routed is not tested with it',
         remedy: 'set "firewall-backend": "iptables" in /etc/docker/daemon.json, or test before you rely on it',
       });
     }
@@ -89,7 +89,7 @@ export const engineFirewallCheck = defineCheck<Engine>({
 
 export const engineHabitsCheck = defineCheck<Engine>({
   id: 'engine-habits',
-  title: 'habits of this release of Docker',
+  title: 'known issues of this Docker release',
   read: (host) => host.engine(),
   judge: (engine) => {
     if (engine === undefined) return [];
@@ -98,7 +98,7 @@ export const engineHabitsCheck = defineCheck<Engine>({
       findings.push({
         severity: 'warning',
         found: `live-restore with Docker ${engine.version}`,
-        why: 'after a restart of dockerd this release has forgotten its endpoints: connecting a running container to a further network fails with "endpoint not found"',
+        why: 'after a restart of dockerd this release loses its endpoints: connecting a running container to another network fails with "endpoint not found"',
         remedy: 'restart the container after such a failure, or set "live-restore": false in /etc/docker/daemon.json',
       });
     }
@@ -106,8 +106,8 @@ export const engineHabitsCheck = defineCheck<Engine>({
       findings.push({
         severity: 'note',
         found: 'Docker runs without its userland proxy ("userland-proxy": false)',
-        why: 'ports that bridge containers publish are then reached by rules alone, and not from this host by ::1; routed containers publish none',
-        remedy: 'nothing, if that is how it is meant',
+        why: 'published ports of bridge containers then depend on firewall rules, and ::1 does not reach them; routed containers publish none',
+        remedy: 'nothing, if that is intended',
       });
     }
     return findings;
@@ -119,7 +119,7 @@ const SPEC_DIRECTORIES = ['/etc/docker/plugins', '/usr/lib/docker/plugins'];
 
 export const pluginNameCheck = defineCheck<{ readonly engine: Engine; readonly specs: readonly string[] }>({
   id: 'plugin-name',
-  title: 'no other plugin has the name',
+  title: 'no other plugin uses our names',
   read: async (host) => {
     const wanted = PLUGIN_NAMES.flatMap((name) => [`${name}.spec`, `${name}.json`]);
     const specs: string[] = [];
@@ -134,15 +134,15 @@ export const pluginNameCheck = defineCheck<{ readonly engine: Engine; readonly s
     const taken = (engine?.managedPlugins ?? []).filter(({ name }) => names.includes(name.replace(/:latest$/, '')));
     const managed = taken.map(({ name, isEnabled }): Finding => ({
       severity: 'broken',
-      found: `Docker has a managed plugin ${name} of its own (${isEnabled ? 'enabled' : 'disabled'})`,
-      why: 'Docker looks there first, and while it is disabled it does not look at the socket at all',
+      found: `Docker has a managed plugin ${name} (${isEnabled ? 'enabled' : 'disabled'})`,
+      why: 'Docker prefers it, and ignores our socket even while it is disabled',
       remedy: `remove it with "docker plugin rm ${name}", or install ours under another name`,
     }));
     const named = specs.map((path): Finding => ({
       severity: 'warning',
-      found: `${path} tells Docker where a plugin of our name is`,
-      why: 'whenever our socket is not there, as while routed-plugin is restarted, Docker asks at that address instead',
-      remedy: `remove ${path}: sockets in /run/docker/plugins are found without`,
+      found: `${path} defines a plugin with our name`,
+      why: 'whenever our socket is missing, for instance during a restart, Docker uses that address instead',
+      remedy: `remove ${path}: Docker finds sockets in /run/docker/plugins without it`,
     }));
     return [...managed, ...named];
   },

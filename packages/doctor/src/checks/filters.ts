@@ -11,7 +11,7 @@ export const filtersCheck = defineCheck<{
   readonly tables: readonly string[] | undefined;
 }>({
   id: 'filters',
-  title: 'containers are filtered as they ask',
+  title: 'container filters are in place',
   read: async (host) => {
     const listed = await host.run(['nft', 'list', 'tables']);
     const tables = listed?.stdout.split('\n').map((line) => line.replace(/^table /, '').trim());
@@ -23,8 +23,8 @@ export const filtersCheck = defineCheck<{
       return [
         {
           severity: 'warning',
-          found: 'the program nft is not on this host',
-          why: 'containers are not kept from sending with the addresses of others, and one with routed.ingress cannot be started',
+          found: 'nft is not installed',
+          why: 'anti-spoofing is disabled, and containers with routed.ingress cannot start',
           remedy: 'install the package nftables, then restart routed-plugin; running containers keep their network',
         },
       ];
@@ -35,8 +35,8 @@ export const filtersCheck = defineCheck<{
       {
         severity: 'broken',
         found: `nftables has no table ${missing.join(', and none ')}`,
-        why: 'somebody took it away ("nft flush ruleset", a restart of nftables.service): allow lists and anti-spoofing do not hold, everybody may enter',
-        remedy: 'start routed-plugin, which loads it at once; if it runs, its log says why it cannot',
+        why: 'it was removed ("nft flush ruleset", a restart of nftables.service): allow lists and anti-spoofing are off, and anyone may connect',
+        remedy: 'start routed-plugin, which loads it at once; if it runs, see its log',
       },
     ];
   },

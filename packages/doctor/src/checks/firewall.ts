@@ -16,7 +16,7 @@ export interface ForwardFacts {
 
 export const forwardChainCheck = defineCheck<readonly ForwardFacts[]>({
   id: 'forward-chain',
-  title: "the firewall lets containers' packets pass",
+  title: 'the firewall accepts container traffic',
   read: async (host) => {
     const isNeeded = await hasContainersOrNetworks(host);
     const uplinks = (await host.uplinks()).map(({ name }) => name).sort();
@@ -39,8 +39,8 @@ function judgeFamily({ program, rules, wanted }: ForwardFacts): Finding[] {
     {
       severity: 'broken',
       found: `${program}: the policy of FORWARD is DROP, and ${what}`,
-      why: 'packets between containers and other hosts are dropped, silently',
-      remedy: 'start routed-plugin, which makes the rules within 30 s; if it runs, its log says why it cannot',
+      why: 'packets between containers and other hosts are silently dropped',
+      remedy: 'start routed-plugin, which adds the rules within 30 s; if it runs, see its log',
     },
   ];
 }
@@ -78,15 +78,15 @@ export const otherFirewallCheck = defineCheck<CommandResult | undefined>({
     const findings: Finding[] = dropping.map(({ family, table, name }) => ({
       severity: 'broken',
       found: `nftables: chain ${name} of table ${family} ${table} drops what it does not accept`,
-      why: 'a packet must pass every table: what routed accepts in the filter table is dropped here all the same',
+      why: 'a packet must pass every table: this one drops what routed accepts in the filter table',
       remedy: `accept the links there: nft insert rule ${family} ${table} ${name} oifname "${HOST_LINK_PREFIX}*" accept, and the same for iifname`,
     }));
     if (chains.some(({ table }) => table === 'firewalld')) {
       findings.push({
         severity: 'warning',
         found: 'firewalld runs',
-        why: "it rejects forwarded packets of links that no policy of its own covers, whatever the filter table says; and its reload takes everybody's rules of iptables away for a moment",
-        remedy: `give the links ${HOST_LINK_PREFIX}+ a zone and a policy in each direction, as docs/setup.md says; a zone alone lets nobody in`,
+        why: 'it rejects forwarded packets of links without a policy, whatever the filter table accepts; its reload removes all iptables rules for a moment',
+        remedy: `give the links ${HOST_LINK_PREFIX}+ a zone and a policy in each direction, as in docs/setup.md; a zone alone accepts no incoming connections`,
       });
     }
     return findings;
@@ -95,7 +95,7 @@ export const otherFirewallCheck = defineCheck<CommandResult | undefined>({
 
 export const legacyFirewallCheck = defineCheck<readonly string[]>({
   id: 'forward-legacy',
-  title: 'there is one firewall, not two',
+  title: 'only one iptables variant has rules',
   read: async (host) => {
     if (!/nf_tables/.test((await host.run(['iptables', '--version']))?.stdout ?? '')) return [];
     // Asking iptables-legacy itself would make its tables.
@@ -110,8 +110,8 @@ export const legacyFirewallCheck = defineCheck<readonly string[]>({
       {
         severity: 'broken',
         found: `iptables-legacy has "${drops}", while iptables itself is on nf_tables`,
-        why: "both see every packet, and each sees only its own rules: routed's acceptance does not count in the other",
-        remedy: 'move the rules over ("iptables-legacy-save | iptables-restore --noflush"), then clear the old ones',
+        why: "both filter every packet, each by its own rules: routed's rules do not count in the other",
+        remedy: 'migrate the rules ("iptables-legacy-save | iptables-restore --noflush"), then flush the old ones',
       },
     ];
   },

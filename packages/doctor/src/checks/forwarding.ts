@@ -4,7 +4,7 @@ import type { HostView } from '../host-view.ts';
 
 /** Not by --fix: forwarding without the policy that belongs to it opens the bridges of Docker. */
 const START_THE_DAEMON =
-  'start routed-plugin, which sets it within a second and keeps closed what nobody accepts; if it runs, "routed-plugin status" says why it cannot';
+  'start routed-plugin, which sets it within a second and sets the policy of FORWARD to DROP; if it runs, see "routed-plugin status"';
 
 /** A link and one of its settings. */
 export interface LinkSetting {
@@ -29,7 +29,7 @@ export const forwardingIpv4Check = defineCheck<{
         {
           severity: 'broken',
           found: `${key} is ${forwarding}`,
-          why: 'the host is the router of its containers: they reach the host, and nobody else',
+          why: 'the host is the router of its containers: without forwarding they reach only the host',
           remedy: START_THE_DAEMON,
         },
       ];
@@ -59,15 +59,15 @@ export const forwardingIpv6Check = defineCheck<{
     if (forwarding === undefined) {
       findings.push({
         severity: 'broken',
-        found: 'this kernel has no IPv6, or it is switched off at boot (ipv6.disable=1)',
-        why: 'there are networks with IPv6: their containers cannot be started',
-        remedy: 'boot with IPv6, or remove the networks that have it',
+        found: 'the kernel has no IPv6, or ipv6.disable=1 disables it at boot',
+        why: 'there are IPv6 networks: their containers cannot start',
+        remedy: 'boot with IPv6, or remove the IPv6 networks',
       });
     } else if (forwarding !== value) {
       findings.push({
         severity: 'broken',
         found: `${key} is ${forwarding}`,
-        why: 'there are networks with IPv6: their containers reach the host, and nobody else',
+        why: 'there are IPv6 networks: their containers reach only the host',
         remedy: START_THE_DAEMON,
       });
     } else {
@@ -77,8 +77,8 @@ export const forwardingIpv6Check = defineCheck<{
       findings.push({
         severity: 'broken',
         found: `${OPERATOR_SETTINGS.disableIpv6.key} is 1`,
-        why: 'new links have no IPv6 then: a container with an IPv6 address cannot be started',
-        remedy: `somebody set it on purpose: run "sysctl -w ${OPERATOR_SETTINGS.disableIpv6.key}=0", and take it out of /etc/sysctl.d`,
+        why: 'new links have no IPv6: a container with an IPv6 address cannot start',
+        remedy: `run "sysctl -w ${OPERATOR_SETTINGS.disableIpv6.key}=0", and remove it from /etc/sysctl.d`,
       });
     }
     return findings;
@@ -98,7 +98,7 @@ export const routerAdvertisementsCheck = defineCheck<{
   readonly links: readonly AdvertisedLink[];
 }>({
   id: 'router-advertisements',
-  title: 'uplinks that live by router advertisements go on taking them',
+  title: 'uplinks keep accepting router advertisements',
   read: async (host) => {
     const [uplinks, routes, addresses] = [await host.uplinks(), await host.routes(), await host.addresses()];
     const settings = await ofUplinks(host, DAEMON_SETTINGS.acceptRa.key);
@@ -122,7 +122,7 @@ export const routerAdvertisementsCheck = defineCheck<{
         return {
           severity: 'broken',
           found: `${key} is ${insteadOf} while IPv6 is forwarded`,
-          why: `a router ignores advertisements at ${insteadOf}: the default route and the addresses of ${link} end when their time is up`,
+          why: `a router ignores advertisements at ${insteadOf}: the default route and the addresses of ${link} expire`,
           remedy: 'run with --fix',
           fixes: [{ kind: 'sysctl', key, value }],
         };
@@ -150,7 +150,7 @@ function notForwarding(family: 4 | 6, link: string): Finding {
   return {
     severity: 'broken',
     found: `${key} is 0`,
-    why: `what comes in by ${link} is not forwarded, although forwarding is on for the host: containers are not reached that way`,
+    why: `the host forwards, but not packets that arrive on ${link}: containers are unreachable that way`,
     remedy: 'run with --fix',
     fixes: [{ kind: 'sysctl', key, value: '1' }],
   };

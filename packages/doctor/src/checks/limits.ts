@@ -50,7 +50,7 @@ function judgeTable({ family, soft, hard, used, overflows, endpoints }: Neighbou
     {
       severity: isFull ? 'broken' : 'warning',
       found: `the IPv${family} neighbour table, one for all network namespaces, has about ${needed} entries of ${soft} (at most ${hard})${past}`,
-      why: `that allows about ${allowed} containers, and there are ${endpoints}: beyond it new ones cannot reach their gateway ("neighbour table overflow")`,
+      why: `that allows about ${allowed} containers, and there are ${endpoints}: beyond that, new containers cannot reach their gateway ("neighbour table overflow")`,
       remedy: 'run with --fix',
       fixes: LIMITS[family].map(({ key, value }) => ({ kind: 'sysctl', key, value })),
     },
@@ -85,7 +85,7 @@ export const conntrackCheck = defineCheck<{
   readonly max: number | undefined;
 }>({
   id: 'conntrack',
-  title: 'connection tracking has room',
+  title: 'the connection tracking table has room',
   read: async (host) => ({
     used: numberOf(await host.sysctl('net/netfilter/nf_conntrack_count')),
     max: numberOf(await host.sysctl(DOCTOR_SETTINGS.conntrack.key)),
@@ -109,7 +109,7 @@ export const multipathCheck = defineCheck<
   readonly { readonly family: Family; readonly policy: string | undefined; readonly example: string | undefined }[]
 >({
   id: 'multipath',
-  title: 'connections are spread over several next hops',
+  title: 'multipath routes spread connections',
   read: async (host) => {
     const routes = await host.routes();
     const read = async (family: Family) => ({
@@ -124,9 +124,9 @@ export const multipathCheck = defineCheck<
       .filter(({ family, policy, example }) => example !== undefined && policy === hashPolicy(family).insteadOf)
       .map(({ family, example }) => ({
         severity: 'warning',
-        found: `${hashPolicy(family).key} is 0, and there are routes of several next hops, such as ${example ?? ''}`,
-        why: 'all connections between two addresses take one way: an anycast address is served by one host, an uplink carries it all',
-        remedy: 'run with --fix: each connection is then placed by itself',
+        found: `${hashPolicy(family).key} is 0, and there are multipath routes, such as ${example ?? ''}`,
+        why: 'all connections between two addresses take one path: one host serves an anycast address, or one uplink carries everything',
+        remedy: 'run with --fix: each connection is then hashed separately',
         fixes: [{ kind: 'sysctl', key: hashPolicy(family).key, value: hashPolicy(family).value }],
       })),
 });

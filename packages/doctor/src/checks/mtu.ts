@@ -14,7 +14,7 @@ export interface MtuFacts {
 
 export const mtuCheck = defineCheck<MtuFacts>({
   id: 'mtu',
-  title: "MTUs of containers' links and of uplinks fit together",
+  title: 'MTUs of container links and uplinks match',
   read: async (host) => ({
     uplinks: await host.uplinks(),
     containers: await host.containerLinks(),
@@ -34,7 +34,7 @@ function judgeChange(uplinks: readonly LinkMtu[], daemon: MtuFacts['daemon']): F
     {
       severity: 'warning',
       found: `the MTU of ${uplink.name} is ${uplink.mtuBytes}; it was ${daemon.mtuBytes} when routed-plugin started (--mtu auto)`,
-      why: 'new containers get the old one: packets are too big for the uplink, or smaller than they could be',
+      why: 'new containers get the old MTU: packets are too big for the uplink, or smaller than necessary',
       remedy: 'restart routed-plugin, then the containers, or name an MTU with --mtu',
     },
   ];
@@ -49,7 +49,7 @@ function judgeContainers(uplinks: readonly LinkMtu[], containers: readonly LinkM
     {
       severity: 'warning',
       found: `${bigger.length} containers have an MTU of up to ${Math.max(...bigger.map(({ mtuBytes }) => mtuBytes))}, uplink ${smallest.name} has ${smallest.mtuBytes}`,
-      why: 'each connection must first learn the smaller size; where ICMP is filtered, large transfers hang',
+      why: 'each connection must first discover the smaller MTU; where ICMP is filtered, large transfers hang',
       remedy: `raise the MTU of ${smallest.name}, or create the network with -o routed.mtu=${smallest.mtuBytes} and start the containers again`,
     },
   ];
@@ -63,8 +63,8 @@ function judgeUplinks(uplinks: readonly LinkMtu[]): Finding[] {
     {
       severity: 'note',
       found: `uplinks differ in MTU: ${smallest.name} ${smallest.mtuBytes}, ${largest.name} ${largest.mtuBytes}`,
-      why: 'OSPF neighbors on one segment must agree (they stay in ExStart otherwise), and a way that changes makes connections learn anew',
-      remedy: 'nothing, if that is how the network is',
+      why: 'OSPF neighbors on one segment must have the same MTU (or stay in ExStart), and a path change makes connections rediscover it',
+      remedy: 'nothing, if that is intended',
     },
   ];
 }

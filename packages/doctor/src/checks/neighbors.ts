@@ -13,7 +13,7 @@ type Replies = ReadonlyMap<Question, string>;
 
 export const adjacencyCheck = defineCheck<Replies | undefined>({
   id: 'router-neighbors',
-  title: 'the router has found the other routers',
+  title: 'the router has neighbors',
   read: async (host) => (await host.routers())?.replies,
   judge: (replies) => {
     if (replies === undefined) return [];
@@ -34,9 +34,9 @@ function judgeOspf(protocol: 'OSPF' | 'OSPFv3', reply: string | undefined, isRun
     .map(({ name, state }) => ({
       severity: 'warning',
       found: `${protocol} neighbor ${name} is in state ${state}`,
-      why: 'routes are exchanged in state Full, or 2-Way between two that are not designated; a neighbor that stays in ExStart or Exchange has another MTU, or the same router id',
+      why: 'neighbors exchange routes in state Full, or 2-Way between non-designated routers; one that stays in ExStart or Exchange has a different MTU, or the same router id',
       remedy:
-        'run doctor again in some seconds; if it stays so, compare MTU, router id, area, timers and network type of both hosts',
+        'run doctor again in some seconds; if the state stays, compare MTU, router id, area, timers and network type of both hosts',
     }));
 }
 
@@ -51,9 +51,9 @@ function judgeBgp(replies: Replies): Finding[] {
       return [
         {
           severity: 'broken',
-          found: `BGP neighbor ${name}: the session is up and nothing passes, for want of a policy`,
-          why: 'with "frr defaults traditional" a neighbor of another AS gets nothing, and is not heard, without route-maps both ways',
-          remedy: 'give the neighbor a route-map in and out, or add "no bgp ebgp-requires-policy"',
+          found: `BGP neighbor ${name}: the session is up, but no route passes without a policy`,
+          why: 'with "frr defaults traditional", eBGP exchanges no routes without route-maps in both directions',
+          remedy: 'add an inbound and an outbound route-map for the neighbor, or "no bgp ebgp-requires-policy"',
         },
       ];
     }
@@ -62,8 +62,8 @@ function judgeBgp(replies: Replies): Finding[] {
       {
         severity: 'broken',
         found: `BGP neighbor ${name} is in state ${state}`,
-        why: 'no route passes to or from it',
-        remedy: 'see that it is reached, that the AS numbers fit, and what "show bgp neighbor" says as the last reset',
+        why: 'no routes are exchanged',
+        remedy: 'check reachability, the AS numbers, and the last reset in "show bgp neighbor"',
       },
     ];
   });
@@ -73,9 +73,9 @@ function alone(protocol: string): Finding {
   return {
     severity: 'broken',
     found: `${protocol} has no neighbor`,
-    why: 'no other host hears where the containers are',
+    why: 'no other host learns the container routes',
     remedy:
-      'see that the uplink is up and not passive, and that area, timers, network type and authentication are those of the other hosts',
+      'check that the uplink is up and not passive, and that area, timers, network type and authentication match the other hosts',
   };
 }
 

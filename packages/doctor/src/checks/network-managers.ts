@@ -19,7 +19,7 @@ export interface NetworkdFacts {
 
 export const networkdCheck = defineCheck<NetworkdFacts>({
   id: 'networkd',
-  title: "systemd-networkd leaves containers' links and the router's routes alone",
+  title: 'systemd-networkd leaves container links and router routes alone',
   read: async (host) => {
     const isThere = (await host.list('/run/systemd/netif')).length > 0;
     const managed = new Set(await managedByNetworkd(host));
@@ -42,7 +42,7 @@ export const networkdCheck = defineCheck<NetworkdFacts>({
         severity: first === undefined ? 'warning' : 'broken',
         found:
           first === undefined
-            ? 'systemd-networkd runs, and no file tells it to leave vethr* alone'
+            ? 'systemd-networkd runs, and no file excludes vethr*'
             : `systemd-networkd manages ${managedContainers.length} links of containers, such as ${first}`,
         why: HOST_FILES.networkdLinks.why,
         remedy: `run with --fix, then "${HOST_FILES.networkdLinks.then}"`,
@@ -56,7 +56,7 @@ export const networkdCheck = defineCheck<NetworkdFacts>({
         severity: 'warning',
         found: `systemd-networkd manages ${managedUplinks.join(', ')}, and all routes there (ManageForeignRoutes=yes)`,
         why: HOST_FILES.networkdRoutes.why,
-        remedy: `run with --fix, then "${HOST_FILES.networkdRoutes.then}" once, and restart the router after it`,
+        remedy: `run with --fix, then "${HOST_FILES.networkdRoutes.then}" once, then restart the router`,
         fixes: [fixOf(HOST_FILES.networkdRoutes)],
       });
     }
@@ -66,7 +66,7 @@ export const networkdCheck = defineCheck<NetworkdFacts>({
 
 export const networkManagerCheck = defineCheck<{ readonly isThere: boolean; readonly hasFile: boolean }>({
   id: 'network-manager',
-  title: "NetworkManager leaves containers' links alone",
+  title: 'NetworkManager leaves container links alone',
   read: async (host) => ({
     isThere: (await host.list('/run/NetworkManager')).length > 0,
     hasFile: await isConfigured(host, HOST_FILES.networkManager),
@@ -76,7 +76,7 @@ export const networkManagerCheck = defineCheck<{ readonly isThere: boolean; read
     return [
       {
         severity: 'warning',
-        found: 'NetworkManager runs, and no file tells it to leave vethr* alone',
+        found: 'NetworkManager runs, and no file excludes vethr*',
         why: HOST_FILES.networkManager.why,
         remedy: `run with --fix, then "${HOST_FILES.networkManager.then}"`,
         fixes: [fixOf(HOST_FILES.networkManager)],

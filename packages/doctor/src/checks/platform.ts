@@ -16,7 +16,7 @@ export const kernelCheck = defineCheck<{ readonly release: string | undefined }>
       {
         severity: 'broken',
         found: `this is Linux ${release.trim()}`,
-        why: `before ${OLDEST_KERNEL} an address does not say whose it is: gateway addresses stay behind, or are taken for the operator's`,
+        why: `before ${OLDEST_KERNEL} addresses have no protocol: gateway addresses stay behind, or look like the operator's`,
         remedy: `boot Linux ${OLDEST_KERNEL} or newer; Debian 12 has 6.1`,
       },
     ];
@@ -33,7 +33,7 @@ export const nodeCheck = defineCheck<string>({
       {
         severity: 'broken',
         found: `this is Node.js ${version}`,
-        why: `routed-plugin needs ${OLDEST_NODE}: with an older one it does not start, or fails when a container does`,
+        why: `routed-plugin needs ${OLDEST_NODE}: an older one fails at its start, or at the start of a container`,
         remedy: 'install the package routed-node, or a newer Node.js',
       },
     ];
@@ -51,9 +51,9 @@ export const vethCheck = defineCheck<CommandResult | undefined>({
     return [
       {
         severity: 'broken',
-        found: `a veth link cannot be made: ${trial.stderr.trim()}`,
-        why: "a container's link is a veth pair: no container can be started",
-        remedy: 'run "modprobe veth"; if there is no such module, boot a kernel with CONFIG_VETH',
+        found: `cannot create a veth link: ${trial.stderr.trim()}`,
+        why: "a container's link is a veth pair: no container can start",
+        remedy: 'run "modprobe veth"; if the module is missing, boot a kernel with CONFIG_VETH',
       },
     ];
   },

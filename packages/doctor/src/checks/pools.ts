@@ -11,7 +11,7 @@ interface Named {
 export const poolOverlapCheck = defineCheck<{ readonly pools: readonly Named[]; readonly connected: readonly Named[] }>(
   {
     id: 'pool-overlap',
-    title: 'no pool has addresses that are on a link of the host',
+    title: 'no pool overlaps a prefix on a host link',
     read: async (host) => {
       const daemon = await host.daemon();
       const pools = (daemon?.networks ?? []).flatMap(({ id, pools: own, prefixes }) => {
@@ -40,8 +40,8 @@ export const poolOverlapCheck = defineCheck<{ readonly pools: readonly Named[]; 
           .map((link) => ({
             severity: 'broken',
             found: `${prefix} of network ${owner} overlaps ${link.prefix} on ${link.owner}`,
-            why: `the host looks for addresses of ${link.prefix} on ${link.owner}: containers of other hosts there are not reached, and a container may get the address of a machine`,
-            remedy: `take the address off ${link.owner}, or create the network with another --subnet`,
+            why: `the host resolves addresses of ${link.prefix} on ${link.owner}: it cannot reach containers of other hosts there, and a container may get the address of a machine`,
+            remedy: `remove the address from ${link.owner}, or create the network with another --subnet`,
           })),
       ),
   },

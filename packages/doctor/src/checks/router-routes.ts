@@ -19,7 +19,7 @@ const KERNEL_ROUTES = ['show ip route kernel', 'show ipv6 route kernel'] as cons
 
 export const routerRoutesCheck = defineCheck<RouteDifference>({
   id: 'router-routes',
-  title: 'the router knows the very routes to containers that the kernel has',
+  title: "the router's and the kernel's container routes agree",
   read: async (host) => {
     const routers = await host.routers();
     if (routers?.daemons.some(({ name, isRunning }) => name === 'zebra' && isRunning) !== true) return NO_DIFFERENCE;
@@ -41,16 +41,16 @@ export const routerRoutesCheck = defineCheck<RouteDifference>({
     if (missed.length > 0) {
       findings.push({
         severity: 'broken',
-        found: `zebra does not know ${missed.length} routes to containers, such as ${missed[0] ?? ''}`,
-        why: 'it loses news of the kernel when its buffer overflows, says nothing and does not ask again: other hosts do not find these containers',
+        found: `zebra lacks ${missed.length} container routes, such as ${missed[0] ?? ''}`,
+        why: 'it loses kernel notifications when its buffer overflows, and does not resynchronize: other hosts cannot reach these containers',
         remedy: 'restart all of the router\'s daemons together ("systemctl restart frr"), with -s 90000000 for zebra',
       });
     }
     if (ghosts.length > 0) {
       findings.push({
         severity: 'broken',
-        found: `zebra has ${ghosts.length} routes to containers that the kernel has no more, such as ${ghosts[0] ?? ''}`,
-        why: 'they are announced for ever, and draw the traffic of a container that has moved to another host',
+        found: `zebra has ${ghosts.length} stale container routes, such as ${ghosts[0] ?? ''}`,
+        why: 'it announces them forever, and attracts the traffic of containers that moved to another host',
         remedy: 'restart all of the router\'s daemons together ("systemctl restart frr")',
       });
     }

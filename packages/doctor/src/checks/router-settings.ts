@@ -18,7 +18,7 @@ export const routerTimersCheck = defineCheck<{
   readonly uplinks: readonly string[];
 }>({
   id: 'router-timers',
-  title: 'the router is told of changes at once, and of dead hosts soon',
+  title: "the router's timers are short",
   read: async (host) => ({
     config: (await host.routers())?.config,
     uplinks: (await host.uplinks()).map(({ name }) => name),
@@ -41,8 +41,8 @@ function judgeArrival(config: ConfigTree, protocol: string, header: RegExp): Fin
   return [
     {
       severity: 'warning',
-      found: `${protocol} takes the same news again only after ${arrivalMs} ms (timers lsa min-arrival)`,
-      why: 'a container that stops and starts within a second is lost, or stays announced, for 5 to 10 s: the second news is dropped, and comes again by retransmission',
+      found: `${protocol} accepts a repeated LSA only after ${arrivalMs} ms (timers lsa min-arrival)`,
+      why: 'a container that restarts within a second is unreachable, or stays announced, for 5 to 10 s: the second LSA is dropped until it is retransmitted',
       remedy: `add "timers lsa min-arrival 0" to router ${protocol === 'OSPF' ? 'ospf' : 'ospf6'} of every host (Quagga: "timers lsa arrival 0"); neighbors need not agree`,
     },
   ];
@@ -65,8 +65,8 @@ function judgeDead(config: ConfigTree, uplinks: readonly string[]): Finding[] {
     return [
       {
         severity: 'warning',
-        found: `OSPF on ${uplink} notices after ${deadSec} s that a neighbor is dead`,
-        why: 'so long other hosts send to the containers of a host that has failed',
+        found: `OSPF on ${uplink} detects a dead neighbor after ${deadSec} s`,
+        why: 'until then, other hosts send to the containers of a failed host',
         remedy:
           'set "ip ospf hello-interval 1" and "ip ospf dead-interval 4", on all routers of the segment together (they must agree), or add BFD',
       },
@@ -91,7 +91,7 @@ export const routerIdCheck = defineCheck<{
   readonly gateways: readonly string[];
 }>({
   id: 'router-id',
-  title: "the router has an id of its own, and not the gateway's",
+  title: "the router id is unique, and not the gateway's",
   read: async (host) => {
     const routers = await host.routers();
     const daemon = await host.daemon();
@@ -114,8 +114,8 @@ export const routerIdCheck = defineCheck<{
           {
             severity: 'broken',
             found: `the router id of ${protocol} is ${id}, the gateway of the containers`,
-            why: 'the gateway is the same on every host: routers with the same id ignore each other, or fight over what they announce',
-            remedy: `set an id that only this host has, such as its own address (${lineFor(protocol)}), and restart the daemon`,
+            why: "every host has the gateway: routers with the same id ignore each other, or overwrite each other's announcements",
+            remedy: `set a unique id, such as the address of this host (${lineFor(protocol)}), and restart the daemon`,
           },
         ];
       }
@@ -124,7 +124,7 @@ export const routerIdCheck = defineCheck<{
         {
           severity: 'warning',
           found: `${protocol} chose its router id ${id} itself`,
-          why: 'it takes the largest address, of the loopback link first: with --gateway, or after a change of addresses, that is one that other hosts have too',
+          why: 'it chooses the largest address, preferably on lo: with --gateway, or after a change of addresses, other hosts may have the same',
           remedy: `set it (${lineFor(protocol)})`,
         },
       ];

@@ -22,11 +22,11 @@ export const routerDaemonsCheck = defineCheck<{
     const dead = daemons.filter(({ isRunning }) => !isRunning);
     const findings: Finding[] = dead.map(({ name }) => ({
       severity: 'broken',
-      found: `${name} has ended and left its socket behind`,
+      found: `${name} is dead; its socket remains`,
       why:
         name === 'zebra'
-          ? 'the other daemons go on announcing what there was: new containers are not announced, old ones never withdrawn'
-          : 'what it announced is withdrawn, or soon will be: other hosts do not find the containers',
+          ? 'the other daemons keep announcing old routes: new containers are not announced, and old ones never withdrawn'
+          : 'its routes are withdrawn, or soon will be: other hosts cannot reach the containers',
       remedy: 'read its log, then restart all of the router\'s daemons together ("systemctl restart frr")',
     }));
     const zebra = daemons.find(({ name, isRunning }) => name === 'zebra' && isRunning);
@@ -42,15 +42,15 @@ function noRouter(hasBird: boolean, hasContainers: boolean): Finding {
     return {
       severity: 'note',
       found: 'BIRD is the router of this host',
-      why: 'what it announces, and how fast, was not checked',
+      why: 'its announcements and timers were not checked',
       remedy:
-        'see that its kernel protocol learns routes of protocol 200 ("learn all"), scans every second or two, and that a filter lets only host routes of your pools out',
+        'check that its kernel protocol learns routes of protocol 200 ("learn all"), scans every second or two, and exports only host routes of your pools',
     };
   }
   return {
     severity: hasContainers ? 'broken' : 'warning',
     found: 'neither FRR nor Quagga runs here',
-    why: 'nobody tells other hosts where the containers are: they are reached from this host alone, unless a switch has static routes',
+    why: 'no daemon announces the containers: only this host reaches them, unless a switch has static routes',
     remedy: 'install and start FRR; "quagga-config init" proposes a configuration. Sockets elsewhere: --router-dir',
   };
 }
@@ -58,9 +58,9 @@ function noRouter(hasBird: boolean, hasContainers: boolean): Finding {
 function noZebra(): Finding {
   return {
     severity: 'broken',
-    found: 'zebra does not run, although other daemons of the router do',
-    why: 'it is zebra that learns the routes to containers',
-    remedy: 'start it, and then the others again ("systemctl restart frr")',
+    found: 'zebra does not run, although other routing daemons do',
+    why: 'zebra learns the container routes from the kernel',
+    remedy: 'start it, then restart the others ("systemctl restart frr")',
   };
 }
 
@@ -68,7 +68,7 @@ function noSpeaker(): Finding {
   return {
     severity: 'broken',
     found: 'zebra runs, but neither ospfd, ospf6d nor bgpd does',
-    why: 'nobody tells other hosts where the containers are',
+    why: 'no daemon announces the containers',
     remedy: 'set ospfd=yes or bgpd=yes in /etc/frr/daemons, then "systemctl restart frr"',
   };
 }
@@ -83,7 +83,7 @@ function restartedAlone(zebra: RouterDaemon | undefined, speakers: readonly Rout
     {
       severity: 'broken',
       found: `zebra was restarted alone: ${names} ran before it`,
-      why: `${names} does not ask it for the routes to containers again: new ones are not announced, old ones never withdrawn`,
+      why: `${names} does not read the container routes again: new ones are not announced, and old ones never withdrawn`,
       remedy: 'restart all of the router\'s daemons together ("systemctl restart frr")',
     },
   ];
@@ -100,7 +100,7 @@ export const zebraBufferCheck = defineCheck<{
   readonly limit: number | undefined;
 }>({
   id: 'zebra-buffer',
-  title: 'zebra hears of every route',
+  title: 'zebra receives every route',
   read: async (host) => {
     const zebra = (await host.routers())?.daemons.find(({ name, isRunning }) => name === 'zebra' && isRunning);
     const pid = zebra?.pid;
@@ -118,7 +118,7 @@ export const zebraBufferCheck = defineCheck<{
       findings.push({
         severity: 'broken',
         found: `zebra dropped ${lost} netlink notifications since it started`,
-        why: 'it neither says so nor asks again: some containers are not announced, some that are gone still are',
+        why: 'it does not resynchronize: some containers are not announced, and some stale ones still are',
         remedy: `start zebra with -s ${GOOD_BUFFER_BYTES} (zebra_options in /etc/frr/daemons), all daemons together`,
       });
     }
@@ -128,7 +128,7 @@ export const zebraBufferCheck = defineCheck<{
       findings.push({
         severity: 'warning',
         found: asked === 0 ? 'zebra runs without -s' : `zebra runs with -s ${asked}`,
-        why: 'its buffer holds some 10,000 news of routes: what comes in a larger burst is lost, without a word',
+        why: 'its buffer holds some 10,000 route notifications: a larger burst is silently lost',
         remedy: `add -s ${GOOD_BUFFER_BYTES} to zebra_options in /etc/frr/daemons, then restart all daemons together`,
       });
     } else if (mayExceed === false && limit !== undefined && limit < asked) {

@@ -10,7 +10,7 @@ const NAME_DIRECTORIES = ['/usr/share/iproute2', '/usr/lib/iproute2', '/etc/ipro
 
 export const protocolNameCheck = defineCheck<string | undefined>({
   id: 'route-protocol-name',
-  title: 'route protocol 200 has our name',
+  title: 'route protocol 200 is named routed',
   read: async (host) => {
     const directories = NAME_DIRECTORIES.map((directory) => join(directory, 'rt_protos.d'));
     const files = NAME_DIRECTORIES.map((directory) => join(directory, 'rt_protos'));
@@ -26,9 +26,9 @@ export const protocolNameCheck = defineCheck<string | undefined>({
       return [
         {
           severity: 'warning',
-          found: `route protocol ${ROUTE_PROTOCOL} is called "${name}" on this host`,
-          why: `another program may use the number: routed deletes routes of protocol ${ROUTE_PROTOCOL} on its links that it does not know`,
-          remedy: 'find out what has the name, and give it another number if it makes routes',
+          found: `route protocol ${ROUTE_PROTOCOL} is named "${name}" on this host`,
+          why: `another program may use the number: routed deletes unknown routes of protocol ${ROUTE_PROTOCOL} on its links`,
+          remedy: 'find the program with that name, and give it another number if it adds routes',
         },
       ];
     }
@@ -55,7 +55,7 @@ export function protocolName(text: string, number: number): string | undefined {
 
 export const protocolUseCheck = defineCheck<{ readonly routes: readonly Route[]; readonly links: readonly Link[] }>({
   id: 'route-protocol-use',
-  title: 'nobody else makes routes of our protocol',
+  title: 'no other program adds routes of our protocol',
   read: async (host) => ({ routes: await host.routes(), links: await host.links() }),
   judge: ({ routes, links }) => {
     const byIndex = new Map(links.map((link) => [link.index, link]));
@@ -70,9 +70,9 @@ export const protocolUseCheck = defineCheck<{ readonly routes: readonly Route[];
     return [
       {
         severity: 'warning',
-        found: `${foreign.length} routes of protocol ${ROUTE_PROTOCOL} are on no link of a container, such as ${first.destination} dev ${byIndex.get(first.linkIndex ?? 0)?.name ?? '?'}`,
-        why: 'the number says that a route is ours: an address that such a route leads to counts as that of a container of this host',
-        remedy: `give them another number, not one of 186 to 198, which FRR takes for its own ("ip route show proto ${ROUTE_PROTOCOL}" lists them)`,
+        found: `${foreign.length} routes of protocol ${ROUTE_PROTOCOL} are not on a container link, such as ${first.destination} dev ${byIndex.get(first.linkIndex ?? 0)?.name ?? '?'}`,
+        why: 'the number marks a route as ours: its address counts as that of a container on this host',
+        remedy: `give them another number, not one of 186 to 198, which FRR uses itself ("ip route show proto ${ROUTE_PROTOCOL}" lists them)`,
       },
     ];
   },
@@ -80,7 +80,7 @@ export const protocolUseCheck = defineCheck<{ readonly routes: readonly Route[];
 
 export const foreignLinksCheck = defineCheck<readonly Link[]>({
   id: 'foreign-links',
-  title: 'only our links have our name',
+  title: 'only our links are named vethr*',
   read: (host) => host.links(),
   judge: (links): Finding[] => {
     const foreign = links.filter((link) => link.name.startsWith(HOST_LINK_PREFIX) && !isContainerLink(link));
@@ -89,9 +89,9 @@ export const foreignLinksCheck = defineCheck<readonly Link[]>({
     return [
       {
         severity: 'warning',
-        found: `links that are not ours have our name: ${names.slice(0, 3).join(', ')}`,
-        why: 'the firewall accepts vethr*, whosever it is. The Go plugin leaves such links; where it still runs, it has the sockets net-routed and ipam-routed, and deletes all vethr* when it starts',
-        remedy: `stop the Go plugin; "ip link delete ${names[0] ?? ''}" takes one away, if no container uses it`,
+        found: `links of others have our name prefix: ${names.slice(0, 3).join(', ')}`,
+        why: 'the firewall accepts every vethr* link. The Go plugin leaves such links behind; if it still runs, it serves net-routed and ipam-routed, and deletes all vethr* links at its start',
+        remedy: `stop the Go plugin; "ip link delete ${names[0] ?? ''}" deletes one, if no container uses it`,
       },
     ];
   },

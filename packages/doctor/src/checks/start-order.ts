@@ -21,7 +21,7 @@ const UNIT_DIRECTORIES = [
 
 export const startOrderCheck = defineCheck<readonly PluginUnit[]>({
   id: 'start-order',
-  title: 'the plugin starts before Docker, and ends after it',
+  title: 'the plugin starts before Docker and stops after it',
   read: (host) => readUnits(host),
   judge: (units) =>
     units.flatMap(({ name, path, isBeforeDocker, isEnabled }) => [
@@ -31,7 +31,7 @@ export const startOrderCheck = defineCheck<readonly PluginUnit[]>({
             {
               severity: 'warning' as const,
               found: `${path} does not say Before=docker.service`,
-              why: 'while the plugin is not there, a starting Docker waits 15 s for each network, containers that restart by themselves stay down, and a stopping one waits 15 s for each call',
+              why: 'without the plugin, a starting Docker waits 15 s per network and skips containers with a restart policy; a stopping Docker waits 15 s per call',
               remedy: `add "Before=docker.service" to the section [Unit] ("systemctl edit ${name}")`,
             },
           ]),
@@ -41,7 +41,7 @@ export const startOrderCheck = defineCheck<readonly PluginUnit[]>({
             {
               severity: 'warning' as const,
               found: `${name} is not enabled`,
-              why: 'after a reboot nobody starts the plugin: Docker waits 15 s for each network, and no container of them starts',
+              why: 'after a reboot the plugin does not start: Docker waits 15 s per network and starts none of its containers',
               remedy: `run "systemctl enable ${name}"`,
             },
           ]),

@@ -21,7 +21,7 @@ export const stateDirectoryCheck = defineCheck<{ readonly path: string; readonly
       {
         severity: 'warning',
         found: `state directory ${path} is in memory (tmpfs)`,
-        why: 'Docker never says again what a network is: after a reboot every one has to be removed and created again',
+        why: "Docker never repeats a network's options: after a reboot you must remove and create every network again",
         remedy: 'name a directory on a disk with --state-dir; the default is /var/lib/routed',
       },
     ];
@@ -35,7 +35,7 @@ export const namespacesCheck = defineCheck<{
   readonly engineSide: Propagation | undefined;
 }>({
   id: 'namespaces',
-  title: 'routed-plugin sees the namespaces that Docker makes',
+  title: "routed-plugin sees Docker's network namespaces",
   read: async (host) => {
     const daemon = await host.daemon();
     const process = `/proc/${(await host.engine())?.pid ?? 'self'}`;
@@ -54,12 +54,12 @@ export const namespacesCheck = defineCheck<{
     return [
       {
         severity: 'broken',
-        found: `routed-plugin has a mount namespace of its own, and mounts ${daemonSide === 'private' ? 'do not reach it' : 'do not leave that of Docker'}`,
-        why: `the namespaces that Docker mounts in ${SANDBOX_DIRECTORY} are empty files to it: additional addresses cannot be set`,
+        found: `routed-plugin has a mount namespace of its own, and mounts ${daemonSide === 'private' ? 'do not reach it' : "do not leave Docker's"}`,
+        why: `the namespaces that Docker mounts in ${SANDBOX_DIRECTORY} are empty files to it: it cannot set additional addresses`,
         remedy:
           daemonSide === 'private'
             ? `in a container, mount ${SANDBOX_DIRECTORY} with propagation rslave; in a unit of systemd, leave MountFlags at its default`
-            : 'take MountFlags=private (or slave) out of docker.service',
+            : 'remove MountFlags=private (or slave) from docker.service',
       },
     ];
   },
@@ -70,7 +70,7 @@ export const staleRecordsCheck = defineCheck<{
   readonly engine: EngineFacts | undefined;
 }>({
   id: 'stale-records',
-  title: 'routed-plugin and Docker know of the same networks and containers',
+  title: 'routed-plugin and Docker have the same networks and containers',
   read: async (host) => ({ daemon: await host.daemon(), engine: await host.engine() }),
   judge: ({ daemon, engine }) => {
     if (daemon === undefined || engine === undefined) return [];
@@ -91,14 +91,14 @@ function judgeNetworks({ networks }: DaemonReport, ours: Networks): Finding[] {
     ...lost.map(({ name }): Finding => ({
       severity: 'broken',
       found: `routed-plugin does not know network ${name}`,
-      why: 'its state was lost, and Docker never says again by itself what a network is: no container of it can be started',
-      remedy: `name Docker's socket with --docker-socket: routed-plugin asks there, and makes its records anew; or disconnect its containers, "docker network rm ${name}", and create it again. Running containers keep their network until then`,
+      why: "its state was lost, and Docker never repeats a network's options: none of its containers can start",
+      remedy: `name Docker's socket with --docker-socket: routed-plugin then rebuilds its records; or disconnect its containers, "docker network rm ${name}", and create it again. Running containers keep their network until then`,
     })),
     ...left.map(({ id, pools }): Finding => ({
       severity: 'warning',
       found: `routed-plugin has network ${id.slice(0, 12)} (${pools.map(({ prefix }) => prefix).join(', ')}), which Docker does not know`,
-      why: 'it was removed while the plugin was away: its subnet stays taken, and its gateway on the host',
-      remedy: `tell routed-plugin what Docker did not: curl --unix-socket /run/docker/plugins/routed.sock -d '{"NetworkID":"${id}"}' http://localhost/NetworkDriver.DeleteNetwork`,
+      why: 'it was removed while the plugin was down: its subnet stays in use, and its gateway on the host',
+      remedy: `delete it: curl --unix-socket /run/docker/plugins/routed.sock -d '{"NetworkID":"${id}"}' http://localhost/NetworkDriver.DeleteNetwork`,
     })),
   ];
 }
@@ -116,13 +116,13 @@ function judgeEndpoints({ endpoints }: DaemonReport, { containers }: EngineFacts
     ...dead.map(({ id, addresses }): Finding => ({
       severity: 'warning',
       found: `endpoint ${id.slice(0, 12)} (${addresses.join(', ')}) belongs to no container`,
-      why: 'its addresses are announced and cannot be given out; routed-plugin frees them once its namespace is gone for a minute',
+      why: 'its addresses are announced and in use; routed-plugin frees them a minute after its namespace has gone',
       remedy: 'run doctor again in some minutes; if it stays, restart routed-plugin',
     })),
     ...lost.map(({ name, networkName }): Finding => ({
       severity: 'broken',
       found: `container ${name} is on network ${networkName}, and routed-plugin does not know its endpoint`,
-      why: 'its state was lost: the container runs on, but lost routes are not repaired, and its address may be given out again',
+      why: 'its state was lost: the container keeps running, but lost routes are not repaired, and its address may be assigned again',
       remedy: `name Docker's socket with --docker-socket, or start it again ("docker restart ${name}")`,
     })),
   ];
@@ -134,8 +134,8 @@ function judgeLeases({ looseAddresses }: DaemonReport): Finding[] {
     {
       severity: 'warning',
       found: `${looseAddresses.length} addresses are leased to no container, such as ${looseAddresses[0] ?? ''}`,
-      why: 'Docker asked for them and never gave them back (it died): they cannot be given out',
-      remedy: 'nothing: routed-plugin frees them after some minutes; if they stay, its log says why',
+      why: 'Docker requested them and never released them (it died): they cannot be assigned',
+      remedy: 'nothing: routed-plugin frees them after some minutes; if they stay, see its log',
     },
   ];
 }
@@ -146,7 +146,7 @@ export const staleLinksCheck = defineCheck<{
   readonly endpoints: readonly string[] | undefined;
 }>({
   id: 'stale-links',
-  title: 'no link of an ended container is left',
+  title: 'no stale container links',
   read: async (host) => ({
     links: await host.containerLinks(),
     endpoints: (await host.daemon())?.endpoints.map(({ id }) => id),
@@ -164,12 +164,12 @@ export const staleLinksCheck = defineCheck<{
     return [
       {
         severity: 'warning',
-        found: `${stale.length} links of ended containers are left, such as ${first.name}`,
-        why: 'their routes may still be announced, and take traffic meant for others',
+        found: `${stale.length} stale container links, such as ${first.name}`,
+        why: "their routes may still be announced, and attract others' traffic",
         remedy:
           known === undefined
             ? 'start routed-plugin, which deletes them'
-            : 'routed-plugin deletes them within 30 s; if they stay, its log says why',
+            : 'routed-plugin deletes them within 30 s; if they stay, see its log',
       },
     ];
   },

@@ -10,14 +10,14 @@ const DANGEROUS: readonly { readonly pattern: RegExp; readonly bad: RegExp; read
     why: DAEMON_SETTINGS.forwardIpv4.why,
   },
   { pattern: /^net\/ipv4\/conf\/(all|default)\/forwarding$/, bad: /^0$/, why: DAEMON_SETTINGS.forwardIpv4.why },
-  { pattern: /^net\/ipv6\/conf\/(all|default)\/forwarding$/, bad: /^0$/, why: 'networks with IPv6 need it' },
+  { pattern: /^net\/ipv6\/conf\/(all|default)\/forwarding$/, bad: /^0$/, why: 'IPv6 networks need it' },
   { pattern: keyPattern(OPERATOR_SETTINGS.arpIgnore.key), bad: /^[1-9]/, why: OPERATOR_SETTINGS.arpIgnore.why },
   { pattern: keyPattern(DOCTOR_SETTINGS.multipathIpv4.key), bad: /^0$/, why: DOCTOR_SETTINGS.multipathIpv4.why },
 ];
 
 export const sysctlFilesCheck = defineCheck<readonly SysctlLine[]>({
   id: 'sysctl-files',
-  title: 'no file of sysctl.d undoes what containers need',
+  title: 'no sysctl.d file contradicts the needed settings',
   read: (host) => readSysctlFiles(host),
   judge: (lines) => {
     // The last word on each key is what counts at boot.
@@ -29,8 +29,8 @@ export const sysctlFilesCheck = defineCheck<readonly SysctlLine[]>({
         {
           severity: 'warning',
           found: `${path} line ${number} sets ${key} to ${value}`,
-          why: `"sysctl --system", which package updates run, sets it so: ${danger.why}`,
-          remedy: `take the line out of ${path}`,
+          why: `"sysctl --system", which package updates run, applies it: ${danger.why}`,
+          remedy: `delete the line from ${path}`,
         },
       ];
     });

@@ -3,7 +3,7 @@ import { sysctlLines } from '../facts/sysctl-files.ts';
 /** Where settings are written so that they stay: after what distributions bring, before /etc/sysctl.conf. */
 export const DROP_IN = '/etc/sysctl.d/60-routed-doctor.conf';
 
-const HEAD = '# Written by "routed-plugin doctor --fix"; "routed-plugin doctor --undo" takes it away again.\n';
+const HEAD = '# Written by "routed-plugin doctor --fix"; "routed-plugin doctor --undo" removes it.\n';
 
 /** Settings of what may not be there yet at boot: a link, a module. Source: sysctl.d(5), the leading `-`. */
 const LATE = /\/(conf|neigh)\/(?!all\/|default\/)|^net\/netfilter\//;

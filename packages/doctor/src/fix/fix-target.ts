@@ -21,7 +21,7 @@ export const hostTarget: FixTarget = {
   writeSysctl: async (key, value) => {
     await writeFile(`/proc/sys/${key}`, value);
     const now = (await readFile(`/proc/sys/${key}`, 'utf8')).trim();
-    if (now !== value) throw new Error(`the kernel took ${value} and says ${now}`);
+    if (now !== value) throw new Error(`the kernel accepted ${value} but reports ${now}`);
   },
   readFile: readIfThere,
   writeFile: (path, text) => writeDurably(path, text),

@@ -2,7 +2,8 @@ import type { SysctlLine } from '../facts/sysctl-files.ts';
 import { DROP_IN, dropInText } from './drop-in.ts';
 import type { FixTarget } from './fix-target.ts';
 import type { Fix } from './fix.ts';
-import { type Change, isSameThing, type Journal } from './journal.ts';
+import { type Change, isSameThing } from './fix-log.ts';
+import type { UndoLog } from '@routed/store';
 
 /** One line about a change: what was done, or why not. */
 export interface ChangeReport {
@@ -12,7 +13,7 @@ export interface ChangeReport {
 
 interface RepairDeps {
   readonly target: FixTarget;
-  readonly journal: Journal;
+  readonly log: UndoLog<Change>;
   /** What the operator's files set at boot, in order. */
   readonly written: readonly SysctlLine[];
 }
@@ -21,11 +22,11 @@ interface RepairDeps {
  * Makes the changes, and remembers first what was there, so that {@link undo} can take them back also after a crash in the
  * middle. What is as wanted already is not touched.
  */
-export async function repair(fixes: readonly Fix[], { target, journal, written }: RepairDeps): Promise<ChangeReport[]> {
+export async function repair(fixes: readonly Fix[], { target, log, written }: RepairDeps): Promise<ChangeReport[]> {
   const planned = await planChanges(fixes, target);
   if (planned.length === 0) return [];
-  const earlier = await journal.load();
-  await journal.save(merge(earlier, planned));
+  const earlier = await log.load();
+  await log.save(merge(earlier, planned));
   const reports: ChangeReport[] = [];
   for (const change of planned) {
     reports.push(await attempt(describe(change), () => apply(change, target)));
@@ -44,8 +45,8 @@ export async function repair(fixes: readonly Fix[], { target, journal, written }
  *
  * @returns what was done; nothing when there is nothing to undo
  */
-export async function undo({ target, journal }: Omit<RepairDeps, 'written'>): Promise<ChangeReport[]> {
-  const changes = await journal.load();
+export async function undo({ target, log }: Omit<RepairDeps, 'written'>): Promise<ChangeReport[]> {
+  const changes = await log.load();
   const reports: ChangeReport[] = [];
   const failed: Change[] = [];
   for (const change of changes.toReversed()) {
@@ -53,7 +54,7 @@ export async function undo({ target, journal }: Omit<RepairDeps, 'written'>): Pr
     reports.push(report);
     if (!report.isDone) failed.unshift(change);
   }
-  if (changes.length > 0) await journal.save(failed);
+  if (changes.length > 0) await log.save(failed);
   return reports;
 }
 
@@ -103,20 +104,20 @@ async function apply(change: Change, target: FixTarget): Promise<void> {
 
 async function takeBack(change: Change, target: FixTarget): Promise<ChangeReport> {
   if (change.kind === 'stale-socket') {
-    return { isDone: true, text: `${change.path}: not brought back, nobody listened on it` };
+    return { isDone: true, text: `${change.path}: not restored, nothing listened on it` };
   }
   if (change.kind === 'sysctl') {
     const { key, before, after } = change;
     const now = await target.readSysctl(key);
-    if (now !== after) return { isDone: true, text: `${key}: left at ${now ?? 'nothing'}, changed since by others` };
+    if (now !== after) return { isDone: true, text: `${key}: left at ${now ?? 'nothing'}, since changed by others` };
     return await attempt(`${key}: ${after} -> ${before}`, () => target.writeSysctl(key, before));
   }
   const { path, before, after } = change;
   if ((await target.readFile(path)) !== after) {
-    return { isDone: true, text: `${path}: left as it is, changed since by others` };
+    return { isDone: true, text: `${path}: not reverted, since changed by others` };
   }
   if (before === null) return await attempt(`${path}: removed`, () => target.removeFile(path));
-  return await attempt(`${path}: as it was before`, () => target.writeFile(path, before));
+  return await attempt(`${path}: restored`, () => target.writeFile(path, before));
 }
 
 async function attempt(text: string, work: () => Promise<void>): Promise<ChangeReport> {
@@ -147,8 +148,8 @@ function contradictionOf(
   if (last === undefined || last.value === after) return undefined;
   const place = `${last.path} line ${last.number} sets it to ${last.value}`;
   return isReadLater(last.path)
-    ? `${key}: ${place}, and is read after ${DROP_IN}: take that line out, or it is ${last.value} again after "sysctl --system"`
-    : `${key}: ${place} on purpose; ${DROP_IN} now overrules it`;
+    ? `${key}: ${place}, and is read after ${DROP_IN}: delete that line, or it is ${last.value} again after "sysctl --system"`
+    : `${key}: ${place}; ${DROP_IN} now overrides it`;
 }
 
 function isReadLater(path: string): boolean {

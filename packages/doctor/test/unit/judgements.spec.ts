@@ -65,7 +65,7 @@ const cases: readonly (readonly [
     'a kernel without IPv6 below networks that have it',
     forwardingIpv6Check.judge({ isUsed: true, forwarding: undefined, disabled: undefined, links: [] }),
     'broken',
-    /^this kernel has no IPv6/,
+    /^the kernel has no IPv6/,
   ],
   [
     'a strict filter for all links, which a loose one of the link overrules',
@@ -135,7 +135,7 @@ const cases: readonly (readonly [
     'a daemon that hangs',
     daemonCheck.judge({ socket: '/a', isListening: true, answers: false, reconciledMsAgo: undefined }),
     'broken',
-    /^routed-plugin listens on \/a and does not say what it knows$/,
+    /^routed-plugin listens on \/a but does not report its state$/,
   ],
   [
     'a daemon that repairs nothing',
@@ -154,7 +154,7 @@ const cases: readonly (readonly [
     'a Docker whose mounts do not get out',
     namespacesCheck.judge({ daemonNamespace: 'a', engineNamespace: 'b', daemonSide: 'shared', engineSide: 'private' }),
     'broken',
-    /^routed-plugin has a mount namespace of its own, and mounts do not leave that of Docker$/,
+    /^routed-plugin has a mount namespace of its own, and mounts do not leave Docker's$/,
   ],
   [
     'an endpoint without a container',
@@ -216,7 +216,7 @@ const cases: readonly (readonly [
     'routes that zebra has dropped',
     routerRoutesCheck.judge({ missed: ['10.1.0.2/32', '10.1.0.3/32'], ghosts: [] }),
     'broken',
-    /^zebra does not know 2 routes to containers, such as 10\.1\.0\.2\/32$/,
+    /^zebra lacks 2 container routes, such as 10\.1\.0\.2\/32$/,
   ],
   [
     'a BGP session that is down',
@@ -228,7 +228,7 @@ const cases: readonly (readonly [
     'a BGP session without a policy',
     adjacencyCheck.judge(bgpSummary('    (Policy)')),
     'broken',
-    /^BGP neighbor 10\.0\.0\.2: the session is up and nothing passes, for want of a policy$/,
+    /^BGP neighbor 10\.0\.0\.2: the session is up, but no route passes without a policy$/,
   ],
   ['a BGP session that is up', adjacencyCheck.judge(bgpSummary('          12')), undefined, /^$/],
   [
@@ -241,7 +241,7 @@ const cases: readonly (readonly [
     'BGP that announces nothing',
     announcementCheck.judge({ ...bgp('  network 10.9.0.0/16'), hasDefaultRoute: true }),
     'broken',
-    /^no daemon of the router redistributes kernel routes of IPv4$/,
+    /^no routing daemon redistributes kernel routes of IPv4$/,
   ],
   [
     'a pool and its first address, kept apart by a filter',

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { DROP_IN } from '../../src/fix/drop-in.ts';
 import type { FixTarget } from '../../src/fix/fix-target.ts';
 import type { Fix } from '../../src/fix/fix.ts';
-import type { Change, Journal } from '../../src/fix/journal.ts';
+import type { Change } from '../../src/fix/fix-log.ts';
+import type { UndoLog } from '@routed/store';
 import { repair, undo } from '../../src/fix/repair.ts';
 
 const KEY = 'net/ipv4/ip_forward';
@@ -13,7 +14,7 @@ const file: Fix = { kind: 'file', path: '/etc/a.conf', text: 'managed=0\n', then
 function memory(found: Record<string, string>, texts: Record<string, string> = {}) {
   const [sysctls, files] = [new Map(Object.entries(found)), new Map(Object.entries(texts))];
   let changes: readonly Change[] = [];
-  const journal: Journal = {
+  const log: UndoLog<Change> = {
     load: async () => Promise.resolve(changes),
     save: async (saved) => {
       changes = saved;
@@ -32,7 +33,7 @@ function memory(found: Record<string, string>, texts: Record<string, string> = {
     removeFile: (path) => done(() => files.delete(path)),
     isServed: () => Promise.resolve(false),
   };
-  return { sysctls, files, target, journal, written: [], remembered: () => changes };
+  return { sysctls, files, target, log, written: [], remembered: () => changes };
 }
 
 describe("doctor's repairs", () => {

@@ -22,37 +22,32 @@ export interface DockerLeaseRequest {
   readonly isAnycast?: boolean;
 }
 
+interface DockerLeasesDeps {
+  readonly ipam: Ipam;
+  readonly claims: Pick<DuplicateAddressCheck, 'takerOf' | 'isTaken'>;
+  readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
+  readonly loose: UnboundLeases;
+  readonly journal: Pick<Journal, 'record'>;
+  readonly logger: Logger;
+}
+
 /**
  * The leases that Docker asks for and gives back, and that it may forget: it dies, or does not reach us, and never
  * repeats a call. Errors of the release are only logged by Docker, so nothing depends on them.
  */
 export class DockerLeases {
-  readonly #ipam: Ipam;
-  readonly #claims: Pick<DuplicateAddressCheck, 'takerOf' | 'isTaken'>;
-  readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
-  readonly #loose: UnboundLeases;
-  readonly #journal: Pick<Journal, 'record'>;
-  readonly #logger: Logger;
+  readonly #deps: DockerLeasesDeps;
 
-  constructor(deps: {
-    readonly ipam: Ipam;
-    readonly claims: Pick<DuplicateAddressCheck, 'takerOf' | 'isTaken'>;
-    readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
-    readonly loose: UnboundLeases;
-    readonly journal: Pick<Journal, 'record'>;
-    readonly logger: Logger;
-  }) {
-    this.#ipam = deps.ipam;
-    this.#claims = deps.claims;
-    this.#endpoints = deps.endpoints;
-    this.#loose = deps.loose;
-    this.#journal = deps.journal;
-    this.#logger = deps.logger;
+  constructor(deps: DockerLeasesDeps) {
+    this.#deps = deps;
   }
 
   /** Finds what the previous run left loose. */
   load(): void {
-    this.#loose.load(this.#ipam, (address) => this.#endpoints.endpointAt(hostPrefix(address)) !== undefined);
+    this.#deps.loose.load(
+      this.#deps.ipam,
+      (address) => this.#deps.endpoints.endpointAt(hostPrefix(address)) !== undefined,
+    );
   }
 
   /**
@@ -63,9 +58,9 @@ export class DockerLeases {
    */
   async request(request: DockerLeaseRequest): Promise<Lease> {
     const lease = await this.#lease(request);
-    this.#loose.add(lease);
+    this.#deps.loose.add(lease);
     const chosen = request.address === undefined ? 'chosen' : 'requested by name';
-    this.#journal.record({
+    this.#deps.journal.record({
       kind: 'leased',
       addresses: [lease.address],
       detail: `Docker starts a container: ${chosen}`,
@@ -75,13 +70,13 @@ export class DockerLeases {
 
   /** Gives an address back, unless a container has it: Docker may repeat a release late, when it was given out again. */
   async release({ poolId, address }: LeaseKey): Promise<void> {
-    const endpointId = this.#endpoints.endpointAt(hostPrefix(address));
+    const endpointId = this.#deps.endpoints.endpointAt(hostPrefix(address));
     if (endpointId !== undefined && !(await this.deleteIfGone(endpointId, BETWEEN_CALLS_MS))) {
-      this.#logger.warn({ address, endpointId }, 'release ignored: a container uses the address');
+      this.#deps.logger.warn({ address, endpointId }, 'release ignored: a container uses the address');
       return;
     }
     if (this.#isOfNetwork({ poolId, address })) {
-      this.#logger.debug({ poolId, address }, 'release ignored: the address goes with the pool of its network');
+      this.#deps.logger.debug({ poolId, address }, 'release ignored: the address goes with the pool of its network');
       return;
     }
     await this.#free({ poolId, address }, 'Docker gave it back');
@@ -91,17 +86,17 @@ export class DockerLeases {
   async attach(addresses: readonly LeasedAddress[], endpoint: Pick<Endpoint, 'id'>): Promise<void> {
     const holder = holderOf(endpoint);
     for (const { poolId, address } of addresses) {
-      const lease = this.#ipam.lease(poolId, address);
-      if (lease === undefined) await this.#ipam.requestAddress({ poolId, address, purpose: 'endpoint', holder });
-      else await this.#ipam.reassignAddress({ ...lease, holder });
-      this.#loose.remove({ poolId, address });
+      const lease = this.#deps.ipam.lease(poolId, address);
+      if (lease === undefined) await this.#deps.ipam.requestAddress({ poolId, address, purpose: 'endpoint', holder });
+      else await this.#deps.ipam.reassignAddress({ ...lease, holder });
+      this.#deps.loose.remove({ poolId, address });
     }
   }
 
   /** The endpoint is gone: Docker gives the leases back next, or never. */
   detach(addresses: readonly LeasedAddress[]): void {
     for (const { poolId, address } of addresses) {
-      if (this.#ipam.lease(poolId, address) !== undefined) this.#loose.add({ poolId, address });
+      if (this.#deps.ipam.lease(poolId, address) !== undefined) this.#deps.loose.add({ poolId, address });
     }
   }
 
@@ -110,8 +105,8 @@ export class DockerLeases {
    * loose then.
    */
   async deleteIfGone(endpointId: string, idleMs: number): Promise<boolean> {
-    const addresses = this.#endpoints.get(endpointId)?.addresses ?? [];
-    const isGone = await this.#endpoints.deleteIfGone(endpointId, idleMs);
+    const addresses = this.#deps.endpoints.get(endpointId)?.addresses ?? [];
+    const isGone = await this.#deps.endpoints.deleteIfGone(endpointId, idleMs);
     if (isGone) this.detach(addresses);
     return isGone;
   }
@@ -122,12 +117,12 @@ export class DockerLeases {
    * @returns how many leases, undefined when the endpoint is not gone
    */
   async freeIfGone(endpointId: string, idleMs: number, detail: string): Promise<number | undefined> {
-    const addresses = this.#endpoints.get(endpointId)?.addresses ?? [];
+    const addresses = this.#deps.endpoints.get(endpointId)?.addresses ?? [];
     if (!(await this.deleteIfGone(endpointId, idleMs))) return undefined;
     let count = 0;
     for (const lease of addresses) {
       // Somebody may have asked for it meanwhile.
-      if (!this.#loose.has(lease)) continue;
+      if (!this.#deps.loose.has(lease)) continue;
       await this.#free(lease, detail);
       count++;
     }
@@ -136,9 +131,9 @@ export class DockerLeases {
 
   /** Frees what has belonged to no endpoint for so long. Returns how many leases. */
   async freeLoose(olderThanMs: number): Promise<number> {
-    const forgotten = this.#loose.olderThan(olderThanMs);
+    const forgotten = this.#deps.loose.olderThan(olderThanMs);
     for (const lease of forgotten) {
-      this.#logger.warn({ address: lease.address }, 'freeing a stale address');
+      this.#deps.logger.warn({ address: lease.address }, 'freeing a stale address');
       await this.#free(lease, 'stale: Docker does not know it');
     }
     return forgotten.length;
@@ -147,28 +142,28 @@ export class DockerLeases {
   async #lease({ poolId, address, holder, isAnycast }: DockerLeaseRequest): Promise<Lease> {
     const asker = { poolId, purpose: 'endpoint', ...(holder === undefined ? {} : { holder }) } as const;
     if (address === undefined) {
-      const isTaken = (candidate: string): Promise<boolean> => this.#claims.isTaken(candidate);
-      return await this.#ipam.requestAddress({ ...asker, isTaken });
+      const isTaken = (candidate: string): Promise<boolean> => this.#deps.claims.isTaken(candidate);
+      return await this.#deps.ipam.requestAddress({ ...asker, isTaken });
     }
-    if (this.#ipam.lease(poolId, address) === undefined) await this.#refuseTaken({ address, isAnycast });
+    if (this.#deps.ipam.lease(poolId, address) === undefined) await this.#refuseTaken({ address, isAnycast });
     try {
-      return await this.#ipam.requestAddress({ ...asker, address });
+      return await this.#deps.ipam.requestAddress({ ...asker, address });
     } catch (error) {
       if (!isIpamError(error, 'ADDRESS_IN_USE') || !(await this.#freeIfForgotten({ poolId, address }))) throw error;
-      return await this.#ipam.requestAddress({ ...asker, address });
+      return await this.#deps.ipam.requestAddress({ ...asker, address });
     }
   }
 
   /** Frees an address whose owner is provably gone: nothing in the kernel has it, and Docker has had its time. */
   async #freeIfForgotten(lease: LeaseKey): Promise<boolean> {
-    if (this.#ipam.lease(lease.poolId, lease.address)?.purpose !== 'endpoint') return false;
-    const endpointId = this.#endpoints.endpointAt(hostPrefix(lease.address));
+    if (this.#deps.ipam.lease(lease.poolId, lease.address)?.purpose !== 'endpoint') return false;
+    const endpointId = this.#deps.endpoints.endpointAt(hostPrefix(lease.address));
     const isForgotten =
       endpointId === undefined
-        ? this.#loose.isOlderThan(lease, BETWEEN_CALLS_MS)
+        ? this.#deps.loose.isOlderThan(lease, BETWEEN_CALLS_MS)
         : await this.deleteIfGone(endpointId, BETWEEN_CALLS_MS);
     if (!isForgotten) return false;
-    this.#logger.warn({ address: lease.address, endpointId }, 'the previous owner of the address is gone');
+    this.#deps.logger.warn({ address: lease.address, endpointId }, 'the previous owner of the address is gone');
     await this.#free(lease, 'its previous owner is gone');
     return true;
   }
@@ -178,18 +173,18 @@ export class DockerLeases {
    * leases, and Docker gives them back for the one that is refused.
    */
   #isOfNetwork({ poolId, address }: LeaseKey): boolean {
-    const purpose = this.#ipam.lease(poolId, address)?.purpose;
-    return (purpose === 'gateway' || purpose === 'auxiliary') && this.#ipam.pool(poolId)?.owner !== undefined;
+    const purpose = this.#deps.ipam.lease(poolId, address)?.purpose;
+    return (purpose === 'gateway' || purpose === 'auxiliary') && this.#deps.ipam.pool(poolId)?.owner !== undefined;
   }
 
   async #free(lease: LeaseKey, detail: string): Promise<void> {
-    const wasLeased = await this.#ipam.releaseAddress(lease);
-    this.#loose.remove(lease);
-    if (wasLeased) this.#journal.record({ kind: 'released', addresses: [lease.address], detail });
+    const wasLeased = await this.#deps.ipam.releaseAddress(lease);
+    this.#deps.loose.remove(lease);
+    if (wasLeased) this.#deps.journal.record({ kind: 'released', addresses: [lease.address], detail });
   }
 
   async #refuseTaken(wanted: Pick<LeasedAddress, 'address' | 'isAnycast'>): Promise<void> {
-    const taker = await this.#claims.takerOf(wanted);
+    const taker = await this.#deps.claims.takerOf(wanted);
     if (taker === undefined) return;
     throw new DriverError('ADDRESS_IN_USE', `address ${wanted.address} is in use by ${taker}: choose another --ip`);
   }

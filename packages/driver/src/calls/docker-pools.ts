@@ -6,6 +6,16 @@ import type { UnboundLeases } from '../leases/unbound-leases.ts';
 /** How long Docker may take from RequestPool to CreateNetwork, or from there to the ReleasePool of a failure. */
 const BETWEEN_CALLS_MS = 60_000;
 
+interface DockerPoolsDeps {
+  readonly ipam: Ipam;
+  /** Whether a network takes additional addresses from a pool. */
+  readonly isAllowedPrefix: (poolId: string) => boolean;
+  /** Deletes networks that Docker may not know. */
+  readonly dropDoubtful: () => Promise<readonly string[]>;
+  readonly loose: Pick<UnboundLeases, 'has' | 'remove'>;
+  readonly logger: Logger;
+}
+
 /**
  * The pools that Docker asks for and gives back.
  *
@@ -13,39 +23,23 @@ const BETWEEN_CALLS_MS = 60_000;
  * them fails then, and gives back what is now the other's; so requests of which no network came to be are counted.
  */
 export class DockerPools {
-  readonly #ipam: Ipam;
-  readonly #isAllowedPrefix: (poolId: string) => boolean;
-  readonly #dropDoubtful: () => Promise<readonly string[]>;
-  readonly #loose: Pick<UnboundLeases, 'has' | 'remove'>;
-  readonly #logger: Logger;
+  readonly #deps: DockerPoolsDeps;
   /** When each request of which no network has come to be was answered, by pool, on the clock of `performance.now()`. */
   readonly #requests = new Map<string, readonly number[]>();
   /** Pools that belong to nobody. */
   readonly #unowned = new GracePeriod();
 
-  constructor(deps: {
-    readonly ipam: Ipam;
-    /** Whether a network takes additional addresses from a pool. */
-    readonly isAllowedPrefix: (poolId: string) => boolean;
-    /** Deletes networks that Docker may not know. */
-    readonly dropDoubtful: () => Promise<readonly string[]>;
-    readonly loose: Pick<UnboundLeases, 'has' | 'remove'>;
-    readonly logger: Logger;
-  }) {
-    this.#ipam = deps.ipam;
-    this.#isAllowedPrefix = deps.isAllowedPrefix;
-    this.#dropDoubtful = deps.dropDoubtful;
-    this.#loose = deps.loose;
-    this.#logger = deps.logger;
+  constructor(deps: DockerPoolsDeps) {
+    this.#deps = deps;
   }
 
   /** Opens a pool for a network that is about to be made. @throws IpamError */
   async request(request: PoolRequest): Promise<Pool> {
     let pool = await this.#open(request);
     if (this.#isLeftover(pool.id) && this.#hasLeases(pool.id)) {
-      this.#logger.warn({ pool: pool.id }, 'freed addresses of this pool that a crash left leased');
+      this.#deps.logger.warn({ pool: pool.id }, 'freed addresses of this pool that a crash left leased');
       await this.#free(pool.id);
-      pool = await this.#ipam.requestPool(request);
+      pool = await this.#deps.ipam.requestPool(request);
     }
     this.#note(pool.id, [...this.#pending(pool.id), performance.now()]);
     return pool;
@@ -54,12 +48,12 @@ export class DockerPools {
   /** A network that Docker may not know is in nobody's way. */
   async #open(request: PoolRequest): Promise<Pool> {
     try {
-      return await this.#ipam.requestPool(request);
+      return await this.#deps.ipam.requestPool(request);
     } catch (error) {
-      const dropped = isIpamError(error) ? await this.#dropDoubtful() : [];
+      const dropped = isIpamError(error) ? await this.#deps.dropDoubtful() : [];
       if (dropped.length === 0) throw error;
-      this.#logger.warn({ networks: dropped }, 'removed unconfirmed networks from an interrupted CreateNetwork');
-      return await this.#ipam.requestPool(request);
+      this.#deps.logger.warn({ networks: dropped }, 'removed unconfirmed networks from an interrupted CreateNetwork');
+      return await this.#deps.ipam.requestPool(request);
     }
   }
 
@@ -72,8 +66,8 @@ export class DockerPools {
   async release(poolId: string): Promise<void> {
     const [given, ...others] = this.#pending(poolId);
     this.#note(poolId, others);
-    const isAnothers = others.length > 0 || (given !== undefined && this.#ipam.pool(poolId)?.owner !== undefined);
-    if (!isAnothers && !this.#isAllowedPrefix(poolId)) await this.#ipam.releasePool(poolId);
+    const isAnothers = others.length > 0 || (given !== undefined && this.#deps.ipam.pool(poolId)?.owner !== undefined);
+    if (!isAnothers && !this.#deps.isAllowedPrefix(poolId)) await this.#deps.ipam.releasePool(poolId);
   }
 
   /** Frees a pool of a network that is no more at once, unless somebody has it, or an address of it, or is about to. */
@@ -83,14 +77,14 @@ export class DockerPools {
 
   /** Frees pools that have belonged to nobody for so long, in two rounds at least. Returns how many. */
   async freeLoose(olderThanMs: number): Promise<number> {
-    const ids = this.#ipam.pools().map(({ id }) => id);
+    const ids = this.#deps.ipam.pools().map(({ id }) => id);
     this.#unowned.retain(new Set(ids.filter((id) => this.#isLoose(id))));
     let count = 0;
     for (const id of this.#unowned.over(olderThanMs)) {
       // Somebody may have asked for it meanwhile.
       if (!this.#isLoose(id)) continue;
-      this.#logger.warn({ pool: id }, 'freeing a stale pool');
-      await this.#ipam.releasePool(id);
+      this.#deps.logger.warn({ pool: id }, 'freeing a stale pool');
+      await this.#deps.ipam.releasePool(id);
       count++;
     }
     return count;
@@ -98,27 +92,27 @@ export class DockerPools {
 
   /** Nobody makes a network of it, and what is leased of it was leased for one that never came to be, or is gone. */
   #isLeftover(poolId: string): boolean {
-    const leases = [...this.#ipam.leases(poolId)];
-    return this.#isUnclaimed(poolId) && leases.every((lease) => isReserved(lease) || this.#loose.has(lease));
+    const leases = [...this.#deps.ipam.leases(poolId)];
+    return this.#isUnclaimed(poolId) && leases.every((lease) => isReserved(lease) || this.#deps.loose.has(lease));
   }
 
   #hasLeases(poolId: string): boolean {
-    return this.#ipam.usage(poolId).leased > 0;
+    return this.#deps.ipam.usage(poolId).leased > 0;
   }
 
   async #free(poolId: string): Promise<void> {
-    for (const { address } of this.#ipam.leases(poolId)) this.#loose.remove({ poolId, address });
-    await this.#ipam.releasePool(poolId);
+    for (const { address } of this.#deps.ipam.leases(poolId)) this.#deps.loose.remove({ poolId, address });
+    await this.#deps.ipam.releasePool(poolId);
   }
 
   /** Nobody makes a network of it, and no container has or gets an address of it. */
   #isLoose(poolId: string): boolean {
-    return this.#isUnclaimed(poolId) && [...this.#ipam.leases(poolId)].every(isReserved);
+    return this.#isUnclaimed(poolId) && [...this.#deps.ipam.leases(poolId)].every(isReserved);
   }
 
   /** Nobody has claimed it, or is about to. */
   #isUnclaimed(poolId: string): boolean {
-    const isClaimed = this.#ipam.pool(poolId)?.owner !== undefined || this.#isAllowedPrefix(poolId);
+    const isClaimed = this.#deps.ipam.pool(poolId)?.owner !== undefined || this.#deps.isAllowedPrefix(poolId);
     return !isClaimed && this.#pending(poolId).length === 0;
   }
 

@@ -67,9 +67,14 @@ async function requestPool(deps: IpamDriverDeps, request: RequestOf<'IpamDriver.
     connectedPrefixes: await host.connectedPrefixes(request.V6 ? 6 : 4),
   });
   const gateway = gateways[pool.family];
-  if (prefixContains(pool.prefix, gateway))
+  if (!prefixContains(pool.prefix, gateway)) return pool;
+  try {
     await reserveGateway(ipam, pool, gateway, `--gateway ${gateway} of routed-plugin`);
-  return pool;
+    return pool;
+  } catch (error) {
+    if (ipam.usage(pool.id).leased === 0) await ipam.releasePool(pool.id);
+    throw error;
+  }
 }
 
 async function requestAddress(

@@ -1,5 +1,5 @@
 import { allAddresses, linkNames } from '@routed/datapath';
-import type { Ipam } from '@routed/ipam';
+import type { Ipam, KeyedLock } from '@routed/ipam';
 import type { Handlers, RequestOf } from '@routed/plugin-protocol';
 import type { AssignmentKeeper } from '../containers/assignment-keeper.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
@@ -9,11 +9,14 @@ import type { DockerLeases } from './docker-leases.ts';
 import type { DockerPools } from './docker-pools.ts';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import type { GatewayCheck } from '../networks/gateway-check.ts';
+import type { NetworkPool } from '../networks/network.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { parseEndpointOptions } from '../networks/parse-options.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
+import { CleanupStack } from '../ground/cleanup-stack.ts';
 import { networkCapabilities } from './capabilities.ts';
 import type { DefaultGateways } from './default-gateways.ts';
+import { leasePool } from './lease-pool.ts';
 import { readEndpoint } from './read-endpoint.ts';
 import { readNetwork } from './read-network.ts';
 
@@ -23,12 +26,13 @@ export interface NetworkDriverDeps {
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
   readonly leases: DockerLeases;
-  readonly pools: Pick<DockerPools, 'fulfil'>;
+  readonly pools: Pick<DockerPools, 'freeLeftover' | 'fulfil'>;
   readonly loose: UnboundLeases;
   readonly sticky: Pick<AssignmentKeeper, 'forgetNetwork' | 'settle'>;
   readonly gateways: DefaultGateways;
   readonly gatewayCheck: Pick<GatewayCheck, 'refuseTaken'>;
   readonly sandboxes: Pick<SandboxReconciler, 'settle'>;
+  readonly lock: KeyedLock;
   /** MTU of networks that name none, in bytes. */
   readonly mtuBytes: number;
 }
@@ -39,13 +43,12 @@ export function networkDriver(deps: NetworkDriverDeps): Handlers {
 }
 
 function networkCalls(deps: NetworkDriverDeps): Handlers {
-  const { networks, pools } = deps;
+  const { networks } = deps;
   return {
     'NetworkDriver.CreateNetwork': async (request) => {
       if (networks.get(request.NetworkID) !== undefined) return {};
-      const network = await readNetwork(request, deps);
-      await networks.create(network);
-      for (const { poolId } of network.pools) pools.fulfil(poolId);
+      // One by one: those made of one pool share its leases, which the undoing of one would take from the other.
+      await deps.lock.run('new networks', () => createNetwork(request, deps));
       return {};
     },
     'NetworkDriver.DeleteNetwork': async ({ NetworkID }) => {
@@ -54,6 +57,24 @@ function networkCalls(deps: NetworkDriverDeps): Handlers {
       return {};
     },
   };
+}
+
+/** What was opened and leased for a network that does not come to be is given back. */
+async function createNetwork(
+  request: RequestOf<'NetworkDriver.CreateNetwork'>,
+  deps: NetworkDriverDeps,
+): Promise<void> {
+  const wanted = readNetwork(request, deps);
+  const pools: NetworkPool[] = [];
+  const undo = new CleanupStack();
+  try {
+    for (const pool of wanted.pools) pools.push(await leasePool(pool, deps, undo));
+    await deps.networks.create({ ...wanted, pools });
+  } catch (error) {
+    await undo.close();
+    throw error;
+  }
+  for (const { poolId } of pools) deps.pools.fulfil(poolId);
 }
 
 function endpointCalls(deps: NetworkDriverDeps): Handlers {

@@ -14,26 +14,24 @@ export interface Claim {
   readonly policy: ConflictPolicy;
 }
 
+interface ClaimsDeps {
+  readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt'>;
+  readonly networks: Pick<NetworkRegistry, 'get'>;
+  /** Says which endpoints this host announces no more. */
+  readonly absence: Pick<Absence, 'isWithdrawn'>;
+}
+
 /** The addresses that are to be this host's alone: those of containers, without the anycast ones. */
 export class Claims {
-  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt'>;
-  readonly #networks: Pick<NetworkRegistry, 'get'>;
-  readonly #absence: Pick<Absence, 'isWithdrawn'>;
+  readonly #deps: ClaimsDeps;
 
-  constructor(deps: {
-    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt'>;
-    readonly networks: Pick<NetworkRegistry, 'get'>;
-    /** Says which endpoints this host announces no more. */
-    readonly absence: Pick<Absence, 'isWithdrawn'>;
-  }) {
-    this.#endpoints = deps.endpoints;
-    this.#networks = deps.networks;
-    this.#absence = deps.absence;
+  constructor(deps: ClaimsDeps) {
+    this.#deps = deps;
   }
 
   /** All of them, the latest endpoint first. */
   all(): readonly Claim[] {
-    return this.#endpoints
+    return this.#deps.endpoints
       .all()
       .toReversed()
       .flatMap((endpoint) => this.#claimsOf(endpoint));
@@ -42,7 +40,7 @@ export class Claims {
   /** The families of all of them, IPv4 first: without a claim being made of each. */
   families(): readonly (4 | 6)[] {
     const found = new Set<4 | 6>();
-    for (const endpoint of this.#endpoints.all()) {
+    for (const endpoint of this.#deps.endpoints.all()) {
       if (found.size === 2) break;
       if (!this.#isForOneHost(endpoint)) continue;
       for (const address of endpoint.addresses) if (isForOneHost(address)) found.add(address.family);
@@ -53,22 +51,22 @@ export class Claims {
 
   /** What an address is claimed for; undefined when it is not, or not any more. */
   of(address: string): Claim | undefined {
-    const endpointId = this.#endpoints.endpointAt(hostPrefix(address));
-    const endpoint = endpointId === undefined ? undefined : this.#endpoints.get(endpointId);
+    const endpointId = this.#deps.endpoints.endpointAt(hostPrefix(address));
+    const endpoint = endpointId === undefined ? undefined : this.#deps.endpoints.get(endpointId);
     return endpoint === undefined ? undefined : this.#claimsOf(endpoint).find((claim) => claim.address === address);
   }
 
   #claimsOf(endpoint: Endpoint): Claim[] {
     if (!this.#isForOneHost(endpoint)) return [];
-    const policy = this.#networks.get(endpoint.networkId)?.onConflict ?? 'keep';
+    const policy = this.#deps.networks.get(endpoint.networkId)?.onConflict ?? 'keep';
     return allAddresses(endpoint)
       .filter(isForOneHost)
       .map(({ address, family }) => ({ address, family, endpointId: endpoint.id, policy }));
   }
 
   #isForOneHost({ id, sandboxKey, networkId, isAnnounced }: Endpoint): boolean {
-    if (sandboxKey === undefined || isAnnounced === false || this.#absence.isWithdrawn(id)) return false;
-    return this.#networks.get(networkId)?.isAnycast !== true;
+    if (sandboxKey === undefined || isAnnounced === false || this.#deps.absence.isWithdrawn(id)) return false;
+    return this.#deps.networks.get(networkId)?.isAnycast !== true;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RouterView } from '@routed/quagga/show';
-import type { MonitorEvents } from '@routed/netns';
 import type { DriverEvents } from '../ground/events.ts';
+import type { KernelEvents } from '../ground/kernel-events.ts';
 import type { Logger } from '@routed/datapath';
 import type { Claim, Claims } from './claims.ts';
 import type { Conflicts } from './conflicts.ts';
@@ -18,11 +18,6 @@ const BETWEEN_LOOKS_MS = 200;
 const ADDRESSES_PER_MS = 1;
 /** Questions under way at once. */
 const BATCH = 50;
-
-/** What reports changes of routes: a Monitor of @routed/netns. */
-export interface RouteEvents {
-  on(event: 'route', listener: (...data: MonitorEvents['route']) => void): unknown;
-}
 
 interface ConflictWatchDeps {
   readonly events: DriverEvents;
@@ -55,7 +50,7 @@ export class ConflictWatch {
   }
 
   /** Begins to look. */
-  start(kernel: RouteEvents): void {
+  start(kernel: KernelEvents<'route'>): void {
     const { events, conflicts } = this.#deps;
     events.on('withdraw', (addresses) => conflicts.forgetGone(addresses));
     events.on('announce', () => this.#lookSoon());

@@ -3,7 +3,7 @@ import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { GracePeriod } from '../ground/grace-period.ts';
-import type { KeyedLock } from '../ground/keyed-lock.ts';
+import type { KeyedLock } from '@routed/ipam';
 import type { Logger } from '@routed/datapath';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import { asAdditional } from './container-addresses.ts';

@@ -1,11 +1,10 @@
 import type { Container, DockerContainers } from '@routed/docker-engine';
 import { allAddresses } from '@routed/datapath';
-import { canonicalHostAddress } from '@routed/ipam';
+import { canonicalHostAddress, type KeyedLock } from '@routed/ipam';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { locateAdditional } from '../endpoints/locate-additional.ts';
-import type { KeyedLock } from '../ground/keyed-lock.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
 import { DriverError } from '../ground/errors.ts';

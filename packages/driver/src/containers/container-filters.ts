@@ -10,7 +10,7 @@ import {
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { addressTexts } from '../endpoints/endpoint.ts';
 import type { Journal } from '../ground/journal.ts';
-import type { KeyedLock } from '../ground/keyed-lock.ts';
+import type { KeyedLock } from '@routed/ipam';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { DriverError } from '../ground/errors.ts';
 import { askForContainer } from './find-container.ts';

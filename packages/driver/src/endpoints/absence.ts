@@ -6,16 +6,12 @@ import {
   HostLinks,
   type Logger,
 } from '@routed/datapath';
-import type { Link, LinkEvent, MonitorEvents, Rtnl } from '@routed/netns';
+import type { Link, LinkEvent, Rtnl } from '@routed/netns';
 import type { EndpointLifecycle } from './endpoint-lifecycle.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { DriverEvents } from '../ground/events.ts';
 import type { Journal } from '../ground/journal.ts';
-
-/** What reports the host's links: a Monitor of @routed/netns. */
-export interface LinkEvents {
-  on(event: 'link', listener: (...data: MonitorEvents['link']) => void): unknown;
-}
+import type { KernelEvents } from '../ground/kernel-events.ts';
 
 interface AbsenceDeps {
   readonly rtnl: Pick<Rtnl, 'links'>;
@@ -44,7 +40,7 @@ export class Absence {
   }
 
   /** Hears of containers that are back; calls `repair` for their routes. */
-  listenTo(events: LinkEvents, repair: () => void): void {
+  listenTo(events: KernelEvents<'link'>, repair: () => void): void {
     this.#repair = repair;
     events.on('link', (event) => this.#onLink(event));
   }

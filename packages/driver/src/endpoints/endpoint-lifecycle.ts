@@ -8,6 +8,7 @@ import {
   hostPrefixes,
   joinReply,
   type Logger,
+  type LinkAttributes,
   planEndpoint,
 } from '@routed/datapath';
 import type { Repository } from '@routed/store';
@@ -15,8 +16,9 @@ import type { JoinReply } from '@routed/plugin-protocol';
 import type { DuplicateAddressCheck } from '../leases/duplicate-address-check.ts';
 import type { DriverEvents } from '../ground/events.ts';
 import type { Journal } from '../ground/journal.ts';
-import type { KeyedLock } from '../ground/keyed-lock.ts';
+import type { KeyedLock } from '@routed/ipam';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
+import { linkAttributes } from '../networks/options.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import { type Endpoint, holderOf } from './endpoint.ts';
 import { EndpointRecords } from './endpoint-records.ts';
@@ -287,11 +289,13 @@ export class EndpointLifecycle extends EndpointRecords {
     return await this.#lock.run(endpointId, async () => {
       const endpoint = this.index.require(endpointId);
       this.#networks.require(endpoint.networkId);
-      const mtuBytes = this.#mtuOf(endpoint);
       if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
         return joinReply(endpoint);
       }
-      const joining = this.#asUnknown({ ...this.sandboxes.assign(endpoint, sandboxKey), mtuBytes });
+      const joining = this.#asUnknown({
+        ...this.sandboxes.assign(endpoint, sandboxKey),
+        ...this.#attributesOf(endpoint),
+      });
       await this.#ensureOwnGateways(endpoint, joining);
       await this.#claims.beforeAnnouncing(allAddresses(joining));
       await this.change(
@@ -392,11 +396,11 @@ export class EndpointLifecycle extends EndpointRecords {
   }
 
   #plan(endpoint: Endpoint): DesiredEndpoint {
-    return planEndpoint(endpoint, this.#mtuOf(endpoint));
+    return planEndpoint(endpoint, this.#attributesOf(endpoint));
   }
 
-  /** What its links were made with: to give only one end another would break it. */
-  #mtuOf({ mtuBytes, networkId }: Endpoint): number {
-    return mtuBytes ?? this.#networks.mtuOf(networkId);
+  /** What its links were made with: to give only one end another MTU would break it. */
+  #attributesOf(endpoint: Endpoint): LinkAttributes {
+    return { mtuBytes: this.#networks.mtuOf(endpoint.networkId), ...linkAttributes(endpoint) };
   }
 }

@@ -1,3 +1,5 @@
+import { CodedError, type ErrorGuard, guardFor } from '@routed/text';
+
 /** Why a request cannot be carried out. */
 export type DriverErrorCode =
   | 'ADDRESS_IN_USE'
@@ -15,21 +17,11 @@ export type DriverErrorCode =
   | 'SANDBOX_UNREACHABLE'
   | 'STATE_UNUSABLE';
 
-const identity = Symbol.for('@routed/driver/DriverError');
-
 /** The one error class of this library: a stable `code`, and a message that names the thing and the fix. */
-export class DriverError extends Error {
+export class DriverError extends CodedError<DriverErrorCode> {
+  static override readonly mark = Symbol.for('@routed/driver/DriverError');
   override readonly name = 'DriverError';
-  readonly [identity] = true;
-  readonly code: DriverErrorCode;
-
-  constructor(code: DriverErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** True for an error of this library, also when two copies of it are loaded. */
-export function isDriverError(error: unknown, code?: DriverErrorCode): error is DriverError {
-  return error instanceof Error && identity in error && (code === undefined || (error as DriverError).code === code);
-}
+export const isDriverError: ErrorGuard<DriverError> = guardFor(DriverError);

@@ -12,20 +12,18 @@ export interface Claimant {
   readonly isSticky: boolean;
 }
 
+interface AdditionalLeasesDeps {
+  readonly ipam: Ipam;
+  readonly claims: Pick<DuplicateAddressCheck, 'takerOf'>;
+  readonly logger: Logger;
+}
+
 /** Leases of the addresses that Docker does not know of: nobody but us gives them back. */
 export class AdditionalLeases {
-  readonly #ipam: Ipam;
-  readonly #claims: Pick<DuplicateAddressCheck, 'takerOf'>;
-  readonly #logger: Logger;
+  readonly #deps: AdditionalLeasesDeps;
 
-  constructor(deps: {
-    readonly ipam: Ipam;
-    readonly claims: Pick<DuplicateAddressCheck, 'takerOf'>;
-    readonly logger: Logger;
-  }) {
-    this.#ipam = deps.ipam;
-    this.#claims = deps.claims;
-    this.#logger = deps.logger;
+  constructor(deps: AdditionalLeasesDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -49,28 +47,30 @@ export class AdditionalLeases {
 
   /** Gives the addresses back. */
   async release(addresses: readonly LeasedAddress[]): Promise<void> {
-    await Promise.all(addresses.map(({ poolId, address }) => this.#ipam.releaseAddress({ poolId, address })));
+    await Promise.all(addresses.map(({ poolId, address }) => this.#deps.ipam.releaseAddress({ poolId, address })));
   }
 
   /** Gives back the leases for which no record came to be: a crash was in between. */
   async releaseOrphans(of: 'additional' | 'sticky', isKnown: (address: string) => boolean): Promise<void> {
-    for (const { id } of this.#ipam.pools()) {
-      const orphans = [...this.#ipam.leases(id)].filter(({ purpose, address }) => purpose === of && !isKnown(address));
+    for (const { id } of this.#deps.ipam.pools()) {
+      const orphans = [...this.#deps.ipam.leases(id)].filter(
+        ({ purpose, address }) => purpose === of && !isKnown(address),
+      );
       for (const { poolId, address, holder } of orphans) {
-        this.#logger.warn({ address, holder }, 'releasing a stale lease left by a crash');
-        await this.#ipam.releaseAddress({ poolId, address });
+        this.#deps.logger.warn({ address, holder }, 'releasing a stale lease left by a crash');
+        await this.#deps.ipam.releaseAddress({ poolId, address });
       }
     }
   }
 
   async #claimOne({ poolId, address, isAnycast }: LeasedAddress, { holder, isSticky }: Claimant): Promise<void> {
     const purpose = isSticky ? 'sticky' : 'additional';
-    if (this.#ipam.lease(poolId, address) === undefined) {
-      const taker = await this.#claims.takerOf({ address, isAnycast });
+    if (this.#deps.ipam.lease(poolId, address) === undefined) {
+      const taker = await this.#deps.claims.takerOf({ address, isAnycast });
       if (taker !== undefined) throw inUse(address, `in use by ${taker}`);
     }
     try {
-      await this.#ipam.requestAddress({ poolId, address, purpose, holder });
+      await this.#deps.ipam.requestAddress({ poolId, address, purpose, holder });
     } catch (error) {
       if (isIpamError(error, 'ADDRESS_IN_USE')) throw inUse(address, `in use by ${error.holder ?? 'another'}`, error);
       if (isIpamError(error))

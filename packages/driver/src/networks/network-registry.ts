@@ -1,7 +1,6 @@
 import type { Gateways, HostNetworkSetup } from '@routed/datapath';
 import type { Repository } from '@routed/store';
-import type { Ipam } from '@routed/ipam';
-import type { KeyedLock } from '../ground/keyed-lock.ts';
+import type { Ipam, KeyedLock } from '@routed/ipam';
 import { DriverError } from '../ground/errors.ts';
 import type { AdditionalPrefixes } from './additional-prefixes.ts';
 import type { Network, NetworkPrefix, NewNetwork } from './network.ts';

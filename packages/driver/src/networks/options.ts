@@ -1,8 +1,9 @@
+import type { LinkAttributes } from '@routed/datapath';
 import { canonicalAddress, canonicalHostAddress, formatPrefix, parsePrefix } from '@routed/ipam';
 import { formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { durationText, isUnicastIpv4, mtuText } from './option-values.ts';
+import { durationText, isUnicastIpv4, mtuText, numberText } from './option-values.ts';
 import { listOf } from './text-list.ts';
 
 /** What an option is to a network, or to an endpoint. */
@@ -21,6 +22,8 @@ interface DriverOption {
   readonly key: `routed.${string}`;
   /** Reads the text of the value. */
   readonly text: z.ZodType;
+  /** Whether the field is an attribute of both ends of an endpoint's pair of links, as @routed/netns names it. */
+  readonly isLinkAttribute?: true;
   readonly network?: InScope;
   readonly endpoint?: InScope;
 }
@@ -33,6 +36,7 @@ export const MAX_ADDITIONAL_ADDRESSES = 4096;
 
 /** As `parseAllowList` of @routed/netfilter reads it; absent: anybody may connect. */
 const ingress = { stored: z.string().exactOptional() };
+const queueLength = { stored: z.int().nonnegative().exactOptional() };
 const spoofing = z.enum(['strict', 'allow'], { error: 'expected strict or allow' });
 const announcePolicy = z.enum(['always', 'running', 'healthy', 'manual'], {
   error: 'expected always, running, healthy or manual',
@@ -50,9 +54,27 @@ export const OPTIONS = {
   mtuBytes: {
     key: 'routed.mtu',
     text: mtuText,
+    isLinkAttribute: true,
     network: {
       stored: z.int().positive().exactOptional(),
       docs: ['9000', "the daemon's", 'MTU of its links, 68 to 65535, at least 1280 with IPv6'],
+    },
+  },
+  txQueueLength: {
+    key: 'routed.tx-queue-length',
+    text: numberText(0, 1_000_000),
+    isLinkAttribute: true,
+    network: {
+      ...queueLength,
+      docs: [
+        '200',
+        "the kernel's",
+        'packets that a queue of its links holds, 0 to 1,000,000, where `tc` names no limit',
+      ],
+    },
+    endpoint: {
+      ...queueLength,
+      docs: ['200', "the network's", 'packets that a queue of its links holds'],
     },
   },
   gateways: {
@@ -215,6 +237,19 @@ export type StoredOptions<S extends Scope> = Readonly<z.output<z.ZodObject<Shape
 /** The part of options that records keep. */
 export function storedOptions<S extends Scope>(scope: S, options: StoredOptions<S>): StoredOptions<S> {
   return pick(options, Object.keys(STORED_OPTIONS[scope]));
+}
+
+const LINK_FIELDS = Object.entries<DriverOption>(OPTIONS).flatMap(([field, { isLinkAttribute }]) =>
+  isLinkAttribute === true ? [field] : [],
+);
+
+type LinkField = FieldsWith<{ readonly isLinkAttribute: true }>;
+
+/** The options of an endpoint that are attributes of its links. */
+export function linkAttributes(
+  endpoint: Partial<Pick<LinkAttributes, LinkField>>,
+): Partial<Pick<LinkAttributes, LinkField>> {
+  return pick(endpoint, LINK_FIELDS);
 }
 
 /** The options of this scope, each with its field. */

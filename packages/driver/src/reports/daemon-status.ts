@@ -68,7 +68,7 @@ export class DaemonStatus {
         return { id, leased, size: size.toString() };
       }),
       forgotten: forgotten.counts,
-      cluster: { ...counts },
+      cluster: structuredClone(counts),
       linksToDelete: reaper.pending,
     };
   }

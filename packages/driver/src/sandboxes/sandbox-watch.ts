@@ -1,12 +1,8 @@
 import { CONTAINER_LINK_PREFIX, endpointOfAlias, PeerNamespaceIndex } from '@routed/datapath';
-import type { Link, LinkEvent, MonitorEvents } from '@routed/netns';
+import type { Link, LinkEvent } from '@routed/netns';
+import type { KernelEvents } from '../ground/kernel-events.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { SandboxReconciler } from './sandbox-reconciler.ts';
-
-/** What reports the host's links: a Monitor of @routed/netns. */
-export interface LinkEvents {
-  on(event: 'link', listener: (...data: MonitorEvents['link']) => void): unknown;
-}
 
 /**
  * Sees from the host when a sandbox needs a visit.
@@ -31,7 +27,7 @@ export class SandboxWatch {
   }
 
   /** Hears of the host's links from now on. */
-  listenTo(events: LinkEvents): void {
+  listenTo(events: KernelEvents<'link'>): void {
     events.on('link', (event) => this.#onLink(event));
   }
 

@@ -12,7 +12,7 @@ import { RECORD_SHAPES } from './record-shapes.ts';
 const BOOT_KEY = 'boot';
 const RECOVERY_KEY = 'recovery';
 
-/** What the daemon knows from one life to the next. */
+/** What the daemon knows from one run to the next. */
 export interface StateDirectory {
   readonly networks: Repository<Network>;
   readonly endpoints: Repository<Endpoint>;

@@ -1,7 +1,8 @@
 import { hostPrefixes, type Logger, MAIN_TABLE, protocolName, ROUTE_PROTOCOL } from '@routed/datapath';
-import { isNetlinkError, type MonitorEvents, type Route, type Rtnl } from '@routed/netns';
+import { isNetlinkError, type Route, type Rtnl } from '@routed/netns';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Journal } from '../ground/journal.ts';
+import type { KernelEvents } from '../ground/kernel-events.ts';
 
 /** How long events are collected: what is being replaced is whole again by then. */
 const SETTLE_MS = 400;
@@ -18,9 +19,13 @@ export interface HiddenRoute {
   readonly by: string;
 }
 
-/** What reports changes of routes: a Monitor of @routed/netns. */
-export interface RouteEvents {
-  on(event: 'route', listener: (...data: MonitorEvents['route']) => void): unknown;
+interface HiddenRoutesDeps {
+  readonly rtnl: Pick<Rtnl, 'routes' | 'links'>;
+  readonly endpoints: Pick<EndpointLifecycle, 'all' | 'endpointAt' | 'isJoined'>;
+  /** Whether a route is not to be there although an endpoint has the address. */
+  readonly isWithheld: (destination: string) => boolean;
+  readonly journal: Pick<Journal, 'record'>;
+  readonly logger: Logger;
 }
 
 /**
@@ -29,30 +34,15 @@ export interface RouteEvents {
  * somebody else has made is his to take away: it is told, in log, events and status.
  */
 export class HiddenRoutes {
-  readonly #rtnl: Pick<Rtnl, 'routes' | 'links'>;
-  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'endpointAt' | 'isJoined'>;
-  readonly #isWithheld: (destination: string) => boolean;
-  readonly #journal: Pick<Journal, 'record'>;
-  readonly #logger: Logger;
+  readonly #deps: HiddenRoutesDeps;
   /** By destination. */
   readonly #hidden = new Map<string, HiddenRoute>();
   readonly #due = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #next = 0;
 
-  constructor(deps: {
-    readonly rtnl: Pick<Rtnl, 'routes' | 'links'>;
-    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'endpointAt' | 'isJoined'>;
-    /** Whether a route is not to be there although an endpoint has the address. */
-    readonly isWithheld: (destination: string) => boolean;
-    readonly journal: Pick<Journal, 'record'>;
-    readonly logger: Logger;
-  }) {
-    this.#rtnl = deps.rtnl;
-    this.#endpoints = deps.endpoints;
-    this.#isWithheld = deps.isWithheld;
-    this.#journal = deps.journal;
-    this.#logger = deps.logger;
+  constructor(deps: HiddenRoutesDeps) {
+    this.#deps = deps;
   }
 
   /** Those that there are. */
@@ -61,12 +51,12 @@ export class HiddenRoutes {
   }
 
   /** Looks at an address as soon as somebody else makes or takes away a route to it. */
-  listenTo(events: RouteEvents): void {
+  listenTo(events: KernelEvents<'route'>): void {
     events.on('route', ({ route }) => {
       const { destination, protocol } = route;
       // A route of ours that comes back may end it.
       const isOver = protocol === ROUTE_PROTOCOL && !this.#hidden.has(destination);
-      if (isOver || this.#endpoints.endpointAt(destination) === undefined) return;
+      if (isOver || this.#deps.endpoints.endpointAt(destination) === undefined) return;
       this.#due.add(destination);
       this.#timer ??= setTimeout(() => this.#checkDue(), SETTLE_MS).unref();
     });
@@ -74,7 +64,7 @@ export class HiddenRoutes {
 
   /** Looks at the addresses of joined endpoints, two thousand at most, and at those that are hidden. */
   async check(): Promise<void> {
-    const joined = this.#endpoints.all().filter(({ sandboxKey }) => sandboxKey !== undefined);
+    const joined = this.#deps.endpoints.all().filter(({ sandboxKey }) => sandboxKey !== undefined);
     const all = joined.flatMap(hostPrefixes);
     const start = this.#next < all.length ? this.#next : 0;
     this.#next = start + PER_ROUND;
@@ -91,7 +81,7 @@ export class HiddenRoutes {
     const due = new Set(this.#due);
     this.#due.clear();
     this.#look(due).catch((error: unknown) => {
-      this.#logger.error({ err: error }, 'checking for routes that hide ours failed; retrying');
+      this.#deps.logger.error({ err: error }, 'checking for routes that hide ours failed; retrying');
     });
   }
 
@@ -103,10 +93,10 @@ export class HiddenRoutes {
   }
 
   async #lookAt(destination: string): Promise<void> {
-    const by = this.#isWithheld(destination) ? undefined : await this.#hiderOf(destination);
-    const endpointId = this.#endpoints.endpointAt(destination);
+    const by = this.#deps.isWithheld(destination) ? undefined : await this.#hiderOf(destination);
+    const endpointId = this.#deps.endpoints.endpointAt(destination);
     const known = this.#hidden.get(destination);
-    if (endpointId === undefined || !this.#endpoints.isJoined(endpointId)) {
+    if (endpointId === undefined || !this.#deps.endpoints.isJoined(endpointId)) {
       this.#hidden.delete(destination);
     } else if (by === undefined) {
       if (known !== undefined) this.#end(known, destination);
@@ -118,7 +108,7 @@ export class HiddenRoutes {
   /** The route that packets to a destination take in place of ours; undefined where they take ours, or there is none. */
   async #hiderOf(destination: string): Promise<string | undefined> {
     try {
-      const route = await this.#rtnl.routes.get(addressOf(destination), { exact: true });
+      const route = await this.#deps.rtnl.routes.get(addressOf(destination), { exact: true });
       if (route === undefined || !hides(route, destination)) return undefined;
       return await this.#describe(route);
     } catch (error) {
@@ -129,7 +119,7 @@ export class HiddenRoutes {
   }
 
   async #describe({ destination, type, protocol, linkIndex, gateway, metric = 0, table }: Route): Promise<string> {
-    const link = linkIndex === undefined ? undefined : await this.#rtnl.links.get({ index: linkIndex });
+    const link = linkIndex === undefined ? undefined : await this.#deps.rtnl.links.get({ index: linkIndex });
     const words = [
       ...(type === 'unicast' ? [] : [type]),
       destination,
@@ -145,19 +135,19 @@ export class HiddenRoutes {
   #tell(hidden: HiddenRoute, destination: string): void {
     this.#hidden.set(destination, hidden);
     const text = describeHiddenRoute(hidden);
-    this.#logger.warn({ ...hidden }, text);
+    this.#deps.logger.warn({ ...hidden }, text);
     this.#note(hidden, text);
   }
 
   #end(hidden: HiddenRoute, destination: string): void {
     this.#hidden.delete(destination);
     const text = `ended: no other route hides the route of ${hidden.address}`;
-    this.#logger.info({ ...hidden }, text);
+    this.#deps.logger.info({ ...hidden }, text);
     this.#note(hidden, text);
   }
 
   #note({ address, endpointId }: HiddenRoute, detail: string): void {
-    this.#journal.record({ kind: 'hidden', addresses: [address], endpointId, detail });
+    this.#deps.journal.record({ kind: 'hidden', addresses: [address], endpointId, detail });
   }
 }
 

@@ -1,6 +1,14 @@
 import { isDockerError } from '@routed/docker-engine';
 import type { DockerAttachment, DockerNetwork, DockerNetworks } from '@routed/docker-engine';
-import { endpointOfAlias, hostPrefix, isHostLinkOf, type Logger, MAIN_TABLE, ROUTE_PROTOCOL } from '@routed/datapath';
+import {
+  endpointOfAlias,
+  hostPrefix,
+  isHostLinkOf,
+  LINK_GROUP,
+  type Logger,
+  MAIN_TABLE,
+  ROUTE_PROTOCOL,
+} from '@routed/datapath';
 import type { Ipam } from '@routed/ipam';
 import type { Rtnl } from '@routed/netns';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -78,7 +86,7 @@ export class Recovery {
       if (networks.length > 0)
         logger.info({ networks: networks.length }, 'recovered lost state from Docker and the kernel');
     } catch (error) {
-      if (!isUnreachable(error)) throw error;
+      if (!isDockerError(error)) throw error;
       logger.debug({ err: error }, 'records are lost, and Docker did not list its networks');
       return false;
     }
@@ -147,7 +155,7 @@ export class Recovery {
     try {
       await recover();
     } catch (error) {
-      if (isUnreachable(error)) throw error;
+      if (isDockerError(error)) throw error;
       this.#deps.logger.error(
         { ...what, err: error },
         'cannot be recovered; remove it from Docker and create it again',
@@ -162,6 +170,18 @@ export class Recovery {
   }
 }
 
-function isUnreachable(error: unknown): boolean {
-  return isDockerError(error);
+/**
+ * Whether the kernel has a link of an endpoint that the records do not know: they are older than it is, since a backup was restored,
+ * or lost. An endpoint has its record before its link, and its link is on the way out before its record goes.
+ */
+export async function areRecordsOlder(
+  rtnl: Pick<Rtnl, 'links'>,
+  endpoints: Pick<EndpointLifecycle, 'get'>,
+): Promise<boolean> {
+  const links = await rtnl.links.list({ kind: 'veth' });
+  return links.some((link) => {
+    const endpointId = endpointOfAlias(link.alias);
+    if (endpointId === undefined || link.group !== LINK_GROUP || !isHostLinkOf(endpointId, link)) return false;
+    return endpoints.get(endpointId) === undefined;
+  });
 }

@@ -20,6 +20,12 @@ export interface StaleCounts {
   readonly leases: number;
 }
 
+interface StaleEndpointsDeps {
+  readonly endpoints: Pick<EndpointLifecycle, 'idleFor' | 'leave' | 'isJoined'>;
+  readonly leases: Pick<DockerLeases, 'freeIfGone' | 'freeLoose'>;
+  readonly logger: Logger;
+}
+
 /**
  * Frees what Docker forgot, which it does when it is killed or does not reach us: errors of these calls it only logs.
  *
@@ -27,21 +33,13 @@ export interface StaleCounts {
  * takes no longer than seconds from one call to the next. Works without access to Docker.
  */
 export class StaleEndpoints {
-  readonly #endpoints: Pick<EndpointLifecycle, 'idleFor' | 'leave' | 'isJoined'>;
-  readonly #leases: Pick<DockerLeases, 'freeIfGone' | 'freeLoose'>;
-  readonly #logger: Logger;
+  readonly #deps: StaleEndpointsDeps;
   /** Endpoints whose container's end of the link is on the host. */
   readonly #atHome = new GracePeriod();
   #counts: StaleCounts = { left: 0, endpoints: 0, leases: 0 };
 
-  constructor(deps: {
-    readonly endpoints: Pick<EndpointLifecycle, 'idleFor' | 'leave' | 'isJoined'>;
-    readonly leases: Pick<DockerLeases, 'freeIfGone' | 'freeLoose'>;
-    readonly logger: Logger;
-  }) {
-    this.#endpoints = deps.endpoints;
-    this.#leases = deps.leases;
-    this.#logger = deps.logger;
+  constructor(deps: StaleEndpointsDeps) {
+    this.#deps = deps;
   }
 
   get counts(): StaleCounts {
@@ -63,14 +61,18 @@ export class StaleEndpoints {
     const left = await this.#leaveForgotten();
     let endpoints = 0;
     let leases = 0;
-    for (const endpointId of this.#endpoints.idleFor(GRACE_MS)) {
-      const freed = await this.#leases.freeIfGone(endpointId, GRACE_MS, 'stale: Docker does not know its container');
+    for (const endpointId of this.#deps.endpoints.idleFor(GRACE_MS)) {
+      const freed = await this.#deps.leases.freeIfGone(
+        endpointId,
+        GRACE_MS,
+        'stale: Docker does not know its container',
+      );
       if (freed === undefined) continue;
-      this.#logger.warn({ endpointId }, 'deleted a stale endpoint');
+      this.#deps.logger.warn({ endpointId }, 'deleted a stale endpoint');
       endpoints++;
       leases += freed;
     }
-    leases += await this.#leases.freeLoose(GRACE_MS);
+    leases += await this.#deps.leases.freeLoose(GRACE_MS);
     const { counts } = this;
     this.#counts = {
       left: counts.left + left,
@@ -82,9 +84,9 @@ export class StaleEndpoints {
   async #leaveForgotten(): Promise<number> {
     let count = 0;
     for (const endpointId of this.#atHome.over(START_GRACE_MS)) {
-      if (!this.#endpoints.isJoined(endpointId)) continue;
-      this.#logger.warn({ endpointId }, 'withdrawing an endpoint that has left its container');
-      await this.#endpoints.leave(endpointId);
+      if (!this.#deps.endpoints.isJoined(endpointId)) continue;
+      this.#deps.logger.warn({ endpointId }, 'withdrawing an endpoint that has left its container');
+      await this.#deps.endpoints.leave(endpointId);
       this.#atHome.forget(endpointId);
       count++;
     }

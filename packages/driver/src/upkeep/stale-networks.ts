@@ -9,31 +9,25 @@ import type { Network } from '../networks/network.ts';
 /** How long something must look forgotten, in at least two rounds, before it is freed. */
 const GRACE_MS = 60_000;
 
+interface StaleNetworksDeps {
+  readonly networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
+  readonly endpoints: Pick<EndpointLifecycle, 'all'>;
+  readonly sticky: Pick<AssignmentKeeper, 'forgetNetwork'>;
+  readonly pools: Pick<DockerPools, 'freeLoose' | 'freeLeftover'>;
+  readonly logger: Logger;
+}
+
 /**
  * Frees what Docker forgot of networks: a pool that it asked for and made no network of, and a network of which
  * it gave a pool back, as it does at the end, without the DeleteNetwork that comes next.
  */
 export class StaleNetworks {
-  readonly #networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
-  readonly #endpoints: Pick<EndpointLifecycle, 'all'>;
-  readonly #sticky: Pick<AssignmentKeeper, 'forgetNetwork'>;
-  readonly #pools: Pick<DockerPools, 'freeLoose' | 'freeLeftover'>;
-  readonly #logger: Logger;
+  readonly #deps: StaleNetworksDeps;
   readonly #stale = new GracePeriod();
   #counts = { networks: 0, pools: 0 };
 
-  constructor(deps: {
-    readonly networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
-    readonly endpoints: Pick<EndpointLifecycle, 'all'>;
-    readonly sticky: Pick<AssignmentKeeper, 'forgetNetwork'>;
-    readonly pools: Pick<DockerPools, 'freeLoose' | 'freeLeftover'>;
-    readonly logger: Logger;
-  }) {
-    this.#networks = deps.networks;
-    this.#endpoints = deps.endpoints;
-    this.#sticky = deps.sticky;
-    this.#pools = deps.pools;
-    this.#logger = deps.logger;
+  constructor(deps: StaleNetworksDeps) {
+    this.#deps = deps;
   }
 
   /** What was freed since the start of this process. */
@@ -45,28 +39,28 @@ export class StaleNetworks {
   async sweep(): Promise<void> {
     const { networks, pools } = this.#counts;
     const deleted = await this.#deleteStale();
-    this.#counts = { networks: networks + deleted, pools: pools + (await this.#pools.freeLoose(GRACE_MS)) };
+    this.#counts = { networks: networks + deleted, pools: pools + (await this.#deps.pools.freeLoose(GRACE_MS)) };
   }
 
   /** Deletes a network that Docker provably does not have any more, and frees its pools where nobody else has them. */
   async delete({ id, pools }: Pick<Network, 'id' | 'pools'>): Promise<void> {
     await this.#forget(id);
-    for (const { poolId } of pools) await this.#pools.freeLeftover(poolId);
+    for (const { poolId } of pools) await this.#deps.pools.freeLeftover(poolId);
     this.#counts = { ...this.#counts, networks: this.#counts.networks + 1 };
   }
 
   async #forget(networkId: string): Promise<void> {
-    await this.#sticky.forgetNetwork(networkId);
-    await this.#networks.delete(networkId);
+    await this.#deps.sticky.forgetNetwork(networkId);
+    await this.#deps.networks.delete(networkId);
   }
 
   async #deleteStale(): Promise<number> {
-    const stale = new Set(this.#networks.withoutPool());
-    for (const { networkId } of this.#endpoints.all()) stale.delete(networkId);
+    const stale = new Set(this.#deps.networks.withoutPool());
+    for (const { networkId } of this.#deps.endpoints.all()) stale.delete(networkId);
     this.#stale.retain(stale);
     const due = this.#stale.over(GRACE_MS);
     for (const networkId of due) {
-      this.#logger.warn({ networkId }, 'deleting a stale network');
+      this.#deps.logger.warn({ networkId }, 'deleting a stale network');
       await this.#forget(networkId);
     }
     return due.length;

@@ -3,14 +3,14 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openIpam } from '@routed/ipam';
 import { expect } from 'chai';
-import { all, endpoint, fill, lease, network, pool, StateLives } from './support/state-lives.ts';
+import { all, endpoint, fill, lease, network, pool, StateRuns } from './support/state-runs.ts';
 
 describe('the state directory', () => {
-  let lives: StateLives;
+  let runs: StateRuns;
   beforeEach(async () => {
-    lives = await StateLives.create();
+    runs = await StateRuns.create();
   });
-  afterEach(() => lives.removeAll());
+  afterEach(() => runs.removeAll());
 
   const damages: [string, (file: string) => Promise<void>][] = [
     [
@@ -27,15 +27,15 @@ describe('the state directory', () => {
   for (const name of ['CURRENT', 'MANIFEST']) {
     for (const [what, damage] of damages) {
       it(`refuses state whose ${name} file is ${what}, says what to do, and does not empty it`, async () => {
-        await fill(await lives.open());
-        await lives.close();
-        const before = await readdir(lives.directory);
+        await fill(await runs.open());
+        await runs.close();
+        const before = await readdir(runs.directory);
         const file = before.find((entry) => entry.startsWith(name))!;
-        await damage(join(lives.directory, file));
+        await damage(join(runs.directory, file));
 
-        expect(await lives.refusal()).to.match(/cannot be read \(.*\): restore it from a backup, or move it away/);
+        expect(await runs.refusal()).to.match(/cannot be read \(.*\): restore it from a backup, or move it away/);
 
-        expect((await readdir(lives.directory)).filter((entry) => /\.(log|ldb)$/.test(entry))).to.deep.equal(
+        expect((await readdir(runs.directory)).filter((entry) => /\.(log|ldb)$/.test(entry))).to.deep.equal(
           before.filter((entry) => /\.(log|ldb)$/.test(entry)),
         );
       });
@@ -47,56 +47,54 @@ describe('the state directory', () => {
     ['table', true],
   ] as const) {
     it(`refuses a ${what} in which any one byte is wrong, and does not change it`, async () => {
-      const state = await lives.open();
+      const state = await runs.open();
       await fill(state);
       for (let number = 0; number < 20; number++)
         await state.leases.putLease({ ...lease, address: `10.1.1.${number}` });
-      if (needsReopen) await lives.reopen();
-      await lives.close();
-      const name = (await readdir(lives.directory)).find((entry) => entry.endsWith(needsReopen ? '.ldb' : '.log'))!;
-      const whole = await readFile(join(lives.directory, name));
+      if (needsReopen) await runs.reopen();
+      await runs.close();
+      const name = (await readdir(runs.directory)).find((entry) => entry.endsWith(needsReopen ? '.ldb' : '.log'))!;
+      const whole = await readFile(join(runs.directory, name));
       // The last record may be one that was being written when power failed, and was promised to nobody.
       const end = needsReopen ? whole.length - 60 : whole.length - 250;
 
       for (let position = 0; position < end; position += 97) {
         const damaged = Buffer.from(whole);
         damaged[position]! ^= 0x11;
-        await writeFile(join(lives.directory, name), damaged);
-        expect(await lives.refusal(), `byte ${position}`).to.match(
-          /is damaged at byte \d+\): restore it from a backup/,
-        );
-        expect(await readFile(join(lives.directory, name))).to.deep.equal(damaged);
+        await writeFile(join(runs.directory, name), damaged);
+        expect(await runs.refusal(), `byte ${position}`).to.match(/is damaged at byte \d+\): restore it from a backup/);
+        expect(await readFile(join(runs.directory, name))).to.deep.equal(damaged);
       }
 
-      await writeFile(join(lives.directory, name), whole);
-      expect(await (await lives.open()).networks.load()).to.deep.equal([network]);
+      await writeFile(join(runs.directory, name), whole);
+      expect(await (await runs.open()).networks.load()).to.deep.equal([network]);
     });
   }
 
   it('takes a journal that ends in the middle of a record, as a power failure leaves it', async () => {
-    await fill(await lives.open());
-    await lives.close();
-    const name = (await readdir(lives.directory)).find((entry) => entry.endsWith('.log'))!;
-    const whole = await readFile(join(lives.directory, name));
+    await fill(await runs.open());
+    await runs.close();
+    const name = (await readdir(runs.directory)).find((entry) => entry.endsWith('.log'))!;
+    const whole = await readFile(join(runs.directory, name));
 
     for (const tail of [whole.subarray(0, -5), Buffer.concat([whole.subarray(0, -5), Buffer.alloc(100)])]) {
-      await writeFile(join(lives.directory, name), tail);
-      const state = await lives.open();
+      await writeFile(join(runs.directory, name), tail);
+      const state = await runs.open();
       expect(await all(state.leases.loadPools())).to.deep.equal([pool]);
       expect(await all(state.leases.loadLeases(pool.id))).to.deep.equal([]);
-      await lives.close();
-      for (const entry of await readdir(lives.directory)) await rm(join(lives.directory, entry));
-      await fill(await lives.open());
-      await lives.close();
+      await runs.close();
+      for (const entry of await readdir(runs.directory)) await rm(join(runs.directory, entry));
+      await fill(await runs.open());
+      await runs.close();
     }
   });
 
   it('refuses state whose journal is gone', async () => {
-    await fill(await lives.open());
-    await lives.close();
-    for (const name of await readdir(lives.directory)) if (name.endsWith('.log')) await rm(join(lives.directory, name));
+    await fill(await runs.open());
+    await runs.close();
+    for (const name of await readdir(runs.directory)) if (name.endsWith('.log')) await rm(join(runs.directory, name));
 
-    expect(await lives.refusal()).to.match(/journal, a file \*\.log, is missing\): restore it from a backup/);
+    expect(await runs.refusal()).to.match(/journal, a file \*\.log, is missing\): restore it from a backup/);
   });
 
   describe('refuses a record that it cannot understand, by name:', () => {
@@ -126,13 +124,13 @@ describe('the state directory', () => {
     ];
     for (const [kind, key, record, expected] of shapes) {
       it(`${kind} ${Object.keys(record).join(' ')}`, async () => {
-        await fill(await lives.open());
-        await lives.close();
-        const database = await openDatabase(lives.directory);
+        await fill(await runs.open());
+        await runs.close();
+        const database = await openDatabase(runs.directory);
         await recordsOf(database, kind).put(key, record);
         await database.close();
 
-        const state = await lives.open();
+        const state = await runs.open();
         const failure = await Promise.all([
           state.networks.load(),
           state.endpoints.load(),
@@ -148,19 +146,19 @@ describe('the state directory', () => {
     }
 
     it('what is no JSON', async () => {
-      await fill(await lives.open());
-      await lives.close();
-      const database = await openDatabase(lives.directory);
+      await fill(await runs.open());
+      await runs.close();
+      const database = await openDatabase(runs.directory);
       await database.sublevel('leases', { valueEncoding: 'utf8' }).put(`${pool.id} 10.1.0.2`, '{');
       await database.close();
 
-      const failure = await openIpam({ store: (await lives.open()).leases }).catch((error: unknown) => error);
+      const failure = await openIpam({ store: (await runs.open()).leases }).catch((error: unknown) => error);
 
       expect(failure).to.include({ code: 'STATE_UNREADABLE' });
     });
 
     it('and keeps what a newer release has added to one', async () => {
-      const state = await lives.open();
+      const state = await runs.open();
       await state.networks.put({ ...network, colour: 'blue' } as typeof network);
 
       expect(await state.networks.load()).to.deep.equal([{ ...network, colour: 'blue' }]);

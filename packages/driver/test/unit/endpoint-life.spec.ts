@@ -37,6 +37,29 @@ describe('the life of an endpoint', () => {
     expect(gateway).to.include({ scope: 'link', protocol: 200 });
   });
 
+  for (const [whose, length, driverOptions] of [
+    ['its network', 200, {}],
+    ['the endpoint itself', 300, { 'routed.tx-queue-length': '300' }],
+  ] as const) {
+    it(`has the queue length of ${whose} at both ends, and gets it back`, async () => {
+      const id = dockerId('aaaa');
+      const network = { id, subnet: '10.2.0.0/16', driverOptions: { 'routed.tx-queue-length': '200' } };
+      const lengths = (): (number | undefined)[] =>
+        ['vethrc80b7eea65', 'vethcc80b7eea65'].map(
+          (name) => daemon.kernel.inspect().links.find((link) => link.name === name)?.txQueueLength,
+        );
+
+      const container = { networkId: id, endpointId, driverOptions };
+      await startContainer(daemon, { ...container, poolId: await createNetwork(daemon, network) });
+      expect(lengths()).to.deep.equal([length, length]);
+
+      await daemon.kernel.links.set({ name: 'vethrc80b7eea65' }, { txQueueLength: 7 });
+      daemon.repair();
+      await daemon.stop();
+      expect(lengths()).to.deep.equal([length, length]);
+    });
+  }
+
   it('answers a repeated Join the same and changes nothing', async () => {
     const first = await startContainer(daemon, { poolId, endpointId, address: '10.1.0.2' });
     const calls = daemon.kernel.calls.length;
@@ -102,7 +125,7 @@ describe('the life of an endpoint', () => {
     });
   }
 
-  it('cleans up after an endpoint of an earlier life of the daemon, known by its link alone', async () => {
+  it('cleans up after an endpoint of the previous run, known by its link alone', async () => {
     await startContainer(daemon, { poolId, endpointId });
     const successor = await wiredDaemon();
     const { index } = await successor.kernel.links.createVeth({

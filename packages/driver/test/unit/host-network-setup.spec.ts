@@ -1,4 +1,5 @@
-import { memorySavedSysctls, type SavedSysctls } from '@routed/datapath';
+import type { SavedSysctls } from '@routed/datapath';
+import { memoryUndoLog } from '@routed/store';
 import { expect } from 'chai';
 import { NetnsError } from '@routed/netns';
 import { createNetwork, dockerId, type WiredDaemon, wiredDaemon, type WiredSettings } from './support/wired.ts';
@@ -196,7 +197,7 @@ describe('kernel settings of the host', () => {
 
   it('are set also while the state cannot be written, and status says so until it can', async () => {
     let isFull = true;
-    const kept = memorySavedSysctls();
+    const kept: SavedSysctls = memoryUndoLog();
     const full = new Error('ENOSPC: no space left on device, open host-settings.json.new');
     const save: SavedSysctls['save'] = (changed) => (isFull ? Promise.reject(full) : kept.save(changed));
     await restartWith({ state: { ...daemon.state, ledger: { ...kept, save } } });
@@ -204,7 +205,7 @@ describe('kernel settings of the host', () => {
 
     await createNetwork(daemon, { subnet: 'fd00:1::/64' });
     expect([setting(forwarding), setting(forwardingIpv6), setting(acceptRa)]).to.deep.equal(['1', '1', '2']);
-    expect(problems().join()).to.match(/^kernel settings as they were found cannot be kept \(ENOSPC: .*free space/);
+    expect(problems().join()).to.match(/^could not save the previous kernel settings \(ENOSPC: .*free space/);
     isFull = false;
     await daemon.parts.networks.prepareHost();
 
@@ -222,7 +223,7 @@ describe('kernel settings of the host', () => {
 
     expect(daemon.firewall.ensure.callCount).to.equal(before + 1);
     const [problem] = daemon.parts.status.report().problems;
-    expect(problem).to.equal('the host is not ready for containers: no /proc here');
+    expect(problem).to.equal('the host network is not set up: no /proc here');
   });
 
   it('that the kernel does not take are an error that says what to do', async () => {
@@ -236,7 +237,7 @@ describe('kernel settings of the host', () => {
 
 /** A ledger in memory that notes how many settings each write of it has. */
 function countedLedger(saved: number[]): SavedSysctls {
-  const ledger = memorySavedSysctls();
+  const ledger: SavedSysctls = memoryUndoLog();
   return {
     load: () => ledger.load(),
     save: (changed) => {

@@ -16,7 +16,7 @@ describe('parseNetworkOptions', () => {
 
   it('refuses an unknown key and lists the known ones', () => {
     expect(() => parseNetworkOptions({ mtu: '9000' })).to.throw(
-      'unknown driver option "mtu"; known options: routed.mtu, routed.gateway, routed.prefixes, routed.anycast, routed.on-conflict, routed.ingress, routed.spoof',
+      'unknown driver option "mtu"; known options: routed.mtu, routed.tx-queue-length, routed.gateway, routed.prefixes, routed.anycast, routed.on-conflict, routed.ingress, routed.spoof',
     );
     expect(() => parseNetworkOptions({ __proto__x: '1' })).to.throw('unknown driver option');
     expect(() => parseNetworkOptions(JSON.parse('{"__proto__":"1"}') as Record<string, unknown>)).to.throw(
@@ -50,6 +50,16 @@ describe('parseNetworkOptions', () => {
     for (const text of ['false', 'False', '0', 'no', 'off'])
       expect(parseNetworkOptions({ 'routed.anycast': text }).isAnycast, text).to.equal(false);
     expect(parseNetworkOptions({ 'Routed.On-Conflict': 'Yield' }).onConflict).to.equal('yield');
+  });
+
+  it('reads the length of queues, from 0 to a million', () => {
+    for (const value of [0, 1_000_000]) {
+      const { txQueueLength } = parseNetworkOptions({ 'routed.tx-queue-length': String(value) });
+      expect(txQueueLength).to.equal(value);
+    }
+    expect(() => parseNetworkOptions({ 'routed.tx-queue-length': '1000001' })).to.throw(
+      'driver option routed.tx-queue-length=1000001: expected a number from 0 to 1000000',
+    );
   });
 
   const refused: readonly (readonly [string, string, string])[] = [

@@ -213,7 +213,7 @@ describe('addresses', () => {
     expect(await daemon.call('IpamDriver.ReleaseAddress', { PoolID, Address: '10.1.0.2' })).to.deep.equal({});
   });
 
-  it('are given from a pool of an earlier life, and not from one that never was', async () => {
+  it('are given from a pool of the previous run, and not from one that never was', async () => {
     const pool = { PoolID: 'routed-local/10.7.0.0/16', Address: '10.7.0.2', Options: null };
     expect(await daemon.call('IpamDriver.RequestAddress', pool)).to.deep.include({ Address: '10.7.0.2/32' });
 

@@ -201,7 +201,7 @@ describe('what Docker forgets', () => {
       await request();
     });
 
-    it('when an earlier life of the daemon leased it, and Docker has had its time', async () => {
+    it('when the previous run leased it, and Docker has had its time', async () => {
       await request();
       await daemon.stop();
       daemon = await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });

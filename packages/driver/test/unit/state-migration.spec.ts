@@ -7,7 +7,7 @@ import { ClassicLevel } from 'classic-level';
 import sinon from 'sinon';
 import { forgetContainers } from '../../src/state/forget-containers.ts';
 import { openStateDirectory, type StateDirectory } from '../../src/state/state-directory.ts';
-import { all, lease, pool, StateLives } from './support/state-lives.ts';
+import { all, lease, pool, StateRuns } from './support/state-runs.ts';
 
 const kept = { family: 4, address: '10.1.0.9', poolId: pool.id, isSticky: false } as const;
 
@@ -73,27 +73,27 @@ describe('the auxiliary addresses of a release that gave them the purpose of a c
   const holder = 'auxiliary address "router"';
   const old = { ...lease, address: '10.1.0.9', holder };
   const own = { ...lease, holder: 'web' };
-  let lives: StateLives;
+  let runs: StateRuns;
 
   beforeEach(async () => {
-    lives = await StateLives.create();
-    const { leases } = await lives.open();
+    runs = await StateRuns.create();
+    const { leases } = await runs.open();
     await leases.putPool(pool);
     for (const record of [old, { ...old, address: '10.1.0.10' }, own]) await leases.putLease(record);
   });
-  afterEach(() => lives.removeAll());
+  afterEach(() => runs.removeAll());
 
   /** What is on the disk. */
   const records = async (): Promise<unknown[]> => {
-    await lives.close();
-    const database: StateDatabase = new ClassicLevel(lives.directory, { valueEncoding: 'json' });
+    await runs.close();
+    const database: StateDatabase = new ClassicLevel(runs.directory, { valueEncoding: 'json' });
     try {
       return await all(recordsOf(database, 'leases').values());
     } finally {
       await database.close();
     }
   };
-  const load = async (): Promise<unknown[]> => all((await lives.reopen()).leases.loadLeases(pool.id));
+  const load = async (): Promise<unknown[]> => all((await runs.reopen()).leases.loadLeases(pool.id));
   const upgraded = (address: string) => ({ ...old, address, purpose: 'auxiliary' });
 
   it('get their own purpose when they are loaded, once, and keep their holder, which that release goes by', async () => {
@@ -105,8 +105,7 @@ describe('the auxiliary addresses of a release that gave them the purpose of a c
   });
 
   it('get it also when the daemon died between two of them', async () => {
-    for await (const { address } of (await lives.reopen()).leases.loadLeases(pool.id))
-      if (address !== '10.1.0.2') break;
+    for await (const { address } of (await runs.reopen()).leases.loadLeases(pool.id)) if (address !== '10.1.0.2') break;
     expect(await records())
       .to.deep.include(old)
       .and.to.deep.include(upgraded('10.1.0.10'));
@@ -115,7 +114,7 @@ describe('the auxiliary addresses of a release that gave them the purpose of a c
   });
 
   it('stay with the operator when the host was rebooted at the same time', async () => {
-    const state = await lives.reopen('boot 2');
+    const state = await runs.reopen('boot 2');
     await forgetContainers(state, { debug: sinon.fake(), info: sinon.fake(), warn: sinon.fake(), error: sinon.fake() });
 
     expect(await records()).to.have.deep.members([upgraded('10.1.0.9'), upgraded('10.1.0.10')]);

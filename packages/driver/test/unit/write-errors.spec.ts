@@ -1,5 +1,4 @@
-import { memorySavedSysctls } from '@routed/datapath';
-import { memoryRepository, type Repository } from '@routed/store';
+import { memoryRepository, memoryUndoLog, type Repository } from '@routed/store';
 import { type LeaseStore, memoryLeaseStore } from '@routed/ipam';
 import type { MethodName } from '@routed/plugin-protocol';
 import { expect } from 'chai';
@@ -53,7 +52,7 @@ class FullDisk {
       sticky: this.#guard(memoryRepository(), ['put', 'remove']) as Repository<never>,
       owners: memoryRepository(),
       leases: this.#guard(memoryLeaseStore(), ['putPool', 'deletePool', 'putLease', 'deleteLease']) as LeaseStore,
-      ledger: memorySavedSysctls(),
+      ledger: memoryUndoLog(),
     };
   }
 

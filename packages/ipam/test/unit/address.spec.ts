@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatAddress, parseAddress } from '../../src/address.ts';
+import { formatAddress } from '@routed/addresses';
+import { parseAddress } from '../../src/address.ts';
 import { canonicalAddress } from '../../src/index.ts';
 import { rejection } from './rejection.ts';
 

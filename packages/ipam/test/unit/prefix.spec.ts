@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatAddress } from '../../src/address.ts';
+import { formatAddress } from '@routed/addresses';
 import { formatPrefix, parsePrefix, prefixContains, prefixesOverlap } from '../../src/index.ts';
 import type { Prefix } from '../../src/index.ts';
 import { rejection } from './rejection.ts';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { isIpamError } from '../../src/index.ts';
-import type { IpamError } from '../../src/index.ts';
+import type { IpamError, IpamErrorCode } from '../../src/index.ts';
 
 /** Runs `work`, expects it to fail with `code`, and gives the error. */
-export async function rejection(code: string, work: () => unknown): Promise<IpamError> {
+export async function rejection(code: IpamErrorCode, work: () => unknown): Promise<IpamError> {
   let outcome: unknown;
   try {
     outcome = await work();

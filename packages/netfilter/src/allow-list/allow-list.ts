@@ -1,4 +1,4 @@
-import type { Family } from '@routed/netns';
+import type { AddressRange } from '@routed/addresses';
 
 /** The protocols that have ports. Source: linux uapi in.h `IPPROTO_*`. */
 export const PROTOCOLS = { tcp: 6, udp: 17, sctp: 132 } as const;
@@ -11,10 +11,7 @@ export interface Service {
 }
 
 /** Addresses that may enter, from `first` to `last`, both included. */
-export interface AllowEntry {
-  readonly family: Family;
-  readonly first: bigint;
-  readonly last: bigint;
+export interface AllowEntry extends AddressRange {
   /** Absent: everything may be asked for, ping included. */
   readonly service?: Service;
 }
@@ -26,11 +23,6 @@ export interface AllowEntry {
  */
 export interface AllowList {
   readonly entries: readonly AllowEntry[];
-}
-
-/** Bits of an address. */
-export function bitsOf(family: Family): 32 | 128 {
-  return family === 4 ? 32 : 128;
 }
 
 /**

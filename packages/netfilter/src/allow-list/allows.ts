@@ -1,6 +1,5 @@
-import type { IpBytes } from '@routed/netns/nfnetlink';
-import { numberOf } from './addresses.ts';
-import { type AllowList, PROTOCOLS } from './allow-list.ts';
+import { includes, type IpBytes, numberOf } from '@routed/addresses';
+import { type AllowList, PROTOCOLS, type Service } from './allow-list.ts';
 
 /** Who wants to begin a connection, and what for. */
 export interface Visitor {
@@ -13,12 +12,8 @@ export interface Visitor {
 
 /** Whether a list lets somebody begin a connection, as the rules in the kernel decide it. Pure. */
 export function allows({ entries }: AllowList, { source, protocol, port }: Visitor): boolean {
-  const address = numberOf(source);
-  return entries.some(
-    ({ family, first, last, service }) =>
-      family === source.family &&
-      first <= address &&
-      address <= last &&
-      (service === undefined || (PROTOCOLS[service.protocol] === protocol && service.port === port)),
-  );
+  const address = { family: source.family, value: numberOf(source) };
+  const serves = (service: Service | undefined): boolean =>
+    service === undefined || (PROTOCOLS[service.protocol] === protocol && service.port === port);
+  return entries.some((entry) => includes(entry, address) && serves(entry.service));
 }

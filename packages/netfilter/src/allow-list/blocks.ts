@@ -1,4 +1,4 @@
-import { type AllowEntry, bitsOf } from './allow-list.ts';
+import { addressBits, type AddressRange } from '@routed/addresses';
 
 /** Prefix lengths are cut to multiples of this: one hexadecimal digit. */
 export const DIGIT_BITS = 4;
@@ -19,8 +19,8 @@ export function blockLengths(bits: 32 | 128): number[] {
  *
  * At most 8 for a prefix (16 for the whole of a family), 224 for a range of IPv4 and 944 for one of IPv6.
  */
-export function blocksOf({ family, first, last }: Pick<AllowEntry, 'family' | 'first' | 'last'>): Block[] {
-  const bits = bitsOf(family);
+export function blocksOf({ family, first, last }: AddressRange): Block[] {
+  const bits = addressBits(family);
   const blocks: Block[] = [];
   for (let start = first; start <= last;) {
     let length = bits;

@@ -1,5 +1,5 @@
-import { textOf } from './addresses.ts';
-import { type AllowEntry, type AllowList, bitsOf } from './allow-list.ts';
+import { addressBits, formatAddress } from '@routed/addresses';
+import type { AllowEntry, AllowList } from './allow-list.ts';
 
 /** The list as text that `parseAllowList` reads as the same list: separated by commas, `none` for an empty one. */
 export function formatAllowList({ entries }: AllowList): string {
@@ -14,10 +14,10 @@ function formatEntry(entry: AllowEntry): string {
 }
 
 function formatSource({ family, first, last }: AllowEntry): string {
-  const address = textOf(family, first);
+  const address = formatAddress({ family, value: first });
   if (first === last) return address;
   const size = last - first + 1n;
   const isPrefix = (size & (size - 1n)) === 0n && first % size === 0n;
-  if (!isPrefix) return `${address}-${textOf(family, last)}`;
-  return `${address}/${bitsOf(family) - (size.toString(2).length - 1)}`;
+  if (!isPrefix) return `${address}-${formatAddress({ family, value: last })}`;
+  return `${address}/${addressBits(family) - (size.toString(2).length - 1)}`;
 }

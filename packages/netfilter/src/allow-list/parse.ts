@@ -1,8 +1,7 @@
-import type { Family } from '@routed/netns';
-import { hasHostBits, parseCidr, parseIp } from '@routed/netns/nfnetlink';
+import { type AddressRange, formatPrefix, hasHostBits, parseAddress, parseCidr, prefixOf } from '@routed/addresses';
+import { excerpt } from '@routed/text';
 import { NetfilterError } from '../netfilter-error.ts';
-import { bytesOf, numberOf, textOf } from './addresses.ts';
-import { type AllowEntry, type AllowList, bitsOf, mergeEntries, PROTOCOLS, type Service } from './allow-list.ts';
+import { type AllowEntry, type AllowList, mergeEntries, PROTOCOLS, type Service } from './allow-list.ts';
 
 /** Why an entry is not one. */
 class Complaint extends Error {}
@@ -11,8 +10,6 @@ const EXAMPLES = '10.0.0.0/8, 10.1.2.3, 10.1.2.3-10.1.2.9, fd00::/8, 10.0.0.0/8:
 const PORTS = 65_535;
 /** As many as are measured, and promised. Reading, encoding and setting them takes the longer the more there are. */
 const MAX_ENTRIES = 10_000;
-/** How much of an entry an error repeats, in characters: the longest one that may be right has 90. */
-const EXCERPT = 100;
 
 /**
  * Reads a list of allowed sources.
@@ -27,9 +24,9 @@ const EXCERPT = 100;
 export function parseAllowList(text: string): AllowList {
   const words = Array.from(text.toLowerCase().matchAll(/[^\s,;+]+/g), ({ 0: word, index }) => ({ word, index }));
   const [first] = words;
-  if (first === undefined) throw invalid(1, 'it is empty: write "none" if nobody may enter, or leave the option away');
+  if (first === undefined) throw invalid(1, 'it is empty: write "none" to allow nobody, or omit the option');
   if (words.length === 1 && first.word === 'none') return { entries: [] };
-  if (words.length === 1 && first.word === 'any') return { entries: [wholeOf(4), wholeOf(6)] };
+  if (words.length === 1 && first.word === 'any') return { entries: ['0.0.0.0/0', '::/0'].map(parseBlock) };
   const surplus = words[MAX_ENTRIES];
   if (surplus !== undefined) throw invalid(surplus.index + 1, `it has ${words.length} entries: at most ${MAX_ENTRIES}`);
   return { entries: mergeEntries(words.map(({ word, index }) => parseEntry(word, index + 1))) };
@@ -47,7 +44,7 @@ function parseEntry(word: string, position: number): AllowEntry {
 
 /** Takes the port off: behind brackets, or behind the only colon, which no IPv6 address has. */
 function splitEntry(word: string): { readonly source: string; readonly port?: string | undefined } {
-  if (word === 'none' || word === 'any') throw new Complaint('stands alone or not at all');
+  if (word === 'none' || word === 'any') throw new Complaint('must be the only entry');
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(word);
   if (bracketed !== null) return { source: bracketed[1] ?? '', port: bracketed[2] };
   if (/[[\]]/.test(word)) throw new Complaint('has brackets that are not around the source: write [fd00::/8]:443/tcp');
@@ -55,39 +52,36 @@ function splitEntry(word: string): { readonly source: string; readonly port?: st
   return more.length > 0 ? { source: word } : { source, port };
 }
 
-function parseSource(source: string): Omit<AllowEntry, 'service'> {
+function parseSource(source: string): AddressRange {
   const [from = '', to, ...more] = source.split('-');
   if (more.length > 0) throw new Complaint('has more than one "-"');
-  return to === undefined ? parsePrefix(from) : parseRange(from, to);
+  return to === undefined ? parseBlock(from) : parseRange(from, to);
 }
 
-function parsePrefix(text: string): Omit<AllowEntry, 'service'> {
+function parseBlock(text: string): AddressRange {
   const cidr = parseCidr(text);
   if (cidr === undefined) throw notAnAddress(text);
-  const { family, prefixLength } = cidr;
-  const rest = 1n << BigInt(bitsOf(family) - prefixLength);
-  const first = (numberOf(cidr) / rest) * rest;
+  const { length, ...range } = prefixOf(cidr);
   if (hasHostBits(cidr)) {
-    throw new Complaint(`has bits set behind its prefix length: write ${textOf(family, first)}/${prefixLength}`);
+    throw new Complaint(`has host bits set: write ${formatPrefix({ ...range, length })}`);
   }
-  return { family, first, last: first + rest - 1n };
+  return range;
 }
 
-function parseRange(from: string, to: string): Omit<AllowEntry, 'service'> {
-  const [one, other] = [parseIp(from), parseIp(to)];
+function parseRange(from: string, to: string): AddressRange {
+  const [one, other] = [parseAddress(from), parseAddress(to)];
   if (one === undefined) throw notAnAddress(from);
   if (other === undefined) throw notAnAddress(to);
-  if (one.family !== other.family) throw new Complaint('goes from one address family to the other');
-  const [first, last] = [numberOf(one), numberOf(other)];
-  if (first > last) throw new Complaint(`ends before it starts: write ${to}-${from}`);
-  return { family: one.family, first, last };
+  if (one.family !== other.family) throw new Complaint('mixes address families');
+  if (one.value > other.value) throw new Complaint(`ends before it starts: write ${to}-${from}`);
+  return { family: one.family, first: one.value, last: other.value };
 }
 
 function notAnAddress(text: string): Complaint {
   // The last group of an IPv6 address reads like a port: say how to write what may have been meant.
   const isPerhapsPort = /^[\da-f:]+\/\d+:\d+/.test(text) || /:\d+\/[a-z]+$/.test(text);
   const advice = isPerhapsPort
-    ? 'IPv6 with a port stands in brackets, as [fd00::/8]:443/tcp'
+    ? 'IPv6 with a port needs brackets, as in [fd00::/8]:443/tcp'
     : `expected such as ${EXAMPLES}`;
   return new Complaint(`is not an address, a prefix or a range: ${advice}`);
 }
@@ -103,16 +97,8 @@ function parseService(text: string): Service {
   return { protocol, port: number };
 }
 
-function excerpt(text: string): string {
-  return text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text;
-}
-
 function isProtocol(text: string): text is keyof typeof PROTOCOLS {
   return Object.hasOwn(PROTOCOLS, text);
-}
-
-function wholeOf(family: Family): AllowEntry {
-  return { family, first: 0n, last: numberOf({ family, bytes: bytesOf(family, 0n).fill(0xff) }) };
 }
 
 function invalid(position: number, reason: string): NetfilterError {

@@ -1,6 +1,6 @@
+import type { Family, IpBytes } from '@routed/addresses';
 import {
   attributes,
-  type IpBytes,
   MessageWriter,
   type NetlinkMessage,
   NFGENMSG_LENGTH,
@@ -8,7 +8,6 @@ import {
   optional,
   u8,
 } from '@routed/netns/nfnetlink';
-import type { Family } from '@routed/netns';
 import {
   ADDRESS_FAMILY,
   CTA_FILTER,

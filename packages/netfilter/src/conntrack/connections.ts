@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type IpBytes, type Nfnetlink, parseIp } from '@routed/netns/nfnetlink';
+import { type IpBytes, parseIp } from '@routed/addresses';
+import type { Nfnetlink } from '@routed/netns/nfnetlink';
 import type { AllowList } from '../allow-list/allow-list.ts';
 import { allows } from '../allow-list/allows.ts';
 import {

@@ -274,6 +274,6 @@ function sum(one: Counter, other: Counter): Counter {
 
 function nftMissing(operation: string): NetfilterError {
   const reason =
-    'the program "nft" is not installed on this host: install the package nftables, or leave routed.ingress away';
+    'the program "nft" is not installed on this host: install the package nftables, or omit routed.ingress';
   return new NetfilterError({ code: 'NFT_MISSING', operation, reason });
 }

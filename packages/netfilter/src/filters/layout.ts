@@ -1,7 +1,5 @@
-import type { Family } from '@routed/netns';
-import { type IpBytes, parseIp } from '@routed/netns/nfnetlink';
-import { bytesOf } from '../allow-list/addresses.ts';
-import { type AllowEntry, type AllowList, bitsOf, PROTOCOLS } from '../allow-list/allow-list.ts';
+import { addressBits, bytesOf, type Family, type IpBytes, parseIp } from '@routed/addresses';
+import { type AllowEntry, type AllowList, PROTOCOLS } from '../allow-list/allow-list.ts';
 import { blockLengths, blocksOf } from '../allow-list/blocks.ts';
 import { keyOf, nameField, serviceFields } from '../codec/key.ts';
 import { NetfilterError } from '../netfilter-error.ts';
@@ -47,7 +45,7 @@ export function sourceSet(kind: 'from' | 'service', family: Family, length: numb
 export function inetSets(): string[] {
   const sources = (['from', 'service'] as const).flatMap((kind) =>
     ([4, 6] as const).flatMap((family) =>
-      blockLengths(bitsOf(family)).map((length) => sourceSet(kind, family, length)),
+      blockLengths(addressBits(family)).map((length) => sourceSet(kind, family, length)),
     ),
   );
   return [...Object.values(LINK_SETS), ...Object.values(OWN_SETS), ...sources];
@@ -118,6 +116,6 @@ function entryElements(name: Uint8Array, entry: AllowEntry): Element[] {
   return blocksOf(entry).map(({ first, length }) => ({
     family: 'inet',
     set: sourceSet(kind, family, length),
-    key: keyOf(name, bytesOf(family, first), ...fields),
+    key: keyOf(name, bytesOf({ family, value: first }), ...fields),
   }));
 }

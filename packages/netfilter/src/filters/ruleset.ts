@@ -1,7 +1,4 @@
-import type { Family } from '@routed/netns';
-import { formatIp } from '@routed/netns/nfnetlink';
-import { bytesOf } from '../allow-list/addresses.ts';
-import { bitsOf } from '../allow-list/allow-list.ts';
+import { addressBits, type Family, formatAddress } from '@routed/addresses';
 import { blockLengths } from '../allow-list/blocks.ts';
 import { ARP_SETS, inetSets, LINK_SETS, OWN_SETS, sourceSet } from './layout.ts';
 
@@ -122,7 +119,7 @@ function inetChains(linkPrefix: string): Record<string, Chain> {
 /** Looks a source up by each length of prefix, the longest first, and then with its port. */
 function sourceChains(family: Family): Record<string, Chain> {
   const protocol = family === 4 ? 'ip' : 'ip6';
-  const bits = bitsOf(family);
+  const bits = addressBits(family);
   const lookups = (kind: 'from' | 'service', ...fields: readonly string[]): string[] =>
     blockLengths(bits).map((length) => {
       const source = length === bits ? '' : ` & ${mask(family, length)}`;
@@ -151,8 +148,8 @@ function arpChains(linkPrefix: string): Record<string, Chain> {
 }
 
 function mask(family: Family, length: number): string {
-  const bits = bitsOf(family);
-  return formatIp(bytesOf(family, ((1n << BigInt(length)) - 1n) << BigInt(bits - length)));
+  const bits = addressBits(family);
+  return formatAddress({ family, value: ((1n << BigInt(length)) - 1n) << BigInt(bits - length) });
 }
 
 function setDefinition(set: string): string {

@@ -1,5 +1,4 @@
-import { numberOf, bytesOf } from '../../src/allow-list/addresses.ts';
-import { parseIp } from '@routed/netns/nfnetlink';
+import { bytesOf, parseAddress, parseIp } from '@routed/addresses';
 
 /** What frames are made of. Source: RFC 826, RFC 791, RFC 768, RFC 4443, RFC 4861. */
 
@@ -54,7 +53,10 @@ export function neighbourClaim(from: string, source: string, target: string): st
 
 /** What duplicate address detection asks: "has anybody `target`?" */
 export function neighbourProbe(from: string, target: string): string {
-  const group = bytesOf(6, numberOf(parseIp('ff02::1:ff00:0')!) | (numberOf(parseIp(target)!) & 0xffffffn));
+  const group = bytesOf({
+    family: 6,
+    value: parseAddress('ff02::1:ff00:0')!.value | (parseAddress(target)!.value & 0xffffffn),
+  });
   const to = Buffer.from(group).toString('hex').match(/.{4}/g)!.join(':');
   return ipv6(from, '::', to, [135, 0, 0, 0, 0, 0, 0, 0, ...bytes(target)]);
 }

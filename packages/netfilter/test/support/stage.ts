@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openNfnetlink, parseIp } from '@routed/netns/nfnetlink';
+import { parseIp } from '@routed/addresses';
+import { openNfnetlink } from '@routed/netns/nfnetlink';
 import { createEndpointFilters, type EndpointFilters } from '../../src/index.ts';
 import { openProgramNamespace, type ProgramNamespace } from './namespace.ts';
 import { until } from './until.ts';

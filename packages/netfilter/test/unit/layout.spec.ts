@@ -1,4 +1,4 @@
-import { formatIp } from '@routed/netns/nfnetlink';
+import { formatIp } from '@routed/addresses';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { linkOfKey } from '../../src/codec/key.ts';

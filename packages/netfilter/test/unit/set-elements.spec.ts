@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { attributeList, MessageWriter, NFGENMSG_LENGTH, parseIp } from '@routed/netns/nfnetlink';
+import { parseIp } from '@routed/addresses';
+import { attributeList, MessageWriter, NFGENMSG_LENGTH } from '@routed/netns/nfnetlink';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { keyOf, linkOfKey, nameField, serviceFields } from '../../src/codec/key.ts';

@@ -1,4 +1,4 @@
-import { formatIp, parseCidr, parseIp } from '../codec/ip.ts';
+import { formatCidr, formatIp, parseCidr, parseIp } from '@routed/addresses';
 
 /** Canonical text of an address that was checked before. */
 export function canonicalIp(address: string): string {
@@ -9,5 +9,5 @@ export function canonicalIp(address: string): string {
 /** Canonical text, with prefix length, of an address or prefix that was checked before. */
 export function canonicalCidr(cidr: string): string {
   const parsed = parseCidr(cidr);
-  return parsed === undefined ? cidr : `${formatIp(parsed.bytes)}/${parsed.prefixLength}`;
+  return parsed === undefined ? cidr : formatCidr(parsed);
 }

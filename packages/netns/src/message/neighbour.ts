@@ -1,4 +1,4 @@
-import { formatIp } from '../codec/ip.ts';
+import { formatIp } from '@routed/addresses';
 import { formatMac } from '../codec/mac.ts';
 import { type NetlinkMessage, attributes, optional, u16, u32, u8 } from '../codec/reader.ts';
 import { MessageWriter } from '../codec/writer.ts';

@@ -1,4 +1,4 @@
-import { formatIp } from '../codec/ip.ts';
+import { formatIp } from '@routed/addresses';
 import { type Attributes, type NetlinkMessage, attributes, optional, u16, u32, u8 } from '../codec/reader.ts';
 import { align } from '../codec/writer.ts';
 import type { Family } from '../types/common.ts';

@@ -1,4 +1,4 @@
-import { type Cidr, type IpBytes, parseIp } from '../codec/ip.ts';
+import { type Cidr, type IpBytes, parseIp } from '@routed/addresses';
 import { MessageWriter } from '../codec/writer.ts';
 import type { Purpose } from '../socket/channel.ts';
 import type { Family, RouteScope } from '../types/common.ts';

@@ -1,4 +1,4 @@
-import { type Cidr, formatIp } from '../codec/ip.ts';
+import { type Cidr, formatIp } from '@routed/addresses';
 import { type Attributes, type NetlinkMessage, attributes, optional, text, u32, u8 } from '../codec/reader.ts';
 import { MessageWriter } from '../codec/writer.ts';
 import type { Purpose } from '../socket/channel.ts';

@@ -1,4 +1,4 @@
-import { type Cidr, type IpBytes, hasHostBits, parseCidr, parseIp } from '../codec/ip.ts';
+import { type Cidr, type IpBytes, hasHostBits, parseCidr, parseIp } from '@routed/addresses';
 import { parseMac } from '../codec/mac.ts';
 import { NetlinkError } from '../errors.ts';
 import type { Purpose } from '../socket/channel.ts';

@@ -1,7 +1,6 @@
 import type { NetlinkError } from '../errors.ts';
 
-/** IP version. */
-export type Family = 4 | 6;
+export type { Family } from '@routed/addresses';
 
 /** How far a destination or address reaches. Source: linux uapi rtnetlink.h `enum rt_scope_t`. */
 export type RouteScope = 'universe' | 'site' | 'link' | 'host' | 'nowhere';

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 const REPOSITORY = new URL('../../../..', import.meta.url).pathname;
-const PACKAGE = new URL('../..', import.meta.url).pathname;
+/** The package and those of the repository that it needs. */
+const PACKAGES = ['addresses', 'text', 'netns'];
 
 const PROGRAM = `
 import { openRtnl } from '@routed/netns';
@@ -31,11 +32,17 @@ describe('the packed package', function () {
     const run = (command: string, args: string[], cwd: string): string =>
       execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     run('npx', ['tsc', '--build', 'packages/netns'], REPOSITORY);
-    const tarball = run('npm', ['pack', '--silent', '--pack-destination', folder], PACKAGE).trim();
+    const tarballs = PACKAGES.map((name) =>
+      run('npm', ['pack', '--silent', '--pack-destination', folder], join(REPOSITORY, 'packages', name)).trim(),
+    );
     writeFileSync(join(folder, 'package.json'), '{ "private": true }');
     writeFileSync(join(folder, 'program.mjs'), PROGRAM);
 
-    run('npm', ['install', '--silent', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`], folder);
+    run(
+      'npm',
+      ['install', '--silent', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs.map((file) => `./${file}`)],
+      folder,
+    );
     const output = run('unshare', ['-n', process.execPath, 'program.mjs'], folder);
 
     expect(output).to.equal('true veth\n');

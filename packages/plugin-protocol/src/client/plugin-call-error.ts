@@ -1,4 +1,4 @@
-const brand = Symbol.for('@routed/plugin-protocol/PluginCallError');
+import { CodedError, type ErrorGuard, guardFor } from '@routed/text';
 
 /**
  * Why a call failed:
@@ -10,23 +10,19 @@ const brand = Symbol.for('@routed/plugin-protocol/PluginCallError');
 export type PluginCallErrorCode = 'NO_REPLY' | 'BAD_STATUS' | 'DRIVER_ERROR' | 'INVALID_REPLY';
 
 /** A call that Docker would report as failed; the message is the text that Docker would show. */
-export class PluginCallError extends Error {
+export class PluginCallError extends CodedError<PluginCallErrorCode> {
+  static override readonly mark: symbol = Symbol.for('@routed/plugin-protocol/PluginCallError');
   override readonly name = 'PluginCallError';
-  readonly [brand] = true;
-  readonly code: PluginCallErrorCode;
   readonly method: string;
   /** The HTTP status of the reply; 0 if there was none. */
   readonly status: number;
 
   constructor(code: PluginCallErrorCode, method: string, status: number, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
+    super(code, message, cause === undefined ? undefined : { cause });
     this.method = method;
     this.status = status;
   }
 }
 
 /** True for a {@link PluginCallError}, also for one made by another copy of this package. */
-export function isPluginCallError(error: unknown): error is PluginCallError {
-  return error instanceof Error && brand in error;
-}
+export const isPluginCallError: ErrorGuard<PluginCallError> = guardFor(PluginCallError);

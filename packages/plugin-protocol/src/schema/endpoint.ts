@@ -31,7 +31,7 @@ export const EndpointInterface = wireObject({
 export type EndpointInterface = z.output<typeof EndpointInterface>;
 
 /**
- * Creates an endpoint on a network that the plugin may have learnt of in an earlier life.
+ * Creates an endpoint on a network that the plugin may have learnt of in a previous run.
  *
  * The user's `driver-opt` pairs lie flat in `Options`, beside Docker's own entries; see `OPTION_LABELS`. On an error
  * reply Docker sends no `DeleteEndpoint`.

@@ -62,7 +62,7 @@ describe('a socket whose file is taken away', () => {
       const { mode, gid } = await stat(path);
       expect(mode & 0o777).to.equal(0o660);
       expect(gid).to.equal(socketGroup);
-      expect(warnings).to.deep.equal([`socket ${path} was removed: it is made anew`]);
+      expect(warnings).to.deep.equal([`socket ${path} was removed: recreating it`]);
       expect(server.problems()).to.deep.equal([]);
     });
   }
@@ -85,7 +85,7 @@ describe('a socket whose file is taken away', () => {
 
     await until(() => server.problems().length > 0);
     expect(server.problems()).to.deep.equal([
-      `socket ${path} was replaced, and cannot be made anew: ${path} exists and is not a socket: move it away`,
+      `socket ${path} was replaced, and cannot be recreated: ${path} exists and is not a socket: move it away`,
     ]);
     await rm(path);
 
@@ -99,7 +99,7 @@ describe('a socket whose file is taken away', () => {
 
     await until(() => server.problems().length > 0);
 
-    expect(server.problems()[0]).to.match(/was replaced, and cannot be made anew: another process is serving/);
+    expect(server.problems()[0]).to.match(/was replaced, and cannot be recreated: another process is serving/);
     await new Promise((resolve) => other.close(resolve));
     await until(isServed);
   });

@@ -132,7 +132,7 @@ function refuseGraver(plan: Plan, options: ApplyOptions): void {
   const changes = refused.map((change) => `${describeChange(change)} (${change.effect}: ${change.reason})`);
   throw new QuaggaError(
     'APPLY_FAILED',
-    [`nothing was changed: this is not ${allowed}; ${remedies} to go on`, ...missing, ...changes].join('\n'),
+    [`nothing was changed: this is not ${allowed}; ${remedies} to continue`, ...missing, ...changes].join('\n'),
   );
 }
 
@@ -146,7 +146,7 @@ async function changeLive(
     const { left, refused } = await convergeAndSettle(daemons, plan.desired, options);
     if (left.length > 0) {
       const reasons = [...refused.map(({ line, answer }) => `${line}: ${answer}`), ...left.map(describeChange)];
-      throw new QuaggaError('APPLY_FAILED', `the router did not take the configuration\n${reasons.join('\n')}`);
+      throw new QuaggaError('APPLY_FAILED', `the router rejected the configuration\n${reasons.join('\n')}`);
     }
     await replaceFiles(options.configDir, files);
   } catch (cause) {
@@ -160,13 +160,9 @@ async function rollBack(before: RunningConfig, options: TargetOptions, cause: un
   const results = await Promise.all(groupsOf(before).map((group) => bringBack(group, before, options)));
   const failed = results.filter((result) => result !== undefined);
   if (failed.length === 0) throw new QuaggaError('APPLY_FAILED', `rolled back: ${reason}`, { cause });
-  throw new QuaggaError(
-    'ROLLBACK_FAILED',
-    `${reason}\nand the router could not be brought back:\n${failed.join('\n')}`,
-    {
-      cause,
-    },
-  );
+  throw new QuaggaError('ROLLBACK_FAILED', `${reason}\nand the rollback failed:\n${failed.join('\n')}`, {
+    cause,
+  });
 }
 
 /** Daemons that go back together: zebra repeats what mgmtd says, and only both tell whose a line is. */

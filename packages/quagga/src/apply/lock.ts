@@ -16,7 +16,7 @@ export async function withLock<T>(dir: string, work: () => Promise<T>): Promise<
     server.once('listening', resolve);
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const isTaken = cause.code === 'EADDRINUSE';
-      const reason = isTaken ? 'another apply is at work' : `cannot be locked: ${cause.message}`;
+      const reason = isTaken ? 'another apply is running' : `cannot be locked: ${cause.message}`;
       reject(new QuaggaError('APPLY_FAILED', `nothing was changed: ${dir}: ${reason}`, { cause }));
     });
     server.listen(`\0quagga-config-${name}`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Candidate, candidate } from '../plan/policy.ts';
 import type { KnownRoutes } from '../plan/withdrawals.ts';
-import type { Family } from '../prefix.ts';
+import type { Afi } from '../prefix.ts';
 import type { DaemonLines, RunningConfig } from '../vty/running.ts';
 import type { VtyConnection } from '../vty/connection.ts';
 
@@ -12,7 +12,7 @@ const bgpReply = z.object({
   routes: z.record(z.string(), z.array(z.object({ path: z.string().optional(), weight: z.number().optional() }))),
 });
 
-const IP: Readonly<Record<Family, string>> = { ipv4: 'ip', ipv6: 'ipv6' };
+const IP: Readonly<Record<Afi, string>> = { ipv4: 'ip', ipv6: 'ipv6' };
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 /** The weight of a route that bgpd itself brought in. Source: FRR bgpd/bgpd.h, BGP_ATTR_DEFAULT_WEIGHT. */
 const OWN_WEIGHT = 32_768;
@@ -24,7 +24,7 @@ const OWN_WEIGHT = 32_768;
  */
 export async function readRoutes(daemons: DaemonLines, ...configs: readonly RunningConfig[]): Promise<KnownRoutes> {
   const bySource = new Map<string, readonly Candidate[]>();
-  const learnt = new Map<Family, readonly Candidate[]>();
+  const learnt = new Map<Afi, readonly Candidate[]>();
   const [zebra, bgpd] = [daemons.get('zebra'), daemons.get('bgpd')];
   for (const family of FAMILIES) {
     for (const source of zebra === undefined ? [] : sourcesIn(configs))
@@ -44,14 +44,14 @@ function sourcesIn(configs: readonly RunningConfig[]): Set<string> {
   return new Set(lines.flatMap((line) => /^(?:redistribute|(?:ip|ipv6) protocol) (\w+)/.exec(line)?.[1] ?? []));
 }
 
-async function routesOf(zebra: VtyConnection | undefined, family: Family, source: string): Promise<Candidate[]> {
+async function routesOf(zebra: VtyConnection | undefined, family: Afi, source: string): Promise<Candidate[]> {
   const found = zebraReply.safeParse(await ask(zebra, `show ${IP[family]} route ${source} json`)).data ?? {};
   return Object.entries(found).map(([text, [first]]) =>
     candidate(text, first?.tag === undefined ? {} : { tag: first.tag }),
   );
 }
 
-async function learntBy(bgpd: VtyConnection, family: Family): Promise<Candidate[]> {
+async function learntBy(bgpd: VtyConnection, family: Afi): Promise<Candidate[]> {
   const found = bgpReply.safeParse(await ask(bgpd, `show bgp ${family} unicast json`)).data?.routes ?? {};
   return Object.entries(found).flatMap(([text, paths]) => {
     const foreign = paths.filter(({ weight }) => weight !== OWN_WEIGHT);

@@ -22,7 +22,7 @@ export const DAEMON_DIRS = { frr: '/usr/lib/frr', quagga: '/usr/lib/quagga' } as
 function refusal(messages: readonly string[]): QuaggaError {
   return new QuaggaError(
     'CHECKER_REFUSED',
-    messages.map(redactText).join('\n') || 'the daemons refuse the configuration',
+    messages.map(redactText).join('\n') || 'the daemons reject the configuration',
   );
 }
 
@@ -78,7 +78,7 @@ async function testFile(file: RenderedFile, dir: string, daemonDir: string): Pro
   await access(program, constants.X_OK).catch((cause: unknown) => {
     throw new QuaggaError(
       'CHECKER_MISSING',
-      `${program} is not installed, so nothing can test ${file.name}; install Quagga, say where it is, or do without`,
+      `${program} is not installed, so nothing can test ${file.name}; install Quagga, name its directory, or skip this check`,
       { cause },
     );
   });

@@ -78,9 +78,13 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 async function startDaemons(dir: string, options: SandboxOptions): Promise<ChildProcess> {
   const { daemonDir = '/usr/lib/frr' } = options;
   await access(join(daemonDir, 'zebra'), constants.X_OK).catch((cause: unknown) => {
-    throw new QuaggaError('CHECKER_MISSING', `${daemonDir}/zebra is not installed; install FRR, or say where it is`, {
-      cause,
-    });
+    throw new QuaggaError(
+      'CHECKER_MISSING',
+      `${daemonDir}/zebra is not installed; install FRR, or name its directory`,
+      {
+        cause,
+      },
+    );
   });
   for (const file of ['empty.conf', 'vtysh.conf']) await writeFile(join(dir, file), '', { mode: 0o640 });
   const daemons = ['zebra', ...options.daemons.filter((daemon) => daemon !== 'zebra')].join(' ');
@@ -115,7 +119,7 @@ async function startDaemons(dir: string, options: SandboxOptions): Promise<Child
   });
   if (ready) return child;
   const reason = complaint.trim().split('\n').at(-1) ?? 'no reason given';
-  const remedy = reason.includes('not permitted') ? '; it takes root, and without it vtysh checks the spelling' : '';
+  const remedy = reason.includes('not permitted') ? '; it needs root; without root, vtysh checks the syntax only' : '';
   throw new QuaggaError(
     'CHECKER_MISSING',
     `cannot start the routing daemons in a network namespace: ${reason}${remedy}`,

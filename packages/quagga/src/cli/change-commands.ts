@@ -39,7 +39,9 @@ function showPlan(plan: Plan, asJson: boolean): string {
   const missing = plan.missingDaemons.map((daemon) => `restart  ${daemon} does not run\n`);
   const lines = [...missing, ...changes.map(changeText)];
   if (plan.drift.length > 0)
-    lines.push(`file     has lines that do not run; the next start would load them\n${formatDifferences(plan.drift)}`);
+    lines.push(
+      `file     has lines that are not running; the next start would load them\n${formatDifferences(plan.drift)}`,
+    );
   return lines.length === 0 && plan.effect === 'hitless' ? 'nothing to do\n' : `${lines.join('')}${plan.effect}\n`;
 }
 

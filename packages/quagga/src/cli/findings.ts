@@ -37,8 +37,8 @@ export function complain(environment: CliEnvironment, error: QuaggaError, origin
 
 const FILE_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
-  EACCES: 'this user may not read it',
-  EISDIR: 'it is a folder; name a file in it',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory; name a file in it',
 };
 
 /** @throws {@link QuaggaError} `INVALID_INPUT` when the file cannot be read */

@@ -12,11 +12,11 @@ const EXIT_CODES = `
 Exit status:
   0  done, or nothing differs
   1  the input is invalid, or the dialect lacks a feature
-  2  the daemons refuse the configuration
+  2  the daemons reject the configuration
   3  the checker is not installed or may not run
-  4  it differs (diff, plan)
-  5  not applied; the router is as it was
-  6  not applied, and the router could not be brought back
+  4  there are differences (diff, plan)
+  5  not applied; the router is unchanged
+  6  not applied, and the rollback failed
   7  a running daemon cannot be reached`;
 
 function collect(value: string, previous: readonly string[] | undefined): string[] {
@@ -60,7 +60,7 @@ function withTarget(command: Command): Command {
 function withChange(command: Command): Command {
   return withTarget(withInput(command)).option(
     '--take-over',
-    'also remove lines that the model cannot say: addresses, static routes, logging',
+    'also remove lines that the model cannot express: addresses, static routes, logging',
   );
 }
 
@@ -91,7 +91,9 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
     );
   withTarget(withInput(add('check', 'check the model, then let the real daemons check the result')))
     .addOption(
-      new Option('--checker <name>', 'how far to go').choices(['auto', 'none', 'vtysh', 'daemons']).default('auto'),
+      new Option('--checker <name>', 'depth of the check')
+        .choices(['auto', 'none', 'vtysh', 'daemons'])
+        .default('auto'),
     )
     .action(async (file: string | undefined, flags: CheckFlags) =>
       finish(await checkCommand(environment, file, flags)),
@@ -99,7 +101,7 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
   withTarget(withInput(add('diff', 'compare with a file, a folder or the running router')))
     .option('--against <path>', 'file or folder; default: what runs')
     .action(async (file: string | undefined, flags: DiffFlags) => finish(await diffCommand(environment, file, flags)));
-  withChange(add('plan', 'say what applying would do to running containers')).action(
+  withChange(add('plan', 'show the effects on running containers')).action(
     async (file: string | undefined, flags: ChangeFlags) => finish(await planCommand(environment, file, flags)),
   );
   withChange(add('apply', 'test, back up, change the running router, verify, or roll back'))
@@ -108,7 +110,7 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
         .choices(['hitless', 'flaps', 'restart'])
         .default('hitless'),
     )
-    .option('--accept-unknown', 'also make changes of which nobody knows the effect')
+    .option('--accept-unknown', 'also apply changes with unknown effects')
     .option(
       '--restart-command <command>',
       'program and arguments that restart the routing suite, where a change needs it; no shell',

@@ -1,5 +1,6 @@
+import { formatPrefix, parseAddress, parseIp, prefixOf } from '@routed/addresses';
 import { Document } from 'yaml';
-import { familyOf, formatAddress, parseAddress } from '../prefix.ts';
+import { afiOf } from '../prefix.ts';
 import type { Dialect } from '../dialect.ts';
 
 /** The parts of `ip -j address` and `ip -j route` that a proposal is made from. */
@@ -62,11 +63,8 @@ function containersOf(routes: readonly Route[]): string[] {
     .filter(({ protocol }) => PLUGIN_PROTOCOLS.includes(protocol))
     .map(({ dst }) => dst.split('/')[0] ?? '');
   const around = own.flatMap((address) => {
-    const bits = parseAddress(address);
-    if (bits === undefined) return [];
-    const family = familyOf(address);
-    const hostBits = family === 'ipv4' ? 16n : 80n;
-    return [`${formatAddress(family, (bits >> hostBits) << hostBits)}/${family === 'ipv4' ? 16 : 48}`];
+    const ip = parseIp(address);
+    return ip === undefined ? [] : formatPrefix(prefixOf({ ...ip, prefixLength: ip.family === 4 ? 16 : 48 }));
   });
   return around.length === 0 ? [CLASSIC_CONTAINERS] : [...new Set(around)].sort();
 }
@@ -77,12 +75,12 @@ export function proposeDocument(facts: HostFacts, protocol: 'ospf' | 'bgp', dial
   const addresses = globalAddresses(facts);
   const uplink = routes.find(({ dst }) => dst === 'default')?.dev ?? addresses[0]?.link;
   const own = addresses.filter(({ link }) => link === uplink);
-  const primary = (own.length > 0 ? own : addresses).find(({ address }) => familyOf(address) === 'ipv4');
+  const primary = (own.length > 0 ? own : addresses).find(({ address }) => afiOf(address) === 'ipv4');
   if (uplink === undefined || primary === undefined) return undefined;
   const containers = containersOf(routes);
   const twoParty = primary.length >= 30;
   const ospfPreset = twoParty ? 'p2p' : 'lan';
-  const asn = Number(PRIVATE_ASN_BASE + ((parseAddress(primary.address) ?? 0n) % PRIVATE_ASN_COUNT));
+  const asn = Number(PRIVATE_ASN_BASE + ((parseAddress(primary.address)?.value ?? 0n) % PRIVATE_ASN_COUNT));
   const document = new Document({
     dialect,
     preset: protocol === 'ospf' ? ospfPreset : 'bgp-unnumbered',
@@ -93,7 +91,7 @@ export function proposeDocument(facts: HostFacts, protocol: 'ospf' | 'bgp', dial
   });
   const known =
     containers[0] === CLASSIC_CONTAINERS
-      ? 'a guess, give the prefixes of your docker networks'
+      ? 'a guess; replace it with the prefixes of your docker networks'
       : 'around the container routes of this host';
   document.commentBefore = ` Proposed by "quagga-config init". Check it: quagga-config check FILE`;
   comment(document, 'routerId', ' must be unique in the routed network');

@@ -1,5 +1,5 @@
+import { formatAddress, formatPrefix, parseAddress, parsePrefix } from '@routed/addresses';
 import { z } from 'zod';
-import { formatAddress, formatPrefix, parseAddress, parsePrefix } from '../prefix.ts';
 
 /** Control characters and everything that some reader takes for the end of a line. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
@@ -64,7 +64,7 @@ export const interfaceName = z
   .regex(/^[!-~]{1,15}$/, 'an interface name has 1 to 15 characters, without spaces, "/" or "?"')
   .refine(
     (value) => !/^[!#|]|[/?]/.test(value) && value !== '.' && value !== '..',
-    'is no interface name that both the kernel and the daemons accept',
+    'is not an interface name that both the kernel and the daemons accept',
   );
 
 export const hostname = z
@@ -73,14 +73,14 @@ export const hostname = z
 
 export const ipv4Address = z
   .string()
-  .refine((value) => !value.includes(':') && parseAddress(value) !== undefined, 'is no IPv4 address');
+  .refine((value) => !value.includes(':') && parseAddress(value) !== undefined, 'is not an IPv4 address');
 
 export const ipAddress = z
   .string()
-  .refine((value) => parseAddress(value) !== undefined, 'is no IP address')
+  .refine((value) => parseAddress(value) !== undefined, 'is not an IP address')
   .transform((value) => {
-    const bits = parseAddress(value);
-    return bits === undefined ? value : formatAddress(value.includes(':') ? 'ipv6' : 'ipv4', bits);
+    const parsed = parseAddress(value);
+    return parsed === undefined ? value : formatAddress(parsed);
   });
 
 export const routerId = ipv4Address.refine(
@@ -91,7 +91,7 @@ export const routerId = ipv4Address.refine(
 /** `10.112.0.0/12` or `fd00::/64`; host bits are cleared, as the daemons do. */
 export const prefix = z
   .string()
-  .refine((value) => parsePrefix(value) !== undefined, 'is no prefix; write it as 10.112.0.0/12 or fd00::/64')
+  .refine((value) => parsePrefix(value) !== undefined, 'is not a prefix; write it as 10.112.0.0/12 or fd00::/64')
   .transform((value) => {
     const parsed = parsePrefix(value);
     return parsed === undefined ? value : formatPrefix(parsed);
@@ -108,7 +108,7 @@ function isArea(value: string): boolean {
 export const area = z
   .union([z.int(AREA).min(0, AREA).max(0xffffffff, AREA), z.string().refine(isArea, AREA)], { error: AREA })
   .transform((value) =>
-    typeof value === 'string' && value.includes('.') ? value : formatAddress('ipv4', BigInt(value)),
+    typeof value === 'string' && value.includes('.') ? value : formatAddress({ family: 4, value: BigInt(value) }),
   );
 
 export const asn = integer(1, 4294967295, 'an AS number');

@@ -16,9 +16,9 @@ interface Rule extends Prediction {
   readonly pattern: RegExp;
 }
 
-const ON_INTERFACE = 'the neighbors on this interface are lost and found again';
+const ON_INTERFACE = 'the neighbors on this interface restart';
 const NEXT_SESSION = 'takes effect with the next session';
-const UNSEEN = 'nothing that a neighbor sees';
+const UNSEEN = 'no neighbor sees it';
 const OTHER_PATH = 'routes stay; traffic may take another path';
 
 const RULES: readonly Rule[] = [
@@ -32,20 +32,20 @@ const RULES: readonly Rule[] = [
   {
     pattern: /^route-map \S+ \S+ \d+ (set (large-|ext)?community|call|on-match|continue)/,
     effect: 'unknown',
-    reason: 'what it does is for the neighbors, or another map, to say',
+    reason: 'its effect depends on neighbors or another route map',
   },
   {
     pattern:
       /(^(ip|ipv6) prefix-list |^bgp as-path |^route-map |^(ip|ipv6) protocol \S+ route-map |^router \S+( \d+)? redistribute )/,
     effect: 'unknown',
-    reason: 'nobody has looked at the routes that it is about',
+    reason: 'the affected routes were not evaluated',
     isPolicy: true,
   },
   {
     pattern:
       /^(router bgp \d+ (aggregate-address|neighbor \S+ (route-map|prefix-list|filter-list)) |router ospf6? summary-address )/,
     effect: 'unknown',
-    reason: 'nobody has looked at the routes that it is about',
+    reason: 'the affected routes were not evaluated',
     isPolicy: true,
   },
   {
@@ -72,17 +72,17 @@ const RULES: readonly Rule[] = [
   {
     pattern: /^router ospf6? (no )?(network|passive-interface|area \S+ (stub|nssa|authentication))/,
     effect: 'flaps',
-    reason: 'neighbors are lost and found again',
+    reason: 'neighbors restart',
   },
   {
     pattern: /^router (ospf6?|bgp \d+) (maximum-paths|bgp bestpath as-path multipath-relax)/,
     effect: 'flaps',
-    reason: 'routes with several next hops are installed anew',
+    reason: 'multipath routes are installed again',
   },
   {
     pattern: /^router ospf6? (default-information|stub-router|area \S+ range)/,
     effect: 'flaps',
-    reason: 'routes that neighbors take from here change',
+    reason: 'routes that neighbors accept from here change',
   },
   {
     pattern:
@@ -94,13 +94,13 @@ const RULES: readonly Rule[] = [
   {
     pattern: /^router bgp \d+ neighbor \S+ maximum-prefix \d+ (\d+ )?warning-only$/,
     effect: 'hitless',
-    reason: 'the guard warns and ends no session',
+    reason: 'the limit warns and ends no session',
   },
   {
     pattern:
       /^router bgp \d+ neighbor \S+ (peer-group|remote-as|interface|password|passive|shutdown|ebgp-multihop|ttl-security|update-source|capability|activate|maximum-prefix|route-reflector-client|next-hop-self|soft-reconfiguration)/,
     effect: 'flaps',
-    reason: 'the session with this neighbor is made anew',
+    reason: 'the session with this neighbor restarts',
   },
   { pattern: /^router bgp \d+ neighbor \S+ (bfd|timers)/, effect: 'hitless', reason: NEXT_SESSION },
   {
@@ -112,9 +112,9 @@ const RULES: readonly Rule[] = [
   {
     pattern: /^router bgp \d+ bgp graceful-shutdown/,
     effect: 'flaps',
-    reason: 'every route is announced anew with another preference',
+    reason: 'every route is announced again with another preference',
   },
-  { pattern: /^router bgp \d+ (bgp listen range|no bgp default)/, effect: 'flaps', reason: 'sessions are made anew' },
+  { pattern: /^router bgp \d+ (bgp listen range|no bgp default)/, effect: 'flaps', reason: 'sessions restart' },
   {
     pattern: /^router bgp \d+ ((no )?bgp log-neighbor-changes|coalesce-time|bgp listen limit)/,
     effect: 'hitless',
@@ -125,7 +125,7 @@ const RULES: readonly Rule[] = [
     effect: 'hitless',
     reason: 'both ends agree on new intervals while the session stays',
   },
-  { pattern: /^bfd passive-mode/, effect: 'flaps', reason: 'the session is made anew' },
+  { pattern: /^bfd passive-mode/, effect: 'flaps', reason: 'the session restarts' },
 ];
 
 /** Losing one of these lines loses what it set up, whatever a change of its value would do. */
@@ -137,7 +137,7 @@ const REMOVAL_RULES: readonly Rule[] = [
   },
 ];
 
-const UNKNOWN: Prediction = { effect: 'unknown', reason: 'this tool does not know what the line does' };
+const UNKNOWN: Prediction = { effect: 'unknown', reason: 'this tool does not know the effect of this line' };
 
 /** The effect of setting, replacing or removing a line. */
 export function effectOf(header: string, line: string, isRemoval: boolean): Prediction {

@@ -1,4 +1,5 @@
-import { type Family, type Prefix, contains, knownPrefix, parsePrefix } from '../prefix.ts';
+import { type Prefix, addressBits, contains, parsePrefix } from '@routed/addresses';
+import { type Afi, afiOf, knownPrefix } from '../prefix.ts';
 import type { ConfigTree } from '../text/parse.ts';
 
 /** A route as a policy sees it. */
@@ -13,7 +14,7 @@ export interface Candidate {
 /** `undecided`: the policy asks what this reader does not know. */
 export type Verdict = 'permit' | 'deny' | 'undecided';
 
-const IP: Readonly<Record<Family, string>> = { ipv4: 'ip', ipv6: 'ipv6' };
+const IP: Readonly<Record<Afi, string>> = { ipv4: 'ip', ipv6: 'ipv6' };
 
 interface ListEntry {
   readonly action: Verdict;
@@ -69,7 +70,7 @@ export class Policy {
   }
 
   /** What a prefix list says; one that does not exist denies. Source: FRR lib/plist.c, prefix_list_apply_ext. */
-  ofList(family: Family, name: string, { prefix }: Candidate): Verdict {
+  ofList(family: Afi, name: string, { prefix }: Candidate): Verdict {
     const entry = this.#list(family, name).find(
       ({ prefix: outer, min, max }) =>
         outer === undefined || (contains(outer, prefix) && prefix.length >= min && prefix.length <= max),
@@ -87,9 +88,9 @@ export class Policy {
 
   /** `permit`: the line matches; `deny`: it does not. */
   #matches(line: string, route: Candidate): Verdict {
-    const { family } = route.prefix;
+    const afi = afiOf(route.text);
     const list = /^match (ip|ipv6) address prefix-list (\S+)$/.exec(line);
-    if (list !== null) return list[1] === IP[family] ? this.ofList(family, list[2] ?? '', route) : 'deny';
+    if (list !== null) return list[1] === IP[afi] ? this.ofList(afi, list[2] ?? '', route) : 'deny';
     const path = /^match as-path (\S+)$/.exec(line);
     if (path !== null) return this.ofPathList(path[1] ?? '', route);
     const tag = /^match tag (\d+)$/.exec(line);
@@ -112,7 +113,7 @@ export class Policy {
     return entries.sort((a, b) => a.seq - b.seq);
   }
 
-  #list(family: Family, name: string): readonly ListEntry[] {
+  #list(family: Afi, name: string): readonly ListEntry[] {
     const key = `${IP[family]} prefix-list ${name} `;
     const known = this.#lists.get(key) ?? this.#readList(key);
     this.#lists.set(key, known);
@@ -132,7 +133,7 @@ export class Policy {
 function listEntry([, , action, text = '', ge, le]: RegExpExecArray): ListEntry {
   const prefix = parsePrefix(text);
   const length = prefix?.length ?? 0;
-  const longest = prefix?.family === 'ipv4' ? 32 : 128;
+  const longest = addressBits(prefix?.family ?? 6);
   const upper = ge === undefined ? length : longest;
   return {
     action: action === 'permit' ? 'permit' : 'deny',

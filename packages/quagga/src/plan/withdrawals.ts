@@ -1,5 +1,6 @@
+import { contains } from '@routed/addresses';
 import type { VtyDaemon } from '../render/config.ts';
-import { type Family, contains, knownPrefix } from '../prefix.ts';
+import { type Afi, knownPrefix } from '../prefix.ts';
 import type { ConfigSection, ConfigTree } from '../text/parse.ts';
 import type { RunningConfig } from '../vty/running.ts';
 import type { Change } from './change.ts';
@@ -10,9 +11,9 @@ import { type Candidate, Policy, type Verdict, candidate } from './policy.ts';
 /** The routes that there are now: only these can be lost. */
 export interface KnownRoutes {
   /** What zebra has of a source, such as `kernel` or `ospf`. */
-  readonly of: (source: string, family: Family) => readonly Candidate[];
+  readonly of: (source: string, family: Afi) => readonly Candidate[];
   /** What bgpd has from its neighbors. */
-  readonly learntByBgp: (family: Family) => readonly Candidate[];
+  readonly learntByBgp: (family: Afi) => readonly Candidate[];
 }
 
 /** Routes that new policies take from somebody. */
@@ -120,7 +121,7 @@ function sourcesOf(lines: readonly string[]): Source[] {
 }
 
 /** Redistribution by `lines`, of every source that `redistribute` names. */
-function redistributed(policy: Policy, lines: readonly string[], family: Family, known: KnownRoutes): Way[] {
+function redistributed(policy: Policy, lines: readonly string[], family: Afi, known: KnownRoutes): Way[] {
   return sourcesOf(lines).map(({ source, map }) => mapWay(policy, source, known.of(source, family), map));
 }
 
@@ -133,7 +134,7 @@ function covering(lines: readonly string[], pattern: RegExp): (route: Candidate)
 const SUMMARY = /^summary-address (\S+)/;
 const SUMMARY_ONLY = /^aggregate-address (\S+) .*summary-only/;
 
-function ospfWays(policy: Policy, tree: ConfigTree, header: string, family: Family, known: KnownRoutes): Ways {
+function ospfWays(policy: Policy, tree: ConfigTree, header: string, family: Afi, known: KnownRoutes): Ways {
   const lines = tree.get(header)?.lines ?? [];
   const isCovered = covering(lines, SUMMARY);
   const summaries = lines.filter((line) => SUMMARY.test(line)).toSorted();
@@ -163,7 +164,7 @@ interface Peer {
   readonly lines: readonly string[];
 }
 
-function bgpWays(policy: Policy, tree: ConfigTree, family: Family, known: KnownRoutes): Ways {
+function bgpWays(policy: Policy, tree: ConfigTree, family: Afi, known: KnownRoutes): Ways {
   const sections = [...tree.values()].filter(
     ({ path }) => /^router bgp \d+$/.test(path[0] ?? '') && path[1] === `address-family ${family} unicast`,
   );
@@ -214,7 +215,7 @@ function peersOf(lines: readonly string[]): Peer[] {
 function filterOf(
   policy: Policy,
   lines: readonly string[],
-  family: Family,
+  family: Afi,
   direction: 'in' | 'out',
 ): { verdict: (route: Candidate) => Verdict; text: string } {
   const used = lines.flatMap((line) => {
@@ -235,7 +236,7 @@ const SHOWN = 10;
 
 /** `withdraws 2 routes announced by OSPF: 10.112.0.1/32, 10.112.0.2/32`. */
 export function describeWithdrawal({ what, prefixes, isUndecided }: Withdrawal): string {
-  if (prefixes.length === 0) return `a policy that this tool does not understand decides on ${what}`;
+  if (prefixes.length === 0) return `a policy unknown to this tool affects ${what}`;
   const shown = prefixes.slice(0, SHOWN).join(', ');
   const more = prefixes.length > SHOWN ? ` and ${prefixes.length - SHOWN} more` : '';
   const least = isUndecided ? 'at least ' : '';
@@ -249,8 +250,7 @@ export function judgePolicies(changes: readonly Change[], found: readonly Withdr
     const rest = withoutMark(change);
     const own = found.filter(({ daemon }) => daemon === change.daemon);
     const [worst] = own.toSorted((a, b) => Number(b.isUndecided) - Number(a.isUndecided));
-    if (worst === undefined)
-      return { ...rest, effect: 'hitless', reason: 'no route that is announced or known is withdrawn' };
+    if (worst === undefined) return { ...rest, effect: 'hitless', reason: 'no announced or known route is withdrawn' };
     return {
       ...rest,
       effect: worst.isUndecided ? 'unknown' : 'flaps',

@@ -1,8 +1,9 @@
+import { comparePrefixes, hostPrefix } from '@routed/addresses';
 import type { Bgp, Neighbor, PeerFamily, PeerGroup } from '../model/bgp.ts';
 import type { RouterModel } from '../model/router.ts';
 import { compareText, sortedEntries } from '../validation/finding.ts';
 import type { Dialect } from '../dialect.ts';
-import { ADDRESS_BITS, type Family, type Prefix, comparePrefixes, familyOf, knownPrefix } from '../prefix.ts';
+import { type Afi, afiOf, knownPrefix } from '../prefix.ts';
 import type { ConfigBlock } from '../text/block.ts';
 import { LOCAL_ROUTES, compact, setting } from './filters.ts';
 import { OUT_GUARD, type Policies, policyName } from './policy.ts';
@@ -15,13 +16,9 @@ const TIMERS = { traditional: '60 180', datacenter: '3 9' } as const;
 /** Interfaces by name, then addresses in numeric order: the same model always renders to the same bytes. */
 function compareNeighbors(a: Neighbor, b: Neighbor): number {
   if (a.address !== undefined && b.address !== undefined)
-    return comparePrefixes(hostPrefix(a.address), hostPrefix(b.address));
+    return comparePrefixes(knownPrefix(hostPrefix(a.address)), knownPrefix(hostPrefix(b.address)));
   if (a.interface !== undefined && b.interface !== undefined) return compareText(a.interface, b.interface);
   return a.interface === undefined ? 1 : -1;
-}
-
-function hostPrefix(address: string): Prefix {
-  return knownPrefix(`${address}/${ADDRESS_BITS[familyOf(address)]}`);
 }
 
 export function neighborName(neighbor: Neighbor): string {
@@ -74,7 +71,7 @@ function neighborLines(neighbor: Neighbor, profile: Profile): string[] {
 interface Peer {
   readonly name: string;
   readonly settings: PeerGroup;
-  readonly families: readonly Family[];
+  readonly families: readonly Afi[];
 }
 
 /** What carries address families: peer groups, and neighbors without one. */
@@ -83,7 +80,7 @@ function peersOf(bgp: Bgp): Peer[] {
   const groups = sortedEntries(bgp.peerGroups).map(([name, settings]) => {
     const members = neighbors.filter((neighbor) => neighbor.peerGroup === name);
     const ranges = (bgp.listenRanges ?? []).filter((range) => range.peerGroup === name);
-    const carried = [...members.flatMap(neighborFamilies), ...ranges.map(({ prefix }) => familyOf(prefix))];
+    const carried = [...members.flatMap(neighborFamilies), ...ranges.map(({ prefix }) => afiOf(prefix))];
     return { name, settings, families: settings.families ?? carried };
   });
   const single = neighbors
@@ -97,8 +94,8 @@ function peersOf(bgp: Bgp): Peer[] {
 }
 
 /** A session over IPv4 carries IPv4, one over IPv6 carries IPv6, an unnumbered one both. */
-function neighborFamilies(neighbor: Neighbor): Family[] {
-  return neighbor.address === undefined ? ['ipv4', 'ipv6'] : [familyOf(neighbor.address)];
+function neighborFamilies(neighbor: Neighbor): Afi[] {
+  return neighbor.address === undefined ? ['ipv4', 'ipv6'] : [afiOf(neighbor.address)];
 }
 
 function maximumPrefix(head: string, guard: PeerFamily['maximumPrefix']): string | false {
@@ -113,7 +110,7 @@ function maximumPrefix(head: string, guard: PeerFamily['maximumPrefix']): string
 }
 
 /** What a map of the operator's is never asked about: it chooses among what the policies let through. */
-function guards(head: string, settings: PeerFamily, family: Family, isTransit: boolean): (string | false)[] {
+function guards(head: string, settings: PeerFamily, family: Afi, isTransit: boolean): (string | false)[] {
   const [own, out] = [settings.routeMapIn !== undefined, settings.routeMapOut !== undefined];
   return [
     own && `${head} prefix-list ${policyName('IMPORT', family)} in`,
@@ -122,7 +119,7 @@ function guards(head: string, settings: PeerFamily, family: Family, isTransit: b
   ];
 }
 
-function peerFamilyLines(peer: Peer, family: Family, isTransit: boolean): string[] {
+function peerFamilyLines(peer: Peer, family: Afi, isTransit: boolean): string[] {
   const head = `neighbor ${peer.name}`;
   const settings = peer.settings[family] ?? {};
   return compact([
@@ -137,7 +134,7 @@ function peerFamilyLines(peer: Peer, family: Family, isTransit: boolean): string
   ]);
 }
 
-function redistribution(model: RouterModel, policies: Policies, family: Family): string {
+function redistribution(model: RouterModel, policies: Policies, family: Afi): string {
   return compact([
     `redistribute ${model.export?.source ?? 'kernel'}`,
     setting('metric', model.bgp?.[family]?.metric ?? model.export?.metric),
@@ -146,17 +143,11 @@ function redistribution(model: RouterModel, policies: Policies, family: Family):
 }
 
 /** Quagga redistributes IPv4 in the context of the router: in the address family the line ends that context. */
-function isOfRouter(family: Family, dialect: Dialect): boolean {
+function isOfRouter(family: Afi, dialect: Dialect): boolean {
   return dialect === 'quagga' && family === 'ipv4';
 }
 
-function familyBlock(
-  model: RouterModel,
-  bgp: Bgp,
-  policies: Policies,
-  family: Family,
-  dialect: Dialect,
-): ConfigBlock[] {
+function familyBlock(model: RouterModel, bgp: Bgp, policies: Policies, family: Afi, dialect: Dialect): ConfigBlock[] {
   if (!policies.announces(family)) return [];
   const settings = bgp[family] ?? {};
   const isTransit = bgp.transit === true;

@@ -1,6 +1,6 @@
 import type { RouteMapEntry } from '../model/policy.ts';
 import type { Dialect } from '../dialect.ts';
-import type { Family } from '../prefix.ts';
+import type { Afi } from '../prefix.ts';
 import type { ConfigBlock } from '../text/block.ts';
 import type { NamedPrefixList, NamedRouteMap } from './policy.ts';
 
@@ -32,7 +32,7 @@ export function routeMapBlocks(map: NamedRouteMap): ConfigBlock[] {
   }));
 }
 
-function entryLines(entry: RouteMapEntry, family: Family): string[] {
+function entryLines(entry: RouteMapEntry, family: Afi): string[] {
   const { match, set } = entry;
   const lines: (string | false | undefined)[] = [
     entry.description !== undefined && `description ${entry.description}`,

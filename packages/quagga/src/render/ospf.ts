@@ -1,8 +1,9 @@
+import { comparePrefixes } from '@routed/addresses';
 import type { Ospf, Ospf6 } from '../model/ospf.ts';
 import type { RouterModel } from '../model/router.ts';
 import { sortedEntries } from '../validation/finding.ts';
 import type { Dialect } from '../dialect.ts';
-import { comparePrefixes, knownPrefix } from '../prefix.ts';
+import { knownPrefix } from '../prefix.ts';
 import type { ConfigBlock } from '../text/block.ts';
 import { compact, setting } from './filters.ts';
 import { BACKBONE } from './ospf-interface.ts';

@@ -1,12 +1,13 @@
+import { comparePrefixes, formatPrefix } from '@routed/addresses';
 import type { PrefixList, RouteMap, RouteMapEntry } from '../model/policy.ts';
 import type { RouterModel } from '../model/router.ts';
 import { compareText, sortedEntries } from '../validation/finding.ts';
-import { ADDRESS_BITS, type Family, comparePrefixes, familyOf, formatPrefix, knownPrefix } from '../prefix.ts';
+import { ADDRESS_BITS, type Afi, afiOf, knownPrefix } from '../prefix.ts';
 
 /** A prefix list with its lines' order settled. */
 export interface NamedPrefixList {
   readonly name: string;
-  readonly family: Family;
+  readonly family: Afi;
   readonly description?: string | undefined;
   readonly entries: readonly string[];
 }
@@ -18,9 +19,9 @@ export interface NamedRouteMap extends RouteMap {
 /** The filters of a model: what the policies mean, and the explicit ones. */
 export interface Policies {
   /** The route map of `redistribute`; none when unfiltered, which OSPF survives. */
-  readonly exportMap: (family: Family, protocol: 'ospf' | 'bgp') => string | undefined;
+  readonly exportMap: (family: Afi, protocol: 'ospf' | 'bgp') => string | undefined;
   /** True when this family has something to redistribute. */
-  readonly announces: (family: Family) => boolean;
+  readonly announces: (family: Afi) => boolean;
   readonly prefixLists: readonly NamedPrefixList[];
   readonly routeMaps: readonly NamedRouteMap[];
 }
@@ -30,7 +31,7 @@ export const OUT_GUARD = 'OUT-GUARD';
 
 const SUFFIX = { ipv4: '', ipv6: '6' } as const;
 
-export function policyName(base: string, family: Family): string {
+export function policyName(base: string, family: Afi): string {
   return `${base}${SUFFIX[family]}`;
 }
 
@@ -51,12 +52,12 @@ function withSequence(entries: readonly string[]): string[] {
   return entries.map((entry, index) => `seq ${5 * (index + 1)} ${entry}`);
 }
 
-function ofFamily(prefixes: readonly string[], family: Family): string[] {
-  const own = prefixes.filter((text) => familyOf(text) === family).map(knownPrefix);
+function ofFamily(prefixes: readonly string[], family: Afi): string[] {
+  const own = prefixes.filter((text) => afiOf(text) === family).map(knownPrefix);
   return [...new Set(own.sort(comparePrefixes).map(formatPrefix))];
 }
 
-function exportList(model: RouterModel, family: Family): NamedPrefixList {
+function exportList(model: RouterModel, family: Afi): NamedPrefixList {
   const bits = ADDRESS_BITS[family];
   if (model.export?.unfiltered === true) {
     const all = family === 'ipv4' ? '0.0.0.0/0' : '::/0';
@@ -77,8 +78,8 @@ function withoutDefaults(text: string, { ge, le }: Lengths, bits: number): Lengt
   return { ge: lower, le: le === bits ? undefined : le };
 }
 
-function importList(model: RouterModel, family: Family): NamedPrefixList {
-  const permit = model.import?.permit.filter((entry) => familyOf(entry.prefix) === family);
+function importList(model: RouterModel, family: Afi): NamedPrefixList {
+  const permit = model.import?.permit.filter((entry) => afiOf(entry.prefix) === family);
   const wanted = permit ?? ofFamily(model.containers, family).map((prefix) => ({ prefix, le: ADDRESS_BITS[family] }));
   const sorted = wanted.toSorted((a, b) => comparePrefixes(knownPrefix(a.prefix), knownPrefix(b.prefix)));
   const entries = sorted.map((entry) => entryText('permit', entry.prefix, entry));
@@ -91,13 +92,13 @@ function permitEntry(seq: number, list: string, more: Partial<RouteMapEntry> = {
   return { seq, action: 'permit', ...more, match: { prefixList: list, ...more.match } };
 }
 
-function exportMap(model: RouterModel, family: Family, list: string): NamedRouteMap {
+function exportMap(model: RouterModel, family: Afi, list: string): NamedRouteMap {
   const tag = model.export?.tag;
   const set = tag === undefined ? {} : { set: { tag } };
   return { name: policyName('EXPORT', family), family, entries: [permitEntry(10, list, set)] };
 }
 
-function bgpOut(model: RouterModel, family: Family, list: string): [NamedRouteMap, NamedPrefixList[]] {
+function bgpOut(model: RouterModel, family: Afi, list: string): [NamedRouteMap, NamedPrefixList[]] {
   const aggregates = (model.bgp?.[family]?.aggregateAddresses ?? []).map(({ prefix }) => prefix);
   const local = model.bgp?.transit === true ? {} : { match: { localRoutes: true as const } };
   const name = policyName('AGGREGATES', family);
@@ -110,7 +111,7 @@ function bgpOut(model: RouterModel, family: Family, list: string): [NamedRouteMa
 }
 
 /** The list behind {@link OUT_GUARD}: containers and aggregates, or everything but the default route. */
-function outGuard(model: RouterModel, family: Family): NamedPrefixList[] {
+function outGuard(model: RouterModel, family: Afi): NamedPrefixList[] {
   const peers = [...(model.bgp?.neighbors ?? []), ...Object.values(model.bgp?.peerGroups ?? {})];
   if (!peers.some((peer) => peer[family]?.routeMapOut !== undefined)) return [];
   const announced = exportList(model, family).entries.map((entry) => entry.replace(/^seq \d+ /, ''));
@@ -120,10 +121,9 @@ function outGuard(model: RouterModel, family: Family): NamedPrefixList[] {
 }
 
 /** Families that some neighbor carries, or that OSPF redistributes. */
-function usedFamilies(model: RouterModel): Family[] {
-  const present = (family: Family): boolean =>
-    model.containers.some((text) => familyOf(text) === family) ||
-    (family === 'ipv4' && model.export?.unfiltered === true);
+function usedFamilies(model: RouterModel): Afi[] {
+  const present = (family: Afi): boolean =>
+    model.containers.some((text) => afiOf(text) === family) || (family === 'ipv4' && model.export?.unfiltered === true);
   return (['ipv4', 'ipv6'] as const).filter(present);
 }
 

@@ -1,6 +1,6 @@
 import type { RouterModel } from '../model/router.ts';
 import { sortedEntries } from '../validation/finding.ts';
-import type { Family } from '../prefix.ts';
+import type { Afi } from '../prefix.ts';
 import { type ConfigBlock, writePerDaemon } from '../text/block.ts';
 import { bgpBlocks } from './bgp.ts';
 import { daemonsOf, identityLines, importLines, logLines } from './common.ts';
@@ -23,7 +23,7 @@ function filterBlocks(
 }
 
 /** The filter of `redistribute`; unused when everything is announced. */
-function exportFilter(policies: Policies, family: Family): ConfigBlock[] {
+function exportFilter(policies: Policies, family: Afi): ConfigBlock[] {
   const name = policies.announces(family) ? policies.exportMap(family, 'ospf') : undefined;
   return filterBlocks(policies, (map) => map.name === name, false);
 }

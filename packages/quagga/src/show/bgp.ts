@@ -1,6 +1,7 @@
-import { hostPrefix } from '../prefix.ts';
+import { hostPrefix } from '@routed/addresses';
 import { z } from 'zod';
 import type { Announcement } from './announcement.ts';
+import { afiOf } from '../prefix.ts';
 import { isLowest, type CompetingRoute } from './competing-route.ts';
 import type { RouterLines } from './router-lines.ts';
 
@@ -49,12 +50,12 @@ export async function bgpAnnouncement(lines: RouterLines, address: string): Prom
 }
 
 async function pathsTo(lines: RouterLines, address: string): Promise<readonly Path[]> {
-  const answer = await lines.ask('bgpd', `show bgp ${familyOf(address)} unicast ${hostPrefix(address)} json`);
+  const answer = await lines.ask('bgpd', `show bgp ${afiOf(address)} unicast ${hostPrefix(address)} json`);
   return pathsReply.safeParse(answer).data?.paths ?? [];
 }
 
 async function summaryFor(lines: RouterLines, address: string): Promise<unknown> {
-  return await lines.ask('bgpd', `show bgp ${familyOf(address)} unicast summary json`);
+  return await lines.ask('bgpd', `show bgp ${afiOf(address)} unicast summary json`);
 }
 
 /** How many paths bgpd has beside one for each prefix, such as those that lose against one of our own; undefined: not known. */
@@ -63,10 +64,6 @@ export async function surplusPaths(lines: RouterLines, family: 4 | 6): Promise<n
   const { data } = statisticsReply.safeParse(answer);
   const [table] = data?.[family === 4 ? 'ipv4Unicast' : 'ipv6Unicast'] ?? [];
   return table === undefined ? undefined : table.totalAdvertisements - table.totalPrefixes;
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return address.includes(':') ? 'ipv6' : 'ipv4';
 }
 
 /** The AS that a path begins in; undefined for one that has not left ours. */

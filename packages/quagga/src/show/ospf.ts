@@ -1,4 +1,4 @@
-import { hostPrefix } from '../prefix.ts';
+import { hostPrefix } from '@routed/addresses';
 import { z } from 'zod';
 import type { Announcement } from './announcement.ts';
 import type { RouterLines } from './router-lines.ts';

@@ -1,4 +1,4 @@
-import { hostPrefix } from '../prefix.ts';
+import { type Family, familyOf, hostPrefix } from '@routed/addresses';
 import { z } from 'zod';
 import type { RouterLines } from './router-lines.ts';
 import type { Way } from './competing-route.ts';
@@ -40,17 +40,17 @@ export async function hasKernelRoute(lines: RouterLines, address: string): Promi
 
 /** How many routes zebra has that are not in use, such as those that lose against one of our own; undefined: not known. */
 export async function idleRoutes(lines: RouterLines, family: 4 | 6): Promise<number | undefined> {
-  const answer = await lines.ask('zebra', `show ${family === 4 ? 'ip' : 'ipv6'} route summary json`);
+  const answer = await lines.ask('zebra', `show ${ipName(family)} route summary json`);
   const { data } = summaryReply.safeParse(answer);
   return data === undefined ? undefined : data.routesTotal - data.routesTotalFib;
 }
 
 async function routesTo(lines: RouterLines, address: string): Promise<z.infer<typeof routes> | undefined> {
   const prefix = hostPrefix(address);
-  const answer = await lines.ask('zebra', `show ${familyOf(address)} route ${prefix} json`);
+  const answer = await lines.ask('zebra', `show ${ipName(familyOf(address))} route ${prefix} json`);
   return answer === undefined ? undefined : (routesReply.safeParse(answer).data?.[prefix] ?? []);
 }
 
-function familyOf(address: string): 'ip' | 'ipv6' {
-  return address.includes(':') ? 'ipv6' : 'ip';
+function ipName(family: Family): 'ip' | 'ipv6' {
+  return family === 4 ? 'ip' : 'ipv6';
 }

@@ -1,4 +1,4 @@
-import { formatAddress } from '../prefix.ts';
+import { formatAddress } from '@routed/addresses';
 import { type ConfigSection, type ConfigTree, sectionKey } from './parse.ts';
 import { redactLine } from './redact.ts';
 
@@ -19,7 +19,10 @@ const DEFAULTS =
   /^(ip ospf hello-interval 10|ip ospf dead-interval 40|ip ospf retransmit-interval 5|ip ospf transmit-delay 1|ip ospf priority 1|ip ospf network broadcast|timers lsa min-arrival 1000|timers lsa all 5000|maximum-paths 256|frr defaults traditional|line vty)$/;
 
 function canonicalLine(line: string, section: string): string {
-  const dotted = line.replace(/\barea (\d+)(?= |$)/, (_, id: string) => `area ${formatAddress('ipv4', BigInt(id))}`);
+  const dotted = line.replace(
+    /\barea (\d+)(?= |$)/,
+    (_, id: string) => `area ${formatAddress({ family: 4, value: BigInt(id) })}`,
+  );
   const spellings = section === 'router ospf' ? SPELLINGS : SPELLINGS.slice(1);
   return spellings.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), dotted);
 }

@@ -1,5 +1,6 @@
+import { overlaps } from '@routed/addresses';
 import type { Diagnostic, FieldPath } from '../errors.ts';
-import { familyOf, knownPrefix, overlaps } from '../prefix.ts';
+import { afiOf, knownPrefix } from '../prefix.ts';
 import type { Bgp, Neighbor, PeerGroup } from '../model/bgp.ts';
 import type { RouterModel } from '../model/router.ts';
 import { caution, fault, listedTwice, lookUp, sortedEntries } from './finding.ts';
@@ -38,13 +39,13 @@ function checkSession(model: RouterModel, bgp: Bgp, path: FieldPath, peer: PeerG
     );
   for (const family of ['ipv4', 'ipv6'] as const) {
     if (external && peer[family]?.routeReflectorClient === true)
-      found.push(fault([...path, family, 'routeReflectorClient'], 'is for neighbors of the own AS'));
+      found.push(fault([...path, family, 'routeReflectorClient'], 'applies only to neighbors in the same AS'));
     const guard = peer[family]?.maximumPrefix;
     if (guard !== undefined && guard.warningOnly !== true && bgp.transit !== true)
       found.push(
         caution(
           [...path, family, 'maximumPrefix'],
-          'ends the session of this host when there are more routes than that, on every host at once; say warningOnly, and let the switch limit what it takes from each host',
+          'ends the session beyond that limit, on every host at once; use warningOnly, and let the switch limit each host',
         ),
       );
     if (guard?.warningOnly === true && guard.restartMin !== undefined)
@@ -61,7 +62,7 @@ function checkHops(path: FieldPath, peer: PeerGroup): Diagnostic[] {
 /** Who is found on an interface is one hop away. */
 function checkUnnumberedHops(path: FieldPath, peer: PeerGroup): Diagnostic[] {
   if (peer.ebgpMultihop !== undefined)
-    return [fault([...path, 'ebgpMultihop'], 'is not for a neighbor given by interface; remove it')];
+    return [fault([...path, 'ebgpMultihop'], 'does not apply to a neighbor given by interface; remove it')];
   return (peer.ttlSecurityHops ?? 1) > 1
     ? [fault([...path, 'ttlSecurityHops'], 'is 1 for a neighbor given by interface')]
     : [];
@@ -107,7 +108,7 @@ function checkRanges(bgp: Bgp): Diagnostic[] {
     if (group === undefined)
       return [fault(path, `peer group ${peerGroup} does not exist; define it under bgp.peerGroups`)];
     return group.remoteAs === undefined
-      ? [fault(path, `peer group ${peerGroup} needs remoteAs, for neighbors that are not known beforehand`)]
+      ? [fault(path, `peer group ${peerGroup} needs remoteAs, because its neighbors are dynamic`)]
       : [];
   });
   return [...groups, ...checkOverlaps(bgp.listenRanges ?? [])];
@@ -127,7 +128,7 @@ function checkAggregates(bgp: Bgp): Diagnostic[] {
     const path = ['bgp', family, 'aggregateAddresses'];
     const aggregates = bgp[family]?.aggregateAddresses ?? [];
     const wrong = aggregates.flatMap(({ prefix }, index) =>
-      familyOf(prefix) === family ? [] : [fault([...path, index, 'prefix'], `is no ${family} prefix`)],
+      afiOf(prefix) === family ? [] : [fault([...path, index, 'prefix'], `is no ${family} prefix`)],
     );
     return [...wrong, ...listedTwice(path, aggregates)];
   });

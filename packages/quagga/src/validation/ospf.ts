@@ -1,5 +1,5 @@
 import type { Diagnostic, FieldPath } from '../errors.ts';
-import { familyOf } from '../prefix.ts';
+import { afiOf } from '../prefix.ts';
 import type { Ospf, Ospf6, Ospf6Interface, OspfInterface } from '../model/ospf.ts';
 import type { RouterModel } from '../model/router.ts';
 import { caution, fault, listedTwice, sortedEntries } from './finding.ts';
@@ -70,7 +70,7 @@ function checkAreas(section: string, areas: Ospf['areas'] | Ospf6['areas']): Dia
       found.push(fault([...path, 'noSummary'], 'needs type nssa'));
     if (ids.indexOf(area.id) !== index) found.push(fault([...path, 'id'], `${area.id} is listed twice`));
     const wrong = (area.ranges ?? []).findIndex(
-      (range) => familyOf(range.prefix) !== (section === 'ospf' ? 'ipv4' : 'ipv6'),
+      (range) => afiOf(range.prefix) !== (section === 'ospf' ? 'ipv4' : 'ipv6'),
     );
     if (wrong >= 0) found.push(fault([...path, 'ranges', wrong, 'prefix'], `is of the wrong family for ${section}`));
     return [...found, ...listedTwice([...path, 'ranges'], area.ranges)];
@@ -86,7 +86,7 @@ function checkProcess(section: 'ospf' | 'ospf6', settings: Ospf | Ospf6): Diagno
   const family = section === 'ospf' ? 'ipv4' : 'ipv6';
   settings.summaryAddresses?.forEach(({ prefix, advertise, tag }, index) => {
     const path = [section, 'summaryAddresses', index];
-    if (familyOf(prefix) !== family) found.push(fault([...path, 'prefix'], `is no ${family} prefix`));
+    if (afiOf(prefix) !== family) found.push(fault([...path, 'prefix'], `is no ${family} prefix`));
     if (advertise === false && tag !== undefined)
       found.push(fault([...path, 'tag'], 'has no effect on a summary that is not advertised; remove it'));
   });
@@ -102,7 +102,7 @@ export function ospfRules(model: RouterModel): Diagnostic[] {
   if (model.ospf !== undefined) found.push(...checkProcess('ospf', model.ospf));
   if (model.ospf6 !== undefined) found.push(...checkProcess('ospf6', model.ospf6));
   model.ospf?.networks?.forEach(({ prefix }, index) => {
-    if (familyOf(prefix) !== 'ipv4')
+    if (afiOf(prefix) !== 'ipv4')
       found.push(fault(['ospf', 'networks', index, 'prefix'], 'is no IPv4 prefix; OSPFv3 is configured per interface'));
   });
   found.push(...listedTwice(['ospf', 'networks'], model.ospf?.networks));

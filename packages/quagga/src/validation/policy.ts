@@ -1,5 +1,6 @@
+import { addressBits, contains, overlaps } from '@routed/addresses';
 import type { Diagnostic, FieldPath } from '../errors.ts';
-import { ADDRESS_BITS, contains, familyOf, knownPrefix, overlaps } from '../prefix.ts';
+import { ADDRESS_BITS, afiOf, knownPrefix } from '../prefix.ts';
 import type { RouterModel } from '../model/router.ts';
 import { caution, fault, lookUp, sortedEntries } from './finding.ts';
 
@@ -26,7 +27,7 @@ interface Range {
 /** Rule 5: length < ge <= le <= 32 or 128; the daemons accept worse and then match nothing. */
 function checkRange(path: FieldPath, prefix: string, range: Range): Diagnostic[] {
   const { length, family } = knownPrefix(prefix);
-  const bits = ADDRESS_BITS[family];
+  const bits = addressBits(family);
   const { ge, le } = range;
   const found: Diagnostic[] = [];
   if (ge !== undefined && (ge <= length || ge > bits))
@@ -73,7 +74,7 @@ function checkLengths(model: RouterModel, family: 'ipv4' | 'ipv6', range: Range)
   const ge = range.ge ?? 0;
   const le = range.le ?? bits;
   if (ge > le || le > bits) return [fault(path, `needs ge <= le <= ${bits}`)];
-  const own = model.containers.filter((prefix) => familyOf(prefix) === family).map(knownPrefix);
+  const own = model.containers.filter((prefix) => afiOf(prefix) === family).map(knownPrefix);
   const found = own
     .filter((prefix) => prefix.length > le)
     .map((prefix) =>
@@ -89,7 +90,7 @@ function checkLengths(model: RouterModel, family: 'ipv4' | 'ipv6', range: Range)
         'announces pools and host routes together; OSPFv2 then loses the host route with the same base address. Announce one kind: ge 32, or le below 32',
       ),
     );
-  const nested = own.some((a) => own.some((b) => a !== b && a.bits === b.bits && contains(a, b)));
+  const nested = own.some((a) => own.some((b) => a !== b && a.first === b.first && contains(a, b)));
   if (ge < bits && nested)
     found.push(
       fault(path, 'announces pools of nested container prefixes with the same base address; give disjoint prefixes'),
@@ -104,8 +105,8 @@ function checkImport(model: RouterModel): Diagnostic[] {
     permit.some((entry) => {
       const wanted = knownPrefix(text);
       const longest =
-        entry.le ?? (entry.ge === undefined ? knownPrefix(entry.prefix).length : ADDRESS_BITS[wanted.family]);
-      return contains(knownPrefix(entry.prefix), wanted) && longest === ADDRESS_BITS[wanted.family];
+        entry.le ?? (entry.ge === undefined ? knownPrefix(entry.prefix).length : addressBits(wanted.family));
+      return contains(knownPrefix(entry.prefix), wanted) && longest === addressBits(wanted.family);
     });
   const missing = permit.length === 0 ? [] : model.containers.filter((text) => !covered(text));
   return [
@@ -124,7 +125,7 @@ function checkLists(model: RouterModel): Diagnostic[] {
     const path = ['prefixLists', name];
     const found = list.entries.flatMap((entry, index) => [
       ...checkRange([...path, 'entries', index], entry.prefix, entry),
-      ...(familyOf(entry.prefix) === list.family
+      ...(afiOf(entry.prefix) === list.family
         ? []
         : [fault([...path, 'entries', index, 'prefix'], `is no ${list.family} prefix`)]),
     ]);

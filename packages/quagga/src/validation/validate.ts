@@ -1,7 +1,8 @@
+import { hasHostBits, parseCidr } from '@routed/addresses';
 import type { z } from 'zod';
 import type { Diagnostic, FieldPath } from '../errors.ts';
 import { QuaggaError, formatPath } from '../errors.ts';
-import { familyOf, knownPrefix, parseAddress, parsePrefix } from '../prefix.ts';
+import { afiOf } from '../prefix.ts';
 import { type RouterModel, routerModelSchema } from '../model/router.ts';
 import { bgpRules } from './bgp.ts';
 import { caution, fault } from './finding.ts';
@@ -45,7 +46,7 @@ export function inspectModel(input: unknown): { model?: RouterModel; diagnostics
 function crossChecks(model: RouterModel): Diagnostic[] {
   const protocols = [model.ospf, model.ospf6, model.bgp].filter((section) => section !== undefined);
   const none = fault([], 'has no routing protocol; add a section ospf, ospf6 or bgp, or a preset');
-  const needs = (family: 'ipv4' | 'ipv6'): boolean => model.containers.some((prefix) => familyOf(prefix) === family);
+  const needs = (family: 'ipv4' | 'ipv6'): boolean => model.containers.some((prefix) => afiOf(prefix) === family);
   const found = [
     ...(protocols.length === 0 ? [none] : []),
     ...policyRules(model),
@@ -72,10 +73,8 @@ function unusableKeys(input: unknown, path: FieldPath): Diagnostic[] {
 /** Rule 4: the daemons clear host bits silently; say so. */
 function maskedPrefixes(input: unknown, output: unknown, path: FieldPath): Diagnostic[] {
   if (typeof output === 'string') {
-    const given = typeof input === 'string' ? input : '';
-    const hostBits =
-      parsePrefix(given) !== undefined && parseAddress(given.split('/')[0] ?? '') !== knownPrefix(given).bits;
-    return hostBits ? [caution(path, `has host bits set; taken as ${output}`)] : [];
+    const cidr = typeof input === 'string' && input.includes('/') ? parseCidr(input) : undefined;
+    return cidr !== undefined && hasHostBits(cidr) ? [caution(path, `has host bits set; taken as ${output}`)] : [];
   }
   if (Array.isArray(output)) {
     const items = input as readonly unknown[];

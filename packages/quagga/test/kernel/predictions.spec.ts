@@ -106,7 +106,7 @@ describe('what a plan says of a change, measured with 100 packets a second', fun
     });
 
     const graver: [what: string, wish: Wish, effect: Effect, reason: RegExp][] = [
-      ['the number of paths', { ospf: { maximumPaths: 4 } }, 'flaps', /installed anew/],
+      ['the number of paths', { ospf: { maximumPaths: 4 } }, 'flaps', /installed again/],
       [
         'a summary',
         { ospf: { summaryAddresses: [{ prefix: '10.112.200.0/24' }] } },

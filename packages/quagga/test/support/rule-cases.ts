@@ -22,7 +22,7 @@ export const peer = (more: Fields): Fields => ({
 /** A faulty model, and what its first finding begins with. */
 export const CASES: [rule: string, input: unknown, finding: string][] = [
   ['1 router id', { ...OSPF, routerId: '0.0.0.0' }, 'error routerId: must not be 0.0.0.0'],
-  ['1 router id', { ...OSPF, routerId: 'fd00::1' }, 'error routerId: is no IPv4 address'],
+  ['1 router id', { ...OSPF, routerId: 'fd00::1' }, 'error routerId: is not an IPv4 address'],
   ['1 router id', { containers: [], ospf: {} }, 'error routerId: '],
   [
     '2 interface name',
@@ -138,7 +138,7 @@ export const CASES: [rule: string, input: unknown, finding: string][] = [
   [
     '15 guard',
     peer({ ipv4: { maximumPrefix: { limit: 20000, restartMin: 5 } } }),
-    'warning bgp.neighbors[0].ipv4.maximumPrefix: ends the session of this host when there are more routes',
+    'warning bgp.neighbors[0].ipv4.maximumPrefix: ends the session beyond that limit',
   ],
   [
     '12 networks',
@@ -194,7 +194,7 @@ export const CASES: [rule: string, input: unknown, finding: string][] = [
   [
     '15 multihop',
     { ...BGP, bgp: { asn: 1, neighbors: [{ interface: 'eth1', remoteAs: 2, ebgpMultihop: 3 }] } },
-    'error bgp.neighbors[0].ebgpMultihop: is not for a neighbor given by interface',
+    'error bgp.neighbors[0].ebgpMultihop: does not apply to a neighbor given by interface',
   ],
   [
     '15 multihop',

@@ -7,8 +7,6 @@ import { pluginSocket } from '../plugin/plugin-host.ts';
 import { addressIn } from './addresses.ts';
 
 export interface PropagationOptions {
-  /** @default the first host */
-  readonly from?: string;
   /** @default the last host */
   readonly to?: string;
   /** @default 20 */
@@ -40,14 +38,14 @@ const changeTimeoutMs = 20_000;
 const quietMs = 600;
 
 /**
- * Measures how fast an endpoint's route comes and goes on another host. The plugin is called in Docker's place,
+ * Measures how fast a route of the first host comes and goes on another one. The plugin is called in Docker's place,
  * with a network and addresses of its own; engines are not used.
  *
  * FRR 10 announces a route only once its link has a carrier, which only a container gives it: for FRR 8.4.
  */
 export async function measurePropagation(cluster: Cluster, options: PropagationOptions = {}): Promise<Propagation> {
   const { runs = 20, flaps = runs, flapPausesMs = [0] } = options;
-  const from = hostOf(cluster, options.from ?? cluster.hosts[0]?.name);
+  const from = hostOf(cluster, cluster.hosts[0]?.name);
   const to = hostOf(cluster, options.to ?? cluster.hosts.at(-1)?.name);
   const socketPath = pluginSocket(from);
   await using watch = await watchRoutes(to);

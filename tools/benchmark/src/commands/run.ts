@@ -37,6 +37,6 @@ export async function run({ rounds, quick, scenario }: RunOptions): Promise<void
 }
 
 function choose(names: readonly string[] | undefined): readonly Scenario[] {
-  if (names === undefined) return scenarios.filter(({ isOnDemand }) => isOnDemand !== true);
+  if (names === undefined) return scenarios;
   return names.map((name) => scenarios.find((scenario) => scenario.name === name)!);
 }

@@ -3,7 +3,7 @@ import { openPluginHost } from '../plugin/plugin-host.ts';
 import { saveResult } from '../report/save-result.ts';
 import { Churn } from '../soak/churn.ts';
 import { readRestPoint, type RestPoint } from '../soak/rest-point.ts';
-import { findGrowth } from '../soak/verdict.ts';
+import { findGrowth } from '../soak/growth.ts';
 
 /** The host is brought to rest so often, to be looked at. */
 const restPoints = 9;

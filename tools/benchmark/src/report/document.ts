@@ -3,7 +3,15 @@ import { renderMachine } from '../process/machine.ts';
 import { goalRows, rowsOf, type Report, type Result, tableHead } from './table.ts';
 
 /** Steps that only explain others: in the JSON and on the terminal, not in the document. */
-const details = ['create pair', 'set up', 'add route', 'add neighbour', 'delete route', 'bury', 'all messages'];
+const details = [
+  'create pair',
+  'set up',
+  'add route',
+  'add neighbour',
+  'delete route',
+  'schedule delete',
+  'all messages',
+];
 const detailsOf: Readonly<Record<string, readonly string[]>> = {
   scale: [
     'RequestAddress',
@@ -15,16 +23,6 @@ const detailsOf: Readonly<Record<string, readonly string[]>> = {
     'link gone after',
   ],
   addresses: ['EndpointOperInfo', 'up', 'down', 'all calls', 'link gone after'],
-  filters: [
-    'RequestAddress',
-    'EndpointOperInfo',
-    'DeleteEndpoint',
-    'ReleaseAddress',
-    'up',
-    'down',
-    'all calls',
-    'link gone after',
-  ],
 };
 
 const block = /(<!-- bench: (.+?) -->\n)[\s\S]*?(<!-- \/bench -->)/g;

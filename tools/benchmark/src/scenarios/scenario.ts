@@ -51,15 +51,11 @@ export interface Outcome {
   readonly measurements?: readonly Measurement[];
   readonly figures?: readonly Figure[];
   readonly goals?: readonly Goal[];
-  /** Samples over time, for the JSON only. */
-  readonly series?: readonly Readonly<Record<string, number | string>>[];
 }
 
 /** One situation in which the plugin is measured, on hosts of its own. */
 export interface Scenario {
   readonly name: string;
   readonly title: string;
-  /** Runs only when asked for by name. */
-  readonly isOnDemand?: boolean;
   run(setting: Setting): Promise<Outcome>;
 }

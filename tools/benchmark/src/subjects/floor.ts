@@ -9,7 +9,7 @@ import { sum, type Subject } from './subject.ts';
 
 const run = promisify(execFile);
 /** In the order in which the program takes and reports them. */
-const steps = ['create pair', 'set up', 'add route', 'add neighbour', 'delete route', 'bury'] as const;
+const steps = ['create pair', 'set up', 'add route', 'add neighbour', 'delete route', 'schedule delete'] as const;
 const sources = join(import.meta.dirname, '../../floor');
 
 /** What the program is called in tables. */
@@ -44,7 +44,7 @@ export class Floor implements Subject {
     return {
       ...timings,
       up: sum(timings, 'create pair', 'set up', 'add route', 'add neighbour'),
-      down: sum(timings, 'delete route', 'bury'),
+      down: sum(timings, 'delete route', 'schedule delete'),
       'all messages': sum(timings, ...steps),
     };
   }
@@ -64,7 +64,7 @@ export class Floor implements Subject {
     return Number(await this.#ask(`up ${threads} ${count}`)) / 1e9;
   }
 
-  /** As many of those that stayed go; returns the seconds until their links wait for their deletion. */
+  /** As many of those that stayed go; returns the seconds until their links are waiting for deletion. */
   async lower(threads: number, count: number): Promise<number> {
     return Number(await this.#ask(`down ${threads} ${count}`)) / 1e9;
   }

@@ -2,7 +2,7 @@ import type { Endpoint } from '@routed/driver';
 import { EventEmitter } from 'node:events';
 import type { MonitorEvents, Netns, Rtnl } from '@routed/netns';
 import type { FakeKernel, FakeState } from '@routed/netns/testing';
-import { hostPrefix } from '../../../src/endpoint/endpoint-plan.ts';
+import { hostPrefix } from '@routed/addresses';
 import { linkNames } from '../../../src/names/kernel-names.ts';
 import type { SandboxView } from '../../../src/sandbox/sandbox-view.ts';
 import { allAddresses } from '../../../src/endpoint/kernel-endpoint.ts';

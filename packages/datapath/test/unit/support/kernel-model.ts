@@ -5,17 +5,16 @@ import type { ActualState, Repair, RepairAction } from '../../../src/endpoint/re
 
 /** The endpoint's host link as it is when nothing is wrong, its other end in a container. */
 export function linkOf({ settings }: DesiredEndpoint, index: number, changes: Partial<Link> = {}): Link {
-  const { name, mtuBytes, alias } = settings;
+  const { name, mtuBytes, txQueueLength = 1000, alias } = settings;
   const fixed = {
     hasCarrier: true,
     isRunning: true,
     isLoopback: false,
     group: LINK_GROUP,
     kind: 'veth',
-    txQueueLength: 1000,
     peerNetnsId: 1,
   };
-  return { index, name, isUp: true, mtuBytes, ...fixed, alias, ...changes };
+  return { index, name, isUp: true, mtuBytes, txQueueLength, ...fixed, alias, ...changes };
 }
 
 /** A route of ours by a link. */

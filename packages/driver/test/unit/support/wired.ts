@@ -1,16 +1,9 @@
 import { assemble, type DriverComponents } from '../../../src/assemble.ts';
 import type { ReconcileMetrics } from '../../../src/upkeep/reconcile-reporter.ts';
 import type { Container, DockerContainers } from '@routed/docker-engine';
-import {
-  linkNames,
-  type LinkReaper,
-  memorySavedSysctls,
-  type OpenSandbox,
-  type SavedSysctls,
-  Uplinks,
-} from '@routed/datapath';
+import { linkNames, type LinkReaper, type OpenSandbox, type SavedSysctls, Uplinks } from '@routed/datapath';
 import type { RouterLines } from '@routed/quagga/show';
-import { memoryRepository, type Repository } from '@routed/store';
+import { memoryRepository, memoryUndoLog, type Repository } from '@routed/store';
 import { type Ipam, type LeaseStore, memoryLeaseStore, openIpam } from '@routed/ipam';
 import type { ForwardPolicies } from '@routed/netfilter';
 import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
@@ -109,7 +102,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     sticky: memoryRepository(),
     owners: memoryRepository(),
     leases: memoryLeaseStore(),
-    ledger: memorySavedSysctls(),
+    ledger: memoryUndoLog(),
   };
   await kernel.links.set({ name: 'lo' }, { isUp: true });
   const firewall = { ensure: sinon.fake.resolves('installed'), remove: sinon.fake.resolves(undefined) };

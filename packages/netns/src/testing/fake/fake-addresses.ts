@@ -1,4 +1,4 @@
-import { parseCidr } from '../../codec/ip.ts';
+import { parseCidr } from '@routed/addresses';
 import { isNetlinkError } from '../../errors.ts';
 import { buildAddressAdd, buildAddressDelete } from '../../message/address.ts';
 import { canonicalCidr, canonicalIp } from '../../message/canonical.ts';

@@ -1,4 +1,4 @@
-import { formatIp, parseCidr, parseIp } from '../../codec/ip.ts';
+import { formatIp, formatPrefix, hostPrefix, parseCidr, parseIp, prefixOf } from '@routed/addresses';
 import type { Address } from '../../types/address.ts';
 import type { Route } from '../../types/route.ts';
 import type { FakeNamespace } from './fake-state.ts';
@@ -25,27 +25,23 @@ function routesOf(address: Address): Route[] {
   const local: Route = {
     ...common,
     ...source,
-    destination: `${own}/${family === 4 ? 32 : 128}`,
+    destination: hostPrefix(own),
     scope: family === 4 ? 'host' : 'universe',
     table: 255,
     type: 'local',
   };
-  const far = parseIp(address.peer ?? own)?.bytes ?? cidr.bytes;
-  const network = formatIp(masked(far, cidr.prefixLength));
-  const isOwnHost = family === 4 && cidr.prefixLength === 32 && network === own;
+  const far = parseIp(address.peer ?? own) ?? cidr;
+  const destination = formatPrefix(prefixOf({ ...far, prefixLength: cidr.prefixLength }));
+  const isOwnHost = family === 4 && destination === local.destination;
   if (hasNoPrefixRoute || scope === 'host' || isOwnHost) return [local];
   const prefix = {
     ...common,
     ...source,
-    destination: `${network}/${cidr.prefixLength}`,
+    destination,
     scope: family === 4 ? 'link' : 'universe',
     table: 254,
     type: 'unicast',
     ...(family === 6 && { metric: 256 }),
   } as const;
   return [local, prefix];
-}
-
-function masked(bytes: Uint8Array, prefixLength: number): Uint8Array {
-  return bytes.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, prefixLength - index * 8))));
 }

@@ -1,3 +1,4 @@
+import { familyOf } from '@routed/addresses';
 import { buildNeighbourAdd, buildNeighbourDelete, buildNeighbourResolve } from '../../message/neighbour.ts';
 import { canonicalIp } from '../../message/canonical.ts';
 import { neighbourPurpose } from '../../rtnl/purpose.ts';
@@ -35,7 +36,7 @@ export class FakeNeighbours implements Neighbours {
     const { index: linkIndex } = this.#namespace.require({ index: spec.linkIndex }, purpose);
     const address = canonicalIp(spec.address);
     if (this.#namespace.neighbours.some((held) => isSameKey(held, { linkIndex, address }))) return;
-    const family = address.includes(':') ? 6 : 4;
+    const family = familyOf(address);
     const flags = { isPermanent: false, isProxy: false, isRouter: false };
     this.#namespace.neighbours.push({ linkIndex, family, address, state: 'incomplete', ...flags });
   }
@@ -70,7 +71,7 @@ export class FakeNeighbours implements Neighbours {
     keep(this.#namespace.neighbours, (held) => !isSameKey(held, spec));
     this.#namespace.neighbours.push({
       linkIndex,
-      family: address.includes(':') ? 6 : 4,
+      family: familyOf(address),
       address,
       state: isProxy ? 'none' : state,
       isPermanent: !isProxy && isPermanent,

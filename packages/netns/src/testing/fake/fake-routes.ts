@@ -1,4 +1,4 @@
-import { type Cidr, formatIp, parseCidr, parseIp } from '../../codec/ip.ts';
+import { type Cidr, formatCidr, hostPrefix, includes, parseAddress, parseCidr, prefixOf } from '@routed/addresses';
 import { canonicalIp } from '../../message/canonical.ts';
 import { matchesRoute } from '../../message/route-decode.ts';
 import { buildRouteAdd, buildRouteDelete, buildRouteGet, destinationOf } from '../../message/route.ts';
@@ -55,7 +55,7 @@ export class FakeRoutes implements Routes {
     if (route === undefined || route.type === 'unreachable') return undefined;
     if (route.type === 'blackhole') throw refusal('EINVAL', purpose);
     if (route.type === 'prohibit') throw refusal('EACCES', purpose);
-    return exact ? route : { ...route, destination: `${canonicalIp(address)}/${route.family === 4 ? 32 : 128}` };
+    return exact ? route : { ...route, destination: hostPrefix(canonicalIp(address)) };
   }
 
   async list(filter: RouteFilter = {}): Promise<Route[]> {
@@ -169,18 +169,10 @@ function isMatch(held: Route, spec: RouteSpec): boolean {
 
 function contains(prefix: string, address: string): boolean {
   const cidr = parseCidr(prefix);
-  const ip = parseIp(address);
-  if (cidr === undefined || ip?.family !== cidr.family) return false;
-  return cidr.bytes.every((byte, index) => {
-    const mask = (0xff00 >> Math.min(8, Math.max(0, cidr.prefixLength - index * 8))) & 0xff;
-    return ((byte ^ (ip.bytes[index] ?? 0)) & mask) === 0;
-  });
+  const ip = parseAddress(address);
+  return cidr !== undefined && ip !== undefined && includes(prefixOf(cidr), ip);
 }
 
 function lengthOf({ destination }: Route): number {
   return Number(destination.split('/')[1]);
-}
-
-function formatCidr({ bytes, prefixLength }: Cidr): string {
-  return `${formatIp(bytes)}/${prefixLength}`;
 }

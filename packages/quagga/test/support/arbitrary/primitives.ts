@@ -1,5 +1,6 @@
+import { formatPrefix } from '@routed/addresses';
 import fc from 'fast-check';
-import { formatPrefix, knownPrefix } from '../../../src/prefix.ts';
+import { knownPrefix } from '../../../src/prefix.ts';
 
 export type Arb<T = unknown> = fc.Arbitrary<T>;
 

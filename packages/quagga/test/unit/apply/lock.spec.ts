@@ -20,7 +20,7 @@ describe('withLock', () => {
     ]);
     await rm(other, { recursive: true });
 
-    expect(answers[0]).to.include('nothing was changed').and.to.include('another apply is at work');
+    expect(answers[0]).to.include('nothing was changed').and.to.include('another apply is running');
     expect(answers[1]).to.equal('other');
   });
 

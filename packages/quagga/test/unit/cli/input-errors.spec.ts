@@ -55,10 +55,10 @@ describe('errors of the input', () => {
     const noNumber = await cli([...bgp, '--asn', '1', '--neighbor', '10.0.0.2']);
 
     expect(err).to.equal(
-      'error: --router-id: is no IPv4 address\n' +
-        'error: --network 10.0.0.0/33: is no prefix; write it as 10.112.0.0/12 or fd00::/64\n',
+      'error: --router-id: is not an IPv4 address\n' +
+        'error: --network 10.0.0.0/33: is not a prefix; write it as 10.112.0.0/12 or fd00::/64\n',
     );
-    expect(inFile.err).to.equal('error: --router-id: is no IPv4 address\n');
+    expect(inFile.err).to.equal('error: --router-id: is not an IPv4 address\n');
     expect((await cli([...bgp, '--interface', 'eth1', '--dialect', 'frr'])).err).to.equal('error: --asn: is missing\n');
     expect(noNumber.err).to.equal(
       'error: --neighbor 10.0.0.2: remoteAs: is missing; give an AS number, internal or external\n',

@@ -118,7 +118,7 @@ describe('the routes that a policy withdraws', () => {
     const before = list('10.112.0.0/12 ge 32') + MAP + OSPF;
 
     expect(judge(before, before.replace('match ip address', 'match metric 5\n match ip address'), HOSTS)).to.deep.equal(
-      ['unknown', 'a policy that this tool does not understand decides on routes announced by OSPF'],
+      ['unknown', 'a policy unknown to this tool affects routes announced by OSPF'],
     );
   });
 

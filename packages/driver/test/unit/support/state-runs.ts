@@ -16,8 +16,8 @@ export const endpoint = {
 export const pool = { id: 'space/10.1.0.0/16', addressSpace: 'space', family: 4, prefix: '10.1.0.0/16' } as const;
 export const lease = { poolId: pool.id, address: '10.1.0.2', purpose: 'endpoint' } as const;
 
-/** A state directory from one life of the daemon to the next. */
-export class StateLives {
+/** A state directory over runs of the daemon. */
+export class StateRuns {
   /** Not there before the first life. */
   readonly directory: string;
   #open: StateDirectory | undefined;
@@ -26,8 +26,8 @@ export class StateLives {
     this.directory = directory;
   }
 
-  static async create(): Promise<StateLives> {
-    return new StateLives(join(await mkdtemp(join(tmpdir(), 'routed-state-')), 'state'));
+  static async create(): Promise<StateRuns> {
+    return new StateRuns(join(await mkdtemp(join(tmpdir(), 'routed-state-')), 'state'));
   }
 
   async open(bootId = 'boot 1'): Promise<StateDirectory> {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { RestPoint } from '../../src/soak/rest-point.ts';
-import { findGrowth } from '../../src/soak/verdict.ts';
+import { findGrowth } from '../../src/soak/growth.ts';
 
 const rest: RestPoint = {
   descriptors: 33,
