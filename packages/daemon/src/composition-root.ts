@@ -5,7 +5,9 @@ import { createDockerEngine, type DockerEngine } from '@routed/docker-engine';
 import { createDriver, type Driver, type DriverSettings, type StateDirectory } from '@routed/driver';
 import type { Ipam } from '@routed/ipam';
 import {
+  type ConnectionMarks,
   type Connections,
+  createConnectionMarks,
   createConnections,
   createEndpointFilters,
   createForwardAcceptance,
@@ -19,7 +21,7 @@ import { VtyLines } from '@routed/quagga/show';
 import { container, type DependencyContainer, instanceCachingFactory, type InjectionToken } from 'tsyringe';
 import type { Logger } from './ground/logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { FILTER_TABLE, type Kernel } from './serve/open-kernel.ts';
+import { FILTER_TABLE, type Kernel, MARK_TABLE } from './serve/open-kernel.ts';
 import type { ServeOptions } from './serve/serve-options.ts';
 
 /** What has to be opened before anything can be put together. */
@@ -47,6 +49,7 @@ interface Firewall {
   readonly acceptance: ForwardAcceptance;
   readonly policies: ForwardPolicies;
   readonly connections: Connections;
+  readonly marks: ConnectionMarks;
   readonly filters: EndpointFilters;
 }
 
@@ -73,7 +76,8 @@ export function compose(opened: Opened): Composition {
   single(DRIVER, (scope) => {
     const { kernel, settings, ...ports } = scope.resolve(OPENED);
     const engine = scope.resolve(DOCKER);
-    const docker = { docker: engine.containers, isEngineUp: () => engine.isUp() };
+    const { containers, events: engineEvents } = engine;
+    const docker = { docker: containers, engineEvents, isEngineUp: () => engine.isUp() };
     const others = { ...docker, routers: scope.resolve(ROUTERS), openSandbox };
     return createDriver({ ...ports, ...kernel, ...scope.resolve(FIREWALL), ...others }, settings);
   });
@@ -91,6 +95,7 @@ function firewallOf({ options, kernel: { rtnl, nfnetlink, tracking, events } }: 
     ),
     policies: createForwardPolicies({ run: runCommand }),
     connections: createConnections({ nfnetlink: tracking }),
+    marks: createConnectionMarks({ run: runCommand, watch }, { table: MARK_TABLE, linkPrefix: HOST_LINK_PREFIX }),
     filters: createEndpointFilters(
       { nfnetlink, run: runCommand, watch },
       { table: FILTER_TABLE, linkPrefix: HOST_LINK_PREFIX },

@@ -10,12 +10,19 @@ import {
   type Logger,
   type OpenSandbox,
   type SavedSysctls,
+  UnannouncedTraffic,
   type Uplinks,
   type DesiredEndpoint,
 } from '@routed/datapath';
-import type { DockerContainers } from '@routed/docker-engine';
+import type { ContainerControl, DockerEngine } from '@routed/docker-engine';
 import { type Ipam, KeyedLock } from '@routed/ipam';
-import type { Connections, EndpointFilters, ForwardAcceptance, ForwardPolicies } from '@routed/netfilter';
+import type {
+  ConnectionMarks,
+  Connections,
+  EndpointFilters,
+  ForwardAcceptance,
+  ForwardPolicies,
+} from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
 import type { RouterLines } from '@routed/quagga/show';
 import type { DefaultGateways } from './calls/default-gateways.ts';
@@ -25,6 +32,8 @@ import type { Drivers } from './calls/drivers.ts';
 import { ipamDriver } from './calls/ipam-driver.ts';
 import { networkDriver } from './calls/network-driver.ts';
 import { type ConflictComponents, createConflicts } from './conflicts/create-conflicts.ts';
+import { Announcer } from './announcement/announcer.ts';
+import { ContainerAnnouncements } from './announcement/container-announcements.ts';
 import { AddressList } from './containers/address-list.ts';
 import { AssignmentKeeper } from './containers/assignment-keeper.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
@@ -65,8 +74,11 @@ export interface DriverPorts {
   readonly uplinks: Uplinks;
   readonly filters: EndpointFilters;
   readonly connections: Connections;
+  readonly marks: ConnectionMarks;
   readonly ipam: Ipam;
-  readonly docker: DockerContainers;
+  readonly docker: Pick<ContainerControl, 'list' | 'owners' | 'inspect'>;
+  /** What happens in Docker. */
+  readonly engineEvents: DockerEngine['events'];
   /** Whether Docker answers, and so has started. */
   readonly isEngineUp: () => Promise<boolean>;
   readonly routers: RouterLines;
@@ -111,6 +123,8 @@ export interface DriverComponents extends Drivers {
   readonly leases: DockerLeases;
   readonly owners: AddressOwners;
   readonly absence: Absence;
+  readonly announcer: Announcer;
+  readonly announcements: ContainerAnnouncements;
   readonly hidden: HiddenRoutes;
   readonly forgotten: StaleEndpoints;
   readonly forgottenNetworks: StaleNetworks;
@@ -151,7 +165,7 @@ function groundOf({ rtnl, ipam, logger, docker }: DriverPorts) {
 
 /** The kernel of the host. */
 function hostComponents(
-  { rtnl, logger, netns, ledger, acceptance, filters, policies, uplinks, isEngineUp }: DriverPorts,
+  { rtnl, logger, netns, ledger, acceptance, filters, policies, uplinks, marks, isEngineUp }: DriverPorts,
   observer: ReconcileReporter,
 ) {
   const kernel = { rtnl, logger };
@@ -164,6 +178,7 @@ function hostComponents(
     gateways: new Gateways(kernel),
     reaper,
     links: new EndpointLinks({ ...kernel, reaper }),
+    traffic: new UnannouncedTraffic({ ...kernel, marks, uplinks }),
   };
 }
 
@@ -203,12 +218,16 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     gifts: records,
     repository: ports.state.endpoints,
   });
+  const engine = { events: ports.engineEvents, containers: ports.docker };
+  const announcer = new Announcer({ ...ground, traffic: host.traffic, endpoints, networks, engine });
   const absence = new Absence({ ...ground, ...host, endpoints });
   return {
     ...core,
     additional,
     endpoints,
     absence,
+    announcer,
+    announcements: new ContainerAnnouncements({ ...ground, endpoints, announcer }),
     cluster: createConflicts({ ...ground, ...host, ...core, routers, endpoints, absence, host: host.hostAddresses }),
     leases: new DockerLeases({ ...ground, claims, endpoints, loose }),
     pools: new DockerPools({

@@ -27,7 +27,7 @@ export interface RecoverySource {
 /** What operators' commands ask for. */
 export type OperatorServices = Pick<
   DriverComponents,
-  'addresses' | 'list' | 'filters' | 'describe' | 'status' | 'journal'
+  'addresses' | 'announcements' | 'list' | 'filters' | 'describe' | 'status' | 'journal'
 >;
 
 /** A Docker network and IPAM driver. */
@@ -94,7 +94,8 @@ class AssembledDriver implements Driver {
   }
 
   async start({ monitor, ruleset }: KernelEventSources, source: RecoverySource): Promise<void> {
-    const { keeper, networks, endpoints, sticky, owners, sandboxes, cluster, absence, hidden } = this.#components;
+    const { keeper, networks, endpoints, sticky, owners, sandboxes, cluster, absence, hidden, announcer } =
+      this.#components;
     const { rtnl } = this.#ports;
     const isRecoveryDue = source.state.isRecoveryDue || (await areRecordsOlder(rtnl, endpoints));
     const recovery = isRecoveryDue ? this.#recoveryFrom(source) : undefined;
@@ -102,12 +103,14 @@ class AssembledDriver implements Driver {
     sandboxes.listenTo(monitor);
     absence.listenTo(monitor, () => keeper.repair());
     hidden.listenTo(monitor);
+    // Before endpoints are compared: those that are not announced are reached by its rules.
+    await announcer.start();
     const compared = keeper.start();
     const linkAt = (index: number): Promise<Link | undefined> => rtnl.links.get({ index });
     const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
     const watch = new KernelWatch({ endpoints, networks, linkAt, ...repairs });
     watch.start({ events: monitor, ruleset });
-    for (const component of [sticky, owners, cluster.watch, recovery, removals, hidden, watch]) {
+    for (const component of [announcer, sticky, owners, cluster.watch, recovery, removals, hidden, watch]) {
       this.#started.add(() => component?.stop());
     }
     await compared;

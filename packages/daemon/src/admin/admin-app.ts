@@ -4,6 +4,7 @@ import type { Logger } from '../ground/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { addressRoutes, type AddressServices } from './address-routes.ts';
 import { replyToAdminError } from './admin-error.ts';
+import { announcementRoutes, type AnnouncementServices } from './announcement-routes.ts';
 import { ingressRoutes, type IngressServices } from './ingress-routes.ts';
 import { observationRoutes } from './observation-routes.ts';
 import { statusRoutes, type StatusServices } from './status-routes.ts';
@@ -46,6 +47,7 @@ export function createAdminApp({ loaded, metrics, problems, stopping, logger, ma
   const routers = [
     addressRoutes(loaded),
     ingressRoutes(loaded),
+    announcementRoutes(loaded),
     statusRoutes({ loaded, problems, stopping }),
     observationRoutes({ metrics, loaded, problems }),
   ];

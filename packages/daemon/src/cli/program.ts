@@ -2,6 +2,7 @@ import { didYouMean } from '@routed/text';
 import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
 import { doctorCommand } from './doctor-command.ts';
+import { announceCommands } from './announce-commands.ts';
 import { ingressCommand } from './ingress-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { serveCommand } from './serve-command.ts';
@@ -29,6 +30,7 @@ export function createProgram(version: string): Command {
   program.addCommand(serving, { isDefault: true });
   program.addCommand(addressCommand());
   program.addCommand(ingressCommand());
+  for (const command of announceCommands()) program.addCommand(command);
   program.addCommand(doctorCommand());
   program.addCommand(statusCommand());
   program.addCommand(eventsCommand());

@@ -79,8 +79,10 @@ function networkRows(network: NetworkStatus, endpoints: DaemonReport['endpoints'
   });
 }
 
-function endpointRow({ id, addresses, link, sandboxKey }: DaemonReport['endpoints'][number], names: Names): string[] {
-  const state = sandboxKey === undefined ? 'in no container' : 'joined';
+function endpointRow(endpoint: DaemonReport['endpoints'][number], names: Names): string[] {
+  const { id, addresses, link, sandboxKey, announcement } = endpoint;
+  const joined = announcement.isAnnounced ? 'joined' : `joined, not announced: ${announcement.reason}`;
+  const state = sandboxKey === undefined ? 'in no container' : joined;
   return [id.slice(0, 12), names.get(id)?.container ?? '?', addresses.join(' '), link, state];
 }
 

@@ -82,6 +82,11 @@ export class Metrics implements CallObserver, ReconcileMetrics {
     this.#readCounts = readCounts;
     this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
     this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
+    this.#single(
+      'routed_announced',
+      'Endpoints in a container that other hosts are told of.',
+      ({ totals }) => totals.announced,
+    );
     this.#single('routed_endpoints_idle', 'Endpoints that are in no container.', ({ totals }) => totals.idle);
     this.#single('routed_links_to_delete', 'Links that wait for their deletion.', ({ linksToDelete }) => linksToDelete);
     this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', 'pool', ({ pools }) =>

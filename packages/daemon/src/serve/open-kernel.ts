@@ -12,6 +12,9 @@ const RTNL_LANES = 3;
 /** The table of nftables that the filters of container links are in. */
 export const FILTER_TABLE = 'routed';
 
+/** The table of connection marks. */
+export const MARK_TABLE = 'routed_marks';
+
 /** The kernel of this host. */
 export interface Kernel {
   readonly netns: Netns;
@@ -33,7 +36,7 @@ export async function openKernel(cleanup: CleanupStack): Promise<Kernel> {
   cleanup.add(() => monitor.close());
   const nfnetlink = await openNfnetlink();
   cleanup.add(() => nfnetlink.close());
-  const ruleset = await watchRuleset({ filterTable: FILTER_TABLE, own: nfnetlink });
+  const ruleset = await watchRuleset({ filterTable: FILTER_TABLE, markTable: MARK_TABLE, own: nfnetlink });
   cleanup.add(() => ruleset?.close());
   const tracking = await openNfnetlink();
   cleanup.add(() => tracking.close());

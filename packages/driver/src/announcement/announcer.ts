@@ -53,16 +53,18 @@ export class Announcer {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #stopping = new AbortController();
   #following: Promise<void> | undefined;
+  /** Whether Docker does not answer. */
+  #isBlind = false;
   #work: Promise<void> = Promise.resolve();
 
   constructor(deps: AnnouncerDeps) {
     this.#deps = deps;
   }
 
-  /** Takes up what the previous run left: before endpoints are compared with the kernel. @throws NetlinkError */
+  /** Takes up what the previous run left: before endpoints are compared with the kernel. Never rejects: rounds try again. */
   async start(): Promise<void> {
     this.#deps.events.on('join', (endpointId) => this.#onJoin(endpointId));
-    await this.review();
+    await this.#inTurn(() => this.review());
     this.#followIfNeeded();
   }
 
@@ -84,6 +86,18 @@ export class Announcer {
   reasonOf(endpointId: string): AnnouncementReason {
     const policy = this.#deps.endpoints.get(endpointId)?.announce ?? 'always';
     return this.#reasons.get(endpointId) ?? (policy === 'always' ? 'always' : 'unknown');
+  }
+
+  /** What operators should know, for people. */
+  problems(): string[] {
+    const { endpoints } = this.#deps;
+    const found = [...this.#reasons].flatMap(([id, reason]) =>
+      (reason === 'no-healthcheck' || reason === 'flapping') && endpoints.get(id) !== undefined
+        ? [`endpoint ${id.slice(0, 12)}: ${WARNINGS[reason]}`]
+        : [],
+    );
+    if (!this.#isBlind) return found;
+    return [...found, 'Docker does not answer: endpoints with routed.announce stay announced or withdrawn as they are'];
   }
 
   /** Announces or withdraws an endpoint with `routed.announce=manual`. @throws DriverError ENDPOINT_UNKNOWN */
@@ -125,6 +139,7 @@ export class Announcer {
   }
 
   async #onNotice(notice: EngineNotice): Promise<void> {
+    this.#isBlind = notice.kind === 'disconnected';
     if (notice.kind === 'resync') await this.#resync();
     else if (notice.kind === 'event') await this.#onEvent(notice.event);
   }

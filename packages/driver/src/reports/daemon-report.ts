@@ -10,6 +10,8 @@ const daemonCounts = z.object({
     /** Endpoints that are in a container, and those that are in none. */
     joined: z.number(),
     idle: z.number(),
+    /** Those in a container that this host announces. */
+    announced: z.number(),
     /** Addresses that another host announces as well, by what this host does. */
     conflicts: z.object({ kept: z.number(), yielding: z.number(), yielded: z.number() }),
   }),
@@ -51,6 +53,7 @@ const endpointStatus = z.object({
   gateways: texts,
   /** Absent: the endpoint is in no container now. */
   sandboxKey: z.string().optional(),
+  announcement: z.object({ policy: z.string(), isAnnounced: z.boolean(), reason: z.string() }),
 });
 
 const driverReport = daemonCounts.extend({

@@ -7,6 +7,7 @@ import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import { describeConflict } from '../conflicts/conflict.ts';
 import type { Conflicts } from '../conflicts/conflicts.ts';
 import type { AssignmentKeeper } from '../containers/assignment-keeper.ts';
+import type { Announcer } from '../announcement/announcer.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
@@ -23,6 +24,7 @@ interface StatusDeps {
   readonly ipam: Ipam;
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
+  readonly announcer: Pick<Announcer, 'reasonOf' | 'problems'>;
   readonly sandboxReconciler: SandboxReconciler;
   readonly observer: Pick<ReconcileReporter, 'lastRound' | 'msSinceRound'>;
   readonly reaper: LinkReaper;
@@ -58,11 +60,13 @@ export class DaemonStatus {
   counts(): DaemonCounts {
     const { ipam, networks, endpoints, reaper, forgotten, conflicts, counts } = this.#deps;
     const all = endpoints.all();
-    const joined = all.filter(({ sandboxKey }) => sandboxKey !== undefined).length;
+    const inContainers = all.filter(({ sandboxKey }) => sandboxKey !== undefined);
+    const joined = inContainers.length;
+    const announced = inContainers.filter(({ isAnnounced }) => isAnnounced !== false).length;
     const states = { kept: 0, yielding: 0, yielded: 0 };
     for (const { state } of conflicts.all()) states[state]++;
     return {
-      totals: { networks: networks.all().length, joined, idle: all.length - joined, conflicts: states },
+      totals: { networks: networks.all().length, joined, idle: all.length - joined, announced, conflicts: states },
       pools: ipam.pools().map(({ id }) => {
         const { leased, size } = ipam.usage(id);
         return { id, leased, size: size.toString() };
@@ -75,7 +79,7 @@ export class DaemonStatus {
 
   /** All that the driver knows. */
   report(): DriverReport {
-    const { networks, endpoints, conflicts, observer, loose, settings } = this.#deps;
+    const { networks, endpoints, conflicts, observer, loose, settings, announcer } = this.#deps;
     const { version, mtuBytes, mtuUplink, uplinks, gateways } = settings;
     const all = endpoints.all();
     return {
@@ -88,7 +92,7 @@ export class DaemonStatus {
       gateways,
       problems: this.#problems(all),
       networks: networks.all().map((network) => this.#networkStatus(network, all)),
-      endpoints: all.map(endpointStatus),
+      endpoints: all.map((endpoint) => endpointStatus(endpoint, announcer.reasonOf(endpoint.id))),
       conflicts: conflicts.all(),
       looseAddresses: loose.olderThan(LOOSE_MS).map(({ address }) => address),
       lastRound: observer.lastRound,
@@ -121,12 +125,13 @@ export class DaemonStatus {
   }
 
   #problems(endpoints: readonly Endpoint[]): string[] {
-    const { networks, sandboxReconciler, conflicts, absence, hidden, observer, sticky, host } = this.#deps;
+    const { networks, sandboxReconciler, conflicts, absence, hidden, observer, sticky, host, announcer } = this.#deps;
     const problems = [
       ...host.problems(),
       ...conflicts.all().map(describeConflict),
       ...hidden.all().map(describeHiddenRoute),
       ...sticky.problems(),
+      ...announcer.problems(),
     ];
     for (const id of absence.withdrawn()) {
       const why = 'its container seems to have ended while routed-plugin was down; it is freed when Docker says so';
@@ -144,8 +149,8 @@ export class DaemonStatus {
   }
 }
 
-function endpointStatus(endpoint: Endpoint): DriverReport['endpoints'][number] {
-  const { id, networkId, mac, addresses, sandboxKey } = endpoint;
+function endpointStatus(endpoint: Endpoint, reason: string): DriverReport['endpoints'][number] {
+  const { id, networkId, mac, addresses, sandboxKey, announce: policy = 'always', isAnnounced = true } = endpoint;
   return {
     id,
     networkId,
@@ -154,5 +159,6 @@ function endpointStatus(endpoint: Endpoint): DriverReport['endpoints'][number] {
     mac,
     gateways: addresses.map(({ gateway }) => gateway),
     sandboxKey,
+    announcement: { policy, isAnnounced, reason },
   };
 }

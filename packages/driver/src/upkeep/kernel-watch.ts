@@ -7,6 +7,7 @@ import {
   isLinkLocalIpv6,
   LINK_GROUP,
   MAIN_TABLE,
+  UNANNOUNCED_TABLE,
   ROUTE_PROTOCOL,
 } from '@routed/datapath';
 import { concernsUplinks, type RulesetWatch } from '@routed/netfilter';
@@ -92,7 +93,7 @@ export class KernelWatch {
   }
 
   #onRoute({ change, route }: RouteEvent): void {
-    if (route.table !== MAIN_TABLE) return;
+    if (route.table !== MAIN_TABLE && route.table !== UNANNOUNCED_TABLE) return;
     // An uplink may be known by it.
     if (change === 'new' && isDefault(route)) this.#noteHost();
     // A route of ours that comes is no damage; another's may have come in the place of ours, which is not reported by itself.

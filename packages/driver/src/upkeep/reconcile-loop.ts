@@ -1,4 +1,5 @@
 import type { LinkReaper, Logger } from '@routed/datapath';
+import type { Announcer } from '../announcement/announcer.ts';
 import type { Conflicts } from '../conflicts/conflicts.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { DockerLeases } from '../calls/docker-leases.ts';
@@ -23,6 +24,7 @@ export class ReconcileLoop {
   readonly #conflicts: Pick<Conflicts, 'adopt'>;
   readonly #forgotten: Pick<StaleEndpoints, 'sweep'>;
   readonly #forgottenNetworks: Pick<StaleNetworks, 'sweep'>;
+  readonly #announcer: Pick<Announcer, 'review'>;
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -40,6 +42,7 @@ export class ReconcileLoop {
     readonly conflicts: Pick<Conflicts, 'adopt'>;
     readonly forgotten: Pick<StaleEndpoints, 'sweep'>;
     readonly forgottenNetworks: Pick<StaleNetworks, 'sweep'>;
+    readonly announcer: Pick<Announcer, 'review'>;
     readonly logger: Logger;
   }) {
     this.#networks = deps.networks;
@@ -52,6 +55,7 @@ export class ReconcileLoop {
     this.#conflicts = deps.conflicts;
     this.#forgotten = deps.forgotten;
     this.#forgottenNetworks = deps.forgottenNetworks;
+    this.#announcer = deps.announcer;
     this.#logger = deps.logger;
   }
 
@@ -110,6 +114,7 @@ export class ReconcileLoop {
 
   async #wholeRound(): Promise<void> {
     await this.#networks.prepareHost();
+    await this.#announcer.review();
     await this.#reconciler.reconcile();
     await this.#forgotten.sweep();
     await this.#forgottenNetworks.sweep();

@@ -11,6 +11,7 @@ export interface KernelEndpoint {
   readonly mtuBytes: number;
   /** Addresses that the host has a route of ours to by its link. */
   readonly addresses: readonly string[];
+  readonly isAnnounced: boolean;
 }
 
 /**
@@ -23,7 +24,7 @@ export interface KernelEndpoint {
 export function recoveredEndpoint(
   attachment: DockerAttachment,
   network: Network,
-  { mtuBytes, addresses: routed }: KernelEndpoint,
+  { mtuBytes, addresses: routed, isAnnounced }: KernelEndpoint,
 ): Endpoint {
   const { endpointId, sandboxKey, ipv4, ipv6, mac, gateways } = attachment;
   const options = parseEndpointOptions(attachment.options);
@@ -50,6 +51,7 @@ export function recoveredEndpoint(
     ...asked,
     addresses,
     additional: additional.map((address) => ({ ...address, isSticky: false })),
+    ...(isAnnounced === (asked.isAnnounced ?? true) ? {} : { isAnnounced }),
     mtuBytes,
     sandboxKey,
   };

@@ -8,6 +8,7 @@ import {
   type Logger,
   MAIN_TABLE,
   ROUTE_PROTOCOL,
+  UNANNOUNCED_TABLE,
 } from '@routed/datapath';
 import type { Ipam } from '@routed/ipam';
 import type { Rtnl } from '@routed/netns';
@@ -135,17 +136,21 @@ export class Recovery {
   /** By endpoint. */
   async #readKernel(): Promise<ReadonlyMap<string, KernelEndpoint>> {
     const { rtnl } = this.#deps;
-    const [links, routes] = await Promise.all([
+    const [links, announced, unannounced] = await Promise.all([
       rtnl.links.list({ kind: 'veth' }),
       rtnl.routes.list({ protocol: ROUTE_PROTOCOL, table: MAIN_TABLE }),
+      rtnl.routes.list({ protocol: ROUTE_PROTOCOL, table: UNANNOUNCED_TABLE }),
     ]);
     const routed = new Map<number | undefined, string[]>(links.map(({ index }) => [index, []]));
-    for (const { linkIndex, destination } of routes) routed.get(linkIndex)?.push(destination.replace(/\/\d+$/, ''));
+    for (const { linkIndex, destination } of [...announced, ...unannounced])
+      routed.get(linkIndex)?.push(destination.replace(/\/\d+$/, ''));
+    const withdrawn = new Set(unannounced.map(({ linkIndex }) => linkIndex));
     const found = new Map<string, KernelEndpoint>();
     for (const link of links) {
       const endpointId = endpointOfAlias(link.alias);
       if (endpointId === undefined || !isHostLinkOf(endpointId, link)) continue;
-      found.set(endpointId, { mtuBytes: link.mtuBytes, addresses: routed.get(link.index) ?? [] });
+      const addresses = routed.get(link.index) ?? [];
+      found.set(endpointId, { mtuBytes: link.mtuBytes, addresses, isAnnounced: !withdrawn.has(link.index) });
     }
     return found;
   }

@@ -1,6 +1,6 @@
 import { assemble, type DriverComponents } from '../../../src/assemble.ts';
 import type { ReconcileMetrics } from '../../../src/upkeep/reconcile-reporter.ts';
-import type { Container, DockerContainers } from '@routed/docker-engine';
+import type { Container, ContainerControl, DockerContainers, DockerEngine, EngineNotice } from '@routed/docker-engine';
 import { linkNames, type LinkReaper, type OpenSandbox, type SavedSysctls, Uplinks } from '@routed/datapath';
 import type { RouterLines } from '@routed/quagga/show';
 import { memoryRepository, memoryUndoLog, type Repository } from '@routed/store';
@@ -43,7 +43,8 @@ export interface WiredSettings {
   /** Those of an earlier daemon, for a restart. */
   readonly kernel?: FakeKernel;
   readonly state?: WiredState;
-  readonly docker?: DockerContainers;
+  readonly docker?: DockerContainers & Partial<Pick<ContainerControl, 'inspect'>>;
+  readonly engineEvents?: DockerEngine['events'];
   readonly isEngineUp?: boolean;
   /** The policies of FORWARD; absent: there is no iptables. */
   readonly policies?: ForwardPolicies;
@@ -91,6 +92,12 @@ const noPolicies: ForwardPolicies = {
   hasDockerChain: () => Promise.resolve(false),
 };
 
+/** Docker does not answer. */
+const noEvents: DockerEngine['events'] = async function* (): AsyncGenerator<EngineNotice, void, undefined> {
+  yield* [];
+  await Promise.resolve();
+};
+
 const noRouters: RouterLines = { ask: () => Promise.resolve(undefined) };
 
 /** Wires the real parts; only the kernel and the firewall are stand-ins. */
@@ -129,7 +136,9 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
       netns: kernel.netns,
       rtnl: kernel,
       openSandbox,
-      docker,
+      docker: { inspect: () => Promise.resolve(undefined), ...docker },
+      engineEvents: settings.engineEvents ?? noEvents,
+      marks: { ensure: () => Promise.resolve(), remove: () => Promise.resolve() },
       isEngineUp: () => Promise.resolve(settings.isEngineUp ?? false),
       routers,
       metrics,
