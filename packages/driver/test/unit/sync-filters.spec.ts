@@ -25,7 +25,11 @@ describe('StrayFilters', () => {
     there = new Set();
     const filtering = new EndpointFiltering({
       filters: filters as Partial<EndpointFilters> as EndpointFilters,
-      connections: { forget: () => Promise.resolve(), forgetRefused: () => Promise.resolve(0) },
+      connections: {
+        forget: () => Promise.resolve(),
+        forgetRefused: () => Promise.resolve(0),
+        count: () => Promise.resolve(new Map()),
+      },
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     });
     strays = new StrayFilters(daemon.parts.endpoints, {

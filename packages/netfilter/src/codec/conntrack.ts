@@ -1,5 +1,6 @@
 import type { Family, IpBytes } from '@routed/addresses';
 import {
+  type Attributes,
   attributes,
   MessageWriter,
   type NetlinkMessage,
@@ -17,6 +18,10 @@ import {
   CTA_PROTO_DST_PORT,
   CTA_PROTO_NUM,
   CTA_PROTO_SRC_PORT,
+  CTA_PROTOINFO,
+  CTA_PROTOINFO_TCP,
+  CTA_PROTOINFO_TCP_STATE,
+  CTA_STATUS,
   CTA_TUPLE_IP,
   CTA_TUPLE_ORIG,
   CTA_TUPLE_PROTO,
@@ -24,6 +29,11 @@ import {
   CTA_ZONE,
   FILTER_BY_SOURCE,
   IPCTNL_MSG_CT,
+  IPPROTO_ICMP,
+  IPPROTO_ICMPV6,
+  IPS_ASSURED,
+  IPS_SEEN_REPLY,
+  TCP_CONNTRACK,
 } from '../uapi/conntrack.ts';
 
 /** The direction of a connection: as its first packet went, or the way back. */
@@ -91,8 +101,7 @@ export function decodeConnection({ payload }: NetlinkMessage, addresses: readonl
   // A tenth of the time of decoding it, and most are others.
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
   if (!addresses.some((address) => bytes.indexOf(address.bytes) >= 0)) return undefined;
-  const familyNumber = u8(payload);
-  const family = familyNumber === ADDRESS_FAMILY[4] ? 4 : familyNumber === ADDRESS_FAMILY[6] ? 6 : undefined;
+  const family = familyOf(payload);
   if (family === undefined) return undefined;
   const found = attributes(payload, NFGENMSG_LENGTH, WANTED);
   const orig = optional(found, CTA_TUPLE_ORIG, (bytes) => decodeTuple(bytes, family));
@@ -105,6 +114,65 @@ export function decodeConnection({ payload }: NetlinkMessage, addresses: readonl
   return { orig, reply, identity: new Map(identity) };
 }
 
+/** Identifies an address of either family. */
+export function addressKey(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
+/**
+ * The {@link addressKey} of the address that answers a live connection of a dump; undefined if it is none of `keys`, or if the
+ * connection is not live.
+ *
+ * A TCP connection is live in the {@link LIVE_STATES}; any other once packets have gone both ways. ICMP never is.
+ */
+export function decodeLiveResponder({ payload }: NetlinkMessage, keys: ReadonlySet<string>): string | undefined {
+  const family = familyOf(payload);
+  if (family === undefined) return undefined;
+  // Most connections belong to other addresses: decode nothing else of those.
+  const reply = attributes(payload, NFGENMSG_LENGTH, ONLY_REPLY).get(CTA_TUPLE_REPLY);
+  const ip = reply && attributes(reply, 0, ONLY_IP).get(CTA_TUPLE_IP);
+  const source = ip && attributes(ip, 0, ONLY_SOURCE[family]).get(CTA_IP[family].source);
+  if (source === undefined) return undefined;
+  const key = addressKey(source);
+  return keys.has(key) && isLive(attributes(payload, NFGENMSG_LENGTH, LIVENESS)) ? key : undefined;
+}
+
+/** States of TCP in which a side can still send, or waits for an acknowledgement. */
+const LIVE_STATES: ReadonlySet<number> = new Set([
+  TCP_CONNTRACK.SYN_RECV,
+  TCP_CONNTRACK.ESTABLISHED,
+  TCP_CONNTRACK.FIN_WAIT,
+  TCP_CONNTRACK.CLOSE_WAIT,
+  TCP_CONNTRACK.LAST_ACK,
+]);
+
+function isLive(connection: Attributes): boolean {
+  const tcp = optional(connection, CTA_PROTOINFO, attributes);
+  const state = tcp && optional(tcp, CTA_PROTOINFO_TCP, attributes)?.get(CTA_PROTOINFO_TCP_STATE);
+  if (state !== undefined) return LIVE_STATES.has(u8(state));
+  // Not TCP, or TCP in a flow table: the kernel omits its state.
+  // Source: linux nf_conntrack_netlink.c `ctnetlink_dump_info`, IPS_OFFLOAD_BIT.
+  const reply = optional(connection, CTA_TUPLE_REPLY, attributes);
+  const protocol = reply && optional(reply, CTA_TUPLE_PROTO, attributes)?.get(CTA_PROTO_NUM)?.[0];
+  if (protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6) return false;
+  // In network byte order: the last byte holds these bits. Source: linux nf_conntrack_netlink.c `ctnetlink_dump_status`.
+  const status = optional(connection, CTA_STATUS, (bytes) => u8(bytes, 3)) ?? 0;
+  return (status & (IPS_SEEN_REPLY | IPS_ASSURED)) !== 0;
+}
+
+function familyOf(payload: Uint8Array): Family | undefined {
+  const number = u8(payload);
+  if (number === ADDRESS_FAMILY[4]) return 4;
+  return number === ADDRESS_FAMILY[6] ? 6 : undefined;
+}
+
+const ONLY_REPLY: ReadonlySet<number> = new Set([CTA_TUPLE_REPLY]);
+const ONLY_IP: ReadonlySet<number> = new Set([CTA_TUPLE_IP]);
+const ONLY_SOURCE: Readonly<Record<Family, ReadonlySet<number>>> = {
+  4: new Set([CTA_IP[4].source]),
+  6: new Set([CTA_IP[6].source]),
+};
+const LIVENESS: ReadonlySet<number> = new Set([CTA_TUPLE_REPLY, CTA_STATUS, CTA_PROTOINFO]);
 const WANTED: ReadonlySet<number> = new Set([CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_ID]);
 
 function decodeTuple(bytes: Uint8Array, family: Family): Tuple | undefined {

@@ -4,12 +4,14 @@ import type { Nfnetlink } from '@routed/netns/nfnetlink';
 import type { AllowList } from '../allow-list/allow-list.ts';
 import { allows } from '../allow-list/allows.ts';
 import {
+  addressKey,
   buildConnectionDelete,
   buildConnectionDump,
   buildFilteredDump,
   buildFlush,
   type Connection,
   decodeConnection,
+  decodeLiveResponder,
   type Direction,
   type Tuple,
 } from '../codec/conntrack.ts';
@@ -37,6 +39,17 @@ export interface Connections {
    * @throws NetlinkError
    */
   forgetRefused(addresses: readonly string[], list: AllowList): Promise<number>;
+  /**
+   * Counts the live connections that others opened to each address. Leaves out what is not an address.
+   *
+   * A TCP connection is live while one side can still send or waits for an acknowledgement: half-closed counts, SYN_SENT, TIME_WAIT
+   * and CLOSE do not. Other protocols count from the first answer until the kernel's entry expires: for UDP 30 s after the last
+   * packet, for a longer exchange 120 s. ICMP never counts. If the kernel saw a packet of the container first, it takes the
+   * connection for the container's own.
+   *
+   * @throws NetlinkError
+   */
+  count(addresses: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 const DIRECTIONS = ['orig', 'reply'] as const;
@@ -83,6 +96,35 @@ class KernelConnections implements Connections {
     return refused.length;
   }
 
+  async count(addresses: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const { ipv4, ipv6 } = addressesOf(addresses);
+    const counts = new Map([...(await this.#responders(ipv4)), ...(await this.#responders(ipv6))]);
+    return new Map(
+      addresses.flatMap((text) => {
+        const address = parseIp(text);
+        return address === undefined ? [] : [[text, counts.get(addressKey(address.bytes)) ?? 0]];
+      }),
+    );
+  }
+
+  /** The number of live connections by the key of the address that answers, all of one family. */
+  async #responders(sources: readonly IpBytes[]): Promise<Map<string, number>> {
+    const counts = new Map<string, number>();
+    const byKey = new Map(sources.map((source) => [addressKey(source.bytes), source]));
+    const [first] = sources;
+    if (first === undefined) return counts;
+    const purpose = { operation: 'connections.count', subject: `IPv${first.family}` };
+    const requests = canFilter([...byKey.values()])
+      ? [...byKey].map(([key, source]) => ({ message: buildFilteredDump(source, 'reply'), keys: new Set([key]) }))
+      : [{ message: buildConnectionDump(first.family), keys: new Set(byKey.keys()) }];
+    // A kernel that knows no filter sends all connections: each request counts only the addresses it names.
+    for (const { message, keys } of requests) {
+      const found = await this.#nfnetlink.dump(message, purpose, (row) => decodeLiveResponder(row, keys));
+      for (const key of found) counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   async #all(ipv4: readonly IpBytes[], ipv6: readonly IpBytes[], direction: Direction): Promise<Connection[]> {
     return [...(await this.#between(ipv4, [direction])), ...(await this.#between(ipv6, [direction]))];
   }
@@ -102,8 +144,7 @@ class KernelConnections implements Connections {
     const [first] = sources;
     if (first === undefined) return [];
     const purpose = { operation: 'connections.list', subject: `IPv${first.family}` };
-    const isFiltered = first.family === 4 && sources.length <= FEW;
-    const requests = isFiltered
+    const requests = canFilter(sources)
       ? sources.flatMap((source) => directions.map((direction) => buildFilteredDump(source, direction)))
       : [buildConnectionDump(first.family)];
     const found: Connection[] = [];
@@ -122,6 +163,11 @@ class KernelConnections implements Connections {
     const error = errors.find(({ code }) => code !== 'ENOENT');
     if (error !== undefined) throw error;
   }
+}
+
+/** Whether the kernel looks for the addresses, all of one family: see {@link buildFilteredDump}. */
+function canFilter(sources: readonly IpBytes[]): boolean {
+  return sources.length <= FEW && sources.every(({ family }) => family === 4);
 }
 
 /** Whether the list lets the connection begin. What the container itself sees counts: after a translation of the destination. */

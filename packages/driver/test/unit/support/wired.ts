@@ -25,7 +25,11 @@ export interface WiredDaemon {
   readonly parts: DriverComponents;
   readonly firewall: { readonly ensure: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
   readonly filters: { readonly set: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
-  readonly connections: { readonly forget: sinon.SinonSpy; readonly forgetRefused: sinon.SinonSpy };
+  readonly connections: {
+    readonly forget: sinon.SinonSpy;
+    readonly forgetRefused: sinon.SinonSpy;
+    readonly count: sinon.SinonSpy;
+  };
   readonly warnings: sinon.SinonSpy;
   /** Asks for a round of repairs; {@link stop} waits for it. */
   repair(): void;
@@ -123,7 +127,11 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     list: sinon.fake.resolves([]),
     counters: sinon.fake.resolves(new Map()),
   };
-  const connections = { forget: sinon.fake.resolves(undefined), forgetRefused: sinon.fake.resolves(0) };
+  const connections = {
+    forget: sinon.fake.resolves(undefined),
+    forgetRefused: sinon.fake.resolves(0),
+    count: sinon.fake.resolves(new Map()),
+  };
   const metrics = settings.metrics ?? {
     countRepair: sinon.fake(),
     onError: sinon.fake(),
