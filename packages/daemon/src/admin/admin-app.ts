@@ -10,7 +10,7 @@ import { observationRoutes } from './observation-routes.ts';
 import { statusRoutes, type StatusServices } from './status-routes.ts';
 
 /** What operators' commands ask. */
-export interface AdminServices extends AddressServices, IngressServices, StatusServices {}
+export interface AdminServices extends AddressServices, AnnouncementServices, IngressServices, StatusServices {}
 
 /** What the admin application works with. */
 export interface AdminAppDeps {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Family } from '@routed/netns';
-import { MessageWriter, type NetlinkMessage, type Nfnetlink, parseIp } from '@routed/netns/nfnetlink';
+import { MessageWriter, type NetlinkMessage, type Nfnetlink } from '@routed/netns/nfnetlink';
+import { parseIp } from '@routed/addresses';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { addressKey, decodeLiveResponder } from '../../src/codec/conntrack.ts';

@@ -20,7 +20,7 @@ export const exampleReport: DaemonReport = {
   endpoints: [],
   conflicts: [],
   looseAddresses: [],
-  totals: { networks: 1, joined: 0, idle: 0, conflicts: { kept: 0, yielding: 0, yielded: 0 } },
+  totals: { networks: 1, joined: 0, idle: 0, announced: 1, conflicts: { kept: 0, yielding: 0, yielded: 0 } },
   pools: [{ id: 'routed-local/10.1.0.0/16', leased: 0, size: '65534' }],
   forgotten: { left: 0, endpoints: 0, leases: 0 },
   cluster: {
@@ -46,4 +46,5 @@ export const exampleEndpoint: DaemonReport['endpoints'][number] = {
   mac: '02:42:0a:01:00:02',
   gateways: ['169.254.1.1'],
   sandboxKey: '/run/docker/netns/1',
+  announcement: { policy: 'always', isAnnounced: true, reason: 'always' },
 };

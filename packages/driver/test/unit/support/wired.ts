@@ -174,6 +174,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   await parts.keeper.load();
   await parts.sticky.load();
   await parts.owners.load();
+  await parts.announcer.start();
   await parts.keeper.start();
   return {
     kernel,
@@ -184,6 +185,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     repair: () => parts.keeper.repair(),
     stop: async () => {
       parts.owners.stop();
+      await parts.announcer.stop();
       await parts.keeper.stop();
     },
     firewall,
