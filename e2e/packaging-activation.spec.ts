@@ -112,7 +112,7 @@ if (ENGINES_IN_FULL.length > 0) {
         .call('NetworkDriver.Leave', { NetworkID: 'n', EndpointID: 'e' })
         .catch((thrown: unknown) => thrown);
 
-      expect(String(error)).to.contain('state directory /etc/passwd cannot be made');
+      expect(String(error)).to.contain('state directory /etc/passwd cannot be created');
       client.close();
       await eventually(async () => {
         expect(await manager.log()).to.match(/routed-plugin: state directory \/etc\/passwd .*\nended with 1\n/);

@@ -87,7 +87,7 @@ describe('what a plan says of a change, measured with 100 packets a second', fun
         { daemon: 'ospfd', what: 'routes announced by OSPF', prefixes: [`${CONTAINER}/32`], isUndecided: false },
       ]);
       expect(result)
-        .to.include(`allow flaps to go on`)
+        .to.include(`allow flaps to continue`)
         .and.to.include(`withdraws 1 routes announced by OSPF: ${CONTAINER}/32`);
       expect(lost).to.equal(0);
     });
@@ -188,7 +188,7 @@ describe('what a plan says of a change, measured with 100 packets a second', fun
       const { lost, result } = await lossDuring(pair, () => refusal(pair, { containers: ['10.0.0.0/8'] }, options));
 
       expect((await planConfiguration(pair.config(), { ...pair.own, takeOver: true })).effect).to.equal('unknown');
-      expect(result).to.include('accept unknown effects to go on').and.to.include('- ip address 10.0.0.1/24 (unknown');
+      expect(result).to.include('accept unknown effects to continue').and.to.include('- ip address 10.0.0.1/24 (unknown');
       expect(lost).to.equal(0);
       expect(await pair.own.ip('-o', 'address', 'show', 'dev', 'eth1')).to.include('inet 10.0.0.1/24');
     });

@@ -93,7 +93,7 @@ describe('applying to Quagga', () => {
     const noLeave = await applyConfiguration(config, { ...options(), allow: 'flaps' }).catch((e: unknown) => e);
     const noCommand = await applyConfiguration(config, options()).catch((e: unknown) => e);
 
-    expect(String(noLeave)).to.include('allow restart to go on');
+    expect(String(noLeave)).to.include('allow restart to continue');
     expect(String(noCommand)).to.include('give the command that restarts');
     expect(await ospfdFile()).to.equal('! old\n');
   });
