@@ -76,8 +76,8 @@ export function compose(opened: Opened): Composition {
   single(DRIVER, (scope) => {
     const { kernel, settings, ...ports } = scope.resolve(OPENED);
     const engine = scope.resolve(DOCKER);
-    const { containers, events: engineEvents } = engine;
-    const docker = { docker: containers, engineEvents, isEngineUp: () => engine.isUp() };
+    const engineEvents: DockerEngine['events'] = (options) => engine.events(options);
+    const docker = { docker: engine.containers, engineEvents, isEngineUp: () => engine.isUp() };
     const others = { ...docker, routers: scope.resolve(ROUTERS), openSandbox };
     return createDriver({ ...ports, ...kernel, ...scope.resolve(FIREWALL), ...others }, settings);
   });

@@ -64,6 +64,9 @@ export class Announcer {
   /** Takes up what the previous run left: before endpoints are compared with the kernel. Never rejects: rounds try again. */
   async start(): Promise<void> {
     this.#deps.events.on('join', (endpointId) => this.#onJoin(endpointId));
+    this.#deps.events.on('leave', (endpointId) => {
+      if (this.#deps.endpoints.get(endpointId)?.isAnnounced === false) void this.#inTurn(() => this.review());
+    });
     await this.#inTurn(() => this.review());
     this.#followIfNeeded();
   }
@@ -262,8 +265,8 @@ function depends({ announce = 'always' }: Endpoint): boolean {
   return announce !== 'always';
 }
 
-function isUnannounced({ isAnnounced }: Endpoint): boolean {
-  return isAnnounced === false;
+function isUnannounced({ isAnnounced, sandboxKey }: Endpoint): boolean {
+  return isAnnounced === false && sandboxKey !== undefined;
 }
 
 function conditionOf({ status, isRunning, isPaused, health }: ContainerDetails): ContainerCondition {

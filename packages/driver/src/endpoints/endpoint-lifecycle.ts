@@ -385,6 +385,7 @@ export class EndpointLifecycle extends EndpointRecords {
     // What is gone from the kernel stays gone: Docker's retry finds nothing to do there.
     await this.change({ before, after }, inKernel, () => Promise.resolve());
     if (sandboxKey !== undefined) this.sandboxes.remove(before.id, sandboxKey);
+    this.#events.emit('leave', before.id);
     this.#filtering.end(before, (address) => !this.isJoined(this.endpointAt(hostPrefix(address)) ?? ''));
   }
 

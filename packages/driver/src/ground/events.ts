@@ -4,6 +4,8 @@ import { EventEmitter } from 'node:events';
 export class DriverEvents extends EventEmitter<{
   /** An endpoint has joined its sandbox. Docker waits: what follows is not part of the call. */
   join: [endpointId: string];
+  /** An endpoint has left its sandbox. */
+  leave: [endpointId: string];
   /** This host announces the addresses from now on. */
   announce: [addresses: readonly string[]];
   /** This host announces the addresses no more. */

@@ -90,7 +90,7 @@ describe('decide', () => {
       { requiredKeys: ['state'] },
     ) as fc.Arbitrary<ContainerCondition>;
     const step = fc.record({ ms: fc.nat(120_000), container: condition, isDraining: fc.boolean() });
-    const policy = fc.constantFrom('running', 'healthy') as fc.Arbitrary<'running' | 'healthy'>;
+    const policy = fc.constantFrom<('running' | 'healthy')[]>('running', 'healthy');
     fc.assert(
       fc.property(policy, fc.nat(5000), fc.array(step, { maxLength: 30 }), (chosen, delayMs, steps) => {
         let [memory, now] = [NOTHING, 0];
