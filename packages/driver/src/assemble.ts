@@ -33,6 +33,7 @@ import { ipamDriver } from './calls/ipam-driver.ts';
 import { networkDriver } from './calls/network-driver.ts';
 import { type ConflictComponents, createConflicts } from './conflicts/create-conflicts.ts';
 import { Announcer } from './announcement/announcer.ts';
+import { HostDrain } from './announcement/host-drain.ts';
 import { ContainerAnnouncements } from './announcement/container-announcements.ts';
 import { AddressList } from './containers/address-list.ts';
 import { AssignmentKeeper } from './containers/assignment-keeper.ts';
@@ -83,7 +84,7 @@ export interface DriverPorts {
   readonly isEngineUp: () => Promise<boolean>;
   readonly routers: RouterLines;
   readonly metrics: ReconcileMetrics;
-  readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky' | 'owners'>;
+  readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky' | 'owners' | 'drain'>;
   /** What kernel settings were before the daemon changed them. */
   readonly ledger: SavedSysctls;
   readonly logger: Logger;
@@ -125,6 +126,7 @@ export interface DriverComponents extends Drivers {
   readonly absence: Absence;
   readonly announcer: Announcer;
   readonly announcements: ContainerAnnouncements;
+  readonly hostDrain: HostDrain;
   readonly hidden: HiddenRoutes;
   readonly forgotten: StaleEndpoints;
   readonly forgottenNetworks: StaleNetworks;
@@ -206,8 +208,9 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   const core = networkComponents(ports, settings, ground, host);
   const { claims, loose, networks, records } = core;
   // One by one: the daemon's ports have more fields than ours, such as `events`.
-  const { routers } = ports;
+  const { routers, connections } = ports;
   const additional = new AdditionalLeases({ ...ground, claims });
+  const hostDrain = new HostDrain({ repository: ports.state.drain });
   const endpoints = new EndpointLifecycle({
     ...ground,
     ...host,
@@ -216,10 +219,11 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     leases: additional,
     filtering: new EndpointFiltering({ ...ground, ...ports }),
     gifts: records,
+    hostDrain,
     repository: ports.state.endpoints,
   });
   const engine = { events: ports.engineEvents, containers: ports.docker };
-  const announcer = new Announcer({ ...ground, traffic: host.traffic, endpoints, networks, engine });
+  const announcer = new Announcer({ ...ground, traffic: host.traffic, endpoints, networks, engine, hostDrain });
   const absence = new Absence({ ...ground, ...host, endpoints });
   return {
     ...core,
@@ -227,7 +231,8 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     endpoints,
     absence,
     announcer,
-    announcements: new ContainerAnnouncements({ ...ground, endpoints, announcer }),
+    hostDrain,
+    announcements: new ContainerAnnouncements({ ...ground, endpoints, announcer, hostDrain, connections }),
     cluster: createConflicts({ ...ground, ...host, ...core, routers, endpoints, absence, host: host.hostAddresses }),
     leases: new DockerLeases({ ...ground, claims, endpoints, loose }),
     pools: new DockerPools({

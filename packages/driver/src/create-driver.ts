@@ -81,7 +81,7 @@ class AssembledDriver implements Driver {
   }
 
   async load(): Promise<void> {
-    const { gateways, reaper, keeper, sandboxReconciler, sticky, owners, networks, host } = this.#components;
+    const { gateways, reaper, keeper, sandboxReconciler, sticky, owners, networks, host, hostDrain } = this.#components;
     this.#started.add(() => reaper.flush());
     this.#started.add(() => keeper.stop());
     this.#started.add(() => sandboxReconciler.stop());
@@ -89,6 +89,7 @@ class AssembledDriver implements Driver {
     await keeper.load();
     await sticky.load();
     await owners.load();
+    await hostDrain.load();
     this.#started.add(() => networks.leaveHost());
     await host.start();
   }

@@ -12,9 +12,11 @@ import {
   type ContainerCondition,
   decide,
 } from './announcement.ts';
+import type { HostDrain } from './host-drain.ts';
 
 interface AnnouncerDeps {
-  readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'announce' | 'wish'>;
+  readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'announce' | 'wish' | 'drain'>;
+  readonly hostDrain: Pick<HostDrain, 'isDraining' | 'set'>;
   readonly networks: Pick<NetworkRegistry, 'get'>;
   readonly traffic: Pick<UnannouncedTraffic, 'apply'>;
   readonly engine: Pick<DockerEngine, 'events'> & {
@@ -68,6 +70,7 @@ export class Announcer {
       if (this.#deps.endpoints.get(endpointId)?.isAnnounced === false) void this.#inTurn(() => this.review());
     });
     await this.#inTurn(() => this.review());
+    await this.#reconsiderAll((endpoint) => this.isDraining(endpoint) || isHeldBack(endpoint));
     this.#followIfNeeded();
   }
 
@@ -109,9 +112,35 @@ export class Announcer {
     await this.#inTurn(() => this.#reconsider(endpointId));
   }
 
+  /** Whether an operator drains the endpoint, or the host. */
+  isDraining({ isDraining }: Endpoint): boolean {
+    return isDraining === true || this.#deps.hostDrain.isDraining;
+  }
+
+  /** Withdraws endpoints whatever `routed.announce` says, or ends that. @throws DriverError ENDPOINT_UNKNOWN */
+  async drain(endpointIds: readonly string[], isDraining: boolean): Promise<void> {
+    for (const endpointId of endpointIds) await this.#deps.endpoints.drain(endpointId, isDraining);
+    await this.#reconsiderAll(({ id }) => endpointIds.includes(id));
+  }
+
+  /** Withdraws all endpoints, also those that join from now on; or ends every drain, also those of single endpoints. */
+  async drainHost(isDraining: boolean): Promise<void> {
+    await this.#deps.hostDrain.set(isDraining);
+    const single = isDraining ? [] : this.#deps.endpoints.all().filter((endpoint) => endpoint.isDraining === true);
+    for (const { id } of single) await this.#deps.endpoints.drain(id, false);
+    await this.#reconsiderAll(() => true);
+  }
+
+  async #reconsiderAll(isMeant: (endpoint: Endpoint) => boolean): Promise<void> {
+    for (const endpoint of this.#deps.endpoints.all()) {
+      if (isMeant(endpoint)) await this.#inTurn(() => this.#reconsider(endpoint.id));
+    }
+  }
+
   #onJoin(endpointId: string): void {
     const endpoint = this.#deps.endpoints.get(endpointId);
-    if (endpoint === undefined || !depends(endpoint)) return;
+    if (endpoint === undefined) return;
+    if (!depends(endpoint) && !isHeldBack(endpoint) && !this.isDraining(endpoint)) return;
     this.#followIfNeeded();
     void this.#inTurn(async () => {
       await this.review();
@@ -204,7 +233,7 @@ export class Announcer {
     const inputs = {
       policy,
       delayMs,
-      isDraining: false,
+      isDraining: this.isDraining(endpoint),
       ...(isWished !== undefined && { isWished }),
       ...(container && { container }),
     };
@@ -263,6 +292,11 @@ const WARNINGS = {
 /** Whether Docker decides when it is announced. */
 function depends({ announce = 'always' }: Endpoint): boolean {
   return announce !== 'always';
+}
+
+/** Whether it was withdrawn, and Docker does not say when that ends. */
+function isHeldBack(endpoint: Endpoint): boolean {
+  return endpoint.isAnnounced === false && !depends(endpoint);
 }
 
 function isUnannounced({ isAnnounced, sandboxKey }: Endpoint): boolean {

@@ -1,12 +1,13 @@
-import { allAddresses } from '@routed/datapath';
 import type { DockerContainers } from '@routed/docker-engine';
+import type { Connections } from '@routed/netfilter';
 import { askForContainer } from '../containers/find-container.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
+import { addressTexts, type Endpoint } from '../endpoints/endpoint.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { AnnouncePolicy } from '../networks/options.ts';
 import type { AnnouncementReason } from './announcement.ts';
 import type { Announcer } from './announcer.ts';
+import type { HostDrain } from './host-drain.ts';
 
 /** Whether a container is announced on one of its networks, and why. */
 export interface AnnouncementStatus {
@@ -18,10 +19,31 @@ export interface AnnouncementStatus {
   readonly reason: AnnouncementReason;
 }
 
+/** What is drained, and what connections are left. */
+export interface DrainReport {
+  readonly isHostDraining: boolean;
+  readonly endpoints: readonly DrainingEndpoint[];
+}
+
+export interface DrainingEndpoint {
+  readonly endpointId: string;
+  /** The names of its container and network; absent: Docker does not answer. */
+  readonly container?: string;
+  readonly network?: string;
+  /** True only while its withdrawal fails. */
+  readonly isAnnounced: boolean;
+  /** How many live connections others have to each address. */
+  readonly connections: Readonly<Record<string, number>>;
+}
+
+type Names = Pick<DrainingEndpoint, 'container' | 'network'>;
+
 interface Deps {
   readonly docker: Pick<DockerContainers, 'list'>;
-  readonly endpoints: Pick<EndpointLifecycle, 'get'>;
-  readonly announcer: Pick<Announcer, 'wish' | 'reasonOf'>;
+  readonly endpoints: Pick<EndpointLifecycle, 'get' | 'all'>;
+  readonly announcer: Pick<Announcer, 'wish' | 'reasonOf' | 'drain' | 'drainHost' | 'isDraining'>;
+  readonly hostDrain: Pick<HostDrain, 'isDraining'>;
+  readonly connections: Pick<Connections, 'count'>;
 }
 
 /** Announcements as operators ask for them: by container. */
@@ -59,11 +81,61 @@ export class ContainerAnnouncements {
     return found.map(({ endpoint, container, network }) => ({
       container,
       network,
-      addresses: allAddresses(endpoint).map(({ address }) => address),
+      addresses: addressTexts(endpoint),
       policy: endpoint.announce ?? 'always',
       isAnnounced: endpoint.isAnnounced ?? true,
       reason: this.#deps.announcer.reasonOf(endpoint.id),
     }));
+  }
+
+  /**
+   * Drains a container, on its networks or one of them: it is withdrawn whatever `routed.announce` says, and its connections go on.
+   * Or ends that.
+   *
+   * @returns what is drained of it now
+   * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, DOCKER_UNREACHABLE
+   */
+  async drain(reference: string, isDraining: boolean, networkName?: string): Promise<DrainReport> {
+    const found = await this.#find(reference, networkName);
+    const ids = found.map(({ endpoint }) => endpoint.id);
+    await this.#deps.announcer.drain(ids, isDraining);
+    const report = await this.drains();
+    return { ...report, endpoints: report.endpoints.filter(({ endpointId }) => ids.includes(endpointId)) };
+  }
+
+  /** Drains all containers, also those that start from now on; or ends every drain. */
+  async drainHost(isDraining: boolean): Promise<DrainReport> {
+    await this.#deps.announcer.drainHost(isDraining);
+    return await this.drains();
+  }
+
+  /** What is drained. @throws NetlinkError */
+  async drains(): Promise<DrainReport> {
+    const { endpoints, announcer, connections, hostDrain } = this.#deps;
+    const drained = endpoints
+      .all()
+      .filter((endpoint) => endpoint.sandboxKey !== undefined && announcer.isDraining(endpoint));
+    const counts = await connections.count(drained.flatMap(addressTexts));
+    const names = drained.length === 0 ? new Map<string, Names>() : await this.#names();
+    return {
+      isHostDraining: hostDrain.isDraining,
+      endpoints: drained.map((endpoint) => ({
+        endpointId: endpoint.id,
+        ...names.get(endpoint.id),
+        isAnnounced: endpoint.isAnnounced ?? true,
+        connections: Object.fromEntries(addressTexts(endpoint).map((address) => [address, counts.get(address) ?? 0])),
+      })),
+    };
+  }
+
+  /** The names of containers and networks by endpoint; none while Docker does not answer. */
+  async #names(): Promise<ReadonlyMap<string, Names>> {
+    const containers = await this.#deps.docker.list().catch(() => []);
+    return new Map(
+      containers.flatMap(({ name: container, networks }) =>
+        networks.map(({ endpointId, networkName: network }) => [endpointId, { container, network }] as const),
+      ),
+    );
   }
 
   async #find(

@@ -13,6 +13,7 @@ import {
 } from '@routed/datapath';
 import type { Repository } from '@routed/store';
 import type { JoinReply } from '@routed/plugin-protocol';
+import type { HostDrain } from '../announcement/host-drain.ts';
 import type { DuplicateAddressCheck } from '../leases/duplicate-address-check.ts';
 import type { DriverEvents } from '../ground/events.ts';
 import type { Journal } from '../ground/journal.ts';
@@ -47,6 +48,7 @@ export class EndpointLifecycle extends EndpointRecords {
   readonly #filtering: EndpointFiltering;
   readonly #strays: StrayFilters;
   readonly #gifts: OperatorsGifts;
+  readonly #hostDrain: Pick<HostDrain, 'isDraining'>;
   readonly #lock: KeyedLock;
   readonly #events: DriverEvents;
   readonly #journal: Pick<Journal, 'record'>;
@@ -60,6 +62,7 @@ export class EndpointLifecycle extends EndpointRecords {
     readonly leases: AdditionalLeases;
     readonly filtering: EndpointFiltering;
     readonly gifts: OperatorsGifts;
+    readonly hostDrain: Pick<HostDrain, 'isDraining'>;
     readonly repository: Repository<Endpoint>;
     readonly lock: KeyedLock;
     readonly events: DriverEvents;
@@ -75,6 +78,7 @@ export class EndpointLifecycle extends EndpointRecords {
     this.#filtering = deps.filtering;
     this.#strays = new StrayFilters(this, { filtering: deps.filtering, isThere: (link) => deps.links.isThere(link) });
     this.#gifts = deps.gifts;
+    this.#hostDrain = deps.hostDrain;
     this.#lock = deps.lock;
     this.#events = deps.events;
     this.#journal = deps.journal;
@@ -252,6 +256,11 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#lock.run(endpointId, () => this.keep({ ...this.index.require(endpointId), isWished }));
   }
 
+  /** Keeps whether an operator drains an endpoint. @throws DriverError ENDPOINT_UNKNOWN */
+  async drain(endpointId: string, isDraining: boolean): Promise<void> {
+    await this.#lock.run(endpointId, () => this.keep({ ...this.index.require(endpointId), isDraining }));
+  }
+
   /** Lets nobody in until {@link filter} or {@link admit} says who may: whose the endpoint is, is to be learnt. */
   async hold(endpointId: string): Promise<boolean> {
     return await this.whileJoined(endpointId, async () => {
@@ -295,6 +304,7 @@ export class EndpointLifecycle extends EndpointRecords {
       const joining = this.#asUnknown({
         ...this.sandboxes.assign(endpoint, sandboxKey),
         ...this.#attributesOf(endpoint),
+        ...(this.#hostDrain.isDraining && { isAnnounced: false }),
       });
       await this.#ensureOwnGateways(endpoint, joining);
       await this.#claims.beforeAnnouncing(allAddresses(joining));

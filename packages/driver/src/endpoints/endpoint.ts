@@ -20,6 +20,8 @@ export interface Endpoint extends StoredOptions<'endpoint'> {
   readonly isAnnounced?: boolean;
   /** What an operator said last, where `routed.announce` is `manual`. */
   readonly isWished?: boolean;
+  /** Whether an operator drains it: it is not announced, whatever `routed.announce` says. */
+  readonly isDraining?: boolean;
   /** MTU of its links in bytes, from its first Join on; the network may have another by now. */
   readonly mtuBytes?: number;
   /** The container's sandbox, from Join to Leave. */

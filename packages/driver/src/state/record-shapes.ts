@@ -1,5 +1,6 @@
 import type { Lease, Pool } from '@routed/ipam';
 import { z } from 'zod';
+import type { HostDrainRecord } from '../announcement/host-drain.ts';
 import type { AddressOwner } from '../containers/address-owners.ts';
 import type { PersistentAssignment } from '../containers/persistent-assignment.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
@@ -34,6 +35,7 @@ export const RECORD_SHAPES = {
     isOwnerPending: z.boolean().exactOptional(),
     isAnnounced: z.boolean().exactOptional(),
     isWished: z.boolean().exactOptional(),
+    isDraining: z.boolean().exactOptional(),
     mac: z.mac(),
     mtuBytes: z.int().positive().exactOptional(),
     sandboxKey: z.string().exactOptional(),
@@ -48,6 +50,7 @@ export const RECORD_SHAPES = {
     ingress: STORED_OPTIONS.endpoint.ingress,
   }) satisfies z.ZodType<PersistentAssignment>,
   owners: z.looseObject({ id: address, containerId: id, containerName: z.string() }) satisfies z.ZodType<AddressOwner>,
+  drain: z.looseObject({ id: z.literal('host') }) satisfies z.ZodType<HostDrainRecord>,
   pools: z.looseObject({
     id,
     addressSpace: id,

@@ -1,6 +1,7 @@
 import { asUnreadable, durableRepository, openDatabase, type Repository, type StateDatabase } from '@routed/store';
 import { chmod, mkdir } from 'node:fs/promises';
 import type { LeaseStore } from '@routed/ipam';
+import type { HostDrainRecord } from '../announcement/host-drain.ts';
 import type { AddressOwner } from '../containers/address-owners.ts';
 import type { PersistentAssignment } from '../containers/persistent-assignment.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
@@ -20,6 +21,8 @@ export interface StateDirectory {
   readonly sticky: Repository<PersistentAssignment>;
   /** Who had addresses last; also after a reboot. */
   readonly owners: Repository<AddressOwner>;
+  /** Whether the whole host is drained. */
+  readonly drain: Repository<HostDrainRecord>;
   readonly leases: LeaseStore;
   /** Whether the records of endpoints are from before a reboot: nothing they speak of exists any more. */
   readonly isFromEarlierBoot: boolean;
@@ -54,6 +57,7 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
         isSynced: true,
       }),
       owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, isSynced: false }),
+      drain: durableRepository<HostDrainRecord>(database, 'drain', { shape: RECORD_SHAPES.drain, isSynced: true }),
       leases: durableLeaseStore(database),
       ...(await bootOf(database, bootId)),
       noteRecovery: () => database.del(RECOVERY_KEY),

@@ -231,4 +231,115 @@ describe('routed.announce', () => {
     expect(await tables()).to.deep.equal([7200]);
     expect(await rules()).to.equal(3);
   });
+
+  describe('draining', () => {
+    const status = () => daemon.parts.status.report().endpoints[0]?.announcement;
+
+    for (const policy of ['always', 'running']) {
+      it(`withdraws a container with ${policy}, tells its connections, and announces it again`, async () => {
+        await run(policy);
+        engine.start();
+        expect(await tables()).to.deep.equal([254]);
+
+        const report = await daemon.parts.announcements.drain('web', true);
+
+        expect(report).to.deep.equal({
+          isHostDraining: false,
+          endpoints: [
+            {
+              endpointId,
+              container: 'web',
+              network: 'web-net',
+              isAnnounced: false,
+              connections: { '10.1.0.2': 0 },
+            },
+          ],
+        });
+        expect(await tables()).to.deep.equal([7200]);
+        expect(await rules()).to.equal(3);
+        expect(status()).to.deep.equal({ policy, isAnnounced: false, reason: 'draining' });
+
+        expect((await daemon.parts.announcements.drain('web', false)).endpoints).to.deep.equal([]);
+        expect(await tables()).to.deep.equal([254]);
+        expect(await rules()).to.equal(0);
+      });
+    }
+
+    it('counts the connections of all drained addresses in one question', async () => {
+      const poolId = await createNetwork(daemon);
+      await startContainer(daemon, { poolId, endpointId, address: '10.1.0.2' });
+      await startContainer(daemon, { poolId, endpointId: dockerId('feed'), address: '10.1.0.3' });
+
+      const { endpoints, isHostDraining } = await daemon.parts.announcements.drainHost(true);
+
+      expect(isHostDraining).to.equal(true);
+      expect(endpoints.map(({ container }) => container)).to.deep.equal(['web', undefined]);
+      expect(daemon.connections.count.callCount).to.equal(1);
+      expect(daemon.connections.count.firstCall.args).to.deep.equal([['10.1.0.2', '10.1.0.3']]);
+    });
+
+    it('covers containers that join a drained host, and stays over a restart', async () => {
+      await daemon.parts.announcements.drainHost(true);
+      await daemon.stop();
+      daemon = await wiredDaemon({
+        state: daemon.state,
+        docker: engine.docker,
+        engineEvents: (options) => engine.events(options),
+      });
+
+      await run('always');
+      expect(daemon.parts.journal.entries().filter(({ kind }) => kind === 'announced')).to.deep.equal([]);
+      expect(await tables()).to.deep.equal([7200]);
+      expect(await rules()).to.equal(3);
+      expect(status()?.reason).to.equal('draining');
+
+      await daemon.parts.announcements.drainHost(false);
+      expect(await tables()).to.deep.equal([254]);
+      expect(await rules()).to.equal(0);
+      expect(status()?.reason).to.equal('always');
+    });
+
+    it('of a container stays over a restart, and ends with every drain of the host', async () => {
+      await run('always');
+      await moveToSandbox(daemon, endpointId);
+      await daemon.parts.announcements.drain('web', true);
+      await daemon.stop();
+
+      daemon = await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });
+
+      expect(await tables()).to.deep.equal([7200]);
+      expect(await rules()).to.equal(3);
+      expect(status()?.reason).to.equal('draining');
+      await daemon.parts.announcements.drainHost(false);
+      expect(await tables()).to.deep.equal([254]);
+    });
+
+    it('takes up a drain that the previous run noted and did not carry out', async () => {
+      await run('always');
+      await moveToSandbox(daemon, endpointId);
+      await daemon.stop();
+      await daemon.state.drain.put({ id: 'host' });
+
+      daemon = await wiredDaemon({ kernel: daemon.kernel, state: daemon.state });
+
+      expect(await tables()).to.deep.equal([7200]);
+    });
+
+    it('leaves withdrawn what its policy does not announce', async () => {
+      await run('healthy');
+      engine.start({ health: 'unhealthy' });
+      await daemon.parts.announcements.drain('web', true);
+
+      await daemon.parts.announcements.drain('web', false);
+
+      expect(await tables()).to.deep.equal([7200]);
+      expect(status()?.reason).to.equal('not healthy');
+    });
+
+    it('refuses a container that is not known', async () => {
+      const error: unknown = await daemon.parts.announcements.drain('wbe', true).catch((thrown: unknown) => thrown);
+
+      expect(String(error)).to.contain('container wbe is not known to Docker; did you mean web (c0ffee000000)?');
+    });
+  });
 });

@@ -51,6 +51,7 @@ class FullDisk {
       endpoints: this.#guard(memoryRepository(), ['put', 'remove']) as Repository<never>,
       sticky: this.#guard(memoryRepository(), ['put', 'remove']) as Repository<never>,
       owners: memoryRepository(),
+      drain: memoryRepository(),
       leases: this.#guard(memoryLeaseStore(), ['putPool', 'deletePool', 'putLease', 'deleteLease']) as LeaseStore,
       ledger: memoryUndoLog(),
     };

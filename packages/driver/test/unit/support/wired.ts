@@ -9,6 +9,7 @@ import type { ForwardPolicies } from '@routed/netfilter';
 import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import { type Handler, type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-protocol';
 import sinon from 'sinon';
+import type { HostDrainRecord } from '../../../src/announcement/host-drain.ts';
 import type { AddressOwner } from '../../../src/containers/address-owners.ts';
 import type { PersistentAssignment } from '../../../src/containers/persistent-assignment.ts';
 import { VIRTUAL_GATEWAYS } from '../../../src/calls/default-gateways.ts';
@@ -66,6 +67,7 @@ export interface WiredState {
   readonly endpoints: Repository<Endpoint>;
   readonly sticky: Repository<PersistentAssignment>;
   readonly owners: Repository<AddressOwner>;
+  readonly drain: Repository<HostDrainRecord>;
   readonly leases: LeaseStore;
   readonly ledger: SavedSysctls;
 }
@@ -112,6 +114,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     endpoints: memoryRepository(),
     sticky: memoryRepository(),
     owners: memoryRepository(),
+    drain: memoryRepository(),
     leases: memoryLeaseStore(),
     ledger: memoryUndoLog(),
   };
@@ -174,6 +177,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   await parts.keeper.load();
   await parts.sticky.load();
   await parts.owners.load();
+  await parts.hostDrain.load();
   await parts.announcer.start();
   await parts.keeper.start();
   return {
