@@ -1,6 +1,7 @@
 import { didYouMean } from '@routed/text';
 import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
+import { drainCommands } from './drain-commands.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { announceCommands } from './announce-commands.ts';
 import { ingressCommand } from './ingress-command.ts';
@@ -16,7 +17,8 @@ Exit status:
    1  refused, failed, or a problem found; doctor: warnings
    2  doctor: something is broken
   64  invalid command line or variable
-  69  routed-plugin or Docker does not answer`;
+  69  routed-plugin or Docker does not answer
+  75  drain --wait: connections are left`;
 
 /** The `routed-plugin` command line. Throws commander's error after it has printed help or what is wrong. */
 export function createProgram(version: string): Command {
@@ -30,7 +32,7 @@ export function createProgram(version: string): Command {
   program.addCommand(serving, { isDefault: true });
   program.addCommand(addressCommand());
   program.addCommand(ingressCommand());
-  for (const command of announceCommands()) program.addCommand(command);
+  for (const command of [...announceCommands(), ...drainCommands()]) program.addCommand(command);
   program.addCommand(doctorCommand());
   program.addCommand(statusCommand());
   program.addCommand(eventsCommand());

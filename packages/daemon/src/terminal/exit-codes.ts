@@ -12,6 +12,8 @@ export const EXIT_CODE = {
   usage: 64,
   /** The daemon, or Docker, does not answer. */
   unreachable: 69,
+  /** The time was over first: the same again may succeed. */
+  timeOver: 75,
 } as const;
 
 /** The exit status for an error that ends a command: by its code, whether it was met here or in the daemon. */

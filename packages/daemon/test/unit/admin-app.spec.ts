@@ -32,6 +32,11 @@ describe('the admin socket', () => {
       },
       remove: (...call: unknown[]) => Promise.resolve(call),
     },
+    announcements: {
+      drain: (...call: unknown[]) => Promise.resolve(call),
+      drainHost: (...call: unknown[]) => Promise.resolve(call),
+      drains: () => Promise.resolve({ isHostDraining: false, endpoints: [] }),
+    },
     get journal() {
       return journal;
     },
@@ -192,5 +197,17 @@ describe('the admin socket', () => {
 
     expect(taken).to.equal('AdminError: address is taken');
     expect(nobody).to.contain('does not answer at').and.to.contain('start routed-plugin');
+  });
+
+  it('drains a container, on one of its networks, or the host, and tells what is drained', async () => {
+    const put = (path: string, body: object): Promise<unknown> => askDaemon(socketPath, { method: 'PUT', path, body });
+
+    expect(await put('/v1/containers/web/drain', { isDraining: true, network: 'n' })).to.deep.equal(['web', true, 'n']);
+    expect(await put('/v1/drain', { isDraining: false })).to.deep.equal([false]);
+    expect(await askDaemon(socketPath, { method: 'GET', path: '/v1/drain' })).to.deep.equal({
+      isHostDraining: false,
+      endpoints: [],
+    });
+    expect((await raw('PUT', '/v1/drain', '{}')).status).to.equal(400);
   });
 });
