@@ -33,7 +33,7 @@ import { ipamDriver } from './calls/ipam-driver.ts';
 import { networkDriver } from './calls/network-driver.ts';
 import { type ConflictComponents, createConflicts } from './conflicts/create-conflicts.ts';
 import { Announcer } from './announcement/announcer.ts';
-import { HostDrain } from './announcement/host-drain.ts';
+import { HostDrain } from './endpoints/host-drain.ts';
 import { ContainerAnnouncements } from './announcement/container-announcements.ts';
 import { AddressList } from './containers/address-list.ts';
 import { AssignmentKeeper } from './containers/assignment-keeper.ts';

@@ -2,7 +2,11 @@ export { ipamCapabilities, networkCapabilities } from './calls/capabilities.ts';
 export { type DefaultGateways, VIRTUAL_GATEWAYS } from './calls/default-gateways.ts';
 export { AddressList } from './containers/address-list.ts';
 export { type AddressChange, ContainerAddresses } from './containers/container-addresses.ts';
-export { type AnnouncementStatus, ContainerAnnouncements, type DrainReport } from './announcement/container-announcements.ts';
+export {
+  type AnnouncementStatus,
+  ContainerAnnouncements,
+  type DrainReport,
+} from './announcement/container-announcements.ts';
 export { ContainerFilters, type IngressStatus } from './containers/container-filters.ts';
 export type { ListedAddress } from './containers/listed-address.ts';
 export { type Endpoint } from './endpoints/endpoint.ts';

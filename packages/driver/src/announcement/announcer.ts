@@ -12,7 +12,7 @@ import {
   type ContainerCondition,
   decide,
 } from './announcement.ts';
-import type { HostDrain } from './host-drain.ts';
+import type { HostDrain } from '../endpoints/host-drain.ts';
 
 interface AnnouncerDeps {
   readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'announce' | 'wish' | 'drain'>;

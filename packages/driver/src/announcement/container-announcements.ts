@@ -7,7 +7,7 @@ import { DriverError } from '../ground/errors.ts';
 import type { AnnouncePolicy } from '../networks/options.ts';
 import type { AnnouncementReason } from './announcement.ts';
 import type { Announcer } from './announcer.ts';
-import type { HostDrain } from './host-drain.ts';
+import type { HostDrain } from '../endpoints/host-drain.ts';
 
 /** Whether a container is announced on one of its networks, and why. */
 export interface AnnouncementStatus {

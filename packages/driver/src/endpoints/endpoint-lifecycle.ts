@@ -13,7 +13,7 @@ import {
 } from '@routed/datapath';
 import type { Repository } from '@routed/store';
 import type { JoinReply } from '@routed/plugin-protocol';
-import type { HostDrain } from '../announcement/host-drain.ts';
+import type { HostDrain } from './host-drain.ts';
 import type { DuplicateAddressCheck } from '../leases/duplicate-address-check.ts';
 import type { DriverEvents } from '../ground/events.ts';
 import type { Journal } from '../ground/journal.ts';

@@ -1,6 +1,6 @@
 import type { Lease, Pool } from '@routed/ipam';
 import { z } from 'zod';
-import type { HostDrainRecord } from '../announcement/host-drain.ts';
+import type { HostDrainRecord } from '../endpoints/host-drain.ts';
 import type { AddressOwner } from '../containers/address-owners.ts';
 import type { PersistentAssignment } from '../containers/persistent-assignment.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';

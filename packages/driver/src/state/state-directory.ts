@@ -1,7 +1,7 @@
 import { asUnreadable, durableRepository, openDatabase, type Repository, type StateDatabase } from '@routed/store';
 import { chmod, mkdir } from 'node:fs/promises';
 import type { LeaseStore } from '@routed/ipam';
-import type { HostDrainRecord } from '../announcement/host-drain.ts';
+import type { HostDrainRecord } from '../endpoints/host-drain.ts';
 import type { AddressOwner } from '../containers/address-owners.ts';
 import type { PersistentAssignment } from '../containers/persistent-assignment.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';

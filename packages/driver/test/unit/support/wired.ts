@@ -9,7 +9,7 @@ import type { ForwardPolicies } from '@routed/netfilter';
 import { fakeKernel, type FakeKernel } from '@routed/netns/testing';
 import { type Handler, type MethodName, parseRequest, type ReplyOf } from '@routed/plugin-protocol';
 import sinon from 'sinon';
-import type { HostDrainRecord } from '../../../src/announcement/host-drain.ts';
+import type { HostDrainRecord } from '../../../src/endpoints/host-drain.ts';
 import type { AddressOwner } from '../../../src/containers/address-owners.ts';
 import type { PersistentAssignment } from '../../../src/containers/persistent-assignment.ts';
 import { VIRTUAL_GATEWAYS } from '../../../src/calls/default-gateways.ts';
