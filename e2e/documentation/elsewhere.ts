@@ -47,6 +47,12 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     by: 'tools/test',
     words: ['npm run --silent "test:$layer"', 'e2e|cluster|packaging|attack'],
   },
+  {
+    lines: /^routed-plugin (un)?drain /,
+    reason: 'A drained host would not announce what the other pages start.',
+    by: 'e2e/draining.spec.ts',
+    words: ['routed-plugin drain web --wait 30s', 'routed-plugin drain --all', 'routed-plugin undrain --all'],
+  },
   { lines: /^tools\/bench\b/, reason: 'It measures for minutes, and writes into docs/performance.md.', by: null },
   {
     lines: /^tools\/setup\b/,

@@ -1,0 +1,105 @@
+import { expect } from 'chai';
+import type { Host, LabProcess } from '@routed/lab';
+import { createNetwork, ping } from './support/containers.ts';
+import { eventually } from './support/eventually.ts';
+import { type } from './support/shell.ts';
+import { setStage } from './support/stage.ts';
+
+/** Holds what is written on each connection. */
+const server = ['alpine', 'sh', '-c', 'trap "exit 0" TERM; nc -ll -p 7 -e cat & wait'];
+
+describe('routed-plugin drain (Docker 20.10)', () => {
+  const stage = setStage({ host: { engine: '20.10', engineFlags: ['--live-restore'] } });
+  let far: Host;
+  const held: LabProcess[] = [];
+
+  before(async () => {
+    far = await stage.lab.addHost({ engine: 'none' });
+    const there = stage.host.address?.split('/')[0] ?? '';
+    await far.exec(['ip', 'route', 'add', '10.1.0.0/16', 'via', there]);
+    await createNetwork(stage.host, 'n', '10.1.0.0/16');
+  });
+  beforeEach(() => run('web', '10.1.0.2'));
+  afterEach(async () => {
+    await type(stage.host, 'routed-plugin undrain --all');
+    for (const client of held.splice(0)) await client.stop();
+    await stage.host.docker('rm', '--force', 'web', 'late');
+  });
+  after(() => stage.host.docker('network', 'rm', 'n'));
+
+  async function run(name: string, address: string): Promise<void> {
+    await stage.host.docker('run', '--detach', '--name', name, '--network', 'n', '--ip', address, ...server);
+  }
+  /** Opens a connection to the container from another host, and keeps it until it is stopped. */
+  async function connect(address: string): Promise<LabProcess> {
+    const script = `for (1 .. 50) { last if $s = IO::Socket::INET->new("${address}:7"); select undef, undef, undef, 0.1 } $s or die; sleep 600`;
+    const client = await far.spawn(['perl', '-MIO::Socket::INET', '-e', script], { name: `client-${held.length}` });
+    held.push(client);
+    return client;
+  }
+  /** What routers redistribute: routes of the main table. */
+  const isAnnounced = async (address: string): Promise<boolean> =>
+    (await stage.host.exec(['ip', '-4', 'route', 'show', `${address}/32`])).stdout !== '';
+  const connections = async (): Promise<unknown> => {
+    const { stdout } = await type(stage.host, 'routed-plugin drain --status --json');
+    return (JSON.parse(stdout) as { endpoints: { connections: unknown }[] }).endpoints.map((row) => row.connections);
+  };
+
+  it('withdraws a container, waits for its last connection, and announces it again', async () => {
+    const { host } = stage;
+    const client = await connect('10.1.0.2');
+
+    const drained = await type(host, 'routed-plugin drain web');
+    expect(drained).to.include({ exitCode: 0, stderr: '' });
+    expect(await isAnnounced('10.1.0.2')).to.equal(false);
+    await eventually(async () => expect(await connections()).to.deep.equal([{ '10.1.0.2': 1 }]), 10_000);
+    const tooShort = await type(host, 'routed-plugin drain web --wait 1s');
+    expect(tooShort.exitCode).to.equal(75);
+    expect(tooShort.stdout).to.match(/web +n +10\.1\.0\.2 +1 +withdrawn/);
+
+    const waiting = type(host, 'routed-plugin drain web --wait 30s');
+    await client.stop();
+    const waited = await waiting;
+    expect(waited.exitCode).to.equal(0);
+    expect(waited.stdout).to.match(/web +n +10\.1\.0\.2 +0 +withdrawn/);
+    expect((await ping(far, '10.1.0.2')).exitCode, 'reached').to.equal(0);
+    expect((await type(host, 'routed-plugin undrain web')).exitCode).to.equal(0);
+    expect(await isAnnounced('10.1.0.2')).to.equal(true);
+  });
+
+  it('drains the host, also what starts meanwhile, over a kill of the plugin', async () => {
+    const { host } = stage;
+    await connect('10.1.0.2');
+    expect((await type(host, 'routed-plugin drain --all')).exitCode).to.equal(0);
+
+    await stage.plugin.stop('SIGKILL');
+    stage.plugin = await host.startPlugin();
+    await run('late', '10.1.0.3');
+
+    expect([await isAnnounced('10.1.0.2'), await isAnnounced('10.1.0.3')]).to.deep.equal([false, false]);
+    await eventually(
+      async () => expect(await connections()).to.have.deep.members([{ '10.1.0.2': 1 }, { '10.1.0.3': 0 }]),
+      10_000,
+    );
+    const refused = await type(host, 'routed-plugin undrain web');
+    expect(refused.exitCode).to.equal(1);
+    expect(refused.stderr).to.contain('routed-plugin undrain --all');
+    expect((await type(host, 'routed-plugin undrain --all')).exitCode).to.equal(0);
+    expect([await isAnnounced('10.1.0.2'), await isAnnounced('10.1.0.3')]).to.deep.equal([true, true]);
+    expect((await type(host, 'routed-plugin drain --all --wait 0s')).exitCode).to.equal(75);
+  });
+
+  it('refuses what it cannot do', async () => {
+    const ended = async (line: string): Promise<[number, string]> => {
+      const { exitCode, stderr } = await type(stage.host, line);
+      return [exitCode, stderr];
+    };
+
+    expect((await ended('routed-plugin drain wbe'))[1]).to.contain('did you mean web');
+    expect((await ended('routed-plugin drain'))[1]).to.contain('name a container, or --all');
+    expect((await ended('routed-plugin drain web --all'))[0]).to.equal(64);
+    expect((await ended('routed-plugin drain --status web'))[1]).to.contain('--status takes no container');
+    expect((await ended('routed-plugin drain web --wait soon'))[1]).to.contain('expected a duration such as');
+    expect(await isAnnounced('10.1.0.2')).to.equal(true);
+  });
+});
