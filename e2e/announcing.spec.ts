@@ -76,6 +76,9 @@ for (const engine of ENGINES) {
       await expectSoon(false, 10_000);
 
       expect(await isReached()).to.equal(true);
+      await host.exec(['ip', '-4', 'route', 'flush', 'table', '7200']);
+      await eventually(async () => expect(await isReached(), 'reached again').to.equal(true), 5000);
+      expect(await isAnnounced()).to.equal(false);
       expect((await type(host, 'routed-plugin status')).stdout).to.contain('joined, not announced: not healthy');
     });
 

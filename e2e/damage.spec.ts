@@ -158,7 +158,7 @@ for (const engine of ENGINES_IN_FULL) {
         const [family = '', , , prefix = '', ...rest] = command;
         await host.exec(['ip', family, 'route', 'delete', prefix, ...rest, 'dev', 'elsewhere']);
         await eventually(async () => expect(await problems()).to.equal(''), repairedWithinMs);
-        expect(await events()).to.contain('over: ');
+        expect(await events()).to.contain('ended: ');
         expect((await ping(host, address)).exitCode).to.equal(0);
       });
     }

@@ -25,7 +25,6 @@ describe('routed-plugin drain (Docker 20.10)', () => {
     for (const client of held.splice(0)) await client.stop();
     await stage.host.docker('rm', '--force', 'web', 'late');
   });
-  after(() => stage.host.docker('network', 'rm', 'n'));
 
   async function run(name: string, address: string): Promise<void> {
     await stage.host.docker('run', '--detach', '--name', name, '--network', 'n', '--ip', address, ...server);

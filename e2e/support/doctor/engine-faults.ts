@@ -117,7 +117,7 @@ export const engineFaults: readonly Fault[] = [
     round: 'broken',
     what: 'a managed plugin that has our name',
     severity: 'broken',
-    found: /^Docker has a managed plugin net-routed:latest of its own \(disabled\)$/,
+    found: /^Docker has a managed plugin net-routed:latest \(disabled\)$/,
     why: /^Docker prefers it/,
     remedy: /"docker plugin rm net-routed:latest"/,
     break: (examined) => createManagedPlugin(examined),

@@ -96,7 +96,7 @@ export const hostFaults: readonly Fault[] = [
     round: 'warnings',
     what: 'somebody else whose route protocol is ours',
     severity: 'warning',
-    found: /^route protocol 200 is called "vpn" on this host$/,
+    found: /^route protocol 200 is named "vpn" on this host$/,
     why: /another program may use the number/,
     remedy: /give it another number/,
     breaking: "printf '200\\tvpn\\n' > /etc/iproute2/rt_protos.d/zz-vpn.conf",

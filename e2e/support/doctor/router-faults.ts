@@ -87,7 +87,7 @@ export const routerFaults: readonly Fault[] = [
     what: 'a filter of what the router learns that does not exist',
     severity: 'warning',
     found: /^"ip protocol ospf route-map IN" names a route-map that does not exist$/,
-    why: /^FRR 8\.4 then takes all routes of ospf into the kernel, newer releases none/,
+    why: /^FRR 8\.4 then installs all routes of ospf in the kernel, and newer releases none/,
     remedy: /^define route-map IN, or delete the line$/,
     breaking: ['ip protocol ospf route-map IN'],
     reverting: ['no ip protocol ospf route-map IN'],

@@ -16,7 +16,9 @@ export class UnannouncedTraffic {
   readonly #deps: TrafficDeps;
   #prefixes: readonly string[] = [];
   #isMarkless = false;
-  #last: Promise<unknown> = Promise.resolve();
+  /** Of each, one change after another. */
+  #rules: Promise<unknown> = Promise.resolve();
+  #marks: Promise<unknown> = Promise.resolve();
 
   constructor(deps: TrafficDeps) {
     this.#deps = deps;
@@ -36,15 +38,12 @@ export class UnannouncedTraffic {
    * @throws NetlinkError
    */
   async apply(prefixes: readonly string[]): Promise<void> {
+    const done = this.#rules.then(() => applyAnnouncementRules(this.#deps.rtnl.rules, announcementRules(prefixes)));
+    this.#rules = done.catch(() => undefined);
+    await done;
     const hadSome = this.#prefixes.length > 0;
     this.#prefixes = prefixes;
-    await applyAnnouncementRules(this.#deps.rtnl.rules, announcementRules(prefixes));
-    if (prefixes.length > 0 || hadSome) this.#last = this.#last.then(() => this.#mark());
-  }
-
-  /** Fulfilled when the marks are as {@link apply} said last. */
-  async settled(): Promise<void> {
-    await this.#last;
+    if (prefixes.length > 0 || hadSome) this.#marks = this.#marks.then(() => this.#mark());
   }
 
   async #mark(): Promise<void> {

@@ -50,6 +50,10 @@ const ENDING = ['SIGTERM', 'SIGINT', 'SIGKILL'] as const;
 export class Announcer {
   readonly #deps: AnnouncerDeps;
   readonly #containers = new Map<string, Known>();
+  /** The container of each endpoint. */
+  readonly #owners = new Map<string, string>();
+  /** The endpoints in a container that are not announced, by network. */
+  readonly #unannounced = new Map<string, Set<string>>();
   readonly #memories = new Map<string, AnnouncementMemory>();
   readonly #reasons = new Map<string, AnnouncementReason>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -66,9 +70,8 @@ export class Announcer {
   /** Takes up what the previous run left: before endpoints are compared with the kernel. Never rejects: rounds try again. */
   async start(): Promise<void> {
     this.#deps.events.on('join', (endpointId) => this.#onJoin(endpointId));
-    this.#deps.events.on('leave', (endpointId) => {
-      if (this.#deps.endpoints.get(endpointId)?.isAnnounced === false) void this.#inTurn(() => this.review());
-    });
+    this.#deps.events.on('leave', (endpointId) => this.#onLeave(endpointId));
+    for (const endpoint of this.#deps.endpoints.all()) this.#note(endpoint);
     await this.#inTurn(() => this.review());
     await this.#reconsiderAll((endpoint) => this.isDraining(endpoint) || isHeldBack(endpoint));
     this.#followIfNeeded();
@@ -81,11 +84,9 @@ export class Announcer {
     await this.#work;
   }
 
-  /** Makes the rules of traffic to unannounced endpoints what they have to be, and forgets endpoints that are gone. @throws NetlinkError */
+  /** Makes the rules of traffic to unannounced endpoints what they have to be: safe to repeat. @throws NetlinkError */
   async review(): Promise<void> {
-    for (const endpointId of this.#memories.keys())
-      if (this.#deps.endpoints.get(endpointId) === undefined) this.#forget(endpointId);
-    await this.#deps.traffic.apply(this.#prefixesOf(this.#deps.endpoints.all().filter(isUnannounced)));
+    await this.#deps.traffic.apply(this.#prefixes());
   }
 
   /** Why an endpoint is announced, or is not. */
@@ -143,9 +144,19 @@ export class Announcer {
     if (!depends(endpoint) && !isHeldBack(endpoint) && !this.isDraining(endpoint)) return;
     this.#followIfNeeded();
     void this.#inTurn(async () => {
-      await this.review();
+      await this.#track(endpoint);
       await this.#reconsider(endpointId);
     });
+  }
+
+  #onLeave(endpointId: string): void {
+    clearTimeout(this.#timers.get(endpointId));
+    for (const map of [this.#memories, this.#reasons, this.#timers, this.#owners]) map.delete(endpointId);
+    for (const [networkId, endpoints] of this.#unannounced) {
+      if (!endpoints.delete(endpointId) || endpoints.size > 0) continue;
+      this.#unannounced.delete(networkId);
+      void this.#inTurn(() => this.review());
+    }
   }
 
   #followIfNeeded(): void {
@@ -165,6 +176,7 @@ export class Announcer {
   /** One after another, as Docker tells it. Never rejects. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(work).catch((error: unknown) => {
+      if (this.#stopping.signal.aborted) return;
       this.#deps.logger.error({ err: error }, 'an announcement could not be changed; the next event tries again');
     });
     return this.#work;
@@ -218,6 +230,7 @@ export class Announcer {
 
   async #set(containerId: string, known: Known): Promise<void> {
     this.#containers.set(containerId, known);
+    for (const endpointId of known.endpointIds) this.#owners.set(endpointId, containerId);
     for (const endpointId of known.endpointIds) await this.#reconsider(endpointId);
   }
 
@@ -226,9 +239,7 @@ export class Announcer {
     clearTimeout(this.#timers.get(endpointId));
     if (endpoint === undefined) return;
     const memory = this.#memories.get(endpointId) ?? { isAnnounced: endpoint.isAnnounced ?? true, withdrawals: [] };
-    const container = [...this.#containers.values()].find(({ endpointIds }) =>
-      endpointIds.includes(endpointId),
-    )?.condition;
+    const container = this.#containers.get(this.#owners.get(endpointId) ?? '')?.condition;
     const { announce: policy = 'always', announceDelayMs: delayMs = 0, isWished } = endpoint;
     const inputs = {
       policy,
@@ -246,10 +257,25 @@ export class Announcer {
 
   async #change(endpoint: Endpoint, { isAnnounced, reason }: Announcement): Promise<void> {
     if ((endpoint.isAnnounced ?? true) === isAnnounced) return;
-    const { endpoints, traffic } = this.#deps;
-    if (!isAnnounced) await traffic.apply(this.#prefixesOf([...endpoints.all().filter(isUnannounced), endpoint]));
-    await endpoints.announce(endpoint.id, isAnnounced, reason);
-    if (isAnnounced) await this.review();
+    // The rules are there before the route that needs them, and go after it.
+    if (!isAnnounced) await this.#track({ ...endpoint, isAnnounced });
+    await this.#deps.endpoints.announce(endpoint.id, isAnnounced, reason);
+    if (isAnnounced) await this.#track({ ...endpoint, isAnnounced });
+  }
+
+  /** Notes whether an endpoint is announced; the rules follow when that is the first, or was the last, of its network. */
+  async #track(endpoint: Endpoint): Promise<void> {
+    const hadRules = this.#unannounced.has(endpoint.networkId);
+    this.#note(endpoint);
+    if (this.#unannounced.has(endpoint.networkId) !== hadRules) await this.review();
+  }
+
+  #note({ id, networkId, isAnnounced, sandboxKey }: Endpoint): void {
+    const ids = this.#unannounced.get(networkId) ?? new Set();
+    if (isAnnounced === false && sandboxKey !== undefined) ids.add(id);
+    else ids.delete(id);
+    if (ids.size > 0) this.#unannounced.set(networkId, ids);
+    else this.#unannounced.delete(networkId);
   }
 
   #tellReason({ id }: Endpoint, reason: AnnouncementReason): void {
@@ -266,15 +292,9 @@ export class Announcer {
     this.#timers.set(endpointId, setTimeout(again, Math.max(0, lookAgainAt - performance.now()) + 1).unref());
   }
 
-  #forget(endpointId: string): void {
-    clearTimeout(this.#timers.get(endpointId));
-    for (const map of [this.#memories, this.#reasons, this.#timers]) map.delete(endpointId);
-  }
-
-  /** Where endpoints have addresses: the subnets and further prefixes of their networks. */
-  #prefixesOf(endpoints: readonly Endpoint[]): string[] {
-    const networks = new Set(endpoints.map(({ networkId }) => networkId));
-    const prefixes = [...networks].flatMap((networkId) => {
+  /** Where the endpoints that are not announced have addresses: the subnets and further prefixes of their networks. */
+  #prefixes(): string[] {
+    const prefixes = [...this.#unannounced.keys()].flatMap((networkId) => {
       const network = this.#deps.networks.get(networkId);
       return [...(network?.pools ?? []), ...(network?.prefixes ?? [])].map(({ prefix }) => prefix);
     });
@@ -297,10 +317,6 @@ function depends({ announce = 'always' }: Endpoint): boolean {
 /** Whether it was withdrawn, and Docker does not say when that ends. */
 function isHeldBack(endpoint: Endpoint): boolean {
   return endpoint.isAnnounced === false && !depends(endpoint);
-}
-
-function isUnannounced({ isAnnounced, sandboxKey }: Endpoint): boolean {
-  return isAnnounced === false && sandboxKey !== undefined;
 }
 
 function conditionOf({ status, isRunning, isPaused, health }: ContainerDetails): ContainerCondition {

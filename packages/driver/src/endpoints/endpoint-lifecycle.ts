@@ -391,7 +391,8 @@ export class EndpointLifecycle extends EndpointRecords {
   }
 
   async #leftSandbox(before: Endpoint, inKernel: () => Promise<void>): Promise<void> {
-    const { sandboxKey, ...after } = withKnownOwner(before);
+    const { sandboxKey, ...left } = withKnownOwner(before);
+    const after = (before.announce ?? 'always') === 'always' ? left : { ...left, isAnnounced: false };
     // What is gone from the kernel stays gone: Docker's retry finds nothing to do there.
     await this.change({ before, after }, inKernel, () => Promise.resolve());
     if (sandboxKey !== undefined) this.sandboxes.remove(before.id, sandboxKey);

@@ -218,6 +218,18 @@ describe('routed.announce', () => {
     expect(daemon.parts.status.report().problems.join()).to.contain('has no HEALTHCHECK');
   });
 
+  it('gets back rules that others deleted', async () => {
+    await run('running');
+    await settled();
+    for (const { priority, destination } of await daemon.kernel.rules.list({ protocol: 200 })) {
+      await daemon.kernel.rules.delete({ family: 4, priority, destination: destination! });
+    }
+
+    await daemon.parts.announcer.review();
+
+    expect(await rules()).to.equal(3);
+  });
+
   it('is taken up by the next run of the daemon as it was', async () => {
     await run('running');
     await moveToSandbox(daemon, endpointId);
