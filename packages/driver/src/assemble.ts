@@ -77,7 +77,7 @@ export interface DriverPorts {
   readonly connections: Connections;
   readonly marks: ConnectionMarks;
   readonly ipam: Ipam;
-  readonly docker: Pick<ContainerControl, 'list' | 'owners' | 'inspect'>;
+  readonly docker: Pick<ContainerControl, 'list' | 'owners' | 'inspect' | 'kill'>;
   /** What happens in Docker. */
   readonly engineEvents: DockerEngine['events'];
   /** Whether Docker answers, and so has started. */
@@ -223,7 +223,15 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     repository: ports.state.endpoints,
   });
   const engine = { events: ports.engineEvents, containers: ports.docker };
-  const announcer = new Announcer({ ...ground, traffic: host.traffic, endpoints, networks, engine, hostDrain });
+  const announcer = new Announcer({
+    ...ground,
+    traffic: host.traffic,
+    endpoints,
+    networks,
+    engine,
+    hostDrain,
+    connections,
+  });
   const absence = new Absence({ ...ground, ...host, endpoints });
   return {
     ...core,

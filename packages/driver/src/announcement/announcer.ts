@@ -1,8 +1,9 @@
 import type { Logger, UnannouncedTraffic } from '@routed/datapath';
 import type { ContainerDetails, DockerEngine, EngineEvent, EngineNotice } from '@routed/docker-engine';
+import type { Connections } from '@routed/netfilter';
 import { constants } from 'node:os';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
+import { addressTexts, type Endpoint } from '../endpoints/endpoint.ts';
 import type { DriverEvents } from '../ground/events.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type ContainerCondition,
   decide,
 } from './announcement.ts';
+import { StopDrains } from './stop-drains.ts';
 import type { HostDrain } from '../endpoints/host-drain.ts';
 
 interface AnnouncerDeps {
@@ -20,8 +22,9 @@ interface AnnouncerDeps {
   readonly networks: Pick<NetworkRegistry, 'get'>;
   readonly traffic: Pick<UnannouncedTraffic, 'apply'>;
   readonly engine: Pick<DockerEngine, 'events'> & {
-    readonly containers: Pick<DockerEngine['containers'], 'list' | 'inspect'>;
+    readonly containers: Pick<DockerEngine['containers'], 'list' | 'inspect' | 'kill'>;
   };
+  readonly connections: Pick<Connections, 'count'>;
   readonly events: DriverEvents;
   readonly logger: Logger;
 }
@@ -57,6 +60,7 @@ export class Announcer {
   readonly #memories = new Map<string, AnnouncementMemory>();
   readonly #reasons = new Map<string, AnnouncementReason>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #stopDrains: StopDrains;
   readonly #stopping = new AbortController();
   #following: Promise<void> | undefined;
   /** Whether Docker does not answer. */
@@ -65,6 +69,7 @@ export class Announcer {
 
   constructor(deps: AnnouncerDeps) {
     this.#deps = deps;
+    this.#stopDrains = new StopDrains({ ...deps, containers: deps.engine.containers });
   }
 
   /** Takes up what the previous run left: before endpoints are compared with the kernel. Never rejects: rounds try again. */
@@ -79,6 +84,7 @@ export class Announcer {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#stopDrains.stop();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     await this.#following;
     await this.#work;
@@ -206,6 +212,7 @@ export class Announcer {
       if (action === 'connect' && attributes['container'] !== undefined) await this.#look(attributes['container']);
       return;
     }
+    if (action === 'start' || action === 'die') this.#stopDrains.cancel(id);
     if (action === 'start') await this.#look(id);
     const known = this.#containers.get(id);
     if (known === undefined) return;
@@ -215,6 +222,18 @@ export class Announcer {
     }
     const condition = changed(known, { action, detail, signal: attributes['signal'] });
     if (condition !== known.condition) await this.#set(id, { ...known, condition });
+    if (action === 'kill' && !isSignal(attributes['signal'], ENDING))
+      this.#beginStopDrain(id, known, attributes['signal']);
+  }
+
+  /** Drains a container that was sent its own stop signal, if that ends nothing and an endpoint has `routed.drain`. */
+  #beginStopDrain(containerId: string, { endpointIds, stopSignal }: Known, signal: string | undefined): void {
+    if (!isSignal(signal, [stopSignal])) return;
+    const endpoints = endpointIds.flatMap((id) => this.#deps.endpoints.get(id) ?? []);
+    const drainMs = Math.max(0, ...endpoints.map((endpoint) => endpoint.drainMs ?? 0));
+    const drainSignal = endpoints.find((endpoint) => endpoint.drainMs !== undefined)?.drainSignal ?? 'SIGTERM';
+    if (drainMs === 0) return;
+    this.#stopDrains.begin(containerId, { addresses: endpoints.flatMap(addressTexts), drainMs, signal: drainSignal });
   }
 
   /** Asks Docker for a container, if it may have endpoints of ours. */
@@ -244,7 +263,7 @@ export class Announcer {
     const inputs = {
       policy,
       delayMs,
-      isDraining: this.isDraining(endpoint),
+      isDraining: this.isDraining(endpoint) || (endpoint.drainMs !== undefined && container?.state === 'ending'),
       ...(isWished !== undefined && { isWished }),
       ...(container && { container }),
     };
@@ -310,8 +329,8 @@ const WARNINGS = {
 } as const;
 
 /** Whether Docker decides when it is announced. */
-function depends({ announce = 'always' }: Endpoint): boolean {
-  return announce !== 'always';
+function depends({ announce = 'always', drainMs }: Endpoint): boolean {
+  return announce !== 'always' || drainMs !== undefined;
 }
 
 /** Whether it was withdrawn, and Docker does not say when that ends. */
@@ -333,7 +352,7 @@ function changed(
     case 'die':
       return { ...condition, state: 'ending' };
     case 'kill':
-      return isEnding(signal, stopSignal) ? { ...condition, state: 'ending' } : condition;
+      return isSignal(signal, [...ENDING, stopSignal]) ? { ...condition, state: 'ending' } : condition;
     case 'pause':
       return { ...condition, state: 'paused' };
     case 'unpause':
@@ -347,12 +366,17 @@ function changed(
   }
 }
 
-/** @param signal its number, as Docker's event has it */
-function isEnding(signal: string | undefined, stopSignal: string): boolean {
-  const names = new Set<string>([
-    ...ENDING,
-    stopSignal === '' || stopSignal.startsWith('SIG') ? stopSignal : `SIG${stopSignal}`,
-  ]);
-  if (signal === stopSignal) return true;
-  return Object.entries(constants.signals).some(([name, number]) => String(number) === signal && names.has(name));
+/**
+ * Whether it is one of these.
+ *
+ * @param signal its number, as Docker's event has it
+ * @param names with SIG or without, or numbers; empty is none
+ */
+function isSignal(signal: string | undefined, names: readonly string[]): boolean {
+  if (signal === undefined) return false;
+  const { signals } = constants;
+  return names.some((name) => {
+    const full = name.startsWith('SIG') ? name : `SIG${name}`;
+    return name === signal || (full in signals && String(signals[full as keyof typeof signals]) === signal);
+  });
 }

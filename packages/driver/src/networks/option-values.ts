@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { constants } from 'node:os';
 import { z } from 'zod';
 
 // Light: the daemon reads its command line with these before anything else is loaded.
@@ -22,6 +23,13 @@ export function isUnicastIpv4(text: string): boolean {
   const firstByte = Number(text.split('.')[0]);
   return firstByte > 0 && firstByte !== 127 && firstByte < 224;
 }
+
+/** The name of a signal, such as SIGTERM or term; in full, and in capitals. */
+export const signalText = z
+  .string()
+  .toUpperCase()
+  .transform((text) => (text.startsWith('SIG') ? text : `SIG${text}`))
+  .refine((name) => name in constants.signals, 'expected a signal such as SIGTERM or SIGQUIT');
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 

@@ -3,7 +3,7 @@ import { canonicalAddress, canonicalHostAddress, formatPrefix, parsePrefix } fro
 import { formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { durationText, isUnicastIpv4, mtuText, numberText } from './option-values.ts';
+import { durationText, isUnicastIpv4, mtuText, numberText, signalText } from './option-values.ts';
 import { listOf } from './text-list.ts';
 
 /** What an option is to a network, or to an endpoint. */
@@ -165,6 +165,34 @@ export const OPTIONS = {
     endpoint: {
       stored: z.int().nonnegative().exactOptional(),
       docs: ['5s', "the network's", 'the same for this endpoint'],
+    },
+  },
+  drainMs: {
+    key: 'routed.drain',
+    text: announceDelay,
+    network: {
+      stored: z.int().nonnegative().exactOptional(),
+      docs: [
+        '30s',
+        'none',
+        'how long a container with a `--stop-signal` that ends nothing may be drained when it is stopped, up to 1h: see [announcing](announcing.md#stopping-without-a-lost-connection)',
+      ],
+    },
+    endpoint: {
+      stored: z.int().nonnegative().exactOptional(),
+      docs: ['30s', "the network's", 'the same for this endpoint'],
+    },
+  },
+  drainSignal: {
+    key: 'routed.drain-signal',
+    text: signalText,
+    network: {
+      stored: z.string().exactOptional(),
+      docs: ['SIGQUIT', '`SIGTERM`', 'what ends a container after `routed.drain`'],
+    },
+    endpoint: {
+      stored: z.string().exactOptional(),
+      docs: ['SIGQUIT', "the network's", 'the same for this endpoint'],
     },
   },
   ingress: {

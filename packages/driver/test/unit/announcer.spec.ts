@@ -28,9 +28,14 @@ class OneContainer {
     stopSignal: '',
     labels: {},
   };
+  readonly killed: [id: string, signalName: string][] = [];
   readonly docker = {
     ...dockerOf(() => [this.details]),
     inspect: () => Promise.resolve(this.details),
+    kill: (id: string, signalName: string) => {
+      this.killed.push([id, signalName]);
+      return Promise.resolve(true);
+    },
   };
 
   async *events(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<EngineNotice, void, undefined> {
@@ -352,6 +357,69 @@ describe('routed.announce', () => {
       const error: unknown = await daemon.parts.announcements.drain('wbe', true).catch((thrown: unknown) => thrown);
 
       expect(String(error)).to.contain('container wbe is not known to Docker; did you mean web (c0ffee000000)?');
+    });
+  });
+
+  describe('routed.drain', () => {
+    const soon = async (ms: number): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+    };
+
+    for (const policy of ['always', 'running']) {
+      it(`withdraws a container with ${policy} at its stop signal, and sends the other one when the time is over`, async () => {
+        await run(policy, { 'routed.drain': '50ms', 'routed.drain-signal': 'quit' });
+        engine.start({ stopSignal: 'SIGURG' });
+        expect(await tables()).to.deep.equal([254]);
+
+        engine.tell('kill', {}, { signal: '23' });
+
+        expect(await tables()).to.deep.equal([7200]);
+        expect(engine.killed).to.deep.equal([]);
+        await soon(100);
+        expect(engine.killed).to.deep.equal([[containerId, 'SIGQUIT']]);
+        expect(daemon.connections.count.firstCall.args).to.deep.equal([['10.1.0.2']]);
+      });
+    }
+
+    it('sends SIGTERM as soon as two looks find no connection', async () => {
+      await run('always', { 'routed.drain': '1h' });
+      engine.start({ stopSignal: 'SIGURG' });
+      await settled();
+
+      engine.tell('kill', {}, { signal: '23' });
+
+      await soon(1300);
+      expect(engine.killed).to.deep.equal([[containerId, 'SIGTERM']]);
+      expect(daemon.connections.count.callCount).to.equal(2);
+    });
+
+    for (const [what, stopSignal, signal] of [
+      ['a stop signal that ends it', '', '15'],
+      ['another signal', 'SIGURG', '1'],
+    ] as const) {
+      it(`sends nothing after ${what}`, async () => {
+        await run('running', { 'routed.drain': '10ms' });
+        engine.start({ stopSignal });
+        await settled();
+
+        engine.tell('kill', {}, { signal });
+
+        await soon(60);
+        expect(engine.killed).to.deep.equal([]);
+      });
+    }
+
+    it('sends nothing to a container that has ended', async () => {
+      await run('always', { 'routed.drain': '50ms' });
+      engine.start({ stopSignal: 'SIGURG' });
+      engine.tell('kill', {}, { signal: '23' });
+      await settled();
+
+      engine.tell('die');
+
+      await soon(100);
+      expect(engine.killed).to.deep.equal([]);
+      expect(daemon.warnings.callCount).to.equal(0);
     });
   });
 });

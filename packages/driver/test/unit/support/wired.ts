@@ -48,7 +48,7 @@ export interface WiredSettings {
   /** Those of an earlier daemon, for a restart. */
   readonly kernel?: FakeKernel;
   readonly state?: WiredState;
-  readonly docker?: DockerContainers & Partial<Pick<ContainerControl, 'inspect'>>;
+  readonly docker?: DockerContainers & Partial<Pick<ContainerControl, 'inspect' | 'kill'>>;
   readonly engineEvents?: DockerEngine['events'];
   readonly isEngineUp?: boolean;
   /** The policies of FORWARD; absent: there is no iptables. */
@@ -147,7 +147,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
       netns: kernel.netns,
       rtnl: kernel,
       openSandbox,
-      docker: { inspect: () => Promise.resolve(undefined), ...docker },
+      docker: { inspect: () => Promise.resolve(undefined), kill: () => Promise.resolve(false), ...docker },
       engineEvents: settings.engineEvents ?? noEvents,
       marks: { ensure: () => Promise.resolve(), remove: () => Promise.resolve() },
       isEngineUp: () => Promise.resolve(settings.isEngineUp ?? false),
