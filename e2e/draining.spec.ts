@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Host, LabProcess } from '@routed/lab';
-import { createNetwork, ping } from './support/containers.ts';
+import { createNetwork, inspect, ping } from './support/containers.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from './support/eventually.ts';
 import { type } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
@@ -34,6 +35,8 @@ describe('routed-plugin drain (Docker 20.10)', () => {
     const script = `for (1 .. 50) { last if $s = IO::Socket::INET->new("${address}:7"); select undef, undef, undef, 0.1 } $s or die; sleep 600`;
     const client = await far.spawn(['perl', '-MIO::Socket::INET', '-e', script], { name: `client-${held.length}` });
     held.push(client);
+    const established = ['ss', '-Htn', 'state', 'established', 'dst', address];
+    await eventually(async () => expect((await far.exec(established)).stdout).not.to.equal(''), 10_000);
     return client;
   }
   /** What routers redistribute: routes of the main table. */
@@ -86,6 +89,37 @@ describe('routed-plugin drain (Docker 20.10)', () => {
     expect((await type(host, 'routed-plugin undrain --all')).exitCode).to.equal(0);
     expect([await isAnnounced('10.1.0.2'), await isAnnounced('10.1.0.3')]).to.deep.equal([true, true]);
     expect((await type(host, 'routed-plugin drain --all --wait 0s')).exitCode).to.equal(75);
+  });
+
+  it('routed.drain: docker stop waits for the last connection, and then for the process', async () => {
+    const { host } = stage;
+    await createNetwork(host, 'slow', '10.2.0.0/16', '-o', 'routed.drain=20s');
+    await far.exec(['ip', 'route', 'add', '10.2.0.0/16', 'via', host.address?.split('/')[0] ?? '']);
+    const signals = ['--stop-signal', 'SIGURG', '--stop-timeout', '60'];
+    await host.docker(
+      'run',
+      '--detach',
+      '--name',
+      'late',
+      ...signals,
+      '--network',
+      'slow',
+      '--ip',
+      '10.2.0.2',
+      ...server,
+    );
+    const client = await connect('10.2.0.2');
+    expect(await isAnnounced('10.2.0.2')).to.equal(true);
+
+    const stopped = host.docker('stop', 'late');
+    await eventually(async () => expect(await isAnnounced('10.2.0.2')).to.equal(false), 2000);
+    await sleep(4000);
+    expect(await inspect(host, 'late', '{{.State.Running}}')).to.equal('true');
+    await client.stop();
+    await stopped;
+
+    // The process ended by itself: not by Docker's SIGKILL.
+    expect(await inspect(host, 'late', '{{.State.ExitCode}}')).to.equal('0');
   });
 
   it('refuses what it cannot do', async () => {
