@@ -16,7 +16,7 @@ describe('parseNetworkOptions', () => {
 
   it('refuses an unknown key and lists the known ones', () => {
     expect(() => parseNetworkOptions({ mtu: '9000' })).to.throw(
-      'unknown driver option "mtu"; known options: routed.mtu, routed.tx-queue-length, routed.gateway, routed.prefixes, routed.anycast, routed.on-conflict, routed.announce, routed.announce-delay, routed.ingress, routed.spoof',
+      'unknown driver option "mtu"; known options: routed.mtu, routed.tx-queue-length, routed.gateway, routed.prefixes, routed.anycast, routed.on-conflict, routed.announce, routed.announce-delay, routed.drain, routed.drain-signal, routed.ingress, routed.spoof',
     );
     expect(() => parseNetworkOptions({ __proto__x: '1' })).to.throw('unknown driver option');
     expect(() => parseNetworkOptions(JSON.parse('{"__proto__":"1"}') as Record<string, unknown>)).to.throw(
@@ -50,6 +50,19 @@ describe('parseNetworkOptions', () => {
     for (const text of ['false', 'False', '0', 'no', 'off'])
       expect(parseNetworkOptions({ 'routed.anycast': text }).isAnycast, text).to.equal(false);
     expect(parseNetworkOptions({ 'Routed.On-Conflict': 'Yield' }).onConflict).to.equal('yield');
+  });
+
+  it('reads how a container is drained: a time, and a signal with SIG or without', () => {
+    for (const text of ['SIGQUIT', 'sigquit', 'quit']) {
+      const read = parseNetworkOptions({ 'routed.drain': '1m', 'routed.drain-signal': text });
+      expect(read, text).to.include({ drainMs: 60_000, drainSignal: 'SIGQUIT' });
+    }
+    expect(() => parseNetworkOptions({ 'routed.drain': '2h' })).to.throw('routed.drain=2h: expected a duration');
+    for (const text of ['', '15', 'SIGNOTHING']) {
+      expect(() => parseNetworkOptions({ 'routed.drain-signal': text }), text).to.throw(
+        `routed.drain-signal=${text}: expected a signal such as SIGTERM or SIGQUIT`,
+      );
+    }
   });
 
   it('reads the length of queues, from 0 to a million', () => {
