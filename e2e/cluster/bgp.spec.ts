@@ -1,3 +1,4 @@
+import { tellAnnouncing } from './stories/announcing.ts';
 import { tellAnycast } from './stories/anycast.ts';
 import { tellFailures } from './stories/failures.ts';
 import { tellPropagation } from './stories/propagation.ts';
@@ -11,5 +12,6 @@ describe('three hosts on a LAN with BGP', () => {
   describe('traffic', () => tellTraffic(stage, network4));
   describe('failures', () => tellFailures(stage, network4, 'bgpd'));
   describe('an address on two hosts, one of which dies silently', () => tellAnycast(stage, network4, 2_000));
+  describe('addresses that are announced while they serve', () => tellAnnouncing(stage, 500));
   describe('figures', () => tellPropagation(stage, 500));
 });

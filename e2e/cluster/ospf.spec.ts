@@ -1,3 +1,4 @@
+import { tellAnnouncing } from './stories/announcing.ts';
 import { tellFailures } from './stories/failures.ts';
 import { tellFirewall } from './stories/firewall.ts';
 import { tellLifecycle } from './stories/lifecycle.ts';
@@ -14,6 +15,7 @@ describe('three hosts on a LAN with OSPF', () => {
   describe('containers that come, go and move', () => tellLifecycle(stage, network4));
   describe("Docker's firewall", () => tellFirewall(stage, network4));
   describe('failures', () => tellFailures(stage, network4, 'ospfd'));
+  describe('addresses that are announced while they serve', () => tellAnnouncing(stage, 100));
   describe('figures', () => {
     tellPropagation(stage, 100);
     tellBulk(stage, 3_000);

@@ -2,14 +2,8 @@ import { join } from 'node:path';
 import { cgroupParent } from './cgroups.ts';
 import { runCommand } from './command.ts';
 import { LabError } from './errors.ts';
-import {
-  dockerCommand,
-  engineCommand,
-  engineSocket,
-  hostEnvironment,
-  pathFromOutside,
-  systemPath,
-} from './host-commands.ts';
+import { dockerCommand, engineCommand, engineSocket, hostEnvironment, pathFromOutside } from './host-commands.ts';
+import { systemPath } from './system-path.ts';
 import { imageName, imageTarball } from './image.ts';
 import { spawnLabProcess, type LabProcess } from './lab-process.ts';
 import type { HostRecord } from './lab-state.ts';

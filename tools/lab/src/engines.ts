@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDirectory, ensureBuilt } from './cache.ts';
 import { runCommand } from './command.ts';
-import { systemPath } from './host-commands.ts';
+import { systemPath } from './system-path.ts';
 
 /** A Docker release line, as Debian packages it; '28' is the newest that sid has. */
 export type EngineRelease = '20.10' | '26' | '28';

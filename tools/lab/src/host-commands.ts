@@ -2,12 +2,10 @@ import { join } from 'node:path';
 import { LabError } from './errors.ts';
 import type { HostRecord } from './lab-state.ts';
 import { enterCommand } from './namespace.ts';
+import { systemPath } from './system-path.ts';
 
 /** Where a host's engine listens, as seen inside the host. */
 export const engineSocket = '/run/docker.sock';
-
-/** Where Debian's programs are; what the machine has in /usr/local is no part of an engine. */
-export const systemPath = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Runs `argv` inside a host's namespaces. */
 export function hostCommand(host: HostRecord, argv: readonly string[]): string[] {

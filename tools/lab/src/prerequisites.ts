@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from './errors.ts';
-import { systemPath } from './host-commands.ts';
+import { systemPath } from './system-path.ts';
 
 const programs = [
   'chroot',

@@ -5,7 +5,7 @@ import { cacheDirectory, ensureBuilt } from './cache.ts';
 import { runCommand } from './command.ts';
 import { prepareRoot, type EngineRelease } from './engines.ts';
 import { LabError } from './errors.ts';
-import { systemPath } from './host-commands.ts';
+import { systemPath } from './system-path.ts';
 
 /** An FRR release line, as Debian packages it: 8.4 in Debian 12, 10 in Debian 13. */
 export type FrrRelease = '8.4' | '10';

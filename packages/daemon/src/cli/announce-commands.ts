@@ -15,7 +15,7 @@ interface Flags {
 export function announceCommands(): Command[] {
   return [
     commandOf('announce', 'announce a container to other hosts (routed.announce=manual)', true),
-    commandOf('withdraw', 'no longer announce a container; its connections go on (routed.announce=manual)', false),
+    commandOf('withdraw', 'no longer announce a container to other hosts (routed.announce=manual)', false),
   ];
 }
 

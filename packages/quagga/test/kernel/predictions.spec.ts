@@ -188,7 +188,9 @@ describe('what a plan says of a change, measured with 100 packets a second', fun
       const { lost, result } = await lossDuring(pair, () => refusal(pair, { containers: ['10.0.0.0/8'] }, options));
 
       expect((await planConfiguration(pair.config(), { ...pair.own, takeOver: true })).effect).to.equal('unknown');
-      expect(result).to.include('accept unknown effects to continue').and.to.include('- ip address 10.0.0.1/24 (unknown');
+      expect(result)
+        .to.include('accept unknown effects to continue')
+        .and.to.include('- ip address 10.0.0.1/24 (unknown');
       expect(lost).to.equal(0);
       expect(await pair.own.ip('-o', 'address', 'show', 'dev', 'eth1')).to.include('inet 10.0.0.1/24');
     });
