@@ -24,7 +24,7 @@ const LONGEST_WAIT_MS = 86_400_000;
 
 /** `routed-plugin drain` and `undrain`: withdraws containers until their last connection ends, and announces them again. */
 export function drainCommands(): Command[] {
-  const drain = commandOf('drain', 'withdraw a container, or all; their connections go on. Lists the connections left')
+  const drain = commandOf('drain', 'withdraw a container, or all, and list the connections left')
     .option('--status', 'only show what is drained')
     .option(
       '--wait <duration>',

@@ -89,8 +89,7 @@ export class ContainerAnnouncements {
   }
 
   /**
-   * Drains a container, on its networks or one of them: it is withdrawn whatever `routed.announce` says, and its connections go on.
-   * Or ends that.
+   * Drains a container, on its networks or one of them: it is withdrawn whatever `routed.announce` says. Or ends that.
    *
    * @returns what is drained of it now
    * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, DOCKER_UNREACHABLE

@@ -175,7 +175,7 @@ export const OPTIONS = {
       docs: [
         '30s',
         'none',
-        'how long a container with a `--stop-signal` that ends nothing may be drained when it is stopped, up to 1h: see [announcing](announcing.md#stopping-without-a-lost-connection)',
+        'how long a container with a `--stop-signal` that ends nothing may be drained when it is stopped, up to 1h: see [announcing](announcing.md#draining-at-docker-stop)',
       ],
     },
     endpoint: {
