@@ -33,7 +33,7 @@ describe('the count of connections that others opened', () => {
     await stage.close();
   });
   afterEach(async () => {
-    for (const peer of peers.splice(0)) peer.kill();
+    await Promise.all(peers.splice(0).map((peer) => peer.kill()));
     await connections.forget(['10.1.0.2', '10.1.0.3', 'fd00:1::2', 'fd00:1::3']);
   });
 

@@ -9,7 +9,8 @@ export interface Peer {
   connected(): Promise<void>;
   /** Sends FIN, closes, or resets; resolves once that is done. */
   end(how: 'finish' | 'close' | 'reset'): Promise<void>;
-  kill(): void;
+  /** Resolves once the process is gone, and has sent its last packets: they would make the kernel track it anew. */
+  kill(): Promise<void>;
 }
 
 /** Accepts one connection at a port; with an address, connects to that instead. Resolves once a listener listens. */
@@ -39,6 +40,10 @@ export async function openPeer(namespace: ProgramNamespace, port: number, addres
       child.stdin.write(`${how}\n`);
       await hear(how);
     },
-    kill: () => void child.kill('SIGKILL'),
+    async kill() {
+      const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+      child.kill('SIGKILL');
+      await gone;
+    },
   };
 }
