@@ -15,6 +15,7 @@ interface TrafficDeps {
 export class UnannouncedTraffic {
   readonly #deps: TrafficDeps;
   #prefixes: readonly string[] = [];
+  /** Whether nft is missing, and the log has said so. */
   #isMarkless = false;
   /** Of each, one change after another. */
   #rules: Promise<unknown> = Promise.resolve();
@@ -22,11 +23,6 @@ export class UnannouncedTraffic {
 
   constructor(deps: TrafficDeps) {
     this.#deps = deps;
-  }
-
-  /** Whether new connections of this host go to its own containers only, because nft is missing. */
-  get isMarkless(): boolean {
-    return this.#isMarkless;
   }
 
   /**
