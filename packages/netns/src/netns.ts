@@ -4,6 +4,7 @@ import { NETNS_REFERENCE, requireOptions } from './check/options.ts';
 import { NetnsError } from './errors.ts';
 import { inNetns, openOwnNetns } from './netns/in-netns.ts';
 import { KernelNetns } from './netns/kernel-netns.ts';
+import { NAMES_DIRECTORY, checkNetnsName } from './netns/netns-name.ts';
 import { loadSys } from './sys/sys-koffi.ts';
 import type { Sys } from './sys/sys.ts';
 import type { Netns, NetnsReference } from './types/netns.ts';
@@ -36,11 +37,17 @@ function openReference(sys: Sys, reference: NetnsReference): number {
   if (reference === 'current') return openOwnNetns();
   // The pidfd itself works with setns, but has no identity of its own: take the namespace's file from inside.
   if ('pidfd' in reference) return inNetns<number>(sys, reference.pidfd, openOwnNetns);
+  const path = pathOf(reference);
   try {
-    return openSync('path' in reference ? reference.path : `/proc/${reference.pid}/ns/net`, 'r');
+    return openSync(path, 'r');
   } catch (error) {
     throw openError(error as NodeJS.ErrnoException, reference);
   }
+}
+
+function pathOf(reference: Exclude<NetnsReference, 'current' | { readonly pidfd: number }>): string {
+  if ('name' in reference) return `${NAMES_DIRECTORY}/${checkNetnsName(reference.name)}`;
+  return 'path' in reference ? reference.path : `/proc/${reference.pid}/ns/net`;
 }
 
 function openError(error: NodeJS.ErrnoException, reference: NetnsReference): NetnsError {

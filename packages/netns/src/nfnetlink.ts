@@ -3,11 +3,12 @@
  *
  * @packageDocumentation
  */
-import { NFNETLINK_GROUP, NFNETLINK_OPTIONS, requireOptions } from './check/options.ts';
+import { type Check, object, optional, whole } from './check/check.ts';
+import { NETNS, requireOptions } from './check/options.ts';
 import { inNetns } from './netns/in-netns.ts';
 import { useNetnsFd } from './rtnl/netns-fd.ts';
 import { KernelNfnetlink } from './nfnetlink/kernel-nfnetlink.ts';
-import { KernelNfnetlinkMonitor } from './nfnetlink/kernel-nfnetlink-monitor.ts';
+import { KernelNetlinkMonitor } from './netlink/kernel-netlink-monitor.ts';
 import { NetlinkSocket } from './socket/netlink-socket.ts';
 import { openNetfilterSocket } from './socket/open-socket.ts';
 import { setReceiveBuffer, setSendBuffer } from './socket/socket-options.ts';
@@ -16,6 +17,7 @@ import type { Sys } from './sys/sys.ts';
 import type { Netns } from './types/netns.ts';
 import type { Nfnetlink, NfnetlinkMonitor, NfnetlinkOptions } from './nfnetlink/contract.ts';
 
+export { isNetlinkError, isNetnsError, NetlinkError, NetnsError } from './errors.ts';
 export {
   type Attributes,
   attributeList,
@@ -31,6 +33,9 @@ export { align, MessageWriter } from './codec/writer.ts';
 export type { Purpose } from './socket/channel.ts';
 export type { Nfnetlink, NfnetlinkMonitor, NfnetlinkMonitorEvents, NfnetlinkOptions } from './nfnetlink/contract.ts';
 export { NFGENMSG_LENGTH, NFNL_SUBSYS_CTNETLINK, NFNL_SUBSYS_NFTABLES, NFNLGRP_NFTABLES } from './uapi/nfnetlink.ts';
+
+const NFNETLINK_OPTIONS: Check<NfnetlinkOptions> = object<NfnetlinkOptions>({ netns: optional(NETNS) });
+const NFNETLINK_GROUP: Check<number> = whole(1, 32);
 
 /** A transaction is one datagram: room for some hundred thousand set elements. */
 const SEND_BUFFER_BYTES = 32 * 1024 * 1024;
@@ -66,7 +71,7 @@ export async function openNfnetlinkMonitor(group: number, options: NfnetlinkOpti
   const open = (): number => openNetfilterSocket(sys, (1 << (group - 1)) >>> 0);
   const fd = await openIn(sys, options.netns, 'nfnetlink.monitor', open);
   setReceiveBuffer(sys, fd, RECEIVE_BUFFER_BYTES);
-  return new KernelNfnetlinkMonitor(sys, fd);
+  return new KernelNetlinkMonitor(sys, fd, 'nfnetlink.receive');
 }
 
 function openIn(sys: Sys, netns: Netns | undefined, operation: string, open: () => number): Promise<number> {

@@ -2,23 +2,29 @@ import { NetnsError } from '../errors.ts';
 import type { MonitorGroup, MonitorOptions } from '../types/monitor.ts';
 import type { NetnsHandle } from '../types/handles.ts';
 import type { Netns, NetnsReference } from '../types/netns.ts';
-import type { NfnetlinkOptions } from '../nfnetlink/contract.ts';
-import type { RtnlOptions } from '../types/rtnl.ts';
-import { type Check, among, callback, having, listOf, object, optional, whole } from './check.ts';
+import type { Limits, RtnlOptions } from '../types/rtnl.ts';
+import { type Check, among, callback, having, listOf, object, optional, text, whole } from './check.ts';
 import { show } from './show.ts';
 
 /** A namespace of either kernel, real or fake. */
-const NETNS: Check<Netns> = having<Netns>('openRtnl', 'a namespace that openNetns gave');
+export const NETNS: Check<Netns> = having<Netns>('openRtnl', 'a namespace that openNetns gave');
 
 /** A namespace that a link is put into. */
 export const NETNS_HANDLE: Check<NetnsHandle> = having<NetnsHandle>('openRtnl', 'a namespace that openNetns gave');
 
 /** The kernel doubles it and keeps it in a signed number. */
-const bufferBytes = whole(1, 0x3fff_ffff);
+export const BUFFER_BYTES: Check<number> = whole(1, 0x3fff_ffff);
 
 export const RTNL_OPTIONS: Check<RtnlOptions> = object<RtnlOptions>({
   trace: optional(callback),
   lanes: optional(whole(1, 0xffff)),
+});
+
+export const SIGNAL: Check<AbortSignal> = having<AbortSignal>('throwIfAborted', 'an AbortSignal');
+
+export const LIMITS: Check<Limits> = object<Limits>({
+  signal: optional(SIGNAL),
+  timeoutMs: optional(whole(0, 0x7fff_ffff)),
 });
 
 /** @param groups - all there are */
@@ -26,17 +32,15 @@ export function monitorOptions(groups: readonly MonitorGroup[]): Check<MonitorOp
   return object<MonitorOptions>({
     groups: listOf(among(...groups)),
     netns: optional(NETNS),
-    receiveBufferBytes: optional(bufferBytes),
+    receiveBufferBytes: optional(BUFFER_BYTES),
   });
 }
-
-export const NFNETLINK_OPTIONS: Check<NfnetlinkOptions> = object<NfnetlinkOptions>({ netns: optional(NETNS) });
-export const NFNETLINK_GROUP: Check<number> = whole(1, 32);
 
 const path: Check<string> = (value, field) =>
   typeof value === 'string' && value !== '' && !value.includes('\0')
     ? undefined
     : { field, reason: `${show(value)} is not a path` };
+const byName = object<{ readonly name: string }>({ name: text });
 const byPath = object<{ readonly path: string }>({ path });
 const byPid = object<{ readonly pid: number }>({ pid: whole(1, 0x7fff_ffff) });
 const byPidfd = object<{ readonly pidfd: number }>({ pidfd: whole(0, 0x7fff_ffff) });
@@ -45,11 +49,12 @@ const byPidfd = object<{ readonly pidfd: number }>({ pidfd: whole(0, 0x7fff_ffff
 export const NETNS_REFERENCE: Check<NetnsReference> = (value, field) => {
   if (value === 'current') return undefined;
   if (typeof value === 'object' && value !== null) {
+    if ('name' in value) return byName(value, field);
     if ('path' in value) return byPath(value, field);
     if ('pid' in value) return byPid(value, field);
     if ('pidfd' in value) return byPidfd(value, field);
   }
-  return { field, reason: `${show(value)} is not { path }, { pid }, { pidfd } or 'current'` };
+  return { field, reason: `${show(value)} is not { name }, { path }, { pid }, { pidfd } or 'current'` };
 };
 
 /** @throws {@link NetnsError} `INVALID_ARGUMENT` that names the field at fault */

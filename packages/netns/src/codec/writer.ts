@@ -1,6 +1,7 @@
 import { endianness } from 'node:os';
 
-import { NLA_HDRLEN, NLMSG_HDRLEN } from '../uapi/netlink.ts';
+import { NetlinkError } from '../errors.ts';
+import { NLA_F_NESTED, NLA_HDRLEN, NLMSG_HDRLEN } from '../uapi/netlink.ts';
 
 /** Netlink speaks the byte order of the machine. */
 export const isLittleEndian: boolean = endianness() === 'LE';
@@ -43,6 +44,13 @@ export class MessageWriter {
   u32(value: number): this {
     this.#view.setUint32(this.#end, value, isLittleEndian);
     this.#end += 4;
+    return this;
+  }
+
+  /** Bytes as they are, in a place of `size` bytes. */
+  bytes(bytes: Uint8Array, size: number = bytes.length): this {
+    this.#bytes.set(bytes, this.#end);
+    this.#end += size;
     return this;
   }
 
@@ -102,4 +110,40 @@ export class MessageWriter {
 /** Rounds up to a multiple of four. Source: linux uapi netlink.h `NLMSG_ALIGN`. */
 export function align(length: number): number {
   return (length + 3) & ~3;
+}
+
+/** An attribute to write: type, payload (`undefined`: none is written), and whether it is made of attributes. */
+export type AttributeEntry = readonly [
+  type: number,
+  payload: Uint8Array | undefined,
+  options?: { readonly isNested?: boolean },
+];
+
+/**
+ * Attributes one after another, each padded to a multiple of four. Source: linux uapi netlink.h `struct nlattr`.
+ *
+ * @throws {@link NetlinkError} `EMSGSIZE` for a payload of more than 65,531 bytes
+ */
+export function encodeAttributes(entries: readonly AttributeEntry[]): Uint8Array {
+  const sizeOf = (payload: Uint8Array | undefined): number =>
+    payload === undefined ? 0 : NLA_HDRLEN + align(payload.length);
+  const bytes = new Uint8Array(entries.reduce((size, [, payload]) => size + sizeOf(payload), 0));
+  const view = new DataView(bytes.buffer);
+  let offset = 0;
+  for (const [type, payload, { isNested = false } = {}] of entries) {
+    if (payload === undefined) continue;
+    view.setUint16(offset, attributeLength(type, payload), isLittleEndian);
+    view.setUint16(offset + 2, isNested ? type | NLA_F_NESTED : type, isLittleEndian);
+    bytes.set(payload, offset + NLA_HDRLEN);
+    offset += sizeOf(payload);
+  }
+  return bytes;
+}
+
+/** The length is a number of 16 bits. */
+function attributeLength(type: number, payload: Uint8Array): number {
+  const length = NLA_HDRLEN + payload.length;
+  if (length <= 0xffff) return length;
+  const reason = `attribute ${type} has ${payload.length} bytes, 65531 fit`;
+  throw new NetlinkError({ code: 'EMSGSIZE', errno: 90, operation: 'netlink.encode', subject: '', reason });
 }

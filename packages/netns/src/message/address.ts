@@ -47,9 +47,6 @@ const DECODED_FLAGS =
   IFA_F_NOPREFIXROUTE |
   IFA_F_STABLE_PRIVACY;
 
-/** Preferred for no second, valid for ever; the same in any byte order. */
-const DEPRECATED = new Uint8Array(new Uint32Array([0, 0xffffffff, 0, 0]).buffer);
-
 function startMessage(type: number, flags: number, cidr: Cidr, scope: number, linkIndex: number): MessageWriter {
   const writer = new MessageWriter(type, flags).u8(familyNumber(cidr.family)).u8(cidr.prefixLength);
   return writer.u8(0).u8(scope).u32(linkIndex);
@@ -61,13 +58,53 @@ export function buildAddressAdd(spec: AddressSpec, flags: number, purpose: Purpo
   const linkIndex = checkRange(spec.linkIndex, INDEX, purpose, 'linkIndex');
   const scope = ROUTE_SCOPE[spec.scope ?? defaultScope(cidr)];
   const writer = startMessage(RTM.NEWADDR, flags, cidr, scope, linkIndex);
-  const bits = (spec.skipDuplicateDetection ? IFA_F_NODAD : 0) | (spec.noPrefixRoute ? IFA_F_NOPREFIXROUTE : 0);
+  const bits =
+    (spec.skipDuplicateDetection ? IFA_F_NODAD : 0) |
+    (spec.noPrefixRoute ? IFA_F_NOPREFIXROUTE : 0) |
+    (spec.managesTemporary ? IFA_F_MANAGETEMPADDR : 0);
   writer.attribute(IFA.LOCAL, cidr.bytes);
   if (bits !== 0) writer.attributeU32(IFA.FLAGS, bits);
   writer.attribute(IFA.ADDRESS, farAddress(spec, cidr, purpose));
-  if (spec.isDeprecated === true) writer.attribute(IFA.CACHEINFO, DEPRECATED);
+  writeRest(writer, spec, cidr, purpose);
   if (spec.protocol !== undefined) writer.attributeU8(IFA.PROTO, checkRange(spec.protocol, U8, purpose, 'protocol'));
   return writer.finish();
+}
+
+/** What few addresses have. */
+function writeRest(writer: MessageWriter, spec: AddressSpec, cidr: Cidr, purpose: Purpose): void {
+  const { label, broadcast, routeMetric } = spec;
+  writeLifetimes(writer, spec, purpose);
+  if (cidr.family === 6 && (label ?? broadcast) !== undefined) {
+    throw invalid(purpose, label === undefined ? 'broadcast' : 'label', 'addresses of IPv6 have none');
+  }
+  if (label !== undefined) writer.attributeString(IFA.LABEL, checkLabel(label, purpose));
+  if (broadcast !== undefined) {
+    const ip = requireIp(broadcast, purpose, 'broadcast');
+    if (ip.family !== 4) throw invalid(purpose, 'broadcast', `"${broadcast}" is not an IPv4 address`);
+    writer.attribute(IFA.BROADCAST, ip.bytes);
+  }
+  if (routeMetric !== undefined) writer.attributeU32(IFA.RT_PRIORITY, routeMetric);
+}
+
+/** `struct ifa_cacheinfo`. */
+function writeLifetimes(writer: MessageWriter, spec: AddressSpec, purpose: Purpose): void {
+  const { isDeprecated = false, validSec = FOR_EVER } = spec;
+  if (isDeprecated && (spec.preferredSec ?? 0) > 0) {
+    throw invalid(purpose, 'preferredSec', 'a deprecated address is preferred for 0 seconds');
+  }
+  const preferredSec = isDeprecated ? 0 : (spec.preferredSec ?? validSec);
+  if (preferredSec > validSec) throw invalid(purpose, 'preferredSec', `${preferredSec} is longer than validSec`);
+  if (validSec === FOR_EVER && preferredSec === FOR_EVER) return;
+  writer.attribute(IFA.CACHEINFO, new Uint8Array(Uint32Array.of(preferredSec, validSec, 0, 0).buffer));
+}
+
+/** The kernel cuts a longer one off. Source: linux include/net/if.h `IFNAMSIZ`. */
+function checkLabel(label: string, purpose: Purpose): string {
+  const length = Buffer.byteLength(label);
+  if (length < 1 || length > 15 || label.includes('\0')) {
+    throw invalid(purpose, 'label', `"${label}" is not a label of 1 to 15 bytes`);
+  }
+  return label;
 }
 
 function defaultScope({ family, bytes }: Cidr): RouteScope {

@@ -7,14 +7,25 @@ import { RTM } from '../uapi/rtnetlink.ts';
 import { writeLinkHeader } from './link.ts';
 import { U32, checkLinkName, checkRange, requireMac } from './validate.ts';
 
+const NOTHING = new Uint8Array(0);
 const FLAGS = NLM_F_CREATE | NLM_F_EXCL | NLM_F_ECHO;
 
-/** RTM_NEWLINK that creates a link of a kind without parameters; echoes the link. */
-export function buildLinkCreate(kind: string, spec: LinkSpec, purpose: Purpose): Uint8Array {
+/** RTM_NEWLINK that creates a link of a kind, on a link below it and with the settings of the kind; echoes the link. */
+export function buildLinkCreate(
+  kind: string,
+  spec: LinkSpec,
+  purpose: Purpose,
+  { lowerIndex, data = NOTHING }: { readonly lowerIndex?: number | undefined; readonly data?: Uint8Array } = {},
+): Uint8Array {
   const writer = writeLinkHeader(new MessageWriter(RTM.NEWLINK, FLAGS));
+  if (lowerIndex !== undefined) writer.attributeU32(IFLA.LINK, lowerIndex);
   writeSettings(writer, spec, purpose);
   writer.attributeString(IFLA.IFNAME, checkLinkName(spec.name, purpose));
-  return writer.nest(IFLA.LINKINFO, () => writer.attributeText(IFLA_INFO_KIND, kind)).finish();
+  writer.nest(IFLA.LINKINFO, () => {
+    writer.attributeText(IFLA_INFO_KIND, kind);
+    if (data.length > 0) writer.attribute(IFLA_INFO_DATA, data);
+  });
+  return writer.finish();
 }
 
 /**

@@ -48,8 +48,13 @@ export function linkMessage(
 }
 
 /** RTM_GETLINK for one link, in the namespace with this number or in the socket's own. */
-export function buildLinkGet(selector: LinkSelector, purpose: Purpose, netnsId?: number): Uint8Array {
-  const writer = linkMessage(RTM.GETLINK, selector, purpose).attributeU32(IFLA.EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+export function buildLinkGet(
+  selector: LinkSelector,
+  purpose: Purpose,
+  netnsId?: number,
+  parts: number = RTEXT_FILTER_SKIP_STATS,
+): Uint8Array {
+  const writer = linkMessage(RTM.GETLINK, selector, purpose).attributeU32(IFLA.EXT_MASK, parts);
   if (netnsId !== undefined) writer.attributeU32(IFLA.TARGET_NETNSID, netnsId);
   return writer.finish();
 }
@@ -77,7 +82,7 @@ export function buildGroupDelete(group: number, purpose: Purpose): Uint8Array {
 }
 
 /** What {@link decodeLink} reads. */
-const DECODED: ReadonlySet<number> = new Set([
+export const LINK_DECODED: ReadonlySet<number> = new Set([
   IFLA.ADDRESS,
   IFLA.GROUP,
   IFLA.IFALIAS,
@@ -92,7 +97,7 @@ const DECODED: ReadonlySet<number> = new Set([
 
 /** Decodes RTM_NEWLINK and RTM_DELLINK; `undefined` for those of a bridge port, which are about another thing. */
 export function decodeLink({ payload }: NetlinkMessage): Link | undefined {
-  const found = attributes(payload, IFINFOMSG_LENGTH, DECODED);
+  const found = attributes(payload, IFINFOMSG_LENGTH, LINK_DECODED);
   if (payload[0] !== AF_UNSPEC) return undefined;
   const flags = u32(payload, 8);
   const kind = optional(found, IFLA.LINKINFO, (info) => optional(attributes(info), IFLA_INFO_KIND, text));

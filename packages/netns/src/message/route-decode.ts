@@ -56,7 +56,7 @@ const PLAIN: ReadonlySet<number> = new Set([
   RTA.TABLE,
   RTA.VIA,
 ]);
-const METRICS_DECODED: ReadonlySet<number> = new Set([RTAX.MTU]);
+const METRICS_DECODED: ReadonlySet<number> = new Set([RTAX.MTU, RTAX.ADVMSS]);
 const HOP_DECODED: ReadonlySet<number> = new Set([RTA.GATEWAY, RTA.VIA]);
 
 /** Decodes RTM_NEWROUTE and RTM_DELROUTE; `undefined` for cached clones and other families than IP. */
@@ -90,7 +90,15 @@ export function decodeAnyRoute({ payload }: NetlinkMessage): Route | undefined {
   };
 }
 
-type Rare = 'sourcePrefix' | 'typeOfService' | 'mtuBytes' | 'nextHopId' | 'preference' | 'expiresInSec' | 'unknown';
+type Rare =
+  | 'sourcePrefix'
+  | 'typeOfService'
+  | 'mtuBytes'
+  | 'maxSegmentBytes'
+  | 'nextHopId'
+  | 'preference'
+  | 'expiresInSec'
+  | 'unknown';
 
 /** Most routes: a dump of 100,000 need not look for what they do not have. */
 function isPlain(payload: Uint8Array, found: Attributes): boolean {
@@ -103,6 +111,7 @@ function isPlain(payload: Uint8Array, found: Attributes): boolean {
 function decodeRare(payload: Uint8Array, found: Attributes): Pick<Route, Rare> {
   const metrics = optional(found, RTA.METRICS, (bytes) => attributes(bytes));
   const mtuBytes = metrics && optional(metrics, RTAX.MTU, u32);
+  const maxSegmentBytes = metrics && optional(metrics, RTAX.ADVMSS, u32);
   const sourcePrefix = optional(found, RTA.SRC, (bytes) => `${formatIp(bytes)}/${u8(payload, 2)}`);
   const typeOfService = u8(payload, 3);
   const nextHopId = optional(found, RTA.NH_ID, u32);
@@ -116,6 +125,7 @@ function decodeRare(payload: Uint8Array, found: Attributes): Pick<Route, Rare> {
     ...(sourcePrefix !== undefined && { sourcePrefix }),
     ...(typeOfService !== 0 && { typeOfService }),
     ...(mtuBytes !== undefined && { mtuBytes }),
+    ...(maxSegmentBytes !== undefined && { maxSegmentBytes }),
     ...(nextHopId !== undefined && { nextHopId }),
     ...(preference !== undefined && { preference }),
     ...(ticks !== 0 && { expiresInSec: ticks / TICKS_PER_SECOND }),
@@ -129,7 +139,8 @@ function onlyHop([hop, ...others]: readonly NextHop[]): Pick<NextHop, 'linkIndex
   return { ...(linkIndex !== undefined && { linkIndex }), ...(gateway !== undefined && { gateway }) };
 }
 
-function decodeFlags(flags: number): RouteFlags {
+/** State bits of a route or next hop. */
+export function decodeFlags(flags: number): RouteFlags {
   return {
     isDead: (flags & RTNH_F_DEAD) !== 0,
     isLinkDown: (flags & RTNH_F_LINKDOWN) !== 0,

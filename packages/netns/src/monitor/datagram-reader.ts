@@ -10,7 +10,7 @@ const DATAGRAMS_PER_TURN = 100;
 export interface DatagramListener {
   /** `datagram` is a view, valid until this returns. */
   onDatagram(datagram: Uint8Array): void;
-  /** The kernel had to drop some. */
+  /** The kernel had to drop some, which were newer than all that were read before; what comes from now on is whole again. */
   onOverrun(): void;
   /** The socket failed for good and was closed. */
   onFailure(errno: number): void;
@@ -25,6 +25,7 @@ export class DatagramReader {
   readonly #buffer = new Uint8Array(RECEIVE_BYTES);
   #isClosed = false;
   #isContinuing = false;
+  #hasOverrun = false;
 
   /** Takes over `fd`, a bound socket. */
   constructor(sys: Sys, fd: number, listener: DatagramListener) {
@@ -71,13 +72,19 @@ export class DatagramReader {
   #receive(): boolean {
     const length = this.#sys.receive(this.#fd, this.#buffer, MSG_DONTWAIT);
     if (length >= 0) this.#listener.onDatagram(this.#buffer.subarray(0, length));
-    else if (length === -ENOBUFS) this.#listener.onOverrun();
+    else if (length === -ENOBUFS) this.#hasOverrun = true;
     else if (length !== -EINTR) return this.#failUnlessEmpty(-length);
     return true;
   }
 
   #failUnlessEmpty(errno: number): false {
-    if (errno === EAGAIN) return false;
+    if (errno === EAGAIN) {
+      // Until its queue is empty, the kernel drops what comes without another error: net/netlink/af_netlink.c NETLINK_S_CONGESTED.
+      const hasOverrun = this.#hasOverrun;
+      this.#hasOverrun = false;
+      if (hasOverrun) this.#listener.onOverrun();
+      return false;
+    }
     this.close();
     this.#listener.onFailure(errno);
     return false;

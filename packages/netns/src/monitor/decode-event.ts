@@ -4,6 +4,7 @@ import { decodeLink } from '../message/link.ts';
 import { decodeNeighbour } from '../message/neighbour.ts';
 import { decodeNetconf } from '../message/netconf.ts';
 import { decodeRoute } from '../message/route-decode.ts';
+import { decodeRule } from '../message/rule.ts';
 import type {
   AddressEvent,
   LinkEvent,
@@ -11,6 +12,7 @@ import type {
   NeighbourEvent,
   NetconfEvent,
   RouteEvent,
+  RuleEvent,
 } from '../types/monitor.ts';
 import { RTM, RTNLGRP } from '../uapi/rtnetlink.ts';
 
@@ -19,6 +21,7 @@ export type MonitorEvent =
   | { readonly name: 'link'; readonly data: LinkEvent }
   | { readonly name: 'address'; readonly data: AddressEvent }
   | { readonly name: 'route'; readonly data: RouteEvent }
+  | { readonly name: 'rule'; readonly data: RuleEvent }
   | { readonly name: 'neighbour'; readonly data: NeighbourEvent }
   | { readonly name: 'netconf'; readonly data: NetconfEvent };
 
@@ -26,6 +29,7 @@ const GROUPS: Readonly<Record<MonitorGroup, readonly number[]>> = {
   link: [RTNLGRP.LINK],
   address: [RTNLGRP.IPV4_IFADDR, RTNLGRP.IPV6_IFADDR],
   route: [RTNLGRP.IPV4_ROUTE, RTNLGRP.IPV6_ROUTE],
+  rule: [RTNLGRP.IPV4_RULE, RTNLGRP.IPV6_RULE],
   neighbour: [RTNLGRP.NEIGH],
   netconf: [RTNLGRP.IPV4_NETCONF, RTNLGRP.IPV6_NETCONF],
 };
@@ -55,6 +59,11 @@ export function decodeEvent(message: NetlinkMessage): MonitorEvent | undefined {
     case RTM.DELROUTE: {
       const route = decodeRoute(message);
       return route && { name: 'route', data: { change: changeOf(message, RTM.NEWROUTE), route } };
+    }
+    case RTM.NEWRULE:
+    case RTM.DELRULE: {
+      const rule = decodeRule(message);
+      return rule && { name: 'rule', data: { change: changeOf(message, RTM.NEWRULE), rule } };
     }
     case RTM.NEWNEIGH:
     case RTM.DELNEIGH: {

@@ -59,6 +59,9 @@ export class KernelMonitor extends EventEmitter<MonitorEvents> implements Monito
         case 'neighbour':
           this.emit('neighbour', event.data);
           break;
+        case 'rule':
+          this.emit('rule', event.data);
+          break;
         case 'netconf':
           this.emit('netconf', event.data);
       }

@@ -1,5 +1,6 @@
 import type { NetlinkMessage } from '../codec/reader.ts';
 import type { NetlinkError } from '../errors.ts';
+import type { NetlinkMonitor, NetlinkMonitorEvents } from '../netlink/contract.ts';
 import type { Purpose } from '../socket/channel.ts';
 import type { Netns } from '../types/netns.ts';
 
@@ -44,27 +45,7 @@ export interface NfnetlinkOptions {
 }
 
 /** Events of an {@link NfnetlinkMonitor} and what their listeners get. */
-export interface NfnetlinkMonitorEvents {
-  /** The message may be kept. */
-  readonly message: [NetlinkMessage];
-  /** Messages were lost; later ones still arrive. */
-  readonly overrun: [];
-  /** The socket failed for good; the monitor is deaf and should be opened again. */
-  readonly error: [NetlinkError];
-}
+export type NfnetlinkMonitorEvents = NetlinkMonitorEvents;
 
-/**
- * Reports what netfilter says to a multicast group, undecoded.
- *
- * It keeps the process alive until `close` or `unref`, and itself while it is open.
- */
-export interface NfnetlinkMonitor extends AsyncDisposable {
-  on<Name extends keyof NfnetlinkMonitorEvents>(
-    event: Name,
-    listener: (...data: NfnetlinkMonitorEvents[Name]) => void,
-  ): this;
-  /** Lets the process end although the monitor is open. */
-  unref(): this;
-  /** No event is reported after the call. May be repeated. */
-  close(): Promise<void>;
-}
+/** Reports what netfilter says to a multicast group, undecoded. */
+export type NfnetlinkMonitor = NetlinkMonitor;

@@ -5,14 +5,17 @@ import {
   among,
   flag,
   list,
+  listOf,
   object,
   optional,
   text,
   whole,
 } from '../check/check.ts';
+import { LINK_FIELDS } from '../check/link-fields.ts';
 import { NETNS_HANDLE } from '../check/options.ts';
 import type { Address, AddressFilter, AddressSpec } from '../types/address.ts';
 import type { Family, RouteScope } from '../types/common.ts';
+import type { RouteEncapsulation } from '../types/encapsulation.ts';
 import type {
   Ipv4LinkConf,
   Link,
@@ -24,7 +27,7 @@ import type {
   VethSpec,
 } from '../types/link.ts';
 import type { Neighbour, NeighbourFilter, NeighbourSpec } from '../types/neighbour.ts';
-import type { Route, RouteFilter, RouteSpec } from '../types/route.ts';
+import type { NewRoute, NextHopSpec, Route, RouteFilter, RouteQuery, RouteSpec } from '../types/route.ts';
 import type { NumberRange, RuleFilter, RuleSpec } from '../types/rule.ts';
 import type { RtnlRequests } from '../types/rtnl.ts';
 
@@ -73,18 +76,10 @@ const conf = object<Ipv4LinkConf>({
   logMartians: optional(flag),
 });
 
-const linkFields: Fields<LinkSpec> = {
-  name: text,
-  mtuBytes: optional(u32),
-  txQueueLength: optional(u32),
-  mac: optional(text),
-  alias: optional(text),
-  isUp: optional(flag),
-};
-const link = object<LinkSpec>(linkFields);
+const link = object<LinkSpec>(LINK_FIELDS);
 const addressGeneration = among('eui64', 'none');
 const veth = object<VethSpec>({
-  ...linkFields,
+  ...LINK_FIELDS,
   group: optional(u32),
   ipv4Conf: optional(conf),
   ipv6AddressGeneration: optional(addressGeneration),
@@ -109,6 +104,11 @@ const linkChange = object<LinkChange>({
   ipv4Conf: optional(conf),
   ipv6AddressGeneration: optional(addressGeneration),
 });
+/** Something with a kind; the rest is checked once the kind is loaded. */
+const ofKind = (value: unknown, field: string): Complaint | undefined =>
+  typeof value === 'object' && value !== null && typeof (value as { kind?: unknown }).kind === 'string'
+    ? undefined
+    : { field, reason: 'an object with a kind, such as "vlan", is needed' };
 const linkFilter = object<LinkFilter>({
   kind: optional(text),
   group: optional(u32),
@@ -136,6 +136,8 @@ const byName = object<{ readonly name: string }>({ name: text }, linkNames);
 const selector: Check<LinkSelector> = (value, field): Complaint | undefined =>
   typeof value === 'object' && value !== null && 'index' in value ? byIndex(value, field) : byName(value, field);
 
+/** 4294967295 is for ever, which an absent field means. */
+const seconds = whole(1, 0xffff_fffe);
 const addressFields: Fields<AddressSpec> = {
   linkIndex: index,
   address: text,
@@ -145,6 +147,12 @@ const addressFields: Fields<AddressSpec> = {
   noPrefixRoute: optional(flag),
   protocol: optional(u8),
   peer: optional(text),
+  validSec: optional(seconds),
+  preferredSec: optional(whole(0, 0xffff_fffe)),
+  broadcast: optional(text),
+  label: optional(text),
+  routeMetric: optional(u32),
+  managesTemporary: optional(flag),
 };
 /** An address to add; `addMany` checks one by one. */
 export const ADDRESS_SPEC: Check<AddressSpec> = object<AddressSpec>(addressFields);
@@ -189,16 +197,37 @@ const routeFields: Fields<RouteSpec> = {
   source: optional(text),
   onLink: optional(flag),
 };
-const route = object<RouteSpec>(routeFields);
-type SaysNotWhichRoute = 'family' | 'nextHops' | 'flags' | 'mtuBytes' | 'preference' | 'expiresInSec';
+const route = object<NewRoute>({
+  ...routeFields,
+  nextHops: optional(
+    listOf(
+      object<NextHopSpec>({
+        linkIndex: optional(index),
+        gateway: optional(text),
+        weight: optional(whole(1, 256)),
+        onLink: optional(flag),
+        encapsulation: optional<RouteEncapsulation>(ofKind),
+      }),
+    ),
+  ),
+  nextHopId: optional(whole(1, 0xffff_ffff)),
+  mtuBytes: optional(u32),
+  maxSegmentBytes: optional(u32),
+  preference: optional(among('high', 'low')),
+  encapsulation: optional<RouteEncapsulation>(ofKind),
+});
+type SaysNotWhichRoute =
+  'family' | 'nextHops' | 'flags' | 'mtuBytes' | 'maxSegmentBytes' | 'preference' | 'expiresInSec' | 'encapsulation';
 /** A route for some sources only, or of what has no name here, is not deleted by the rest of what it says. */
 const routeNames = namesOf<Pick<Route, SaysNotWhichRoute>>({
   family: true,
   nextHops: true,
   flags: true,
   mtuBytes: true,
+  maxSegmentBytes: true,
   preference: true,
   expiresInSec: true,
+  encapsulation: true,
 });
 const routeKey = object<RouteSpec>(routeFields, routeNames);
 const routeFilter = object<RouteFilter>({
@@ -280,6 +309,10 @@ export const ARGUMENTS: { readonly [Name in keyof RtnlRequests]: Entries<RtnlReq
     createVeth: ['link.create', veth],
     createDummy: ['link.create', link],
     createBridge: ['link.create', link],
+    create: ['link.create', ofKind],
+    configure: ['link.configure', selector, ofKind],
+    configurePort: ['link.configurePort', selector, ofKind],
+    inspect: ['link.inspect', selector],
     get: ['link.get', selector],
     getPeer: ['link.getPeer', selector],
     list: ['link.list', optional(linkFilter)],
@@ -298,7 +331,7 @@ export const ARGUMENTS: { readonly [Name in keyof RtnlRequests]: Entries<RtnlReq
     add: ['route.add', route],
     replace: ['route.replace', route],
     delete: ['route.delete', routeKey],
-    get: ['route.get', text, optional(object<{ readonly exact?: boolean }>({ exact: optional(flag) }))],
+    get: ['route.get', text, optional(object<RouteQuery>({ exact: optional(flag), mark: optional(u32) }))],
     list: ['route.list', optional(routeFilter)],
   },
   neighbours: {

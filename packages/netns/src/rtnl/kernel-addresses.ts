@@ -6,7 +6,7 @@ import type { Address, AddressFilter, AddressSpec, Addresses } from '../types/ad
 import type { BatchResult, Listed } from '../types/common.ts';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../uapi/netlink.ts';
 import { ADDRESS_SPEC } from './arguments.ts';
-import { checkArgument } from './checked.ts';
+import { checkArgument } from '../check/argument.ts';
 import { didExist, forFamilies, orWhenAbsent } from './outcome.ts';
 import { addressPurpose } from './purpose.ts';
 

@@ -1,4 +1,5 @@
 import { NetlinkError, isNetlinkError } from '../errors.ts';
+import type * as KindMessages from '../kinds/kind-messages.ts';
 import { type LinkChangeMessage, buildLinkChange, isEmptyChange } from '../message/link-change.ts';
 import { buildLinkCreate, buildVethCreate } from '../message/link-create.ts';
 import {
@@ -13,7 +14,9 @@ import { invalid } from '../message/validate.ts';
 import { useNetnsFd } from './netns-fd.ts';
 import type { Listed } from '../types/common.ts';
 import type { Channel, Purpose } from '../socket/channel.ts';
-import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, Links, VethSpec } from '../types/link.ts';
+import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, VethSpec } from '../types/link.ts';
+import type { Links } from '../types/links.ts';
+import type { LinkDetails, LinkSettings, NewLink, PortSettings } from '../types/link-kinds.ts';
 import { didExist, orWhenAbsent } from './outcome.ts';
 import { linkPurpose } from './purpose.ts';
 
@@ -37,12 +40,39 @@ export class KernelLinks implements Links {
     return { index: link.index, peerIndex: link.peerIndex };
   }
 
-  createDummy(spec: LinkSpec): Promise<{ index: number }> {
-    return this.#createSimple('dummy', spec);
+  async createDummy(spec: LinkSpec): Promise<{ index: number }> {
+    const purpose = linkPurpose('create', spec);
+    return this.#createSimple(buildLinkCreate('dummy', spec, purpose), spec, purpose);
   }
 
-  createBridge(spec: LinkSpec): Promise<{ index: number }> {
-    return this.#createSimple('bridge', spec);
+  async createBridge(spec: LinkSpec): Promise<{ index: number }> {
+    const purpose = linkPurpose('create', spec);
+    return this.#createSimple(buildLinkCreate('bridge', spec, purpose), spec, purpose);
+  }
+
+  async create(spec: NewLink): Promise<{ index: number }> {
+    const purpose = linkPurpose('create', spec);
+    const { buildKindCreate } = await loadKinds();
+    return this.#createSimple(buildKindCreate(spec, purpose), spec, purpose);
+  }
+
+  async configure(selector: LinkSelector, settings: LinkSettings): Promise<void> {
+    const purpose = linkPurpose('configure', selector);
+    const { buildKindChange } = await loadKinds();
+    await this.#channel.request(buildKindChange(selector, settings, purpose), purpose);
+  }
+
+  async configurePort(selector: LinkSelector, settings: PortSettings): Promise<void> {
+    const purpose = linkPurpose('configurePort', selector);
+    const { buildPortChange } = await loadKinds();
+    await this.#channel.request(buildPortChange(selector, settings, purpose), purpose);
+  }
+
+  async inspect(selector: LinkSelector): Promise<LinkDetails | undefined> {
+    const purpose = linkPurpose('inspect', selector);
+    const { decodeDetails } = await import('../kinds/details.ts');
+    const message = buildLinkGet(selector, purpose, undefined, 0);
+    return orWhenAbsent(this.#channel.request(message, purpose, decodeDetails), undefined, 'ENODEV');
   }
 
   async get(selector: LinkSelector): Promise<Link | undefined> {
@@ -87,9 +117,7 @@ export class KernelLinks implements Links {
     return didExist(this.#channel.request(buildGroupDelete(group, purpose), purpose), 'ENODEV');
   }
 
-  async #createSimple(kind: string, spec: LinkSpec): Promise<{ index: number }> {
-    const purpose = linkPurpose('create', spec);
-    const message = buildLinkCreate(kind, spec, purpose);
+  async #createSimple(message: Uint8Array, spec: LinkSpec, purpose: Purpose): Promise<{ index: number }> {
     const done = this.#create(message, spec, { alias: spec.alias, isUp: spec.isUp }, purpose);
     const { index } = await done.catch((error: unknown) => {
       if (!isNetlinkError(error, 'EEXIST')) throw error;
@@ -150,6 +178,11 @@ function explainUndeletable(error: unknown): never {
   const { code, errno, operation, subject } = error;
   const reason = 'this link cannot be deleted: it is the loopback or a device of the machine';
   throw new NetlinkError({ code, errno, operation, subject, reason, cause: error });
+}
+
+/** Loaded at the first use: few programs create more than veth pairs and bridges. */
+function loadKinds(): Promise<typeof KindMessages> {
+  return import('../kinds/kind-messages.ts');
 }
 
 type Loose<T> = { readonly [Key in keyof T]: T[Key] | undefined };

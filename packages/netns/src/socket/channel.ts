@@ -9,6 +9,10 @@ export interface Purpose {
   readonly subject: string;
   /** Names an attribute of the request's message type: 3 -> `IFLA_IFNAME`. */
   readonly attributeName?: (type: number) => string | undefined;
+  /** Bytes of the fixed header; absent: that of rtnetlink and nfnetlink for the message type. */
+  readonly headerBytes?: number;
+  /** Codes of refusals that mean "there is none": a request answers undefined then, without an error, which costs 40 us. */
+  readonly absent?: readonly string[];
 }
 
 /** Failure of one message of a batch. */

@@ -9,7 +9,7 @@ import type { Purpose } from './channel.ts';
 
 /** The error for a request that the kernel refused, with its words and the name of the attribute at fault. */
 export function kernelError(ack: Ack, purpose: Purpose, request: Uint8Array): NetlinkError {
-  const type = ack.missingAttribute ?? attributeAt(request, ack.attributeOffset);
+  const type = ack.missingAttribute ?? attributeAt(request, ack.attributeOffset, purpose.headerBytes);
   const attribute = type === undefined ? undefined : (purpose.attributeName?.(type) ?? `attribute ${type}`);
   return new NetlinkError({
     code: errnoName(ack.errno),
@@ -34,9 +34,13 @@ export function systemError(errno: number, purpose: Purpose, call: string): Netl
 }
 
 /** Type of the outermost attribute of `request` that contains byte `offset`. */
-function attributeAt(request: Uint8Array, offset: number | undefined): number | undefined {
+function attributeAt(
+  request: Uint8Array,
+  offset: number | undefined,
+  headerBytes: number = familyHeaderLength(u16(request, 4)),
+): number | undefined {
   if (offset === undefined) return undefined;
-  let start = NLMSG_HDRLEN + familyHeaderLength(u16(request, 4));
+  let start = NLMSG_HDRLEN + headerBytes;
   while (start + NLA_HDRLEN <= request.length) {
     const next = start + align(Math.max(NLA_HDRLEN, u16(request, start)));
     if (offset >= start && offset < next) return u16(request, start + 2) & NLA_TYPE_MASK;

@@ -3,6 +3,7 @@ import { errnoName } from '../sys/errno.ts';
 import type { Sys } from '../sys/sys.ts';
 import {
   AF_NETLINK,
+  NETLINK_ADD_MEMBERSHIP,
   NETLINK_CAP_ACK,
   NETLINK_EXT_ACK,
   NETLINK_GET_STRICT_CHK,
@@ -26,6 +27,18 @@ export function openRouteSocket(sys: Sys, groups = 0): number {
 /** As {@link openRouteSocket}, for nfnetlink. */
 export function openNetfilterSocket(sys: Sys, groups = 0): number {
   return openSocket(sys, NETLINK_NETFILTER, 'nfnetlink socket', groups);
+}
+
+/** As {@link openRouteSocket}, for any protocol and for groups beyond the 32 that a mask has room for. */
+export function openGroupsSocket(sys: Sys, protocol: number, groups: readonly number[] = []): number {
+  const fd = openSocket(sys, protocol, `socket of netlink protocol ${protocol}`, 0);
+  for (const group of groups) {
+    const joined = sys.setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, intOption(group));
+    if (joined >= 0) continue;
+    sys.close(fd);
+    throw new NetnsError('FAILED', `netlink group ${group}`, `joining it failed with ${errnoName(-joined)}`);
+  }
+  return fd;
 }
 
 function openSocket(sys: Sys, protocol: number, subject: string, groups: number): number {

@@ -46,10 +46,24 @@ async function load(): Promise<Sys> {
   }
 }
 
+type Declare = (prototype: string) => NativeFunction;
+
+/** Declared when they are called: few programs do. */
+function mounting(declare: Declare, orErrno: (result: number) => number): Pick<Sys, 'mount' | 'unmount'> {
+  const none = Uint8Array.of(0);
+  const mount =
+    'int mount(const void *source, const void *target, const void *type, unsigned long flags, const void *data)';
+  const unmount = 'int umount2(const void *target, int flags)';
+  return {
+    mount: (source, target, type, flags) => orErrno(declare(mount)(source, target, type, flags, none)),
+    unmount: (target, flags) => orErrno(declare(unmount)(target, flags)),
+  };
+}
+
 /** The one place where native prototypes are declared: a wrong one here corrupts memory. Source: the man pages, section 2. */
 function bindLibc(koffi: Koffi): Sys {
   const libc = koffi.load(null);
-  const declare = (prototype: string): NativeFunction => libc.func(prototype) as NativeFunction;
+  const declare: Declare = (prototype) => libc.func(prototype) as NativeFunction;
   const socket = declare('int socket(int domain, int type, int protocol)');
   const bind = declare('int bind(int fd, const void *address, unsigned int length)');
   const setsockopt = declare('int setsockopt(int fd, int level, int option, const void *value, unsigned int length)');
@@ -91,6 +105,7 @@ function bindLibc(koffi: Koffi): Sys {
     close: (fd) => orErrno(close(fd)),
     setns: (fd, type) => orErrno(setns(fd, type)),
     unshare: (flags) => orErrno(unshare(flags)),
+    ...mounting(declare, orErrno),
     namespaceType: (fd) => orErrno(ioctl(fd, NS_GET_NSTYPE)),
     watch: (fd, onReadable) =>
       lacksPoll

@@ -24,6 +24,10 @@ export interface Sys {
   /** Moves the calling thread: only ever inside `inNetns`. */
   setns(fd: number, type: number): number;
   unshare(flags: number): number;
+  /** Texts end with a zero byte. Source: mount(2) */
+  mount(source: Uint8Array, target: Uint8Array, type: Uint8Array, flags: number): number;
+  /** Source: umount2(2) */
+  unmount(target: Uint8Array, flags: number): number;
   /** Clone flag of the namespace that `fd` is: `CLONE_NEWNET` for a network namespace. */
   namespaceType(fd: number): number;
   /**

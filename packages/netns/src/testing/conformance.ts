@@ -4,6 +4,7 @@ import { addressCases } from './conformance/addresses.ts';
 import { argumentCases } from './conformance/arguments.ts';
 import { batchCases } from './conformance/batches.ts';
 import type { ConformanceCase } from './conformance/case.ts';
+import { linkKindCases } from './conformance/link-kinds.ts';
 import { linkCases } from './conformance/links.ts';
 import { neighbourCases } from './conformance/neighbours.ts';
 import { routeCases } from './conformance/routes.ts';
@@ -21,6 +22,7 @@ export interface RtnlConformanceOptions {
 
 const GROUPS: Readonly<Record<string, readonly ConformanceCase[]>> = {
   links: linkCases,
+  'kinds of links': linkKindCases,
   addresses: addressCases,
   routes: routeCases,
   neighbours: neighbourCases,

@@ -62,6 +62,21 @@ export interface AddressSpec {
   readonly protocol?: number;
   /** Far address of a point-to-point link; the prefix length then belongs to it. */
   readonly peer?: string;
+  /** When it goes by itself, 1 to 4294967294 from now; absent: never. */
+  readonly validSec?: number;
+  /**
+   * For how long it is chosen as a source, 0 to {@link AddressSpec.validSec}. Not beside {@link AddressSpec.isDeprecated}.
+   * @defaultValue as long as it is there
+   */
+  readonly preferredSec?: number;
+  /** IPv4; the kernel sets none by itself. */
+  readonly broadcast?: string;
+  /** IPv4: the name of the link, alone or followed by a colon and more. @defaultValue the name of the link */
+  readonly label?: string;
+  /** Metric of the route for its prefix. Kernel 4.18. */
+  readonly routeMetric?: number;
+  /** The kernel makes temporary addresses of its prefix (IPv6). */
+  readonly managesTemporary?: boolean;
 }
 
 /** Narrows {@link Addresses.list}; the kernel does the filtering. */

@@ -29,3 +29,6 @@ export interface UnknownField {
   /** Its bytes in hexadecimal, in the byte order of the message. */
   readonly hex: string;
 }
+
+/** What attributes said: nothing is left out, and the kernel need not send what it asks for. */
+export type Decoded<T> = Partial<T> & { readonly unknown?: readonly UnknownField[] };

@@ -1,4 +1,3 @@
-import type { Listed } from './common.ts';
 import type { NetnsHandle } from './handles.ts';
 
 /** Picks one link, by its name now or by its index; indexes survive a rename, names do not. */
@@ -126,45 +125,4 @@ export interface LinkFilter {
   readonly kind?: string;
   readonly group?: number;
   readonly masterIndex?: number;
-}
-
-/** The links of one namespace. Every method rejects with {@link NetlinkError}. */
-export interface Links {
-  /**
-   * Creates both ends of a veth pair, or nothing at all.
-   *
-   * Alias, up state and configuration of this end go in a second message, because the kernel does
-   * not take them in the creating one; when it fails the pair is deleted again. The peer is left down.
-   * @throws {@link NetlinkError} `EEXIST` naming the end whose name is taken.
-   * Source: linux drivers/net/veth.c; `NLM_F_ECHO` on RTM_NEWLINK since kernel 6.2, looked up by name before.
-   */
-  createVeth(spec: VethSpec): Promise<{ readonly index: number; readonly peerIndex: number }>;
-  /** Creates a dummy link, or nothing. @throws {@link NetlinkError} `EEXIST` */
-  createDummy(spec: LinkSpec): Promise<{ readonly index: number }>;
-  /** Creates a bridge, or nothing. @throws {@link NetlinkError} `EEXIST` */
-  createBridge(spec: LinkSpec): Promise<{ readonly index: number }>;
-  /** The link, or `undefined` when there is none. */
-  get(selector: LinkSelector): Promise<Link | undefined>;
-  /**
-   * The other end of a veth, in whatever namespace it is, or `undefined` when there is none: index and name are those of
-   * that namespace. `CAP_NET_ADMIN` is needed there. Source: `IFLA_TARGET_NETNSID`, linux 5.0.
-   */
-  getPeer(selector: LinkSelector): Promise<Link | undefined>;
-  list(filter?: LinkFilter): Promise<Listed<Link>>;
-  /**
-   * Changes a link in one message; an empty change does nothing.
-   *
-   * The kernel applies the fields one after another: after an error some may be in force.
-   * @throws {@link NetlinkError} `ENODEV` when there is no such link.
-   */
-  set(selector: LinkSelector, change: LinkChange): Promise<void>;
-  /** Deletes a link (and its veth peer); `false`: it was not there. Waits for RCU grace periods: ~15 ms each. */
-  delete(selector: LinkSelector): Promise<boolean>;
-  /**
-   * Deletes every link of `group` in this namespace for the price of one delete; `false`: there was none.
-   *
-   * Takes whatever is in the group: reserve a number, and check who owns the links first.
-   * @throws {@link NetlinkError} `EINVAL` for group 0, which holds every link that was not put elsewhere.
-   */
-  deleteGroup(group: number): Promise<boolean>;
 }

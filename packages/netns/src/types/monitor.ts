@@ -5,9 +5,10 @@ import type { Link } from './link.ts';
 import type { Neighbour } from './neighbour.ts';
 import type { Netns } from './netns.ts';
 import type { Route } from './route.ts';
+import type { Rule } from './rule.ts';
 
 /** What a monitor can listen for. */
-export type MonitorGroup = 'link' | 'address' | 'route' | 'neighbour' | 'netconf';
+export type MonitorGroup = 'link' | 'address' | 'route' | 'rule' | 'neighbour' | 'netconf';
 
 /** `new` is also sent for every change of an object that was there. */
 export type Change = 'new' | 'delete';
@@ -28,6 +29,12 @@ export interface AddressEvent {
 export interface RouteEvent {
   readonly change: Change;
   readonly route: Route;
+}
+
+/** A rule of policy routing appeared or went. */
+export interface RuleEvent {
+  readonly change: Change;
+  readonly rule: Rule;
 }
 
 /** A neighbour entry appeared, changed or went. */
@@ -51,6 +58,7 @@ export interface MonitorEvents {
   readonly link: [LinkEvent];
   readonly address: [AddressEvent];
   readonly route: [RouteEvent];
+  readonly rule: [RuleEvent];
   readonly neighbour: [NeighbourEvent];
   readonly netconf: [NetconfEvent];
   /** Events were lost: dump the state again. Later events still arrive. */
@@ -73,7 +81,7 @@ export interface MonitorOptions {
 }
 
 /**
- * Reports changes of links, addresses, routes, neighbours and their settings as they happen.
+ * Reports changes of links, addresses, routes, rules, neighbours and settings as they happen.
  *
  * It keeps the process alive until `close` or `unref`, and itself while it is open.
  */

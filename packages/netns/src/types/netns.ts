@@ -4,11 +4,15 @@ import type { Rtnl, RtnlOptions } from './rtnl.ts';
 /**
  * Names a network namespace.
  *
- * `path` is a bind-mounted namespace file (/run/docker/netns/..., /run/netns/...) or /proc/PID/ns/net;
+ * `name` is one of `ip netns`, below /run/netns; `path` is a bind-mounted namespace file (/run/docker/netns/..., /run/netns/...) or /proc/PID/ns/net;
  * `pidfd` stays the caller's to close.
  */
 export type NetnsReference =
-  'current' | { readonly path: string } | { readonly pid: number } | { readonly pidfd: number };
+  | 'current'
+  | { readonly name: string }
+  | { readonly path: string }
+  | { readonly pid: number }
+  | { readonly pidfd: number };
 
 /**
  * A network namespace, held open; it lives at least as long as this handle.

@@ -1,10 +1,23 @@
 import type { Family, Listed, RouteScope, UnknownField } from './common.ts';
+import type { RouteEncapsulation } from './encapsulation.ts';
 
 /** What a route does with a packet. Source: linux uapi rtnetlink.h `RTN_*`. */
 export type RouteType =
   'unicast' | 'local' | 'broadcast' | 'anycast' | 'multicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw';
 
-/** A route to install; to delete one, only the given fields are compared. */
+/** One of several ways out of a new route. */
+export interface NextHopSpec {
+  readonly linkIndex?: number;
+  /** May be of the other family. */
+  readonly gateway?: string;
+  /** Relative share of the traffic, 1 to 256. @defaultValue 1 */
+  readonly weight?: number;
+  /** The gateway is on the link although no route says so. */
+  readonly onLink?: boolean;
+  readonly encapsulation?: RouteEncapsulation;
+}
+
+/** A route to install; to delete one, only the given fields are compared, and of those never what {@link NewRoute} adds. */
 export interface RouteSpec {
   /**
    * CIDR without host bits, or `default`, whose family is that of the gateway or source.
@@ -30,6 +43,25 @@ export interface RouteSpec {
   readonly onLink?: boolean;
 }
 
+/** A route to install. */
+export interface NewRoute extends RouteSpec {
+  /**
+   * Several ways out (ECMP), in place of a link and gateway; 2 to 1000, and 31,000 bytes in a message: the kernel takes more,
+   * and then lists neither the route nor those after it.
+   */
+  readonly nextHops?: readonly NextHopSpec[];
+  /** The next-hop object to refer to, in place of a link and gateway; 1 to 4294967295. Kernel 5.3. */
+  readonly nextHopId?: number;
+  /** Largest packet sent along it; absent: that of the link. */
+  readonly mtuBytes?: number;
+  /** Largest TCP segment announced for it (`advmss`). */
+  readonly maxSegmentBytes?: number;
+  /** Router preference (RFC 4191, IPv6). @defaultValue medium */
+  readonly preference?: 'high' | 'low';
+  /** What its packets are wrapped in; with several next hops each has its own. Sent on its own in a batch. */
+  readonly encapsulation?: RouteEncapsulation;
+}
+
 /** One way out of a route. */
 export interface NextHop {
   readonly linkIndex?: number;
@@ -38,7 +70,8 @@ export interface NextHop {
   readonly weight: number;
   /** Of one among several, when there is anything to say. */
   readonly flags?: RouteFlags;
-  /** What one among several says besides, such as an encapsulation. */
+  readonly encapsulation?: RouteEncapsulation;
+  /** What one among several says besides. */
   readonly unknown?: readonly UnknownField[];
 }
 
@@ -54,7 +87,7 @@ export interface RouteFlags {
  * A route as the kernel reports it. Source: linux uapi rtnetlink.h `struct rtmsg`.
  *
  * Nothing of it is left out: what this library cannot name is in {@link Route.unknown}, and such a route may do something
- * else than its fields say (`RTA_ENCAP`: packets are wrapped).
+ * else than its fields say.
  */
 export interface Route {
   /** CIDR in canonical text; a default route is `0.0.0.0/0` or `::/0`. */
@@ -75,12 +108,16 @@ export interface Route {
   readonly typeOfService?: number;
   /** Largest packet; absent: that of the link. */
   readonly mtuBytes?: number;
+  /** Largest TCP segment announced for it (`advmss`). */
+  readonly maxSegmentBytes?: number;
   /** The next-hop object it refers to. */
   readonly nextHopId?: number;
   /** Router preference (RFC 4191), when it is not medium. */
   readonly preference?: 'high' | 'low';
   /** When it goes by itself, counted from the report; absent: never. */
   readonly expiresInSec?: number;
+  /** What packets are wrapped in. Of an event of a monitor it is in `unknown`: `RTA_ENCAP_TYPE`, `RTA_ENCAP`. */
+  readonly encapsulation?: RouteEncapsulation;
   /** One entry for an ordinary route, several for multipath, none for blackhole and its kin. */
   readonly nextHops: readonly NextHop[];
   readonly flags: RouteFlags;
@@ -96,12 +133,20 @@ export interface RouteFilter {
   readonly linkIndex?: number;
 }
 
+/** How a route is looked up. */
+export interface RouteQuery {
+  /** Whether the answer is the entry of the table that matched; absent: it describes the address alone. */
+  readonly exact?: boolean;
+  /** The firewall mark of the packet, which rules of policy routing may ask for, 0 to 4294967295; absent: 0. */
+  readonly mark?: number;
+}
+
 /** The routing tables of one namespace. Every method rejects with {@link NetlinkError}. */
 export interface Routes {
   /** @throws {@link NetlinkError} `EEXIST`; `ENETUNREACH` when the gateway or link is not usable; `ENODEV`. */
-  add(spec: RouteSpec): Promise<void>;
+  add(spec: NewRoute): Promise<void>;
   /** Adds, or replaces the route with the same destination, table and metric; twice the same does nothing. */
-  replace(spec: RouteSpec): Promise<void>;
+  replace(spec: NewRoute): Promise<void>;
   /** Removes the first route that matches all given fields; `false`: none does. */
   delete(spec: RouteSpec): Promise<boolean>;
   /**
@@ -112,7 +157,7 @@ export interface Routes {
    * @throws {@link NetlinkError} `EINVAL` for a blackhole, `EACCES` for prohibit.
    * Source: linux uapi rtnetlink.h `RTM_F_FIB_MATCH`.
    */
-  get(address: string, options?: { readonly exact?: boolean }): Promise<Route | undefined>;
+  get(address: string, options?: RouteQuery): Promise<Route | undefined>;
   /** Of all tables unless narrowed. Empty for a table or link that does not exist. */
   list(filter?: RouteFilter): Promise<Listed<Route>>;
 }

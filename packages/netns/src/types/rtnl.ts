@@ -1,6 +1,9 @@
 import type { Addresses } from './address.ts';
-import type { Links } from './link.ts';
+import type { BridgeVlans, ForwardingDatabase } from './bridge.ts';
+import type { Links } from './links.ts';
+import type { NamespaceIds } from './namespace-ids.ts';
 import type { Neighbours } from './neighbour.ts';
+import type { NextHops } from './next-hop-object.ts';
 import type { Routes } from './route.ts';
 import type { Rules } from './rule.ts';
 
@@ -25,6 +28,21 @@ export interface RtnlRequests {
   readonly rules: Rules;
 }
 
+/** What few programs ask for: loaded at the first call, and not in a batch. */
+export interface RareRequests {
+  readonly nextHops: NextHops;
+  readonly fdb: ForwardingDatabase;
+  readonly bridgeVlans: BridgeVlans;
+  readonly namespaceIds: NamespaceIds;
+}
+
+/** For how long a request may take. */
+export interface Limits {
+  readonly signal?: AbortSignal;
+  /** For each request, the time in the queue included; 0 to 2147483647. */
+  readonly timeoutMs?: number;
+}
+
 /**
  * A connection to rtnetlink, bound to one network namespace for its whole life.
  *
@@ -32,7 +50,7 @@ export interface RtnlRequests {
  * event loop while the kernel waits for its RTNL lock. Calls that do not await each other may be
  * carried out in any order.
  */
-export interface Rtnl extends RtnlRequests, AsyncDisposable {
+export interface Rtnl extends RtnlRequests, RareRequests, AsyncDisposable {
   /**
    * Sends the requests that `ask` makes before it first waits in as few system calls as possible: one for up to 64
    * messages. The kernel takes them in the order in which they were made. Each has its own outcome, and one that
@@ -43,6 +61,13 @@ export interface Rtnl extends RtnlRequests, AsyncDisposable {
    * @returns what `ask` returns
    */
   batch<T>(ask: (requests: RtnlRequests) => Promise<T>): Promise<T>;
+  /**
+   * The same requests, which wait no longer than they may: then they reject with {@link NetlinkError} `ABORTED` or
+   * `ETIMEDOUT`. A request that still waits for a socket is not sent; what the kernel has been told, it does all the same.
+   *
+   * `await rtnl.within({ timeoutMs: 500 }).routes.list()`
+   */
+  within(limits: Limits): RtnlRequests & RareRequests;
   /** Finishes what was asked for, then closes; later calls reject with code `CLOSED`. May be repeated. */
   close(): Promise<void>;
 }

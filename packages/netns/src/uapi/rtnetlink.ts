@@ -2,6 +2,7 @@
 
 export const AF_UNSPEC = 0;
 export const AF_INET = 2;
+export const AF_BRIDGE = 7;
 export const AF_INET6 = 10;
 
 /** Message types. */
@@ -9,6 +10,7 @@ export const RTM = {
   NEWLINK: 16,
   DELLINK: 17,
   GETLINK: 18,
+  SETLINK: 19,
   NEWADDR: 20,
   DELADDR: 21,
   GETADDR: 22,
@@ -23,6 +25,12 @@ export const RTM = {
   GETRULE: 34,
   NEWNETCONF: 80,
   DELNETCONF: 81,
+  NEWNSID: 88,
+  DELNSID: 89,
+  GETNSID: 90,
+  NEWNEXTHOP: 104,
+  DELNEXTHOP: 105,
+  GETNEXTHOP: 106,
 } as const;
 
 /** Route attributes. */
@@ -115,10 +123,13 @@ export const RTNLGRP = {
   NEIGH: 3,
   IPV4_IFADDR: 5,
   IPV4_ROUTE: 7,
+  IPV4_RULE: 8,
   IPV6_IFADDR: 9,
   IPV6_ROUTE: 11,
+  IPV6_RULE: 19,
   IPV4_NETCONF: 24,
   IPV6_NETCONF: 25,
+  NEXTHOP: 32,
 } as const;
 
 /** Attributes of netconf messages. Source: linux uapi netconf.h. */

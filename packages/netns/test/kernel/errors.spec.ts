@@ -54,7 +54,7 @@ describe('what opening rejects with', () => {
 
     for (const error of errors) expect(isNetnsError(error, 'INVALID_ARGUMENT'), String(error)).to.equal(true);
     expect(errors[2].message).to.include('did you mean receiveBufferBytes?');
-    expect(errors[3].message).to.include('"links" is not one of link, address, route, neighbour');
+    expect(errors[3].message).to.include('"links" is not one of link, address, route');
   });
 
   it('is a NetnsError for sysctls of other types', async () => {

@@ -96,6 +96,27 @@ describe('openMonitor', () => {
     expect(seen.filter((line) => line.startsWith('unasked'))).to.deep.equal([]);
   });
 
+  it('reports rules of policy routing, of both families', async () => {
+    monitor = await openMonitor({ netns, groups: ['rule'] });
+    const seen: string[] = [];
+    monitor.on('rule', ({ change, rule: { family, priority, destination, table, protocol } }) => {
+      seen.push([change, family, priority, destination, table, protocol].join(' '));
+    });
+    const ours = { priority: 100, table: 7200, protocol: 200 };
+
+    await rtnl.rules.add({ ...ours, family: 4, destination: '10.1.0.0/16' });
+    await rtnl.rules.add({ ...ours, family: 6, destination: 'fd00:1::/64' });
+    await rtnl.rules.delete({ ...ours, family: 4, destination: '10.1.0.0/16' });
+
+    const expected = [
+      'new 4 100 10.1.0.0/16 7200 200',
+      'new 6 100 fd00:1::/64 7200 200',
+      'delete 4 100 10.1.0.0/16 7200 200',
+    ];
+    await until(() => seen.length >= expected.length, expected.join());
+    expect(seen).to.deep.equal(expected);
+  });
+
   it('reports forwarding as it is switched, of both families', async () => {
     await rtnl.links.createVeth({ name: 'a0', peer: { name: 'b0' } });
     monitor = await openMonitor({ netns, groups: ['netconf'] });

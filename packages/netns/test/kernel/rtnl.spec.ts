@@ -54,6 +54,24 @@ describe('openRtnl', () => {
     expect(await rtnl.addresses.list({ linkIndex: pair.index })).to.deep.equal([]);
   });
 
+  it('looks a route up as a packet with a mark would find it, in both families', async () => {
+    const { index: linkIndex } = await rtnl.links.createVeth({ name: 'eth0', isUp: true, peer: { name: 'far' } });
+    await rtnl.links.set({ name: 'far' }, { isUp: true });
+    for (const [family, destination] of [
+      [4, '10.0.0.7'],
+      [6, 'fd00::7'],
+    ] as const) {
+      await rtnl.routes.add({ destination, linkIndex, protocol: 200, table: 7200 });
+      await rtnl.routes.add({ destination, linkIndex, protocol: 201 });
+      await rtnl.rules.add({ family, priority: 10, mark: 0x0400_0000, markMask: 0x0400_0000, table: 7200 });
+
+      const ways = [{}, { mark: 0x0400_0000 }, { mark: 0xffff_ffff, exact: true }, { mark: 1 }].map((query) =>
+        rtnl.routes.get(destination, query),
+      );
+      expect((await Promise.all(ways)).map((way) => way?.table)).to.deep.equal([254, 7200, 7200, 254]);
+    }
+  });
+
   it('keeps an alias of 255 bytes', async () => {
     const alias = 'ä'.repeat(127) + 'x';
     await rtnl.links.createBridge({ name: 'br0', alias });

@@ -2,6 +2,8 @@ import type { Sys, Watch } from '../../src/sys/sys.ts';
 import { EAGAIN } from '../../src/sys/errno.ts';
 import { messages } from '../../src/codec/reader.ts';
 import type { NetlinkMessage } from '../../src/codec/reader.ts';
+import { NLMSG_NOOP } from '../../src/uapi/netlink.ts';
+import { ackMessage } from './messages.ts';
 
 /** Answers one request with datagrams, or with a negative errno in place of one. */
 export type Answer = (request: NetlinkMessage, all: readonly NetlinkMessage[]) => readonly (Uint8Array | number)[];
@@ -49,6 +51,10 @@ export class ScriptedSys implements Sys {
   send(_fd: number, bytes: Uint8Array): number {
     if (this.sendResult !== undefined) return this.sendResult;
     const all = [...messages(bytes.slice())];
+    if (all.length === 1 && all[0]!.type === NLMSG_NOOP) {
+      this.queue.push(ackMessage({ sequence: all[0]!.sequence }));
+      return bytes.length;
+    }
     this.sent.push(all);
     this.queue.push(...this.#answer(all[all.length - 1]!, all));
     return bytes.length;
@@ -76,6 +82,14 @@ export class ScriptedSys implements Sys {
   }
 
   unshare(): number {
+    return 0;
+  }
+
+  mount(): number {
+    return 0;
+  }
+
+  unmount(): number {
     return 0;
   }
 

@@ -139,6 +139,52 @@ const cases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'keeps lifetimes, broadcast address, label and route metric, and changes lifetimes',
+    run: async (rtnl) => {
+      const { index: linkIndex } = await upPair(rtnl);
+      const ipv4 = { linkIndex, address: '10.0.0.7/24', broadcast: '10.0.0.255', label: 'a0:x', routeMetric: 77 };
+      const ipv6 = { linkIndex, address: 'fd00::7/64', skipDuplicateDetection: true, managesTemporary: true };
+
+      await rtnl.addresses.add({ ...ipv4, validSec: 1000, preferredSec: 500 });
+      await rtnl.addresses.add({ ...ipv6, validSec: 1000 });
+      const shown = await rtnl.addresses.list({ linkIndex });
+      await rtnl.addresses.replace({ ...ipv6, validSec: 90, preferredSec: 0 });
+      const [, changed] = (await rtnl.addresses.list({ linkIndex })).filter(({ isTemporary }) => isTemporary !== true);
+
+      const near = (value: number | undefined, wanted: number): boolean =>
+        value !== undefined && value <= wanted && value > wanted - 10;
+      const [first, second] = shown.filter(({ isTemporary }) => isTemporary !== true);
+      assert.deepEqual([first?.broadcast, first?.label, first?.routeMetric], ['10.0.0.255', 'a0:x', 77]);
+      assert.ok(near(first?.validSec, 1000) && near(first?.preferredSec, 500), JSON.stringify(first));
+      assert.ok(near(second?.validSec, 1000) && near(second?.preferredSec, 1000), JSON.stringify(second));
+      assert.deepEqual([first?.isPermanent, second?.isPermanent, second?.managesTemporary], [false, false, true]);
+      assert.ok(near(changed?.validSec, 90), JSON.stringify(changed));
+      assert.deepEqual([changed?.preferredSec, changed?.isDeprecated], [0, true]);
+    },
+  },
+  {
+    title: 'refuses lifetimes that contradict each other, and what the family does not have',
+    run: async ({ addresses }) => {
+      const ipv4 = { linkIndex: 1, address: '10.0.0.7' };
+      const ipv6 = { linkIndex: 1, address: 'fd00::7' };
+
+      const errors = await Promise.all([
+        refused(addresses.add({ ...ipv4, validSec: 5, preferredSec: 6 }), 'EINVAL'),
+        refused(addresses.add({ ...ipv4, isDeprecated: true, preferredSec: 6 }), 'EINVAL'),
+        refused(addresses.add({ ...ipv4, validSec: 0 }), 'EINVAL'),
+        refused(addresses.add({ ...ipv4, broadcast: 'fd00::1' }), 'EINVAL'),
+        refused(addresses.add({ ...ipv4, label: 'longer-than-fifteen' }), 'EINVAL'),
+        refused(addresses.add({ ...ipv6, label: 'lo' }), 'EINVAL'),
+        refused(addresses.add({ ...ipv6, broadcast: '10.0.0.255' }), 'EINVAL'),
+      ]);
+
+      assert.deepEqual(
+        errors.map(({ attribute }) => attribute),
+        ['preferredSec', 'preferredSec', 'validSec', 'broadcast', 'label', 'label', 'broadcast'],
+      );
+    },
+  },
+  {
     title: 'gives loopback its addresses when it comes up',
     run: async (rtnl) => {
       await rtnl.links.set({ name: 'lo' }, { isUp: true });

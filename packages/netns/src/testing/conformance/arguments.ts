@@ -26,7 +26,7 @@ const unknownFields: readonly Refusal[] = [
     ask: ({ routes }, spec) => routes.add(spec),
     argument: { destination: '10.0.0.0/8', linkIndex: 1, encap: 'mpls' },
     attribute: 'encap',
-    message: /unknown field "encap"; there are destination, linkIndex, /,
+    message: /unknown field "encap"; did you mean encapsulation\?/,
   },
   {
     ask: ({ routes }, filter) => routes.list(filter),

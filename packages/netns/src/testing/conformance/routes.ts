@@ -9,6 +9,72 @@ async function ours({ routes }: Rtnl): Promise<string[]> {
   return (await routes.list(OURS)).map((route) => route.destination).sort();
 }
 
+const rare: readonly ConformanceCase[] = [
+  {
+    title: 'spreads a route over several next hops, and changes them',
+    run: async (rtnl) => {
+      const { index, peerIndex } = await upPair(rtnl);
+      await rtnl.addresses.add({ linkIndex: index, address: '10.0.0.7' });
+      const ways = [
+        { linkIndex: index, gateway: '10.0.0.1', weight: 3, onLink: true },
+        { linkIndex: peerIndex, gateway: '10.0.1.1', onLink: true },
+      ];
+
+      await rtnl.routes.add({ destination: '10.9.0.0/16', nextHops: ways, ...OURS });
+      const [route] = await rtnl.routes.list(OURS);
+      await rtnl.routes.replace({ destination: '10.9.0.0/16', nextHops: [...ways].reverse(), ...OURS });
+      const [replaced] = await rtnl.routes.list(OURS);
+
+      const shown = route?.nextHops.map(({ linkIndex, gateway, weight, flags }) => [
+        linkIndex,
+        gateway,
+        weight,
+        flags?.isOnLink,
+      ]);
+      assert.deepEqual(shown, [
+        [index, '10.0.0.1', 3, true],
+        [peerIndex, '10.0.1.1', 1, true],
+      ]);
+      assert.deepEqual([route?.scope, route?.linkIndex, route?.gateway], ['universe', undefined, undefined]);
+      assert.deepEqual(
+        replaced?.nextHops.map(({ weight }) => weight),
+        [1, 3],
+      );
+      assert.equal(await rtnl.routes.delete({ destination: '10.9.0.0/16', ...OURS }), true);
+      assert.deepEqual(await ours(rtnl), []);
+    },
+  },
+  {
+    title: 'keeps the packet size, the segment size and the router preference',
+    run: async (rtnl) => {
+      const { index: linkIndex } = await upPair(rtnl);
+
+      await rtnl.routes.add({ destination: '10.9.0.0/16', linkIndex, mtuBytes: 1400, maxSegmentBytes: 1300, ...OURS });
+      await rtnl.routes.add({ destination: 'fd09::/64', linkIndex, mtuBytes: 1380, preference: 'high', ...OURS });
+
+      const [ipv4, ipv6] = await rtnl.routes.list(OURS);
+      assert.deepEqual([ipv4?.mtuBytes, ipv4?.maxSegmentBytes, ipv4?.unknown], [1400, 1300, undefined]);
+      assert.deepEqual([ipv6?.mtuBytes, ipv6?.preference, ipv6?.unknown], [1380, 'high', undefined]);
+    },
+  },
+  {
+    title: 'refuses next hops beside a link, a single one, and a preference for IPv4',
+    run: async ({ routes }) => {
+      const destination = '10.9.0.0/16';
+      const hop = { linkIndex: 1 };
+
+      const both = await refused(routes.add({ destination, linkIndex: 1, nextHops: [hop, hop] }), 'EINVAL');
+      const one = await refused(routes.add({ destination, nextHops: [hop] }), 'EINVAL');
+      const preferred = await refused(routes.add({ destination, linkIndex: 1, preference: 'low' }), 'EINVAL');
+      const typo = await refused(routes.add({ destination, nextHops: [{ wieght: 1 } as never, hop] }), 'EINVAL');
+      await refused(routes.add({ destination, nextHopId: 4711 }), 'EINVAL');
+
+      assert.deepEqual([both.attribute, one.attribute, preferred.attribute], ['nextHops', 'nextHops', 'preference']);
+      assert.match(typo.message, /did you mean weight\?/);
+    },
+  },
+];
+
 const changes: readonly ConformanceCase[] = [
   {
     title: 'adds host routes of both families, marked as ours',
@@ -195,6 +261,23 @@ const queries: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'looks no further in a table where a throw route says so',
+    run: async (rtnl) => {
+      await rtnl.links.set({ name: 'lo' }, { isUp: true });
+      for (const [wide, narrow] of [
+        ['10.1.0.0/16', '10.1.0.0/17'],
+        ['fd01::/64', 'fd01::/65'],
+      ] as const) {
+        await rtnl.routes.add({ destination: wide, type: 'blackhole', ...OURS });
+        await rtnl.routes.add({ destination: narrow, type: 'throw', ...OURS });
+      }
+
+      assert.equal(await rtnl.routes.get('10.1.0.1'), undefined);
+      assert.equal(await rtnl.routes.get('fd01::1'), undefined);
+      await refused(rtnl.routes.get('10.1.128.1'), 'EINVAL');
+    },
+  },
+  {
     title: 'prefers a source address, which must be its own',
     run: async (rtnl) => {
       const { index: linkIndex } = await upPair(rtnl);
@@ -209,4 +292,4 @@ const queries: readonly ConformanceCase[] = [
 ];
 
 /** Behaviour of {@link Routes}. */
-export const routeCases: readonly ConformanceCase[] = [...changes, ...queries];
+export const routeCases: readonly ConformanceCase[] = [...changes, ...rare, ...queries];

@@ -3,7 +3,7 @@ import { isNetlinkError } from '../../errors.ts';
 import { buildAddressAdd, buildAddressDelete } from '../../message/address.ts';
 import { canonicalCidr, canonicalIp } from '../../message/canonical.ts';
 import { ADDRESS_SPEC } from '../../rtnl/arguments.ts';
-import { checkArgument } from '../../rtnl/checked.ts';
+import { checkArgument } from '../../check/argument.ts';
 import { type OnLink, addressPurpose } from '../../rtnl/purpose.ts';
 import type { Purpose } from '../../socket/channel.ts';
 import type { Address, AddressFilter, AddressSpec, Addresses } from '../../types/address.ts';
@@ -74,6 +74,7 @@ export class FakeAddresses implements Addresses {
     this.#namespace.journal.record(purpose);
     const link = this.#namespace.require({ index: spec.linkIndex }, purpose);
     const family = parseCidr(spec.address)?.family ?? 4;
+    const preferredSec = spec.isDeprecated === true ? 0 : (spec.preferredSec ?? spec.validSec);
     const isLoopback = family === 4 && spec.address.startsWith('127.');
     return {
       ...NO_FLAGS,
@@ -81,12 +82,16 @@ export class FakeAddresses implements Addresses {
       family,
       address: canonicalCidr(spec.address),
       scope: spec.scope ?? (isLoopback ? 'host' : 'universe'),
-      isPermanent: true,
-      isDeprecated: spec.isDeprecated ?? false,
-      ...(spec.isDeprecated === true && { preferredSec: 0 }),
+      isPermanent: spec.validSec === undefined,
+      isDeprecated: preferredSec === 0,
+      ...(preferredSec !== undefined && { preferredSec }),
+      ...(spec.validSec !== undefined && { validSec: spec.validSec }),
+      ...(spec.broadcast !== undefined && { broadcast: spec.broadcast }),
+      ...(spec.routeMetric !== undefined && { routeMetric: spec.routeMetric }),
+      ...(spec.managesTemporary === true && { managesTemporary: true }),
       skipsDuplicateDetection: spec.skipDuplicateDetection ?? false,
       hasNoPrefixRoute: spec.noPrefixRoute ?? false,
-      ...(family === 4 && { label: link.name }),
+      ...(family === 4 && { label: spec.label ?? link.name }),
       ...(spec.peer !== undefined && { peer: canonicalIp(spec.peer) }),
       ...(spec.protocol !== undefined && { protocol: spec.protocol }),
     };

@@ -1,10 +1,14 @@
+import { buildKindChange, buildKindCreate, buildPortChange } from '../../kinds/kind-messages.ts';
+import { ON_LOWER } from '../../kinds/kinds.ts';
 import { buildLinkChange } from '../../message/link-change.ts';
 import { buildLinkCreate, buildVethCreate } from '../../message/link-create.ts';
 import { matchesLink } from '../../message/link.ts';
 import { checkLinkName, invalid } from '../../message/validate.ts';
 import { linkPurpose } from '../../rtnl/purpose.ts';
 import type { Purpose } from '../../socket/channel.ts';
-import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, Links, VethSpec } from '../../types/link.ts';
+import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, VethSpec } from '../../types/link.ts';
+import type { Links } from '../../types/links.ts';
+import type { LinkDetails, LinkSettings, NewLink, PortSettings } from '../../types/link-kinds.ts';
 import type { NetnsHandle } from '../../types/handles.ts';
 import { applyChange } from './fake-link-change.ts';
 import { namespaceOf } from './fake-netns.ts';
@@ -43,6 +47,44 @@ export class FakeLinks implements Links {
 
   createBridge(spec: LinkSpec): Promise<{ index: number }> {
     return this.#createSimple('bridge', spec);
+  }
+
+  async create(spec: NewLink): Promise<{ index: number }> {
+    const purpose = linkPurpose('create', spec);
+    buildKindCreate(spec, purpose);
+    const { name, mtuBytes, txQueueLength, mac, alias, isUp, ...settings } = spec;
+    const simple = present({ mtuBytes, txQueueLength, mac, alias, isUp });
+    const { lowerIndex } = settings as { readonly lowerIndex?: number };
+    const isOnLower = lowerIndex !== undefined && ON_LOWER.has(spec.kind);
+    return this.#createSimple(spec.kind, { name, ...simple }, { settings, ...(isOnLower && { lowerIndex }) });
+  }
+
+  async configure(selector: LinkSelector, settings: LinkSettings): Promise<void> {
+    const purpose = linkPurpose('configure', selector);
+    buildKindChange(selector, settings, purpose);
+    await this.#begin(purpose);
+    const link = this.#namespace.require(selector, purpose);
+    if (link.kind !== settings.kind) throw refusal('EOPNOTSUPP', purpose, `the link is of kind ${String(link.kind)}`);
+    link.settings = { ...link.settings, ...settings };
+  }
+
+  async configurePort(selector: LinkSelector, settings: PortSettings): Promise<void> {
+    const purpose = linkPurpose('configurePort', selector);
+    buildPortChange(selector, settings, purpose);
+    await this.#begin(purpose);
+    const link = this.#namespace.require(selector, purpose);
+    const master = [...this.#namespace.links.values()].find(({ index }) => index === link.masterIndex);
+    if (master?.kind !== settings.kind)
+      throw refusal('EOPNOTSUPP', purpose, `the link is no port of a ${settings.kind}`);
+    link.port = { ...link.port, ...settings };
+  }
+
+  async inspect(selector: LinkSelector): Promise<LinkDetails | undefined> {
+    await this.#begin(linkPurpose('inspect', selector));
+    const link = this.#namespace.find(selector);
+    if (link === undefined) return undefined;
+    const { settings, port } = link;
+    return { ...showLink(link), ...(settings && { settings }), ...(port && { port }) } as LinkDetails;
   }
 
   async get(selector: LinkSelector): Promise<Link | undefined> {
@@ -92,12 +134,12 @@ export class FakeLinks implements Links {
     return members.length > 0;
   }
 
-  async #createSimple(kind: string, spec: LinkSpec): Promise<{ index: number }> {
+  async #createSimple(kind: string, spec: LinkSpec, details: Details = {}): Promise<{ index: number }> {
     const purpose = linkPurpose('create', spec);
     buildLinkCreate(kind, spec, purpose);
     await this.#begin(purpose);
     this.#refuseTaken(this.#namespace, spec.name, purpose);
-    const link = this.#namespace.place(newLink(kind, spec));
+    const link = this.#namespace.place({ ...newLink(kind, spec), ...details });
     applyChange(link, present({ alias: spec.alias, isUp: spec.isUp }), purpose);
     return { index: link.index };
   }
@@ -124,6 +166,7 @@ export class FakeLinks implements Links {
   }
 }
 
+type Details = Pick<FakeLink, 'lowerIndex' | 'settings'>;
 type End = Pick<LinkSpec, 'name' | 'mac' | 'mtuBytes' | 'txQueueLength'>;
 
 function newLink(
@@ -142,16 +185,25 @@ function remove(link: FakeLink, purpose: Purpose): void {
 
 /** A link as `list` shows it. */
 export function showLink(link: FakeLink): Link {
-  const { peer, namespace, ...fields } = link;
+  const { peer, lowerIndex, namespace, ...rest } = link;
+  const fields = omitDetails(rest);
   const isForeign = peer !== undefined && peer.namespace !== namespace;
   const isConnected = hasCarrier(link);
   return {
     ...fields,
     hasCarrier: isConnected,
     isRunning: isConnected,
+    ...(lowerIndex !== undefined && { peerIndex: lowerIndex }),
     ...(peer !== undefined && { peerIndex: peer.index }),
-    ...(isForeign && { peerNetnsId: 0 }),
+    ...(isForeign && { peerNetnsId: namespace.idOf(peer.namespace) }),
   };
+}
+
+function omitDetails<T extends Details & Pick<FakeLink, 'port'>>(link: T): Omit<T, 'settings' | 'port'> {
+  const fields = { ...link };
+  delete fields.settings;
+  delete fields.port;
+  return fields;
 }
 
 function hasCarrier(link: FakeLink): boolean {

@@ -1,11 +1,11 @@
 import { type Cidr, formatCidr, hostPrefix, includes, parseAddress, parseCidr, prefixOf } from '@routed/addresses';
 import { canonicalIp } from '../../message/canonical.ts';
 import { matchesRoute } from '../../message/route-decode.ts';
-import { buildRouteAdd, buildRouteDelete, buildRouteGet, destinationOf } from '../../message/route.ts';
+import { buildRouteAdd, buildRouteDelete, buildRouteGet, destinationOf, isEncapsulated } from '../../message/route.ts';
 import { routePurpose } from '../../rtnl/purpose.ts';
 import type { Purpose } from '../../socket/channel.ts';
 import type { Family, RouteScope } from '../../types/common.ts';
-import type { Route, RouteFilter, RouteSpec, Routes } from '../../types/route.ts';
+import type { NewRoute, NextHop, Route, RouteFilter, RouteQuery, RouteSpec, Routes } from '../../types/route.ts';
 import { derivedRoutes } from './fake-derived-routes.ts';
 import { type FakeNamespace, refusal } from './fake-state.ts';
 
@@ -21,14 +21,14 @@ export class FakeRoutes implements Routes {
     this.#namespace = namespace;
   }
 
-  async add(spec: RouteSpec): Promise<void> {
+  async add(spec: NewRoute): Promise<void> {
     const purpose = routePurpose('add', spec.destination);
     const route = await this.#begin(spec, purpose);
     if (this.#all().some((held) => isSameKey(held, route))) throw refusal('EEXIST', purpose);
     this.#namespace.routes.push(route);
   }
 
-  async replace(spec: RouteSpec): Promise<void> {
+  async replace(spec: NewRoute): Promise<void> {
     const route = await this.#begin(spec, routePurpose('replace', spec.destination));
     const { routes } = this.#namespace;
     const index = routes.findIndex((held) => isSameKey(held, route));
@@ -47,15 +47,16 @@ export class FakeRoutes implements Routes {
     return index !== -1;
   }
 
-  async get(address: string, { exact = false }: { readonly exact?: boolean } = {}): Promise<Route | undefined> {
+  /** Of the main table and the host's own addresses: rules of policy routing do not count here, whatever the mark. */
+  async get(address: string, query: RouteQuery = {}): Promise<Route | undefined> {
     const purpose = routePurpose('get', address);
-    buildRouteGet(address, exact, purpose);
+    buildRouteGet(address, query, purpose);
     await this.#record(purpose);
     const route = this.#lookUp(address);
     if (route === undefined || route.type === 'unreachable') return undefined;
     if (route.type === 'blackhole') throw refusal('EINVAL', purpose);
     if (route.type === 'prohibit') throw refusal('EACCES', purpose);
-    return exact ? route : { ...route, destination: hostPrefix(canonicalIp(address)) };
+    return query.exact === true ? route : { ...route, destination: hostPrefix(canonicalIp(address)) };
   }
 
   async list(filter: RouteFilter = {}): Promise<Route[]> {
@@ -73,17 +74,25 @@ export class FakeRoutes implements Routes {
     for (const table of [LOCAL, MAIN]) {
       const found = candidates.filter((route) => route.table === table);
       found.sort((one, other) => lengthOf(other) - lengthOf(one) || (one.metric ?? 0) - (other.metric ?? 0));
-      if (found[0] !== undefined) return found[0];
+      if (found[0] !== undefined && found[0].type !== 'throw') return found[0];
     }
     return undefined;
   }
 
-  async #begin(spec: RouteSpec, purpose: Purpose): Promise<Route> {
+  async #begin(spec: NewRoute, purpose: Purpose): Promise<Route> {
     buildRouteAdd(spec, 0, purpose);
     await this.#record(purpose);
+    if (isEncapsulated(spec)) throw refusal('EOPNOTSUPP', purpose, 'the fake kernel wraps no packets');
     const destination = destinationOf(spec, purpose);
-    const linkIndex = this.#linkOf(spec, destination.family, purpose);
-    return newRoute(spec, destination, linkIndex);
+    const { nextHops, nextHopId } = spec;
+    if (nextHopId !== undefined) throw refusal('EINVAL', purpose, 'Nexthop id does not exist');
+    if (nextHops === undefined) return newRoute(spec, destination, this.#linkOf(spec, destination.family, purpose));
+    const hops = nextHops.map((hop) => ({
+      ...hopOf(this.#linkOf({ ...spec, ...hop }, destination.family, purpose), hop.gateway),
+      weight: hop.weight ?? 1,
+      ...(hop.onLink === true && { flags: { ...FLAGS, isOnLink: true } }),
+    }));
+    return { ...newRoute(spec, destination, undefined), scope: spec.scope ?? 'universe', nextHops: hops };
   }
 
   /** The link of a route, found through its gateway where none is given. */
@@ -121,12 +130,20 @@ export class FakeRoutes implements Routes {
   }
 }
 
-function newRoute(spec: RouteSpec, destination: Cidr, linkIndex: number | undefined): Route {
+function hopOf(linkIndex: number | undefined, gateway: string | undefined): Omit<NextHop, 'weight'> {
+  return {
+    ...(linkIndex !== undefined && { linkIndex }),
+    ...(gateway !== undefined && { gateway: canonicalIp(gateway) }),
+  };
+}
+
+function newRoute(spec: NewRoute, destination: Cidr, linkIndex: number | undefined): Route {
   const { family } = destination;
   const { type = 'unicast', protocol = 3, table = MAIN } = spec;
   const gateway = spec.gateway === undefined ? undefined : canonicalIp(spec.gateway);
   const metric = family === 6 && !spec.metric ? 1024 : spec.metric;
-  const hop = { ...(linkIndex !== undefined && { linkIndex }), ...(gateway !== undefined && { gateway }) };
+  const hop = hopOf(linkIndex, gateway);
+  const { mtuBytes, maxSegmentBytes, preference } = spec;
   return {
     destination: formatCidr(destination),
     family,
@@ -138,6 +155,9 @@ function newRoute(spec: RouteSpec, destination: Cidr, linkIndex: number | undefi
     nextHops: linkIndex === undefined ? [] : [{ ...hop, weight: 1 }],
     flags: { ...FLAGS, isOnLink: spec.onLink ?? false },
     ...(metric !== undefined && metric !== 0 && { metric }),
+    ...(mtuBytes !== undefined && { mtuBytes }),
+    ...(maxSegmentBytes !== undefined && { maxSegmentBytes }),
+    ...(preference !== undefined && { preference }),
     ...(spec.source !== undefined && { source: canonicalIp(spec.source) }),
   };
 }

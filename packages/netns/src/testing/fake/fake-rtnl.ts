@@ -1,10 +1,13 @@
 import { NetlinkError } from '../../errors.ts';
 import { checkedRequests } from '../../rtnl/checked.ts';
 import type { Addresses } from '../../types/address.ts';
-import type { Links } from '../../types/link.ts';
+import type { Links } from '../../types/links.ts';
 import type { Neighbours } from '../../types/neighbour.ts';
 import type { Routes } from '../../types/route.ts';
-import type { Rtnl, RtnlRequests } from '../../types/rtnl.ts';
+import type { BridgeVlans, ForwardingDatabase } from '../../types/bridge.ts';
+import type { NamespaceIds } from '../../types/namespace-ids.ts';
+import type { NextHops } from '../../types/next-hop-object.ts';
+import type { RareRequests, Rtnl, RtnlRequests } from '../../types/rtnl.ts';
 import type { Rules } from '../../types/rule.ts';
 import { FakeAddresses } from './fake-addresses.ts';
 import { FakeLinks } from './fake-links.ts';
@@ -20,6 +23,10 @@ export class FakeRtnl implements Rtnl {
   readonly routes: Routes;
   readonly neighbours: Neighbours;
   readonly rules: Rules;
+  readonly nextHops: NextHops = lacking('nextHops');
+  readonly fdb: ForwardingDatabase = lacking('fdb');
+  readonly bridgeVlans: BridgeVlans = lacking('bridgeVlans');
+  readonly namespaceIds: NamespaceIds = lacking('namespaceIds');
   #isClosed = false;
 
   constructor(namespace: FakeNamespace) {
@@ -54,6 +61,11 @@ export class FakeRtnl implements Rtnl {
     });
   }
 
+  /** Nothing waits here. */
+  within(): RtnlRequests & RareRequests {
+    return this;
+  }
+
   close(): Promise<void> {
     this.#isClosed = true;
     return Promise.resolve();
@@ -80,6 +92,18 @@ function intercept<Service extends object>(
       return (...args: unknown[]): unknown =>
         around(async () => (await Reflect.apply(member, target, args)) as unknown, String(property));
     },
+  });
+}
+
+/** What this kernel was built without. */
+function lacking<Name extends keyof RareRequests>(object: Name): RareRequests[Name] {
+  const refuse = (action: string): Promise<never> => {
+    const operation = `${object}.${action}`;
+    const reason = 'the fake kernel has none';
+    return Promise.reject(new NetlinkError({ code: 'EOPNOTSUPP', errno: 95, operation, subject: '', reason }));
+  };
+  return new Proxy({} as RareRequests[Name], {
+    get: (_, name) => (typeof name === 'string' && name !== 'then' ? () => refuse(name) : undefined),
   });
 }
 

@@ -13,6 +13,12 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** A link in memory. Carrier and peer index follow from the rest when it is shown. */
 export interface FakeLink extends Omit<Mutable<Link>, 'hasCarrier' | 'isRunning' | 'peerIndex' | 'peerNetnsId'> {
   peer?: FakeLink;
+  /** The link below, in the same namespace. */
+  lowerIndex?: number;
+  /** Of its kind, as they were given. */
+  settings?: object;
+  /** As a port of its master, as they were given. */
+  port?: object;
   namespace: FakeNamespace;
 }
 
@@ -66,6 +72,8 @@ export class FakeNamespace {
   ];
   readonly sysctls: Map<string, string> = new Map();
   #lastIndex = 0;
+  /** The numbers that other namespaces have here, in the order in which they were first met. */
+  readonly #ids: Map<FakeNamespace, number> = new Map();
 
   constructor(journal: FakeJournal) {
     this.journal = journal;
@@ -79,6 +87,13 @@ export class FakeNamespace {
     const placed = Object.assign(link, { mac, index: ++this.#lastIndex, namespace: this });
     this.links.set(placed.index, placed);
     return placed;
+  }
+
+  /** The number of another namespace in this one. */
+  idOf(other: FakeNamespace): number {
+    const id = this.#ids.get(other) ?? this.#ids.size;
+    this.#ids.set(other, id);
+    return id;
   }
 
   find(selector: LinkSelector): FakeLink | undefined {

@@ -62,7 +62,7 @@ const built: Readonly<Record<string, () => Uint8Array>> = {
     return buildRouteAdd({ ...spec, scope: 'universe' }, NEW, purpose);
   },
   routedel: () => buildRouteDelete({ destination: '10.9.0.7/32' }, purpose),
-  routeget: () => buildRouteGet('10.0.0.9', true, purpose),
+  routeget: () => buildRouteGet('10.0.0.9', { exact: true }, purpose),
   neigh: () => buildNeighbourAdd({ linkIndex: LINK, address: '10.0.0.9', mac: '02:00:00:00:00:01' }, NEW, purpose),
   proxy: () => buildNeighbourAdd({ linkIndex: LINK, address: 'fd00::9', isProxy: true }, NEW, purpose),
   rule: () => {

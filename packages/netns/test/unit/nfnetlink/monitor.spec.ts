@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { MessageWriter } from '../../../src/codec/writer.ts';
-import { KernelNfnetlinkMonitor } from '../../../src/nfnetlink/kernel-nfnetlink-monitor.ts';
+import { KernelNetlinkMonitor } from '../../../src/netlink/kernel-netlink-monitor.ts';
 import { ENOBUFS } from '../../../src/sys/errno.ts';
 import { datagram } from '../../support/messages.ts';
 import { ScriptedSys } from '../../support/scripted-sys.ts';
@@ -10,12 +10,12 @@ const message = (value: number): Uint8Array => new MessageWriter(0xa0c, 0).u32(v
 
 function open(...queue: (Uint8Array | number)[]): {
   sys: ScriptedSys;
-  monitor: KernelNfnetlinkMonitor;
+  monitor: KernelNetlinkMonitor;
   seen: (string | Uint8Array)[];
 } {
   const sys = new ScriptedSys();
   sys.queue.push(...queue);
-  const monitor = new KernelNfnetlinkMonitor(sys, 40);
+  const monitor = new KernelNetlinkMonitor(sys, 40, 'nfnetlink.receive');
   const seen: (string | Uint8Array)[] = [];
   monitor.on('message', ({ payload }) => seen.push(payload));
   monitor.on('overrun', () => seen.push('overrun'));
@@ -24,7 +24,7 @@ function open(...queue: (Uint8Array | number)[]): {
 }
 const payload = (value: number): Uint8Array => Uint8Array.of(value, 0, 0, 0);
 
-describe('KernelNfnetlinkMonitor', () => {
+describe('KernelNetlinkMonitor', () => {
   it('reports messages that may be kept', () => {
     const { sys, seen } = open(datagram(message(1), message(2)), message(3));
 
@@ -38,7 +38,7 @@ describe('KernelNfnetlinkMonitor', () => {
 
     sys.onReadable?.();
 
-    expect(seen).to.deep.equal(['overrun', 'overrun', payload(4)]);
+    expect(seen).to.deep.equal(['overrun', payload(4), 'overrun']);
   });
 
   it('reports a dead socket and closes', () => {

@@ -5,20 +5,19 @@ import { isNetlinkError } from '../errors.ts';
 import { DatagramReader } from '../monitor/datagram-reader.ts';
 import { systemError } from '../socket/kernel-error.ts';
 import type { Sys } from '../sys/sys.ts';
-import type { NfnetlinkMonitor, NfnetlinkMonitorEvents } from './contract.ts';
+import type { NetlinkMonitor, NetlinkMonitorEvents } from './contract.ts';
 
-/** {@link NfnetlinkMonitor} over a multicast socket. */
-export class KernelNfnetlinkMonitor extends EventEmitter<NfnetlinkMonitorEvents> implements NfnetlinkMonitor {
+/** {@link NetlinkMonitor} over a multicast socket. */
+export class KernelNetlinkMonitor extends EventEmitter<NetlinkMonitorEvents> implements NetlinkMonitor {
   readonly #reader: DatagramReader;
 
-  /** Takes over `fd`, a bound socket. */
-  constructor(sys: Sys, fd: number) {
+  /** Takes over `fd`, a bound socket. `operation` is what errors call it. */
+  constructor(sys: Sys, fd: number, operation: string) {
     super();
     this.#reader = new DatagramReader(sys, fd, {
       onDatagram: (datagram) => this.#report(datagram.slice()),
       onOverrun: () => this.emit('overrun'),
-      onFailure: (errno) =>
-        this.emit('error', systemError(errno, { operation: 'nfnetlink.receive', subject: '' }, 'recv')),
+      onFailure: (errno) => this.emit('error', systemError(errno, { operation, subject: '' }, 'recv')),
     });
   }
 

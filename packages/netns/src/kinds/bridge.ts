@@ -1,0 +1,88 @@
+import { type AttributeSet, attributeSet } from '../attributes/attribute-set.ts';
+import {
+  asBe16,
+  asBoolean,
+  asCentiseconds,
+  asMac,
+  asMaskedBits,
+  asU16,
+  asU32,
+  asU8,
+  asWhole64,
+  asWord,
+  inRange,
+} from '../attributes/format.ts';
+import type { BridgeSettings, BridgePortSettings } from '../types/link-kinds.ts';
+
+const LONGEST_MS = 0x7fff_ffff * 10;
+const asMs = asCentiseconds(asU32, LONGEST_MS);
+const asLongMs = asCentiseconds(asWhole64, LONGEST_MS);
+
+export const BRIDGE: AttributeSet<BridgeSettings> = attributeSet<BridgeSettings>({
+  forwardDelayMs: [1, asMs],
+  helloTimeMs: [2, asMs],
+  maxAgeMs: [3, asMs],
+  ageingTimeMs: [4, asMs],
+  stp: [5, asWord(asU32, { off: 0, kernel: 1, user: 2 })],
+  priority: [6, asU16],
+  vlanFiltering: [7, asBoolean],
+  vlanProtocol: [8, asWord(asBe16, { '802.1Q': 0x8100, '802.1ad': 0x88a8 })],
+  groupForwardMask: [9, asU16],
+  groupAddress: [20, asMac],
+  multicastRouter: [22, asWord(asU8, { disabled: 0, automatic: 1, permanent: 2 })],
+  multicastSnooping: [23, asBoolean],
+  multicastQueryUsesAddress: [24, asBoolean],
+  multicastQuerier: [25, asBoolean],
+  multicastHashMax: [27, asU32],
+  lastMemberCount: [28, asU32],
+  startupQueryCount: [29, asU32],
+  lastMemberIntervalMs: [30, asLongMs],
+  membershipIntervalMs: [31, asLongMs],
+  querierIntervalMs: [32, asLongMs],
+  queryIntervalMs: [33, asLongMs],
+  queryResponseIntervalMs: [34, asLongMs],
+  startupQueryIntervalMs: [35, asLongMs],
+  callIptables: [36, asBoolean],
+  callIp6tables: [37, asBoolean],
+  callArptables: [38, asBoolean],
+  defaultVlan: [39, inRange(asU16, 0, 4094)],
+  vlanStatistics: [41, asBoolean],
+  multicastStatistics: [42, asBoolean],
+  igmpVersion: [43, inRange(asU8, 2, 3)],
+  mldVersion: [44, inRange(asU8, 1, 2)],
+  vlanStatisticsPerPort: [45, asBoolean],
+  options: [
+    46,
+    asMaskedBits({
+      noLinkLocalLearning: 1,
+      multicastVlanSnooping: 2,
+      multipleSpanningTrees: 4,
+      mdbOffloadFailNotification: 8,
+      fdbLocalVlan0: 16,
+    }),
+  ],
+});
+
+export const BRIDGE_PORT: AttributeSet<BridgePortSettings> = attributeSet<BridgePortSettings>({
+  state: [1, asWord(asU8, { disabled: 0, listening: 1, learning: 2, forwarding: 3, blocking: 4 })],
+  priority: [2, inRange(asU16, 0, 63)],
+  cost: [3, asU32],
+  hairpin: [4, asBoolean],
+  guard: [5, asBoolean],
+  rootBlock: [6, asBoolean],
+  fastLeave: [7, asBoolean],
+  learning: [8, asBoolean],
+  flood: [9, asBoolean],
+  proxyArp: [10, asBoolean],
+  proxyArpWifi: [12, asBoolean],
+  multicastRouter: [25, asWord(asU8, { disabled: 0, automatic: 1, permanent: 2, temporary: 3 })],
+  multicastFlood: [27, asBoolean],
+  multicastToUnicast: [28, asBoolean],
+  vlanTunnel: [29, asBoolean],
+  broadcastFlood: [30, asBoolean],
+  groupForwardMask: [31, asU16],
+  neighbourSuppress: [32, asBoolean],
+  isolated: [33, asBoolean],
+  backupPortIndex: [34, asU32],
+  locked: [39, asBoolean],
+});

@@ -1,0 +1,401 @@
+import type { Decoded, UnknownField } from '../types/common.ts';
+import type { NoSettings } from '../types/link-kinds.ts';
+
+/** How packets are measured that a rate limits. */
+export interface RateOptions {
+  /** Bytes that are added to every packet. @defaultValue 0 */
+  readonly overheadBytes?: number;
+  /** What a smaller packet counts as. @defaultValue 0 */
+  readonly mpuBytes?: number;
+  /** @defaultValue `ethernet` */
+  readonly linkLayer?: 'ethernet' | 'atm';
+}
+
+/** Token bucket filter. Source: tc-tbf(8), linux net/sched/sch_tbf.c. */
+export interface TbfSettings extends RateOptions {
+  /** Bits per second, a multiple of 8. */
+  readonly rateBitsPerSec: number;
+  /** Size of the bucket (tc: `burst`). Read back as the kernel keeps it: as a time, in steps of 64 ns. */
+  readonly burstBytes: number;
+  /** What may wait. Either this or {@link TbfSettings.latencyUs}. */
+  readonly limitBytes?: number;
+  /** How long a packet may wait: another way to say {@link TbfSettings.limitBytes}, which the kernel reports. */
+  readonly latencyUs?: number;
+  /** The most while the bucket empties, in bits per second. Needs {@link TbfSettings.peakBurstBytes}. */
+  readonly peakRateBitsPerSec?: number;
+  /** Size of the bucket of the peak rate (tc: `minburst`): at least the MTU of the link. */
+  readonly peakBurstBytes?: number;
+}
+
+/** Hierarchical token bucket: the queueing discipline, whose classes have the rates. Source: tc-htb(8). */
+export interface HtbSettings {
+  /** Minor number of the class of packets that no filter classified; 0: they pass unshaped. @defaultValue 0 */
+  readonly defaultClass?: number;
+  /** Quantum of a class is its rate divided by this (tc: `r2q`). @defaultValue 10 */
+  readonly rateToQuantum?: number;
+  /** Packets that may wait without a class (tc: `direct_qlen`). @defaultValue that of the link's queue */
+  readonly directPackets?: number;
+}
+
+/** A class of htb. Source: tc-htb(8), linux net/sched/sch_htb.c. */
+export interface HtbClassSettings extends RateOptions {
+  /** What the class is guaranteed, in bits per second, a multiple of 8. */
+  readonly rateBitsPerSec: number;
+  /** What the class may have while its parent has some left. @defaultValue the rate */
+  readonly ceilBitsPerSec?: number;
+  /** Bytes at the speed of {@link HtbClassSettings.ceilBitsPerSec}. Read back in steps of 64 ns. @defaultValue 1600 */
+  readonly burstBytes?: number;
+  /** Bytes at the speed of the link (tc: `cburst`). @defaultValue 1600 */
+  readonly ceilBurstBytes?: number;
+  /** Bytes that the class is served in turn. @defaultValue what {@link HtbSettings.rateToQuantum} gives */
+  readonly quantumBytes?: number;
+  /** 0 to 7; a lower number is offered what is left first (tc: `prio`). @defaultValue 0 */
+  readonly priority?: number;
+}
+
+/** Fair queueing with controlled delay. Source: tc-fq_codel(8), linux uapi pkt_sched.h `TCA_FQ_CODEL_*`. */
+export interface FqCodelSettings {
+  readonly limitPackets?: number;
+  readonly memoryLimitBytes?: number;
+  /** Acceptable delay of a queue that stays. @defaultValue 5000 */
+  readonly targetUs?: number;
+  /** @defaultValue 100000 */
+  readonly intervalUs?: number;
+  /** Delay from which on all packets are marked. */
+  readonly ceThresholdUs?: number;
+  readonly ecn?: boolean;
+  /** Number of queues; given at creation only. */
+  readonly flows?: number;
+  readonly quantumBytes?: number;
+  readonly dropBatchPackets?: number;
+}
+
+/** Fair queueing with pacing. Source: tc-fq(8), linux uapi pkt_sched.h `TCA_FQ_*`. */
+export interface FqSettings {
+  readonly limitPackets?: number;
+  readonly flowLimitPackets?: number;
+  readonly quantumBytes?: number;
+  readonly initialQuantumBytes?: number;
+  readonly pacing?: boolean;
+  /** The most that a flow gets, in bits per second; 34359738360: no limit. */
+  readonly maxRateBitsPerSec?: number;
+  /** Number of hash buckets, a power of two. */
+  readonly buckets?: number;
+  readonly refillDelayUs?: number;
+  readonly orphanMask?: number;
+  /** Below this rate, in bits per second, pacing is off for a flow. */
+  readonly lowRateThresholdBitsPerSec?: number;
+  readonly ceThresholdUs?: number;
+  readonly timerSlackNs?: number;
+  readonly horizonUs?: number;
+  /** Packets beyond the horizon are dropped; otherwise they are sent at its end. */
+  readonly horizonDrop?: boolean;
+}
+
+/** First in, first out, counted in packets. */
+export interface PfifoSettings {
+  /** @defaultValue the queue length of the link */
+  readonly limitPackets?: number;
+}
+
+/** First in, first out, counted in bytes. */
+export interface BfifoSettings {
+  readonly limitBytes?: number;
+}
+
+/** Queueing disciplines that this library has words for. */
+export interface QdiscKinds {
+  readonly bfifo: BfifoSettings;
+  readonly clsact: NoSettings;
+  readonly fq: FqSettings;
+  readonly fq_codel: FqCodelSettings;
+  readonly htb: HtbSettings;
+  readonly ingress: NoSettings;
+  readonly pfifo: PfifoSettings;
+  readonly tbf: TbfSettings;
+}
+
+/** Kinds of classes that this library has words for. */
+export interface ClassKinds {
+  readonly htb: HtbClassSettings;
+}
+
+/** What becomes of a packet. Source: linux uapi pkt_cls.h `TC_ACT_*`. */
+export type Verdict = 'continue' | 'pass' | 'reclassify' | 'drop' | 'pipe' | 'stolen' | 'trap';
+
+/** `action drop` and the like. Source: tc-actions(8). */
+export interface GactAction {
+  readonly kind: 'gact';
+  readonly verdict: Verdict;
+}
+
+/** Sends packets to another link. Source: tc-mirred(8). */
+export interface MirredAction {
+  readonly kind: 'mirred';
+  readonly linkIndex: number;
+  /** `redirect`: the packet; `mirror`: a copy of it. */
+  readonly mode: 'redirect' | 'mirror';
+  /** `egress`: the link sends it. `ingress`: it arrives there. @defaultValue `egress` */
+  readonly direction?: 'egress' | 'ingress';
+  /** @defaultValue `stolen` for redirect, `pipe` for mirror */
+  readonly verdict?: Verdict;
+}
+
+/** Tells packets within a rate from those beyond it. Source: tc-police(8). */
+export interface PoliceAction extends RateOptions {
+  readonly kind: 'police';
+  /** Bits per second, a multiple of 8. */
+  readonly rateBitsPerSec: number;
+  /** Read back as the kernel keeps it: as a time, in steps of 64 ns. */
+  readonly burstBytes: number;
+  /** What becomes of packets beyond the rate. */
+  readonly exceed: Verdict;
+  /** What becomes of packets within the rate. @defaultValue `pass` */
+  readonly conform?: Verdict;
+  /** Larger packets are beyond the rate. @defaultValue 2047 */
+  readonly mtuBytes?: number;
+}
+
+/** An action of a filter. */
+export type ActionSpec = GactAction | MirredAction | PoliceAction;
+
+/** An action as the kernel reports it. */
+export type Action = (
+  Decoded<GactAction> | Decoded<MirredAction> | Decoded<PoliceAction> | { readonly kind: string }
+) & {
+  /** Actions of a kind are numbered. */
+  readonly index?: number;
+  readonly statistics?: Statistics;
+  readonly unknown?: readonly UnknownField[];
+};
+
+/** What any filter does with what it matches. */
+export interface FilterEffect {
+  /** The class that packets go to: `1:10`. */
+  readonly classId?: string;
+  readonly actions?: readonly ActionSpec[];
+}
+
+/** 32 bits of a packet to compare. */
+export interface U32Key {
+  /** Bytes from the start of the network header, a multiple of 4 (negative: before it). */
+  readonly offset: number;
+  /** In host byte order: `0x0a000007` is 10.0.0.7. */
+  readonly value: number;
+  readonly mask: number;
+  /** Count from the next header on (tc: `nexthdr+`). */
+  readonly fromNextHeader?: boolean;
+}
+
+/** Compares 32 bits at a time. Source: tc-u32(8), linux uapi pkt_cls.h `struct tc_u32_sel`. */
+export interface U32Settings extends FilterEffect {
+  /** All must match; one with mask 0 matches everything. {@link matchPrefix} makes those of an address. */
+  readonly keys?: readonly U32Key[];
+  /** Hash table that the filter is in, 0x80000000: the first that tc makes. */
+  readonly hashTable?: number;
+  /** Hash table to go on in. */
+  readonly link?: number;
+  /** Makes a hash table with so many buckets instead of a filter. */
+  readonly divisor?: number;
+}
+
+/** Compares fields of packets. Source: tc-flower(8), linux uapi pkt_cls.h `TCA_FLOWER_*`. */
+export interface FlowerSettings extends FilterEffect {
+  readonly destinationMac?: string;
+  readonly sourceMac?: string;
+  /** `10.0.0.0/8`, of the filter's protocol. */
+  readonly source?: string;
+  readonly destination?: string;
+  /** Number of the protocol above IP. */
+  readonly ipProtocol?: number;
+  /** Needs {@link FlowerSettings.ipProtocol} 6, 17 or 132. */
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+}
+
+/** Asks an eBPF program. Source: tc-bpf(8), linux uapi pkt_cls.h `TCA_BPF_*`. */
+export interface BpfSettings extends FilterEffect {
+  /** Descriptor of a loaded program; it may be closed afterwards. */
+  readonly fd?: number;
+  /** Shown with the filter. */
+  readonly name?: string;
+  /** What the program returns is the verdict (tc: `direct-action`). */
+  readonly directAction?: boolean;
+  /** A classic BPF program instead: `struct sock_filter`, 8 bytes each. */
+  readonly bytecode?: Uint8Array;
+}
+
+/** What the kernel says besides of a program. */
+export interface BpfReport {
+  readonly programId?: number;
+  readonly tag?: Uint8Array;
+}
+
+/** Filters that this library has words for. */
+export interface FilterKinds {
+  readonly bpf: BpfSettings;
+  readonly flower: FlowerSettings;
+  readonly matchall: FilterEffect;
+  readonly u32: U32Settings;
+}
+
+/** Filters as the kernel reports them. */
+export interface FilterReports extends Omit<FilterKinds, 'bpf'> {
+  readonly bpf: BpfSettings & BpfReport;
+}
+
+/** Of each kind, what it is told and what all of its sort have. */
+export type OfKind<Kinds, Common> = {
+  readonly [Kind in keyof Kinds]: Common & { readonly kind: Kind } & Kinds[Kind];
+}[keyof Kinds];
+
+/** Settings as the kernel reports them. */
+export type Reported<Kinds> = {
+  readonly [Kind in keyof Kinds]: { readonly kind: Kind } & Omit<Decoded<Kinds[Kind]>, 'actions'> & {
+      readonly actions?: readonly Action[];
+    };
+}[keyof Kinds];
+
+/** Counters of a queueing discipline, class or action. Source: linux uapi gen_stats.h. */
+export interface Statistics {
+  readonly bytes: bigint;
+  readonly packets: number;
+  readonly drops: number;
+  /** How often a packet had to wait, or was beyond the rate. */
+  readonly overlimits: number;
+  readonly requeues: number;
+  /** Packets that wait. */
+  readonly queueLength: number;
+  readonly backlogBytes: number;
+  readonly unknown?: readonly UnknownField[];
+}
+
+interface OnLink {
+  readonly linkIndex: number;
+}
+
+/** A queueing discipline to put on a link. */
+export type QdiscSpec = OfKind<
+  QdiscKinds,
+  OnLink & {
+    /** `root`, or the class that it is the leaf of: `1:10`. Not for `ingress` and `clsact`. @defaultValue `root` */
+    readonly parent?: string;
+    /** `1:`. @defaultValue the kernel chooses */
+    readonly handle?: string;
+  }
+>;
+
+/** A queueing discipline as the kernel reports it. */
+export interface Qdisc extends OnLink {
+  readonly kind: string;
+  /** `0:` for those that the kernel made by itself. */
+  readonly handle: string;
+  readonly parent: string;
+  /** Of kinds in {@link QdiscKinds}; those of other kinds are in {@link Qdisc.unknown}. */
+  readonly settings?: Reported<QdiscKinds>;
+  readonly statistics?: Statistics;
+  readonly unknown?: readonly UnknownField[];
+}
+
+/** A class to make or to change. */
+export type ClassSpec = OfKind<
+  ClassKinds,
+  OnLink & {
+    /** The queueing discipline or the class above: `1:`, `1:1`. */
+    readonly parent: string;
+    /** `1:10`. */
+    readonly handle: string;
+  }
+>;
+
+/** A class as the kernel reports it. */
+export interface TrafficClass extends OnLink {
+  readonly kind: string;
+  readonly handle: string;
+  readonly parent: string;
+  /** Handle of the queueing discipline below: `10:`. */
+  readonly leaf?: string;
+  /** Of kinds in {@link ClassKinds}. */
+  readonly settings?: Reported<ClassKinds>;
+  readonly statistics?: Statistics;
+  readonly unknown?: readonly UnknownField[];
+}
+
+/** What tells a filter from others of the same parent. */
+export interface FilterPlace extends OnLink {
+  /** `1:` of a queueing discipline, or `ingress` or `egress` of `clsact`; of `ingress` the former. */
+  readonly parent: string;
+  /** Which packets it looks at: by name, or the number of the EtherType. @defaultValue `all` */
+  readonly protocol?: FilterProtocol;
+  /** 1 to 65535; a lower number is asked first (tc: `pref`). @defaultValue the kernel chooses */
+  readonly priority?: number;
+  /** Number of the filter; of u32 12 bits of hash table, 8 of bucket, 12 of node: 0x80000800 is tc's `800::800`. */
+  readonly handle?: number;
+  /** @defaultValue 0 */
+  readonly chain?: number;
+}
+
+/** Which packets a filter looks at. Source: linux uapi if_ether.h `ETH_P_*`. */
+export type FilterProtocol = 'all' | 'ip' | 'ipv6' | 'arp' | '802.1Q' | '802.1ad' | number;
+
+/** A filter to install. */
+export type FilterSpec = OfKind<FilterKinds, FilterPlace>;
+
+/** A filter as the kernel reports it. */
+export interface Filter extends Required<FilterPlace> {
+  readonly kind: string;
+  /** Of kinds in {@link FilterKinds}. */
+  readonly settings?: Reported<FilterReports>;
+  readonly unknown?: readonly UnknownField[];
+}
+
+/** The queueing disciplines of one namespace. Every method rejects with {@link NetlinkError}. */
+export interface Qdiscs {
+  /** @returns it as the kernel made it. @throws {@link NetlinkError} `EEXIST`; `ENOENT`: the kernel lacks the kind */
+  add(spec: QdiscSpec): Promise<Qdisc>;
+  /** Adds it, changes it when one of that handle and kind is there, or puts it in the place of another one. */
+  replace(spec: QdiscSpec): Promise<Qdisc>;
+  /** Takes its classes and filters along. `false`: there is none, or no such link. */
+  delete(key: Pick<Qdisc, 'linkIndex' | 'parent'> & Partial<Pick<Qdisc, 'handle'>>): Promise<boolean>;
+  list(filter?: { readonly linkIndex?: number }): Promise<Qdisc[]>;
+}
+
+/** The classes of one namespace. Every method rejects with {@link NetlinkError}. */
+export interface Classes {
+  /** @returns it as the kernel made it. @throws {@link NetlinkError} `EEXIST` */
+  add(spec: ClassSpec): Promise<TrafficClass>;
+  /** Adds a class, or changes one that is there: no packet is lost. */
+  replace(spec: ClassSpec): Promise<TrafficClass>;
+  /** `false`: there is none, or no such link. @throws {@link NetlinkError} `EBUSY` while filters or classes lead to it */
+  delete(key: Pick<TrafficClass, 'linkIndex' | 'handle'>): Promise<boolean>;
+  list(filter: { readonly linkIndex: number; readonly parent?: string }): Promise<TrafficClass[]>;
+}
+
+/** The filters of one namespace. Every method rejects with {@link NetlinkError}. */
+export interface Filters {
+  /** @returns it as the kernel made it, with priority and handle. @throws {@link NetlinkError} `EEXIST` */
+  add(spec: FilterSpec): Promise<Filter>;
+  /** Adds a filter, or puts it in the place of the one with its handle. */
+  replace(spec: FilterSpec): Promise<Filter>;
+  /**
+   * Deletes one filter; without a handle all of a priority, without a priority all of the parent. `false`: there was none,
+   * or no such link.
+   */
+  delete(key: FilterPlace & { readonly kind?: string }): Promise<boolean>;
+  /** In the order in which they are asked. Hash tables of u32 are among them. */
+  list(filter: Pick<FilterPlace, 'linkIndex' | 'parent'>): Promise<Filter[]>;
+}
+
+/**
+ * A connection for traffic control, bound to one network namespace for its whole life, which it keeps alive.
+ *
+ * `qdiscs` decide what is sent when, `classes` share a queueing discipline, and `filters` sort packets into classes or let
+ * actions have them.
+ */
+export interface TrafficControl extends AsyncDisposable {
+  readonly qdiscs: Qdiscs;
+  readonly classes: Classes;
+  readonly filters: Filters;
+  /** Later calls reject with code `CLOSED`. May be repeated. */
+  close(): Promise<void>;
+}
