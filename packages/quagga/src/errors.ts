@@ -39,6 +39,11 @@ export class QuaggaError extends CodedError<QuaggaErrorCode> {
 /** True for an error of this library, also when two copies of it are loaded. */
 export const isQuaggaError: ErrorGuard<QuaggaError> = guardFor(QuaggaError);
 
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** `interfaces.eth1.ospf.cost`, `bgp.neighbors[0].address`; interface names with dots are quoted. */
 export function formatPath(path: FieldPath): string {
   return path

@@ -1,10 +1,14 @@
 export {
   type ApplyOptions,
+  type Confirmation,
   type Plan,
-  type TargetOptions,
   applyConfiguration,
   planConfiguration,
 } from './apply/apply.ts';
+export { compareWithFile } from './apply/drift.ts';
+export { describePending } from './apply/journal.ts';
+export { type RevertOptions, confirmChange, revertChange } from './apply/revert.ts';
+export type { TargetOptions } from './apply/target.ts';
 export { describeChange } from './apply/execute.ts';
 export { type SuiteOptions, checkConfiguration, checkSyntax, tryOnFrr, tryOnQuagga } from './check/check.ts';
 export {
@@ -19,6 +23,7 @@ export type { Bfd, Bgp, BgpFamily, Neighbor, PeerFamily, PeerGroup } from './mod
 export { checkFleet } from './validation/fleet.ts';
 export type { Ospf, Ospf6, Ospf6Interface, OspfInterface } from './model/ospf.ts';
 export type {
+  ExportAttributes,
   ExportPolicy,
   ImportPolicy,
   PrefixList,
@@ -33,6 +38,7 @@ export type { Effect } from './plan/effects.ts';
 export { planChanges, worstEffect } from './plan/plan.ts';
 export { DIALECTS, type Dialect } from './dialect.ts';
 export { type RouterDocument, documentJsonSchema, parseDocument } from './preset/document.ts';
+export { drained } from './preset/drain.ts';
 export { PRESETS, type PresetName } from './preset/presets.ts';
 export { DAEMONS, type DaemonName, type RenderedConfig, type RenderedFile } from './render/config.ts';
 export { render } from './render/render.ts';

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { spawn } from 'node:child_process';
 import { access, readFile, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { runCommand } from './check/command.ts';
@@ -22,4 +23,13 @@ process.exitCode = await runCli(process.argv.slice(2), {
     ),
   isDirectory: async (path) => (await stat(path).catch(() => undefined))?.isDirectory() === true,
   isRoot: process.getuid?.() === 0,
+  detach: (args) =>
+    spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
+      detached: true,
+      stdio: 'ignore',
+    }).unref(),
+  // A host without logger(1) has no such log.
+  log: async (text) => {
+    await runCommand('logger', ['-t', 'quagga-config', '--', text]).catch(() => undefined);
+  },
 });

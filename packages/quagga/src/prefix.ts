@@ -1,4 +1,4 @@
-import { parsePrefix, type Prefix } from '@routed/addresses';
+import { hostPrefix, parsePrefix, type Prefix } from '@routed/addresses';
 
 /** An address family as the daemons call it. */
 export type Afi = 'ipv4' | 'ipv6';
@@ -9,6 +9,11 @@ export const ADDRESS_BITS = { ipv4: 32, ipv6: 128 } as const;
 /** The family of text that is an address or a prefix. */
 export function afiOf(addressOrPrefix: string): Afi {
   return addressOrPrefix.includes(':') ? 'ipv6' : 'ipv4';
+}
+
+/** A prefix as it is; of an address, that of the address alone. */
+export function destinationOf(addressOrPrefix: string): string {
+  return addressOrPrefix.includes('/') ? addressOrPrefix : hostPrefix(addressOrPrefix);
 }
 
 /** Parses a prefix that the model has already validated. */

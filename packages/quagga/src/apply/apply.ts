@@ -1,41 +1,44 @@
 import { join } from 'node:path';
-import { type SuiteOptions, checkConfiguration, tryOnFrr } from '../check/check.ts';
-import { runCommand } from '../check/command.ts';
-import { QuaggaError } from '../errors.ts';
+import { checkConfiguration, tryOnFrr } from '../check/check.ts';
+import { QuaggaError, messageOf } from '../errors.ts';
 import type { Change } from '../plan/change.ts';
 import { type Effect, graver } from '../plan/effects.ts';
-import { type PlanOptions, planChanges, worstEffect } from '../plan/plan.ts';
+import { planChanges, worstEffect } from '../plan/plan.ts';
 import { type Withdrawal, judgePolicies, withdrawals } from '../plan/withdrawals.ts';
-import { DAEMONS, type DaemonName, type RenderedConfig, type RenderedFile, type VtyDaemon } from '../render/config.ts';
-import { type DaemonLines, type RunningConfig, openDaemons, readRunning } from '../vty/running.ts';
-import { readDrift } from './drift.ts';
+import { DAEMONS, type DaemonName, type RenderedConfig, type RenderedFile } from '../render/config.ts';
 import type { SectionDifference } from '../text/diff.ts';
-import { convergeAndSettle, describeChange, restore } from './execute.ts';
-import { findFile, mergeDaemonsFile, replaceFiles } from './files.ts';
+import { type DaemonLines, type RunningConfig, readRunning } from '../vty/running.ts';
+import { readDrift } from './drift.ts';
+import { convergeAndSettle, describeChange, whatDiffers } from './execute.ts';
+import { findFile, findFiles, mergeDaemonsFile, replaceFiles } from './files.ts';
+import { type Journal, describePending, newJournal, readJournal, runningBefore, writeJournal } from './journal.ts';
 import { withLock } from './lock.ts';
 import { withForeignLines } from './merge.ts';
+import { withRaw } from './raw.ts';
+import { restart } from './restart.ts';
+import { type RevertOptions, finish, goBack, patienceMs, waitForRouter } from './revert.ts';
+import { type RouterState, readState } from './router-state.ts';
 import { readRoutes } from './routes.ts';
+import { type TargetOptions, kernelOf, openTarget } from './target.ts';
 
-export interface TargetOptions extends SuiteOptions, PlanOptions {
-  /** Where the running daemons have their vty sockets, such as /run/frr. */
-  readonly vtyDir: string;
-  /** Where the files are, such as /etc/frr; without it a plan does not look at them. */
-  readonly configDir?: string;
-  /** How long a daemon may take to answer one command. Default 10 s. */
-  readonly answerDeadlineMs?: number;
-}
+/**
+ * Who decides that a change stays: `auto`: neighbors and routes are back in time. `manual`: somebody calls
+ * {@link confirmChange} in time; whoever sets this starts something that calls {@link revertChange} otherwise. `none`: it
+ * stays as soon as the daemons have it.
+ */
+export type Confirmation = 'auto' | 'manual' | 'none';
 
-export interface ApplyOptions extends TargetOptions {
-  /** Where the files go, such as /etc/frr. */
-  readonly configDir: string;
+export interface ApplyOptions extends RevertOptions {
   /** The gravest known effect that is allowed. Default hitless. */
   readonly allow?: Effect;
   /** Also makes changes of which nobody knows the effect. Default false. */
   readonly acceptUnknown?: boolean;
   /** Restarts the routing suite; a program and its arguments, separated by spaces, without a shell. */
   readonly restartCommand?: string;
-  /** How long the daemons may take to come back. Default 30 s. */
-  readonly restartDeadlineMs?: number;
+  /** Default auto. */
+  readonly confirm?: Confirmation;
+  /** Called before the first change with its id: starts a process that undoes it when this one dies. */
+  readonly startGuard?: (id: string) => void;
 }
 
 /** What applying would do. */
@@ -48,19 +51,13 @@ export interface Plan {
   readonly withdrawals: readonly Withdrawal[];
   /** Lines of the file that neither run nor are wanted: the next start would load them. Applying removes them. */
   readonly drift: readonly SectionDifference[];
+  /** A change that is not finished or not confirmed. */
+  readonly pending?: string;
 }
 
 interface Survey extends Plan {
   readonly desired: RunningConfig;
   readonly running: RunningConfig;
-}
-
-/** Longer than a daemon with 50,000 routes is busy; one that hangs is noticed all the same. */
-const ANSWER_DEADLINE_MS = 10_000;
-
-function open(options: TargetOptions, only?: readonly VtyDaemon[]): Promise<DaemonLines & AsyncDisposable> {
-  const deadlineMs = options.answerDeadlineMs ?? ANSWER_DEADLINE_MS;
-  return openDaemons(options.vtyDir, { deadlineMs, idleMs: 0 }, only);
 }
 
 async function survey(config: RenderedConfig, daemons: DaemonLines, options: TargetOptions): Promise<Survey> {
@@ -86,31 +83,47 @@ const BY_RESTART: Plan = { effect: 'restart', changes: [], missingDaemons: [], w
  */
 export async function planConfiguration(config: RenderedConfig, options: TargetOptions): Promise<Plan> {
   if (config.dialect === 'quagga') return BY_RESTART;
-  await using daemons = await open(options);
-  const { effect, changes, missingDaemons, withdrawals: lost, drift } = await survey(config, daemons, options);
+  await using daemons = await openTarget(options);
+  const told = await withRaw(config, options);
+  const { effect, changes, missingDaemons, withdrawals: lost, drift } = await survey(config, daemons, told);
   const shown = changes.filter((change) => change.temporary !== true);
-  return { effect, changes: shown, missingDaemons, withdrawals: lost, drift };
+  return await withPending({ effect, changes: shown, missingDaemons, withdrawals: lost, drift }, options.configDir);
+}
+
+async function withPending(plan: Plan, configDir: string | undefined): Promise<Plan> {
+  const pending = configDir === undefined ? undefined : await describePending(configDir);
+  return pending === undefined ? plan : { ...plan, pending };
 }
 
 /**
- * Makes the running router what the configuration says: tests it, changes only the lines that differ, verifies, and
- * then replaces the files. Lines that the model cannot say stay, in the router and in the files, unless `takeOver` is
- * set. When anything goes wrong the router is brought back to where it was.
+ * Makes the running router what the configuration says: tests it, changes only the lines that differ, waits until
+ * neighbors and routes are back, and then replaces the files. Lines that the model cannot say stay, in the router and in
+ * the files, unless `takeOver` is set. When anything goes wrong or missing the router is brought back to where it was.
  * Quagga, and what FRR reads only at start, need `restartCommand`.
  * @throws {@link QuaggaError} `CHECKER_REFUSED`, `CHECKER_MISSING`, `VTY_FAILED`, `APPLY_FAILED` or `ROLLBACK_FAILED`
  */
 export function applyConfiguration(config: RenderedConfig, options: ApplyOptions): Promise<Plan> {
   const change = config.dialect === 'quagga' ? applyByFiles : applyToFrr;
-  return withLock(options.configDir, () => change(config, options));
+  return withLock(options.configDir, async () => {
+    const pending = await readJournal(options.configDir);
+    if (pending?.phase === 'waiting')
+      throw new QuaggaError('APPLY_FAILED', `nothing was changed: ${(await describePending(options.configDir)) ?? ''}`);
+    const plan = await change(config, options);
+    return options.confirm === 'manual' ? await withPending(plan, options.configDir) : plan;
+  });
 }
 
-async function applyToFrr(config: RenderedConfig, options: ApplyOptions): Promise<Plan> {
-  await using daemons = await open(options);
+async function applyToFrr(config: RenderedConfig, given: ApplyOptions): Promise<Plan> {
+  const options = await withRaw(config, given);
+  await using daemons = await openTarget(options);
   const plan = await survey(config, daemons, options);
-  const files = await mergedFiles(config.files, options);
   refuseGraver(plan, options);
-  if (plan.effect === 'restart') await restartWith(files, options, config.daemons, plan.desired);
-  else await changeLive(daemons, plan, files, options);
+  const { running, desired } = plan;
+  const change = await prepare(config, { plan, running, desired }, daemons, options);
+  await carryOut(change, options, async () => {
+    if (plan.effect === 'restart') await startAgain(change, config.daemons, options);
+    else await changeLines(daemons, desired, options);
+  });
   return plan;
 }
 
@@ -136,62 +149,11 @@ function refuseGraver(plan: Plan, options: ApplyOptions): void {
   );
 }
 
-async function changeLive(
-  daemons: DaemonLines,
-  plan: Survey,
-  files: readonly RenderedFile[],
-  options: ApplyOptions,
-): Promise<void> {
-  try {
-    const { left, refused } = await convergeAndSettle(daemons, plan.desired, options);
-    if (left.length > 0) {
-      const reasons = [...refused.map(({ line, answer }) => `${line}: ${answer}`), ...left.map(describeChange)];
-      throw new QuaggaError('APPLY_FAILED', `the router rejected the configuration\n${reasons.join('\n')}`);
-    }
-    await replaceFiles(options.configDir, files);
-  } catch (cause) {
-    await rollBack(plan.running, options, cause);
-  }
-}
-
-/** Each daemon by itself and over a new connection: one that hangs must not keep the others from going back. */
-async function rollBack(before: RunningConfig, options: TargetOptions, cause: unknown): Promise<never> {
-  const reason = messageOf(cause);
-  const results = await Promise.all(groupsOf(before).map((group) => bringBack(group, before, options)));
-  const failed = results.filter((result) => result !== undefined);
-  if (failed.length === 0) throw new QuaggaError('APPLY_FAILED', `rolled back: ${reason}`, { cause });
-  throw new QuaggaError('ROLLBACK_FAILED', `${reason}\nand the rollback failed:\n${failed.join('\n')}`, {
-    cause,
-  });
-}
-
-/** Daemons that go back together: zebra repeats what mgmtd says, and only both tell whose a line is. */
-function groupsOf(before: RunningConfig): VtyDaemon[][] {
-  const together: VtyDaemon[] = before.has('mgmtd') ? ['mgmtd', 'zebra'] : [];
-  const others = [...before.keys()].filter((daemon) => !together.includes(daemon)).map((daemon) => [daemon]);
-  return together.length === 0 ? others : [together, ...others];
-}
-
-/** Returns what is wrong with the daemons, or nothing. */
-async function bringBack(
-  group: readonly VtyDaemon[],
-  before: RunningConfig,
-  options: TargetOptions,
-): Promise<string | undefined> {
-  try {
-    await using daemons = await open(options, group);
-    const own = new Map([...before].filter(([daemon]) => group.includes(daemon)));
-    const { left } = await restore(daemons, own);
-    const gone = group.filter((daemon) => before.has(daemon) && !daemons.has(daemon)).map((one) => `${one} has gone`);
-    const still = [...gone, ...left.map(describeChange)];
-    return still.length === 0 ? undefined : still.join('\n');
-  } catch (error) {
-    return `${group.join(' and ')}: ${messageOf(error)}; apply again once it answers`;
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+async function changeLines(daemons: DaemonLines, desired: RunningConfig, options: ApplyOptions): Promise<void> {
+  const { left, refused } = await convergeAndSettle(daemons, desired, options);
+  if (left.length === 0) return;
+  const reasons = [...refused.map(({ line, answer }) => `${line}: ${answer}`), ...left.map(describeChange)];
+  throw new QuaggaError('APPLY_FAILED', `the router rejected the configuration\n${reasons.join('\n')}`);
 }
 
 async function mergedFiles(files: readonly RenderedFile[], options: ApplyOptions): Promise<RenderedFile[]> {
@@ -209,64 +171,134 @@ async function applyByFiles(config: RenderedConfig, options: ApplyOptions): Prom
     if (!(error instanceof QuaggaError) || error.code !== 'CHECKER_MISSING') throw error;
   });
   refuseGraver(BY_RESTART, options);
-  await restartWith(await mergedFiles(config.files, options), options, config.daemons);
+  const change = await prepare(config, { plan: BY_RESTART, running: new Map() }, new Map(), options);
+  await carryOut(change, options, () => startAgain(change, config.daemons, options));
   return BY_RESTART;
 }
 
-/** Writes the files and restarts; when the daemons do not come back, the old files do. */
-async function restartWith(
-  files: readonly RenderedFile[],
-  options: ApplyOptions,
+/** Writes the files and restarts. */
+async function startAgain(
+  change: PreparedChange,
   daemons: readonly DaemonName[],
-  desired?: RunningConfig,
+  options: ApplyOptions,
 ): Promise<void> {
-  const { restartCommand } = options;
-  if (restartCommand === undefined)
+  const { journal, desired } = change;
+  await replaceFiles(options.configDir, journal.files, journal.found);
+  const wanted = { daemons, config: desired, plan: options };
+  const failure = await restart(journal.restartCommand ?? '', wanted, options);
+  if (failure !== undefined) throw new QuaggaError('APPLY_FAILED', failure);
+}
+
+interface Target {
+  readonly plan: Plan;
+  readonly running: RunningConfig;
+  readonly desired?: RunningConfig;
+}
+
+/** A change that can be made, and undone. */
+interface PreparedChange extends Target {
+  readonly journal: Journal;
+}
+
+/** Notes what undoes the change. What an apply that died has left behind belongs to it: that is undone too. */
+async function prepare(
+  config: RenderedConfig,
+  target: Target,
+  daemons: DaemonLines,
+  options: ApplyOptions,
+): Promise<PreparedChange> {
+  const { configDir, restartCommand } = options;
+  const { plan, running } = target;
+  const isRestart = plan.effect === 'restart';
+  if (isRestart && restartCommand === undefined)
     throw new QuaggaError(
       'APPLY_FAILED',
       'nothing was changed: this needs a restart; give the command that restarts the routing suite',
     );
-  const undo = await replaceFiles(options.configDir, files);
-  const failure = await restart(restartCommand, daemons, options, desired);
-  if (failure === undefined) return;
-  await undo();
-  const second = await restart(restartCommand, [], options);
-  if (second === undefined) throw new QuaggaError('APPLY_FAILED', `rolled back: ${failure}`);
-  throw new QuaggaError('ROLLBACK_FAILED', `${failure}\nand the restart with the old files failed: ${second}`);
+  const old = await readJournal(configDir);
+  const files = await mergedFiles(config.files, options);
+  const state = old?.state ?? (await readState(daemons, kernelOf(options)));
+  refuseShortWatch(plan, state, options);
+  const command = isRestart ? restartCommand : old?.restartCommand;
+  const parts = {
+    files,
+    found: old?.found ?? (await findFiles(configDir, files)),
+    state,
+    ...(command === undefined ? {} : { restartCommand: command }),
+  };
+  const journal = newJournal(parts, old === undefined ? running : runningBefore(old));
+  await writeJournal(configDir, journal).catch((cause: unknown) => {
+    throw new QuaggaError('APPLY_FAILED', `nothing was changed: ${messageOf(cause)}`, { cause });
+  });
+  return { ...target, journal };
 }
 
-/** Returns what is wrong after the restart, or nothing. */
-async function restart(
-  command: string,
-  daemons: readonly DaemonName[],
-  options: ApplyOptions,
-  desired?: RunningConfig,
-): Promise<string | undefined> {
-  const [program = '', ...args] = command.trim().split(/\s+/);
-  const result = await runCommand(program, args).catch((error: unknown) => ({ status: 127, stderr: String(error) }));
-  if (result.status !== 0) return `the restart command failed with status ${result.status}: ${result.stderr.trim()}`;
-  const deadline = performance.now() + (options.restartDeadlineMs ?? 30_000);
-  let complaint = await whatIsWrong(options, daemons, desired);
-  while (complaint !== undefined && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    complaint = await whatIsWrong(options, daemons, desired);
-  }
-  return complaint;
-}
-
-async function whatIsWrong(
-  options: ApplyOptions,
-  daemons: readonly DaemonName[],
-  desired?: RunningConfig,
-): Promise<string | undefined> {
+/** Makes the change, and keeps or undoes it. */
+async function carryOut(change: PreparedChange, options: ApplyOptions, make: () => Promise<void>): Promise<void> {
+  const { journal } = change;
+  const { confirm = 'auto', configDir, startGuard } = options;
+  startGuard?.(journal.id);
   try {
-    await using lines = await open(options);
-    const missing = daemons.filter((daemon) => !lines.has(daemon));
-    if (missing.length > 0) return `not running after the restart: ${missing.join(', ')}`;
-    const left = desired === undefined ? [] : planChanges(await readRunning(lines), desired, options);
-    return left.length === 0 ? undefined : `different after the restart:\n${left.map(describeChange).join('\n')}`;
-  } catch (error) {
-    // A daemon that dies while it is asked.
-    return messageOf(error);
+    await make();
+    if (confirm === 'auto') await requireEverythingBack(change, options);
+    if (confirm === 'manual') await leaveWaiting(journal, options);
+    else await finish(journal, configDir);
+  } catch (cause) {
+    const differs = await goBack(journal, options);
+    const reason = messageOf(cause);
+    if (differs.length === 0) throw new QuaggaError('APPLY_FAILED', `rolled back: ${reason}`, { cause });
+    throw new QuaggaError('ROLLBACK_FAILED', `${reason}\nand the rollback failed:\n${differs.join('\n')}`, { cause });
   }
+}
+
+async function leaveWaiting(journal: Journal, options: ApplyOptions): Promise<void> {
+  const confirmBy = new Date(Date.now() + patienceMs(options, journal.state.deadSec)).toISOString();
+  await writeJournal(options.configDir, { ...journal, phase: 'waiting', confirmBy });
+}
+
+async function requireEverythingBack(
+  { plan, journal, running, desired }: PreparedChange,
+  options: ApplyOptions,
+): Promise<void> {
+  const withdrawn = new Set(plan.withdrawals.flatMap(({ prefixes }) => prefixes));
+  const expectation = { state: journal.state, withdrawn };
+  const configs = desired === undefined ? [] : [running, desired];
+  const missing = await waitForRouter(expectation, configs, (deadSec) => watchMs(plan, deadSec), options);
+  if (missing.length > 0) {
+    const seconds = patienceMs(options, journal.state.deadSec) / 1000;
+    const list = missing.map((one) => `- ${one}`).join('\n');
+    throw new QuaggaError('APPLY_FAILED', `not back within ${seconds} s:\n${list}`);
+  }
+  if (desired === undefined) return;
+  // A daemon that died meanwhile has read its old file.
+  await using daemons = await openTarget(options);
+  const left = whatDiffers(await readRunning(daemons), desired, options);
+  if (left.length > 0)
+    throw new QuaggaError(
+      'APPLY_FAILED',
+      `the router no longer has the configuration\n${left.map(describeChange).join('\n')}`,
+    );
+}
+
+/** For a daemon to end the sessions that it does not like. */
+const SESSIONS_END_MS = 2_000;
+
+/**
+ * How long to watch a change: what loses no neighbor needs no watch. A neighbor that rejects our OSPF packets notices
+ * after its dead interval; after a restart adjacencies are new.
+ */
+function watchMs(plan: Plan, deadSec: number): number {
+  if (plan.effect === 'hitless') return 0;
+  const isOspf = plan.changes.some(({ daemon, effect }) => effect !== 'hitless' && daemon.startsWith('ospf'));
+  return isOspf && plan.effect !== 'restart' ? (deadSec + 1) * 1000 : SESSIONS_END_MS;
+}
+
+function refuseShortWatch(plan: Plan, state: RouterState, options: ApplyOptions): void {
+  if ((options.confirm ?? 'auto') !== 'auto') return;
+  const [needed, given] = [watchMs(plan, state.deadSec), patienceMs(options, state.deadSec)];
+  if (needed <= given) return;
+  throw new QuaggaError(
+    'APPLY_FAILED',
+    `nothing was changed: OSPF shows a failure only after ${needed / 1000} s; give it longer than ${given / 1000} s to confirm`,
+  );
 }

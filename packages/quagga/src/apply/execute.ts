@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Change } from '../plan/change.ts';
 import type { VtyDaemon } from '../render/config.ts';
+import { MAXIMUM_METRIC } from '../render/ospf.ts';
 import { type PlanOptions, commandsOf, planChanges } from '../plan/plan.ts';
 import { redactLine, redactText } from '../text/redact.ts';
 import { type DaemonLines, readRunning, type RunningConfig } from '../vty/running.ts';
@@ -47,6 +48,14 @@ async function execute(daemons: DaemonLines, changes: readonly Change[]): Promis
   return refused;
 }
 
+/**
+ * What a router that was changed still lacks. Without a link that runs OSPF, FRR 8.4 shows the maximum metric nowhere, and
+ * uses it once there is one: it was told, and a plan names the line again.
+ */
+export function whatDiffers(running: RunningConfig, desired: RunningConfig, options: PlanOptions = {}): Change[] {
+  return planChanges(running, desired, options).filter(({ after }) => after !== MAXIMUM_METRIC);
+}
+
 /** Brings the running daemons to `desired`. */
 export async function converge(
   daemons: DaemonLines,
@@ -62,7 +71,7 @@ export async function converge(
     pendingMs = Math.max(pendingMs, ...changes.map((change) => delayOf(change, running)));
     refused = await execute(daemons, changes);
   }
-  return { left: planChanges(await readRunning(daemons), desired, options), refused, pendingMs };
+  return { left: whatDiffers(await readRunning(daemons), desired, options), refused, pendingMs };
 }
 
 /** As {@link converge}, and waits for what the daemons do later. */
@@ -74,19 +83,19 @@ export async function convergeAndSettle(
   const outcome = await converge(daemons, desired, options);
   if (outcome.pendingMs === 0) return outcome;
   await sleep(outcome.pendingMs);
-  const left = planChanges(await readRunning(daemons), desired, options);
+  const left = whatDiffers(await readRunning(daemons), desired, options);
   return { ...outcome, left };
 }
 
 /**
- * Brings daemons back to `before`, the last line of it. A summary that is on its way out still shows, and is gone seconds
- * later: where there are summaries the daemons first do what they were told.
+ * Brings daemons back to `before`, the last line of it, and waits for what they do later. A summary that is on its way
+ * out still shows, and is gone seconds later: where there are summaries the daemons first do what they were told.
  */
 export async function restore(daemons: DaemonLines, before: RunningConfig): Promise<Outcome> {
-  const outcome = await converge(daemons, before, { takeOver: true });
-  const summaryMs = Math.max(0, ...[...before.keys()].map((daemon) => summaryDelayMs(before, daemon)));
-  if (summaryMs === 0) return outcome;
-  await sleep(summaryMs);
+  const { pendingMs, ...outcome } = await converge(daemons, before, { takeOver: true });
+  const waitMs = Math.max(pendingMs, ...[...before.keys()].map((daemon) => summaryDelayMs(before, daemon)));
+  if (waitMs === 0) return { ...outcome, pendingMs };
+  await sleep(waitMs);
   return await convergeAndSettle(daemons, before, { takeOver: true });
 }
 

@@ -25,8 +25,13 @@ function absentFile(error: unknown): undefined {
 /** What is added to the name of the copy that `apply` leaves of a file it replaces. */
 const BACKUP_SUFFIX = '.before-quagga-config';
 
+/** Files as they are, to be replaced by `files`. */
+export function findFiles(dir: string, files: readonly RenderedFile[]): Promise<FoundFile[]> {
+  return Promise.all(files.map((file) => findFile(join(dir, file.name))));
+}
+
 /** Replaces a file whole or not at all; a file with secrets is never readable for others, not even while it is written. */
-async function replaceFile(
+export async function replaceFile(
   path: string,
   text: string,
   mode: number,
@@ -46,25 +51,38 @@ async function replaceFile(
   await rename(next, path);
 }
 
-/** Replaces all of the files or none, leaving a copy of each that was there; returns how to undo it. */
-export async function replaceFiles(dir: string, files: readonly RenderedFile[]): Promise<() => Promise<void>> {
+/** Replaces all of the files, leaving a copy of each that was there; {@link restoreFiles} undoes it. */
+export async function replaceFiles(
+  dir: string,
+  files: readonly RenderedFile[],
+  found: readonly FoundFile[],
+): Promise<void> {
   const folder = await stat(dir);
-  const found = await Promise.all(files.map(async (file) => ({ file, before: await findFile(join(dir, file.name)) })));
-  const undo = async (): Promise<void> => {
-    for (const { before } of found) await restoreFile(before);
-  };
-  try {
-    for (const { file, before } of found) {
-      const owner = before.owner ?? { uid: folder.uid, gid: folder.gid };
-      if (before.text !== undefined)
-        await replaceFile(`${before.path}${BACKUP_SUFFIX}`, before.text, before.mode ?? file.mode, owner);
-      await replaceFile(before.path, file.text, file.mode, owner);
-    }
-  } catch (error) {
-    await undo();
-    throw error;
+  for (const file of files) {
+    const path = join(dir, file.name);
+    const before = foundAt(path, found);
+    const owner = before.owner ?? { uid: folder.uid, gid: folder.gid };
+    if (before.text !== undefined)
+      await replaceFile(`${path}${BACKUP_SUFFIX}`, before.text, before.mode ?? file.mode, owner);
+    await replaceFile(path, file.text, file.mode, owner);
   }
-  return undo;
+}
+
+/** Puts back those of the files that {@link replaceFiles} has replaced; what somebody edited since stays. */
+export async function restoreFiles(
+  dir: string,
+  files: readonly RenderedFile[],
+  found: readonly FoundFile[],
+): Promise<void> {
+  for (const file of files) {
+    const path = join(dir, file.name);
+    const { text } = await findFile(path);
+    if (text === file.text) await restoreFile(foundAt(path, found));
+  }
+}
+
+function foundAt(path: string, found: readonly FoundFile[]): FoundFile {
+  return found.find((one) => one.path === path) ?? { path };
 }
 
 async function restoreFile(before: FoundFile): Promise<void> {

@@ -1,6 +1,7 @@
 import { compareText } from '../validation/finding.ts';
 import { foreignPart } from '../plan/ownership.ts';
 import type { RenderedFile } from '../render/config.ts';
+import { rawPart } from '../text/raw.ts';
 import { type ConfigSection, type ConfigTree, parseConfig } from '../text/parse.ts';
 
 /** Lines of a file that say what wrote it, which is now somebody else. */
@@ -9,7 +10,7 @@ const STAMP = /^(frr version|Building configuration|Current configuration|end$)/
 /** The lines of a file that the model cannot say and that a new file has to keep. */
 export function foreignLines(found: string, rendered: string): ConfigTree {
   const before = parseConfig(found, { keepNoise: true });
-  return foreignPart(before, parseConfig(rendered, { keepNoise: true }));
+  return foreignPart(before, parseConfig(rendered, { keepNoise: true }), rawPart(found));
 }
 
 /** The rendered file, with the lines of the found one that the model cannot say: addresses, static routes, logging. */

@@ -37,6 +37,25 @@ export async function readRoutes(daemons: DaemonLines, ...configs: readonly Runn
   };
 }
 
+/** Sources that are other routers. */
+const LEARNT = /^(ospf6?|bgp)$/;
+
+/**
+ * The prefixes that this router has by itself and redistributes, whatever a policy says of them.
+ * @throws {@link QuaggaError} `VTY_FAILED` when a daemon does not answer
+ */
+export async function readOwnRoutes(
+  daemons: DaemonLines,
+  ...configs: readonly RunningConfig[]
+): Promise<ReadonlySet<string>> {
+  const zebra = daemons.get('zebra');
+  const own = new Set<string>();
+  for (const source of [...sourcesIn(configs)].filter((one) => !LEARNT.test(one)))
+    for (const family of FAMILIES)
+      for (const { text } of zebra === undefined ? [] : await routesOf(zebra, family, source)) own.add(text);
+  return own;
+}
+
 /** Where redistribution and the kernel's filters take routes from. */
 function sourcesIn(configs: readonly RunningConfig[]): Set<string> {
   const trees = configs.flatMap((config) => [...config.values()]);

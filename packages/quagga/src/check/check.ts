@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { QuaggaError } from '../errors.ts';
 import type { DaemonName, RenderedConfig, RenderedFile } from '../render/config.ts';
 import { redactText } from '../text/redact.ts';
+import { rawPart } from '../text/raw.ts';
 import { openDaemons, readRunning, type RunningConfig } from '../vty/running.ts';
 import { runCommand } from './command.ts';
+import { lostRawLines } from './raw.ts';
+import { tooOldFor, withLinks } from './release.ts';
 import { openSandbox } from './sandbox.ts';
 
 /** Where the routing suite is installed. */
@@ -19,10 +22,10 @@ export interface SuiteOptions {
 
 export const DAEMON_DIRS = { frr: '/usr/lib/frr', quagga: '/usr/lib/quagga' } as const;
 
-function refusal(messages: readonly string[]): QuaggaError {
+async function refusal(messages: readonly string[]): Promise<QuaggaError> {
   return new QuaggaError(
     'CHECKER_REFUSED',
-    messages.map(redactText).join('\n') || 'the daemons reject the configuration',
+    [...messages, ...(await tooOldFor(messages))].map(redactText).join('\n') || 'the daemons reject the configuration',
   );
 }
 
@@ -36,7 +39,7 @@ export async function checkSyntax(text: string, options: SuiteOptions = {}): Pro
     await writeFile(join(dir, 'vtysh.conf'), '');
     await writeFile(join(dir, 'candidate.conf'), text, { mode: 0o640 });
     const result = await runCommand('vtysh', ['--config_dir', dir, '-C', '-f', join(dir, 'candidate.conf')]);
-    if (result.status !== 0) throw refusal([`${result.stdout}\n${result.stderr}`.trim()]);
+    if (result.status !== 0) throw await refusal([`${result.stdout}\n${result.stderr}`.trim()]);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -55,9 +58,12 @@ export async function tryOnFrr(
   const text = config.files.find((file) => file.name === 'frr.conf')?.text ?? '';
   await using sandbox = await openSandbox({ ...options, daemons });
   const loaded = await sandbox.load(text);
-  if (loaded.refused || loaded.messages.length > 0) throw refusal(loaded.messages);
+  if (loaded.refused || loaded.messages.length > 0) throw await refusal(loaded.messages);
   await using lines = await openDaemons(sandbox.vtyDir);
-  return await readRunning(lines);
+  const running = withLinks(await readRunning(lines), text);
+  const lost = lostRawLines(rawPart(text), running);
+  if (lost.length > 0) throw await refusal(lost);
+  return running;
 }
 
 /**
@@ -85,7 +91,7 @@ async function testFile(file: RenderedFile, dir: string, daemonDir: string): Pro
   const path = join(dir, file.name);
   await writeFile(path, file.text, { mode: file.mode });
   const result = await runCommand('unshare', ['--net', '--mount', program, '-C', '-f', path]);
-  if (result.status !== 0) throw refusal([`${file.name}: ${`${result.stdout}\n${result.stderr}`.trim()}`]);
+  if (result.status !== 0) throw await refusal([`${file.name}: ${`${result.stdout}\n${result.stderr}`.trim()}`]);
 }
 
 /** Tests a rendered configuration with the daemons it is for. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,11 +41,19 @@ start() {
   daemon=$1; shift
   "$programs/$daemon" -d -u frr -g frr "$@" -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/$daemon.pid" -P 0 --log file:"$dir/$daemon.log"
 }
-[ ! -x "$programs/mgmtd" ] || start mgmtd
-for daemon in $daemons; do start "$daemon" -f "$dir/empty.conf"; done
+# Where there is mgmtd, it configures staticd, which then knows no file.
+managed=
+if [ -x "$programs/mgmtd" ]; then managed=staticd; start mgmtd; fi
+for daemon in $daemons; do
+  if [ "$daemon" = "$managed" ]; then start "$daemon"; else start "$daemon" -f "$dir/empty.conf"; fi
+done
 echo ready
 cat > /dev/null
 `;
+
+/** Daemons start in half a second; a busy machine takes longer. */
+const START_DEADLINE_MS = 30_000;
+const STOP_DEADLINE_MS = 5_000;
 
 /** Said by FRR about a correct configuration. */
 const HARMLESS = [
@@ -107,8 +115,23 @@ async function startDaemons(dir: string, options: SandboxOptions): Promise<Child
     ],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
+  const reason = await whyNotReady(child);
+  if (reason === undefined) return child;
+  const remedy = reason.includes('not permitted') ? '; it needs root; without root, vtysh checks the syntax only' : '';
+  throw new QuaggaError(
+    'CHECKER_MISSING',
+    `cannot start the routing daemons in a network namespace: ${reason}${remedy}`,
+  );
+}
+
+/** Waits for the script; undefined: the daemons run. */
+async function whyNotReady(child: ChildProcessWithoutNullStreams): Promise<string | undefined> {
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  const timer = setTimeout(() => {
+    complaint = `not ready within ${START_DEADLINE_MS / 1000} s`;
+    child.kill('SIGKILL');
+  }, START_DEADLINE_MS);
   const ready = await new Promise<boolean>((resolve) => {
     createInterface({ input: child.stdout }).once('line', () => resolve(true));
     child.once('error', (error) => {
@@ -117,13 +140,8 @@ async function startDaemons(dir: string, options: SandboxOptions): Promise<Child
     });
     child.once('close', () => resolve(false));
   });
-  if (ready) return child;
-  const reason = complaint.trim().split('\n').at(-1) ?? 'no reason given';
-  const remedy = reason.includes('not permitted') ? '; it needs root; without root, vtysh checks the syntax only' : '';
-  throw new QuaggaError(
-    'CHECKER_MISSING',
-    `cannot start the routing daemons in a network namespace: ${reason}${remedy}`,
-  );
+  clearTimeout(timer);
+  return ready ? undefined : (complaint.trim().split('\n').at(-1) ?? 'no reason given');
 }
 
 async function load(dir: string, text: string): Promise<{ refused: boolean; messages: readonly string[] }> {
@@ -146,5 +164,8 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   child.stdin?.end();
+  // One that a signal has stopped reads no input.
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
   await closed;
+  clearTimeout(timer);
 }

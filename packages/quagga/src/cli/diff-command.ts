@@ -1,13 +1,16 @@
 import { basename, join } from 'node:path';
+import { readDrift } from '../apply/drift.ts';
+import { openTarget } from '../apply/target.ts';
 import { QuaggaError } from '../errors.ts';
+import { readRaw } from '../apply/raw.ts';
 import { ownedPart } from '../plan/ownership.ts';
 import type { RenderedConfig, RenderedFile } from '../render/config.ts';
-import { canonicalTree, diffTrees, formatDifferences } from '../text/diff.ts';
+import { type SectionDifference, canonicalTree, diffTrees, formatDifferences } from '../text/diff.ts';
 import { type ConfigTree, mergeTrees, parseConfig } from '../text/parse.ts';
-import { openDaemons, readRunning } from '../vty/running.ts';
+import { readRunning } from '../vty/running.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
 import { readText } from './findings.ts';
-import { type TargetFlags, VTY_DIRS, toJson, withConfig } from './run.ts';
+import { CONFIG_DIRS, type TargetFlags, target, toJson, withConfig } from './run.ts';
 
 export interface DiffFlags extends TargetFlags {
   readonly against?: string;
@@ -18,27 +21,35 @@ function namesake(config: RenderedConfig, path: string): RenderedFile | undefine
   return config.files.find((file) => basename(path).endsWith(file.name));
 }
 
+interface Current {
+  readonly tree: ConfigTree;
+  /** What the file says that neither runs nor is wanted. */
+  readonly drift: readonly SectionDifference[];
+}
+
 /** What stands in the file, or in the folder, or runs. */
-async function currentTree(
+async function currentState(
   environment: CliEnvironment,
   config: RenderedConfig,
   flags: DiffFlags,
   wanted: ConfigTree,
-): Promise<ConfigTree> {
+): Promise<Current> {
   const { against } = flags;
   if (against === undefined) {
-    await using daemons = await openDaemons(flags.vtyDir ?? VTY_DIRS[config.dialect]);
+    const { vtyDir, configDir } = target(flags, config.dialect);
+    await using daemons = await openTarget({ vtyDir });
     if (daemons.size === 0)
-      throw new QuaggaError(
-        'VTY_FAILED',
-        `no daemon answers in ${flags.vtyDir ?? VTY_DIRS[config.dialect]}; give --against or --vty-dir`,
-      );
+      throw new QuaggaError('VTY_FAILED', `no daemon answers in ${vtyDir}; give --against or --vty-dir`);
+    const running = await readRunning(daemons);
+    const drift = await readDrift(config, configDir, running);
     // As in a plan: what the model cannot say stays.
-    return ownedPart(mergeTrees((await readRunning(daemons)).values()), wanted);
+    const raw = await readRaw(config, flags.configDir ?? CONFIG_DIRS[config.dialect]);
+    return { tree: ownedPart(mergeTrees(running.values()), wanted, raw), drift };
   }
   const names = config.files.map((file) => file.name).filter((name) => name !== 'daemons');
   const paths = (await environment.isDirectory(against)) ? names.map((name) => join(against, name)) : [against];
-  return mergeTrees(await Promise.all(paths.map(async (path) => parseConfig(await readText(environment, path)))));
+  const files = await Promise.all(paths.map(async (path) => parseConfig(await readText(environment, path))));
+  return { tree: mergeTrees(files), drift: [] };
 }
 
 export function diffCommand(
@@ -50,9 +61,13 @@ export function diffCommand(
     const one = flags.against === undefined ? undefined : namesake(config, flags.against);
     const wanted = (one === undefined ? config.files : [one]).filter((file) => file.name !== 'daemons');
     const after = mergeTrees(wanted.map((file) => parseConfig(file.text)));
-    const before = await currentTree(environment, config, flags, after);
-    const differences = diffTrees(canonicalTree(before), canonicalTree(after));
+    const { tree, drift } = await currentState(environment, config, flags, after);
+    const differences = diffTrees(canonicalTree(tree), canonicalTree(after));
     environment.write(flags.json === true ? toJson(differences) : formatDifferences(differences));
-    return differences.length === 0 ? EXIT.ok : EXIT.differs;
+    if (drift.length > 0)
+      environment.complain(
+        `warning: the file has lines that are not running; the next start would load them\n${formatDifferences(drift)}`,
+      );
+    return differences.length + drift.length === 0 ? EXIT.ok : EXIT.differs;
   });
 }

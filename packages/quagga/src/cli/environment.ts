@@ -9,6 +9,10 @@ export interface CliEnvironment {
   readonly exists: (path: string) => Promise<boolean>;
   readonly isDirectory: (path: string) => Promise<boolean>;
   readonly isRoot: boolean;
+  /** Starts this program with other arguments, to outlive this process and its terminal. */
+  readonly detach: (args: readonly string[]) => void;
+  /** Writes to the system's log. */
+  readonly log: (text: string) => Promise<void>;
 }
 
 /** What the exit status says. */

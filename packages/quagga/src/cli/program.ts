@@ -1,7 +1,17 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { RouterModel } from '../model/router.ts';
+import { drained } from '../preset/drain.ts';
 import { PRESETS } from '../preset/presets.ts';
 import { DIALECTS } from '../dialect.ts';
-import { type ApplyFlags, type ChangeFlags, applyCommand, planCommand } from './change-commands.ts';
+import {
+  type ApplyFlags,
+  type ChangeFlags,
+  type PendingFlags,
+  applyCommand,
+  confirmCommand,
+  planCommand,
+  revertCommand,
+} from './change-commands.ts';
 import { type CheckFlags, checkCommand } from './check-command.ts';
 import { type DiffFlags, diffCommand } from './diff-command.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
@@ -15,7 +25,7 @@ Exit status:
   2  the daemons reject the configuration
   3  the checker is not installed or may not run
   4  there are differences (diff, plan)
-  5  not applied; the router is unchanged
+  5  not applied: the router is unchanged, or back where it was
   6  not applied, and the rollback failed
   7  a running daemon cannot be reached`;
 
@@ -26,6 +36,17 @@ function collect(value: string, previous: readonly string[] | undefined): string
 function wholeNumber(value: string): number {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It is not a whole number.');
   return Number(value);
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000 };
+const LONGEST_MS = 600_000;
+
+/** `30s` or `2m`, from 1 s to 10 m, in milliseconds. */
+function duration(value: string): number {
+  const [, count, unit = ''] = /^(\d+)([sm])$/.exec(value) ?? [];
+  const ms = Number(count ?? 0) * (UNITS_MS[unit] ?? 0);
+  if (ms === 0 || ms > LONGEST_MS) throw new InvalidArgumentError('It is a time from 1s to 10m, such as 30s.');
+  return ms;
 }
 
 /** The flags that describe a router; a file says the same and more. */
@@ -50,11 +71,17 @@ function withInput(command: Command): Command {
     .option('--json', 'structured output');
 }
 
-function withTarget(command: Command): Command {
+function withPlace(command: Command): Command {
   return command
     .option('--vty-dir <path>', 'where the daemons’ vty sockets are (/run/frr, /run/quagga)')
-    .option('--config-dir <path>', 'where the configuration files are (/etc/frr, /etc/quagga)')
-    .option('--daemon-dir <path>', 'where the daemons are installed (/usr/lib/frr, /usr/lib/quagga)');
+    .option('--config-dir <path>', 'where the configuration files are (/etc/frr, /etc/quagga)');
+}
+
+function withTarget(command: Command): Command {
+  return withPlace(command).option(
+    '--daemon-dir <path>',
+    'where the daemons are installed (/usr/lib/frr, /usr/lib/quagga)',
+  );
 }
 
 function withChange(command: Command): Command {
@@ -62,6 +89,26 @@ function withChange(command: Command): Command {
     '--take-over',
     'also remove lines that the model cannot express: addresses, static routes, logging',
   );
+}
+
+function withApply(command: Command): Command {
+  return withChange(command)
+    .addOption(
+      new Option('--allow <effect>', 'the gravest effect to accept')
+        .choices(['hitless', 'flaps', 'restart'])
+        .default('hitless'),
+    )
+    .option('--accept-unknown', 'also apply changes with unknown effects')
+    .option(
+      '--restart-command <command>',
+      'program and arguments that restart the routing suite, where a change needs it; no shell',
+    )
+    .addOption(
+      new Option('--confirm <who>', 'who decides that a change stays: neighbors and routes, "confirm", or nobody')
+        .choices(['auto', 'manual', 'none'])
+        .default('auto'),
+    )
+    .option('--confirm-within <time>', 'revert after that time, 1s to 10m (30s, or OSPF’s dead interval)', duration);
 }
 
 /** Commander would answer the --help of a command that there is not. */
@@ -104,20 +151,19 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
   withChange(add('plan', 'show the effects on running containers')).action(
     async (file: string | undefined, flags: ChangeFlags) => finish(await planCommand(environment, file, flags)),
   );
-  withChange(add('apply', 'test, back up, change the running router, verify, or roll back'))
-    .addOption(
-      new Option('--allow <effect>', 'the gravest effect to accept')
-        .choices(['hitless', 'flaps', 'restart'])
-        .default('hitless'),
-    )
-    .option('--accept-unknown', 'also apply changes with unknown effects')
-    .option(
-      '--restart-command <command>',
-      'program and arguments that restart the routing suite, where a change needs it; no shell',
-    )
-    .action(async (file: string | undefined, flags: ApplyFlags) =>
-      finish(await applyCommand(environment, file, flags)),
+  const addApply = (name: string, description: string, change?: (model: RouterModel) => RouterModel): Command =>
+    withApply(add(name, description)).action(async (file: string | undefined, flags: ApplyFlags) =>
+      finish(await applyCommand(environment, file, flags, change)),
     );
+  addApply('apply', 'test, back up, change the running router, wait for neighbors and routes, or roll back');
+  addApply('drain', 'apply, and let others use this router only where there is no other way', drained);
+  addApply('undrain', 'apply, and let others use this router as before');
+  withPlace(add('confirm', 'keep a change that "apply --confirm manual" made')).action(async (flags: PendingFlags) =>
+    finish(await confirmCommand(environment, flags)),
+  );
+  withPlace(add('revert', 'undo a change that is not confirmed, or that was interrupted'))
+    .addOption(new Option('--when-due <id>', 'watch over a change until it is finished').hideHelp())
+    .action(async (flags: PendingFlags) => finish(await revertCommand(environment, flags)));
   add('init', 'propose a model from this host’s interfaces and routes')
     .addOption(new Option('--protocol <name>', 'routing protocol').choices(['ospf', 'bgp']))
     .addOption(new Option('--dialect <name>', 'whose configuration language').choices(DIALECTS))

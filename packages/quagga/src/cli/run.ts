@@ -1,8 +1,10 @@
+import type { TargetOptions } from '../apply/target.ts';
 import type { Dialect } from '../dialect.ts';
 import { type QuaggaError, isQuaggaError } from '../errors.ts';
+import type { RouterModel } from '../model/router.ts';
 import type { RenderedConfig } from '../render/config.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
-import { complain } from './findings.ts';
+import { type Origin, complain } from './findings.ts';
 import type { InputFlags } from './flags.ts';
 import { type Input, readInput, renderInput } from './input.ts';
 
@@ -18,6 +20,23 @@ export interface TargetFlags extends InputFlags {
   readonly json?: boolean;
 }
 
+export interface Target extends TargetOptions {
+  readonly configDir: string;
+}
+
+/** Where the suite is that flags name; Debian's folders by default. */
+export function target(
+  flags: Pick<TargetFlags, 'vtyDir' | 'configDir' | 'daemonDir'> & { readonly takeOver?: boolean },
+  dialect: Dialect,
+): Target {
+  return {
+    ...(flags.takeOver === undefined ? {} : { takeOver: flags.takeOver }),
+    vtyDir: flags.vtyDir ?? VTY_DIRS[dialect],
+    configDir: flags.configDir ?? CONFIG_DIRS[dialect],
+    ...(flags.daemonDir === undefined ? {} : { daemonDir: flags.daemonDir }),
+  };
+}
+
 const CODES: Partial<Record<QuaggaError['code'], ExitCode>> = {
   INVALID_INPUT: EXIT.invalidInput,
   UNSUPPORTED: EXIT.invalidInput,
@@ -30,22 +49,35 @@ const CODES: Partial<Record<QuaggaError['code'], ExitCode>> = {
 
 export type Work = (config: RenderedConfig, input: Input) => Promise<ExitCode>;
 
-/** Reads, renders and goes on; every error of the library becomes an exit status. */
+/** Reads, changes, renders and goes on; every error of the library becomes an exit status. */
 export async function withConfig(
   environment: CliEnvironment,
   path: string | undefined,
   flags: InputFlags,
   work: Work,
+  change: (model: RouterModel) => RouterModel = (model) => model,
 ): Promise<ExitCode> {
-  const input = await readInput(environment, path, flags);
-  if (typeof input === 'number') return input;
-  const config = renderInput(environment, input);
-  if (typeof config === 'number') return config;
+  const given = await readInput(environment, path, flags);
+  if (typeof given === 'number') return given;
+  const changeAndWork = async (): Promise<ExitCode> => {
+    const input = { ...given, document: { ...given.document, model: change(given.document.model) } };
+    const config = renderInput(environment, input);
+    return typeof config === 'number' ? config : await work(config, input);
+  };
+  return await withExitStatus(environment, changeAndWork, given.origin);
+}
+
+/** Every error of the library becomes an exit status. */
+export async function withExitStatus(
+  environment: CliEnvironment,
+  work: () => Promise<ExitCode>,
+  origin: Origin = { flags: {} },
+): Promise<ExitCode> {
   try {
-    return await work(config, input);
+    return await work();
   } catch (error) {
     if (!isQuaggaError(error)) throw error;
-    complain(environment, error, input.origin);
+    complain(environment, error, origin);
     return CODES[error.code] ?? EXIT.invalidInput;
   }
 }

@@ -9,6 +9,7 @@ import {
   name,
   ownAsn,
   prefix,
+  routerId,
   secret,
   text,
 } from './primitives.ts';
@@ -28,6 +29,10 @@ const peerFamily = z.strictObject({
   nextHopSelf: z.boolean().optional(),
   routeReflectorClient: z.boolean().optional(),
   softReconfigurationInbound: z.boolean().optional(),
+  allowOwnAs: integer(1, 10, 'how often')
+    .optional()
+    .meta({ description: 'Take routes whose path has our own AS number up to so often.' }),
+  sendAllPaths: z.boolean().optional().meta({ description: 'Also ways that are not best (RFC 7911; FRR).' }),
   maximumPrefix: maximumPrefix.optional(),
 });
 
@@ -61,7 +66,13 @@ const session = {
   ipv6: peerFamily.optional(),
 };
 
-const peerGroup = z.strictObject(session);
+const peerGroup = z.strictObject({
+  ...session,
+  towards: z
+    .literal('hosts')
+    .optional()
+    .meta({ description: 'On a switch: its members are hosts, whose sessions fleet.containersPerHost limits.' }),
+});
 
 const neighbor = z
   .strictObject({
@@ -90,6 +101,11 @@ export const bgp = z.strictObject({
     .optional()
     .meta({ description: 'Also announce routes learnt from other neighbors: for a switch, not for a host.' }),
   multipathRelax: z.boolean().optional().meta({ description: 'ECMP over neighbors of different AS.' }),
+  alwaysCompareMed: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Compare metrics of neighbors of different AS. All routers of an AS alike.' }),
+  clusterId: routerId.optional().meta({ description: 'Of a route reflector; default its router id.' }),
   logNeighborChanges: z.boolean().optional(),
   gracefulRestart: z
     .strictObject({
@@ -101,7 +117,7 @@ export const bgp = z.strictObject({
   gracefulShutdown: z
     .boolean()
     .optional()
-    .meta({ description: 'Drain: announce everything with the lowest preference (RFC 8326).' }),
+    .meta({ description: 'Announce everything with the lowest preference (RFC 8326); see "quagga-config drain".' }),
   coalesceTimeMs: integer(0, 4294967295, 'the coalesce time').optional(),
   timers: timers.optional(),
   peerGroups: z.record(name, peerGroup).optional(),

@@ -10,6 +10,14 @@ const authentication = z.discriminatedUnion('type', [
     type: z.literal('message-digest'),
     keys: z.array(z.strictObject({ id: integer(1, 255, 'a key id'), key: secret(16) })).min(1),
   }),
+  z
+    .strictObject({
+      type: z.literal('hmac-sha-256'),
+      keys: z.array(z.strictObject({ id: integer(1, 255, 'a key id'), key: secret(64) })).min(1),
+    })
+    .meta({
+      description: 'RFC 5709, as a key chain (FRR 10). All keys are taken; the one with the lowest id is sent.',
+    }),
 ]);
 
 const common = {
@@ -106,11 +114,14 @@ export const ospf = z.strictObject({
   lsaAllThrottleMs: integer(0, 5000, 'the LSA throttle').optional(),
   maximumMetric: z
     .strictObject({
+      administrative: z.literal(true).optional().meta({ description: 'Until it is taken out again.' }),
       onStartupSec: integer(5, 86400, 'the start-up time').optional(),
       onShutdownSec: integer(5, 100, 'the shutdown time').optional(),
     })
     .optional()
-    .meta({ description: 'No transit traffic at start and end. Does not drain announced routes.' }),
+    .meta({
+      description: 'No transit traffic (RFC 6987). Does not drain announced routes; "quagga-config drain" does both.',
+    }),
   ...process,
 });
 

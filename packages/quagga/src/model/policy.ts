@@ -30,9 +30,31 @@ const community = z
     'each half is at most 65535',
   );
 
+const largeCommunity = z
+  .string()
+  .regex(/^\d{1,10}:\d{1,10}:\d{1,10}$/, 'a large community is 65000:1:2 (RFC 8092)')
+  .refine(
+    (value) => value.split(':').every((part) => Number(part) <= 4294967295),
+    'each part of a large community is at most 4294967295',
+  );
+
 const match = z.strictObject({
+  // FRR's own range (yang/frr-route-map.yang): it takes a line with 0, and drops it when it loads the file.
+  metric: integer(1, 4294967295, 'a metric to match').optional().meta({ description: 'The MED.' }),
   prefixList: name.optional().meta({ description: 'A prefix list of the route map’s family.' }),
   tag: tag.optional(),
+  community: z
+    .array(community)
+    .min(1)
+    .max(32, 'has more than 32 communities')
+    .optional()
+    .meta({ description: 'Routes that have all of these communities (FRR). BGP only.' }),
+  largeCommunity: z
+    .array(largeCommunity)
+    .min(1)
+    .max(32, 'has more than 32 large communities')
+    .optional()
+    .meta({ description: 'Routes that have all of these large communities (RFC 8092; FRR). BGP only.' }),
   localRoutes: z
     .literal(true)
     .optional()
@@ -49,6 +71,15 @@ const set = z.strictObject({
     .max(32, 'has more than 32 communities')
     .optional()
     .meta({ description: 'Added to the communities of the route.' }),
+  largeCommunity: z
+    .array(largeCommunity)
+    .min(1)
+    .max(32, 'has more than 32 large communities')
+    .optional()
+    .meta({ description: 'Added to the large communities of the route (RFC 8092; FRR).' }),
+  linkBandwidthMbps: integer(1, 25600, 'a bandwidth in Mbit/s')
+    .optional()
+    .meta({ description: 'Weight among several ways to one address (extended community; FRR).' }),
   asPathPrepend: z.array(asn).min(1).max(10).optional(),
 });
 
@@ -68,6 +99,18 @@ export const routeMap = z.strictObject({
 
 const lengthRange = z.strictObject({ ge: maskLength.optional(), le: maskLength.optional() });
 
+const exportAttributes = z.strictObject({
+  match: z
+    .strictObject({
+      prefixes: z.array(prefix).min(1).optional(),
+      metric: integer(1, 65535, 'a metric of host routes')
+        .optional()
+        .meta({ description: 'Containers with this routed.metric. BGP only: ospfd does not look at it.' }),
+    })
+    .refine(({ prefixes, metric: own }) => prefixes !== undefined || own !== undefined, 'needs prefixes or metric'),
+  set: set.refine((value) => Object.keys(value).length > 0, 'is empty; say what to announce'),
+});
+
 export const exportPolicy = z.strictObject({
   source: z
     .enum(['kernel', 'connected', 'static'])
@@ -75,9 +118,14 @@ export const exportPolicy = z.strictObject({
     .meta({ description: 'Default kernel: where the plugin’s routes are.' }),
   ipv4Lengths: lengthRange.optional().meta({ description: 'Default { ge: 32 }: host routes only.' }),
   ipv6Lengths: lengthRange.optional().meta({ description: 'Default { ge: 128 }: host routes only.' }),
+  ipv4Block: maskLength.optional().meta({ description: 'Prefix length of routed.block: blocks are announced, too.' }),
+  ipv6Block: maskLength.optional().meta({ description: 'The same for IPv6.' }),
   metric: metric.optional(),
   metricType: metricType.optional().meta({ description: 'OSPF external type, default 2.' }),
   tag: tag.optional(),
+  attributes: z.array(exportAttributes).max(100).optional().meta({
+    description: 'What announced routes get beside the above; the first entry that matches a route decides.',
+  }),
   unfiltered: z
     .literal(true)
     .optional()
@@ -90,7 +138,7 @@ export const importPolicy = z.strictObject({
     .min(1)
     .meta({
       description:
-        'Exactly these routes are taken from other routers. BGP without this: everything inside the container prefixes.',
+        'Exactly these routes are taken from other routers. BGP without this: inside the container prefixes, on a host with the lengths of export.',
     }),
 });
 
@@ -98,5 +146,6 @@ export type PrefixListEntry = z.infer<typeof prefixListEntry>;
 export type PrefixList = z.infer<typeof prefixList>;
 export type RouteMapEntry = z.infer<typeof routeMapEntry>;
 export type RouteMap = z.infer<typeof routeMap>;
+export type ExportAttributes = z.infer<typeof exportAttributes>;
 export type ExportPolicy = z.infer<typeof exportPolicy>;
 export type ImportPolicy = z.infer<typeof importPolicy>;

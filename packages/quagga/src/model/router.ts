@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { bfd, bgp } from './bgp.ts';
+import { fleet } from './fleet.ts';
 import { ospf, ospf6, ospf6Interface, ospfInterface } from './ospf.ts';
 import { exportPolicy, importPolicy, prefixList, routeMap } from './policy.ts';
+import { raw } from './raw.ts';
 import { hostname, integer, interfaceName, loginPassword, name, prefix, routerId, text } from './primitives.ts';
 
 const routerInterface = z.strictObject({
@@ -48,6 +50,8 @@ export const routerModelSchema = z.strictObject({
   bfd: bfd.optional(),
   prefixLists: z.record(name, prefixList).optional(),
   routeMaps: z.record(name, routeMap).optional(),
+  fleet: fleet.optional().meta({ description: 'How large the cluster may grow: sizes the guards of the BGP presets.' }),
+  raw: raw.optional(),
 });
 
 export type RouterModel = z.infer<typeof routerModelSchema>;

@@ -19,6 +19,11 @@ export interface Change {
   readonly temporary?: true;
 }
 
+/** The change with an effect that no longer depends on routes. */
+export function withoutMark({ isPolicy, ...change }: Change): Change {
+  return isPolicy === true ? change : { ...change };
+}
+
 /**
  * New definitions come before their uses, and old uses go before old definitions. `clear` is for lines that the
  * daemon refuses beside their replacement.

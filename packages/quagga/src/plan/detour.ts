@@ -3,6 +3,14 @@ import { type Change, PHASE } from './change.ts';
 
 const ENTRY = /^((?:ip|ipv6) prefix-list) (\S+) (seq \d+) (.*)$/;
 
+/** The end of a copy's name. */
+const COPY = /--NEXT\d*$/;
+
+/** True for the name of a list that only an apply makes, and removes. */
+export function isCopyName(name: string): boolean {
+  return COPY.test(name);
+}
+
 interface Entry {
   readonly list: string;
   readonly head: string;
@@ -19,7 +27,8 @@ function entryOf(line: string | undefined): Entry | undefined {
 /**
  * Edits a prefix list behind the back of the route maps that use it. Overwriting entries one by one leaves moments
  * in which the list permits neither the old nor the new routes, and the daemon withdraws them at once. So the maps
- * look at a copy of the new list meanwhile.
+ * look at a copy of the new list meanwhile. An apply that was killed may have left some of them there: these come back
+ * when the list is complete.
  */
 export function withDetours(changes: readonly Change[], before: ConfigTree): Change[] {
   const touched = new Map<string, Change[]>();
@@ -39,34 +48,40 @@ function overwrites(edits: readonly Change[]): boolean {
 }
 
 function detour(all: readonly Change[], head: string, edits: readonly Change[], before: ConfigTree): Change[] {
-  const users = usersOf(head, before);
   const daemon = edits[0]?.daemon;
   if (daemon === undefined) return [...all];
-  const copy = `${head}--NEXT`;
+  const others = all.filter((change) => !edits.includes(change));
+  const users = usersOf(head, before);
+  // No map looks at the list: it is complete before one does.
+  if (users.length === 0) return [...others, ...rewriting(edits, PHASE.define, PHASE.define)];
   const temporary = {
     daemon,
     effect: 'hitless',
     reason: 'the route maps use a copy while the list changes',
     temporary: true,
   } as const;
+  const copy = unusedCopyOf(head, before);
   const renamed = (line: string): string => line.replace(`${head} `, `${copy} `);
   const wanted = finalEntries(head, edits, before);
   const define = wanted.map((line): Change => ({ ...temporary, path: [], after: renamed(line), phase: PHASE.define }));
-  const away = users.map(({ path, line }): Change => ({
-    ...temporary,
-    path,
-    after: `${line}--NEXT`,
-    phase: PHASE.detour,
-  }));
-  const back = users.map(({ path, line }): Change => ({ ...temporary, path, after: line, phase: PHASE.restore }));
+  const away = users.map((path): Change => ({ ...temporary, path, after: matchOf(copy), phase: PHASE.detour }));
+  const back = users.map((path): Change => ({ ...temporary, path, after: matchOf(head), phase: PHASE.restore }));
   const drop: Change = { ...temporary, path: [], before: copy, phase: PHASE.undefine };
-  // The old entries go before the new ones come: the daemon ignores an entry that the list already has elsewhere.
-  const rewritten = edits.flatMap((edit): Change[] => {
-    const removal: Change[] = edit.before === undefined ? [] : [{ ...withoutAfter(edit), phase: PHASE.redefine }];
-    return edit.after === undefined ? removal : [...removal, { ...edit, phase: PHASE.restore }];
-  });
-  const others = all.filter((change) => !edits.includes(change));
-  return users.length === 0 ? [...others, ...rewritten] : [...others, ...define, ...away, ...rewritten, ...back, drop];
+  const isReturn = (change: Change): boolean =>
+    change.after === matchOf(head) && change.before?.replace(COPY, '') === matchOf(head);
+  const returns = others.filter(isReturn).map((change) => ({ ...change, phase: PHASE.restore }));
+  const rest = others.filter((change) => !isReturn(change));
+  const rewritten = rewriting(edits, PHASE.redefine, PHASE.restore);
+  return [...rest, ...define, ...away, ...rewritten, ...back, ...returns, drop];
+}
+
+/** The old entries go before the new ones come: the daemon ignores an entry that the list already has elsewhere. */
+function rewriting(edits: readonly Change[], removing: number, adding: number): Change[] {
+  const removals = edits.flatMap((edit) =>
+    edit.before === undefined ? [] : [{ ...withoutAfter(edit), phase: removing }],
+  );
+  const additions = edits.flatMap((edit) => (edit.after === undefined ? [] : [{ ...edit, phase: adding }]));
+  return [...removals, ...additions];
 }
 
 function withoutAfter(edit: Change): Change {
@@ -81,9 +96,22 @@ function finalEntries(head: string, edits: readonly Change[], before: ConfigTree
   return [...own, ...edits.flatMap((edit) => edit.after ?? [])];
 }
 
-/** Where route maps match the list, as the daemon has them now. */
-function usersOf(head: string, before: ConfigTree): { path: readonly string[]; line: string }[] {
+/** How a route map of this family matches the list. */
+function matchOf(head: string): string {
   const [family = '', , name = ''] = head.split(' ');
-  const line = `match ${family} address prefix-list ${name}`;
-  return [...before.values()].flatMap(({ path, lines }) => (lines.includes(line) ? [{ path, line }] : []));
+  return `match ${family} address prefix-list ${name}`;
+}
+
+/** The entries of route maps that match the list, as the daemon has them now. */
+function usersOf(head: string, before: ConfigTree): (readonly string[])[] {
+  return [...before.values()].flatMap(({ path, lines }) => (lines.includes(matchOf(head)) ? [path] : []));
+}
+
+/** Also an apply that was killed may have left a copy. */
+function unusedCopyOf(head: string, before: ConfigTree): string {
+  const words = new Set([...before.values()].flatMap(({ lines }) => lines.flatMap((line) => line.split(' '))));
+  const name = head.split(' ').at(-1) ?? '';
+  let suffix = '--NEXT';
+  for (let number = 2; words.has(`${name}${suffix}`); number++) suffix = `--NEXT${number}`;
+  return `${head}${suffix}`;
 }

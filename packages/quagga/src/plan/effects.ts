@@ -1,3 +1,5 @@
+import { DISCARD_ROUTE } from '../render/discard.ts';
+
 /**
  * What a change does to the routes of running containers, from harmless to grave. `unknown` is every line that no rule
  * below names, and a policy of which nobody has looked at the routes: nothing is hitless by default.
@@ -22,6 +24,11 @@ const UNSEEN = 'no neighbor sees it';
 const OTHER_PATH = 'routes stay; traffic may take another path';
 
 const RULES: readonly Rule[] = [
+  {
+    pattern: DISCARD_ROUTE,
+    effect: 'flaps',
+    reason: 'decides whether packets to addresses without a route of their own are dropped',
+  },
   { pattern: /^frr defaults /, effect: 'restart', reason: 'the profile is read at start only' },
   { pattern: /router-id /, effect: 'restart', reason: 'announcements under the old router id stay for up to an hour' },
   {
@@ -36,7 +43,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /(^(ip|ipv6) prefix-list |^bgp as-path |^route-map |^(ip|ipv6) protocol \S+ route-map |^router \S+( \d+)? redistribute )/,
+      /(^(ip|ipv6) prefix-list |^bgp as-path |^bgp (large-)?community-list |^route-map |^(ip|ipv6) protocol \S+ route-map |^router \S+( \d+)? redistribute )/,
     effect: 'unknown',
     reason: 'the affected routes were not evaluated',
     isPolicy: true,
@@ -53,6 +60,7 @@ const RULES: readonly Rule[] = [
     effect: 'flaps',
     reason: ON_INTERFACE,
   },
+  { pattern: /^key chain /, effect: 'flaps', reason: 'neighbors that do not have this key are lost' },
   {
     pattern: /^interface \S+ (no )?ipv6 ospf6 (area|network|passive|authentication|hello|dead|mtu|instance)/,
     effect: 'flaps',
@@ -90,7 +98,11 @@ const RULES: readonly Rule[] = [
     effect: 'hitless',
     reason: UNSEEN,
   },
-  { pattern: /^router ospf6? auto-cost /, effect: 'hitless', reason: OTHER_PATH },
+  {
+    pattern: /^router (ospf6? auto-cost |ospf max-metric router-lsa administrative|bgp \d+ bgp always-compare-med)/,
+    effect: 'hitless',
+    reason: OTHER_PATH,
+  },
   {
     pattern: /^router bgp \d+ neighbor \S+ maximum-prefix \d+ (\d+ )?warning-only$/,
     effect: 'hitless',
@@ -98,9 +110,15 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /^router bgp \d+ neighbor \S+ (peer-group|remote-as|interface|password|passive|shutdown|ebgp-multihop|ttl-security|update-source|capability|activate|maximum-prefix|route-reflector-client|next-hop-self|soft-reconfiguration)/,
+      /^router bgp \d+ neighbor \S+ (peer-group|remote-as|interface|password|passive|shutdown|ebgp-multihop|ttl-security|update-source|capability|activate|maximum-prefix|route-reflector-client|next-hop-self|soft-reconfiguration|allowas-in|addpath-tx-all-paths)/,
     effect: 'flaps',
     reason: 'the session with this neighbor restarts',
+  },
+  {
+    // Measured: with BFD at one end only, a session that ends stays Idle on 10.3, and comes back on 8.4 and 10.7.
+    pattern: /^router bgp \d+ neighbor \S+ bfd$/,
+    effect: 'hitless',
+    reason: `${NEXT_SESSION}, which FRR 10.3 starts only with BFD at both ends`,
   },
   { pattern: /^router bgp \d+ neighbor \S+ (bfd|timers)/, effect: 'hitless', reason: NEXT_SESSION },
   {
@@ -108,13 +126,24 @@ const RULES: readonly Rule[] = [
     effect: 'hitless',
     reason: UNSEEN,
   },
-  { pattern: /^router bgp \d+ (bgp graceful-restart|timers bgp)/, effect: 'hitless', reason: NEXT_SESSION },
+  { pattern: /^router bgp \d+ timers bgp/, effect: 'hitless', reason: NEXT_SESSION },
   {
-    pattern: /^router bgp \d+ bgp graceful-shutdown/,
+    // FRR 8.4 waits for the next session; 10.7 lost 237 of 704 packets.
+    pattern: /^router bgp \d+ bgp graceful-restart/,
     effect: 'flaps',
-    reason: 'every route is announced again with another preference',
+    reason: 'later releases of FRR restart the sessions',
   },
-  { pattern: /^router bgp \d+ (bgp listen range|no bgp default)/, effect: 'flaps', reason: 'sessions restart' },
+  {
+    // A new preference replaces the old one: nothing is withdrawn (test/kernel/drain.spec.ts).
+    pattern: /^router bgp \d+ bgp graceful-shutdown/,
+    effect: 'hitless',
+    reason: OTHER_PATH,
+  },
+  {
+    pattern: /^router bgp \d+ (bgp listen range|bgp cluster-id|no bgp default)/,
+    effect: 'flaps',
+    reason: 'sessions restart',
+  },
   {
     pattern: /^router bgp \d+ ((no )?bgp log-neighbor-changes|coalesce-time|bgp listen limit)/,
     effect: 'hitless',
@@ -130,6 +159,12 @@ const RULES: readonly Rule[] = [
 
 /** Losing one of these lines loses what it set up, whatever a change of its value would do. */
 const REMOVAL_RULES: readonly Rule[] = [
+  {
+    // Measured: 93 of 369 packets, when bgpd of FRR 8.4 lost the line on one side.
+    pattern: /^(interface \S+ (ip ospf|ipv6 ospf6)|router bgp \d+ neighbor \S+) bfd$/,
+    effect: 'flaps',
+    reason: 'the neighbor takes the end of the BFD session for a failure',
+  },
   {
     pattern: /^router (ospf6?|bgp \d+) redistribute /,
     effect: 'flaps',

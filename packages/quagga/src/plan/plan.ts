@@ -1,20 +1,23 @@
 import { VTY_DAEMONS, type VtyDaemon } from '../render/config.ts';
 import type { ConfigSection, ConfigTree } from '../text/parse.ts';
 import type { RunningConfig } from '../vty/running.ts';
-import { type Change, PHASE } from './change.ts';
+import { type Change, PHASE, withoutMark } from './change.ts';
 import { type Effect, effectOf, graver } from './effects.ts';
-import { ownedPart } from './ownership.ts';
+import { hasLine, ownedPart } from './ownership.ts';
 import { withDetours } from './detour.ts';
 import { withoutLostNeighbors } from './neighbors.ts';
 import { mustRemoveFirst, removalOf, slotOf } from './slots.ts';
 
-const DEFINITION = /^((ip|ipv6) prefix-list|bgp as-path|ip as-path|route-map|bfd)/;
+const DEFINITION =
+  /^((ip|ipv6) prefix-list|bgp as-path|ip as-path|bgp (large-)?community-list|route-map|key chain|bfd)/;
 /** ospfd takes areas from `network` statements or from interfaces, never from both. */
 const EXCLUSIVE = /^(network|ip ospf area|router bgp) /;
 
 export interface PlanOptions {
   /** Also removes what the model cannot say. Default false: such lines are the operator's, and stay. */
   readonly takeOver?: boolean;
+  /** The raw lines of the model, and those that it had when it was applied last: their effect is unknown. */
+  readonly raw?: ConfigTree;
 }
 
 /**
@@ -27,16 +30,29 @@ export function planChanges(running: RunningConfig, desired: RunningConfig, opti
     const before = ownLines(daemon, running);
     if (before === undefined) return [];
     const after = ownLines(daemon, desired) ?? new Map<string, ConfigSection>();
-    return daemonChanges(daemon, options.takeOver === true ? before : ownedPart(before, after), after);
+    return daemonChanges(daemon, options.takeOver === true ? before : ownedPart(before, after, options.raw), after);
   });
-  return changes.sort((a, b) => a.phase - b.phase);
+  return changes.map((change) => withRaw(change, options.raw)).sort((a, b) => a.phase - b.phase);
 }
 
-/** What a daemon says, without what zebra only repeats of mgmtd. */
+/** Whoever gives a raw line knows what it does; the plan does not. */
+function withRaw(change: Change, raw: ConfigTree | undefined): Change {
+  const { path, before, after } = change;
+  const isRaw = [before, after].some((line) => line !== undefined && raw !== undefined && isSaidBy(raw, path, line));
+  if (!isRaw || graver(change.effect, 'unknown') === change.effect) return change;
+  return { ...withoutMark(change), effect: 'unknown', reason: 'a raw line: this tool does not know its effect' };
+}
+
+/** A context that is new or goes is said by its own header. */
+function isSaidBy(raw: ConfigTree, path: readonly string[], line: string): boolean {
+  return hasLine(raw, path, line) || raw.has([...path, line].join('\n'));
+}
+
+/** What a daemon says, without what zebra and staticd only repeat of mgmtd. */
 function ownLines(daemon: VtyDaemon, config: RunningConfig): ConfigTree | undefined {
   const tree = config.get(daemon);
   const manager = config.get('mgmtd');
-  if (tree === undefined || daemon !== 'zebra' || manager === undefined) return tree;
+  if (tree === undefined || !(daemon === 'zebra' || daemon === 'staticd') || manager === undefined) return tree;
   const sections = [...tree].map(([key, { path, lines }]): [string, ConfigSection] => {
     const repeated = new Set(manager.get(key)?.lines);
     return [key, { path, lines: lines.filter((line) => !repeated.has(line)) }];
@@ -96,7 +112,7 @@ function phaseOf(isDefinition: boolean, before: string | undefined, after: strin
 }
 
 /** Contexts that one command removes; of the others every line is taken back. */
-const REMOVABLE = /^(route-map|router|profile) /;
+const REMOVABLE = /^(route-map|router|profile|key chain|key) /;
 
 function lostSection(daemon: VtyDaemon, section: ConfigSection, after: ConfigTree): Change[] {
   const header = section.path.at(-1) ?? '';

@@ -6,7 +6,8 @@ import type { ConfigTree } from '../text/parse.ts';
 export interface Candidate {
   readonly text: string;
   readonly prefix: Prefix;
-  readonly tag: number;
+  /** Undefined: nobody knows. */
+  readonly tag: number | undefined;
   /** No other AS is in its path. */
   readonly isLocal: boolean;
 }
@@ -15,6 +16,9 @@ export interface Candidate {
 export type Verdict = 'permit' | 'deny' | 'undecided';
 
 const IP: Readonly<Record<Afi, string>> = { ipv4: 'ip', ipv6: 'ipv6' };
+
+/** The name of a list, in a line that defines it. */
+const LIST = /(?:prefix-list|access-list|community-list standard) (\S+)/;
 
 interface ListEntry {
   readonly action: Verdict;
@@ -45,28 +49,36 @@ export class Policy {
   textOf(map: string): string {
     const lines = this.#map(map).flatMap(({ seq, action, lines: own }) => [`${seq} ${action}`, ...own]);
     const names = new Set(lines.flatMap((line) => line.split(' ')));
-    const lists = this.#top.filter((line) => names.has(/(?:prefix-list|access-list) (\S+)/.exec(line)?.[1] ?? ''));
+    const lists = this.#top.filter((line) => names.has(LIST.exec(line)?.[1] ?? ''));
     return [...lines.toSorted(), ...lists.toSorted()].join('\n');
   }
 
   /** The same for a list. */
   listText(name: string): string {
     return this.#top
-      .filter((line) => /(?:prefix-list|access-list) (\S+)/.exec(line)?.[1] === name)
+      .filter((line) => LIST.exec(line)?.[1] === name)
       .toSorted()
       .join('\n');
   }
 
-  /** What a map says of a route; a map that does not exist denies. Source: FRR lib/routemap.c, route_map_apply_ext. */
+  /**
+   * What a map says of a route; a map that does not exist denies. An entry that may match decides nothing when the
+   * entries after it say the same. Source: FRR lib/routemap.c, route_map_apply_ext.
+   */
   ofMap(name: string, route: Candidate): Verdict {
+    let possible: Verdict | undefined;
+    const decide = (verdict: Verdict): Verdict => (verdict === (possible ?? verdict) ? verdict : 'undecided');
     for (const { action, lines } of this.#map(name)) {
-      const matches = lines
-        .filter((line) => !/^(set|description) /.test(line))
-        .map((line) => this.#matches(line, route));
+      const conditions = lines.filter((line) => !/^(set|description) /.test(line));
+      const matches = conditions.map((line) => this.#matches(line, route));
       if (matches.includes('deny')) continue;
-      return matches.includes('undecided') ? 'undecided' : action;
+      // Another map may deny, or entries be skipped.
+      if (conditions.some((line) => !line.startsWith('match '))) return 'undecided';
+      if (!matches.includes('undecided')) return decide(action);
+      if (decide(action) === 'undecided') return 'undecided';
+      possible = action;
     }
-    return 'deny';
+    return decide('deny');
   }
 
   /** What a prefix list says; one that does not exist denies. Source: FRR lib/plist.c, prefix_list_apply_ext. */
@@ -94,8 +106,8 @@ export class Policy {
     const path = /^match as-path (\S+)$/.exec(line);
     if (path !== null) return this.ofPathList(path[1] ?? '', route);
     const tag = /^match tag (\d+)$/.exec(line);
-    if (tag !== null) return Number(tag[1]) === route.tag ? 'permit' : 'deny';
-    return 'undecided';
+    if (tag === null || route.tag === undefined) return 'undecided';
+    return Number(tag[1]) === route.tag ? 'permit' : 'deny';
   }
 
   #map(name: string): readonly MapEntry[] {
@@ -129,6 +141,14 @@ export class Policy {
     return entries.sort((a, b) => a.seq - b.seq).map(({ entry }) => entry);
   }
 }
+
+/** The first line of a policy's text, see {@link Policy.textOf}, that may leave a verdict undecided. */
+export function undecidedLine(text: string): string | undefined {
+  return text.split('\n').find((line) => UNDECIDED.test(line));
+}
+
+const UNDECIDED =
+  /^(match (?!(ip|ipv6) address prefix-list )|call |on-match |continue\b|bgp as-path access-list .*(?<! permit \^\$)$)/;
 
 function listEntry([, , action, text = '', ge, le]: RegExpExecArray): ListEntry {
   const prefix = parsePrefix(text);

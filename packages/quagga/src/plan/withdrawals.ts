@@ -3,10 +3,10 @@ import type { VtyDaemon } from '../render/config.ts';
 import { type Afi, knownPrefix } from '../prefix.ts';
 import type { ConfigSection, ConfigTree } from '../text/parse.ts';
 import type { RunningConfig } from '../vty/running.ts';
-import type { Change } from './change.ts';
+import { type Change, withoutMark } from './change.ts';
 import { foreignPart } from './ownership.ts';
 import type { PlanOptions } from './plan.ts';
-import { type Candidate, Policy, type Verdict, candidate } from './policy.ts';
+import { type Candidate, Policy, type Verdict, candidate, undecidedLine } from './policy.ts';
 
 /** The routes that there are now: only these can be lost. */
 export interface KnownRoutes {
@@ -24,6 +24,8 @@ export interface Withdrawal {
   readonly prefixes: readonly string[];
   /** A policy asks what this tool does not understand, so there may be more. */
   readonly isUndecided: boolean;
+  /** The line that asks it. */
+  readonly undecidedBy?: string;
 }
 
 /** One way that routes take through policies; undefined before or after: it is not there. */
@@ -48,7 +50,7 @@ export function withdrawals(
 ): Withdrawal[] {
   return [...running].flatMap(([daemon, before]) => {
     const wanted = desired.get(daemon) ?? new Map<string, ConfigSection>();
-    const after = options.takeOver === true ? wanted : joined(wanted, foreignPart(before, wanted));
+    const after = options.takeOver === true ? wanted : joined(wanted, foreignPart(before, wanted, options.raw));
     const [had, has] = [waysOf(daemon, before, known), waysOf(daemon, after, known)];
     return [...had].flatMap(([key, way]) => {
       const next = has.get(key);
@@ -63,7 +65,9 @@ function lost(daemon: VtyDaemon, before: Way, after: Way): Withdrawal[] {
   const verdicts = had.map((route) => ({ route, verdict: after.verdict(route) }));
   const prefixes = verdicts.filter(({ verdict }) => verdict === 'deny').map(({ route }) => route.text);
   const isUndecided = verdicts.some(({ verdict }) => verdict === 'undecided');
-  return prefixes.length > 0 || isUndecided ? [{ daemon, what: before.what, prefixes, isUndecided }] : [];
+  if (prefixes.length === 0 && !isUndecided) return [];
+  const line = isUndecided ? undecidedLine(after.text) : undefined;
+  return [{ daemon, what: before.what, prefixes, isUndecided, ...(line === undefined ? {} : { undecidedBy: line }) }];
 }
 
 function allOf(daemon: VtyDaemon, { what, routes }: Way): Withdrawal {
@@ -211,7 +215,7 @@ function peersOf(lines: readonly string[]): Peer[] {
   }));
 }
 
-/** What a neighbor's maps and lists in one direction say together. */
+/** What a neighbor's maps and lists in one direction say together. Another map may have given the route a tag before. */
 function filterOf(
   policy: Policy,
   lines: readonly string[],
@@ -227,7 +231,7 @@ function filterOf(
     return kind === 'prefix-list' ? policy.ofList(family, name, route) : policy.ofPathList(name, route);
   };
   return {
-    verdict: (route) => strictest(used.map(({ kind, name }) => verdictOf(kind, name, route))),
+    verdict: (route) => strictest(used.map(({ kind, name }) => verdictOf(kind, name, { ...route, tag: undefined }))),
     text: used.map(({ kind = '', name }) => `${kind}\n${policy.textOf(name)}\n${policy.listText(name)}`).join('\n'),
   };
 }
@@ -235,12 +239,13 @@ function filterOf(
 const SHOWN = 10;
 
 /** `withdraws 2 routes announced by OSPF: 10.112.0.1/32, 10.112.0.2/32`. */
-export function describeWithdrawal({ what, prefixes, isUndecided }: Withdrawal): string {
-  if (prefixes.length === 0) return `a policy unknown to this tool affects ${what}`;
+export function describeWithdrawal({ what, prefixes, isUndecided, undecidedBy }: Withdrawal): string {
+  const why = isUndecided ? ` (this tool cannot evaluate ${undecidedBy ?? 'the policy'})` : '';
+  if (prefixes.length === 0) return `may withdraw ${what}${why}`;
   const shown = prefixes.slice(0, SHOWN).join(', ');
   const more = prefixes.length > SHOWN ? ` and ${prefixes.length - SHOWN} more` : '';
   const least = isUndecided ? 'at least ' : '';
-  return `withdraws ${least}${prefixes.length} ${what}: ${shown}${more}`;
+  return `withdraws ${least}${prefixes.length} ${what}: ${shown}${more}${why}`;
 }
 
 /** The same changes, each policy with the effect that it has on the routes that there are. */
@@ -257,8 +262,4 @@ export function judgePolicies(changes: readonly Change[], found: readonly Withdr
       reason: own.map(describeWithdrawal).join('; '),
     };
   });
-}
-
-function withoutMark({ isPolicy, ...change }: Change): Change {
-  return isPolicy === true ? change : { ...change };
 }

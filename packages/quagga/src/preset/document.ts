@@ -4,6 +4,7 @@ import type { Diagnostic, FieldPath } from '../errors.ts';
 import { QuaggaError } from '../errors.ts';
 import { type RouterModel, routerModelSchema } from '../model/router.ts';
 import { inspectModel, invalidInput } from '../validation/validate.ts';
+import { withHostLimits } from './limits.ts';
 import { isRecord } from './merge.ts';
 import { PRESETS, type PresetName, completeDocument } from './presets.ts';
 
@@ -35,7 +36,7 @@ export function parseDocument(input: unknown, defaultDialect: Dialect = 'quagga'
     );
   const dialect = parsed.data.dialect ?? defaultDialect;
   const { preset } = parsed.data;
-  const found = inspectModel(completeDocument(preset, own, dialect));
+  const found = inspectModel(withHostLimits(completeDocument(preset, own, dialect)));
   if (found.model === undefined) throw invalidInput(found.diagnostics);
   return { dialect, preset, model: found.model, warnings: found.diagnostics };
 }

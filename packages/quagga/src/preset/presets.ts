@@ -1,3 +1,4 @@
+import { guardOf } from './limits.ts';
 import { type Fields, isRecord, mergeDefaults } from './merge.ts';
 import type { Dialect } from '../dialect.ts';
 
@@ -13,11 +14,6 @@ const BFD_PROFILE = 'fabric';
  * stopping for more than 0.3 s.
  */
 const FAST_BFD = { receiveIntervalMs: 50, transmitIntervalMs: 50, detectMultiplier: 4 };
-/**
- * A host warns of more, and keeps its sessions: ending them would cut off every host at once, when the cluster has grown
- * as when somebody announces a full table. The limit that ends a session belongs on the switch, towards each host.
- */
-const PREFIX_LIMIT = 20000;
 
 /**
  * A document with everything that the preset supplies. What the document says wins, field by field; lists are
@@ -99,9 +95,14 @@ function fabric(own: Fields, dialect: Dialect, unnumbered: boolean): unknown {
       : { zebra: {} }),
     bgp: {
       multipathRelax: true,
+      // routed.metric chooses between hosts, and each host is an AS of its own.
+      alwaysCompareMed: true,
       timers: { keepaliveSec: 3, holdSec: 9 },
       peerGroups: Object.fromEntries(
-        groupsOf(joined).map((group) => [group, fabricGroup(group, ownGroup(bgp, group), joined, families, dialect)]),
+        groupsOf(joined).map((group) => [
+          group,
+          fabricGroup(own, group, ownGroup(bgp, group), joined, families, dialect),
+        ]),
       ),
       ...(frr ? { coalesceTimeMs: 0 } : Object.fromEntries(families.map((family) => [family, { maximumPaths: 16 }]))),
     },
@@ -144,14 +145,8 @@ function carriedFamilies(
   return families.filter((family) => (family === 'ipv6') === group.endsWith('6'));
 }
 
-/** The guard of a family; who gives a restart interval wants sessions to end. */
-function guardOf(own: Fields, family: string): Fields {
-  const settings = isRecord(own[family]) ? own[family].maximumPrefix : undefined;
-  const ends = isRecord(settings) && settings.restartMin !== undefined;
-  return { maximumPrefix: { limit: PREFIX_LIMIT, ...(ends ? {} : { warningOnly: true }) } };
-}
-
 function fabricGroup(
+  document: Fields,
   group: string,
   own: Fields,
   peers: readonly unknown[],
@@ -166,7 +161,7 @@ function fabricGroup(
   const knowsAs = members.some((peer) => peer.remoteAs !== undefined);
   return {
     connectRetrySec: 1,
-    ...Object.fromEntries(carried.map((family) => [family, guardOf(own, family)])),
+    ...Object.fromEntries(carried.map((family) => [family, guardOf(document, own, family)])),
     ...(frr ? { bfd: BFD_PROFILE } : {}),
     // Without an AS anywhere: whoever is at the other end.
     ...(knowsAs || needsAs ? {} : { remoteAs: 'external' }),

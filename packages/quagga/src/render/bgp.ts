@@ -127,6 +127,8 @@ function peerFamilyLines(peer: Peer, family: Afi, isTransit: boolean): string[] 
     settings.routeReflectorClient === true && `${head} route-reflector-client`,
     settings.nextHopSelf === true && `${head} next-hop-self`,
     settings.softReconfigurationInbound === true && `${head} soft-reconfiguration inbound`,
+    settings.sendAllPaths === true && `${head} addpath-tx-all-paths`,
+    setting(`${head} allowas-in`, settings.allowOwnAs),
     maximumPrefix(head, settings.maximumPrefix),
     ...guards(head, settings, family, isTransit),
     `${head} route-map ${settings.routeMapIn ?? policyName('IMPORT', family)} in`,
@@ -206,7 +208,9 @@ export function bgpBlocks(model: RouterModel, policies: Policies, dialect: Diale
   const lines = compact([
     `bgp router-id ${model.routerId}`,
     logNeighborChanges(bgp, profile),
+    bgp.alwaysCompareMed === true && 'bgp always-compare-med',
     'no bgp default ipv4-unicast',
+    setting('bgp cluster-id', bgp.clusterId),
     setting('coalesce-time', bgp.coalesceTimeMs),
     bgp.gracefulShutdown === true && 'bgp graceful-shutdown',
     ...gracefulRestart(bgp),

@@ -1,6 +1,7 @@
 import type { RouterModel } from '../model/router.ts';
 import { sortedEntries } from '../validation/finding.ts';
 import type { DaemonName } from './config.ts';
+import { discards } from './discard.ts';
 import { compact, setting } from './filters.ts';
 
 /** Who may log in to the daemon’s own terminal. */
@@ -30,12 +31,13 @@ function usesBfd(model: RouterModel): boolean {
 export function daemonsOf(model: RouterModel): DaemonName[] {
   const wanted: Record<DaemonName, boolean> = {
     zebra: true,
+    staticd: discards(model),
     ospfd: model.ospf !== undefined,
     ospf6d: model.ospf6 !== undefined,
     bgpd: model.bgp !== undefined,
     bfdd: model.bfd !== undefined || usesBfd(model),
   };
-  return (Object.keys(wanted) as DaemonName[]).filter((daemon) => wanted[daemon]);
+  return (Object.keys(wanted) as DaemonName[]).filter((daemon) => wanted[daemon] || model.raw?.[daemon] !== undefined);
 }
 
 /** The kernel filter of learnt routes. BGP filters per neighbor instead, where a refusal is visible. */

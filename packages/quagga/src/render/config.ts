@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts';
 
 /** The daemons that a model can configure, in the order they start. */
-export const DAEMONS = ['zebra', 'ospfd', 'ospf6d', 'bgpd', 'bfdd'] as const;
+export const DAEMONS = ['zebra', 'staticd', 'ospfd', 'ospf6d', 'bgpd', 'bfdd'] as const;
 export type DaemonName = (typeof DAEMONS)[number];
 
 /**

@@ -1,7 +1,7 @@
 import type { RouteMapEntry } from '../model/policy.ts';
 import type { Dialect } from '../dialect.ts';
-import type { Afi } from '../prefix.ts';
 import type { ConfigBlock } from '../text/block.ts';
+import { communityListName } from './communities.ts';
 import type { NamedPrefixList, NamedRouteMap } from './policy.ts';
 
 const IP = { ipv4: 'ip', ipv6: 'ipv6' } as const;
@@ -28,19 +28,25 @@ export function asPathBlock(maps: readonly NamedRouteMap[], dialect: Dialect): C
 export function routeMapBlocks(map: NamedRouteMap): ConfigBlock[] {
   return map.entries.map((entry) => ({
     header: `route-map ${map.name} ${entry.action} ${entry.seq ?? 10}`,
-    lines: entryLines(entry, map.family),
+    lines: entryLines(map, entry),
   }));
 }
 
-function entryLines(entry: RouteMapEntry, family: Afi): string[] {
+function entryLines({ name, family }: NamedRouteMap, entry: RouteMapEntry): string[] {
   const { match, set } = entry;
+  const list = communityListName(name, entry.seq ?? 10);
   const lines: (string | false | undefined)[] = [
     entry.description !== undefined && `description ${entry.description}`,
     match?.localRoutes === true && `match as-path ${LOCAL_ROUTES}`,
     match?.prefixList !== undefined && `match ${IP[family]} address prefix-list ${match.prefixList}`,
+    match?.community !== undefined && `match community ${list}`,
+    match?.largeCommunity !== undefined && `match large-community ${list}`,
     match?.tag !== undefined && `match tag ${match.tag}`,
+    match?.metric !== undefined && `match metric ${match.metric}`,
     set?.asPathPrepend !== undefined && `set as-path prepend ${set.asPathPrepend.join(' ')}`,
     set?.community !== undefined && `set community ${set.community.join(' ')} additive`,
+    set?.largeCommunity !== undefined && `set large-community ${set.largeCommunity.join(' ')} additive`,
+    set?.linkBandwidthMbps !== undefined && `set extcommunity bandwidth ${set.linkBandwidthMbps}`,
     set?.localPreference !== undefined && `set local-preference ${set.localPreference}`,
     set?.metric !== undefined && `set metric ${set.metric}`,
     set?.tag !== undefined && `set tag ${set.tag}`,

@@ -1,13 +1,16 @@
 import type { RouterInterface, RouterModel } from '../model/router.ts';
 import { lookUp, sortedEntries } from '../validation/finding.ts';
 import { type ConfigBlock, writeIntegrated } from '../text/block.ts';
+import { rawBlocks } from '../text/raw.ts';
 import { bgpBlocks } from './bgp.ts';
+import { communityBlock } from './communities.ts';
 import { daemonsOf, identityLines, importLines, logLines } from './common.ts';
+import { discardBlock } from './discard.ts';
 import { asPathBlock, compact, prefixListBlock, routeMapBlocks, setting } from './filters.ts';
-import { ospf6InterfaceLines, ospfInterfaceLines } from './ospf-interface.ts';
+import { keyChainBlocks, ospf6InterfaceLines, ospfInterfaceLines } from './ospf-interface.ts';
 import { ospf6Blocks, ospfBlocks } from './ospf.ts';
 import { policiesOf } from './policy.ts';
-import { type DaemonName, FILE_MODE, type RenderedConfig } from './config.ts';
+import { DAEMONS, type DaemonName, FILE_MODE, type RenderedConfig } from './config.ts';
 
 /** A burst of 10,000 routes overflows FRR's default buffer, and zebra then loses routes without a word. */
 const NETLINK_BUFFER_BYTES = 90_000_000;
@@ -32,7 +35,7 @@ function interfaceBlocks(model: RouterModel): ConfigBlock[] {
     header: `interface ${name}`,
     lines: compact([
       setting('description', description),
-      ...(ospf === undefined ? [] : ospfInterfaceLines(model, ospf, 'frr')),
+      ...(ospf === undefined ? [] : ospfInterfaceLines(model, name, ospf, 'frr')),
       ...(ospf6 === undefined ? [] : ospf6InterfaceLines(ospf6, 'frr')),
       unnumbered.has(name) && NO_DEFAULT_ROUTER,
     ]),
@@ -69,13 +72,17 @@ function frrBlocks(model: RouterModel): ConfigBlock[] {
     },
     ...prefixLists.map(prefixListBlock),
     asPathBlock(routeMaps, 'frr'),
+    communityBlock(routeMaps),
     ...routeMaps.flatMap(routeMapBlocks),
     { lines: importLines(model) },
+    discardBlock(model),
+    ...keyChainBlocks(model),
     ...interfaceBlocks(model).filter(({ lines }) => lines.length > 0),
     ...ospfBlocks(model, policies, 'frr'),
     ...ospf6Blocks(model, policies, 'frr'),
     ...bgpBlocks(model, policies, 'frr'),
     ...bfdBlocks(model),
+    ...rawBlocks(DAEMONS.flatMap((daemon) => model.raw?.[daemon] ?? []).join('\nexit\nexit\n')),
   ];
 }
 

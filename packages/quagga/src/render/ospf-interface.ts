@@ -1,9 +1,35 @@
 import type { Ospf6Interface, OspfInterface } from '../model/ospf.ts';
 import type { RouterModel } from '../model/router.ts';
 import type { Dialect } from '../dialect.ts';
+import type { ConfigBlock } from '../text/block.ts';
+import { sortedEntries } from '../validation/finding.ts';
 import { compact, setting } from './filters.ts';
 
 export const BACKBONE = '0.0.0.0';
+
+/** What the names of the key chains begin with that the renderer writes, one per interface. */
+const KEY_CHAIN = 'OSPF-KEYS-';
+
+/** True for the name of a key chain of the renderer's. */
+export function isKeyChainName(name: string): boolean {
+  return name.startsWith(KEY_CHAIN);
+}
+
+/** Key chains of the interfaces that authenticate by HMAC. Debian builds FRR without the library for other algorithms. */
+export function keyChainBlocks(model: RouterModel): ConfigBlock[] {
+  return sortedEntries(model.interfaces).flatMap(([name, { ospf }]) => {
+    if (ospf?.authentication?.type !== 'hmac-sha-256') return [];
+    const blocks = sortedKeys(ospf.authentication.keys).map(({ id, key }) => ({
+      header: `key ${id}`,
+      lines: ['cryptographic-algorithm hmac-sha-256', `key-string ${key}`],
+    }));
+    return [{ header: `key chain ${KEY_CHAIN}${name}`, lines: [], blocks }];
+  });
+}
+
+function sortedKeys<T extends { readonly id: number }>(keys: readonly T[]): T[] {
+  return keys.toSorted((a, b) => a.id - b.id);
+}
 
 /** True when `network` statements choose the interfaces; the daemon then refuses an area on an interface. */
 export function usesNetworks(model: RouterModel): boolean {
@@ -26,7 +52,7 @@ function bfdLines(keyword: string, use: boolean | string | undefined): (string |
   return [enabled && `${keyword} bfd`, typeof use === 'string' && `${keyword} bfd profile ${use}`];
 }
 
-function authentication(settings: OspfInterface): (string | false)[] {
+function authentication(name: string, settings: OspfInterface): (string | false)[] {
   const auth = settings.authentication;
   switch (auth?.type) {
     case undefined:
@@ -38,10 +64,10 @@ function authentication(settings: OspfInterface): (string | false)[] {
     case 'message-digest':
       return [
         'ip ospf authentication message-digest',
-        ...auth.keys
-          .toSorted((a, b) => a.id - b.id)
-          .map(({ id, key }) => `ip ospf message-digest-key ${id} md5 ${key}`),
+        ...sortedKeys(auth.keys).map(({ id, key }) => `ip ospf message-digest-key ${id} md5 ${key}`),
       ];
+    case 'hmac-sha-256':
+      return [`ip ospf authentication key-chain ${KEY_CHAIN}${name}`];
   }
 }
 
@@ -52,13 +78,18 @@ function passive(model: RouterModel, settings: OspfInterface): string | false {
 }
 
 /** OSPFv2 lines of one interface, in the order of FRR's running configuration. */
-export function ospfInterfaceLines(model: RouterModel, settings: OspfInterface, dialect: Dialect): string[] {
+export function ospfInterfaceLines(
+  model: RouterModel,
+  name: string,
+  settings: OspfInterface,
+  dialect: Dialect,
+): string[] {
   const minimal = settings.minimalHelloMultiplier;
   const own: OspfInterface =
     minimal === undefined ? settings : { ...settings, helloIntervalSec: undefined, deadIntervalSec: undefined };
   return compact([
     !usesNetworks(model) && `ip ospf area ${settings.area ?? BACKBONE}`,
-    ...authentication(settings),
+    ...authentication(name, settings),
     ...bfdLines('ip ospf', settings.bfd),
     setting('ip ospf cost', settings.cost),
     minimal !== undefined && `ip ospf dead-interval minimal hello-multiplier ${minimal}`,

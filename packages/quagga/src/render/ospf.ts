@@ -93,9 +93,12 @@ function networks(settings: Ospf): string[] {
   return (settings.networks ?? []).map(({ prefix, area }) => `network ${prefix} area ${area ?? BACKBONE}`);
 }
 
+export const MAXIMUM_METRIC = 'max-metric router-lsa administrative';
+
 function maximumMetric(settings: Ospf): (string | false)[] {
-  const { onStartupSec, onShutdownSec } = settings.maximumMetric ?? {};
+  const { administrative, onStartupSec, onShutdownSec } = settings.maximumMetric ?? {};
   return [
+    administrative === true && MAXIMUM_METRIC,
     setting('max-metric router-lsa on-startup', onStartupSec),
     setting('max-metric router-lsa on-shutdown', onShutdownSec),
   ];

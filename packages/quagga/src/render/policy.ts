@@ -1,5 +1,5 @@
 import { comparePrefixes, formatPrefix } from '@routed/addresses';
-import type { PrefixList, RouteMap, RouteMapEntry } from '../model/policy.ts';
+import type { ExportAttributes, PrefixList, RouteMap, RouteMapEntry } from '../model/policy.ts';
 import type { RouterModel } from '../model/router.ts';
 import { compareText, sortedEntries } from '../validation/finding.ts';
 import { ADDRESS_BITS, type Afi, afiOf, knownPrefix } from '../prefix.ts';
@@ -64,11 +64,20 @@ function exportList(model: RouterModel, family: Afi): NamedPrefixList {
     const entries = withSequence([`deny ${all}`, `permit ${all} le ${bits}`]);
     return { name: policyName('NO-DEFAULT', family), family, entries };
   }
-  const range = model.export?.[`${family}Lengths`] ?? { ge: bits };
-  const entries = ofFamily(model.containers, family).map((text) =>
-    entryText('permit', text, withoutDefaults(text, range, bits)),
-  );
+  const entries = announcedIn(model, model.containers, family);
   return { name: policyName('CONTAINERS', family), family, entries: withSequence(entries) };
+}
+
+/** What of these prefixes is announced: blocks, and the routes of the lengths that the policy names. */
+function announcedIn(model: RouterModel, prefixes: readonly string[], family: Afi): string[] {
+  const bits = ADDRESS_BITS[family];
+  const every = model.export?.unfiltered === true ? {} : { ge: bits };
+  const range = model.export?.[`${family}Lengths`] ?? every;
+  const block = model.export?.[`${family}Block`];
+  return ofFamily(prefixes, family).flatMap((text) => [
+    ...(block === undefined ? [] : [entryText('permit', text, { ge: block, le: block })]),
+    entryText('permit', text, withoutDefaults(text, range, bits)),
+  ]);
 }
 
 /** Drops the bounds that say nothing; but `permit P` without any would match P alone, not what is inside. */
@@ -78,11 +87,18 @@ function withoutDefaults(text: string, { ge, le }: Lengths, bits: number): Lengt
   return { ge: lower, le: le === bits ? undefined : le };
 }
 
+/** A host takes from others what it announces itself; a switch also takes what another has summed up. */
+function importedByDefault(model: RouterModel, family: Afi): string[] {
+  if (model.bgp?.transit !== true) return announcedIn(model, model.containers, family);
+  return ofFamily(model.containers, family).map((text) => entryText('permit', text, { le: ADDRESS_BITS[family] }));
+}
+
 function importList(model: RouterModel, family: Afi): NamedPrefixList {
-  const permit = model.import?.permit.filter((entry) => afiOf(entry.prefix) === family);
-  const wanted = permit ?? ofFamily(model.containers, family).map((prefix) => ({ prefix, le: ADDRESS_BITS[family] }));
-  const sorted = wanted.toSorted((a, b) => comparePrefixes(knownPrefix(a.prefix), knownPrefix(b.prefix)));
-  const entries = sorted.map((entry) => entryText('permit', entry.prefix, entry));
+  const permit = model.import?.permit
+    .filter((entry) => afiOf(entry.prefix) === family)
+    .toSorted((a, b) => comparePrefixes(knownPrefix(a.prefix), knownPrefix(b.prefix)))
+    .map((entry) => entryText('permit', entry.prefix, entry));
+  const entries = permit ?? importedByDefault(model, family);
   // An empty list would permit everything.
   const nothing = [`deny ${family === 'ipv4' ? '0.0.0.0/0 le 32' : '::/0 le 128'}`];
   return { name: policyName('IMPORT', family), family, entries: withSequence(entries.length > 0 ? entries : nothing) };
@@ -93,21 +109,57 @@ function permitEntry(seq: number, list: string, more: Partial<RouteMapEntry> = {
 }
 
 function exportMap(model: RouterModel, family: Afi, list: string): NamedRouteMap {
-  const tag = model.export?.tag;
-  const set = tag === undefined ? {} : { set: { tag } };
-  return { name: policyName('EXPORT', family), family, entries: [permitEntry(10, list, set)] };
+  const inherited = model.export?.tag === undefined ? {} : { tag: model.export.tag };
+  const attributes = isOspf(model, family) ? attributesOf(model, family, list) : [];
+  const entries = attributes.map(({ list: own, set: { metric, tag } }) => {
+    const set = { ...inherited, ...(metric === undefined ? {} : { metric }), ...(tag === undefined ? {} : { tag }) };
+    return { list: own, set };
+  });
+  const all = [...entries, { list, set: inherited }].map(({ list: own, set }, index) =>
+    permitEntry(10 * (index + 1), own, Object.keys(set).length === 0 ? {} : { set }),
+  );
+  return { name: policyName('EXPORT', family), family, entries: all };
+}
+
+function isOspf(model: RouterModel, family: Afi): boolean {
+  return (family === 'ipv4' ? model.ospf : model.ospf6) !== undefined;
+}
+
+/** `export.attributes` of a family, each with the prefix list that it asks for. */
+function attributesOf(model: RouterModel, family: Afi, list: string): (ExportAttributes & { readonly list: string })[] {
+  return (model.export?.attributes ?? []).flatMap((entry, index) => {
+    const { prefixes } = entry.match;
+    if (prefixes === undefined) return [{ ...entry, list }];
+    if (ofFamily(prefixes, family).length === 0) return [];
+    return [{ ...entry, list: `${policyName('ATTRIBUTES', family)}-${index + 1}` }];
+  });
+}
+
+function attributeLists(model: RouterModel, family: Afi): NamedPrefixList[] {
+  return attributesOf(model, family, '').flatMap(({ match: { prefixes }, list: name }) => {
+    if (prefixes === undefined) return [];
+    return [{ name, family, entries: withSequence(announcedIn(model, prefixes, family)) }];
+  });
 }
 
 function bgpOut(model: RouterModel, family: Afi, list: string): [NamedRouteMap, NamedPrefixList[]] {
   const aggregates = (model.bgp?.[family]?.aggregateAddresses ?? []).map(({ prefix }) => prefix);
-  const local = model.bgp?.transit === true ? {} : { match: { localRoutes: true as const } };
+  const local = model.bgp?.transit === true ? {} : { localRoutes: true as const };
+  const attributes = attributesOf(model, family, list).map(({ match: { metric }, set, list: own }) => ({
+    list: own,
+    match: { ...local, ...(metric === undefined ? {} : { metric }) },
+    set,
+  }));
   const name = policyName('AGGREGATES', family);
-  const more = aggregates.length === 0 ? [] : [permitEntry(20, name, local)];
+  const more = aggregates.length === 0 ? [] : [{ list: name, match: local }];
   const lists =
     aggregates.length === 0
       ? []
       : [{ name, family, entries: withSequence(ofFamily(aggregates, family).map((text) => `permit ${text}`)) }];
-  return [{ name: policyName('BGP-OUT', family), family, entries: [permitEntry(10, list, local), ...more] }, lists];
+  const entries = [...attributes, { list, match: local }, ...more].map(({ list: own, ...rest }, index) =>
+    permitEntry(10 * (index + 1), own, rest),
+  );
+  return [{ name: policyName('BGP-OUT', family), family, entries }, lists];
 }
 
 /** The list behind {@link OUT_GUARD}: containers and aggregates, or everything but the default route. */
@@ -134,12 +186,13 @@ export function policiesOf(model: RouterModel): Policies {
   const families = usedFamilies(model);
   const unfiltered = model.export?.unfiltered === true;
   const needsMap = (protocol: 'ospf' | 'bgp'): boolean =>
-    protocol === 'bgp' || !unfiltered || model.export?.tag !== undefined;
+    protocol === 'bgp' || !unfiltered || model.export?.tag !== undefined || model.export?.attributes !== undefined;
   for (const family of ['ipv4', 'ipv6'] as const) {
     const list = exportList(model, family);
     const announced = families.includes(family);
     if (announced && needsMap(model.bgp === undefined ? 'ospf' : 'bgp')) {
       prefixLists.push(list);
+      prefixLists.push(...attributeLists(model, family));
       routeMaps.push(exportMap(model, family, list.name));
     }
     if (announced && model.bgp !== undefined) {

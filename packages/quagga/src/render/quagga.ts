@@ -2,6 +2,7 @@ import type { RouterModel } from '../model/router.ts';
 import { sortedEntries } from '../validation/finding.ts';
 import type { Afi } from '../prefix.ts';
 import { type ConfigBlock, writePerDaemon } from '../text/block.ts';
+import { rawBlocks } from '../text/raw.ts';
 import { bgpBlocks } from './bgp.ts';
 import { daemonsOf, identityLines, importLines, logLines } from './common.ts';
 import { asPathBlock, compact, prefixListBlock, routeMapBlocks, setting } from './filters.ts';
@@ -49,7 +50,9 @@ function zebraBlocks(model: RouterModel, policies: Policies): ConfigBlock[] {
 function ospfdBlocks(model: RouterModel, policies: Policies): ConfigBlock[] {
   return [
     ...exportFilter(policies, 'ipv4'),
-    ...interfaceBlocks(model, (_, { ospf }) => (ospf === undefined ? [] : ospfInterfaceLines(model, ospf, 'quagga'))),
+    ...interfaceBlocks(model, (name, { ospf }) =>
+      ospf === undefined ? [] : ospfInterfaceLines(model, name, ospf, 'quagga'),
+    ),
     ...ospfBlocks(model, policies, 'quagga'),
   ];
 }
@@ -71,23 +74,28 @@ function bgpdBlocks(model: RouterModel, policies: Policies): ConfigBlock[] {
  * the classic set-up has a zebra.conf of its own, which an empty one must not replace.
  */
 function hasZebraFile(model: RouterModel): boolean {
-  return model.zebra !== undefined || importLines(model).length > 0;
+  return model.zebra !== undefined || model.raw?.zebra !== undefined || importLines(model).length > 0;
 }
 
 export function renderQuagga(model: RouterModel): RenderedConfig {
   const policies = policiesOf(model);
   const daemons = daemonsOf(model);
-  const blocks: Record<Exclude<DaemonName, 'bfdd'>, () => ConfigBlock[]> = {
+  const blocks: Record<Exclude<DaemonName, 'bfdd' | 'staticd'>, () => ConfigBlock[]> = {
     zebra: () => (hasZebraFile(model) ? zebraBlocks(model, policies) : []),
     ospfd: () => ospfdBlocks(model, policies),
     ospf6d: () => ospf6dBlocks(model, policies),
     bgpd: () => bgpdBlocks(model, policies),
   };
   const written = daemons
-    .filter((daemon) => daemon !== 'bfdd')
+    .filter((daemon) => daemon !== 'bfdd' && daemon !== 'staticd')
     .filter((daemon) => daemon !== 'zebra' || hasZebraFile(model));
   const files = written.map((daemon): RenderedFile => {
-    const text = writePerDaemon([{ lines: identityLines(model) }, ...blocks[daemon](), { lines: logLines(model) }]);
+    const text = writePerDaemon([
+      { lines: identityLines(model) },
+      ...blocks[daemon](),
+      { lines: logLines(model) },
+      ...rawBlocks(model.raw?.[daemon]),
+    ]);
     return { name: `${daemon}.conf`, text, mode: FILE_MODE };
   });
   return { dialect: 'quagga', files, daemons };

@@ -1,6 +1,7 @@
 import type { Diagnostic, FieldPath } from '../errors.ts';
 import type { Neighbor, PeerGroup } from '../model/bgp.ts';
 import type { Ospf, Ospf6, Ospf6Interface, OspfInterface } from '../model/ospf.ts';
+import type { RouteMapEntry } from '../model/policy.ts';
 import type { RouterModel } from '../model/router.ts';
 import { fault, sortedEntries } from '../validation/finding.ts';
 
@@ -48,6 +49,12 @@ function ospf(model: RouterModel): Diagnostic[] {
     ...(settings.ospf6 === undefined ? [] : onInterface(['interfaces', name, 'ospf6'], settings.ospf6)),
     ...refused([
       [
+        settings.ospf?.authentication?.type === 'hmac-sha-256',
+        ['interfaces', name, 'ospf', 'authentication'],
+        'OSPF authentication by HMAC-SHA-256',
+        'use type message-digest, or --dialect frr',
+      ],
+      [
         given(settings.ospf6?.authentication),
         ['interfaces', name, 'ospf6', 'authentication'],
         'OSPFv3 authentication',
@@ -94,7 +101,42 @@ function peer(path: FieldPath, settings: PeerGroup | Neighbor): Diagnostic[] {
       'give the AS number',
     ],
     [given(settings.extendedNexthop), [...path, 'extendedNexthop'], '"capability extended-nexthop"', OR_FRR],
+    ...(['ipv4', 'ipv6'] as const).map((family): Check => [
+      settings[family]?.sendAllPaths === true,
+      [...path, family, 'sendAllPaths'],
+      '"addpath-tx-all-paths"',
+      OR_FRR,
+    ]),
   ]);
+}
+
+type Set = NonNullable<RouteMapEntry['set']>;
+
+function setOf(path: FieldPath, set: Set | undefined): Diagnostic[] {
+  return refused([
+    [given(set?.largeCommunity), [...path, 'set', 'largeCommunity'], 'tested large communities', OR_FRR],
+    [given(set?.linkBandwidthMbps), [...path, 'set', 'linkBandwidthMbps'], '"set extcommunity bandwidth"', OR_FRR],
+  ]);
+}
+
+function policies(model: RouterModel): Diagnostic[] {
+  const attributes = (model.export?.attributes ?? []).flatMap(({ set }, index) =>
+    setOf(['export', 'attributes', index], set),
+  );
+  const maps = sortedEntries(model.routeMaps).flatMap(([name, map]) =>
+    map.entries.flatMap(({ match, set }, index) => {
+      const path = ['routeMaps', name, 'entries', index];
+      const at = (field: string): FieldPath => [...path, 'match', field];
+      return [
+        ...refused([
+          [given(match?.community), at('community'), 'tested match of communities', OR_FRR],
+          [given(match?.largeCommunity), at('largeCommunity'), 'tested large communities', OR_FRR],
+        ]),
+        ...setOf(path, set),
+      ];
+    }),
+  );
+  return [...attributes, ...maps];
 }
 
 function bgp(model: RouterModel): Diagnostic[] {
@@ -152,8 +194,11 @@ export function unsupportedByQuagga(model: RouterModel): Diagnostic[] {
       [given(model.profile), ['profile'], '"frr defaults"', 'leave it out; the model’s timers are written out'],
       [given(model.zebra?.workQueueMs), ['zebra', 'workQueueMs'], '"zebra work-queue"', OR_FRR],
       [given(model.bfd), ['bfd'], 'BFD', 'use short timers, or --dialect frr'],
+      [given(model.raw?.staticd), ['raw', 'staticd'], 'staticd', 'give static routes to raw.zebra'],
+      [given(model.raw?.bfdd), ['raw', 'bfdd'], 'BFD', OR_FRR],
     ]),
     ...ospf(model),
     ...bgp(model),
+    ...policies(model),
   ];
 }

@@ -1,7 +1,6 @@
-import { hostPrefix } from '@routed/addresses';
 import { z } from 'zod';
 import type { Announcement } from './announcement.ts';
-import { afiOf } from '../prefix.ts';
+import { afiOf, destinationOf } from '../prefix.ts';
 import { isLowest, type CompetingRoute } from './competing-route.ts';
 import type { RouterLines } from './router-lines.ts';
 
@@ -50,7 +49,7 @@ export async function bgpAnnouncement(lines: RouterLines, address: string): Prom
 }
 
 async function pathsTo(lines: RouterLines, address: string): Promise<readonly Path[]> {
-  const answer = await lines.ask('bgpd', `show bgp ${afiOf(address)} unicast ${hostPrefix(address)} json`);
+  const answer = await lines.ask('bgpd', `show bgp ${afiOf(address)} unicast ${destinationOf(address)} json`);
   return pathsReply.safeParse(answer).data?.paths ?? [];
 }
 

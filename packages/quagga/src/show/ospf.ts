@@ -1,6 +1,6 @@
-import { hostPrefix } from '@routed/addresses';
 import { z } from 'zod';
 import type { Announcement } from './announcement.ts';
+import { destinationOf } from '../prefix.ts';
 import type { RouterLines } from './router-lines.ts';
 
 /** Who announces an address, by router id. */
@@ -51,10 +51,11 @@ export async function ospfAnnouncers(lines: RouterLines, address: string): Promi
 }
 
 async function ofOspf(lines: RouterLines, address: string): Promise<Announcers | undefined> {
-  const { data } = externals.safeParse(await lines.ask('ospfd', `show ip ospf database external ${address} json`));
+  const [id = '', length] = destinationOf(address).split('/');
+  const { data } = externals.safeParse(await lines.ask('ospfd', `show ip ospf database external ${id} json`));
   if (data === undefined) return undefined;
   const living = data.asExternalLinkStates.filter(
-    ({ lsaAge, networkMask }) => lsaAge < MAX_AGE_SEC && networkMask === 32,
+    ({ lsaAge, networkMask }) => lsaAge < MAX_AGE_SEC && networkMask === Number(length),
   );
   return split(
     data.routerId,
@@ -69,7 +70,7 @@ async function ofOspf6(lines: RouterLines, address: string): Promise<Announcers 
   if (own === undefined || data === undefined) return undefined;
   const living = data.asScopedLinkStateDb
     .flatMap(({ lsa }) => lsa)
-    .filter(({ age, payload }) => age < MAX_AGE_SEC && payload === hostPrefix(address));
+    .filter(({ age, payload }) => age < MAX_AGE_SEC && payload === destinationOf(address));
   return split(
     own,
     living.map(({ advRouter }) => advRouter),

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openVty, type VtyConnection } from '../vty.ts';
 
 /** The daemons that are asked. */
-export type RouterName = 'zebra' | 'ospfd' | 'ospf6d' | 'bgpd';
+export type RouterName = 'zebra' | 'ospfd' | 'ospf6d' | 'bgpd' | 'bfdd';
 
 /** Where routing daemons have their command lines; the first that has one counts. */
 export const ROUTER_DIRECTORIES: readonly string[] = ['/run/frr', '/run/quagga', '/var/run/quagga'];
@@ -43,11 +43,17 @@ export class VtyLines implements RouterLines {
   readonly #opening = new Map<RouterName, Promise<VtyConnection | undefined>>();
   /** Until when a daemon is not asked, on the clock of `performance.now()`. */
   readonly #silentUntil = new Map<RouterName, number>();
+  readonly #stuck = new Set<RouterName>();
 
   constructor(directories: readonly string[] = ROUTER_DIRECTORIES, options: VtyLinesOptions = {}) {
     this.#directories = directories;
     this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     this.#stuckMs = options.stuckMs ?? STUCK_MS;
+  }
+
+  /** The daemons that let the time-out pass when they were asked last. */
+  get stuck(): readonly RouterName[] {
+    return [...this.#stuck];
   }
 
   async ask(daemon: RouterName, command: string): Promise<unknown> {
@@ -70,10 +76,11 @@ export class VtyLines implements RouterLines {
     const asked = performance.now();
     try {
       const { status, text } = await line.command(command);
+      this.#stuck.delete(daemon);
       return status >= REFUSED ? '' : text;
     } catch {
       if (this.#open.get(daemon) === line) this.#open.delete(daemon);
-      if (this.#tookTooLong(asked)) this.#leaveAlone(daemon, this.#stuckMs);
+      if (this.#tookTooLong(asked)) this.#noteStuck(daemon);
       return undefined;
     }
   }
@@ -81,6 +88,11 @@ export class VtyLines implements RouterLines {
   /** Timers may run out a millisecond early. */
   #tookTooLong(sinceMs: number): boolean {
     return performance.now() - sinceMs >= this.#deadlineMs * 0.9;
+  }
+
+  #noteStuck(daemon: RouterName): void {
+    this.#stuck.add(daemon);
+    this.#leaveAlone(daemon, this.#stuckMs);
   }
 
   #leaveAlone(daemon: RouterName, forMs: number): void {
@@ -109,7 +121,8 @@ export class VtyLines implements RouterLines {
       }
       if (this.#tookTooLong(begun)) break;
     }
-    this.#leaveAlone(daemon, this.#tookTooLong(begun) ? this.#stuckMs : ABSENT_MS);
+    if (this.#tookTooLong(begun)) this.#noteStuck(daemon);
+    else this.#leaveAlone(daemon, ABSENT_MS);
     return undefined;
   }
 }

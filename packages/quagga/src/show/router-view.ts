@@ -30,7 +30,7 @@ export class RouterView {
     return counts.every((count) => count === undefined) ? undefined : counts.join(' ');
   }
 
-  /** Who else announces an address. Two questions of 0.1 ms each, whatever the number of routes. */
+  /** Who else announces an address, or a prefix. Two questions of 0.1 ms each, whatever the number of routes. */
   async competingRoutes(address: string): Promise<readonly CompetingRoute[]> {
     const [learnt, bgp] = await Promise.all([
       learntRoutes(this.#lines, address),

@@ -1,5 +1,6 @@
-import { type Family, familyOf, hostPrefix } from '@routed/addresses';
+import { type Family, familyOf } from '@routed/addresses';
 import { z } from 'zod';
+import { destinationOf } from '../prefix.ts';
 import type { RouterLines } from './router-lines.ts';
 import type { Way } from './competing-route.ts';
 
@@ -46,7 +47,7 @@ export async function idleRoutes(lines: RouterLines, family: 4 | 6): Promise<num
 }
 
 async function routesTo(lines: RouterLines, address: string): Promise<z.infer<typeof routes> | undefined> {
-  const prefix = hostPrefix(address);
+  const prefix = destinationOf(address);
   const answer = await lines.ask('zebra', `show ${ipName(familyOf(address))} route ${prefix} json`);
   return answer === undefined ? undefined : (routesReply.safeParse(answer).data?.[prefix] ?? []);
 }

@@ -10,11 +10,13 @@ export interface ConfigBlock {
 
 /** How a nested context is left. */
 function closing(header: string): string {
+  if (header.startsWith('vrf ')) return 'exit-vrf';
   return header.startsWith('address-family ') ? 'exit-address-family' : 'exit';
 }
 
 function indented(depth: number, lines: readonly string[]): string[] {
-  return lines.map((line) => `${' '.repeat(depth)}${line}`);
+  // Lines of a context that the parser does not know have their indentation.
+  return lines.map((line) => (line.startsWith(' ') ? line : `${' '.repeat(depth)}${line}`));
 }
 
 /** FRR's integrated file: every context is left explicitly, as `show running-config` prints it. */

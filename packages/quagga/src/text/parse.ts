@@ -10,7 +10,7 @@ export type ConfigTree = ReadonlyMap<string, ConfigSection>;
 /** Lines that open a context at top level. */
 const TOP_CONTEXT = /^(interface|router|route-map) \S+|^(bfd|line vty)$|^key chain |^vrf /;
 /** Contexts that say something without a line in them: an entry of a route-map then matches every route. */
-const MEANT_EMPTY = /^(router|route-map) /;
+const MEANT_EMPTY = /^(router|route-map|key chain) /;
 const NESTED_CONTEXT = /^(address-family|profile|peer|key) /;
 /** Top-level lines that a hand-written file may put after a context without leaving it first. */
 const TOP_LINE =

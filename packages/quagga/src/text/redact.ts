@@ -4,6 +4,7 @@ const HIDDEN = '<hidden>';
 const SECRET_LINES = [
   /^(\s*(?:no )?ip ospf authentication-key ).*/,
   /^(\s*(?:no )?ip ospf message-digest-key \d+ md5 ).*/,
+  /^(\s*(?:no )?key-string ).*/,
   /^(\s*(?:no )?ipv6 ospf6 authentication .*\bkey ).*/,
   /^(\s*(?:no )?neighbor \S+ password ).*/,
   /^(\s*(?:no )?(?:enable )?password ).*/,
@@ -16,7 +17,7 @@ export function redactLine(line: string): string {
 }
 
 /** Secret phrases anywhere in a daemon's message, which quotes the line it refuses. */
-const SECRET_PHRASES = /(authentication-key|md5|\bkey|password)( )(?!key-id\b)\S+/g;
+const SECRET_PHRASES = /(authentication-key|md5|\bkey|key-string|password)( )(?!key-id\b|chain \S)\S+/g;
 
 /** Free text, such as a daemon's message, with everything hidden that follows a secret's keyword. */
 export function redactText(text: string): string {

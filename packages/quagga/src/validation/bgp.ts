@@ -3,7 +3,7 @@ import type { Diagnostic, FieldPath } from '../errors.ts';
 import { afiOf, knownPrefix } from '../prefix.ts';
 import type { Bgp, Neighbor, PeerGroup } from '../model/bgp.ts';
 import type { RouterModel } from '../model/router.ts';
-import { caution, fault, listedTwice, lookUp, sortedEntries } from './finding.ts';
+import { caution, defaultRoutes, fault, listedTwice, lookUp, sortedEntries } from './finding.ts';
 
 /** Rule 15. */
 function checkTimers(path: FieldPath, timers: Bgp['timers']): Diagnostic[] {
@@ -52,6 +52,15 @@ function checkSession(model: RouterModel, bgp: Bgp, path: FieldPath, peer: PeerG
       found.push(fault([...path, family, 'maximumPrefix', 'restartMin'], 'clashes with warningOnly; use one of them'));
   }
   return found;
+}
+
+/** The limit per host belongs on the switch. */
+function checkTowards(model: RouterModel, bgp: Bgp, path: FieldPath, group: PeerGroup): Diagnostic[] {
+  if (group.towards === undefined) return [];
+  if (bgp.transit !== true) return [fault([...path, 'towards'], 'is for a switch; set bgp.transit, or remove it')];
+  return model.fleet === undefined && group.ipv4?.maximumPrefix === undefined && group.ipv6?.maximumPrefix === undefined
+    ? [fault([...path, 'towards'], 'needs fleet.containersPerHost, which limits the routes of each host')]
+    : [];
 }
 
 function checkHops(path: FieldPath, peer: PeerGroup): Diagnostic[] {
@@ -130,6 +139,7 @@ function checkAggregates(bgp: Bgp): Diagnostic[] {
     const wrong = aggregates.flatMap(({ prefix }, index) =>
       afiOf(prefix) === family ? [] : [fault([...path, index, 'prefix'], `is no ${family} prefix`)],
     );
+    wrong.push(...defaultRoutes(path, aggregates));
     return [...wrong, ...listedTwice(path, aggregates)];
   });
 }
@@ -159,17 +169,41 @@ function checkBfd(model: RouterModel): Diagnostic[] {
   );
 }
 
+/**
+ * A daemon that restarts takes its BFD sessions along, so that neighbors drop the routes that graceful restart is to keep:
+ * 70 packets were lost in place of 3 when bgpd was killed.
+ */
+function checkRestart(model: RouterModel): Diagnostic[] {
+  const uses = (peer: PeerGroup): boolean => peer.bfd !== undefined && peer.bfd !== false;
+  const { bgp, ospf, ospf6 } = model;
+  const peers = [...Object.values(bgp?.peerGroups ?? {}), ...(bgp?.neighbors ?? [])];
+  const on = (section: 'ospf' | 'ospf6'): boolean =>
+    Object.values(model.interfaces ?? {}).some((settings) => (settings[section]?.bfd ?? false) !== false);
+  const message = 'clashes with bfd, which takes the routes away all the same; set bfd: false, or remove one of them';
+  return [
+    ...(bgp?.gracefulRestart !== undefined && peers.some(uses) ? [fault(['bgp', 'gracefulRestart'], message)] : []),
+    ...(ospf?.gracefulRestart?.gracePeriodSec !== undefined && on('ospf')
+      ? [fault(['ospf', 'gracefulRestart'], message)]
+      : []),
+    ...(ospf6?.gracefulRestart?.gracePeriodSec !== undefined && on('ospf6')
+      ? [fault(['ospf6', 'gracefulRestart'], message)]
+      : []),
+  ];
+}
+
 export function bgpRules(model: RouterModel): Diagnostic[] {
   const { bgp } = model;
-  if (bgp === undefined) return checkBfd(model);
+  const always = [...checkBfd(model), ...checkRestart(model)];
+  if (bgp === undefined) return always;
   const found = [
-    ...checkBfd(model),
+    ...always,
     ...checkTimers(['bgp', 'timers'], bgp.timers),
     ...checkRanges(bgp),
     ...checkAggregates(bgp),
   ];
   for (const [name, group] of sortedEntries(bgp.peerGroups)) {
     found.push(...checkSession(model, bgp, ['bgp', 'peerGroups', name], group));
+    found.push(...checkTowards(model, bgp, ['bgp', 'peerGroups', name], group));
     if (
       Object.hasOwn(model.interfaces ?? {}, name) ||
       (bgp.neighbors ?? []).some((neighbor) => neighbor.interface === name)

@@ -31,3 +31,15 @@ export function compareText(a: string, b: string): number {
 export function lookUp<T>(record: Readonly<Record<string, T>> | undefined, name: string | undefined): T | undefined {
   return record !== undefined && name !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 }
+
+/** A summary of everything is the default route, and draws all traffic of its neighbors here. */
+export function defaultRoutes(
+  path: FieldPath,
+  items: readonly { readonly prefix: string }[] | undefined,
+): Diagnostic[] {
+  return (items ?? []).flatMap(({ prefix }, index) =>
+    prefix.endsWith('/0')
+      ? [fault([...path, index, 'prefix'], 'is the default route; give the prefix that holds the containers')]
+      : [],
+  );
+}

@@ -2,7 +2,7 @@ import type { Diagnostic, FieldPath } from '../errors.ts';
 import { afiOf } from '../prefix.ts';
 import type { Ospf, Ospf6, Ospf6Interface, OspfInterface } from '../model/ospf.ts';
 import type { RouterModel } from '../model/router.ts';
-import { caution, fault, listedTwice, sortedEntries } from './finding.ts';
+import { caution, defaultRoutes, fault, listedTwice, sortedEntries } from './finding.ts';
 
 const DEFAULT_HELLO_SEC = 10;
 
@@ -28,7 +28,7 @@ function checkMinimalHello(path: FieldPath, settings: OspfInterface): Diagnostic
 
 /** Rule 14: a second key with the same id would replace the first. */
 function checkKeys(path: FieldPath, settings: OspfInterface): Diagnostic[] {
-  if (settings.authentication?.type !== 'message-digest') return [];
+  if (settings.authentication === undefined || !('keys' in settings.authentication)) return [];
   const ids = settings.authentication.keys.map((key) => key.id);
   return ids.flatMap((id, index) =>
     ids.indexOf(id) === index ? [] : [fault([...path, 'authentication', 'keys', index, 'id'], `${id} is used twice`)],
@@ -93,6 +93,7 @@ function checkProcess(section: 'ospf' | 'ospf6', settings: Ospf | Ospf6): Diagno
   return [
     ...found,
     ...listedTwice([section, 'summaryAddresses'], settings.summaryAddresses),
+    ...defaultRoutes([section, 'summaryAddresses'], settings.summaryAddresses),
     ...checkAreas(section, settings.areas),
   ];
 }
@@ -123,6 +124,13 @@ export function ospfRules(model: RouterModel): Diagnostic[] {
       caution(
         ['ospf', 'passiveInterfaceDefault'],
         'makes every interface passive, so there are no neighbors; give interfaces.<name>.ospf for those that have some',
+      ),
+    );
+  if (model.ospf6?.stubRouter === true)
+    found.push(
+      caution(
+        ['ospf6', 'stubRouter'],
+        'makes other routers lose the containers of this host; use "quagga-config drain"',
       ),
     );
   if (model.ospf6 !== undefined && !runs('ospf6'))

@@ -15,6 +15,10 @@ export const RESERVED_NAMES = [
   'OUT-GUARD',
 ].flatMap((name) => [name, `${name}6`]);
 
+function isReserved(name: string): boolean {
+  return RESERVED_NAMES.includes(name) || /^ATTRIBUTES6?-\d+$/.test(name);
+}
+
 const NEVER_CONTAINERS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(
   knownPrefix,
 );
@@ -64,8 +68,51 @@ function checkExport(model: RouterModel): Diagnostic[] {
   for (const family of ['ipv4', 'ipv6'] as const) {
     const range = policy?.[`${family}Lengths`];
     if (range !== undefined) found.push(...checkLengths(model, family, range));
+    found.push(...checkBlock(model, family));
   }
   return found;
+}
+
+const BGP_ONLY = ['localPreference', 'community', 'largeCommunity', 'linkBandwidthMbps', 'asPathPrepend'] as const;
+
+/** A list that matches nothing, or a daemon that does not look, would announce other attributes than were asked for. */
+function checkAttributes(model: RouterModel): Diagnostic[] {
+  const isOspf = model.ospf !== undefined || model.ospf6 !== undefined;
+  const containers = model.containers.map(knownPrefix);
+  return (model.export?.attributes ?? []).flatMap(({ match, set }, index) => {
+    const path = ['export', 'attributes', index];
+    const outside = (match.prefixes ?? []).flatMap((text, at) =>
+      model.export?.unfiltered === true || containers.some((outer) => contains(outer, knownPrefix(text)))
+        ? []
+        : [fault([...path, 'match', 'prefixes', at], `${text} is outside of the container prefixes`)],
+    );
+    const useless = BGP_ONLY.filter((field) => model.bgp === undefined && set[field] !== undefined).map((field) =>
+      fault([...path, 'set', field], 'is announced by BGP alone; add a section bgp, or remove it'),
+    );
+    return [...outside, ...useless, ...(match.metric === undefined ? [] : checkRouteMetric(model, path, isOspf))];
+  });
+}
+
+function checkRouteMetric(model: RouterModel, path: FieldPath, isOspf: boolean): Diagnostic[] {
+  const at = [...path, 'match', 'metric'];
+  if (isOspf) return [fault(at, 'is not looked at by ospfd and ospf6d; give prefixes instead')];
+  const isReplaced = [model.export?.metric, model.bgp?.ipv4?.metric, model.bgp?.ipv6?.metric].some(
+    (metric) => metric !== undefined,
+  );
+  return isReplaced
+    ? [fault(at, 'matches nothing: export.metric or bgp.*.metric replaces it; remove one of them')]
+    : [];
+}
+
+function checkBlock(model: RouterModel, family: 'ipv4' | 'ipv6'): Diagnostic[] {
+  const path = ['export', `${family}Block`];
+  const block = model.export?.[`${family}Block`];
+  if (block === undefined) return [];
+  if (model.export?.unfiltered === true) return [fault(path, 'says nothing: export.unfiltered announces every route')];
+  if (block >= ADDRESS_BITS[family]) return [fault(path, `needs a length below ${ADDRESS_BITS[family]}`)];
+  return model.containers
+    .filter((prefix) => afiOf(prefix) === family && knownPrefix(prefix).length >= block)
+    .map((prefix) => fault(path, `is not longer than the container prefix ${prefix}`));
 }
 
 function checkLengths(model: RouterModel, family: 'ipv4' | 'ipv6', range: Range): Diagnostic[] {
@@ -129,8 +176,7 @@ function checkLists(model: RouterModel): Diagnostic[] {
         ? []
         : [fault([...path, 'entries', index, 'prefix'], `is no ${list.family} prefix`)]),
     ]);
-    if (RESERVED_NAMES.includes(name))
-      found.push(fault(path, 'is a name that the renderer uses itself; choose another'));
+    if (isReserved(name)) found.push(fault(path, 'is a name that the renderer uses itself; choose another'));
     return [...found, ...checkSequence([...path, 'entries'], list.entries)];
   });
 }
@@ -160,12 +206,13 @@ function checkMaps(model: RouterModel): Diagnostic[] {
         ? []
         : [fault(at, `prefix list ${list} is ${target.family}, the route map ${map.family}`)];
     });
-    if (RESERVED_NAMES.includes(name))
-      found.push(fault(path, 'is a name that the renderer uses itself; choose another'));
+    if (isReserved(name)) found.push(fault(path, 'is a name that the renderer uses itself; choose another'));
     return [...found, ...checkSequence([...path, 'entries'], map.entries)];
   });
 }
 
 export function policyRules(model: RouterModel): Diagnostic[] {
-  return [checkContainers, checkExport, checkImport, checkLists, checkMaps].flatMap((rule) => rule(model));
+  return [checkContainers, checkExport, checkAttributes, checkImport, checkLists, checkMaps].flatMap((rule) =>
+    rule(model),
+  );
 }

@@ -16,15 +16,20 @@ export async function openDaemons(
   only: readonly VtyDaemon[] = VTY_DAEMONS,
 ): Promise<DaemonLines & AsyncDisposable> {
   const lines = new Map<VtyDaemon, VtyConnection>();
-  for (const daemon of only) {
-    const line = await openVty(join(vtyDir, `${daemon}.vty`), options).catch(notRunning);
-    if (line !== undefined) lines.set(daemon, line);
+  const close = async (): Promise<void> => {
+    for (const line of lines.values()) await line[Symbol.asyncDispose]();
+  };
+  try {
+    for (const daemon of only) {
+      const line = await openVty(join(vtyDir, `${daemon}.vty`), options).catch(notRunning);
+      if (line !== undefined) lines.set(daemon, line);
+    }
+  } catch (error) {
+    // An open line would keep the process alive.
+    await close();
+    throw error;
   }
-  return Object.assign(lines, {
-    [Symbol.asyncDispose]: async () => {
-      for (const line of lines.values()) await line[Symbol.asyncDispose]();
-    },
-  });
+  return Object.assign(lines, { [Symbol.asyncDispose]: close });
 }
 
 /** A daemon that was killed leaves its socket behind, which refuses. */

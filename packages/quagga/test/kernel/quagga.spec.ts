@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,9 @@ import { expect } from 'chai';
 import { applyConfiguration } from '../../src/apply/apply.ts';
 import { isQuaggaError } from '../../src/errors.ts';
 import { parseDocument } from '../../src/preset/document.ts';
+import { DAEMON_DIRS, tryOnQuagga } from '../../src/check/check.ts';
 import { render } from '../../src/render/render.ts';
+import { goldenModel, goldenNames, renderGolden } from '../support/golden.ts';
 
 const { model } = parseDocument({
   preset: 'lan',
@@ -98,3 +101,13 @@ describe('applying to Quagga', () => {
     expect(await ospfdFile()).to.equal('! old\n');
   });
 });
+
+// On a machine with Quagga, built from source; test/unit/render/quagga-syntax.spec.ts reads the same files elsewhere.
+if (existsSync(DAEMON_DIRS.quagga))
+  describe('golden files on real Quagga daemons', () => {
+    const supported = goldenNames().filter((name) => !renderGolden(name, 'quagga').has('quagga/unsupported.txt'));
+    for (const name of supported)
+      it(`${name} is read whole`, async () => {
+        await tryOnQuagga(render(goldenModel(name, 'quagga'), 'quagga'));
+      });
+  });

@@ -1,11 +1,11 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { applyConfiguration } from '../../src/apply/apply.ts';
 import { isQuaggaError } from '../../src/errors.ts';
 import type { Effect } from '../../src/plan/effects.ts';
 import { cli } from '../support/environment.ts';
-import { type Pair, type Wish, frrConf, openPair } from '../support/pair.ts';
+import { type Pair, type Wish, frrConf, closeSharedPairs, sharedPair } from '../support/pair.ts';
 
 /** Point-to-multipoint also announces the link addresses of the routers themselves. */
 const OWN_LINK_ADDRESSES = ['10.0.0.1', '10.0.0.2'];
@@ -17,15 +17,15 @@ async function settle({ own, watch }: Pair, address: string): Promise<void> {
   await watch.until(new RegExp(`^${address.replaceAll('.', '\\.')} `), 5000);
 }
 
+after(closeSharedPairs);
+
 describe('real routers', function () {
-  this.timeout(20_000);
   describe('with preset lan', () => {
     let pair: Pair;
 
     before(async () => {
-      pair = await openPair((host) => ({ preset: 'lan', routerId: `10.0.0.${host}` }));
+      pair = await sharedPair('OSPF');
     });
-    after(() => pair[Symbol.asyncDispose]());
 
     it('a route that is withdrawn at once is gone from the neighbor within a second', async () => {
       const { own, watch } = pair;
@@ -98,11 +98,15 @@ describe('real routers', function () {
       const from = watch.lines.length;
       const before = (await own.command('ospfd', 'show running-config')).text;
 
-      const error = await applyConfiguration(config({ containers: ['10.0.0.0/8'] }), {
-        ...own,
-        configDir: '/nonexistent',
-      }).catch((reason: unknown) => reason);
+      const obstacle = join(own.configDir, 'frr.conf.before-quagga-config');
+      await rm(obstacle, { force: true });
+      await mkdir(obstacle);
+
+      const error = await applyConfiguration(config({ containers: ['10.0.0.0/8'] }), own).catch(
+        (reason: unknown) => reason,
+      );
       await settle(pair, '10.112.202.1');
+      await rm(obstacle, { recursive: true });
 
       expect(String(error)).to.include('rolled back: ');
       expect((await own.command('ospfd', 'show running-config')).text).to.equal(before);
@@ -187,13 +191,8 @@ describe('real routers', function () {
     let pair: Pair;
 
     before(async () => {
-      pair = await openPair((host) => ({
-        preset: 'bgp-unnumbered',
-        routerId: `10.0.0.${host}`,
-        bgp: { asn: 65000 + host },
-      }));
+      pair = await sharedPair('BGP');
     });
-    after(() => pair[Symbol.asyncDispose]());
 
     it('neither the default route nor anything outside the container prefixes is announced', async () => {
       await pair.own.ip('route', 'add', 'default', 'dev', 'containers');

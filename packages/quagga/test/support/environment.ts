@@ -27,6 +27,8 @@ export async function cli(
     exists: () => Promise.resolve(false),
     isDirectory: async (path) => (await stat(path).catch(() => undefined))?.isDirectory() === true,
     isRoot: process.getuid?.() === 0,
+    detach: () => undefined,
+    log: () => Promise.resolve(),
     ...rest,
   };
   const code = await runCli(args, environment);

@@ -1,9 +1,14 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { applyConfiguration } from '../../src/apply/apply.ts';
 import { parseDocument } from '../../src/preset/document.ts';
 import type { RenderedConfig } from '../../src/render/config.ts';
 import { render } from '../../src/render/render.ts';
-import { type RouteWatch, type Router, connect, openRouter } from './router.ts';
+import type { Router, RouteWatch } from './router.ts';
+import { type Loss, lossIn, openTwoRouters } from './two-routers.ts';
 
 /** The container of the first router that the second one knows by its routing protocol. */
 export const CONTAINER = '10.112.200.1';
@@ -31,17 +36,11 @@ export interface Pair extends AsyncDisposable {
   readonly config: (wish?: Wish) => RenderedConfig;
 }
 
-export async function openPair(base: (host: number) => Wish): Promise<Pair> {
-  const daemons = ['zebra', 'ospfd', 'bgpd', 'bfdd'];
-  const opened: AsyncDisposable[] = [];
-  const close = async (): Promise<void> => {
-    for (const one of opened.reverse()) await one[Symbol.asyncDispose]();
-  };
-  const keep = <T extends AsyncDisposable>(one: T): T => (opened.push(one), one);
-  try {
-    const own = keep(await openRouter({ daemons }));
-    const other = keep(await openRouter({ daemons }));
-    await connect(own, other, ['10.0.0.1/24', '10.0.0.2/24']);
+export async function openPair(
+  base: (host: number) => Wish,
+  daemons: readonly string[] = ['zebra', 'staticd', 'ospfd', 'bgpd', 'bfdd'],
+): Promise<Pair> {
+  return await openTwoRouters(daemons, async ({ own, other, keep }) => {
     const watch = keep(other.watchRoutes());
     const config = (wish: Wish = {}): RenderedConfig => configOf({ ...base(1), ...wish });
     expect((await own.load(frrConf(config()))) + (await other.load(frrConf(configOf(base(2)))))).to.match(/^\s*$/);
@@ -49,21 +48,100 @@ export async function openPair(base: (host: number) => Wish): Promise<Pair> {
     // So that it answers: no address, which zebra would take for a route of its own.
     await own.ip('route', 'add', 'local', `${CONTAINER}/32`, 'dev', 'lo');
     await watch.until(APPEARS, 15_000);
-    return { own, other, watch, config, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { own, other, watch, config };
+  });
 }
 
-export interface Lost {
-  readonly sent: number;
-  readonly lost: number;
+type Protocol = 'OSPF' | 'BGP';
+
+const BASES: Readonly<Record<Protocol, (host: number) => Wish>> = {
+  OSPF: (host) => ({ preset: 'lan', routerId: `10.0.0.${host}` }),
+  BGP: (host) => ({ preset: 'bgp-unnumbered', routerId: `10.0.0.${host}`, bgp: { asn: 65000 + host } }),
+};
+/** bgpd waits that many seconds before it uses a changed route map; 5 by default. */
+const DELAY_SEC = process.env.ROUTED_ATTACK === 'all' ? 5 : 1;
+
+interface Shared {
+  readonly pair: Pair;
+  readonly protocol: Protocol;
+  /** What its router and its file said when it was opened. */
+  readonly start: string;
+}
+
+const shared = new Map<Protocol, Shared>();
+
+/** What each file that calls {@link sharedPair} does in its outermost `after`. */
+export async function closeSharedPairs(): Promise<void> {
+  const all = [...shared.values()];
+  shared.clear();
+  for (const { pair } of all) await pair[Symbol.asyncDispose]();
+}
+
+/**
+ * The pair that the tests of a process share, until {@link closeSharedPairs}: applied, and as it was when it was opened,
+ * whatever other tests did to it. A pair that does not come back is replaced.
+ */
+export async function sharedPair(protocol: Protocol): Promise<Pair> {
+  const known = shared.get(protocol);
+  if (known !== undefined && (await comesBack(known))) return known.pair;
+  shared.delete(protocol);
+  await known?.pair[Symbol.asyncDispose]();
+  const pair = await openPair(BASES[protocol]);
+  shared.set(protocol, { pair, protocol, start: '' });
+  if (protocol === 'BGP')
+    for (const router of [pair.own, pair.other]) await router.load(`bgp route-map delay-timer ${DELAY_SEC}\n`);
+  await applyConfiguration(pair.config(), { ...pair.own, allow: 'flaps' });
+  shared.set(protocol, { pair, protocol, start: await stateOf(pair) });
+  return pair;
+}
+
+async function comesBack({ pair, protocol, start }: Shared): Promise<boolean> {
+  const { own, other } = pair;
+  for (const router of [own, other]) await removeOtherRoutes(router);
+  const failure: unknown = await applyConfiguration(pair.config(), {
+    ...own,
+    allow: 'flaps',
+    acceptUnknown: true,
+  }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (failure !== undefined || (await stateOf(pair)) !== start) return false;
+  for (let tries = 0; tries < 150; tries++) {
+    const learnt = await other.ip('route', 'show', 'proto', protocol.toLowerCase());
+    const [first, ...more] = learnt.split('\n').filter((line) => line.startsWith('10.112.'));
+    if (first?.startsWith(`${CONTAINER} `) === true && more.length === 0) return true;
+    await sleep(100);
+  }
+  return false;
+}
+
+/** The routes that tests added, other than the container's. */
+async function removeOtherRoutes(router: Router): Promise<void> {
+  const found = (await router.ip('route', 'show', 'dev', 'containers')).split('\n');
+  const prefixes = found.map((line) => line.split(' ')[0] ?? '').filter((prefix) => !['', CONTAINER].includes(prefix));
+  for (const prefix of prefixes) await router.ip('route', 'delete', prefix, 'dev', 'containers');
+}
+
+async function stateOf({ own }: Pair): Promise<string> {
+  const texts = ['zebra', 'ospfd', 'bgpd'].map(
+    async (daemon) => (await own.command(daemon, 'show running-config')).text,
+  );
+  return [...(await Promise.all(texts)), await readFile(join(own.configDir, 'frr.conf'), 'utf8')].join('\n');
 }
 
 /** Pings the container from the other router, 100 times a second, while `work` goes on and 0.5 s longer. */
-export async function lossDuring<T>({ other }: Pair, work: () => Promise<T>): Promise<Lost & { result: T }> {
-  const inside = ['-t', String(other.namespacePid), '-n', 'ping', '-n', '-q', '-i', '0.01', '-W', '1', CONTAINER];
+export async function lossDuring<T>({ other }: Pair, work: () => Promise<T>): Promise<Loss & { result: T }> {
+  return await pingsLost(other, [CONTAINER], work);
+}
+
+/** The same from any router; the address comes last. */
+export async function pingsLost<T>(
+  from: Router,
+  args: readonly string[],
+  work: () => Promise<T>,
+): Promise<Loss & { result: T }> {
+  const inside = ['-t', String(from.namespacePid), '-n', 'ping', '-n', '-q', '-i', '0.01', '-W', '1', ...args];
   const child = spawn('nsenter', inside, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -74,10 +152,7 @@ export async function lossDuring<T>({ other }: Pair, work: () => Promise<T>): Pr
     await new Promise((resolve) => setTimeout(resolve, 500));
     child.kill('SIGINT');
     await ended;
-    const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(output) ?? [];
-    // The last one may still be on its way.
-    const missing = Number(sent) - Number(received);
-    return { sent: Number(sent), lost: missing <= 1 ? 0 : missing, result };
+    return { ...lossIn(output), result };
   } finally {
     child.kill('SIGKILL');
   }

@@ -16,6 +16,10 @@ export interface Router extends AsyncDisposable {
   readonly configDir: string;
   /** `ip` inside the router’s network namespace. */
   ip(...args: string[]): Promise<string>;
+  /** `ip -j` inside it. */
+  readKernel(args: readonly string[]): Promise<unknown>;
+  /** Sends a signal to one of its daemons. */
+  signal(daemon: string, name: string): Promise<void>;
   /** Feeds an integrated file to the running daemons, as FRR does at start. */
   load(text: string): Promise<string>;
   command(daemon: string, line: string): Promise<VtyReply>;
@@ -35,7 +39,9 @@ echo 1 > /proc/sys/net/ipv4/ip_forward
 [ ! -x ${DAEMON_DIR}/mgmtd ] || ${DAEMON_DIR}/mgmtd -d -u frr -g frr -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/mgmtd.pid" -P 0 --log file:"$dir/mgmtd.log"
 for daemon in $daemons; do
   touch "$dir/$daemon.conf"
-  ${DAEMON_DIR}/$daemon -d -u frr -g frr -f "$dir/$daemon.conf" -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/$daemon.pid" -P 0 --log file:"$dir/$daemon.log"
+  file="-f $dir/$daemon.conf"
+  [ "$daemon" != staticd ] || [ ! -x ${DAEMON_DIR}/mgmtd ] || file=
+  ${DAEMON_DIR}/$daemon -d -u frr -g frr $file -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/$daemon.pid" -P 0 --log file:"$dir/$daemon.log"
 done
 ip link add containers type veth peer name containers-peer
 ip link set containers up
@@ -99,6 +105,13 @@ function createRouter(dir: string, configDir: string, namespacePid: number, chil
     configDir,
     namespacePid,
     ip: async (...args) => (await run('nsenter', [...inside, 'ip', ...args])).stdout,
+    readKernel: async (args) =>
+      JSON.parse((await run('nsenter', [...inside, 'ip', '-j', ...args])).stdout || '[]') as unknown,
+    signal: async (daemon, name) => {
+      const pid = (await readFile(join(dir, `${daemon}.pid`), 'utf8')).trim();
+      const there = ['-t', String(namespacePid), '-p', 'sh', '-c', 'kill -"$1" "$2"', 'kill', name, pid];
+      await run('nsenter', there);
+    },
     load: async (text) => {
       await writeFile(join(dir, 'load.conf'), text);
       const { stdout, stderr } = await run('vtysh', [
@@ -128,15 +141,20 @@ function createRouter(dir: string, configDir: string, namespacePid: number, chil
   };
 }
 
-/** Joins two routers by a link that both call eth1. */
-export async function connect(a: Router, b: Router, addresses: readonly [string, string]): Promise<void> {
-  await a.ip('link', 'add', 'eth1', 'type', 'veth', 'peer', 'name', 'eth1', 'netns', String(b.namespacePid));
-  for (const [router, address] of [
-    [a, addresses[0]],
-    [b, addresses[1]],
+/** Joins two routers by a link, which both call eth1 unless they have other names for it. */
+export async function connect(
+  a: Router,
+  b: Router,
+  addresses: readonly [string, string],
+  names: readonly [string, string] = ['eth1', 'eth1'],
+): Promise<void> {
+  await a.ip('link', 'add', names[0], 'type', 'veth', 'peer', 'name', names[1], 'netns', String(b.namespacePid));
+  for (const [router, address, name] of [
+    [a, addresses[0], names[0]],
+    [b, addresses[1], names[1]],
   ] as const) {
-    await router.ip('address', 'add', address, 'dev', 'eth1');
-    await router.ip('link', 'set', 'eth1', 'up');
+    await router.ip('address', 'add', address, 'dev', name);
+    await router.ip('link', 'set', name, 'up');
   }
 }
 

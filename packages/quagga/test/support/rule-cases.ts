@@ -21,6 +21,16 @@ export const peer = (more: Fields): Fields => ({
 
 /** A faulty model, and what its first finding begins with. */
 export const CASES: [rule: string, input: unknown, finding: string][] = [
+  [
+    'the default route is no summary',
+    { ...BGP, bgp: { ...BGP.bgp, ipv4: { aggregateAddresses: [{ prefix: '0.0.0.0/0' }] } } },
+    'error bgp.ipv4.aggregateAddresses[0].prefix: is the default route',
+  ],
+  [
+    'the default route is no summary',
+    { ...OSPF, ospf: { summaryAddresses: [{ prefix: '0.0.0.0/0' }] } },
+    'error ospf.summaryAddresses[0].prefix: is the default route',
+  ],
   ['1 router id', { ...OSPF, routerId: '0.0.0.0' }, 'error routerId: must not be 0.0.0.0'],
   ['1 router id', { ...OSPF, routerId: 'fd00::1' }, 'error routerId: is not an IPv4 address'],
   ['1 router id', { containers: [], ospf: {} }, 'error routerId: '],
@@ -40,6 +50,54 @@ export const CASES: [rule: string, input: unknown, finding: string][] = [
     '4 prefixes',
     { ...OSPF, containers: ['10.112.7.1/12'] },
     'warning containers[0]: has host bits set; taken as 10.112.0.0/12',
+  ],
+  [
+    'graceful restart',
+    {
+      ...BGP,
+      bgp: { ...BGP.bgp, gracefulRestart: {}, neighbors: [{ address: '10.0.0.2', remoteAs: 65002, bfd: true }] },
+    },
+    'error bgp.gracefulRestart: clashes with bfd',
+  ],
+  [
+    'graceful restart',
+    { ...eth1({ bfd: true }), ospf: { gracefulRestart: { gracePeriodSec: 60 } } },
+    'error ospf.gracefulRestart: clashes with bfd',
+  ],
+  [
+    '5 attributes',
+    { ...OSPF, export: { attributes: [{ match: { prefixes: ['10.1.0.0/16'] }, set: { metric: 1 } }] } },
+    'error export.attributes[0].match.prefixes[0]: 10.1.0.0/16 is outside of the container prefixes',
+  ],
+  [
+    '5 attributes',
+    { ...OSPF, export: { attributes: [{ match: { prefixes: ['10.112.0.0/16'] }, set: { asPathPrepend: [1] } }] } },
+    'error export.attributes[0].set.asPathPrepend: is announced by BGP alone',
+  ],
+  [
+    '5 attributes',
+    { ...OSPF, export: { attributes: [{ match: { metric: 200 }, set: { metric: 1 } }] } },
+    'error export.attributes[0].match.metric: is not looked at by ospfd',
+  ],
+  [
+    '5 attributes',
+    { ...BGP, export: { metric: 7, attributes: [{ match: { metric: 200 }, set: { metric: 1 } }] } },
+    'error export.attributes[0].match.metric: matches nothing',
+  ],
+  [
+    '5 attributes',
+    { ...BGP, export: { attributes: [{ match: {}, set: { metric: 1 } }] } },
+    'error export.attributes[0].match: needs prefixes or metric',
+  ],
+  [
+    '5 attributes',
+    { ...BGP, export: { attributes: [{ match: { metric: 1 }, set: {} }] } },
+    'error export.attributes[0].set: is empty',
+  ],
+  [
+    '5 attributes',
+    { ...BGP, export: { attributes: [{ match: { metric: 1 }, set: { largeCommunity: ['1:2'] } }] } },
+    'error export.attributes[0].set.largeCommunity[0]: a large community is 65000:1:2',
   ],
   [
     '5 prefix lists',
@@ -82,6 +140,11 @@ export const CASES: [rule: string, input: unknown, finding: string][] = [
   ],
   ['6 references', eth1({ bfd: 'nope' }), 'error interfaces.eth1.ospf.bfd: BFD profile nope does not exist'],
   ['6 references', peer({ peerGroup: 'NOPE' }), 'error bgp.neighbors[0].peerGroup: peer group NOPE does not exist'],
+  [
+    '9 ranges',
+    { ...BGP, routeMaps: { A: { family: 'ipv4', entries: [{ action: 'permit', match: { metric: 0 } }] } } },
+    'error routeMaps.A.entries[0].match.metric: a metric to match is a whole number from 1 to 4294967295',
+  ],
   [
     '6 references',
     { ...BGP, routeMaps: { A: { family: 'ipv4', entries: [{ action: 'permit', match: { prefixList: 'NOPE' } }] } } },
@@ -247,6 +310,29 @@ export const CASES: [rule: string, input: unknown, finding: string][] = [
     }),
     'error interfaces.eth1.ospf.authentication.keys[1].id: 1 is used twice',
   ],
+  [
+    '14 keys',
+    eth1({
+      authentication: {
+        type: 'hmac-sha-256',
+        keys: [
+          { id: 7, key: 'a' },
+          { id: 7, key: 'b' },
+        ],
+      },
+    }),
+    'error interfaces.eth1.ospf.authentication.keys[1].id: 7 is used twice',
+  ],
+  [
+    '14 keys',
+    eth1({ authentication: { type: 'hmac-sha-256', keys: [{ id: 256, key: 'a' }] } }),
+    'error interfaces.eth1.ospf.authentication.keys[0].id: a key id is',
+  ],
+  [
+    '14 keys',
+    eth1({ authentication: { type: 'hmac-sha-256', keys: [{ id: 1, key: 'a'.repeat(65) }] } }),
+    'error interfaces.eth1.ospf.authentication.keys[0].key: the secret has at most 64',
+  ],
   ['14 password', peer({ password: 'has space' }), 'error bgp.neighbors[0].password: the secret is one word'],
   ['14 login', { ...OSPF, vty: { password: '(x' } }, 'error vty.password: the secret starts with a letter or a digit'],
   [
@@ -291,6 +377,17 @@ export const CASES: [rule: string, input: unknown, finding: string][] = [
     '17 pools',
     { ...OSPF, containers: ['10.112.0.0/12', '10.112.0.0/16'], export: { ipv4Lengths: { ge: 24, le: 24 } } },
     'error export.ipv4Lengths: announces pools of nested container prefixes',
+  ],
+  [
+    '17 blocks',
+    { ...OSPF, containers: ['10.112.0.0/26'], export: { ipv4Block: 26 } },
+    'error export.ipv4Block: is not longer than the container prefix 10.112.0.0/26',
+  ],
+  ['17 blocks', { ...OSPF, export: { ipv4Block: 32 } }, 'error export.ipv4Block: needs a length below 32'],
+  [
+    '17 blocks',
+    { ...OSPF, export: { ipv4Block: 26, unfiltered: true } },
+    'error export.ipv4Block: says nothing: export.unfiltered announces every route',
   ],
   ['19 neighbors', { ...BGP, bgp: { asn: 1 } }, 'error bgp.neighbors: is empty'],
   [

@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { type Socket, createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Router } from './router.ts';
-
-const run = promisify(execFile);
 
 export interface Stopper extends AsyncDisposable {
   /** Where the daemons' vty sockets are, with one in between. */
@@ -20,11 +16,6 @@ export async function stopAt(router: Router, daemon: string, pattern: RegExp): P
   const sockets = (await readdir(router.vtyDir)).filter((name) => name.endsWith('.vty'));
   for (const name of sockets.filter((one) => one !== `${daemon}.vty`))
     await symlink(join(router.vtyDir, name), join(vtyDir, name));
-  const pid = (await readFile(join(router.vtyDir, `${daemon}.pid`), 'utf8')).trim();
-  const signal = async (name: string): Promise<void> => {
-    const inside = ['-t', String(router.namespacePid), '-p', 'sh', '-c', 'kill -"$1" "$2"', 'kill'];
-    await run('nsenter', [...inside, name, pid]);
-  };
   const open: Socket[] = [];
   const server = createServer((client) => {
     const real = createConnection(join(router.vtyDir, `${daemon}.vty`));
@@ -35,15 +26,15 @@ export async function stopAt(router: Router, daemon: string, pattern: RegExp): P
     client.on('data', (line) => void forward(line, real));
   });
   const forward = async (line: Buffer, real: Socket): Promise<void> => {
-    if (pattern.test(line.toString().replace('\0', ''))) await signal('STOP');
+    if (pattern.test(line.toString().replace('\0', ''))) await router.signal(daemon, 'STOP');
     real.write(line);
   };
   await new Promise<void>((resolve) => server.listen(join(vtyDir, `${daemon}.vty`), resolve));
   return {
     vtyDir,
-    resume: () => signal('CONT'),
+    resume: () => router.signal(daemon, 'CONT'),
     [Symbol.asyncDispose]: async () => {
-      await signal('CONT');
+      await router.signal(daemon, 'CONT');
       open.forEach((socket) => socket.destroy());
       await new Promise((resolve) => server.close(resolve));
       await rm(vtyDir, { recursive: true });

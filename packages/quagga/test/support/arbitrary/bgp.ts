@@ -21,6 +21,8 @@ const family = record({
   nextHopSelf: maybe(fc.boolean()),
   routeReflectorClient: rarely(fc.boolean()),
   softReconfigurationInbound: maybe(fc.boolean()),
+  allowOwnAs: rarely(int(1, 10)),
+  sendAllPaths: rarely(fc.boolean()),
   maximumPrefix: maybe(
     record({
       limit: int(1, 4294967295),
@@ -75,10 +77,21 @@ const routes = (prefix: Arb<string>): Arb =>
     metric: maybe(int(0, 16777214)),
   });
 
-export const bgp = record({
+/** Graceful restart and BFD exclude each other. */
+function withoutClash(value: Record<string, unknown>): Record<string, unknown> {
+  if (value.gracefulRestart === undefined) return value;
+  return JSON.parse(JSON.stringify(value, (key, field: unknown) => (key === 'bfd' ? undefined : field))) as Record<
+    string,
+    unknown
+  >;
+}
+
+const anyBgp = record({
   asn: int(1, 4294967294),
   transit: maybe(fc.boolean()),
   multipathRelax: maybe(fc.boolean()),
+  alwaysCompareMed: maybe(fc.boolean()),
+  clusterId: rarely(ipv4),
   logNeighborChanges: maybe(fc.boolean()),
   gracefulRestart: maybe(
     record({
@@ -102,6 +115,8 @@ export const bgp = record({
   ipv4: maybe(routes(container4)),
   ipv6: maybe(routes(container6)),
 });
+
+export const bgp = anyBgp.map(withoutClash);
 
 const profile = record({
   receiveIntervalMs: maybe(int(10, 60000)),

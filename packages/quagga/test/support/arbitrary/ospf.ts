@@ -24,17 +24,17 @@ const common = {
 };
 const timers = { helloIntervalSec: maybe(int(1, 100)), deadIntervalSec: maybe(int(101, 65535)) };
 
+const keys = (length: number): Arb =>
+  fc.uniqueArray(record({ id: int(1, 255), key: key(length) }), {
+    minLength: 1,
+    maxLength: 3,
+    selector: (one) => one.id,
+  });
 const authentication = fc.oneof(
   fc.constant({ type: 'null' }),
   record({ type: fc.constant('simple'), key: key(8) }),
-  record({
-    type: fc.constant('message-digest'),
-    keys: fc.uniqueArray(record({ id: int(1, 255), key: key(16) }), {
-      minLength: 1,
-      maxLength: 3,
-      selector: (one) => one.id,
-    }),
-  }),
+  record({ type: fc.constant('message-digest'), keys: keys(16) }),
+  record({ type: fc.constant('hmac-sha-256'), keys: keys(64) }),
 );
 
 const ospfFields = {
@@ -93,7 +93,13 @@ export const ospf = record({
   networks: maybe(unique(record({ prefix: prefix4, area: maybe(area) }), 'prefix')),
   passiveInterfaceDefault: maybe(fc.boolean()),
   lsaAllThrottleMs: maybe(int(0, 5000)),
-  maximumMetric: maybe(record({ onStartupSec: maybe(int(5, 86400)), onShutdownSec: maybe(int(5, 100)) })),
+  maximumMetric: maybe(
+    record({
+      administrative: maybe(fc.constant(true)),
+      onStartupSec: maybe(int(5, 86400)),
+      onShutdownSec: maybe(int(5, 100)),
+    }),
+  ),
   areas: maybe(
     unique(
       record({ ...areaFields(container4), authentication: maybe(fc.constantFrom('simple', 'message-digest')) }),

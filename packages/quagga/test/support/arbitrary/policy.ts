@@ -13,6 +13,33 @@ import {
   type Arb,
 } from './primitives.ts';
 
+const communities = fc.uniqueArray(
+  fc.constantFrom('65000:7', '0:0', 'no-export', 'no-advertise', 'local-AS', 'graceful-shutdown', 'blackhole'),
+  { minLength: 1, maxLength: 3 },
+);
+const largeCommunities = fc.uniqueArray(fc.constantFrom('65000:7:1', '0:0:0', '4294967295:4294967295:4294967295'), {
+  minLength: 1,
+  maxLength: 3,
+});
+
+const set = record({
+  metric: maybe(int(0, 16777214)),
+  tag: maybe(int(1, 4294967295)),
+  localPreference: maybe(int(0, 4294967295)),
+  community: maybe(communities),
+  largeCommunity: maybe(largeCommunities),
+  linkBandwidthMbps: maybe(int(1, 25600)),
+  asPathPrepend: maybe(fc.array(int(1, 4294967294), { minLength: 1, maxLength: 10 })),
+});
+
+const attributes = record({
+  match: record({
+    prefixes: maybe(fc.array(fc.oneof(container4, container6), { minLength: 1, maxLength: 2 })),
+    metric: rarely(int(1, 65535)),
+  }),
+  set,
+});
+
 const lengths = record({ ge: maybe(int(1, 32)), le: maybe(int(1, 32)) });
 
 export const exportPolicy = record({
@@ -22,6 +49,7 @@ export const exportPolicy = record({
   metric: maybe(int(0, 16777214)),
   metricType: maybe(fc.constantFrom(1, 2)),
   tag: maybe(int(1, 4294967295)),
+  attributes: rarely(fc.array(attributes, { minLength: 1, maxLength: 3 })),
   unfiltered: rarely(fc.constant(true)),
 });
 
@@ -54,22 +82,6 @@ const prefixList = (family: 'ipv4' | 'ipv6'): Arb =>
 
 export const prefixLists = fc.dictionary(name, fc.oneof(prefixList('ipv4'), prefixList('ipv6')), { maxKeys: 2 });
 
-const set = record({
-  metric: maybe(int(0, 16777214)),
-  tag: maybe(int(1, 4294967295)),
-  localPreference: maybe(int(0, 4294967295)),
-  community: maybe(
-    fc.uniqueArray(
-      fc.constantFrom('65000:7', '0:0', 'no-export', 'no-advertise', 'local-AS', 'graceful-shutdown', 'blackhole'),
-      {
-        minLength: 1,
-        maxLength: 3,
-      },
-    ),
-  ),
-  asPathPrepend: maybe(fc.array(int(1, 4294967294), { minLength: 1, maxLength: 10 })),
-});
-
 export const routeMaps = fc.dictionary(
   name,
   record({
@@ -80,7 +92,14 @@ export const routeMaps = fc.dictionary(
           action,
           description: maybe(words),
           match: maybe(
-            record({ prefixList: rarely(name), tag: maybe(int(1, 4294967295)), localRoutes: maybe(fc.constant(true)) }),
+            record({
+              prefixList: rarely(name),
+              tag: maybe(int(1, 4294967295)),
+              metric: maybe(int(1, 4294967295)),
+              community: maybe(communities),
+              largeCommunity: maybe(largeCommunities),
+              localRoutes: maybe(fc.constant(true)),
+            }),
           ),
           set: maybe(set),
         }),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -22,6 +22,18 @@ describe('withLock', () => {
 
     expect(answers[0]).to.include('nothing was changed').and.to.include('another apply is running');
     expect(answers[1]).to.equal('other');
+  });
+
+  it('is on a file that no other user can open, whoever made it', async () => {
+    const path = join(dir, '.quagga-config.lock');
+    await writeFile(path, '', { mode: 0o666 });
+    const mode = await withLock(dir, async () => (await stat(path)).mode & 0o777);
+    await rm(path);
+    await symlink('/dev/null', path);
+    const error: unknown = await withLock(dir, () => Promise.resolve()).catch((reason: unknown) => reason);
+
+    expect(mode).to.equal(0o600);
+    expect(String(error)).to.include('nothing was changed').and.to.include('cannot be locked: ELOOP');
   });
 
   it('is free again after the work, also when it failed', async () => {

@@ -94,7 +94,7 @@ exit
       const { model } = parseDocument({ ...document, preset: 'bgp-numbered', bgp: { asn: 65001, neighbors } }, 'frr');
       return render(model, 'frr').files.find(({ name }) => name === 'frr.conf')!;
     };
-    const line = '  neighbor 10.0.0.2 allowas-in 1\n';
+    const line = '  neighbor 10.0.0.2 weight 7\n';
     const found = config('10.0.0.2').text.replace('  neighbor FABRIC activate\n', `$&${line}`);
 
     expect(found).to.include(line);

@@ -1,19 +1,19 @@
 import { expect } from 'chai';
 import { commandsOf, planChanges, worstEffect } from '../../../src/plan/plan.ts';
-import type { DaemonName } from '../../../src/render/config.ts';
+import type { VtyDaemon } from '../../../src/render/config.ts';
 import { parseConfig } from '../../../src/text/parse.ts';
 import type { RunningConfig } from '../../../src/vty/running.ts';
 
-const running = (texts: Partial<Record<DaemonName, string>>): RunningConfig =>
-  new Map(Object.entries(texts).map(([daemon, text]) => [daemon as DaemonName, parseConfig(text)]));
+const running = (texts: Partial<Record<VtyDaemon, string>>): RunningConfig =>
+  new Map(Object.entries(texts).map(([daemon, text]) => [daemon as VtyDaemon, parseConfig(text)]));
 
 /** The lines a plan sends to one daemon, without entering and leaving configuration mode. */
-function script(before: string, after: string, daemon: DaemonName = 'ospfd'): string[] {
+function script(before: string, after: string, daemon: VtyDaemon = 'ospfd'): string[] {
   const changes = planChanges(running({ [daemon]: before }), running({ [daemon]: after }));
   return changes.map((change) => commandsOf(change).slice(1, -1).join(' / '));
 }
 
-const effect = (before: string, after: string, daemon: DaemonName = 'ospfd'): string =>
+const effect = (before: string, after: string, daemon: VtyDaemon = 'ospfd'): string =>
   worstEffect(planChanges(running({ [daemon]: before }), running({ [daemon]: after })));
 
 const MAP = 'route-map EXPORT permit 10\n match ip address prefix-list CONTAINERS\nexit\n';
@@ -87,6 +87,37 @@ describe('planChanges', () => {
     ]);
   });
 
+  const chain = (...keys: [id: number, text: string][]): string =>
+    `key chain OSPF-KEYS-eth1\n${keys.map(([id, text]) => ` key ${id}\n  key-string ${text}\n exit\n`).join('')}exit\n`;
+  const CHAINED = 'interface eth1\n ip ospf authentication key-chain OSPF-KEYS-eth1\nexit\n';
+
+  it('defines a key chain before it is used, and removes it afterwards', () => {
+    expect(script('', `${chain([1, 'a'])}${CHAINED}`)).to.deep.equal([
+      'key chain OSPF-KEYS-eth1',
+      'key chain OSPF-KEYS-eth1 / key 1 / key-string a',
+      'interface eth1 / ip ospf authentication key-chain OSPF-KEYS-eth1',
+    ]);
+    expect(script(`${chain([1, 'a'])}${CHAINED}`, '')).to.deep.equal([
+      'interface eth1 / no ip ospf authentication',
+      'no key chain OSPF-KEYS-eth1',
+    ]);
+  });
+
+  it('replaces and removes single keys of a chain, also in mgmtd, where no interface uses it', () => {
+    const [before, after] = [chain([1, 'a'], [2, 'b']), chain([2, 'c'])];
+
+    for (const daemon of ['ospfd', 'mgmtd'] as const)
+      expect(script(before, after, daemon)).to.deep.equal([
+        'key chain OSPF-KEYS-eth1 / key 2 / key-string c',
+        'key chain OSPF-KEYS-eth1 / no key 1',
+      ]);
+    expect(script(before, '', 'mgmtd')).to.deep.equal(['no key chain OSPF-KEYS-eth1']);
+  });
+
+  it('leaves a key chain alone that is not its own', () => {
+    expect(script(chain([1, 'a']).replace('OSPF-KEYS-eth1', 'RIP'), '')).to.deep.equal([]);
+  });
+
   it('does not remove a route map entry whose action only changed', () => {
     expect(script('route-map A permit 10\n match tag 7\n', 'route-map A deny 10\n match tag 7\n')).to.deep.equal([
       'route-map A deny 10 / match tag 7',
@@ -116,6 +147,13 @@ describe('effects', () => {
         (line) => effect('', line),
       ),
     ).to.deep.equal(['flaps', 'flaps', 'flaps']);
+  });
+
+  it('of the maximum metric: hitless', () => {
+    const line = ospf('max-metric router-lsa administrative');
+
+    expect(effect('router ospf\n', line)).to.equal('hitless');
+    expect(effect(line, 'router ospf\n')).to.equal('hitless');
   });
 
   it('of a router id, a profile or an AS number: restart', () => {

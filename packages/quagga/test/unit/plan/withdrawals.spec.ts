@@ -114,12 +114,58 @@ describe('the routes that a policy withdraws', () => {
     ).to.deep.equal(['flaps', 'withdraws 1 routes taken from G: 10.9.0.0/16']);
   });
 
-  it('are unknown where a policy asks what this tool does not understand', () => {
+  it('are unknown where a policy asks what this tool does not understand, and the line is named', () => {
     const before = list('10.112.0.0/12 ge 32') + MAP + OSPF;
 
     expect(judge(before, before.replace('match ip address', 'match metric 5\n match ip address'), HOSTS)).to.deep.equal(
-      ['unknown', 'a policy unknown to this tool affects routes announced by OSPF'],
+      ['unknown', 'may withdraw routes announced by OSPF (this tool cannot evaluate match metric 5)'],
     );
+  });
+
+  it('are unknown of a neighbor’s map that asks for a tag, which another map may set', () => {
+    const bgp = (tag: number): string =>
+      `route-map KERNEL permit 10\n set tag ${tag}\nexit\nroute-map OUT permit 10\n match tag 7\nexit\n` +
+      'router bgp 1\n address-family ipv4 unicast\n  redistribute kernel route-map KERNEL\n  neighbor UP activate\n' +
+      '  neighbor UP route-map OUT out\n exit-address-family\nexit\n';
+
+    expect(judge(bgp(7), bgp(8), HOSTS, 'bgpd')).to.deep.equal([
+      'unknown',
+      'may withdraw routes announced to UP (this tool cannot evaluate match tag 7)',
+    ]);
+  });
+
+  it('are known where every entry that may match says the same', () => {
+    const before = list('10.112.0.0/12 ge 32') + MAP + OSPF;
+    const entry =
+      'route-map EXPORT permit 5\n match metric 1500\n match ip address prefix-list CONTAINERS\n set tag 9\nexit\n';
+    const calls = entry.replace(' match metric 1500\n', ' call OTHER\n');
+
+    expect(judge(before, entry + before, HOSTS)).to.deep.equal(['hitless']);
+    expect(judge(before, entry.replace('permit', 'deny') + before, HOSTS)[0]).to.equal('unknown');
+    expect(judge(before, calls + before, HOSTS)[0]).to.equal('unknown');
+  });
+
+  it('are unknown when only a list of communities changes that a map matches', () => {
+    const map = 'route-map IN permit 10\n match community IN-10\nexit\n';
+    const neighbor = 'neighbor 10.0.0.2';
+    const router = `router bgp 65001\n ${neighbor} remote-as 65002\n address-family ipv4 unicast\n  ${neighbor} activate\n  ${neighbor} route-map IN in\n exit-address-family\nexit\n`;
+    const withList = (kind: string, value: string): string =>
+      `bgp ${kind}-list standard IN-10 seq 5 permit ${value}\n${map}${router}`;
+    const world = { learnt: ['10.112.1.1/32'] };
+    const unknown = [
+      'unknown',
+      'may withdraw routes taken from 10.0.0.2 (this tool cannot evaluate match community IN-10)',
+    ];
+
+    expect(judge(withList('community', '65000:1'), withList('community', '65000:1'), world, 'bgpd')).to.deep.equal([
+      'hitless',
+    ]);
+    expect(judge(withList('community', '65000:1'), withList('community', '65000:2'), world, 'bgpd')).to.deep.equal(
+      unknown,
+    );
+    expect(
+      judge(withList('large-community', '65000:1:1'), withList('large-community', '65000:1:2'), world, 'bgpd'),
+    ).to.deep.equal(unknown);
   });
 
   it('are named up to ten, and counted beyond', () => {

@@ -26,6 +26,7 @@ const FIELDS: Record<string, Build> = {
   area: (text) => ospf({ area: text }),
   'simple key': (text) => ospf({ authentication: { type: 'simple', key: text } }),
   'digest key': (text) => ospf({ authentication: { type: 'message-digest', keys: [{ id: 1, key: text }] } }),
+  'HMAC key': (text) => ospf({ authentication: { type: 'hmac-sha-256', keys: [{ id: 1, key: text }] } }),
   'vty password': (text) => ({ ...(ospf({}) as object), vty: { password: text } }),
   'neighbor address': (text) => bgp({ address: text }),
   'neighbor description': (text) => bgp({ description: text }),
@@ -71,7 +72,7 @@ function linesOf(input: unknown, dialect: 'quagga' | 'frr'): string[] | undefine
 
 describe('free text in a model', () => {
   for (const [field, build] of Object.entries(FIELDS))
-    for (const dialect of DIALECTS)
+    for (const dialect of DIALECTS.filter((one) => one === 'frr' || field !== 'HMAC key'))
       it(`${field} is refused or stays within its line (${dialect})`, () => {
         const expected = linesOf(build(BENIGN[field] ?? 'abc'), dialect);
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { anyModel } from '../../support/arbitrary/model.ts';
 import { goldenNames, renderGolden } from '../../support/golden.ts';
 import { renderForQuagga } from '../../support/quagga-model.ts';
-import { refusedByBgpd } from '../../support/quagga-nodes.ts';
+import { refusedLines } from '../../support/quagga-nodes.ts';
 import { createLookup, readRecorded } from '../../support/recorded.ts';
 
 interface Line {
@@ -72,22 +72,55 @@ describe('Quagga syntax, as recorded on Quagga 1.2.3', () => {
     const unknown = renderedLines().filter(({ daemon, line }) => lookup(daemon, line) === 'not recorded');
     const distinct = [...new Set(unknown.map(({ daemon, line }) => `${daemon}: ${line.replace(/\d[\w.:/]*/g, 'N')}`))];
 
-    expect(distinct.length, distinct.join('\n')).to.be.at.most(34);
+    expect(distinct.length, distinct.join('\n')).to.be.at.most(38);
   });
 
-  it('renders bgpd.conf files that bgpd reads whole, each line in the context it is in', () => {
-    const files = goldenNames().flatMap((name) =>
-      [...renderGolden(name, 'quagga')].filter(([file]) => file === 'quagga/bgpd.conf'),
+  for (const daemon of ['zebra', 'ospfd', 'ospf6d', 'bgpd'])
+    it(`renders ${daemon}.conf files that ${daemon} reads whole, each line in the context it is in`, () => {
+      const texts = goldenNames().flatMap((name) => renderGolden(name, 'quagga').get(`quagga/${daemon}.conf`) ?? []);
+
+      expect(texts).to.have.length.greaterThan(2);
+      for (const text of texts) expect(refusedLines(daemon, text), text).to.deep.equal([]);
+    });
+
+  it('reads every line that Quagga was recorded to read, in its context', () => {
+    const files = readRecorded().filter(
+      ({ quagga, context }) => quagga === 'ok' && /^(interface|router) /.test(context),
     );
+    const refused = files
+      .map(
+        ({ daemon, context, line }) => [daemon, context, line, refusedLines(daemon, `${context}\n ${line}\n`)] as const,
+      )
+      .filter(([, , , found]) => found.length > 0);
 
-    expect(files).to.have.length.greaterThan(5);
-    for (const [, text] of files) expect(refusedByBgpd(text), text).to.deep.equal([]);
+    expect(files).to.have.length.greaterThan(100);
+    expect(refused).to.deep.equal([]);
   });
 
-  it('knows a bgpd.conf that bgpd does not read: redistribution ends the address family', () => {
-    const text =
-      'router bgp 1\n address-family ipv4 unicast\n  redistribute kernel\n  neighbor 10.0.0.2 activate\n exit-address-family\n';
-
-    expect(refusedByBgpd(text)).to.deep.equal(['exit-address-family']);
+  it('renders such files of any valid model (60 models)', () => {
+    fc.assert(
+      fc.property(anyModel, (model) => {
+        const files = renderForQuagga(model)?.files.filter(({ name }) => name.endsWith('.conf')) ?? [];
+        for (const { name, text } of files)
+          expect(refusedLines(name.replace('.conf', ''), text), text).to.deep.equal([]);
+      }),
+      { numRuns: 60 },
+    );
   });
+
+  const UNREADABLE: [what: string, daemon: string, text: string, refused: string][] = [
+    [
+      'redistribution ends the address family',
+      'bgpd',
+      'router bgp 1\n address-family ipv4 unicast\n  redistribute kernel\n exit-address-family\n',
+      'exit-address-family',
+    ],
+    ['a line of an interface in the process', 'ospfd', 'router ospf\n ip ospf cost 7\n', 'ip ospf cost 7'],
+    ['a stub area of OSPFv3', 'ospf6d', 'router ospf6\n area 0.0.0.7 stub\n', 'area 0.0.0.7 stub'],
+    ['an exit at the top', 'zebra', 'log syslog\nexit\n', 'exit'],
+  ];
+  for (const [what, daemon, text, line] of UNREADABLE)
+    it(`knows a file that ${daemon} does not read whole: ${what}`, () => {
+      expect(refusedLines(daemon, text)).to.deep.equal([line]);
+    });
 });

@@ -71,6 +71,7 @@ describe('VtyLines', () => {
     await serve('{"life":2}');
 
     expect(await lines.ask('zebra', 'x json')).to.deep.equal({ life: 2 });
+    expect(lines.stuck).to.deep.equal([]);
   });
 
   it('asks a daemon that hangs once, and has no answer of it for a while', async () => {
@@ -84,6 +85,7 @@ describe('VtyLines', () => {
     for (let time = 0; time < 100; time++) answers.push(await patient.ask('ospfd', 'x json'));
 
     expect(new Set(answers)).to.deep.equal(new Set([undefined]));
+    expect(patient.stuck).to.deep.equal(['ospfd']);
     expect(connections).to.have.length(1);
     expect(performance.now() - started).to.be.lessThan(2_000);
     connections.forEach((socket) => socket.destroy());

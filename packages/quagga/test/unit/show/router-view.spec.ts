@@ -44,6 +44,23 @@ describe('RouterView.rivalsOf', () => {
     expect(await rivalsIn({ [`show ip route ${prefix} json`]: {} })).to.deep.equal([]);
   });
 
+  it('finds others that announce a prefix, and no host route in it', async () => {
+    const block = '10.1.0.64/26';
+    const lsaOf = (networkMask: number, router: string): object => ({ ...lsa(router), networkMask });
+    const lines = scriptedLines({
+      [`show ip route ${block} json`]: { [block]: [ospfRoute, kernelRoute] },
+      'show ip ospf database external 10.1.0.64 json': {
+        routerId: '10.112.11.1',
+        asExternalLinkStates: [lsaOf(26, '10.112.11.2'), lsaOf(32, '10.112.11.3')],
+      },
+      [`show bgp ipv4 unicast ${block} json`]: { paths: [pathFrom(65_002, '10.112.11.2')] },
+    });
+
+    const rivals = await new RouterView({ lines }).competingRoutes(block);
+
+    expect(rivals.map(({ routers }) => routers)).to.deep.equal([['router 10.112.11.2'], ['AS 65002']]);
+  });
+
   it('finds the route by OSPF that loses against ours, and compares router ids', async () => {
     const database = ospfd('10.112.11.9', lsa('10.112.11.9'), lsa('10.112.11.10'));
 

@@ -87,6 +87,8 @@ describe('redaction', () => {
   const lines = [
     'ip ospf authentication-key s3cret',
     ' ip ospf message-digest-key 1 md5 s3cret',
+    '  key-string s3cret',
+    'no key-string s3cret',
     'ipv6 ospf6 authentication key-id 1 hash-algo hmac-sha-256 key s3cret',
     'neighbor 10.0.0.2 password s3cret',
     'no neighbor FABRIC password s3cret',
