@@ -100,7 +100,7 @@ async function measureTraffic(): Promise<void> {
   const server = execFile('nsenter', ['--net', '-t', String(stage.one.pid), 'iperf3', '-s']);
   try {
     // Connection tracking is on in both cases, as it is on every host with Docker.
-    const deps = { run: (argv: readonly string[], input?: string) => stage.host.run(argv, input) };
+    const deps = { run: (argv: readonly [string, ...string[]], input?: string) => stage.host.run(argv, input) };
     await createForwardAcceptance({ ...deps, uplinks: () => Promise.resolve(['eth0']) }, RULES).ensure();
     await until(async () => (await stage.one.run(['ss', '-Hltn', 'sport', '=', ':5201']))?.stdout !== '', 'iperf3');
     for (const [what, carry] of Object.entries(carriers)) await compare(stage, what, carry);

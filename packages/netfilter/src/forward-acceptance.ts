@@ -1,6 +1,6 @@
 import type { CommandRunner } from './command-runner.ts';
 import { isRejectedByFirewalld } from './firewalld.ts';
-import { FORWARD_CHAIN, FORWARD_JUMP, forwardRules } from './forward-rules.ts';
+import { FORWARD_CHAIN, forwardJump, forwardRules } from './forward-rules.ts';
 import { failureOf } from './netfilter-error.ts';
 import type { RulesetWatch } from './ruleset-watch.ts';
 
@@ -20,11 +20,24 @@ export interface ForwardAcceptance {
    * @throws NetfilterError when iptables is there and refuses.
    */
   ensure(): Promise<AcceptanceOutcome>;
+  /**
+   * From now on also accepts packets with these bits in their mark, whatever their links are; 0: no longer. As {@link ensure}.
+   *
+   * @throws NetfilterError when iptables is there and refuses.
+   */
+  acceptMarked(bits: number): Promise<AcceptanceOutcome>;
   /** Takes the rules and the chain away. Nothing happens when they are not there. */
   remove(): Promise<void>;
 }
 
 const PROGRAMS = ['iptables', 'ip6tables'] as const;
+
+/** Where the rules of one family are. */
+interface Place {
+  readonly run: CommandRunner;
+  readonly program: string;
+  readonly chain: string;
+}
 
 /**
  * Accepts forwarding for every link whose name starts with `linkPrefix`: a few rules, whatever the number of links; which
@@ -39,6 +52,7 @@ const PROGRAMS = ['iptables', 'ip6tables'] as const;
  * @param deps.uplinks the names of the links that lead off the host, as they are now: see `uplinkNames`
  * @param deps.watch without one, every `ensure` runs iptables to look
  * @param options.linkPrefix start of the link names, at most 14 characters (iptables matches `prefix+`)
+ * @param options.chain name of the chain, at most 28 characters; two users of this package need two
  */
 export function createForwardAcceptance(
   deps: {
@@ -46,25 +60,20 @@ export function createForwardAcceptance(
     readonly uplinks: () => Promise<readonly string[]>;
     readonly watch?: RulesetWatch | undefined;
   },
-  options: { readonly linkPrefix: string },
+  options: { readonly linkPrefix: string; readonly chain?: string },
 ): ForwardAcceptance {
-  const { run, uplinks, watch } = deps;
+  const { run, watch } = deps;
+  const { linkPrefix, chain = FORWARD_CHAIN } = options;
   /** The rules that are in force for certain. */
   let certain: string | undefined;
   let damages = 0;
   let isHeard: boolean | undefined;
+  let passedMark: number | undefined;
   watch?.on('damage', (rules) => {
     if (rules !== 'forward') return;
     damages += 1;
     certain = undefined;
   });
-
-  async function ensureRules(rules: readonly string[]): Promise<AcceptanceOutcome> {
-    const outcomes: AcceptanceOutcome[] = [];
-    for (const program of PROGRAMS) outcomes.push(await ensureFamily(run, program, rules));
-    if (outcomes.includes('installed')) return 'installed';
-    return outcomes.includes('present') ? 'present' : 'unavailable';
-  }
 
   /** Whether a change of the rules would be reported. */
   async function isWatched(): Promise<boolean> {
@@ -73,61 +82,75 @@ export function createForwardAcceptance(
     return isHeard;
   }
 
-  return {
+  const acceptance: ForwardAcceptance = {
+    async acceptMarked(bits) {
+      passedMark = bits === 0 ? undefined : bits;
+      return await acceptance.ensure();
+    },
     async ensure() {
-      const rules = forwardRules(options.linkPrefix, await uplinks());
+      const rules = forwardRules(linkPrefix, await deps.uplinks(), passedMark, chain);
       if (rules.join() === certain) return 'present';
       const damagesBefore = damages;
-      const outcome = await ensureRules(rules);
-      if (outcome !== 'unavailable' && (await isRejectedByFirewalld(run, options.linkPrefix))) return 'overruled';
+      const outcome = await ensureRules(run, chain, rules);
+      if (outcome !== 'unavailable' && (await isRejectedByFirewalld(run, linkPrefix))) return 'overruled';
       const isCertain = outcome !== 'unavailable' && damages === damagesBefore && (await isWatched());
       certain = isCertain ? rules.join() : undefined;
       return outcome;
     },
     async remove() {
-      certain = undefined;
-      for (const program of PROGRAMS) await removeFamily(run, program);
+      [certain, passedMark] = [undefined, undefined];
+      for (const program of PROGRAMS) await removeFamily({ run, program, chain });
     },
   };
+  return acceptance;
 }
 
-async function ensureFamily(run: CommandRunner, program: string, rules: readonly string[]): Promise<AcceptanceOutcome> {
-  const called = await isCalled(run, program);
+async function ensureRules(run: CommandRunner, chain: string, rules: readonly string[]): Promise<AcceptanceOutcome> {
+  const outcomes: AcceptanceOutcome[] = [];
+  for (const program of PROGRAMS) outcomes.push(await ensureFamily({ run, program, chain }, rules));
+  if (outcomes.includes('installed')) return 'installed';
+  return outcomes.includes('present') ? 'present' : 'unavailable';
+}
+
+async function ensureFamily(place: Place, rules: readonly string[]): Promise<AcceptanceOutcome> {
+  const { chain } = place;
+  const called = await isCalled(place);
   if (called === undefined) return 'unavailable';
-  if (called && (await listChain(run, program))?.join() === rules.join()) return 'present';
-  await restore(run, program, [
+  if (called && (await listChain(place))?.join() === rules.join()) return 'present';
+  await restore(place, [
     // Naming a chain creates it, or empties it: the transaction leaves exactly these rules.
-    `:${FORWARD_CHAIN} - [0:0]`,
+    `:${chain} - [0:0]`,
     ...rules,
-    ...(called ? [] : [`-A ${FORWARD_JUMP.join(' ')}`]),
+    ...(called ? [] : [`-A ${forwardJump(chain).join(' ')}`]),
   ]);
   return 'installed';
 }
 
-async function removeFamily(run: CommandRunner, program: string): Promise<void> {
-  if (await isCalled(run, program)) await restore(run, program, [`-D ${FORWARD_JUMP.join(' ')}`]);
-  if ((await listChain(run, program)) === undefined) return;
-  await restore(run, program, [`-F ${FORWARD_CHAIN}`, `-X ${FORWARD_CHAIN}`]);
+async function removeFamily(place: Place): Promise<void> {
+  const { chain } = place;
+  if (await isCalled(place)) await restore(place, [`-D ${forwardJump(chain).join(' ')}`]);
+  if ((await listChain(place)) === undefined) return;
+  await restore(place, [`-F ${chain}`, `-X ${chain}`]);
 }
 
 /** Whether FORWARD calls our chain; undefined without the program. */
-async function isCalled(run: CommandRunner, program: string): Promise<boolean | undefined> {
-  const result = await run([program, '--wait', '--check', ...FORWARD_JUMP]);
+async function isCalled({ run, program, chain }: Place): Promise<boolean | undefined> {
+  const result = await run([program, '--wait', '--check', ...forwardJump(chain)]);
   return result === undefined ? undefined : result.exitCode === 0;
 }
 
 /** The rules of our chain; undefined when there is no such chain. */
-async function listChain(run: CommandRunner, program: string): Promise<string[] | undefined> {
-  const result = await run([program, '--wait', '--list-rules', FORWARD_CHAIN]);
+async function listChain({ run, program, chain }: Place): Promise<string[] | undefined> {
+  const result = await run([program, '--wait', '--list-rules', chain]);
   if (result?.exitCode !== 0) return undefined;
   return result.stdout.split('\n').filter((line) => line.startsWith('-A '));
 }
 
-async function restore(run: CommandRunner, program: string, lines: readonly string[]): Promise<void> {
+async function restore({ run, program, chain }: Place, lines: readonly string[]): Promise<void> {
   const text = ['*filter', ...lines, 'COMMIT', ''].join('\n');
   const result = await run([`${program}-restore`, '--wait', '--noflush'], text);
   if (result !== undefined && result.exitCode === 0) return;
-  throw failureOf(`rules of chain ${FORWARD_CHAIN}`, `${program}-restore`, result);
+  throw failureOf(`rules of chain ${chain}`, `${program}-restore`, result);
 }
 
 /** "iptables v1.8.9 (nf_tables)"; the other variant says "(legacy)". */

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { type CommandResult, type CommandRunner, runCommand } from './command-runner.ts';
+export { type CommandResult, type CommandRunner, runCommand, runCommandIn } from './command-runner.ts';
 export { type AcceptanceOutcome, createForwardAcceptance, type ForwardAcceptance } from './forward-acceptance.ts';
 export { isRejectedByFirewalld } from './firewalld.ts';
 export { createForwardPolicies, type ForwardPolicies, type ForwardProgram, type Policy } from './forward-policy.ts';

@@ -40,8 +40,8 @@ export function isDamage(message: NetlinkMessage, places: readonly Whereabouts[]
 }
 
 /**
- * Whether a notification says that somebody else than the socket of `ownPort` changed anything of `tables`: their rules, or
- * elements of their sets. What comes is damage there as well: it lets in, or it drops.
+ * Whether a notification says that somebody else than the socket of `ownPort`, or anybody if that is undefined, changed anything of
+ * `tables`: their rules, or elements of their sets. What comes is damage there as well: it lets in, or it drops.
  */
 export function isForeignChange(
   message: NetlinkMessage,

@@ -14,6 +14,8 @@ import {
   CTA_FILTER,
   CTA_FILTER_FLAGS,
   CTA_ID,
+  CTA_MARK,
+  CTA_MARK_MASK,
   CTA_IP,
   CTA_PROTO_DST_PORT,
   CTA_PROTO_NUM,
@@ -88,12 +90,28 @@ export function buildFlush(source: IpBytes, direction: Direction): Uint8Array {
 }
 
 /** Deletes one connection, if it is still the same. */
-export function buildConnectionDelete({ orig, identity }: Connection): Uint8Array {
-  const writer = header(IPCTNL_MSG_CT.DELETE, orig.source.family);
-  for (const [type, bytes] of identity) {
-    writer.attribute(type === CTA_TUPLE_ORIG ? type | NLA_F_NESTED : type, bytes);
+export function buildConnectionDelete(connection: Connection): Uint8Array {
+  return identified(IPCTNL_MSG_CT.DELETE, connection).finish();
+}
+
+/**
+ * Sets bits of the mark of one connection; the others stay.
+ *
+ * Source: linux nf_conntrack_netlink.c `ctnetlink_change_mark`, which takes both in network byte order.
+ */
+export function buildConnectionMark(connection: Connection, bits: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(bits);
+  return identified(IPCTNL_MSG_CT.NEW, connection).attribute(CTA_MARK, bytes).attribute(CTA_MARK_MASK, bytes).finish();
+}
+
+/** A request that names one connection. */
+function identified(type: number, { orig, identity }: Connection): MessageWriter {
+  const writer = header(type, orig.source.family);
+  for (const [attribute, bytes] of identity) {
+    writer.attribute(attribute === CTA_TUPLE_ORIG ? attribute | NLA_F_NESTED : attribute, bytes);
   }
-  return writer.finish();
+  return writer;
 }
 
 /** A connection of a dump that one of the addresses occurs in; undefined for others. It may be kept. */
@@ -114,6 +132,15 @@ export function decodeConnection({ payload }: NetlinkMessage, addresses: readonl
   return { orig, reply, identity: new Map(identity) };
 }
 
+/** {@link decodeConnection}; undefined also for a TCP connection that has ended, of which the kernel keeps thousands for two minutes. */
+export function decodeOpenConnection(row: NetlinkMessage, addresses: readonly IpBytes[]): Connection | undefined {
+  const connection = decodeConnection(row, addresses);
+  if (connection === undefined) return undefined;
+  const tcp = optional(attributes(row.payload, NFGENMSG_LENGTH, LIVENESS), CTA_PROTOINFO, attributes);
+  const state = tcp && optional(tcp, CTA_PROTOINFO_TCP, attributes)?.get(CTA_PROTOINFO_TCP_STATE);
+  return state !== undefined && ENDED_STATES.has(u8(state)) ? undefined : connection;
+}
+
 /** Identifies an address of either family. */
 export function addressKey(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
@@ -124,8 +151,14 @@ export function addressKey(bytes: Uint8Array): string {
  * connection is not live.
  *
  * A TCP connection is live in the {@link LIVE_STATES}; any other once packets have gone both ways. ICMP never is.
+ *
+ * @param othersBits a connection with one of these bits in its mark is none
  */
-export function decodeLiveResponder({ payload }: NetlinkMessage, keys: ReadonlySet<string>): string | undefined {
+export function decodeLiveResponder(
+  { payload }: NetlinkMessage,
+  keys: ReadonlySet<string>,
+  othersBits = 0,
+): string | undefined {
   const family = familyOf(payload);
   if (family === undefined) return undefined;
   // Most connections belong to other addresses: decode nothing else of those.
@@ -134,17 +167,24 @@ export function decodeLiveResponder({ payload }: NetlinkMessage, keys: ReadonlyS
   const source = ip && attributes(ip, 0, ONLY_SOURCE[family]).get(CTA_IP[family].source);
   if (source === undefined) return undefined;
   const key = addressKey(source);
-  return keys.has(key) && isLive(attributes(payload, NFGENMSG_LENGTH, LIVENESS)) ? key : undefined;
+  if (!keys.has(key)) return undefined;
+  const found = attributes(payload, NFGENMSG_LENGTH, LIVENESS);
+  const mark = optional(found, CTA_MARK, u32be) ?? 0;
+  return (mark & othersBits) === 0 && isLive(found) ? key : undefined;
 }
 
-/** States of TCP in which a side can still send, or waits for an acknowledgement. */
+/**
+ * States of TCP in which a side can still send. Not LAST_ACK: both have closed, and the kernel keeps an entry whose last acknowledgement
+ * went another way for 30 s (nf_conntrack_tcp_timeout_last_ack).
+ */
 const LIVE_STATES: ReadonlySet<number> = new Set([
   TCP_CONNTRACK.SYN_RECV,
   TCP_CONNTRACK.ESTABLISHED,
   TCP_CONNTRACK.FIN_WAIT,
   TCP_CONNTRACK.CLOSE_WAIT,
-  TCP_CONNTRACK.LAST_ACK,
 ]);
+
+const ENDED_STATES: ReadonlySet<number> = new Set([TCP_CONNTRACK.TIME_WAIT, TCP_CONNTRACK.CLOSE]);
 
 function isLive(connection: Attributes): boolean {
   const tcp = optional(connection, CTA_PROTOINFO, attributes);
@@ -172,7 +212,7 @@ const ONLY_SOURCE: Readonly<Record<Family, ReadonlySet<number>>> = {
   4: new Set([CTA_IP[4].source]),
   6: new Set([CTA_IP[6].source]),
 };
-const LIVENESS: ReadonlySet<number> = new Set([CTA_TUPLE_REPLY, CTA_STATUS, CTA_PROTOINFO]);
+const LIVENESS: ReadonlySet<number> = new Set([CTA_TUPLE_REPLY, CTA_STATUS, CTA_PROTOINFO, CTA_MARK]);
 const WANTED: ReadonlySet<number> = new Set([CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_ID]);
 
 function decodeTuple(bytes: Uint8Array, family: Family): Tuple | undefined {
@@ -189,6 +229,10 @@ function decodeTuple(bytes: Uint8Array, family: Family): Tuple | undefined {
     sourcePort: optional(protocol, CTA_PROTO_SRC_PORT, port) ?? 0,
     destinationPort: optional(protocol, CTA_PROTO_DST_PORT, port) ?? 0,
   };
+}
+
+function u32be(bytes: Uint8Array): number {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readUInt32BE();
 }
 
 function port(bytes: Uint8Array): number {

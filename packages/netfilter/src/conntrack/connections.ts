@@ -7,14 +7,17 @@ import {
   addressKey,
   buildConnectionDelete,
   buildConnectionDump,
+  buildConnectionMark,
   buildFilteredDump,
   buildFlush,
   type Connection,
   decodeConnection,
   decodeLiveResponder,
+  decodeOpenConnection,
   type Direction,
   type Tuple,
 } from '../codec/conntrack.ts';
+import { CONNECTION_MARKS } from '../marks/marks-script.ts';
 
 /**
  * The connections that the kernel tracks, and lets pass without asking an allow list again.
@@ -40,17 +43,27 @@ export interface Connections {
    */
   forgetRefused(addresses: readonly string[], list: AllowList): Promise<number>;
   /**
-   * Counts the live connections that others opened to each address. Leaves out what is not an address.
+   * Counts the live connections that others opened to each address, without those that {@link CONNECTION_MARKS} say another host
+   * answers. Leaves out what is not an address.
    *
-   * A TCP connection is live while one side can still send or waits for an acknowledgement: half-closed counts, SYN_SENT, TIME_WAIT
-   * and CLOSE do not. Other protocols count from the first answer until the kernel's entry expires: for UDP 30 s after the last
+   * A TCP connection is live while one side can still send: half-closed counts, SYN_SENT, LAST_ACK, TIME_WAIT and CLOSE do not. Other protocols count from the first answer until the kernel's entry expires: for UDP 30 s after the last
    * packet, for a longer exchange 120 s. ICMP never counts. If the kernel saw a packet of the container first, it takes the
    * connection for the container's own.
    *
    * @throws NetlinkError
    */
   count(addresses: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Sets bits of the mark of every connection that others opened to addresses and that has not ended. The other bits stay.
+   *
+   * @param bits 1 to 4294967295
+   * @throws NetlinkError
+   */
+  mark(addresses: readonly string[], bits: number): Promise<void>;
 }
+
+/** Of connections that another host answers, or that nobody has answered yet. */
+const OTHERS_BITS = CONNECTION_MARKS.opened | CONNECTION_MARKS.elsewhere;
 
 const DIRECTIONS = ['orig', 'reply'] as const;
 
@@ -107,6 +120,12 @@ class KernelConnections implements Connections {
     );
   }
 
+  async mark(addresses: readonly string[], bits: number): Promise<void> {
+    const { ipv4, ipv6 } = addressesOf(addresses);
+    const found = await this.#all(ipv4, ipv6, 'reply', decodeOpenConnection);
+    await this.#each(found, 'mark', (connection) => buildConnectionMark(connection, bits));
+  }
+
   /** The number of live connections by the key of the address that answers, all of one family. */
   async #responders(sources: readonly IpBytes[]): Promise<Map<string, number>> {
     const counts = new Map<string, number>();
@@ -119,14 +138,19 @@ class KernelConnections implements Connections {
       : [{ message: buildConnectionDump(first.family), keys: new Set(byKey.keys()) }];
     // A kernel that knows no filter sends all connections: each request counts only the addresses it names.
     for (const { message, keys } of requests) {
-      const found = await this.#nfnetlink.dump(message, purpose, (row) => decodeLiveResponder(row, keys));
+      const found = await this.#nfnetlink.dump(message, purpose, (row) => decodeLiveResponder(row, keys, OTHERS_BITS));
       for (const key of found) counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     return counts;
   }
 
-  async #all(ipv4: readonly IpBytes[], ipv6: readonly IpBytes[], direction: Direction): Promise<Connection[]> {
-    return [...(await this.#between(ipv4, [direction])), ...(await this.#between(ipv6, [direction]))];
+  async #all(
+    ipv4: readonly IpBytes[],
+    ipv6: readonly IpBytes[],
+    direction: Direction,
+    decode = decodeConnection,
+  ): Promise<Connection[]> {
+    return [...(await this.#between(ipv4, [direction], decode)), ...(await this.#between(ipv6, [direction], decode))];
   }
 
   /** False: this kernel cannot. */
@@ -140,7 +164,11 @@ class KernelConnections implements Connections {
   }
 
   /** The connections of which one of the directions comes from one of the addresses, all of one family. */
-  async #between(sources: readonly IpBytes[], directions: readonly Direction[]): Promise<Connection[]> {
+  async #between(
+    sources: readonly IpBytes[],
+    directions: readonly Direction[],
+    decode = decodeConnection,
+  ): Promise<Connection[]> {
     const [first] = sources;
     if (first === undefined) return [];
     const purpose = { operation: 'connections.list', subject: `IPv${first.family}` };
@@ -149,17 +177,25 @@ class KernelConnections implements Connections {
       : [buildConnectionDump(first.family)];
     const found: Connection[] = [];
     for (const request of requests) {
-      found.push(...(await this.#nfnetlink.dump(request, purpose, (row) => decodeConnection(row, sources))));
+      found.push(...(await this.#nfnetlink.dump(request, purpose, (row) => decode(row, sources))));
     }
     return found.filter((connection) =>
       directions.some((direction) => sources.some((source) => isSame(connection[direction].source, source))),
     );
   }
 
-  /** One that has ended meanwhile is none to delete. */
   async #delete(connections: readonly Connection[]): Promise<void> {
-    const purpose = { operation: 'connections.forget', subject: `of ${connections.length}` };
-    const errors = await this.#nfnetlink.each(connections.map(buildConnectionDelete), purpose);
+    await this.#each(connections, 'forget', buildConnectionDelete);
+  }
+
+  /** One that has ended meanwhile needs nothing. */
+  async #each(
+    connections: readonly Connection[],
+    verb: 'forget' | 'mark',
+    build: (connection: Connection) => Uint8Array,
+  ): Promise<void> {
+    const purpose = { operation: `connections.${verb}`, subject: `of ${connections.length}` };
+    const errors = await this.#nfnetlink.each(connections.map(build), purpose);
     const error = errors.find(({ code }) => code !== 'ENOENT');
     if (error !== undefined) throw error;
   }

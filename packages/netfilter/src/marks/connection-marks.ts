@@ -12,8 +12,8 @@ import { type MarkedTraffic, marksScript } from './marks-script.ts';
  */
 export interface ConnectionMarks {
   /**
-   * Makes sure that exactly this traffic is marked, in one transaction. While a {@link RulesetWatch} hears of no damage and the
-   * traffic stays the same, nothing is run.
+   * Makes sure that exactly this traffic is marked: a change is one transaction. While a {@link RulesetWatch} hears of no change and
+   * the traffic stays the same, nothing is run. Otherwise `nft` lists the table, and loads it only where it differs.
    *
    * @throws NetfilterError FIREWALL_REFUSED, FILTER_INVALID for what is no prefix, address or link name; NFT_MISSING
    */
@@ -32,6 +32,8 @@ export function createConnectionMarks(
   const deletion = `table inet ${table}\ndelete table inet ${table}\n`;
   /** The script whose rules are in force for certain. */
   let certain: string | undefined;
+  /** The script that was loaded last, and how the kernel listed it then. */
+  let loaded: { readonly script: string; readonly listing: string | undefined } | undefined;
   let damages = 0;
   let last: Promise<unknown> = Promise.resolve();
   watch?.on('damage', (rules) => {
@@ -43,10 +45,24 @@ export function createConnectionMarks(
   async function load(script: string): Promise<void> {
     if (script === certain) return;
     const damagesBefore = damages;
-    const result = await run(['nft', '-f', '-'], script);
-    if (result === undefined) throw nftMissing();
-    if (result.exitCode !== 0) throw failureOf(`connection marks in table ${table}`, 'nft', result);
+    if (loaded?.script !== script || loaded.listing === undefined || (await list()) !== loaded.listing) {
+      const result = await loadScript(script);
+      if (result === undefined) throw nftMissing();
+      if (result.exitCode !== 0) throw failureOf(`connection marks in table ${table}`, 'nft', result);
+      loaded = { script, listing: await list() };
+    }
+    // Where what we load ourselves is heard of as well, a moment later, the next look finds it as it was listed.
     certain = watch?.isDeaf === false && damages === damagesBefore ? script : undefined;
+  }
+
+  function loadScript(script: string): ReturnType<CommandRunner> {
+    return run(['nft', '-f', '-'], script, (pid) => watch?.ignore(pid));
+  }
+
+  /** Undefined without the table. */
+  async function list(): Promise<string | undefined> {
+    const result = await run(['nft', 'list', 'table', 'inet', table]);
+    return result?.exitCode === 0 ? result.stdout : undefined;
   }
 
   /** One after the other: the last one says what is in force. */
@@ -61,7 +77,8 @@ export function createConnectionMarks(
     remove: () =>
       inTurn(async () => {
         certain = undefined;
-        const result = await run(['nft', '-f', '-'], deletion);
+        loaded = undefined;
+        const result = await loadScript(deletion);
         if (result !== undefined && result.exitCode !== 0) throw failureOf(`removing table ${table}`, 'nft', result);
       }),
   };

@@ -12,6 +12,11 @@ export interface MarkedTraffic {
    * begin belong to the other one.
    */
   readonly takenOver: readonly string[];
+  /**
+   * MAC addresses of the next hops to that host. What they send is for the container of this host: the other host has none any more,
+   * or they are routers, and would send it back here for ever.
+   */
+  readonly previousMacs: readonly string[];
 }
 
 /**
@@ -24,6 +29,8 @@ export const CONNECTION_MARKS = { opened: 0x0400_0000, elsewhere: 0x0800_0000 } 
 
 const { opened, elsewhere } = CONNECTION_MARKS;
 const BOTH = opened | elsewhere;
+/** Begins a connection: its packet may meet what the kernel still tracks of an earlier one from the same port. */
+const AT_THE_BEGINNING = 'meta l4proto tcp tcp flags & (syn | ack) == syn';
 /** The other 30 bits. */
 const OTHERS = ~BOTH >>> 0;
 
@@ -42,7 +49,7 @@ const IN_THE_MIDDLE = 'meta l4proto tcp tcp flags & (syn | ack) != syn';
  * @throws NetfilterError FILTER_INVALID
  */
 export function marksScript(
-  { prefixes, uplinks, takenOver }: MarkedTraffic,
+  { prefixes, uplinks, takenOver, previousMacs }: MarkedTraffic,
   { table, linkPrefix }: { readonly table: string; readonly linkPrefix: string },
 ): string {
   const isWithin = (set: string): string[] => [`ip daddr @${set}4`, `ip6 daddr @${set}6`];
@@ -53,8 +60,10 @@ export function marksScript(
     ...addressSets('prefixes', prefixes.map(checkedPrefix)),
     ...addressSets('taken_over', takenOver.map(checkedAddress)),
     setOf('uplinks', 'ifname', uplinks.map(quotedLink)),
+    setOf('previous', 'ether_addr', previousMacs.map(checkedMac)),
     ...chain('opens', [`ct state new ct mark set ct mark | ${opened}`]),
     ...chain('continues', [
+      `${AT_THE_BEGINNING} ct mark & ${elsewhere} != 0 ct mark set ct mark & ${OTHERS}`,
       `ct state new ${IN_THE_MIDDLE} ct mark set ct mark | ${elsewhere}`,
       // Where the kernel takes up no connection in the middle (nf_conntrack_tcp_loose=0), it tracks none to mark.
       `ct state invalid ${IN_THE_MIDDLE} meta mark set meta mark | ${elsewhere}`,
@@ -64,12 +73,15 @@ export function marksScript(
       // The container of this host answers: the connection is with it from now on.
       `iifname "${linkPrefix}*" ct direction reply ct mark & ${BOTH} != 0 ct mark set ct mark & ${OTHERS}`,
       `${fromUplink} ct direction reply ct mark & ${opened} != 0 ct mark set ct mark | ${elsewhere}`,
+      'ether saddr @previous return',
       ...isWithin('prefixes').map((match) => `${match} iifname != @uplinks jump opens`),
       ...isWithin('taken_over').map((match) => `${match} ${fromUplink} jump continues`),
       ...toPackets,
     ]),
     ...chain('output', [
       `type route hook output priority ${PRIORITY}; policy accept;`,
+      // Clients beside the other host would send there by themselves, for as long as they remember.
+      ...(takenOver.length === 0 ? [] : ['icmp type redirect drop', 'icmpv6 type nd-redirect drop']),
       ...isWithin('prefixes').map((match) => `${match} jump opens`),
       ...toPackets,
     ]),
@@ -110,6 +122,11 @@ function checkedPrefix(prefix: string): string {
 function checkedAddress(address: string): string {
   if (isIP(address) !== 0 && !address.includes('%')) return address;
   throw invalid(`"${address}" is not an IP address: expected such as 10.1.0.2 or fd00:1::2`);
+}
+
+function checkedMac(mac: string): string {
+  if (/^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i.test(mac)) return mac;
+  throw invalid(`"${mac}" is not a MAC address: expected such as 02:42:0a:00:00:01`);
 }
 
 function quotedLink(name: string): string {

@@ -1,14 +1,16 @@
 /** Constants of linux uapi netfilter/nfnetlink_conntrack.h, unless another source is named. */
 
 /** Message types, without the subsystem in the high byte. */
-export const IPCTNL_MSG_CT = { GET: 1, DELETE: 2 } as const;
+export const IPCTNL_MSG_CT = { NEW: 0, GET: 1, DELETE: 2 } as const;
 
 export const CTA_TUPLE_ORIG = 1;
 export const CTA_TUPLE_REPLY = 2;
 export const CTA_STATUS = 3;
 export const CTA_PROTOINFO = 4;
+export const CTA_MARK = 8;
 export const CTA_ID = 12;
 export const CTA_ZONE = 18;
+export const CTA_MARK_MASK = 21;
 export const CTA_FILTER = 25;
 
 export const CTA_TUPLE_IP = 1;

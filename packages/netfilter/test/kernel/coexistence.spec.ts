@@ -22,6 +22,15 @@ const SITE_RULES = [
   'iptables -A FORWARD -o vethr+ -j CONTAINERS',
 ].join('; ');
 
+/** What ufw 0.36 makes of FORWARD, in order. Source: ufw, /lib/ufw/ufw-init-functions. */
+const UFW_CHAINS = ['before-logging', 'before', 'after', 'after-logging', 'reject', 'track'].map(
+  (part) => `ufw-${part}-forward`,
+);
+const UFW_RULES = [
+  ...UFW_CHAINS.map((chain) => `iptables -N ${chain}; iptables -A FORWARD -j ${chain}`),
+  'iptables -A ufw-before-forward -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+].join('; ');
+
 describe("filters beside others' rules", () => {
   let stage: FilterStage;
   let filters: EndpointFilters;
@@ -77,6 +86,17 @@ describe("filters beside others' rules", () => {
     await acceptance.remove();
 
     expect(await stage.host.sh('iptables -S CONTAINERS; iptables -S CONTAINER-REJECT')).to.equal(site);
+  });
+
+  it('are reached where ufw denies routed packets, which is its default, and not where it rejects them', async () => {
+    await stage.host.sh(UFW_RULES);
+    await acceptance.ensure();
+    expect(await outcome(80)).to.equal('connected');
+
+    await stage.host.sh('iptables -A ufw-reject-forward -j REJECT');
+
+    expect(await acceptance.ensure()).to.equal('present');
+    expect(await outcome(80)).to.not.equal('connected');
   });
 
   it('survive a reload of the firewall as firewalld and Docker do it', async () => {

@@ -74,6 +74,19 @@ describe('the count of connections that others opened', () => {
         ]);
       });
 
+      it('goes with marks: bits are set on those connections, and the others stay', async () => {
+        const { port } = await open();
+        const marksOf = async (): Promise<string> =>
+          stage.host.sh(`sed -n 's/.*dport=${port} .*mark=\\([0-9]*\\).*/\\1/p' /proc/net/nf_conntrack`);
+
+        await connections.mark([other], 0x0100);
+        expect(await marksOf(), 'of another address').to.equal('0\n');
+        await connections.mark([own], 0x0100);
+        await connections.mark([own], 0x0c00_0000);
+
+        expect(Number(await marksOf()).toString(16)).to.equal('c000100');
+      });
+
       it('is the same when many addresses are asked for', async () => {
         await open();
         const many = Array.from({ length: 100 }, (_, i) => (family === 'IPv4' ? `10.2.0.${i}` : `fd00:2::${i}`));

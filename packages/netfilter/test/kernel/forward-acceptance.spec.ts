@@ -59,6 +59,19 @@ describe('forward acceptance on a real firewall', () => {
     expect(await rules()).to.equal(once);
   });
 
+  it('accepts what has a mark for as long as it is asked to, in both families', async () => {
+    const acceptance = accept();
+    const rule = '-A ROUTED-FORWARD -m mark --mark 0x8000000/0x8000000 -j ACCEPT';
+    await acceptance.ensure();
+
+    expect(await acceptance.acceptMarked(0x0800_0000)).to.equal('installed');
+    expect((await rules()).split(rule)).to.have.lengthOf(3);
+    expect(await acceptance.ensure()).to.equal('present');
+    expect(await acceptance.acceptMarked(0)).to.equal('installed');
+
+    expect(await rules()).not.to.contain('mark');
+  });
+
   it('follows the uplinks', async () => {
     const acceptance = accept();
     await acceptance.ensure();

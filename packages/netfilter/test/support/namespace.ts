@@ -1,19 +1,23 @@
 import { execFile } from 'node:child_process';
 import { type Netns, openNetns } from '@routed/netns';
-import { type CommandResult, runCommand } from '../../src/index.ts';
+import { type CommandResult, runCommandIn } from '../../src/index.ts';
 
 /** A network namespace of its own, which programs can be run in. */
 export interface ProgramNamespace {
   readonly netns: Netns;
   readonly pid: number;
   /** Runs a program inside; undefined when it is not installed. */
-  run(argv: readonly string[], input?: string): Promise<CommandResult | undefined>;
+  run(
+    argv: readonly [string, ...string[]],
+    input?: string,
+    onStart?: (pid: number) => void,
+  ): Promise<CommandResult | undefined>;
   /** Runs a shell command inside and returns its output. @throws Error when it fails */
   sh(command: string): Promise<string>;
   close(): Promise<void>;
 }
 
-/** A sleeping process keeps the namespace, nsenter goes into it. */
+/** A sleeping process keeps the namespace. */
 export async function openProgramNamespace(): Promise<ProgramNamespace> {
   const child = execFile('unshare', ['--net', 'sh', '-c', 'ip link set lo up; echo ready; exec sleep 600']);
   await new Promise<void>((resolve, reject) => {
@@ -22,8 +26,7 @@ export async function openProgramNamespace(): Promise<ProgramNamespace> {
   });
   const pid = child.pid ?? 0;
   const netns = await openNetns({ pid });
-  const run: ProgramNamespace['run'] = (argv, input) =>
-    runCommand(['nsenter', '--net', '-t', String(pid), ...argv], input);
+  const run = runCommandIn(`/proc/${pid}/ns/net`);
   return {
     netns,
     pid,

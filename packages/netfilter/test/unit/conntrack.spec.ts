@@ -34,10 +34,11 @@ interface Facts {
   readonly status: number;
   /** Of TCP; undefined: the kernel leaves it out. */
   readonly state: number | undefined;
+  readonly mark?: number;
 }
 
 /** A row as `ctnetlink_fill_info` writes it, with what the count depends on. */
-function buildRow({ family, responder, protocol, status, state }: Facts): NetlinkMessage {
+function buildRow({ family, responder, protocol, status, state, mark }: Facts): NetlinkMessage {
   const writer = new MessageWriter(0, 0)
     .u8(family === 4 ? 2 : 10)
     .u8(0)
@@ -57,6 +58,7 @@ function buildRow({ family, responder, protocol, status, state }: Facts): Netlin
   }
   writer.attribute(3, Uint8Array.of(status >>> 24, status >>> 16, status >>> 8, status));
   if (state !== undefined) writer.nest(4, () => writer.nest(1, () => writer.attribute(1, Uint8Array.of(state))));
+  if (mark !== undefined) writer.attribute(8, Uint8Array.of(mark >>> 24, mark >>> 16, mark >>> 8, mark));
   return rowOf(writer.finish().subarray(HEADER));
 }
 
@@ -80,7 +82,8 @@ describe('the count of live connections', () => {
   const family = fc.constantFrom<Family>(4, 6);
 
   it('of TCP goes by its state alone', () => {
-    const LIVE = [2, 3, 4, 5, 6];
+    // Not 6, LAST_ACK: both ends have closed.
+    const LIVE = [2, 3, 4, 5];
     fc.assert(
       fc.property(family, fc.integer({ min: 0, max: 9 }), fc.nat(0xffff), (ip, state, status) => {
         const row = buildRow({ family: ip, responder: RESPONDER[ip], protocol: 6, status, state });
@@ -96,6 +99,17 @@ describe('the count of live connections', () => {
         const row = buildRow({ family: ip, responder: RESPONDER[ip], protocol, status, state: undefined });
         const isCounted = decodeLiveResponder(row, keysOf(RESPONDER[ip])) !== undefined;
         return isCounted === (protocol !== 1 && protocol !== 58 && (status & 0b110) !== 0);
+      }),
+    );
+  });
+
+  it('leaves out what another host answers, and what nobody has answered yet, whatever the other bits of the mark', async () => {
+    await fc.assert(
+      fc.asyncProperty(family, fc.integer({ min: 0, max: 0xffff_ffff }), async (ip, mark) => {
+        const responder = RESPONDER[ip];
+        const row = buildRow({ family: ip, responder, protocol: 6, status: 0xe, state: 3, mark });
+        const counts = await createConnections(kernel([row], true)).count([responder]);
+        return counts.get(responder) === ((mark & 0x0c00_0000) === 0 ? 1 : 0);
       }),
     );
   });

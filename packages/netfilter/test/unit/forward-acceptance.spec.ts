@@ -50,6 +50,7 @@ describe('forward acceptance with a watch', () => {
   }
   class Watch extends EventEmitter<RulesetWatchEvents> implements RulesetWatch {
     isDeaf = false;
+    ignore = (): void => undefined;
     close = (): Promise<void> => Promise.resolve();
     [Symbol.asyncDispose] = this.close;
   }

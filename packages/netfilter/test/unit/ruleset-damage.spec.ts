@@ -1,6 +1,6 @@
 import { type NetlinkMessage, MessageWriter } from '@routed/netns/nfnetlink';
 import { expect } from 'chai';
-import { FORWARD_PLACES } from '../../src/forward-rules.ts';
+import { FORWARD_CHAIN, forwardPlaces } from '../../src/forward-rules.ts';
 import { FAMILIES, isDamage, isForeignChange } from '../../src/ruleset-damage.ts';
 import { NFPROTO, NFT_MSG } from '../../src/uapi/nf-tables.ts';
 
@@ -14,7 +14,7 @@ function said(type: number, family: number, names: Readonly<Record<number, strin
 }
 
 describe('isDamage', () => {
-  const hurts = (message: NetlinkMessage): boolean => isDamage(message, FORWARD_PLACES);
+  const hurts = (message: NetlinkMessage): boolean => isDamage(message, forwardPlaces(FORWARD_CHAIN));
 
   it('is what goes from our chain or from FORWARD, in both families', () => {
     for (const family of [NFPROTO.ip, NFPROTO.ip6]) {
