@@ -27,6 +27,8 @@ export interface ContainerDetails extends Container {
   readonly isPaused: boolean;
   /** Absent for a container without HEALTHCHECK. */
   readonly health?: 'starting' | 'healthy' | 'unhealthy';
+  /** When it was started last, in milliseconds since 1970; negative: never. */
+  readonly startedAtMs: number;
   /** With which `docker stop` ends it; empty for SIGTERM. */
   readonly stopSignal: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -90,6 +92,7 @@ const containerInspect = z
       Status: z.string(),
       Running: z.boolean(),
       Paused: z.boolean(),
+      StartedAt: z.string(),
       Health: z.object({ Status: z.enum(['none', 'starting', 'healthy', 'unhealthy', '']) }).nullish(),
     }),
     Config: z.object({ StopSignal: z.string().nullish(), Labels: z.record(z.string(), z.string()).nullish() }),
@@ -104,6 +107,7 @@ const containerInspect = z
       status: State.Status,
       isRunning: State.Running,
       isPaused: State.Paused,
+      startedAtMs: Date.parse(State.StartedAt),
       ...(health === undefined || health === 'none' || health === '' ? {} : { health }),
       stopSignal: Config.StopSignal ?? '',
       labels: Config.Labels ?? {},

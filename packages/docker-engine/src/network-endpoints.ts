@@ -5,6 +5,8 @@ import type { EngineApi, EngineRequest } from './engine-api.ts';
 export interface Owner {
   readonly id: string;
   readonly name: string;
+  /** The name of the network. */
+  readonly network: string;
 }
 
 /** An endpoint of a network; without owner until a container has it. */
@@ -14,16 +16,16 @@ interface NetworkEndpoint {
 }
 
 /** By container, or by `ep-` and the endpoint where there is none. Source: Docker Engine API, NetworkInspect. */
-const networkInspect = z.object({
-  Containers: z
-    .record(z.string(), z.object({ EndpointID: z.string(), Name: z.string() }))
-    .nullable()
-    .transform((value) =>
-      Object.entries(value ?? {}).map(([id, { EndpointID: endpointId, Name: name }]): NetworkEndpoint => {
-        return id.startsWith('ep-') ? { endpointId } : { endpointId, owner: { id, name } };
-      }),
-    ),
-});
+const networkInspect = z
+  .object({
+    Name: z.string(),
+    Containers: z.record(z.string(), z.object({ EndpointID: z.string(), Name: z.string() })).nullable(),
+  })
+  .transform(({ Name: network, Containers }) =>
+    Object.entries(Containers ?? {}).map(([id, { EndpointID: endpointId, Name: name }]): NetworkEndpoint => {
+      return id.startsWith('ep-') ? { endpointId } : { endpointId, owner: { id, name, network } };
+    }),
+  );
 
 /** The endpoints of a network; none of one that Docker removes. @throws DockerError */
 export async function networkEndpoints(
@@ -31,5 +33,5 @@ export async function networkEndpoints(
   { networkId, ...request }: Omit<EngineRequest, 'path'> & { readonly networkId: string },
 ): Promise<readonly NetworkEndpoint[]> {
   const path = `/networks/${encodeURIComponent(networkId)}`;
-  return (await api.get({ ...request, path }, networkInspect, { Containers: [] })).Containers;
+  return await api.get({ ...request, path }, networkInspect, []);
 }

@@ -15,7 +15,12 @@ export function automaticRange(prefix: Prefix, subPool: Prefix = prefix): Bounds
   if (isTiny) return subPool;
   const first = prefix.first + 1n;
   const last = prefix.family === 4 ? prefix.last - 1n : prefix.last;
-  return { first: max(first, subPool.first), last: min(last, subPool.last) };
+  return intersection({ first, last }, subPool);
+}
+
+/** What two ranges have in common. */
+export function intersection(a: Bounds, b: Bounds): Bounds {
+  return { first: max(a.first, b.first), last: min(a.last, b.last) };
 }
 
 /** Number of addresses in the range. */

@@ -1,5 +1,6 @@
 import { type AddressValue, formatAddress, includes } from '@routed/addresses';
-import { freeAddresses, rangeSize } from './address-range.ts';
+import { parsePrefix } from './address.ts';
+import { type Bounds, freeAddresses, intersection, rangeSize } from './address-range.ts';
 import type { AddressRequest, Lease } from './contract.ts';
 import { IpamError } from './errors.ts';
 import type { OpenPool } from './pool-table.ts';
@@ -14,8 +15,7 @@ const maxCandidates = 256;
 export async function findFreeAddress(opened: OpenPool, request: AddressRequest): Promise<bigint> {
   const isGateway = request.purpose === 'gateway';
   let tried = 0;
-  const offered = isGateway ? inOrder(opened, opened.automatic.first) : candidates(opened, opened.cursor);
-  for (const candidate of offered) {
+  for (const candidate of offeredTo(opened, request)) {
     if (!(await request.isTaken?.(opened.textOf(candidate)))) return candidate;
     tried++;
     if (!isGateway) opened.cursor = candidate + 1n;
@@ -40,6 +40,20 @@ export function checkExplicitAddress(
   throw inUse(opened, wanted);
 }
 
+function* offeredTo(opened: OpenPool, { purpose, within }: AddressRequest): Generator<bigint> {
+  const { automatic, cursor } = opened;
+  if (purpose === 'gateway') yield* inOrder(opened, automatic.first);
+  else if (within === undefined) yield* candidates(opened, cursor);
+  else {
+    for (const part of within) {
+      const { first, last } = parsePrefix(part);
+      const range = intersection(automatic, { first: last - first < 2n ? first : first + 1n, last });
+      const isHere = range.first <= cursor && cursor <= range.last;
+      yield* inOrder(opened, isHere ? cursor : range.first, range);
+    }
+  }
+}
+
 /**
  * Goes elsewhere after each: one that is taken is probably in another host's run of addresses, and who follows that run
  * meets the other host at its end, where both want the same address again and again.
@@ -58,9 +72,9 @@ function* candidates(opened: OpenPool, start: bigint): Generator<bigint> {
   }
 }
 
-function* inOrder({ automatic, block }: OpenPool, start: bigint): Generator<bigint> {
+function* inOrder({ automatic, block }: OpenPool, start: bigint, range: Bounds = automatic): Generator<bigint> {
   let offered = 0;
-  for (const address of freeAddresses(block.used, automatic, start)) {
+  for (const address of freeAddresses(block.used, range, start)) {
     if (offered++ === maxCandidates) return;
     yield address;
   }

@@ -75,6 +75,20 @@ export interface AddressRequest {
    * automatic allocation, for a bounded number of addresses, while other requests for the same prefix wait.
    */
   readonly isTaken?: (address: string) => Promise<boolean>;
+  /**
+   * Keeps automatic allocation to these parts of the pool, in this order; absent: all of it. Each is searched from its beginning, or
+   * from after the last address given out. Its first address is left out where it has more than two.
+   */
+  readonly within?: readonly string[];
+}
+
+/** What {@link Ipam.freeBlock} needs. */
+export interface BlockRequest {
+  readonly poolId: string;
+  /** Prefix length of the block. */
+  readonly length: number;
+  /** Prefixes that no block may overlap; those outside of the pool do not matter. */
+  readonly taken: readonly string[];
 }
 
 /** How full a pool is. */
@@ -118,6 +132,12 @@ export interface Ipam {
    * `OUTSIDE_POOL`, `ADDRESS_RESERVED`, `ADDRESS_IN_USE`, `POOL_EXHAUSTED`, `CANDIDATES_TAKEN`
    */
   requestAddress(request: AddressRequest): Promise<Lease>;
+  /**
+   * A part of the pool that overlaps nothing taken, where automatic allocation may choose: the first one from a place derived from the
+   * host's identity. Nothing is kept of it. Undefined: there is none.
+   * @throws {@link IpamError} `UNKNOWN_POOL`, `INVALID_PREFIX`
+   */
+  freeBlock(request: BlockRequest): string | undefined;
   /**
    * Ends a lease. False: there was none, or the pool is not known.
    * @throws {@link IpamError} `INVALID_ADDRESS`

@@ -2,6 +2,7 @@ export { formatPrefix, type Prefix } from '@routed/addresses';
 export { canonicalAddress, canonicalHostAddress, parsePrefix, prefixContains, prefixesOverlap } from './address.ts';
 export type {
   AddressRequest,
+  BlockRequest,
   ConnectedPrefix,
   Ipam,
   Lease,

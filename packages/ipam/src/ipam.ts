@@ -2,8 +2,9 @@ import { type AddressValue, formatAddress, formatPrefix } from '@routed/addresse
 import { checkExplicitAddress, findFreeAddress } from './allocation.ts';
 import { rangeSize } from './address-range.ts';
 import { parseAddress, parsePrefix } from './address.ts';
-import type { AddressRequest, Ipam, Lease, LeaseKey, Pool, PoolRequest, PoolUsage } from './contract.ts';
+import type { AddressRequest, BlockRequest, Ipam, Lease, LeaseKey, Pool, PoolRequest, PoolUsage } from './contract.ts';
 import { IpamError } from './errors.ts';
+import { findFreeBlock } from './free-block.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { LeaseStore } from './lease-store.ts';
 import { canonicalContent, formatPoolId, parsePoolId } from './pool-id.ts';
@@ -113,6 +114,12 @@ class StoredIpam implements Ipam {
       if (lease !== undefined) return lease;
       // The pool was released while this request waited: open it again.
     }
+  }
+
+  freeBlock(request: BlockRequest): string | undefined {
+    const opened = this.#table.get(request.poolId);
+    if (opened === undefined) throw unknownPool(request.poolId);
+    return findFreeBlock(opened, request);
   }
 
   async releaseAddress({ poolId, address }: LeaseKey): Promise<boolean> {

@@ -32,8 +32,13 @@ export class OpenPool {
     this.prefix = parsePrefix(pool.prefix);
     this.automatic = automaticRange(this.prefix, parsePrefix(pool.subPool ?? pool.prefix));
     this.#hostIdentity = hostIdentity;
-    this.cursor =
-      hostIdentity === undefined ? this.automatic.first : derivedPoint(this.automatic, `${hostIdentity} ${pool.id}`);
+    this.cursor = this.ownPlaceIn(this.automatic);
+  }
+
+  /** Where this host begins: another place than other hosts; the beginning without a host identity. */
+  ownPlaceIn(range: Bounds): bigint {
+    if (this.#hostIdentity === undefined) return range.first;
+    return derivedPoint(range, `${this.#hostIdentity} ${this.pool.id}`);
   }
 
   get leaseCount(): number {

@@ -2,16 +2,19 @@ import type { z } from 'zod';
 import { readRecords, recordsOf, type StateDatabase } from './records.ts';
 import type { Repository } from './repository.ts';
 
-/**
- * Keeps records in the database.
- *
- * @param options.shape what a record must be when it is read
- * @param options.isSynced whether a write also outlives a power failure: for what Docker will never say again
- */
+/** Keeps records in the database. */
 export function durableRepository<T extends { readonly id: string }>(
   database: StateDatabase,
   kind: string,
-  { shape, isSynced }: { readonly shape: z.ZodType<T>; readonly isSynced: boolean },
+  {
+    shape,
+    isSynced,
+  }: {
+    /** What a record must be when it is read. */
+    readonly shape: z.ZodType<T>;
+    /** Whether a write also outlives a power failure: for what Docker will never say again. */
+    readonly isSynced: boolean;
+  },
 ): Repository<T> {
   const records = recordsOf<T>(database, kind);
   return {

@@ -10,7 +10,7 @@ export function unreadable(directory: string, reason: string, cause?: unknown): 
   );
 }
 
-/** `error` if it says what to do already, else {@link unreadable} with what LevelDB says. */
+/** `error` if it says what to do already, else `unreadable` with what LevelDB says. */
 export function asUnreadable(directory: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const { message, cause } = error as Error;

@@ -11,7 +11,7 @@ describe('containers', () => {
     abcd: { Name: 'web.1', EndpointID: 'e1' },
     'ep-e2': { Name: 'left', EndpointID: 'e2' },
   };
-  const state = { Status: 'running', Running: true, Paused: false };
+  const state = { Status: 'running', Running: true, Paused: false, StartedAt: '2026-01-02T03:04:05.123456789Z' };
   let names: readonly string[];
   let inspected: object;
   beforeEach(async () => {
@@ -25,7 +25,7 @@ describe('containers', () => {
       if (reply.statusCode === 400) reply.end(JSON.stringify({ message: 'Invalid signal: SIGODD' }));
       else if (reply.statusCode !== 200)
         reply.end(reply.statusCode === 204 ? undefined : '{"message":"no such thing"}');
-      else if (kind === 'networks') reply.end(JSON.stringify({ Containers: attached }));
+      else if (kind === 'networks') reply.end(JSON.stringify({ Name: 'apps', Containers: attached }));
       else reply.end(JSON.stringify(action === 'json' ? inspected : [{ Id: 'abcd', Names: names }]));
     });
     docker = createDockerEngine({ socketPath: engine.socketPath }).containers;
@@ -67,7 +67,7 @@ describe('containers', () => {
   });
 
   it('says which containers have the endpoints of a network, and leaves out those of none', async () => {
-    expect([...(await docker.owners('n1'))]).to.deep.equal([['e1', { id: 'abcd', name: 'web.1' }]]);
+    expect([...(await docker.owners('n1'))]).to.deep.equal([['e1', { id: 'abcd', name: 'web.1', network: 'apps' }]]);
     expect(engine.asked).to.deep.equal(['/networks/n1']);
   });
 
@@ -88,6 +88,7 @@ describe('containers', () => {
       status: 'running',
       isRunning: true,
       isPaused: false,
+      startedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5, 123),
       health: 'unhealthy',
       stopSignal: 'SIGQUIT',
       labels: { a: 'b' },
