@@ -1,6 +1,7 @@
 export { hostPrefix, isLinkLocalIpv6 } from '@routed/addresses';
-export { announcementRules, applyAnnouncementRules, PREVIOUS_TABLE } from './announcement/announcement-rules.ts';
-export { UnannouncedTraffic } from './announcement/unannounced-traffic.ts';
+export { announcementRules, applyAnnouncementRules, blockRules } from './announcement/announcement-rules.ts';
+export { PREVIOUS_TABLE, type PreviousHolder } from './announcement/previous-holder.ts';
+export { type Separation, UnannouncedTraffic } from './announcement/unannounced-traffic.ts';
 export { EndpointFiltering } from './endpoint/endpoint-filtering.ts';
 export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {
@@ -22,8 +23,10 @@ export {
   raisesLink,
 } from './endpoint/repair-plan.ts';
 export { isAllowedToRoute } from './host/capabilities.ts';
+export { BlockRoutes } from './host/block-routes.ts';
 export { Gateways } from './host/gateways.ts';
-export { HostAddresses, protocolName } from './host/host-addresses.ts';
+export { type AddressHolder, HostAddresses, protocolName } from './host/host-addresses.ts';
+export { routeTo } from './host/route-to.ts';
 export { HOST_FILES, type HostFile, statements } from './host/host-files.ts';
 export { HostNetworkSetup } from './host/host-network-setup.ts';
 export {
@@ -40,6 +43,7 @@ export { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
 export { UplinkWatch } from './host/uplink-watch.ts';
 export { Uplinks, isDefault } from './host/uplinks.ts';
 export {
+  BLOCK_PROTOCOL,
   CONTAINER_LINK_PREFIX,
   DELETE_GROUP,
   HOST_LINK_PREFIX,

@@ -1,4 +1,5 @@
 import {
+  BlockRoutes,
   EndpointFiltering,
   EndpointLinks,
   Gateways,
@@ -14,7 +15,7 @@ import {
   type Uplinks,
   type DesiredEndpoint,
 } from '@routed/datapath';
-import type { ContainerControl, DockerEngine } from '@routed/docker-engine';
+import type { ContainerControl, DockerEngine, DockerNetworks } from '@routed/docker-engine';
 import { type Ipam, KeyedLock } from '@routed/ipam';
 import type {
   ConnectionMarks,
@@ -25,6 +26,8 @@ import type {
 } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
 import type { RouterLines } from '@routed/quagga/show';
+import { Blocks } from './blocks/blocks.ts';
+import { NetworkBlocks } from './blocks/network-blocks.ts';
 import type { DefaultGateways } from './calls/default-gateways.ts';
 import { DockerLeases } from './calls/docker-leases.ts';
 import { DockerPools } from './calls/docker-pools.ts';
@@ -32,9 +35,11 @@ import type { Drivers } from './calls/drivers.ts';
 import { ipamDriver } from './calls/ipam-driver.ts';
 import { networkDriver } from './calls/network-driver.ts';
 import { type ConflictComponents, createConflicts } from './conflicts/create-conflicts.ts';
+import type { AnnouncementMetrics } from './announcement/announcement-metrics.ts';
 import { Announcer } from './announcement/announcer.ts';
 import { HostDrain } from './endpoints/host-drain.ts';
 import { ContainerAnnouncements } from './announcement/container-announcements.ts';
+import { liveConnections } from './announcement/live-connections.ts';
 import { AddressList } from './containers/address-list.ts';
 import { AssignmentKeeper } from './containers/assignment-keeper.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
@@ -46,6 +51,7 @@ import { HiddenRoutes } from './upkeep/hidden-routes.ts';
 import { observeRules } from './upkeep/observed-rules.ts';
 import { PersistentAssignments } from './containers/persistent-assignments.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
+import { NameBook, noteNames } from './ground/endpoint-names.ts';
 import { DriverEvents } from './ground/events.ts';
 import { Journal } from './ground/journal.ts';
 import { AdditionalLeases } from './leases/additional-leases.ts';
@@ -54,7 +60,9 @@ import { DuplicateAddressCheck } from './leases/duplicate-address-check.ts';
 import { UnboundLeases } from './leases/unbound-leases.ts';
 import { AdditionalPrefixes } from './networks/additional-prefixes.ts';
 import { NetworkRegistry } from './networks/network-registry.ts';
-import { type AddressRecord, describeAddress } from './reports/address-record.ts';
+import { AddressAnnouncements } from './reports/address-announcements.ts';
+import type { AddressRecord } from './reports/address-record.ts';
+import { describeAddress } from './reports/describe-address.ts';
 import { DaemonStatus } from './reports/daemon-status.ts';
 import { SandboxReconciler } from './sandboxes/sandbox-reconciler.ts';
 import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
@@ -78,12 +86,14 @@ export interface DriverPorts {
   readonly marks: ConnectionMarks;
   readonly ipam: Ipam;
   readonly docker: Pick<ContainerControl, 'list' | 'owners' | 'inspect' | 'kill'>;
+  /** Docker's names of networks. */
+  readonly dockerNetworks: Pick<DockerNetworks, 'networks'>;
   /** What happens in Docker. */
   readonly engineEvents: DockerEngine['events'];
   /** Whether Docker answers, and so has started. */
   readonly isEngineUp: () => Promise<boolean>;
   readonly routers: RouterLines;
-  readonly metrics: ReconcileMetrics;
+  readonly metrics: ReconcileMetrics & AnnouncementMetrics;
   readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky' | 'owners' | 'drain'>;
   /** What kernel settings were before the daemon changed them. */
   readonly ledger: SavedSysctls;
@@ -109,6 +119,8 @@ export interface DriverComponents extends Drivers {
   readonly list: AddressList;
   readonly filters: ContainerFilters;
   readonly describe: (address: string) => AddressRecord;
+  /** How many live connections others have to an address; undefined: the kernel could not be asked. */
+  readonly connectionsTo: (address: string) => Promise<number | undefined>;
   readonly status: DaemonStatus;
   readonly journal: Journal;
   readonly host: HostNetworkSetup;
@@ -122,6 +134,8 @@ export interface DriverComponents extends Drivers {
   readonly cluster: ConflictComponents;
   readonly counts: ConflictCounters;
   readonly leases: DockerLeases;
+  readonly blocks: Blocks;
+  readonly networkBlocks: NetworkBlocks;
   readonly owners: AddressOwners;
   readonly absence: Absence;
   readonly announcer: Announcer;
@@ -161,8 +175,13 @@ type Core = ReturnType<typeof coreComponents>;
 type Containers = ReturnType<typeof containerComponents>;
 
 /** What nearly every component works with. */
-function groundOf({ rtnl, ipam, logger, docker }: DriverPorts) {
-  return { rtnl, ipam, logger, docker, events: new DriverEvents(), journal: new Journal(), lock: new KeyedLock() };
+function groundOf({ rtnl, ipam, logger, docker: engine }: DriverPorts) {
+  const names = new NameBook();
+  const docker = noteNames(engine, names);
+  return {
+    ...{ rtnl, ipam, logger, docker, names },
+    ...{ events: new DriverEvents(), journal: new Journal(names), lock: new KeyedLock() },
+  };
 }
 
 /** The kernel of the host. */
@@ -177,10 +196,11 @@ function hostComponents(
   return {
     host: new HostNetworkSetup({ ...kernel, settings, policies, ...rules, uplinks, isEngineUp }),
     hostAddresses: new HostAddresses(kernel),
+    blockRoutes: new BlockRoutes(kernel),
     gateways: new Gateways(kernel),
     reaper,
     links: new EndpointLinks({ ...kernel, reaper }),
-    traffic: new UnannouncedTraffic({ ...kernel, marks, uplinks }),
+    traffic: new UnannouncedTraffic({ ...kernel, marks, uplinks, acceptance }),
   };
 }
 
@@ -208,7 +228,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   const core = networkComponents(ports, settings, ground, host);
   const { claims, loose, networks, records } = core;
   // One by one: the daemon's ports have more fields than ours, such as `events`.
-  const { routers, connections } = ports;
+  const { routers, connections, metrics } = ports;
   const additional = new AdditionalLeases({ ...ground, claims });
   const hostDrain = new HostDrain({ repository: ports.state.drain });
   const endpoints = new EndpointLifecycle({
@@ -217,32 +237,29 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     networks,
     claims,
     leases: additional,
-    filtering: new EndpointFiltering({ ...ground, ...ports }),
+    filtering: new EndpointFiltering({ ...ground, filters: ports.filters, connections }),
     gifts: records,
     hostDrain,
     repository: ports.state.endpoints,
   });
-  const engine = { events: ports.engineEvents, containers: ports.docker };
-  const announcer = new Announcer({
-    ...ground,
-    traffic: host.traffic,
-    endpoints,
-    networks,
-    engine,
-    hostDrain,
-    connections,
-  });
+  const engine = { events: ports.engineEvents, containers: ground.docker };
   const absence = new Absence({ ...ground, ...host, endpoints });
+  const shared = { ...ground, ...host, endpoints, connections };
+  const cluster = createConflicts({ ...shared, ...core, routers, absence, host: host.hostAddresses });
+  const announcer = new Announcer({ ...ground, ...cluster, endpoints, engine, hostDrain, connections, metrics });
+  const blocks = new Blocks({ ...shared, ...core, ...cluster, routes: host.blockRoutes });
   return {
     ...core,
     additional,
+    blocks,
+    networkBlocks: new NetworkBlocks({ networks, blocks, dockerNetworks: ports.dockerNetworks }),
     endpoints,
     absence,
     announcer,
     hostDrain,
-    announcements: new ContainerAnnouncements({ ...ground, endpoints, announcer, hostDrain, connections }),
-    cluster: createConflicts({ ...ground, ...host, ...core, routers, endpoints, absence, host: host.hostAddresses }),
-    leases: new DockerLeases({ ...ground, claims, endpoints, loose }),
+    announcements: new ContainerAnnouncements({ ...ground, ...cluster, endpoints, announcer, hostDrain, connections }),
+    cluster,
+    leases: new DockerLeases({ ...ground, claims, endpoints, blocks, loose }),
     pools: new DockerPools({
       ...ground,
       isAllowedPrefix: (poolId) => networks.isAllowedPrefix(poolId),
@@ -254,10 +271,12 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
 
 /** The inside of sandboxes, and what operators say of containers. */
 function containerComponents(
-  { filters, state, openSandbox: open }: DriverPorts,
+  { filters, state, openSandbox: open, connections }: DriverPorts,
   ground: Ground,
-  { endpoints, networks, additional, records }: Core,
+  core: Core,
 ) {
+  const { endpoints, networks, additional, records } = core;
+  const announcements = new AddressAnnouncements({ ...ground, ...core, conflicts: core.cluster.conflicts });
   const sandboxReconciler = new SandboxReconciler({ ...ground, endpoints, open, isThere: hasSandbox });
   const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler };
   const sticky = new AssignmentKeeper(common);
@@ -265,14 +284,16 @@ function containerComponents(
   ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));
   ground.events.on('join', (endpointId) => owners.onJoin(endpointId));
   return {
+    addressAnnouncements: announcements,
     sandboxReconciler,
     sticky,
     owners,
     sandboxes: new SandboxWatch({ endpoints, sandboxReconciler }),
     addresses: new ContainerAddresses(common),
-    list: new AddressList(common),
+    list: new AddressList({ ...common, announcements }),
     filters: new ContainerFilters({ ...common, keeper: sticky, filters }),
-    describe: (address: string) => describeAddress(address, common),
+    describe: (address: string) => describeAddress(address, { ...common, announcements }),
+    connectionsTo: (address: string) => liveConnections([address], { connections, logger: ground.logger }),
   };
 }
 
@@ -300,7 +321,6 @@ function upkeepComponents(
     keeper: new ReconcileLoop({
       ...ground,
       ...components,
-      conflicts,
       forgotten,
       forgottenNetworks,
       hidden,

@@ -27,7 +27,15 @@ export interface RecoverySource {
 /** What operators' commands ask for. */
 export type OperatorServices = Pick<
   DriverComponents,
-  'addresses' | 'announcements' | 'list' | 'filters' | 'describe' | 'status' | 'journal'
+  | 'addresses'
+  | 'announcements'
+  | 'networkBlocks'
+  | 'list'
+  | 'filters'
+  | 'describe'
+  | 'connectionsTo'
+  | 'status'
+  | 'journal'
 >;
 
 /** A Docker network and IPAM driver. */
@@ -95,7 +103,7 @@ class AssembledDriver implements Driver {
   }
 
   async start({ monitor, ruleset }: KernelEventSources, source: RecoverySource): Promise<void> {
-    const { keeper, networks, endpoints, sticky, owners, sandboxes, cluster, absence, hidden, announcer } =
+    const { keeper, networks, endpoints, blocks, sticky, owners, sandboxes, cluster, absence, hidden, announcer } =
       this.#components;
     const { rtnl } = this.#ports;
     const isRecoveryDue = source.state.isRecoveryDue || (await areRecordsOlder(rtnl, endpoints));
@@ -104,18 +112,19 @@ class AssembledDriver implements Driver {
     sandboxes.listenTo(monitor);
     absence.listenTo(monitor, () => keeper.repair());
     hidden.listenTo(monitor);
-    // Before endpoints are compared: those that are not announced are reached by its rules.
+    // Before endpoints are compared: those that are not announced are reached by its rules. What was yielded needs them, too.
+    await cluster.conflicts.adopt();
     await announcer.start();
     const compared = keeper.start();
     const linkAt = (index: number): Promise<Link | undefined> => rtnl.links.get({ index });
     const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
-    const watch = new KernelWatch({ endpoints, networks, linkAt, ...repairs });
+    const watch = new KernelWatch({ endpoints, networks, blocks, linkAt, ...repairs });
     watch.start({ events: monitor, ruleset });
     for (const component of [announcer, sticky, owners, cluster.watch, recovery, removals, hidden, watch]) {
       this.#started.add(() => component?.stop());
     }
     await compared;
-    cluster.watch.start(monitor);
+    cluster.watch.start(monitor, blocks);
     sticky.start();
     owners.start();
     void recovery?.start();

@@ -1,16 +1,23 @@
 export { ipamCapabilities, networkCapabilities } from './calls/capabilities.ts';
 export { type DefaultGateways, VIRTUAL_GATEWAYS } from './calls/default-gateways.ts';
+export type { NetworkBlocks } from './blocks/network-blocks.ts';
 export { AddressList } from './containers/address-list.ts';
-export { type AddressChange, ContainerAddresses } from './containers/container-addresses.ts';
-export {
-  type AnnouncementStatus,
-  ContainerAnnouncements,
-  type DrainReport,
-} from './announcement/container-announcements.ts';
-export { ContainerFilters, type IngressStatus } from './containers/container-filters.ts';
+export type { AddressChange } from './containers/address-change.ts';
+export { ContainerAddresses } from './containers/container-addresses.ts';
+export type { AnnouncementMetrics } from './announcement/announcement-metrics.ts';
+export type {
+  AnnouncementStatus,
+  DrainReport,
+  HandoverEndpoint,
+  HandoverReport,
+} from './announcement/announcement-replies.ts';
+export { ContainerAnnouncements } from './announcement/container-announcements.ts';
+export { ContainerFilters } from './containers/container-filters.ts';
+export type { IngressStatus } from './containers/ingress-status.ts';
 export type { ListedAddress } from './containers/listed-address.ts';
 export { type Endpoint } from './endpoints/endpoint.ts';
-export { Journal, type JournalEntry } from './ground/journal.ts';
+export { Journal } from './ground/journal.ts';
+export type { JournalEntry } from './ground/journal-entry.ts';
 export { optionsOf } from './networks/options.ts';
 export { parseEndpointOptions, parseNetworkOptions } from './networks/parse-options.ts';
 export { type AddressRecord } from './reports/address-record.ts';

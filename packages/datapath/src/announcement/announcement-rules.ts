@@ -1,9 +1,7 @@
 import { CONNECTION_MARKS } from '@routed/netfilter';
 import type { Rule, Rules, RuleSpec } from '@routed/netns';
+import { PREVIOUS_TABLE } from './previous-holder.ts';
 import { MAIN_TABLE, ROUTE_PROTOCOL, UNANNOUNCED_TABLE } from '../names/kernel-names.ts';
-
-/** The table of the ways to hosts that announced an address of ours before, for connections that began there. */
-export const PREVIOUS_TABLE = 7201;
 
 /** Before the main table (32766), after what operators commonly add. Lower is asked first. */
 const PRIORITIES = { previous: 32_700, others: 32_701, here: 32_702 } as const;
@@ -38,6 +36,22 @@ export function announcementRules(prefixes: readonly string[]): RuleSpec[] {
       { ...ours, priority: PRIORITIES.here, table: UNANNOUNCED_TABLE },
     ];
   });
+}
+
+/**
+ * The rules of this host's blocks: a packet to one of them reaches the container here that has the address. Pure.
+ *
+ * What opens from this host asks the main table first, while its prefix has {@link announcementRules}: another host may announce the
+ * address by itself. The block's discard route does not end that look-up, see `BlockRoutes`.
+ */
+export function blockRules(blocks: readonly string[]): RuleSpec[] {
+  return blocks.map((destination) => ({
+    family: destination.includes(':') ? 6 : 4,
+    destination,
+    protocol: ROUTE_PROTOCOL,
+    priority: PRIORITIES.here,
+    table: UNANNOUNCED_TABLE,
+  }));
 }
 
 /**

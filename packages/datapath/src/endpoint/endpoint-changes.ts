@@ -1,13 +1,13 @@
-import type { AddressSpec, Neighbour, RouteSpec } from '@routed/netns';
+import { type AddressSpec, type Neighbour, type RouteSpec, diff } from '@routed/netns';
 import type { KernelChange } from '../ground/kernel-change.ts';
 import { MAIN_TABLE } from '../names/kernel-names.ts';
-import { type DesiredEndpoint, hostRoute, type LinkSettings } from './endpoint-plan.ts';
+import { type DesiredEndpoint, hostRoute, type LinkSettings, type RouteKind } from './endpoint-plan.ts';
 
 /** What the kernel is known to have of an endpoint: what it was told before, or what was read from it. */
 export interface KnownEndpoint {
   readonly settings: { readonly [Field in keyof LinkSettings]?: LinkSettings[Field] | undefined };
   readonly hostAddresses: readonly Pick<AddressSpec, 'address'>[];
-  readonly routes: readonly Pick<RouteSpec, 'destination' | 'table'>[];
+  readonly routes: readonly (Pick<RouteSpec, 'destination'> & RouteKind)[];
   readonly neighbours: readonly Pick<Neighbour, 'address' | 'mac' | 'isPermanent'>[];
 }
 
@@ -19,14 +19,14 @@ export function bareLink({ settings: made }: DesiredEndpoint): KnownEndpoint {
 
 /**
  * The changes that make the kernel have what is desired of an endpoint, and no other route or permanent neighbour on its link.
- * Pure. A route that moves to another table is added there before it goes from where it was.
+ * Pure. A route that gets another table or metric is added before the old one goes.
  *
  * The link comes first: the kernel drops routes and neighbours of a link that is down.
  */
 export function planChanges(desired: DesiredEndpoint, known: KnownEndpoint, linkIndex: number): KernelChange[] {
   return [
     ...changeLink(desired, known, linkIndex),
-    ...difference(desired.hostAddresses, known.hostAddresses, ({ address }) => address).map(
+    ...diff(desired.hostAddresses, known.hostAddresses, addressOf).missing.map(
       (address) => ({ kind: 'add-address', address: { ...address, linkIndex } }) as const,
     ),
     ...changeRoutes(desired, known, linkIndex),
@@ -42,36 +42,39 @@ function changeLink({ settings }: DesiredEndpoint, known: KnownEndpoint, linkInd
 }
 
 function changeRoutes(desired: DesiredEndpoint, known: KnownEndpoint, linkIndex: number): KernelChange[] {
-  type Held = Pick<RouteSpec, 'destination' | 'table'>;
-  const keyOf = ({ destination, table = MAIN_TABLE }: Held): string => `${destination} ${table}`;
+  type Held = KnownEndpoint['routes'][number];
+  const keyOf = (route: Held): string => `${route.destination} ${route.table ?? MAIN_TABLE} ${metricOf(route)}`;
+  const { missing, surplus } = diff(desired.routes, known.routes, keyOf);
   return [
-    ...difference(desired.routes, known.routes, keyOf).map(
-      (route) => ({ kind: 'add-route', route: { ...route, linkIndex } }) as const,
-    ),
-    ...difference(known.routes, desired.routes, keyOf).map(
-      ({ destination, table }) =>
-        ({ kind: 'delete-route', route: { ...hostRoute(destination, table), linkIndex } }) as const,
+    ...missing.map((route) => ({ kind: 'add-route', route: { ...route, linkIndex } }) as const),
+    ...surplus.map(
+      ({ destination, table, metric }) =>
+        ({ kind: 'delete-route', route: { ...hostRoute(destination, { table, metric }), linkIndex } }) as const,
     ),
   ];
+}
+
+/** The metric that the kernel has, or chooses. Source: linux uapi ipv6_route.h IP6_RT_PRIO_USER. */
+function metricOf({ destination, metric = 0 }: KnownEndpoint['routes'][number]): number {
+  return metric === 0 && destination.includes(':') ? 1024 : metric;
 }
 
 function changeNeighbours(desired: DesiredEndpoint, known: KnownEndpoint, linkIndex: number): KernelChange[] {
-  type Held = Pick<Neighbour, 'address' | 'mac'>;
   const permanent = known.neighbours.filter(({ isPermanent }) => isPermanent);
-  const missing = difference(desired.neighbours, permanent, ({ address, mac = '' }: Held) => `${address} ${mac}`);
-  const unwanted = difference(permanent, desired.neighbours, ({ address }: Held) => address);
+  const { missing, changed, surplus } = diff(
+    desired.neighbours,
+    permanent,
+    addressOf,
+    (one, other) => one.mac === other.mac,
+  );
   return [
-    ...missing.map((neighbour) => ({ kind: 'set-neighbour', neighbour: { ...neighbour, linkIndex } }) as const),
-    ...unwanted.map(({ address }) => ({ kind: 'delete-neighbour', neighbour: { address, linkIndex } }) as const),
+    ...[...missing, ...changed.map((one) => one.desired)].map(
+      (neighbour) => ({ kind: 'set-neighbour', neighbour: { ...neighbour, linkIndex } }) as const,
+    ),
+    ...surplus.map(({ address }) => ({ kind: 'delete-neighbour', neighbour: { address, linkIndex } }) as const),
   ];
 }
 
-/** The items that are not among others, compared by key. */
-function difference<Item extends Key, Key>(
-  items: readonly Item[],
-  others: readonly Key[],
-  keyOf: (item: Key) => string,
-): Item[] {
-  const keys = new Set(others.map(keyOf));
-  return items.filter((item) => !keys.has(keyOf(item)));
+function addressOf({ address }: { readonly address: string }): string {
+  return address;
 }

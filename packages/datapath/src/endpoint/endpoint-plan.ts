@@ -1,5 +1,5 @@
 import { hostPrefix, isLinkLocalIpv6 } from '@routed/addresses';
-import { allAddresses, type KernelEndpoint } from './kernel-endpoint.ts';
+import { allAddresses, type KernelAddress, type KernelEndpoint } from './kernel-endpoint.ts';
 import type { AddressSpec, Link, LinkChange, NeighbourSpec, RouteSpec, VethPeerSpec, VethSpec } from '@routed/netns';
 import { type JoinReply, ROUTE_TYPE } from '@routed/plugin-protocol';
 import {
@@ -44,9 +44,18 @@ export function hostPrefixes(endpoint: KernelEndpoint): string[] {
   return allAddresses(endpoint).map(({ address }) => hostPrefix(address));
 }
 
+/** What tells host routes to one destination apart. Absent: the main table, the metric that the kernel chooses. */
+export type RouteKind = { readonly [Field in 'table' | 'metric']?: RouteSpec[Field] | undefined };
+
 /** The host route to one address; complete once the link is known. */
-export function hostRoute(destination: string, table: number = MAIN_TABLE): Omit<RouteSpec, 'linkIndex'> {
-  return { destination, scope: 'link', protocol: ROUTE_PROTOCOL, ...(table === MAIN_TABLE ? {} : { table }) };
+export function hostRoute(destination: string, { table, metric }: RouteKind = {}): Omit<RouteSpec, 'linkIndex'> {
+  return {
+    destination,
+    scope: 'link',
+    protocol: ROUTE_PROTOCOL,
+    ...(table === undefined || table === MAIN_TABLE ? {} : { table }),
+    ...(metric === undefined ? {} : { metric }),
+  };
 }
 
 /** The kernel objects of one endpoint. Pure: the same endpoint always has the same plan. */
@@ -54,7 +63,10 @@ export function planEndpoint(endpoint: KernelEndpoint, attributes: LinkAttribute
   const { id, mac } = endpoint;
   const names = linkNames(id);
   const addresses = allAddresses(endpoint).map(({ address }) => address);
-  const table = endpoint.isAnnounced === false ? UNANNOUNCED_TABLE : MAIN_TABLE;
+  const kindOf = ({ block }: KernelAddress): RouteKind => ({
+    table: endpoint.isAnnounced === false || block !== undefined ? UNANNOUNCED_TABLE : MAIN_TABLE,
+    metric: endpoint.metric,
+  });
   return {
     id,
     veth: {
@@ -77,7 +89,7 @@ export function planEndpoint(endpoint: KernelEndpoint, attributes: LinkAttribute
     hostAddresses: endpoint.addresses
       .filter(({ family, gateway }) => family === 6 && isLinkLocalIpv6(gateway))
       .map(({ gateway }) => ({ address: `${gateway}/64`, skipDuplicateDetection: true, noPrefixRoute: true })),
-    routes: addresses.map((address) => hostRoute(hostPrefix(address), table)),
+    routes: allAddresses(endpoint).map((entry) => hostRoute(hostPrefix(entry.address), kindOf(entry))),
     // The host never has to ask for them: its question would leave an address of the host in the container's table,
     // and permanent entries do not count against the limit that all containers of a host share (gc_thresh3). With that of
     // the link-local address no request of the container adds another to the host's table.

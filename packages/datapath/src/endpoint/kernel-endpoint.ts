@@ -6,6 +6,8 @@ export interface KernelAddress {
   readonly family: 4 | 6;
   /** Bare, canonical. */
   readonly address: string;
+  /** The block of this host that other hosts reach it by: it has no announcement of its own. Absent: none. */
+  readonly block?: string | undefined;
 }
 
 /** What of an endpoint matters in the kernel. */
@@ -23,6 +25,8 @@ export interface KernelEndpoint {
   readonly spoof: Spoofing;
   /** Whether routers tell other hosts of its addresses; absent: they do. */
   readonly isAnnounced?: boolean;
+  /** Metric of its host routes, 1 to 65535; absent: the kernel's, 0 for IPv4 and 1024 for IPv6. */
+  readonly metric?: number;
 }
 
 /** Everything that the host has a route to for an endpoint. */

@@ -1,6 +1,8 @@
-import { isNetlinkError, type Route, type Rtnl } from '@routed/netns';
+import type { Rtnl } from '@routed/netns';
 import { hostPrefix } from '@routed/addresses';
+import { CONNECTION_MARKS } from '@routed/netfilter';
 import { ROUTE_PROTOCOL } from '../names/kernel-names.ts';
+import { routeTo } from './route-to.ts';
 
 /** A prefix that the host reaches directly, and the link that it is on. */
 export interface ConnectedPrefix {
@@ -58,7 +60,8 @@ export class HostAddresses {
    * @returns undefined when no route is for this address alone
    */
   async holderOf(address: string): Promise<AddressHolder | undefined> {
-    const route = await this.#routeTo(address);
+    // As a connection that begins here: routes of other hosts come before that to a container which is not announced.
+    const route = await routeTo(this.#rtnl, address, CONNECTION_MARKS.opened);
     if (route?.destination !== hostPrefix(address)) return undefined;
     if (route.type === 'local') return here('this host itself', await this.#linkName(route));
     if (route.protocol === ROUTE_PROTOCOL) return here('a container of this host', await this.#linkName(route));
@@ -70,16 +73,6 @@ export class HostAddresses {
     );
     const way = [...hops, `proto ${protocolName(route.protocol)}`].join(' ');
     return { isElsewhere: true, description: `another host (route ${way})` };
-  }
-
-  /** A blackhole, such as the prefix of all containers that a host announces, leads to nobody. */
-  async #routeTo(address: string): Promise<Route | undefined> {
-    try {
-      return await this.#rtnl.routes.get(address, { exact: true });
-    } catch (error) {
-      if (isNetlinkError(error, 'EINVAL') || isNetlinkError(error, 'EACCES')) return undefined;
-      throw error;
-    }
   }
 
   async #linkName({ linkIndex }: { readonly linkIndex?: number }): Promise<string> {

@@ -21,7 +21,7 @@ export class HostNetworkSetup {
   readonly #settings: KernelSettings;
   readonly #rtnl: Pick<Rtnl, 'links' | 'addresses'>;
   readonly #uplinks: Uplinks;
-  readonly #acceptance: ForwardAcceptance;
+  readonly #acceptance: Pick<ForwardAcceptance, 'ensure' | 'remove'>;
   readonly #filters: Pick<EndpointFilters, 'ensure' | 'clear'>;
   readonly #review: PolicyReview;
   readonly #logger: Logger;
@@ -34,7 +34,7 @@ export class HostNetworkSetup {
     readonly isEngineUp: () => Promise<boolean>;
     readonly rtnl: Pick<Rtnl, 'links' | 'addresses'>;
     readonly uplinks: Uplinks;
-    readonly acceptance: ForwardAcceptance;
+    readonly acceptance: Pick<ForwardAcceptance, 'ensure' | 'remove'>;
     readonly filters: Pick<EndpointFilters, 'ensure' | 'clear'>;
     readonly logger: Logger;
   }) {
@@ -77,7 +77,7 @@ export class HostNetworkSetup {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Gives a policy back that nobody needs any more: see {@link PolicyReview}. */
+  /** Gives a policy back that nobody needs any more: see `PolicyReview`. */
   async review(): Promise<void> {
     await this.#review.review();
   }

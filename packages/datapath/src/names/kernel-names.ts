@@ -16,6 +16,12 @@ export const CONTAINER_LINK_PREFIX = 'vethc';
  */
 export const ROUTE_PROTOCOL = 200;
 
+/**
+ * The route protocol number of the discard routes of this host's blocks. Told apart from {@link ROUTE_PROTOCOL}: what has this one is
+ * on no container's link.
+ */
+export const BLOCK_PROTOCOL = 201;
+
 /** The routing table that our routes are in, and that routers announce. Source: linux uapi rtnetlink.h, RT_TABLE_MAIN. */
 export const MAIN_TABLE = 254;
 

@@ -7,6 +7,8 @@ import { until } from '../../../netfilter/test/support/until.ts';
 import {
   announcementRules,
   applyAnnouncementRules,
+  BlockRoutes,
+  blockRules,
   PREVIOUS_TABLE,
   ROUTE_PROTOCOL,
   UNANNOUNCED_TABLE,
@@ -15,6 +17,8 @@ import {
 /** A container with a server on either host has this address, of each family. */
 export const SHARED = { 4: '10.1.0.5', 6: 'fd00:1::5' } as const;
 export const PREFIXES = ['10.1.0.0/16', 'fd00:1::/64'] as const;
+/** The blocks that the shared addresses lie in. */
+const BLOCKS = { 4: '10.1.0.0/29', 6: 'fd00:1::/125' } as const;
 
 /** Who opens connections: another machine of the fabric, a host, or a container beside the server. */
 export type Client = 'machine' | 'host1' | 'host2' | 'container1' | 'container2';
@@ -40,6 +44,7 @@ export class AnnouncementStage {
   readonly namespaces = new Map<string, ProgramNamespace>();
   readonly #hosts = new Map<HostName, HostOfStage>();
   readonly #processes: ChildProcess[] = [];
+  readonly #forwarded = new Map<HostName, number>();
 
   async open(): Promise<void> {
     const names = ['lan', 'host1', 'host2', 'machine', 'server1', 'server2', 'container1', 'container2'];
@@ -79,9 +84,20 @@ export class AnnouncementStage {
   /** The rules and marks of a host, on or off. */
   async separate(host: HostName, isOn: boolean, takenOver: readonly string[] = []): Promise<void> {
     const { rtnl, marks } = this.#hosts.get(host)!;
-    if (isOn) await marks.ensure({ prefixes: PREFIXES, uplinks: ['eth0'], takenOver });
+    const previousMacs = takenOver.length === 0 ? [] : [await this.#macOf(host === 'host1' ? 'host2' : 'host1')];
+    if (isOn) await marks.ensure({ prefixes: PREFIXES, uplinks: ['eth0'], takenOver, previousMacs });
     await applyAnnouncementRules(rtnl.rules, isOn ? announcementRules(PREFIXES) : []);
     if (!isOn) await marks.remove();
+  }
+
+  /** A host has the block of the shared address: its rules and routes, on or off. With {@link separate} as it is: on. */
+  async haveBlock(host: HostName, family: Family, isOn: boolean): Promise<void> {
+    const { rtnl } = this.#hosts.get(host)!;
+    const routes = new BlockRoutes({ rtnl });
+    const rules = [...announcementRules(PREFIXES), ...(isOn ? blockRules([BLOCKS[family]]) : [])];
+    await applyAnnouncementRules(rtnl.rules, rules);
+    if (isOn) await routes.add(BLOCKS[family]);
+    else await routes.delete(BLOCKS[family]);
   }
 
   /** Puts the host route of the server into the main table, then takes it out of the private one. */
@@ -112,6 +128,19 @@ export class AnnouncementStage {
     else await this.sh(host, `ip route replace ${SHARED[family]} via ${UPLINK_OF[by][family]} ${table}`);
   }
 
+  /** How many packets this host has forwarded since the last call. */
+  async forwarded(host: HostName): Promise<number> {
+    const program =
+      "awk '/^Ip: [0-9]/ { ip = $7 } END { print ip }' /proc/net/snmp; awk '/Ip6OutForwDatagrams/ { print $2 }' /proc/net/snmp6";
+    const total = (await this.sh(host, program))
+      .trim()
+      .split('\n')
+      .reduce((sum, count) => sum + Number(count), 0);
+    const before = this.#forwarded.get(host) ?? 0;
+    this.#forwarded.set(host, total);
+    return total - before;
+  }
+
   /** Forgets the routes of the address everywhere. */
   async clear(): Promise<void> {
     for (const machine of ['host1', 'host2', 'machine']) {
@@ -126,13 +155,17 @@ export class AnnouncementStage {
   /** Opens a connection to the address. */
   connect(client: Client, family: Family): Connection {
     const pid = String(this.#at(client).pid);
-    const script = `exec 3<>/dev/tcp/${SHARED[family]}/80; while read -r x; do echo x >&3; read -t 3 -r a <&3; echo "$a"; done`;
+    const script = `exec 3<>/dev/tcp/${SHARED[family]}/80; while read -r x; do a=; echo x >&3; read -t 3 -r a <&3; echo "$a"; done`;
     const child = spawn('nsenter', ['--net', '-t', pid, 'bash', '-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
     return new Connection(child);
   }
 
   #at(name: string): ProgramNamespace {
     return this.namespaces.get(name)!;
+  }
+
+  async #macOf(machine: HostName): Promise<string> {
+    return /link\/ether (\S+)/.exec(await this.sh(machine, 'ip link show eth0'))?.[1] ?? '';
   }
 
   async #route(host: HostName, family: Family, verb: string, table: string | number): Promise<void> {

@@ -71,6 +71,24 @@ for (const family of [4, 6] as const) {
       await goOn('while host2 announces');
     });
 
+    it('is reached inside a block of this host, and left to another host that announces it', async () => {
+      await stage.haveBlock('host1', family, true);
+      try {
+        await stage.withdraw('host1', family);
+        await opens('while nobody announces', [...ON_HOST1, 'machine'], 'host1');
+
+        await stage.announce('host2', family);
+        await stage.learn('host2', family, undefined);
+        await stage.learn('host1', family, 'host2');
+
+        await opens('while host2 announces', ON_HOST1, 'host2');
+        await opens('when it has not heard', ['machine'], 'host1');
+        await goOn('while host2 announces');
+      } finally {
+        await stage.haveBlock('host1', family, false);
+      }
+    });
+
     it('moves between the hosts and back without a connection lost', async () => {
       let [before, now]: [HostName, HostName] = ['host1', 'host2'];
       for (let move = 0; move < 3; move++) {
@@ -91,6 +109,24 @@ for (const family of [4, 6] as const) {
         await stage.keepPrevious(now, family, undefined);
         [before, now] = [now, before];
       }
+    });
+
+    it('resets what the other host has no container for any more, instead of passing it to and fro', async () => {
+      await opens('before', ['machine'], 'host1');
+      await stage.keepPrevious('host2', family, 'host1');
+      await stage.separate('host2', true, [family === 4 ? '10.1.0.5' : 'fd00:1::5']);
+      await stage.announce('host2', family);
+      await stage.learn('machine', family, 'host2');
+      await stage.withdraw('host1', family);
+      await goOn('while host1 has its container');
+
+      await stage.forwarded('host1');
+      // What host1 has no route of its own for, it sends where it learnt.
+      await stage.separate('host1', false);
+      await stage.learn('host1', family, 'host2');
+
+      expect(await open[0]?.connection.ask(), 'the answer of a connection whose container has gone').to.equal('');
+      expect(await stage.forwarded('host1'), 'packets that host1 sent back').to.be.below(10);
     });
 
     it('costs nothing once all is announced', async () => {

@@ -1,7 +1,7 @@
 import { fakeKernel } from '@routed/netns/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { announcementRules, applyAnnouncementRules } from '../../src/index.ts';
+import { announcementRules, applyAnnouncementRules, blockRules } from '../../src/index.ts';
 
 const PREFIXES = ['10.1.0.0/16', '10.2.0.0/24', 'fd00:1::/64', 'fd00:2::/112'];
 
@@ -26,6 +26,21 @@ describe('applyAnnouncementRules', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('leads to blocks as to prefixes with something unannounced, whatever the mark', async () => {
+    const { rules } = fakeKernel();
+    await applyAnnouncementRules(rules, [...announcementRules(['10.1.0.0/16']), ...blockRules(['10.1.7.64/26'])]);
+
+    const here = (await rules.list({ protocol: 200 })).filter(({ table }) => table === 7200);
+
+    expect(here.map(({ destination }) => destination).sort()).to.deep.equal(['10.1.0.0/16', '10.1.7.64/26']);
+    expect(here.map(({ mark, priority }) => [mark, priority])).to.deep.equal([
+      [undefined, 32_702],
+      [undefined, 32_702],
+    ]);
+    await applyAnnouncementRules(rules, announcementRules([]));
+    expect(await rules.list({ protocol: 200 })).to.deep.equal([]);
   });
 
   it('changes nothing when it is repeated', async () => {

@@ -18,7 +18,12 @@ describe('connections of endpoints', () => {
     [set, warn] = [sinon.fake.resolves(undefined), sinon.fake()];
     filtering = new EndpointFiltering({
       filters: { set, remove: sinon.fake.resolves(undefined) } as Partial<EndpointFilters> as EndpointFilters,
-      connections: { forget, forgetRefused: () => Promise.resolve(0), count: () => Promise.resolve(new Map()) },
+      connections: {
+        forget,
+        forgetRefused: () => Promise.resolve(0),
+        count: () => Promise.resolve(new Map()),
+        mark: () => Promise.resolve(),
+      },
       logger: { debug: () => undefined, info: () => undefined, warn, error: () => undefined },
     });
   });

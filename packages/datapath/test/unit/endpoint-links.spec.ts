@@ -8,8 +8,8 @@ import { planRepairs } from '../../src/endpoint/repair-plan.ts';
 
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** An endpoint with these additional addresses. */
-function endpoint(additional: readonly string[]): DesiredEndpoint {
+/** An endpoint with these additional addresses, and host routes of this metric. */
+function endpoint(additional: readonly string[], metric?: number): DesiredEndpoint {
   const family = (address: string): 4 | 6 => (address.includes(':') ? 6 : 4);
   return planEndpoint(
     {
@@ -21,6 +21,7 @@ function endpoint(additional: readonly string[]): DesiredEndpoint {
       additional: additional.map((address) => ({ family: family(address), address })),
       spoof: 'strict',
       mac: '02:42:0a:01:00:02',
+      ...(metric === undefined ? {} : { metric }),
     },
     { mtuBytes: 1500 },
   );
@@ -46,7 +47,9 @@ async function madeAtOnce(desired: DesiredEndpoint): Promise<object> {
 }
 
 describe('EndpointLinks', () => {
-  const endpoints = fc.subarray(['10.1.0.7', '10.1.0.8', 'fd00::7', 'fd00::8']).map(endpoint);
+  const endpoints = fc
+    .tuple(fc.subarray(['10.1.0.7', '10.1.0.8', 'fd00::7', 'fd00::8']), fc.constantFrom(undefined, 1, 100, 1024))
+    .map(([additional, metric]) => endpoint(additional, metric));
 
   it('leads to what Join would have made, by live changes', async () => {
     await fc.assert(

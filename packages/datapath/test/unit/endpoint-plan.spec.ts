@@ -29,6 +29,12 @@ describe('planEndpoint', () => {
     ]);
   });
 
+  it('gives the routes the metric of the endpoint', () => {
+    const { routes } = planEndpoint({ ...endpoint, metric: 100 }, { mtuBytes: 1500 });
+
+    expect(routes.map(({ metric }) => metric)).to.deep.equal([100, 100]);
+  });
+
   it('tells the host the MAC of every address, the link-local one too, so that it never asks the container', () => {
     expect(planEndpoint(endpoint, { mtuBytes: 1500 }).neighbours).to.deep.equal([
       { address: '10.1.0.2', mac: '02:42:0a:01:00:02', isPermanent: true },

@@ -1,75 +1,63 @@
-import type { Logger, UnannouncedTraffic } from '@routed/datapath';
-import type { ContainerDetails, DockerEngine, EngineEvent, EngineNotice } from '@routed/docker-engine';
+import type { Logger } from '@routed/datapath';
+import type { DockerEngine } from '@routed/docker-engine';
 import type { Connections } from '@routed/netfilter';
-import { constants } from 'node:os';
+import type { Takeovers } from '../conflicts/takeovers.ts';
+import type { UnannouncedNetworks } from '../conflicts/unannounced-networks.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { addressTexts, type Endpoint } from '../endpoints/endpoint.ts';
 import type { DriverEvents } from '../ground/events.ts';
-import type { NetworkRegistry } from '../networks/network-registry.ts';
-import {
-  type Announcement,
-  type AnnouncementMemory,
-  type AnnouncementReason,
-  type ContainerCondition,
-  decide,
-} from './announcement.ts';
-import { StopDrains } from './stop-drains.ts';
+import type { AnnouncePolicy } from '../networks/options.ts';
+import type { Journal } from '../ground/journal.ts';
+import type { AnnouncementMetrics } from './announcement-metrics.ts';
+import { type Announcement, type AnnouncementMemory, type AnnouncementReason, decide } from './announcement.ts';
+import { ContainerWatch, dependsOnDocker } from './container-watch.ts';
+import { DrainCounters } from './drain-counters.ts';
+import { Refusals } from './refusals.ts';
 import type { HostDrain } from '../endpoints/host-drain.ts';
 
 interface AnnouncerDeps {
-  readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'announce' | 'wish' | 'drain'>;
+  readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'announce' | 'amend' | 'uncover'>;
   readonly hostDrain: Pick<HostDrain, 'isDraining' | 'set'>;
-  readonly networks: Pick<NetworkRegistry, 'get'>;
-  readonly traffic: Pick<UnannouncedTraffic, 'apply'>;
+  readonly unannounced: Pick<UnannouncedNetworks, 'note' | 'track' | 'forget' | 'review'>;
+  readonly takeovers: Pick<Takeovers, 'adopt' | 'prepare' | 'begin' | 'end' | 'review'>;
   readonly engine: Pick<DockerEngine, 'events'> & {
     readonly containers: Pick<DockerEngine['containers'], 'list' | 'inspect' | 'kill'>;
   };
   readonly connections: Pick<Connections, 'count'>;
+  readonly metrics: AnnouncementMetrics;
   readonly events: DriverEvents;
+  readonly journal: Pick<Journal, 'record'>;
   readonly logger: Logger;
 }
 
-/** What is known of a container with endpoints of ours. */
-interface Known {
-  readonly endpointIds: readonly string[];
-  readonly condition: ContainerCondition;
-  readonly stopSignal: string;
-}
-
-const FOLLOWED = {
-  type: ['container', 'network'],
-  event: ['start', 'kill', 'die', 'pause', 'unpause', 'health_status', 'destroy', 'connect'],
-};
-
-/** Signals that end a container whatever its stop signal is. */
-const ENDING = ['SIGTERM', 'SIGINT', 'SIGKILL'] as const;
-
 /**
- * Announces endpoints as `routed.announce` says, and withdraws them: as soon as Docker tells that their container starts, becomes
- * healthy, is paused, or is sent the signal that ends it. While Docker does not answer, all stays as it is.
- *
- * Docker is followed only while an endpoint depends on it.
+ * Announces endpoints as `routed.announce` says, and withdraws them: as soon as {@link ContainerWatch} tells that their container
+ * starts, becomes healthy, is paused, or is sent the signal that ends it, and as operators say.
  */
 export class Announcer {
   readonly #deps: AnnouncerDeps;
-  readonly #containers = new Map<string, Known>();
-  /** The container of each endpoint. */
-  readonly #owners = new Map<string, string>();
-  /** The endpoints in a container that are not announced, by network. */
-  readonly #unannounced = new Map<string, Set<string>>();
+  readonly #containers: ContainerWatch;
   readonly #memories = new Map<string, AnnouncementMemory>();
   readonly #reasons = new Map<string, AnnouncementReason>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  readonly #stopDrains: StopDrains;
-  readonly #stopping = new AbortController();
-  #following: Promise<void> | undefined;
-  /** Whether Docker does not answer. */
-  #isBlind = false;
+  /** When those that wait are announced if nothing happens before: milliseconds since 1970. */
+  readonly #dueAt = new Map<string, number>();
+  /** How often drains began and ended. */
+  readonly drainCounts: DrainCounters = new DrainCounters();
+  readonly #refusals: Refusals;
+  #isStopped = false;
   #work: Promise<void> = Promise.resolve();
 
   constructor(deps: AnnouncerDeps) {
     this.#deps = deps;
-    this.#stopDrains = new StopDrains({ ...deps, containers: deps.engine.containers });
+    this.#containers = new ContainerWatch({
+      ...deps,
+      counts: this.drainCounts,
+      inTurn: (work) => this.#inTurn(work),
+      reconsider: (endpointId) => this.#reconsider(endpointId),
+    });
+    const retry = (endpointId: string): void => void this.#inTurn(() => this.#reconsider(endpointId));
+    this.#refusals = new Refusals({ ...deps, retry });
   }
 
   /** Takes up what the previous run left: before endpoints are compared with the kernel. Never rejects: rounds try again. */
@@ -77,28 +65,42 @@ export class Announcer {
     this.#deps.events.on('join', (endpointId) => this.#onJoin(endpointId));
     this.#deps.events.on('leave', (endpointId) => this.#onLeave(endpointId));
     for (const endpoint of this.#deps.endpoints.all()) this.#note(endpoint);
+    await this.#inTurn(() => this.#deps.takeovers.adopt());
     await this.#inTurn(() => this.review());
-    await this.#reconsiderAll((endpoint) => this.isDraining(endpoint) || isHeldBack(endpoint));
-    this.#followIfNeeded();
+    await this.#reconsiderAll(
+      (endpoint) => this.#isWithheld(endpoint) || endpoint.isEnding === true || isHeldBack(endpoint),
+    );
+    this.#containers.followIfNeeded();
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.#stopDrains.stop();
+    this.#isStopped = true;
+    this.#refusals.stop();
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    await this.#following;
+    await this.#containers.stop();
     await this.#work;
   }
 
   /** Makes the rules of traffic to unannounced endpoints what they have to be: safe to repeat. @throws NetlinkError */
   async review(): Promise<void> {
-    await this.#deps.traffic.apply(this.#prefixes());
+    await this.#deps.takeovers.review();
+    await this.#deps.unannounced.review();
   }
 
   /** Why an endpoint is announced, or is not. */
   reasonOf(endpointId: string): AnnouncementReason {
     const policy = this.#deps.endpoints.get(endpointId)?.announce ?? 'always';
     return this.#reasons.get(endpointId) ?? (policy === 'always' ? 'always' : 'unknown');
+  }
+
+  /** When an endpoint that waits is announced if nothing happens before: milliseconds since 1970. */
+  dueAt(endpointId: string): number | undefined {
+    return this.#dueAt.get(endpointId);
+  }
+
+  /** Whether Docker does not answer: endpoints that depend on it stay as they are. */
+  get isBlind(): boolean {
+    return this.#containers.isBlind;
   }
 
   /** What operators should know, for people. */
@@ -109,14 +111,37 @@ export class Announcer {
         ? [`endpoint ${id.slice(0, 12)}: ${WARNINGS[reason]}`]
         : [],
     );
-    if (!this.#isBlind) return found;
-    return [...found, 'Docker does not answer: endpoints with routed.announce stay announced or withdrawn as they are'];
+    return [...found, ...this.#refusals.problems(), ...this.#containers.problems()];
   }
 
-  /** Announces or withdraws an endpoint with `routed.announce=manual`. @throws DriverError ENDPOINT_UNKNOWN */
+  /** Announces or withdraws an endpoint with `routed.announce=manual`. @throws DriverError ENDPOINT_UNKNOWN, ANNOUNCEMENT_REFUSED */
   async wish(endpointId: string, isWished: boolean): Promise<void> {
-    await this.#deps.endpoints.wish(endpointId, isWished);
+    await this.#deps.endpoints.amend(endpointId, { isWished });
+    this.#noteOrder(endpointId, isWished ? 'announce' : 'withdraw');
     await this.#inTurn(() => this.#reconsider(endpointId));
+    this.#refusals.requireNone([endpointId]);
+  }
+
+  /**
+   * Makes endpoints of a container follow another policy, until it leaves their networks. With `manual`, they are announced. A
+   * container that survived a signal that ends others counts as running again.
+   *
+   * @throws DriverError ENDPOINT_UNKNOWN, ANNOUNCEMENT_REFUSED
+   */
+  async follow(containerId: string, endpointIds: readonly string[], announce: AnnouncePolicy): Promise<void> {
+    for (const endpointId of endpointIds) {
+      await this.#deps.endpoints.amend(endpointId, {
+        announce,
+        isEnding: false,
+        ...(announce === 'manual' && { isWished: true }),
+      });
+      this.#noteOrder(endpointId, `announce --policy ${announce}`);
+      // A block cannot be withdrawn for one container.
+      if (announce !== 'always') await this.#deps.endpoints.uncover(endpointId, `routed.announce is ${announce} now`);
+    }
+    this.#containers.followIfNeeded();
+    await this.#inTurn(() => this.#containers.look(containerId));
+    this.#refusals.requireNone(endpointIds);
   }
 
   /** Whether an operator drains the endpoint, or the host. */
@@ -124,18 +149,36 @@ export class Announcer {
     return isDraining === true || this.#deps.hostDrain.isDraining;
   }
 
-  /** Withdraws endpoints whatever `routed.announce` says, or ends that. @throws DriverError ENDPOINT_UNKNOWN */
-  async drain(endpointIds: readonly string[], isDraining: boolean): Promise<void> {
-    for (const endpointId of endpointIds) await this.#deps.endpoints.drain(endpointId, isDraining);
-    await this.#reconsiderAll(({ id }) => endpointIds.includes(id));
+  /** Whether it is not announced whatever else is known: an operator says so, or its container was told to stop. */
+  #isWithheld(endpoint: Endpoint): boolean {
+    return this.isDraining(endpoint) || endpoint.stopDrain !== undefined;
   }
 
-  /** Withdraws all endpoints, also those that join from now on; or ends every drain, also those of single endpoints. */
+  /** Withdraws endpoints whatever `routed.announce` says, or ends that. @throws DriverError ENDPOINT_UNKNOWN, ANNOUNCEMENT_REFUSED */
+  async drain(endpointIds: readonly string[], isDraining: boolean): Promise<void> {
+    for (const endpointId of endpointIds) {
+      await this.#deps.endpoints.amend(endpointId, { isDraining });
+      this.#noteOrder(endpointId, isDraining ? 'drain' : 'undrain');
+      this.drainCounts.endpoint[isDraining ? 'begun' : 'ended']++;
+    }
+    await this.#reconsiderAll(({ id }) => endpointIds.includes(id));
+    this.#refusals.requireNone(endpointIds);
+  }
+
+  /**
+   * Withdraws all endpoints, also those that join from now on; or ends every drain, also those of single endpoints.
+   *
+   * @throws DriverError ANNOUNCEMENT_REFUSED
+   */
   async drainHost(isDraining: boolean): Promise<void> {
     await this.#deps.hostDrain.set(isDraining);
+    this.drainCounts.host[isDraining ? 'begun' : 'ended']++;
+    const detail = `an operator: routed-plugin ${isDraining ? 'drain' : 'undrain'} --all`;
+    this.#deps.journal.record({ kind: 'ordered', addresses: [], detail });
     const single = isDraining ? [] : this.#deps.endpoints.all().filter((endpoint) => endpoint.isDraining === true);
-    for (const { id } of single) await this.#deps.endpoints.drain(id, false);
+    for (const { id } of single) await this.#deps.endpoints.amend(id, { isDraining: false });
     await this.#reconsiderAll(() => true);
+    this.#refusals.requireNone(this.#deps.endpoints.all().map(({ id }) => id));
   }
 
   async #reconsiderAll(isMeant: (endpoint: Endpoint) => boolean): Promise<void> {
@@ -144,113 +187,49 @@ export class Announcer {
     }
   }
 
+  #noteOrder(endpointId: string, order: string): void {
+    const addresses = addressTexts(this.#deps.endpoints.get(endpointId));
+    this.#deps.journal.record({
+      kind: 'ordered',
+      addresses,
+      endpointId,
+      detail: `an operator: routed-plugin ${order}`,
+    });
+  }
+
   #onJoin(endpointId: string): void {
     const endpoint = this.#deps.endpoints.get(endpointId);
     if (endpoint === undefined) return;
-    if (!depends(endpoint) && !isHeldBack(endpoint) && !this.isDraining(endpoint)) return;
-    this.#followIfNeeded();
+    if (!dependsOnDocker(endpoint) && !isHeldBack(endpoint) && !this.isDraining(endpoint)) return;
+    this.#containers.followIfNeeded();
     void this.#inTurn(async () => {
-      await this.#track(endpoint);
+      // As it is now: an event may have changed it while this waited for its turn, or it may have left.
+      const current = this.#deps.endpoints.get(endpointId);
+      if (current === undefined) return;
+      await this.#attempt(endpointId, async () => {
+        await this.#deps.takeovers.prepare(current);
+        await this.#track(current);
+      });
       await this.#reconsider(endpointId);
     });
   }
 
   #onLeave(endpointId: string): void {
     clearTimeout(this.#timers.get(endpointId));
-    for (const map of [this.#memories, this.#reasons, this.#timers, this.#owners]) map.delete(endpointId);
-    for (const [networkId, endpoints] of this.#unannounced) {
-      if (!endpoints.delete(endpointId) || endpoints.size > 0) continue;
-      this.#unannounced.delete(networkId);
-      void this.#inTurn(() => this.review());
-    }
+    this.#refusals.end(endpointId);
+    this.#containers.forget(endpointId);
+    for (const map of [this.#memories, this.#reasons, this.#timers, this.#dueAt]) map.delete(endpointId);
+    const areRulesOver = this.#deps.unannounced.forget(endpointId);
+    void this.#inTurn(() => (areRulesOver ? this.review() : this.#deps.takeovers.review()));
   }
 
-  #followIfNeeded(): void {
-    if (this.#stopping.signal.aborted || !this.#deps.endpoints.all().some(depends)) return;
-    this.#following ??= this.#follow().catch((error: unknown) => {
-      this.#deps.logger.error({ err: error }, 'Docker events cannot be followed: announcements stay as they are');
-    });
-  }
-
-  async #follow(): Promise<void> {
-    const { engine } = this.#deps;
-    for await (const notice of engine.events({ filters: FOLLOWED, signal: this.#stopping.signal })) {
-      await this.#inTurn(() => this.#onNotice(notice));
-    }
-  }
-
-  /** One after another, as Docker tells it. Never rejects. */
+  /** One after another, as Docker tells it. Never rejects; what the kernel refuses of an announcement is tried again. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(work).catch((error: unknown) => {
-      if (this.#stopping.signal.aborted) return;
-      this.#deps.logger.error({ err: error }, 'an announcement could not be changed; the next event tries again');
+      if (this.#isStopped) return;
+      this.#deps.logger.error({ err: error }, 'an announcement could not be decided about; the next event tries again');
     });
     return this.#work;
-  }
-
-  async #onNotice(notice: EngineNotice): Promise<void> {
-    this.#isBlind = notice.kind === 'disconnected';
-    if (notice.kind === 'resync') await this.#resync();
-    else if (notice.kind === 'event') await this.#onEvent(notice.event);
-  }
-
-  async #resync(): Promise<void> {
-    const { containers } = this.#deps.engine;
-    const ours = new Set(
-      this.#deps.endpoints
-        .all()
-        .filter(depends)
-        .map(({ id }) => id),
-    );
-    for (const { id, networks } of await containers.list()) {
-      if (networks.some(({ endpointId }) => ours.has(endpointId))) await this.#look(id);
-    }
-  }
-
-  async #onEvent({ type, action, detail, id, attributes }: EngineEvent): Promise<void> {
-    if (type === 'network') {
-      if (action === 'connect' && attributes['container'] !== undefined) await this.#look(attributes['container']);
-      return;
-    }
-    if (action === 'start' || action === 'die') this.#stopDrains.cancel(id);
-    if (action === 'start') await this.#look(id);
-    const known = this.#containers.get(id);
-    if (known === undefined) return;
-    if (action === 'destroy') {
-      this.#containers.delete(id);
-      return;
-    }
-    const condition = changed(known, { action, detail, signal: attributes['signal'] });
-    if (condition !== known.condition) await this.#set(id, { ...known, condition });
-    if (action === 'kill' && !isSignal(attributes['signal'], ENDING))
-      this.#beginStopDrain(id, known, attributes['signal']);
-  }
-
-  /** Drains a container that was sent its own stop signal, if that ends nothing and an endpoint has `routed.drain`. */
-  #beginStopDrain(containerId: string, { endpointIds, stopSignal }: Known, signal: string | undefined): void {
-    if (!isSignal(signal, [stopSignal])) return;
-    const endpoints = endpointIds.flatMap((id) => this.#deps.endpoints.get(id) ?? []);
-    const drainMs = Math.max(0, ...endpoints.map((endpoint) => endpoint.drainMs ?? 0));
-    const drainSignal = endpoints.find((endpoint) => endpoint.drainMs !== undefined)?.drainSignal ?? 'SIGTERM';
-    if (drainMs === 0) return;
-    this.#stopDrains.begin(containerId, { addresses: endpoints.flatMap(addressTexts), drainMs, signal: drainSignal });
-  }
-
-  /** Asks Docker for a container, if it may have endpoints of ours. */
-  async #look(containerId: string): Promise<void> {
-    const details = await this.#deps.engine.containers.inspect(containerId, this.#stopping.signal);
-    if (details === undefined) return;
-    const endpointIds = details.networks.flatMap(({ endpointId }) =>
-      this.#deps.endpoints.get(endpointId) === undefined ? [] : [endpointId],
-    );
-    if (endpointIds.length === 0) return;
-    await this.#set(details.id, { endpointIds, condition: conditionOf(details), stopSignal: details.stopSignal });
-  }
-
-  async #set(containerId: string, known: Known): Promise<void> {
-    this.#containers.set(containerId, known);
-    for (const endpointId of known.endpointIds) this.#owners.set(endpointId, containerId);
-    for (const endpointId of known.endpointIds) await this.#reconsider(endpointId);
   }
 
   async #reconsider(endpointId: string): Promise<void> {
@@ -258,66 +237,88 @@ export class Announcer {
     clearTimeout(this.#timers.get(endpointId));
     if (endpoint === undefined) return;
     const memory = this.#memories.get(endpointId) ?? { isAnnounced: endpoint.isAnnounced ?? true, withdrawals: [] };
-    const container = this.#containers.get(this.#owners.get(endpointId) ?? '')?.condition;
+    const container = this.#containers.conditionOf(endpoint);
     const { announce: policy = 'always', announceDelayMs: delayMs = 0, isWished } = endpoint;
     const inputs = {
       policy,
       delayMs,
-      isDraining: this.isDraining(endpoint) || (endpoint.drainMs !== undefined && container?.state === 'ending'),
+      isDraining: this.#isWithheld(endpoint) || (endpoint.drainMs !== undefined && container?.state === 'ending'),
       ...(isWished !== undefined && { isWished }),
       ...(container && { container }),
     };
     const decided = decide(inputs, memory, performance.now());
+    const before = this.#reasons.get(endpointId);
     this.#memories.set(endpointId, decided.memory);
-    this.#tellReason(endpoint, decided.reason);
     this.#lookAgain(endpointId, decided);
-    await this.#change(endpoint, decided);
+    this.#tellReason(endpoint, decided.reason);
+    await this.#attempt(endpointId, () => this.#change(endpoint, decided, before));
   }
 
-  async #change(endpoint: Endpoint, { isAnnounced, reason }: Announcement): Promise<void> {
-    if ((endpoint.isAnnounced ?? true) === isAnnounced) return;
+  async #attempt(endpointId: string, change: () => Promise<void>): Promise<void> {
+    try {
+      await change();
+      this.#refusals.end(endpointId);
+    } catch (error) {
+      if (!this.#isStopped) this.#refusals.note(endpointId, error);
+    }
+  }
+
+  async #change(
+    endpoint: Endpoint,
+    { isAnnounced, reason }: Announcement,
+    before: AnnouncementReason | undefined,
+  ): Promise<void> {
+    // Also the rules of an earlier try.
+    if ((endpoint.isAnnounced ?? true) === isAnnounced) {
+      await this.#track(endpoint);
+      return;
+    }
     // The rules are there before the route that needs them, and go after it.
-    if (!isAnnounced) await this.#track({ ...endpoint, isAnnounced });
-    await this.#deps.endpoints.announce(endpoint.id, isAnnounced, reason);
+    if (isAnnounced) await this.#deps.takeovers.begin(endpoint);
+    else await this.#track({ ...endpoint, isAnnounced });
+    const held = before === 'delayed' || before === 'flapping' ? ` (no longer ${before})` : '';
+    await this.#deps.endpoints.announce(endpoint.id, isAnnounced, `${reason}${held}`);
     if (isAnnounced) await this.#track({ ...endpoint, isAnnounced });
+    else await this.#deps.takeovers.end(addressTexts(endpoint));
   }
 
   /** Notes whether an endpoint is announced; the rules follow when that is the first, or was the last, of its network. */
   async #track(endpoint: Endpoint): Promise<void> {
-    const hadRules = this.#unannounced.has(endpoint.networkId);
-    this.#note(endpoint);
-    if (this.#unannounced.has(endpoint.networkId) !== hadRules) await this.review();
+    if (!this.#note(endpoint)) return;
+    try {
+      await this.#deps.unannounced.review();
+    } catch (error) {
+      // The next try makes them first, too.
+      if (endpoint.isAnnounced === false) this.#note({ ...endpoint, isAnnounced: true });
+      throw error;
+    }
   }
 
-  #note({ id, networkId, isAnnounced, sandboxKey }: Endpoint): void {
-    const ids = this.#unannounced.get(networkId) ?? new Set();
-    if (isAnnounced === false && sandboxKey !== undefined) ids.add(id);
-    else ids.delete(id);
-    if (ids.size > 0) this.#unannounced.set(networkId, ids);
-    else this.#unannounced.delete(networkId);
+  #note({ id, networkId, isAnnounced, sandboxKey }: Endpoint): boolean {
+    return this.#deps.unannounced.note(networkId, id, isAnnounced === false && sandboxKey !== undefined);
   }
 
-  #tellReason({ id }: Endpoint, reason: AnnouncementReason): void {
+  #tellReason(endpoint: Endpoint, reason: AnnouncementReason): void {
+    const { id } = endpoint;
     if (this.#reasons.get(id) === reason) return;
     this.#reasons.set(id, reason);
+    const dueAt = this.#dueAt.get(id);
+    if (dueAt !== undefined) {
+      const detail = `${reason}: stays withdrawn until ${new Date(dueAt).toISOString()}, if nothing happens before`;
+      this.#deps.journal.record({ kind: 'held', addresses: addressTexts(endpoint), endpointId: id, detail });
+    }
     if (reason === 'no-healthcheck' || reason === 'flapping') {
       this.#deps.logger.warn({ endpointId: id }, WARNINGS[reason]);
     }
   }
 
   #lookAgain(endpointId: string, { lookAgainAt }: Announcement): void {
+    this.#dueAt.delete(endpointId);
     if (lookAgainAt === undefined) return;
+    const leftMs = Math.max(0, lookAgainAt - performance.now());
+    this.#dueAt.set(endpointId, Date.now() + leftMs);
     const again = (): void => void this.#inTurn(() => this.#reconsider(endpointId));
-    this.#timers.set(endpointId, setTimeout(again, Math.max(0, lookAgainAt - performance.now()) + 1).unref());
-  }
-
-  /** Where the endpoints that are not announced have addresses: the subnets and further prefixes of their networks. */
-  #prefixes(): string[] {
-    const prefixes = [...this.#unannounced.keys()].flatMap((networkId) => {
-      const network = this.#deps.networks.get(networkId);
-      return [...(network?.pools ?? []), ...(network?.prefixes ?? [])].map(({ prefix }) => prefix);
-    });
-    return [...new Set(prefixes)].sort();
+    this.#timers.set(endpointId, setTimeout(again, leftMs + 1).unref());
   }
 }
 
@@ -328,55 +329,7 @@ const WARNINGS = {
     'the container changes between healthy and not too often: it stays withdrawn until it has been quiet for a minute',
 } as const;
 
-/** Whether Docker decides when it is announced. */
-function depends({ announce = 'always', drainMs }: Endpoint): boolean {
-  return announce !== 'always' || drainMs !== undefined;
-}
-
 /** Whether it was withdrawn, and Docker does not say when that ends. */
 function isHeldBack(endpoint: Endpoint): boolean {
-  return endpoint.isAnnounced === false && !depends(endpoint);
-}
-
-function conditionOf({ status, isRunning, isPaused, health }: ContainerDetails): ContainerCondition {
-  const state = isPaused ? 'paused' : isRunning ? 'running' : status === 'created' ? 'created' : 'ending';
-  return { state, ...(health !== undefined && { health }) };
-}
-
-/** The condition of a container after an event; the same object if it does not change. Pure. */
-function changed(
-  { condition, stopSignal }: Known,
-  { action, detail, signal }: { readonly action: string; readonly detail: string; readonly signal: string | undefined },
-): ContainerCondition {
-  switch (action) {
-    case 'die':
-      return { ...condition, state: 'ending' };
-    case 'kill':
-      return isSignal(signal, [...ENDING, stopSignal]) ? { ...condition, state: 'ending' } : condition;
-    case 'pause':
-      return { ...condition, state: 'paused' };
-    case 'unpause':
-      return { ...condition, state: 'running' };
-    case 'health_status':
-      return detail === 'healthy' || detail === 'unhealthy' || detail === 'starting'
-        ? { ...condition, health: detail }
-        : condition;
-    default:
-      return condition;
-  }
-}
-
-/**
- * Whether it is one of these.
- *
- * @param signal its number, as Docker's event has it
- * @param names with SIG or without, or numbers; empty is none
- */
-function isSignal(signal: string | undefined, names: readonly string[]): boolean {
-  if (signal === undefined) return false;
-  const { signals } = constants;
-  return names.some((name) => {
-    const full = name.startsWith('SIG') ? name : `SIG${name}`;
-    return name === signal || (full in signals && String(signals[full as keyof typeof signals]) === signal);
-  });
+  return endpoint.isAnnounced === false && !dependsOnDocker(endpoint);
 }

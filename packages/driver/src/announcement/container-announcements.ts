@@ -1,49 +1,29 @@
+import type { Logger } from '@routed/datapath';
 import type { DockerContainers } from '@routed/docker-engine';
 import type { Connections } from '@routed/netfilter';
 import { askForContainer } from '../containers/find-container.ts';
+import type { Conflicts } from '../conflicts/conflicts.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import { addressTexts, type Endpoint } from '../endpoints/endpoint.ts';
+import { addressTexts, blocksOf, type Endpoint, type StopDrain } from '../endpoints/endpoint.ts';
 import { DriverError } from '../ground/errors.ts';
+import type { Journal } from '../ground/journal.ts';
+import type { AnnouncementStatus, DrainingEndpoint, DrainReport, HandoverReport } from './announcement-replies.ts';
 import type { AnnouncePolicy } from '../networks/options.ts';
-import type { AnnouncementReason } from './announcement.ts';
 import type { Announcer } from './announcer.ts';
+import { liveConnections } from './live-connections.ts';
 import type { HostDrain } from '../endpoints/host-drain.ts';
-
-/** Whether a container is announced on one of its networks, and why. */
-export interface AnnouncementStatus {
-  readonly container: string;
-  readonly network: string;
-  readonly addresses: readonly string[];
-  readonly policy: AnnouncePolicy;
-  readonly isAnnounced: boolean;
-  readonly reason: AnnouncementReason;
-}
-
-/** What is drained, and what connections are left. */
-export interface DrainReport {
-  readonly isHostDraining: boolean;
-  readonly endpoints: readonly DrainingEndpoint[];
-}
-
-export interface DrainingEndpoint {
-  readonly endpointId: string;
-  /** The names of its container and network; absent: Docker does not answer. */
-  readonly container?: string;
-  readonly network?: string;
-  /** True only while its withdrawal fails. */
-  readonly isAnnounced: boolean;
-  /** How many live connections others have to each address. */
-  readonly connections: Readonly<Record<string, number>>;
-}
 
 type Names = Pick<DrainingEndpoint, 'container' | 'network'>;
 
 interface Deps {
   readonly docker: Pick<DockerContainers, 'list'>;
-  readonly endpoints: Pick<EndpointLifecycle, 'get' | 'all'>;
-  readonly announcer: Pick<Announcer, 'wish' | 'reasonOf' | 'drain' | 'drainHost' | 'isDraining'>;
+  readonly endpoints: Pick<EndpointLifecycle, 'get' | 'all' | 'amend'>;
+  readonly conflicts: Pick<Conflicts, 'of'>;
+  readonly announcer: Pick<Announcer, 'wish' | 'follow' | 'reasonOf' | 'drain' | 'drainHost' | 'isDraining'>;
   readonly hostDrain: Pick<HostDrain, 'isDraining'>;
   readonly connections: Pick<Connections, 'count'>;
+  readonly journal: Pick<Journal, 'record'>;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /** Announcements as operators ask for them: by container. */
@@ -72,6 +52,20 @@ export class ContainerAnnouncements {
       }
     }
     for (const { endpoint } of found) await this.#deps.announcer.wish(endpoint.id, isWished);
+    return await this.show(reference, networkName);
+  }
+
+  /**
+   * Has a container announced by another policy, on its networks or one of them, until it leaves them: its next start takes the policy
+   * of its network or endpoint again.
+   *
+   * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, DOCKER_UNREACHABLE, ANNOUNCEMENT_REFUSED
+   */
+  async follow(reference: string, policy: AnnouncePolicy, networkName?: string): Promise<AnnouncementStatus[]> {
+    const { id } = await askForContainer(this.#deps.docker, reference);
+    const found = await this.#find(reference, networkName);
+    const endpointIds = found.map(({ endpoint }) => endpoint.id);
+    await this.#deps.announcer.follow(id, endpointIds, policy);
     return await this.show(reference, networkName);
   }
 
@@ -108,12 +102,66 @@ export class ContainerAnnouncements {
     return await this.drains();
   }
 
-  /** What is drained. @throws NetlinkError */
+  /**
+   * Hands a container over, on its networks or one of them: as soon as another host announces its addresses, this one no longer does.
+   *
+   * @param withinMs how long to wait for the other host; absent: ends waiting. What is handed over stays so
+   * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, DOCKER_UNREACHABLE
+   */
+  async handover(reference: string, withinMs?: number, networkName?: string): Promise<HandoverReport> {
+    const found = await this.#find(reference, networkName);
+    const handoverUntilMs = Date.now() + (withinMs ?? 0);
+    for (const { endpoint } of found) {
+      await this.#deps.endpoints.amend(endpoint.id, { handoverUntilMs });
+      this.#noteHandover(endpoint, withinMs);
+    }
+    const ids = found.map(({ endpoint }) => endpoint.id);
+    const { endpoints } = await this.handovers();
+    return { endpoints: endpoints.filter(({ endpointId }) => ids.includes(endpointId)) };
+  }
+
+  /** What an operator hands over now, and what is handed over. @throws NetlinkError */
+  async handovers(): Promise<HandoverReport> {
+    const { endpoints, connections } = this.#deps;
+    const handed = endpoints
+      .all()
+      .filter((endpoint) => endpoint.sandboxKey !== undefined)
+      .filter((endpoint) => isAsked(endpoint) || addressTexts(endpoint).some((address) => this.#isHandedOver(address)));
+    const counts = await connections.count(handed.flatMap(addressTexts));
+    const names = handed.length === 0 ? new Map<string, Names>() : await this.#names();
+    return {
+      endpoints: handed.map((endpoint) => ({
+        endpointId: endpoint.id,
+        ...names.get(endpoint.id),
+        ...(isAsked(endpoint) && { until: new Date(endpoint.handoverUntilMs ?? 0).toISOString() }),
+        addresses: addressTexts(endpoint).map((address) => ({
+          address,
+          state: this.#isHandedOver(address) ? 'handed over' : 'waiting',
+          holders: this.#deps.conflicts.of(address)?.holders ?? [],
+          connections: counts.get(address) ?? 0,
+        })),
+      })),
+    };
+  }
+
+  #noteHandover(endpoint: Endpoint, withinMs: number | undefined): void {
+    const order = withinMs === undefined ? 'handover --cancel' : `handover, within ${withinMs / 1000} s`;
+    const detail = `an operator: routed-plugin ${order}`;
+    this.#deps.journal.record({ kind: 'ordered', addresses: addressTexts(endpoint), endpointId: endpoint.id, detail });
+  }
+
+  #isHandedOver(address: string): boolean {
+    const found = this.#deps.conflicts.of(address);
+    return found?.isHandover === true && found.state === 'yielded';
+  }
+
+  /** What operators drain, and what was told to stop and is drained before. @throws NetlinkError */
   async drains(): Promise<DrainReport> {
     const { endpoints, announcer, connections, hostDrain } = this.#deps;
     const drained = endpoints
       .all()
-      .filter((endpoint) => endpoint.sandboxKey !== undefined && announcer.isDraining(endpoint));
+      .filter(({ sandboxKey }) => sandboxKey !== undefined)
+      .filter((endpoint) => announcer.isDraining(endpoint) || endpoint.stopDrain !== undefined);
     const counts = await connections.count(drained.flatMap(addressTexts));
     const names = drained.length === 0 ? new Map<string, Names>() : await this.#names();
     return {
@@ -122,9 +170,20 @@ export class ContainerAnnouncements {
         endpointId: endpoint.id,
         ...names.get(endpoint.id),
         isAnnounced: endpoint.isAnnounced ?? true,
+        ...(endpoint.stopDrain && { stop: stopOf(endpoint.stopDrain) }),
+        ...(blocksOf(endpoint).length > 0 && { blocks: blocksOf(endpoint) }),
         connections: Object.fromEntries(addressTexts(endpoint).map((address) => [address, counts.get(address) ?? 0])),
       })),
     };
+  }
+
+  /** How many live connections others have to what is drained, also at `docker stop`; undefined: the kernel could not be asked. */
+  async connectionsLeft(): Promise<number | undefined> {
+    const { endpoints, announcer } = this.#deps;
+    const draining = endpoints.all().filter(({ id, sandboxKey }) => {
+      return sandboxKey !== undefined && announcer.reasonOf(id) === 'draining';
+    });
+    return await liveConnections(draining.flatMap(addressTexts), this.#deps);
   }
 
   /** The names of containers and networks by endpoint; none while Docker does not answer. */
@@ -151,4 +210,13 @@ export class ContainerAnnouncements {
     const which = networkName === undefined ? 'any routed network' : `a routed network "${networkName}"`;
     throw new DriverError('NETWORK_UNKNOWN', `container ${container} does not run on ${which}`);
   }
+}
+
+function stopOf({ until, isSignalSent }: StopDrain): NonNullable<DrainingEndpoint['stop']> {
+  return { until: new Date(until).toISOString(), isSignalSent };
+}
+
+/** Whether an operator hands it over now. */
+function isAsked({ handoverUntilMs = 0 }: Endpoint): boolean {
+  return handoverUntilMs > Date.now();
 }

@@ -1,5 +1,6 @@
 import { hostPrefix, type Logger } from '@routed/datapath';
-import { type Ipam, isIpamError, type Lease, type LeaseKey } from '@routed/ipam';
+import { type Ipam, isIpamError, type KeyedLock, type Lease, type LeaseKey } from '@routed/ipam';
+import type { Blocks } from '../blocks/blocks.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { DuplicateAddressCheck } from '../leases/duplicate-address-check.ts';
 import { type Endpoint, holderOf } from '../endpoints/endpoint.ts';
@@ -18,15 +19,15 @@ export interface DockerLeaseRequest {
   readonly address?: string;
   /** The container's name, on the releases of Docker that tell it. */
   readonly holder?: string;
-  /** Whether other hosts may have the address as well. */
-  readonly isAnycast?: boolean;
 }
 
 interface DockerLeasesDeps {
   readonly ipam: Ipam;
-  readonly claims: Pick<DuplicateAddressCheck, 'takerOf' | 'isTaken'>;
+  readonly claims: Pick<DuplicateAddressCheck, 'takerOf' | 'holderOf' | 'isTaken'>;
   readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
+  readonly blocks: Pick<Blocks, 'choose'>;
   readonly loose: UnboundLeases;
+  readonly lock: KeyedLock;
   readonly journal: Pick<Journal, 'record'>;
   readonly logger: Logger;
 }
@@ -37,6 +38,8 @@ interface DockerLeasesDeps {
  */
 export class DockerLeases {
   readonly #deps: DockerLeasesDeps;
+  /** Leases by name of addresses that another host announced then, until it is known for which endpoint they are. */
+  readonly #heldElsewhere = new Set<string>();
 
   constructor(deps: DockerLeasesDeps) {
     this.#deps = deps;
@@ -57,8 +60,11 @@ export class DockerLeases {
    * @throws IpamError
    */
   async request(request: DockerLeaseRequest): Promise<Lease> {
-    const lease = await this.#lease(request);
-    this.#deps.loose.add(lease);
+    const { poolId, address } = request;
+    // One by one: two at a time would both free it from a container that is gone, the second from the first.
+    const lease = await (address === undefined
+      ? this.#lease(request)
+      : this.#deps.lock.run(`lease ${keyOf({ poolId, address })}`, () => this.#lease(request)));
     const chosen = request.address === undefined ? 'chosen' : 'requested by name';
     this.#deps.journal.record({
       kind: 'leased',
@@ -82,6 +88,20 @@ export class DockerLeases {
     await this.#free({ poolId, address }, 'Docker gave it back');
   }
 
+  /**
+   * Refuses an endpoint addresses that another host announced when Docker requested them, unless it shares them or takes them over.
+   * Docker does not say with the request for which endpoint it is.
+   *
+   * @throws DriverError ADDRESS_IN_USE
+   */
+  async refuseElsewhere({ addresses, isTakeover = false }: Pick<Endpoint, 'addresses' | 'isTakeover'>): Promise<void> {
+    for (const { poolId, address, isAnycast = false } of addresses) {
+      if (!this.#heldElsewhere.delete(keyOf({ poolId, address }))) continue;
+      const taker = await this.#deps.claims.takerOf({ address, isShared: isAnycast || isTakeover });
+      if (taker !== undefined) throw inUse(address, taker);
+    }
+  }
+
   /** The leases belong to an endpoint from now on; those that Docker did not ask for are made. */
   async attach(addresses: readonly LeasedAddress[], endpoint: Pick<Endpoint, 'id'>): Promise<void> {
     const holder = holderOf(endpoint);
@@ -96,7 +116,9 @@ export class DockerLeases {
   /** The endpoint is gone: Docker gives the leases back next, or never. */
   detach(addresses: readonly LeasedAddress[]): void {
     for (const { poolId, address } of addresses) {
-      if (this.#deps.ipam.lease(poolId, address) !== undefined) this.#deps.loose.add({ poolId, address });
+      // Another endpoint may have it by now.
+      const isFree = this.#deps.endpoints.endpointAt(hostPrefix(address)) === undefined;
+      if (isFree && this.#deps.ipam.lease(poolId, address) !== undefined) this.#deps.loose.add({ poolId, address });
     }
   }
 
@@ -131,21 +153,35 @@ export class DockerLeases {
 
   /** Frees what has belonged to no endpoint for so long. Returns how many leases. */
   async freeLoose(olderThanMs: number): Promise<number> {
-    const forgotten = this.#deps.loose.olderThan(olderThanMs);
-    for (const lease of forgotten) {
-      this.#deps.logger.warn({ address: lease.address }, 'freeing a stale address');
-      await this.#free(lease, 'stale: Docker does not know it');
+    let count = 0;
+    for (const lease of this.#deps.loose.olderThan(olderThanMs)) {
+      await this.#deps.lock.run(`lease ${keyOf(lease)}`, async () => {
+        // Somebody may have asked for it while others were freed.
+        if (!this.#deps.loose.isOlderThan(lease, olderThanMs)) return;
+        this.#deps.logger.warn({ address: lease.address }, 'freeing a stale address');
+        await this.#free(lease, 'stale: Docker does not know it');
+        count++;
+      });
     }
-    return forgotten.length;
+    return count;
   }
 
-  async #lease({ poolId, address, holder, isAnycast }: DockerLeaseRequest): Promise<Lease> {
+  /** Makes a lease that is loose until it has an endpoint. */
+  async #lease(request: DockerLeaseRequest): Promise<Lease> {
+    const lease = await this.#request(request);
+    this.#deps.loose.add(lease);
+    return lease;
+  }
+
+  async #request({ poolId, address, holder }: DockerLeaseRequest): Promise<Lease> {
     const asker = { poolId, purpose: 'endpoint', ...(holder === undefined ? {} : { holder }) } as const;
     if (address === undefined) {
       const isTaken = (candidate: string): Promise<boolean> => this.#deps.claims.isTaken(candidate);
-      return await this.#deps.ipam.requestAddress({ ...asker, isTaken });
+      return await this.#deps.blocks.choose(poolId, async (within) => {
+        return await this.#deps.ipam.requestAddress({ ...asker, isTaken, ...(within && { within }) });
+      });
     }
-    if (this.#deps.ipam.lease(poolId, address) === undefined) await this.#refuseTaken({ address, isAnycast });
+    if (this.#deps.ipam.lease(poolId, address) === undefined) await this.#refuseHeld({ poolId, address });
     try {
       return await this.#deps.ipam.requestAddress({ ...asker, address });
     } catch (error) {
@@ -180,12 +216,22 @@ export class DockerLeases {
   async #free(lease: LeaseKey, detail: string): Promise<void> {
     const wasLeased = await this.#deps.ipam.releaseAddress(lease);
     this.#deps.loose.remove(lease);
+    this.#heldElsewhere.delete(keyOf(lease));
     if (wasLeased) this.#deps.journal.record({ kind: 'released', addresses: [lease.address], detail });
   }
 
-  async #refuseTaken(wanted: Pick<LeasedAddress, 'address' | 'isAnycast'>): Promise<void> {
-    const taker = await this.#deps.claims.takerOf(wanted);
-    if (taker === undefined) return;
-    throw new DriverError('ADDRESS_IN_USE', `address ${wanted.address} is in use by ${taker}: choose another --ip`);
+  /** One that only another host has may be shared or taken over: see {@link refuseElsewhere}. */
+  async #refuseHeld(lease: LeaseKey): Promise<void> {
+    const holder = await this.#deps.claims.holderOf(lease.address);
+    if (holder?.isElsewhere === true) this.#heldElsewhere.add(keyOf(lease));
+    else if (holder !== undefined) throw inUse(lease.address, holder.description);
   }
+}
+
+function keyOf({ poolId, address }: LeaseKey): string {
+  return `${poolId} ${address}`;
+}
+
+function inUse(address: string, holder: string): DriverError {
+  return new DriverError('ADDRESS_IN_USE', `address ${address} is in use by ${holder}: choose another --ip`);
 }

@@ -4,7 +4,6 @@ import { type Handlers, OPTION_LABELS, type RequestOf } from '@routed/plugin-pro
 import type { DockerLeases } from './docker-leases.ts';
 import type { DockerPools } from './docker-pools.ts';
 import { DriverError } from '../ground/errors.ts';
-import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { ipamCapabilities } from './capabilities.ts';
 import type { DefaultGateways } from './default-gateways.ts';
 import { GATEWAY_HOLDER, reserveGateway } from './reserve-gateway.ts';
@@ -15,7 +14,6 @@ export interface IpamDriverDeps {
   readonly host: HostAddresses;
   readonly leases: DockerLeases;
   readonly pools: DockerPools;
-  readonly networks: Pick<NetworkRegistry, 'isAnycastPool'>;
   readonly gateways: DefaultGateways;
 }
 
@@ -78,7 +76,7 @@ async function requestPool(deps: IpamDriverDeps, request: RequestOf<'IpamDriver.
 }
 
 async function requestAddress(
-  { ipam, leases, networks }: IpamDriverDeps,
+  { ipam, leases }: IpamDriverDeps,
   request: RequestOf<'IpamDriver.RequestAddress'>,
 ): Promise<{ readonly address: string }> {
   const { PoolID: poolId, Address: address, Options: options } = request;
@@ -90,7 +88,7 @@ async function requestAddress(
   const holder = options[OPTION_LABELS.endpointName];
   return await leases.request({
     poolId,
-    ...(address === '' ? {} : { address, isAnycast: networks.isAnycastPool(poolId) }),
+    ...(address === '' ? {} : { address }),
     ...(holder === undefined ? {} : { holder }),
   });
 }

@@ -1,6 +1,7 @@
 import { allAddresses, linkNames } from '@routed/datapath';
 import type { Ipam, KeyedLock } from '@routed/ipam';
 import type { Handlers, RequestOf } from '@routed/plugin-protocol';
+import type { Blocks } from '../blocks/blocks.ts';
 import type { AssignmentKeeper } from '../containers/assignment-keeper.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
@@ -27,6 +28,7 @@ export interface NetworkDriverDeps {
   readonly endpoints: EndpointLifecycle;
   readonly leases: DockerLeases;
   readonly pools: Pick<DockerPools, 'freeLeftover' | 'fulfil'>;
+  readonly blocks: Pick<Blocks, 'cover' | 'forgetNetwork'>;
   readonly loose: UnboundLeases;
   readonly sticky: Pick<AssignmentKeeper, 'forgetNetwork' | 'settle'>;
   readonly gateways: DefaultGateways;
@@ -54,6 +56,7 @@ function networkCalls(deps: NetworkDriverDeps): Handlers {
     'NetworkDriver.DeleteNetwork': async ({ NetworkID }) => {
       await deps.sticky.forgetNetwork(NetworkID);
       await networks.delete(NetworkID);
+      await deps.blocks.forgetNetwork(NetworkID);
       return {};
     },
   };
@@ -115,9 +118,10 @@ async function createEndpoint(
   const options = parseEndpointOptions(request.Options);
   const endpoint = readEndpoint(request, network, options);
   const additional = locateAdditional(options.addresses, endpoint, network, options.isAnycast);
+  await deps.leases.refuseElsewhere(endpoint);
   try {
     await deps.leases.attach(endpoint.addresses, endpoint);
-    return await deps.endpoints.create(endpoint, additional);
+    return await deps.endpoints.create(deps.blocks.cover(endpoint), additional);
   } catch (error) {
     // Docker gives the leases back next.
     deps.leases.detach(endpoint.addresses);

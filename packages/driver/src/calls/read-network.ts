@@ -1,6 +1,7 @@
 import { canonicalAddress } from '@routed/ipam';
 import { OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
 import { z } from 'zod';
+import { checkBlocks } from '../networks/check-blocks.ts';
 import type { NewNetwork } from '../networks/network.ts';
 import { type NetworkOptions, storedOptions } from '../networks/options.ts';
 import { invalidOption, parseNetworkOptions } from '../networks/parse-options.ts';
@@ -65,6 +66,7 @@ export function readNetwork(
     ...request.IPv6Data.map((data) => readPool(data, 6, options, defaults.gateways)),
   ];
   checkFamilies(options, pools);
+  checkBlocks({ ...options, pools });
   return { id: request.NetworkID, pools, prefixes: options.prefixes, ...storedOptions('network', options) };
 }
 

@@ -12,7 +12,16 @@ export interface Claim {
   readonly family: 4 | 6;
   readonly endpointId: string;
   readonly policy: ConflictPolicy;
+  /** Whether an operator hands it over now, whatever ids say. */
+  readonly isHandedOver: boolean;
+  /** Whether one ever did. */
+  readonly wasHandedOver: boolean;
+  /** Whether this host took it over a moment ago. */
+  readonly isNew: boolean;
 }
+
+/** By then a router that was restarted during a takeover has told its routes again: OSPF's dead interval is 40 s. */
+const NEW_MS = 60_000;
 
 interface ClaimsDeps {
   readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'endpointAt'>;
@@ -58,10 +67,14 @@ export class Claims {
 
   #claimsOf(endpoint: Endpoint): Claim[] {
     if (!this.#isForOneHost(endpoint)) return [];
-    const policy = this.#deps.networks.get(endpoint.networkId)?.onConflict ?? 'keep';
+    const { id: endpointId, handoverUntilMs = 0, takenOverAtMs = 0 } = endpoint;
+    const isHandedOver = handoverUntilMs > Date.now();
+    const policy = isHandedOver ? 'handover' : (this.#deps.networks.get(endpoint.networkId)?.onConflict ?? 'keep');
+    const isNew = Date.now() - takenOverAtMs < NEW_MS;
+    const common = { endpointId, policy, isHandedOver, wasHandedOver: handoverUntilMs > 0, isNew } as const;
     return allAddresses(endpoint)
       .filter(isForOneHost)
-      .map(({ address, family }) => ({ address, family, endpointId: endpoint.id, policy }));
+      .map(({ address, family }) => ({ address, family, ...common }));
   }
 
   #isForOneHost({ id, sandboxKey, networkId, isAnnounced }: Endpoint): boolean {

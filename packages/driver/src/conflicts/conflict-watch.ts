@@ -4,6 +4,7 @@ import type { KernelEvents } from '../ground/kernel-events.ts';
 import type { Logger } from '@routed/datapath';
 import type { Claim, Claims } from './claims.ts';
 import type { Conflicts } from './conflicts.ts';
+import type { Takeovers } from './takeovers.ts';
 
 /** How often the router is asked whether anything has changed. */
 const ROUND_MS = 1_000;
@@ -19,10 +20,19 @@ const ADDRESSES_PER_MS = 1;
 /** Questions under way at once. */
 const BATCH = 50;
 
+/** Prefixes of this host beside the addresses of containers, which other hosts may announce as well. */
+export interface SharedPrefixes {
+  /** The families of those that there are. */
+  families(): readonly (4 | 6)[];
+  /** Asks the router who else announces them. */
+  reviewRivals(): Promise<void>;
+}
+
 interface ConflictWatchDeps {
   readonly events: DriverEvents;
   readonly claims: Pick<Claims, 'all' | 'families' | 'of'>;
   readonly conflicts: Pick<Conflicts, 'check' | 'review' | 'forgetGone'>;
+  readonly takeovers: Pick<Takeovers, 'sharedFamilies' | 'reviewShared'>;
   readonly view: Pick<RouterView, 'inactiveRoutes'>;
   readonly logger: Logger;
 }
@@ -44,15 +54,17 @@ export class ConflictWatch {
   #sweptAtMs = Number.NEGATIVE_INFINITY;
   #restsUntilMs = 0;
   #soon = 0;
+  #prefixes: SharedPrefixes | undefined;
 
   constructor(deps: ConflictWatchDeps) {
     this.#deps = deps;
   }
 
   /** Begins to look. */
-  start(kernel: KernelEvents<'route'>): void {
-    const { events, conflicts } = this.#deps;
-    events.on('withdraw', (addresses) => conflicts.forgetGone(addresses));
+  start(kernel: KernelEvents<'route'>, prefixes?: SharedPrefixes): void {
+    this.#prefixes = prefixes;
+    const { events } = this.#deps;
+    events.on('withdraw', (addresses) => void this.#forgetGone(addresses));
     events.on('announce', () => this.#lookSoon());
     events.on('repair', () => this.#lookSoon());
     kernel.on('route', ({ route }) => this.#onRoute(route.destination));
@@ -64,6 +76,14 @@ export class ConflictWatch {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     await this.#round;
+  }
+
+  async #forgetGone(addresses: readonly string[]): Promise<void> {
+    try {
+      await this.#deps.conflicts.forgetGone(addresses);
+    } catch (error) {
+      this.#deps.logger.error({ err: error }, 'rules of an address that has gone could not be removed; retrying');
+    }
   }
 
   #lookSoon(): void {
@@ -105,18 +125,26 @@ export class ConflictWatch {
 
   async #look(): Promise<void> {
     this.#soon = Math.max(0, this.#soon - 1);
-    const { claims, conflicts, view } = this.#deps;
+    const { claims, conflicts, takeovers, view } = this.#deps;
     await conflicts.review();
-    const families = claims.families();
+    const prefixFamilies = this.#prefixes?.families() ?? [];
+    const families = [...new Set([...claims.families(), ...takeovers.sharedFamilies(), ...prefixFamilies])].sort();
     if (families.length === 0) return;
     const inactiveRoutes = await view.inactiveRoutes(families);
+    if (inactiveRoutes === undefined) {
+      // A router that is back may count as many as before, of other addresses.
+      this.#inactiveRoutes = undefined;
+      return;
+    }
     const nowMs = performance.now();
     const isDue = inactiveRoutes !== this.#inactiveRoutes || nowMs - this.#sweptAtMs >= SWEEP_MS;
-    if (inactiveRoutes === undefined || !isDue || nowMs < this.#restsUntilMs) return;
+    if (!isDue || nowMs < this.#restsUntilMs) return;
     this.#inactiveRoutes = inactiveRoutes;
     this.#sweptAtMs = nowMs;
     const all = claims.all();
     await this.#sweep(all);
+    await takeovers.reviewShared();
+    await this.#prefixes?.reviewRivals();
     this.#restsUntilMs = performance.now() + all.length / ADDRESSES_PER_MS;
   }
 

@@ -7,9 +7,8 @@ import type { Claim, Claims } from './claims.ts';
 import type { ConflictCounters } from '../leases/conflict-counters.ts';
 import { type Conflict, describeConflict, holdersOf, judge } from './conflict.ts';
 import type { SuppressedRoutes } from './suppressed-routes.ts';
+import type { Takeovers } from './takeovers.ts';
 
-/** A route stays for so long after a conflict was found: else the other host might never notice it. */
-const NOTICE_MS = 1_500;
 /** A yielded address is not missed before the other host's route can be here. */
 const SETTLE_MS = 1_000;
 
@@ -18,6 +17,7 @@ interface ConflictsDeps {
   readonly view: Pick<RouterView, 'competingRoutes'>;
   readonly host: Pick<HostAddresses, 'holderOf'>;
   readonly suppressed: Pick<SuppressedRoutes, 'adopt' | 'forget' | 'suppress' | 'takeBack'>;
+  readonly takeovers: Pick<Takeovers, 'isUnderWay' | 'noteAlone' | 'pending' | 'end'>;
   readonly counts: ConflictCounters;
   readonly events: DriverEvents;
   readonly journal: Pick<Journal, 'record'>;
@@ -36,14 +36,31 @@ export class Conflicts {
     this.#deps = deps;
   }
 
-  /** Those that there are, the oldest first. */
+  /** Those that there are, the oldest first; without what is handed over. */
   all(): readonly Conflict[] {
-    return [...this.#conflicts.values()];
+    return [...this.#conflicts.values()].filter(({ isHandover }) => !isHandover);
   }
 
-  /** Takes up what the previous run of the daemon yielded: the other host's route is there, and ours is not. */
+  /** The state of an address that another host announces as well; undefined for others. */
+  of(address: string): Conflict | undefined {
+    return this.#conflicts.get(address);
+  }
+
+  /**
+   * Takes up what the previous run of the daemon yielded: the other host's route is there, and ours is not. Never rejects: what could
+   * not be looked at is found anew.
+   */
   async adopt(): Promise<void> {
-    const claims = this.#deps.claims.all().filter(({ policy }) => policy === 'yield');
+    try {
+      await this.#adopt();
+    } catch (error) {
+      this.#deps.logger.error({ err: error }, 'addresses that were yielded to other hosts could not be looked for');
+    }
+  }
+
+  async #adopt(): Promise<void> {
+    const mayHaveYielded = ({ policy, wasHandedOver }: Claim): boolean => policy !== 'keep' || wasHandedOver;
+    const claims = this.#deps.claims.all().filter(mayHaveYielded);
     const areElsewhere = await Promise.all(claims.map(({ address }) => this.#isElsewhere(address)));
     for (const claim of claims.filter((_, index) => areElsewhere[index])) {
       this.#deps.suppressed.adopt(claim);
@@ -59,21 +76,28 @@ export class Conflicts {
     else await this.#checkAnnounced(claim, await this.#deps.view.competingRoutes(claim.address));
   }
 
-  /** Looks at those that are known; forgets those whose container has gone. */
+  /**
+   * Looks at those that are known, and at what is being taken over: nothing else tells that the other host goes on. Forgets those
+   * whose container has gone.
+   */
   async review(): Promise<void> {
-    for (const conflict of this.all()) {
+    for (const address of this.#deps.takeovers.pending()) {
+      const claim = this.#deps.claims.of(address);
+      if (claim !== undefined && !this.#conflicts.has(address)) await this.check(claim);
+    }
+    for (const conflict of [...this.#conflicts.values()]) {
       const claim = this.#deps.claims.of(conflict.address);
       if (claim?.endpointId === conflict.endpointId) await this.check(claim);
-      else this.#end(conflict, 'its container has gone', false);
+      else await this.#end(conflict, 'its container has gone', false);
     }
   }
 
   /** A container has lost the address: what it withheld is nobody's any more. */
-  forgetGone(addresses: readonly string[]): void {
+  async forgetGone(addresses: readonly string[]): Promise<void> {
     for (const address of addresses) {
       const known = this.#conflicts.get(address);
       if (known !== undefined && this.#deps.claims.of(address)?.endpointId !== known.endpointId) {
-        this.#end(known, 'its container has gone', false);
+        await this.#end(known, 'its container has gone', false);
       }
     }
   }
@@ -84,20 +108,27 @@ export class Conflicts {
     if (this.#deps.claims.of(address)?.endpointId !== claim.endpointId) return;
     const known = this.#conflicts.get(address);
     if (rivals.length === 0) {
-      if (known !== undefined) this.#end(known, 'the other host no longer announces it', true);
+      this.#deps.takeovers.noteAlone(address);
+      if (known !== undefined) await this.#end(known, 'the other host no longer announces it', true);
       return;
     }
-    const { isToYield, reason } = judge(claim, rivals);
+    // It is to stop, and has the time to.
+    if (this.#deps.takeovers.isUnderWay(address)) return;
+    const { isToYield, afterMs, reason } = judge(claim, rivals);
     const state = isToYield ? 'yielding' : 'kept';
     if (known?.state !== state) this.#tell(claim, rivals, state, reason);
-    else if (isToYield && this.#inState.isOver(address, NOTICE_MS)) await this.#yield(claim, known);
+    const found = this.#conflicts.get(address);
+    if (isToYield && found !== undefined && this.#inState.isOver(address, afterMs)) await this.#yield(claim, found);
   }
 
   async #yield(claim: Claim, conflict: Conflict): Promise<void> {
     if (!(await this.#deps.suppressed.suppress(claim))) return;
     this.#set({ ...conflict, state: 'yielded' });
-    this.#deps.counts.yielded++;
-    this.#note('withdrawn', claim, `yielded to another host: ${conflict.reason}`);
+    if (!conflict.isHandover) this.#deps.counts.yielded++;
+    const what = conflict.isHandover ? 'handed over' : 'yielded';
+    this.#note('withdrawn', claim, `${what} to another host: ${conflict.reason}`);
+    // What another host began is its own to go on with.
+    await this.#deps.takeovers.end([claim.address]);
     this.#deps.events.emit('withdraw', [claim.address]);
   }
 
@@ -105,8 +136,8 @@ export class Conflicts {
     if (!this.#inState.isOver(claim.address, SETTLE_MS)) return;
     if (await this.#isElsewhere(claim.address)) return;
     if (!(await this.#deps.suppressed.takeBack(claim))) return;
-    this.#deps.counts.resumed++;
-    this.#end(conflict, 'the other host no longer announces it; this host announces it again', true);
+    if (!conflict.isHandover) this.#deps.counts.resumed++;
+    await this.#end(conflict, 'the other host no longer announces it; this host announces it again', true);
     this.#note('announced', claim, 'announced again: the other host no longer announces it');
     this.#deps.events.emit('announce', [claim.address]);
   }
@@ -116,15 +147,17 @@ export class Conflicts {
   }
 
   #tell(claim: Claim, rivals: readonly CompetingRoute[], state: Conflict['state'], reason: string): void {
-    const { address, endpointId } = claim;
+    const { address, endpointId, policy } = claim;
     const since = this.#conflicts.get(address)?.since;
-    if (since === undefined) this.#deps.counts.conflictsFound++;
+    const isHandover = state !== 'kept' && policy === 'handover';
+    if (since === undefined && !isHandover) this.#deps.counts.conflictsFound++;
     const holders = holdersOf(rivals);
-    const conflict = { address, endpointId, since: since ?? new Date().toISOString(), state, holders, reason };
+    const common = { address, endpointId, since: since ?? new Date().toISOString() };
+    const conflict = { ...common, state, holders, reason, isHandover };
     this.#set(conflict);
     const text = describeConflict(conflict);
-    this.#deps.logger.warn({ ...conflict }, text);
-    this.#note('conflict', claim, text);
+    this.#deps.logger[isHandover ? 'info' : 'warn']({ ...conflict }, text);
+    if (!isHandover) this.#note('conflict', claim, text);
   }
 
   #set(conflict: Conflict): void {
@@ -132,10 +165,11 @@ export class Conflicts {
     this.#inState.restart(conflict.address);
   }
 
-  #end({ address, endpointId }: Conflict, reason: string, isClaimed: boolean): void {
+  async #end({ address, endpointId, isHandover }: Conflict, reason: string, isClaimed: boolean): Promise<void> {
     this.#conflicts.delete(address);
     this.#inState.forget(address);
-    if (!isClaimed) this.#deps.suppressed.forget(address);
+    if (!isClaimed) await this.#deps.suppressed.forget(address);
+    if (isHandover) return;
     this.#deps.counts.conflictsEnded++;
     this.#deps.logger.info({ address, endpointId }, `conflict over address ${address} ended: ${reason}`);
     this.#note('conflict', { address, endpointId }, `over: ${reason}`);

@@ -1,68 +1,87 @@
-import { type DesiredEndpoint, type EndpointLinks, hostPrefix } from '@routed/datapath';
+import { type DesiredEndpoint, type EndpointLinks, hostPrefix, UNANNOUNCED_TABLE } from '@routed/datapath';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Claim } from './claims.ts';
+import type { UnannouncedNetworks } from './unannounced-networks.ts';
+
+type Address = Pick<Claim, 'address' | 'endpointId'>;
+
+interface Deps {
+  readonly endpoints: Pick<EndpointLifecycle, 'get' | 'whileJoined' | 'endpointAt' | 'desired'>;
+  readonly links: Pick<EndpointLinks, 'apply'>;
+  readonly unannounced: Pick<UnannouncedNetworks, 'track' | 'note' | 'forget' | 'review'>;
+}
 
 /**
- * Routes of containers that this host does not have for now, because another host announces the address. Kept in
- * memory: what a restart needs to know, the kernel's own routes say.
+ * Addresses of containers that this host does not announce for now, because another host does. It goes on delivering to them: their
+ * routes are in the table of what is not announced. Kept in memory: what a restart needs to know, the kernel's own routes say.
  */
 export class SuppressedRoutes {
-  readonly #endpoints: Pick<EndpointLifecycle, 'whileJoined' | 'endpointAt' | 'desired'>;
-  readonly #links: Pick<EndpointLinks, 'apply'>;
+  readonly #deps: Deps;
   readonly #destinations = new Set<string>();
 
-  constructor(deps: {
-    readonly endpoints: Pick<EndpointLifecycle, 'whileJoined' | 'endpointAt' | 'desired'>;
-    readonly links: Pick<EndpointLinks, 'apply'>;
-  }) {
-    this.#endpoints = deps.endpoints;
-    this.#links = deps.links;
+  constructor(deps: Deps) {
+    this.#deps = deps;
   }
 
   has(destination: string): boolean {
     return this.#destinations.has(destination);
   }
 
-  /** What the kernel should have of an endpoint: all but the routes withheld. */
+  /** What the kernel should have of an endpoint: the routes withheld are where no router sees them. */
   without(endpoint: DesiredEndpoint): DesiredEndpoint {
     if (!endpoint.routes.some(({ destination }) => this.has(destination))) return endpoint;
-    return { ...endpoint, routes: endpoint.routes.filter(({ destination }) => !this.has(destination)) };
+    const routes = endpoint.routes.map((route) =>
+      this.has(route.destination) ? { ...route, table: UNANNOUNCED_TABLE } : route,
+    );
+    return { ...endpoint, routes };
   }
 
-  /** Notes that a route is not there, and is not to be. */
-  adopt({ address }: Pick<Claim, 'address'>): void {
+  /** Notes that a route is withheld, before the rules are made and the kernel is compared. */
+  adopt({ address, endpointId }: Address): void {
     this.#destinations.add(hostPrefix(address));
+    const networkId = this.#deps.endpoints.get(endpointId)?.networkId;
+    if (networkId !== undefined) this.#deps.unannounced.note(networkId, suppressed(address), true);
   }
 
   /** The container has gone, or the address is not its any more. */
-  forget(address: string): void {
+  async forget(address: string): Promise<void> {
     this.#destinations.delete(hostPrefix(address));
+    if (this.#deps.unannounced.forget(suppressed(address))) await this.#deps.unannounced.review();
   }
 
   /** Withdraws the route. The container keeps the address; says whether it still has it. */
-  async suppress(claim: Pick<Claim, 'address' | 'endpointId'>): Promise<boolean> {
-    return await this.#change(claim, (destination) => this.#destinations.add(destination));
+  async suppress(claim: Address): Promise<boolean> {
+    // The rules are there before the route that needs them, and go after it.
+    await this.#track(claim, true);
+    const isIts = await this.#change(claim, (destination) => this.#destinations.add(destination));
+    if (!isIts) await this.#track(claim, false);
+    return isIts;
   }
 
   /** Makes the route again; says whether the container still has the address. */
-  async takeBack(claim: Pick<Claim, 'address' | 'endpointId'>): Promise<boolean> {
-    return await this.#change(claim, (destination) => this.#destinations.delete(destination));
+  async takeBack(claim: Address): Promise<boolean> {
+    const isIts = await this.#change(claim, (destination) => this.#destinations.delete(destination));
+    if (isIts) await this.#track(claim, false);
+    return isIts;
+  }
+
+  async #track({ address, endpointId }: Address, isWithheld: boolean): Promise<void> {
+    const networkId = this.#deps.endpoints.get(endpointId)?.networkId;
+    if (networkId !== undefined) await this.#deps.unannounced.track(networkId, suppressed(address), isWithheld);
   }
 
   /** Changes what is noted before the route: a repair would undo it. What the kernel refuses is not noted either. */
-  async #change(
-    { address, endpointId }: Pick<Claim, 'address' | 'endpointId'>,
-    change: (destination: string) => void,
-  ): Promise<boolean> {
+  async #change({ address, endpointId }: Address, change: (destination: string) => void): Promise<boolean> {
+    const { endpoints, links } = this.#deps;
     const destination = hostPrefix(address);
-    return await this.#endpoints.whileJoined(endpointId, async () => {
-      if (this.#endpoints.endpointAt(destination) !== endpointId) return false;
-      const desired = this.#endpoints.desired(endpointId);
+    return await endpoints.whileJoined(endpointId, async () => {
+      if (endpoints.endpointAt(destination) !== endpointId) return false;
+      const desired = endpoints.desired(endpointId);
       const wasSuppressed = this.has(destination);
       const known = this.without(desired);
       change(destination);
       try {
-        await this.#links.apply(this.without(desired), known);
+        await links.apply(this.without(desired), known);
       } catch (error) {
         if (wasSuppressed) this.#destinations.add(destination);
         else this.#destinations.delete(destination);
@@ -71,4 +90,9 @@ export class SuppressedRoutes {
       return true;
     });
   }
+}
+
+/** What needs the rules: told apart from the same address that this host took over. */
+function suppressed(address: string): string {
+  return `withheld ${address}`;
 }

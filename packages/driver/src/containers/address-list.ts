@@ -1,5 +1,6 @@
 import type { Container, DockerContainers } from '@routed/docker-engine';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { AddressAnnouncement } from '../endpoints/address-announcement.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import { findContainer } from './find-container.ts';
@@ -14,23 +15,31 @@ interface Place {
   readonly network: string;
 }
 
+/** Whether an address of an endpoint in a sandbox is announced. */
+interface Announcements {
+  of(endpoint: Endpoint, address: string): AddressAnnouncement;
+}
+
 /** Lists the addresses of containers. */
 export class AddressList {
   readonly #docker: DockerContainers;
   readonly #endpoints: Pick<EndpointLifecycle, 'all'>;
   readonly #records: PersistentAssignments;
   readonly #sandboxReconciler: Pick<SandboxReconciler, 'statusOf'>;
+  readonly #announcements: Announcements;
 
   constructor(deps: {
     readonly docker: DockerContainers;
     readonly endpoints: Pick<EndpointLifecycle, 'all'>;
     readonly records: PersistentAssignments;
     readonly sandboxReconciler: Pick<SandboxReconciler, 'statusOf'>;
+    readonly announcements: Announcements;
   }) {
     this.#docker = deps.docker;
     this.#endpoints = deps.endpoints;
     this.#records = deps.records;
     this.#sandboxReconciler = deps.sandboxReconciler;
+    this.#announcements = deps.announcements;
   }
 
   /**
@@ -66,12 +75,14 @@ export class AddressList {
     const common = { ...place, endpointId: endpoint.id };
     const status = this.#sandboxReconciler.statusOf(endpoint.id);
     const inside = status === undefined || status.state === 'done' ? { state: 'active' as const } : status;
-    return [
+    const rows = [
       ...endpoint.addresses.map(({ address }) => ({ address, ...common, kind: 'docker', state: 'active' }) as const),
       ...endpoint.additional.map(
         ({ address, isSticky }) => ({ address, ...common, kind: isSticky ? 'added' : 'option', ...inside }) as const,
       ),
     ];
+    if (endpoint.sandboxKey === undefined) return rows;
+    return rows.map((row) => ({ ...row, announcement: this.#announcements.of(endpoint, row.address) }));
   }
 }
 

@@ -9,22 +9,12 @@ import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
+import type { AddressChange } from './address-change.ts';
 import { chooseNetwork, type Membership } from './choose-network.ts';
 import { askForContainer, findContainer } from './find-container.ts';
 import type { PersistentAssignments } from './persistent-assignments.ts';
 import { recordOf, assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
 import type { AdditionalAddress } from '../leases/leased-address.ts';
-
-/** What an operator's command did. */
-export interface AddressChange {
-  readonly container: string;
-  readonly network: string;
-  readonly address: string;
-  /** Whether the container runs, and has or has lost the address now. */
-  readonly isLive: boolean;
-  /** Whether the address comes back when the container starts again: it is one of its driver options. */
-  readonly returns?: boolean;
-}
 
 /** What `address add` says beside container and address. */
 export interface AddressOptions {

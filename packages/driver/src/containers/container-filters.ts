@@ -13,6 +13,7 @@ import type { Journal } from '../ground/journal.ts';
 import type { KeyedLock } from '@routed/ipam';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { DriverError } from '../ground/errors.ts';
+import type { IngressStatus } from './ingress-status.ts';
 import { askForContainer } from './find-container.ts';
 import type { AssignmentKeeper } from './assignment-keeper.ts';
 import { recordOf, assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
@@ -20,21 +21,6 @@ import type { PersistentAssignments } from './persistent-assignments.ts';
 
 /** Of a list, in an event; in characters. */
 const LONGEST_TEXT = 200;
-
-/** Who may enter a container by one network. */
-export interface IngressStatus {
-  readonly container: string;
-  readonly network: string;
-  /** In the form of `routed.ingress`; `any`: everybody may. */
-  readonly ingress: string;
-  readonly spoof: 'strict' | 'allow';
-  /** Packets since the filter was set; absent for a container that does not run, or has no filter. */
-  readonly counters?: {
-    readonly examined: string;
-    readonly refused: string;
-    readonly spoofed: string;
-  };
-}
 
 /** Changes and tells who may enter containers: for an operator, not for Docker. */
 export class ContainerFilters {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addressAnnouncement } from '../endpoints/address-announcement.ts';
 
 /** An address, and who has it. */
 export const listedAddress = z.object({
@@ -14,5 +15,7 @@ export const listedAddress = z.object({
   state: z.enum(['active', 'stopped', 'pending', 'failed']),
   /** Why it is `failed`. */
   reason: z.string().optional(),
+  /** Absent: its container does not run. */
+  announcement: addressAnnouncement.optional(),
 });
 export type ListedAddress = Readonly<z.infer<typeof listedAddress>>;

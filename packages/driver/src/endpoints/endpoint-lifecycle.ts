@@ -21,7 +21,7 @@ import type { KeyedLock } from '@routed/ipam';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { linkAttributes } from '../networks/options.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
-import { type Endpoint, holderOf } from './endpoint.ts';
+import { type Endpoint, holderOf, withoutBlocks, withoutStop } from './endpoint.ts';
 import { EndpointRecords } from './endpoint-records.ts';
 import { withIngress, withKnownOwner, withPendingOwner } from './owner-pending.ts';
 import { StrayFilters } from './sync-filters.ts';
@@ -167,7 +167,8 @@ export class EndpointLifecycle extends EndpointRecords {
    */
   async create(endpoint: Endpoint, wanted: readonly LeasedAddress[]): Promise<Endpoint> {
     return await this.#lock.run(endpoint.id, async () => {
-      const additional = await this.#leases.claim(wanted, { holder: holderOf(endpoint), isSticky: false });
+      const { isTakeover } = endpoint;
+      const additional = await this.#leases.claim(wanted, { holder: holderOf(endpoint), isSticky: false, isTakeover });
       const created = { ...endpoint, additional };
       try {
         await this.keep(created);
@@ -251,14 +252,37 @@ export class EndpointLifecycle extends EndpointRecords {
     });
   }
 
-  /** Keeps what an operator said of an endpoint's announcement. @throws DriverError ENDPOINT_UNKNOWN */
-  async wish(endpointId: string, isWished: boolean): Promise<void> {
-    await this.#lock.run(endpointId, () => this.keep({ ...this.index.require(endpointId), isWished }));
+  /**
+   * Announces the addresses of an endpoint one by one, which a block of this host covers so far.
+   *
+   * @returns whether one covered any
+   */
+  async uncover(endpointId: string, detail: string): Promise<boolean> {
+    return await this.#lock.run(endpointId, async () => {
+      const before = this.index.get(endpointId);
+      if (before === undefined || before.addresses.every(({ block }) => block === undefined)) return false;
+      const after = withoutBlocks(before);
+      const isJoined = await this.revise(
+        { before, after },
+        [() => this.#links.apply(this.#plan(after), this.#plan(before))],
+        [() => this.#links.apply(this.#plan(before), this.#plan(after))],
+      );
+      if (isJoined && after.isAnnounced !== false) this.#note('announced', after, after.addresses, detail);
+      return true;
+    });
   }
 
-  /** Keeps whether an operator drains an endpoint. @throws DriverError ENDPOINT_UNKNOWN */
-  async drain(endpointId: string, isDraining: boolean): Promise<void> {
-    await this.#lock.run(endpointId, () => this.keep({ ...this.index.require(endpointId), isDraining }));
+  /** Keeps what decides about the announcement of an endpoint; {@link announce} follows it. @throws DriverError ENDPOINT_UNKNOWN */
+  async amend(
+    endpointId: string,
+    decisive: Partial<
+      Pick<
+        Endpoint,
+        'announce' | 'isWished' | 'isDraining' | 'stopDrain' | 'isEnding' | 'handoverUntilMs' | 'takenOverAtMs'
+      >
+    >,
+  ): Promise<void> {
+    await this.#lock.run(endpointId, () => this.keep({ ...this.index.require(endpointId), ...decisive }));
   }
 
   /** Lets nobody in until {@link filter} or {@link admit} says who may: whose the endpoint is, is to be learnt. */
@@ -302,12 +326,12 @@ export class EndpointLifecycle extends EndpointRecords {
         return joinReply(endpoint);
       }
       const joining = this.#asUnknown({
-        ...this.sandboxes.assign(endpoint, sandboxKey),
+        // Docker may tell of a signal after Leave.
+        ...this.sandboxes.assign(withoutStop(endpoint), sandboxKey),
         ...this.#attributesOf(endpoint),
-        ...(this.#hostDrain.isDraining && { isAnnounced: false }),
+        ...((await this.#isHeldBack(endpoint)) && { isAnnounced: false }),
       });
       await this.#ensureOwnGateways(endpoint, joining);
-      await this.#claims.beforeAnnouncing(allAddresses(joining));
       await this.change(
         { before: endpoint, after: joining },
         () => this.#make(joining),
@@ -391,13 +415,19 @@ export class EndpointLifecycle extends EndpointRecords {
   }
 
   async #leftSandbox(before: Endpoint, inKernel: () => Promise<void>): Promise<void> {
-    const { sandboxKey, ...left } = withKnownOwner(before);
+    const { sandboxKey, ...left } = withoutStop(withKnownOwner(before));
     const after = (before.announce ?? 'always') === 'always' ? left : { ...left, isAnnounced: false };
     // What is gone from the kernel stays gone: Docker's retry finds nothing to do there.
     await this.change({ before, after }, inKernel, () => Promise.resolve());
     if (sandboxKey !== undefined) this.sandboxes.remove(before.id, sandboxKey);
     this.#events.emit('leave', before.id);
     this.#filtering.end(before, (address) => !this.isJoined(this.endpointAt(hostPrefix(address)) ?? ''));
+  }
+
+  /** Whether it joins unannounced whatever its policy: the host is drained, or another host announces what it is to take over. */
+  async #isHeldBack(endpoint: Endpoint): Promise<boolean> {
+    const isElsewhere = await this.#claims.beforeAnnouncing(allAddresses(endpoint), endpoint.isTakeover);
+    return isElsewhere || this.#hostDrain.isDraining;
   }
 
   /** The network made its own gateway answer; another one, for a second endpoint of a container, comes here. */

@@ -22,10 +22,29 @@ export interface Endpoint extends StoredOptions<'endpoint'> {
   readonly isWished?: boolean;
   /** Whether an operator drains it: it is not announced, whatever `routed.announce` says. */
   readonly isDraining?: boolean;
+  /**
+   * Until when an operator hands its addresses over to the next host that announces them, in milliseconds since 1970. What was handed
+   * over by then stays so. Absent: nobody ever did.
+   */
+  readonly handoverUntilMs?: number;
+  /** Since its container was sent its stop signal, where `routed.drain` is to follow: it is not announced. */
+  readonly stopDrain?: StopDrain;
+  /** Whether its container was sent a signal that ends it, and may run on for a while, where Docker decides about its announcement. */
+  readonly isEnding?: boolean;
+  /** When it began to take over addresses that another host announced, in milliseconds since 1970. Absent: it never did. */
+  readonly takenOverAtMs?: number;
   /** MTU of its links in bytes, from its first Join on; the network may have another by now. */
   readonly mtuBytes?: number;
   /** The container's sandbox, from Join to Leave. */
   readonly sandboxKey?: string;
+}
+
+/** What follows the stop signal of a container. */
+export interface StopDrain {
+  /** When the container is sent its drain signal at the latest, in milliseconds since 1970. */
+  readonly until: number;
+  /** Whether it was sent it. */
+  readonly isSignalSent: boolean;
 }
 
 /** An address of an endpoint that Docker knows of. */
@@ -41,4 +60,24 @@ export function holderOf({ id }: Pick<Endpoint, 'id'>): string {
 /** The texts of an endpoint's addresses; none of an endpoint that is not known. */
 export function addressTexts(endpoint: Endpoint | undefined): readonly string[] {
   return endpoint === undefined ? [] : allAddresses(endpoint).map(({ address }) => address);
+}
+
+/** The endpoint as the next container gets it: that one was not told to stop. Pure. */
+export function withoutStop(endpoint: Endpoint): Endpoint {
+  const { stopDrain, isEnding, ...left } = endpoint;
+  return stopDrain === undefined && isEnding === undefined ? endpoint : left;
+}
+
+/** The blocks that cover addresses of an endpoint. */
+export function blocksOf({ addresses }: Endpoint): readonly string[] {
+  return addresses.flatMap(({ block }) => block ?? []);
+}
+
+/** The endpoint, with an announcement of its own for each address. Pure. */
+export function withoutBlocks(endpoint: Endpoint): Endpoint {
+  const addresses = endpoint.addresses.map((address) => {
+    const { block, ...bare } = address;
+    return block === undefined ? address : bare;
+  });
+  return { ...endpoint, addresses };
 }

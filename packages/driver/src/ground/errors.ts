@@ -4,6 +4,8 @@ import { CodedError, type ErrorGuard, guardFor } from '@routed/text';
 export type DriverErrorCode =
   | 'ADDRESS_IN_USE'
   | 'ADDRESS_UNKNOWN'
+  | 'ANNOUNCEMENT_REFUSED'
+  | 'BLOCKS_EXHAUSTED'
   | 'CONTAINER_AMBIGUOUS'
   | 'CONTAINER_UNKNOWN'
   | 'ENDPOINT_UNKNOWN'

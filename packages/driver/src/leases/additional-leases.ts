@@ -10,6 +10,8 @@ export interface Claimant {
   readonly holder: string;
   /** Whether the leases outlive the endpoint. */
   readonly isSticky: boolean;
+  /** Whether the addresses may be those of containers of other hosts. */
+  readonly isTakeover?: boolean | undefined;
 }
 
 interface AdditionalLeasesDeps {
@@ -63,10 +65,13 @@ export class AdditionalLeases {
     }
   }
 
-  async #claimOne({ poolId, address, isAnycast }: LeasedAddress, { holder, isSticky }: Claimant): Promise<void> {
+  async #claimOne(
+    { poolId, address, isAnycast }: LeasedAddress,
+    { holder, isSticky, isTakeover }: Claimant,
+  ): Promise<void> {
     const purpose = isSticky ? 'sticky' : 'additional';
     if (this.#deps.ipam.lease(poolId, address) === undefined) {
-      const taker = await this.#deps.claims.takerOf({ address, isAnycast });
+      const taker = await this.#deps.claims.takerOf({ address, isShared: isAnycast === true || isTakeover === true });
       if (taker !== undefined) throw inUse(address, `in use by ${taker}`);
     }
     try {

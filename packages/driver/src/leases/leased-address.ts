@@ -6,6 +6,8 @@ export interface LeasedAddress {
   readonly poolId: string;
   /** Whether other hosts may have it, too; absent: they may not. */
   readonly isAnycast?: boolean | undefined;
+  /** The block of this host that other hosts reach it by: it has no announcement of its own. Absent: none. */
+  readonly block?: string | undefined;
 }
 
 /** An address of an endpoint beside those that Docker knows of. */

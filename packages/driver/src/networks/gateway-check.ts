@@ -1,5 +1,5 @@
-import { isLinkLocalIpv6, isVirtualGateway, ROUTE_PROTOCOL } from '@routed/datapath';
-import { isNetlinkError, type Neighbour, type Route, type Rtnl } from '@routed/netns';
+import { isLinkLocalIpv6, isVirtualGateway, ROUTE_PROTOCOL, routeTo } from '@routed/datapath';
+import type { Neighbour, Rtnl } from '@routed/netns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DriverError } from '../ground/errors.ts';
 
@@ -44,19 +44,9 @@ export class GatewayCheck {
 
   /** The link that an address is on; undefined when it is the host's own, a container's, or behind a router. */
   async #linkTo(address: string): Promise<number | undefined> {
-    const route = await this.#routeTo(address);
+    const route = await routeTo(this.#rtnl, address);
     if (route?.type !== 'unicast' || route.protocol === ROUTE_PROTOCOL || route.gateway !== undefined) return undefined;
     return route.linkIndex;
-  }
-
-  async #routeTo(address: string): Promise<Route | undefined> {
-    try {
-      return await this.#rtnl.routes.get(address, { exact: true });
-    } catch (error) {
-      // A blackhole or its kin leads to nobody.
-      if (isNetlinkError(error, 'EINVAL') || isNetlinkError(error, 'EACCES')) return undefined;
-      throw error;
-    }
   }
 
   async #macOf(address: string, linkIndex: number): Promise<string | undefined> {

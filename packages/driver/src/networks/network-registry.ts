@@ -4,6 +4,7 @@ import type { Ipam, KeyedLock } from '@routed/ipam';
 import { DriverError } from '../ground/errors.ts';
 import type { AdditionalPrefixes } from './additional-prefixes.ts';
 import type { Network, NetworkPrefix, NewNetwork } from './network.ts';
+import type { BlockLengths } from './option-values.ts';
 
 /** A reply that was made so long ago has been sent. */
 const ANSWERED_MS = 1_000;
@@ -115,13 +116,6 @@ export class NetworkRegistry {
     return this.all().some(({ prefixes }) => prefixes.some((prefix) => prefix.poolId === poolId));
   }
 
-  /** Whether other hosts may have the addresses of this pool, too. */
-  isAnycastPool(poolId: string): boolean {
-    return [...this.#networks.values()].some(
-      ({ isAnycast, pools }) => isAnycast && pools.some((pool) => pool.poolId === poolId),
-    );
-  }
-
   /**
    * Adds a network: claims its pools, readies the host, keeps the record. All of it or nothing.
    *
@@ -163,6 +157,17 @@ export class NetworkRegistry {
       await this.#repository.put(confirmed);
       this.#networks.set(networkId, confirmed);
       this.#doubtful.delete(networkId);
+    });
+  }
+
+  /** Keeps other lengths of blocks for a network; absent: it has none. @throws DriverError NETWORK_UNKNOWN */
+  async setBlock(networkId: string, block: BlockLengths | undefined): Promise<void> {
+    await this.#lock.run('networks', async () => {
+      const { block: former, ...network } = this.require(networkId);
+      if (former === undefined && block === undefined) return;
+      const changed = block === undefined ? network : { ...network, block };
+      await this.#repository.put(changed);
+      this.#networks.set(networkId, changed);
     });
   }
 

@@ -2,6 +2,9 @@ import { isIPv4 } from 'node:net';
 import { constants } from 'node:os';
 import { z } from 'zod';
 
+/** When an endpoint may be announced: the values of `routed.announce`. */
+export const ANNOUNCE_POLICIES = ['always', 'running', 'healthy', 'manual'] as const;
+
 // Light: the daemon reads its command line with these before anything else is loaded.
 
 /** A whole number in decimal, from `min` to `max`. */
@@ -44,4 +47,41 @@ export function durationText(maxMs: number): z.ZodType<number> {
       return Number(amount) * UNITS[unit as keyof typeof UNITS];
     })
     .refine((ms) => ms <= maxMs, { error, abort: true });
+}
+
+/** The prefix lengths that blocks may have, by family. */
+const BLOCK_LENGTHS = { 4: { min: 16, max: 30 }, 6: { min: 64, max: 126 } } as const;
+
+/** The prefix lengths of the blocks of a network, by family; absent: that family has none. */
+export interface BlockLengths {
+  readonly 4?: number;
+  readonly 6?: number;
+}
+
+/** One prefix length such as /26, one of each family such as /26,/122: up to /30 it is for IPv4, from /64 on for IPv6. */
+export const blockText: z.ZodType<BlockLengths> = z
+  .string()
+  .regex(/^\/\d{1,3}(?:[\s,;+]+\/\d{1,3})?$/, {
+    error: 'expected a prefix length such as /26, or /26,/122',
+    abort: true,
+  })
+  .transform((text, context) => {
+    const lengths: { 4?: number; 6?: number } = {};
+    for (const [, digits] of text.matchAll(/\/(\d+)/g)) {
+      const length = Number(digits);
+      const family = ([4, 6] as const).find((each) => {
+        return length >= BLOCK_LENGTHS[each].min && length <= BLOCK_LENGTHS[each].max;
+      });
+      if (family === undefined) context.addIssue(`/${length} is neither /16 to /30 for IPv4 nor /64 to /126 for IPv6`);
+      else if (lengths[family] !== undefined) context.addIssue(`there are two prefix lengths for IPv${family}`);
+      else lengths[family] = length;
+    }
+    return lengths;
+  });
+
+/** As `routed.block` has them. */
+export function blockWords(lengths: BlockLengths): string {
+  return Object.values<number>({ ...lengths })
+    .map((length) => `/${length}`)
+    .join(',');
 }

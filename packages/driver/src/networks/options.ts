@@ -3,7 +3,15 @@ import { canonicalAddress, canonicalHostAddress, formatPrefix, parsePrefix } fro
 import { formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { durationText, isUnicastIpv4, mtuText, numberText, signalText } from './option-values.ts';
+import {
+  ANNOUNCE_POLICIES,
+  blockText,
+  durationText,
+  isUnicastIpv4,
+  mtuText,
+  numberText,
+  signalText,
+} from './option-values.ts';
 import { listOf } from './text-list.ts';
 
 /** What an option is to a network, or to an endpoint. */
@@ -36,15 +44,18 @@ export const MAX_ADDITIONAL_ADDRESSES = 4096;
 
 /** As `parseAllowList` of @routed/netfilter reads it; absent: anybody may connect. */
 const ingress = { stored: z.string().exactOptional() };
+/** Fits the kernel, zebra (24 bits), OSPF and BGP. IPv6 has no 0: the kernel makes 1024 of it. */
+const metric = z.int().positive();
+const blockLength = z.int().positive().exactOptional();
 const queueLength = { stored: z.int().nonnegative().exactOptional() };
 const spoofing = z.enum(['strict', 'allow'], { error: 'expected strict or allow' });
-const announcePolicy = z.enum(['always', 'running', 'healthy', 'manual'], {
+const announcePolicy = z.enum(ANNOUNCE_POLICIES, {
   error: 'expected always, running, healthy or manual',
 });
 /** How long an announcement may wait, or a drain may take. */
 const LONGEST_WAIT_MS = 3_600_000;
 const announceDelay = durationText(LONGEST_WAIT_MS);
-const conflictPolicy = z.enum(['keep', 'yield'], { error: 'expected keep or yield' });
+const conflictPolicy = z.enum(['keep', 'yield', 'handover'], { error: 'expected keep, yield or handover' });
 
 /**
  * Every option of networks (`docker network create -o`) and endpoints (`driver-opt`), by the field that has its value. Types,
@@ -139,8 +150,24 @@ export const OPTIONS = {
       docs: [
         'yield',
         '`keep`',
-        'what this host does when another one announces an address of its containers as well: keep it, or withdraw its route if the other has the lower id',
+        'what this host does when another one announces an address of its containers as well: `keep` it; withdraw its route if the other has the lower id (`yield`); or leave it to the other, which takes it over (`handover`, see [announcing](announcing.md#moving-an-address))',
       ],
+    },
+  },
+  isTakeover: {
+    key: 'routed.takeover',
+    text: z.stringbool({ error: 'expected true or false' }),
+    network: {
+      stored: z.boolean().exactOptional(),
+      docs: [
+        'true',
+        '`false`',
+        'its containers may have addresses that another host announces, and take them over: see [announcing](announcing.md#moving-an-address)',
+      ],
+    },
+    endpoint: {
+      stored: z.boolean().exactOptional(),
+      docs: ['true', "the network's", 'the same for this endpoint'],
     },
   },
   announce: {
@@ -152,6 +179,7 @@ export const OPTIONS = {
     },
     endpoint: {
       stored: announcePolicy.exactOptional(),
+      changedBy: 'routed-plugin announce --policy',
       docs: ['manual', "the network's", 'when routers tell other hosts of it: see [announcing](announcing.md)'],
     },
   },
@@ -193,6 +221,35 @@ export const OPTIONS = {
     endpoint: {
       stored: z.string().exactOptional(),
       docs: ['SIGQUIT', "the network's", 'the same for this endpoint'],
+    },
+  },
+  metric: {
+    key: 'routed.metric',
+    text: numberText(1, 65_535),
+    network: {
+      stored: metric.exactOptional(),
+      docs: [
+        '100',
+        "the kernel's",
+        'metric of the routes to its containers, 1 to 65535: of several hosts with an address, BGP prefers the lowest (see [announcing](announcing.md#primary-and-backup))',
+      ],
+    },
+    endpoint: {
+      stored: metric.exactOptional(),
+      docs: ['100', "the network's", 'the same for this endpoint'],
+    },
+  },
+  block: {
+    key: 'routed.block',
+    text: blockText,
+    network: {
+      stored: z.object({ 4: blockLength, 6: blockLength }).exactOptional(),
+      changedBy: 'routed-plugin network block',
+      docs: [
+        '/26,/122',
+        'none',
+        'prefix length of the blocks that hosts take addresses from, /16 to /30 for IPv4 and /64 to /126 for IPv6: routers announce a block instead of its addresses (see [blocks](blocks.md))',
+      ],
     },
   },
   ingress: {

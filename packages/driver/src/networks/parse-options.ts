@@ -34,23 +34,33 @@ export function invalidOption(key: string, value: unknown, expected = 'invalid v
   return new DriverError('INVALID_OPTION', bounded(`driver option ${key}=${excerpt(value)}: ${expected}`));
 }
 
-type Known = ReturnType<typeof optionsOf>;
-const NETWORK = optionsOf('network');
-const ENDPOINT = optionsOf('endpoint');
+interface Known {
+  readonly options: ReturnType<typeof optionsOf>;
+  readonly defaults: Readonly<Record<string, unknown>>;
+}
+const NETWORK = knownOf('network');
+const ENDPOINT = knownOf('endpoint');
+
+function knownOf(scope: Parameters<typeof optionsOf>[0]): Known {
+  const options = optionsOf(scope);
+  const given = options.filter((option) => option.default !== undefined);
+  return { options, defaults: Object.fromEntries(given.map((option) => [option.field, option.default])) };
+}
 
 /**
  * Docker's command line puts keys and values of `docker run` in lower case, so the case of a key does not matter. Keys of
  * Docker's own (`com.docker.…`) are left to Docker.
  */
-function parse(given: Readonly<Record<string, unknown>>, known: Known): Readonly<Record<string, unknown>> {
-  const values = Object.fromEntries(
-    known.filter((option) => option.default !== undefined).map((option) => [option.field, option.default]),
-  );
+function parse(
+  given: Readonly<Record<string, unknown>>,
+  { options, defaults }: Known,
+): Readonly<Record<string, unknown>> {
+  const values = { ...defaults };
   for (const [name, text] of Object.entries(given)) {
     const key = name.toLowerCase();
     if (key.startsWith('com.docker.')) continue;
-    const option = known.find((candidate) => candidate.key === key);
-    if (option === undefined) throw unknownOption(name, known);
+    const option = options.find((candidate) => candidate.key === key);
+    if (option === undefined) throw unknownOption(name, options);
     const result = option.text.safeParse(text);
     if (!result.success) throw invalidOption(key, text, result.error.issues[0]?.message);
     values[option.field] = result.data;
@@ -58,7 +68,7 @@ function parse(given: Readonly<Record<string, unknown>>, known: Known): Readonly
   return values;
 }
 
-function unknownOption(name: string, known: Known): DriverError {
+function unknownOption(name: string, known: Known['options']): DriverError {
   const keys = known.map(({ key }) => key).join(', ');
   return new DriverError('INVALID_OPTION', `unknown driver option "${excerpt(name)}"; known options: ${keys}`);
 }

@@ -1,45 +1,28 @@
-import { hostPrefix } from '@routed/datapath';
-import { type Ipam, type Lease, prefixContains } from '@routed/ipam';
-import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
-import type { Journal, JournalEntry } from '../ground/journal.ts';
-import type { SandboxReconciler, SandboxStatus } from '../sandboxes/sandbox-reconciler.ts';
+import { z } from 'zod';
+import { explainedAnnouncement } from '../endpoints/address-announcement.ts';
+import { journalEntry } from '../ground/journal-entry.ts';
 
 /** What the daemon knows of one address. */
-export interface AddressRecord {
-  readonly address: string;
-  readonly lease?: Lease;
-  readonly endpoint?: Endpoint;
+export const addressRecord = z.object({
+  address: z.string(),
+  lease: z.object({ poolId: z.string(), purpose: z.string(), holder: z.string().exactOptional() }).exactOptional(),
+  /** The endpoint that has it. */
+  endpoint: z
+    .object({ id: z.string(), networkId: z.string(), mac: z.string(), sandboxKey: z.string().exactOptional() })
+    .exactOptional(),
   /** How the endpoint's part of its sandbox is; absent: it needed nothing there. */
-  readonly sandbox?: SandboxStatus;
+  sandbox: z
+    .object({ state: z.enum(['pending', 'done', 'failed']), reason: z.string().exactOptional() })
+    .exactOptional(),
+  /** Absent: it is in no container. */
+  announcement: explainedAnnouncement.exactOptional(),
+  /** The block of this host that other hosts reach it by, instead of an announcement of its own. */
+  block: z.string().exactOptional(),
+  /** How many live connections others have to it; absent: it is in no container, or the kernel could not be asked. */
+  connections: z.number().exactOptional(),
   /** The pool that the address would be leased from; absent: no network of ours has it. */
-  readonly pool?: string;
+  pool: z.string().exactOptional(),
   /** What happened to it lately, the oldest first. */
-  readonly history: readonly JournalEntry[];
-}
-
-/** Tells what the daemon knows of one address. */
-export function describeAddress(
-  address: string,
-  deps: {
-    readonly ipam: Ipam;
-    readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt'>;
-    readonly sandboxReconciler: Pick<SandboxReconciler, 'statusOf'>;
-    readonly journal: Journal;
-  },
-): AddressRecord {
-  const endpointId = deps.endpoints.endpointAt(hostPrefix(address));
-  const endpoint = endpointId === undefined ? undefined : deps.endpoints.get(endpointId);
-  const sandbox = endpointId === undefined ? undefined : deps.sandboxReconciler.statusOf(endpointId);
-  const leases = deps.ipam.pools().map(({ id }) => deps.ipam.lease(id, address));
-  const lease = leases.find((found) => found !== undefined);
-  const pool = deps.ipam.pools().find(({ prefix }) => prefixContains(prefix, address));
-  return {
-    address,
-    ...(lease === undefined ? {} : { lease }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(sandbox === undefined ? {} : { sandbox }),
-    ...(pool === undefined ? {} : { pool: pool.id }),
-    history: deps.journal.entries(address),
-  };
-}
+  history: z.array(journalEntry.readonly()).readonly(),
+});
+export type AddressRecord = Readonly<z.infer<typeof addressRecord>>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listedAddress } from '../containers/listed-address.ts';
+import { addressAnnouncement } from '../endpoints/address-announcement.ts';
 
 const texts = z.array(z.string()).readonly();
 
@@ -28,7 +29,35 @@ const daemonCounts = z.object({
     yielded: z.number(),
     resumed: z.number(),
   }),
+  /** The blocks of this host, by network. */
+  blocks: z
+    .array(
+      z.object({
+        prefix: z.string(),
+        /** Absent: no network of this host has it. */
+        networkId: z.string().exactOptional(),
+        /** Addresses of it that an endpoint has, or gets. */
+        leased: z.number(),
+        size: z.string(),
+        /** Other hosts that announce it, too. */
+        rivals: texts,
+      }),
+    )
+    .readonly(),
   linksToDelete: z.number(),
+  /** The endpoints in a container, by what is said of their announcement; none of what does not occur. */
+  announcements: z
+    .array(
+      addressAnnouncement.pick({ policy: true, isAnnounced: true, reason: true }).extend({ endpoints: z.number() }),
+    )
+    .readonly(),
+  /** What is drained now, and how often drains began and ended. */
+  drains: z.object({
+    draining: z.number(),
+    endpoint: z.object({ begun: z.number(), ended: z.number() }),
+    host: z.object({ begun: z.number(), ended: z.number() }),
+    stop: z.object({ begun: z.number(), empty: z.number(), timeOver: z.number(), ended: z.number() }),
+  }),
 });
 
 /** A network as the daemon knows it. */
@@ -53,7 +82,8 @@ const endpointStatus = z.object({
   gateways: texts,
   /** Absent: the endpoint is in no container now. */
   sandboxKey: z.string().optional(),
-  announcement: z.object({ policy: z.string(), isAnnounced: z.boolean(), reason: z.string() }),
+  /** Absent: the endpoint is in no container now. */
+  announcement: addressAnnouncement.optional(),
 });
 
 const driverReport = daemonCounts.extend({

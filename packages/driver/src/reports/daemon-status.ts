@@ -1,6 +1,7 @@
-import { allAddresses, type HostNetworkSetup, linkNames, type LinkReaper, propagationOf } from '@routed/datapath';
+import { type HostNetworkSetup, linkNames, type LinkReaper, propagationOf } from '@routed/datapath';
 import type { Ipam } from '@routed/ipam';
 import { readFile, readlink } from 'node:fs/promises';
+import type { Blocks } from '../blocks/blocks.ts';
 import type { DefaultGateways } from '../calls/default-gateways.ts';
 import type { ConflictCounters } from '../leases/conflict-counters.ts';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
@@ -9,7 +10,8 @@ import type { Conflicts } from '../conflicts/conflicts.ts';
 import type { AssignmentKeeper } from '../containers/assignment-keeper.ts';
 import type { Announcer } from '../announcement/announcer.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
+import { addressTexts, type Endpoint } from '../endpoints/endpoint.ts';
+import type { NameBook } from '../ground/endpoint-names.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
 import type { Absence } from '../endpoints/absence.ts';
@@ -17,6 +19,7 @@ import type { StaleEndpoints } from '../upkeep/stale-endpoints.ts';
 import { describeHiddenRoute, type HiddenRoutes } from '../upkeep/hidden-routes.ts';
 import type { ReconcileReporter } from '../upkeep/reconcile-reporter.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
+import type { AddressAnnouncements } from './address-announcements.ts';
 import type { DaemonCounts, DaemonReport, DriverReport } from './daemon-report.ts';
 
 /** What the report is made of. */
@@ -24,7 +27,9 @@ interface StatusDeps {
   readonly ipam: Ipam;
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
-  readonly announcer: Pick<Announcer, 'reasonOf' | 'problems'>;
+  readonly announcer: Pick<Announcer, 'problems' | 'drainCounts'>;
+  readonly addressAnnouncements: Pick<AddressAnnouncements, 'of' | 'ofEndpoint'>;
+  readonly names: Pick<NameBook, 'of'>;
   readonly sandboxReconciler: SandboxReconciler;
   readonly observer: Pick<ReconcileReporter, 'lastRound' | 'msSinceRound'>;
   readonly reaper: LinkReaper;
@@ -32,8 +37,9 @@ interface StatusDeps {
   readonly forgotten: StaleEndpoints;
   readonly sticky: Pick<AssignmentKeeper, 'problems'>;
   readonly conflicts: Pick<Conflicts, 'all'>;
-  readonly absence: Pick<Absence, 'withdrawn'>;
+  readonly absence: Pick<Absence, 'problems' | 'isWithdrawn'>;
   readonly hidden: Pick<HiddenRoutes, 'all'>;
+  readonly blocks: Pick<Blocks, 'usage' | 'problems'>;
   readonly counts: ConflictCounters;
   readonly host: Pick<HostNetworkSetup, 'problems'>;
   readonly settings: {
@@ -58,11 +64,14 @@ export class DaemonStatus {
 
   /** What metrics tell of. */
   counts(): DaemonCounts {
-    const { ipam, networks, endpoints, reaper, forgotten, conflicts, counts } = this.#deps;
+    const { ipam, networks, endpoints, reaper, forgotten, conflicts, counts, announcer } = this.#deps;
     const all = endpoints.all();
-    const inContainers = all.filter(({ sandboxKey }) => sandboxKey !== undefined);
-    const joined = inContainers.length;
-    const announced = inContainers.filter(({ isAnnounced }) => isAnnounced !== false).length;
+    const announcements = this.#announcementsOf(all);
+    const numberOf = (rows: typeof announcements): number => rows.reduce((sum, row) => sum + row.endpoints, 0);
+    const joined = numberOf(announcements);
+    const announced = numberOf(announcements.filter(({ isAnnounced }) => isAnnounced));
+    const { drainCounts: drains } = announcer;
+    const draining = numberOf(announcements.filter(({ reason }) => reason === 'draining'));
     const states = { kept: 0, yielding: 0, yielded: 0 };
     for (const { state } of conflicts.all()) states[state]++;
     return {
@@ -73,13 +82,43 @@ export class DaemonStatus {
       }),
       forgotten: forgotten.counts,
       cluster: structuredClone(counts),
+      blocks: this.#deps.blocks.usage(),
       linksToDelete: reaper.pending,
+      announcements,
+      drains: { draining, endpoint: { ...drains.endpoint }, host: { ...drains.host }, stop: { ...drains.stop } },
     };
+  }
+
+  /** The endpoints in a container, by policy, state and reason. */
+  #announcementsOf(endpoints: readonly Endpoint[]): DaemonCounts['announcements'] {
+    const groups = new Map<string, { policy: string; isAnnounced: boolean; reason: string; endpoints: number }>();
+    for (const endpoint of endpoints) {
+      if (endpoint.sandboxKey === undefined) continue;
+      const { policy, isAnnounced, reason } = this.#deps.addressAnnouncements.ofEndpoint(endpoint);
+      const key = `${policy} ${isAnnounced} ${reason}`;
+      const group = groups.get(key) ?? { policy, isAnnounced, reason, endpoints: 0 };
+      group.endpoints++;
+      groups.set(key, group);
+    }
+    return [...groups.values()];
+  }
+
+  /** Whether each address of a container is announced; by the start of ids where Docker has not named what it belongs to. */
+  addresses(): { address: string; container: string; network: string; isAnnounced: boolean }[] {
+    const { endpoints, names, addressAnnouncements } = this.#deps;
+    const joined = endpoints.all().filter(({ sandboxKey }) => sandboxKey !== undefined);
+    return joined.flatMap((endpoint) => {
+      const short = { container: endpoint.id.slice(0, 12), network: endpoint.networkId.slice(0, 12) };
+      const place = names.of(endpoint.id) ?? short;
+      return addressTexts(endpoint).map((address) => {
+        return { address, ...place, isAnnounced: addressAnnouncements.of(endpoint, address).isAnnounced };
+      });
+    });
   }
 
   /** All that the driver knows. */
   report(): DriverReport {
-    const { networks, endpoints, conflicts, observer, loose, settings, announcer } = this.#deps;
+    const { networks, endpoints, conflicts, observer, loose, settings } = this.#deps;
     const { version, mtuBytes, mtuUplink, uplinks, gateways } = settings;
     const all = endpoints.all();
     return {
@@ -92,7 +131,7 @@ export class DaemonStatus {
       gateways,
       problems: this.#problems(all),
       networks: networks.all().map((network) => this.#networkStatus(network, all)),
-      endpoints: all.map((endpoint) => endpointStatus(endpoint, announcer.reasonOf(endpoint.id))),
+      endpoints: all.map((endpoint) => this.#endpointStatus(endpoint)),
       conflicts: conflicts.all(),
       looseAddresses: loose.olderThan(LOOSE_MS).map(({ address }) => address),
       lastRound: observer.lastRound,
@@ -124,19 +163,31 @@ export class DaemonStatus {
     };
   }
 
+  #endpointStatus(endpoint: Endpoint): DriverReport['endpoints'][number] {
+    const { id, networkId, mac, addresses, sandboxKey } = endpoint;
+    return {
+      id,
+      networkId,
+      link: linkNames(id).host,
+      addresses: addressTexts(endpoint),
+      mac,
+      gateways: addresses.map(({ gateway }) => gateway),
+      sandboxKey,
+      ...(sandboxKey !== undefined && { announcement: this.#deps.addressAnnouncements.ofEndpoint(endpoint) }),
+    };
+  }
+
   #problems(endpoints: readonly Endpoint[]): string[] {
     const { networks, sandboxReconciler, conflicts, absence, hidden, observer, sticky, host, announcer } = this.#deps;
     const problems = [
       ...host.problems(),
       ...conflicts.all().map(describeConflict),
+      ...this.#deps.blocks.problems(),
       ...hidden.all().map(describeHiddenRoute),
       ...sticky.problems(),
       ...announcer.problems(),
+      ...absence.problems(),
     ];
-    for (const id of absence.withdrawn()) {
-      const why = 'its container seems to have ended while routed-plugin was down; it is freed when Docker says so';
-      problems.push(`endpoint ${id.slice(0, 12)}: its addresses are not announced: ${why}, or after some minutes`);
-    }
     for (const { id, networkId } of endpoints) {
       const name = `endpoint ${id.slice(0, 12)}`;
       const status = sandboxReconciler.statusOf(id);
@@ -147,18 +198,4 @@ export class DaemonStatus {
     if (failed > 0) problems.push(`${failed} repairs failed in the last round: see the log`);
     return problems;
   }
-}
-
-function endpointStatus(endpoint: Endpoint, reason: string): DriverReport['endpoints'][number] {
-  const { id, networkId, mac, addresses, sandboxKey, announce: policy = 'always', isAnnounced = true } = endpoint;
-  return {
-    id,
-    networkId,
-    link: linkNames(id).host,
-    addresses: allAddresses(endpoint).map(({ address }) => address),
-    mac,
-    gateways: addresses.map(({ gateway }) => gateway),
-    sandboxKey,
-    announcement: { policy, isAnnounced, reason },
-  };
 }

@@ -2,7 +2,8 @@ import { linkNames, type Logger, type OpenSandbox, type SandboxEndpoint, reconci
 import { isNetnsError, type Rtnl } from '@routed/netns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import type { Journal, JournalKind } from '../ground/journal.ts';
+import type { Journal } from '../ground/journal.ts';
+import type { JournalKind } from '../ground/journal-entry.ts';
 import { DriverError } from '../ground/errors.ts';
 
 /** How long one visit waits for Docker, and the pauses between visits that failed. */

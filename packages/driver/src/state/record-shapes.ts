@@ -15,7 +15,7 @@ const address = z.union([z.ipv4(), z.ipv6()]);
 const prefix = z.union([z.cidrv4(), z.cidrv6()]);
 
 const networkPrefix = { poolId: id, family, prefix };
-const leasedAddress = { poolId: id, family, address, isAnycast: z.boolean().optional() };
+const leasedAddress = { poolId: id, family, address, isAnycast: z.boolean().optional(), block: prefix.optional() };
 
 /** What each kind of record must be, beside what the compiler knows of it: the disk is outside of its reach. */
 export const RECORD_SHAPES = {
@@ -36,6 +36,10 @@ export const RECORD_SHAPES = {
     isAnnounced: z.boolean().exactOptional(),
     isWished: z.boolean().exactOptional(),
     isDraining: z.boolean().exactOptional(),
+    handoverUntilMs: z.int().nonnegative().exactOptional(),
+    takenOverAtMs: z.int().nonnegative().exactOptional(),
+    isEnding: z.boolean().exactOptional(),
+    stopDrain: z.looseObject({ until: z.number(), isSignalSent: z.boolean() }).exactOptional(),
     mac: z.mac(),
     mtuBytes: z.int().positive().exactOptional(),
     sandboxKey: z.string().exactOptional(),

@@ -15,14 +15,18 @@ import type { StaleNetworks } from './stale-networks.ts';
  * Between the two questions: what Docker is about to make shows in the second answer. Also how long Docker is left alone
  * at first when it did not answer: it may be starting.
  */
-const PAUSE_MS = 1_000;
-/** Doubled each time that Docker does not answer, up to this many times as long. */
-const LONGEST_PAUSES = 8;
+const PAUSE_MS = 500;
+/** Doubled each time that Docker does not answer, or has the endpoint still, up to this many times as long. */
+const LONGEST_PAUSES = 16;
+/** How many answers Docker gives of endpoints that it may be deleting: for most of a minute. Later ones, time frees. */
+const MOST_ANSWERS = 10;
 
 /** What is missing in an answer of Docker's. */
 interface Missing {
   readonly endpoints: ReadonlySet<string>;
   readonly networks: ReadonlySet<string>;
+  /** Whether there are endpoints that no container uses. */
+  readonly hasUnused: boolean;
 }
 
 interface DockerRemovalsDeps {
@@ -33,15 +37,17 @@ interface DockerRemovalsDeps {
   readonly leases: Pick<DockerLeases, 'freeIfGone'>;
   readonly forgottenNetworks: Pick<StaleNetworks, 'delete'>;
   readonly logger: Logger;
-  /** @defaultValue 1 s */
+  /** @defaultValue 0.5 s */
   readonly pauseMs?: number;
 }
 
 /**
- * Frees what Docker removed while the daemon was away, which it never says again: it is asked twice when the daemon has
- * started, and what it knows in neither answer is gone. Of an endpoint the kernel must say so as well: the container's end
- * of its link is on the host, without carrier, or no more. So a Docker that is not the one we serve costs no running
- * container its address.
+ * Frees what Docker removed while the daemon was away, which it never says again: it is asked when the daemon has started,
+ * and what is missing in two answers is gone. Of an endpoint the kernel must say so as well: the container's end of its link is
+ * on the host, without carrier, or no more. So a Docker that is not the one we serve costs no running container its address.
+ *
+ * Docker may be removing an endpoint at that moment, and repeats a call that failed without what it was about (moby's
+ * pkg/plugins: the body is read). So it is asked on, for about a minute, while it has an endpoint that the kernel has not.
  *
  * Only what the previous run of the daemon left, and no call has touched since, is looked at.
  */
@@ -55,9 +61,9 @@ export class DockerRemovals {
   /** To be made when the records have been loaded, and before calls are answered. */
   constructor(deps: DockerRemovalsDeps) {
     this.#deps = deps;
-    const joined = deps.endpoints.all().filter(({ sandboxKey }) => sandboxKey !== undefined);
     this.#loaded = {
-      endpoints: new Map(joined.map((endpoint) => [endpoint.id, endpoint])),
+      // One in no sandbox, Docker may be about to join: it lists it by then, and joins it sooner than it is asked twice.
+      endpoints: new Map(deps.endpoints.all().map((endpoint) => [endpoint.id, endpoint])),
       // One that Docker may not have heard of is in nobody's way, and Docker may be asking for it again.
       networks: new Set(deps.networks.all().filter(({ isUnanswered }) => isUnanswered !== true)),
     };
@@ -79,13 +85,16 @@ export class DockerRemovals {
   }
 
   async #free(): Promise<void> {
-    const first = await this.#untilAnswered();
-    if (first.endpoints.size + first.networks.size === 0) return;
-    await this.#pause(1);
-    const second = await this.#untilAnswered();
-    for (const endpointId of second.endpoints)
-      if (first.endpoints.has(endpointId)) await this.#freeEndpoint(endpointId);
-    for (const networkId of second.networks) if (first.networks.has(networkId)) await this.#freeNetwork(networkId);
+    let before = await this.#untilAnswered();
+    for (let answers = 1; answers < MOST_ANSWERS; answers++) {
+      if (!before.hasUnused && before.networks.size === 0) return;
+      await this.#pause(Math.min(2 ** (answers - 1), LONGEST_PAUSES));
+      const now = await this.#untilAnswered();
+      for (const endpointId of now.endpoints)
+        if (before.endpoints.has(endpointId)) await this.#freeEndpoint(endpointId);
+      for (const networkId of now.networks) if (before.networks.has(networkId)) await this.#freeNetwork(networkId);
+      before = now;
+    }
   }
 
   async #untilAnswered(): Promise<Missing> {
@@ -109,7 +118,7 @@ export class DockerRemovals {
     const { signal } = this.#stopping;
     const idle = await this.#unusedEndpoints();
     const suspects = networks.all().filter((network) => this.#loaded.networks.has(network));
-    if (idle.size + suspects.length === 0) return { endpoints: new Set(), networks: new Set() };
+    if (idle.size + suspects.length === 0) return { endpoints: new Set(), networks: new Set(), hasUnused: false };
     const known = new Set((await docker.networks(signal)).map(({ id }) => id));
     const missing = new Set<string>();
     for (const [networkId, endpointIds] of idle) {
@@ -119,6 +128,7 @@ export class DockerRemovals {
     return {
       endpoints: missing,
       networks: new Set(suspects.map(({ id }) => id).filter((id) => !known.has(id))),
+      hasUnused: idle.size > 0,
     };
   }
 

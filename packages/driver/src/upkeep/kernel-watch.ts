@@ -1,4 +1,5 @@
 import {
+  BLOCK_PROTOCOL,
   endpointOfAlias,
   DELETE_GROUP,
   HOST_LINK_PREFIX,
@@ -11,7 +12,8 @@ import {
   ROUTE_PROTOCOL,
 } from '@routed/datapath';
 import { concernsUplinks, type RulesetWatch } from '@routed/netfilter';
-import type { AddressEvent, Link, LinkEvent, MonitorEvents, NetconfEvent, RouteEvent } from '@routed/netns';
+import type { AddressEvent, Link, LinkEvent, MonitorEvents, NetconfEvent, RouteEvent, RuleEvent } from '@routed/netns';
+import type { Blocks } from '../blocks/blocks.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 
@@ -23,7 +25,7 @@ const HOST_REPAIR_GAP_MS = 250;
 
 /** What reports changes in the kernel: a Monitor of @routed/netns. */
 export interface EventSource {
-  on<Name extends 'link' | 'address' | 'route' | 'netconf' | 'overrun' | 'error'>(
+  on<Name extends 'link' | 'address' | 'route' | 'rule' | 'netconf' | 'overrun' | 'error'>(
     event: Name,
     listener: (...data: MonitorEvents[Name]) => void,
   ): unknown;
@@ -31,7 +33,7 @@ export interface EventSource {
 
 /**
  * Calls for a repair when somebody else takes away what an endpoint needs: a route, its link, or the gateway's address on it; and
- * for one of the host when rules of the firewall or a gateway's address go, forwarding is switched off, or a link or a default
+ * for one of the host when rules of the firewall or of policy routing or a gateway's address go, forwarding is switched off, or a link or a default
  * route comes that may lead to other hosts.
  *
  * Our own withdrawals look the same at first; but their endpoint has left its sandbox when the events have settled.
@@ -39,6 +41,7 @@ export interface EventSource {
 export class KernelWatch {
   readonly #endpoints: Pick<EndpointLifecycle, 'isJoined' | 'endpointAt' | 'idOfLink'>;
   readonly #networks: Pick<NetworkRegistry, 'all'>;
+  readonly #blocks: Pick<Blocks, 'has'>;
   readonly #linkAt: (index: number) => Promise<Link | undefined>;
   readonly #repair: () => void;
   readonly #repairHost: () => void;
@@ -51,12 +54,14 @@ export class KernelWatch {
   constructor(deps: {
     readonly endpoints: Pick<EndpointLifecycle, 'isJoined' | 'endpointAt' | 'idOfLink'>;
     readonly networks: Pick<NetworkRegistry, 'all'>;
+    readonly blocks: Pick<Blocks, 'has'>;
     readonly linkAt: (index: number) => Promise<Link | undefined>;
     readonly repair: () => void;
     readonly repairHost: () => void;
   }) {
     this.#endpoints = deps.endpoints;
     this.#networks = deps.networks;
+    this.#blocks = deps.blocks;
     this.#linkAt = deps.linkAt;
     this.#repair = deps.repair;
     this.#repairHost = deps.repairHost;
@@ -72,6 +77,7 @@ export class KernelWatch {
   }): void {
     ruleset?.on('damage', () => this.#noteHost());
     events.on('route', (event) => this.#onRoute(event));
+    events.on('rule', (event) => this.#onRule(event));
     events.on('link', (event) => this.#onLink(event));
     events.on('address', (event) => this.#onAddress(event));
     events.on('netconf', (event) => this.#onNetconf(event));
@@ -96,10 +102,18 @@ export class KernelWatch {
     if (route.table !== MAIN_TABLE && route.table !== UNANNOUNCED_TABLE) return;
     // An uplink may be known by it.
     if (change === 'new' && isDefault(route)) this.#noteHost();
+    // Our own deletions as well, as with rules.
+    const isOfBlock = route.protocol === BLOCK_PROTOCOL;
+    if (change === 'delete' ? isOfBlock : !isOfBlock && this.#blocks.has(route.destination)) this.#noteHost();
     // A route of ours that comes is no damage; another's may have come in the place of ours, which is not reported by itself.
     if ((change === 'new') === (route.protocol === ROUTE_PROTOCOL)) return;
     const endpointId = this.#endpoints.endpointAt(route.destination);
     if (endpointId !== undefined) this.#note(endpointId);
+  }
+
+  /** Our own deletions as well: it is looked once more then, in vain. */
+  #onRule({ change, rule }: RuleEvent): void {
+    if (change === 'delete' && rule.protocol === ROUTE_PROTOCOL) this.#noteHost();
   }
 
   #onLink({ change, link }: LinkEvent): void {

@@ -3,7 +3,7 @@ import type { ReconcileReporter } from './reconcile-reporter.ts';
 
 /** Rules of the firewall that the host needs as a whole. */
 interface Rules {
-  readonly acceptance: ForwardAcceptance;
+  readonly acceptance: Pick<ForwardAcceptance, 'ensure' | 'remove'>;
   readonly filters: Pick<EndpointFilters, 'ensure' | 'clear'>;
 }
 

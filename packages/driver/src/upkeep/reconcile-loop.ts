@@ -1,6 +1,6 @@
 import type { LinkReaper, Logger } from '@routed/datapath';
 import type { Announcer } from '../announcement/announcer.ts';
-import type { Conflicts } from '../conflicts/conflicts.ts';
+import type { Blocks } from '../blocks/blocks.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { DockerLeases } from '../calls/docker-leases.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
@@ -21,10 +21,10 @@ export class ReconcileLoop {
   readonly #leases: Pick<DockerLeases, 'load'>;
   readonly #absence: Pick<Absence, 'withdraw'>;
   readonly #hidden: Pick<HiddenRoutes, 'check'>;
-  readonly #conflicts: Pick<Conflicts, 'adopt'>;
   readonly #forgotten: Pick<StaleEndpoints, 'sweep'>;
   readonly #forgottenNetworks: Pick<StaleNetworks, 'sweep'>;
   readonly #announcer: Pick<Announcer, 'review'>;
+  readonly #blocks: Pick<Blocks, 'load' | 'review'>;
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -39,10 +39,10 @@ export class ReconcileLoop {
     readonly leases: Pick<DockerLeases, 'load'>;
     readonly absence: Pick<Absence, 'withdraw'>;
     readonly hidden: Pick<HiddenRoutes, 'check'>;
-    readonly conflicts: Pick<Conflicts, 'adopt'>;
     readonly forgotten: Pick<StaleEndpoints, 'sweep'>;
     readonly forgottenNetworks: Pick<StaleNetworks, 'sweep'>;
     readonly announcer: Pick<Announcer, 'review'>;
+    readonly blocks: Pick<Blocks, 'load' | 'review'>;
     readonly logger: Logger;
   }) {
     this.#networks = deps.networks;
@@ -52,10 +52,10 @@ export class ReconcileLoop {
     this.#leases = deps.leases;
     this.#absence = deps.absence;
     this.#hidden = deps.hidden;
-    this.#conflicts = deps.conflicts;
     this.#forgotten = deps.forgotten;
     this.#forgottenNetworks = deps.forgottenNetworks;
     this.#announcer = deps.announcer;
+    this.#blocks = deps.blocks;
     this.#logger = deps.logger;
   }
 
@@ -64,6 +64,7 @@ export class ReconcileLoop {
     await this.#networks.load();
     await this.#endpoints.load();
     this.#leases.load();
+    await this.#blocks.load();
   }
 
   /** Fulfilled when the kernel agrees with the records. Never rejects: a repair that fails is tried again. */
@@ -74,8 +75,6 @@ export class ReconcileLoop {
     }, INTERVAL_MS).unref();
     // Nobody waits for a container that has ended.
     this.#queue(() => this.#absence.withdraw());
-    // Before the round: it would bring back what was yielded.
-    this.#queue(() => this.#conflicts.adopt());
     this.#queue(async () => {
       await this.#reaper.adopt();
       await this.#wholeRound();
@@ -102,7 +101,7 @@ export class ReconcileLoop {
     this.#isHostRepairQueued = true;
     this.#queue(async () => {
       this.#isHostRepairQueued = false;
-      await this.#networks.prepareHost();
+      await this.#reviewHost();
     });
   }
 
@@ -113,12 +112,18 @@ export class ReconcileLoop {
   }
 
   async #wholeRound(): Promise<void> {
-    await this.#networks.prepareHost();
-    await this.#announcer.review();
+    await this.#reviewHost();
     await this.#reconciler.reconcile();
     await this.#forgotten.sweep();
     await this.#forgottenNetworks.sweep();
     await this.#endpoints.sweepFilters();
+  }
+
+  /** The rules of a block before its route. */
+  async #reviewHost(): Promise<void> {
+    await this.#networks.prepareHost();
+    await this.#announcer.review();
+    await this.#blocks.review();
   }
 
   /** One round at a time: two would repair the same twice. */

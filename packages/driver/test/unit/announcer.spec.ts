@@ -1,72 +1,15 @@
-import type { ContainerDetails, EngineNotice } from '@routed/docker-engine';
+import { linkNames } from '@routed/datapath';
 import { expect } from 'chai';
-import { on, EventEmitter } from 'node:events';
+import sinon from 'sinon';
+import { endpointId, NETWORK, OneContainer } from './support/one-container.ts';
 import {
   createNetwork,
   dockerId,
-  dockerOf,
   moveToSandbox,
   startContainer,
   type WiredDaemon,
   wiredDaemon,
 } from './support/wired.ts';
-
-const endpointId = dockerId('beef');
-const containerId = dockerId('c0ffee');
-const NETWORK = dockerId('c98909');
-
-/** Docker with one container, whose state the test sets and whose events it tells. */
-class OneContainer {
-  readonly #notices = new EventEmitter();
-  details: ContainerDetails = {
-    id: containerId,
-    name: 'web',
-    networks: [{ networkName: 'web-net', networkId: NETWORK, endpointId }],
-    status: 'created',
-    isRunning: false,
-    isPaused: false,
-    stopSignal: '',
-    labels: {},
-  };
-  readonly killed: [id: string, signalName: string][] = [];
-  readonly docker = {
-    ...dockerOf(() => [this.details]),
-    inspect: () => Promise.resolve(this.details),
-    kill: (id: string, signalName: string) => {
-      this.killed.push([id, signalName]);
-      return Promise.resolve(true);
-    },
-  };
-
-  async *events(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<EngineNotice, void, undefined> {
-    const notices = on(this.#notices, 'notice', { signal: options.signal });
-    yield { kind: 'resync', reason: 'first' };
-    try {
-      for await (const [notice] of notices) yield notice as EngineNotice;
-    } catch (error) {
-      if ((error as Error).name !== 'AbortError') throw error;
-    }
-  }
-
-  tell(
-    action: string,
-    changes: Partial<ContainerDetails> = {},
-    more: { readonly detail?: string; readonly signal?: string } = {},
-  ): void {
-    this.details = { ...this.details, ...changes };
-    const attributes = more.signal === undefined ? {} : { signal: more.signal };
-    const event = { type: 'container', action, detail: more.detail ?? '', id: containerId, attributes, timeNano: 0n };
-    this.#notices.emit('notice', { kind: 'event', event });
-  }
-
-  notice(notice: EngineNotice): void {
-    this.#notices.emit('notice', notice);
-  }
-
-  start(changes: Partial<ContainerDetails> = {}): void {
-    this.tell('start', { status: 'running', isRunning: true, ...changes });
-  }
-}
 
 describe('routed.announce', () => {
   let engine: OneContainer;
@@ -106,6 +49,25 @@ describe('routed.announce', () => {
 
     engine.start();
 
+    expect(await tables()).to.deep.equal([254]);
+    expect(await rules()).to.equal(0);
+  });
+
+  it('follows another policy as soon as an operator says so, from what Docker says of the container', async () => {
+    await run('always');
+    engine.start({ health: 'unhealthy' });
+    expect(await tables()).to.deep.equal([254]);
+
+    const [status] = await daemon.parts.announcements.follow('web', 'healthy');
+    expect(status).to.include({ policy: 'healthy', isAnnounced: false, reason: 'not healthy' });
+    expect(await tables()).to.deep.equal([7200]);
+    engine.tell('health_status', { health: 'healthy' }, { detail: 'healthy' });
+    expect(await tables()).to.deep.equal([254]);
+
+    expect(await daemon.parts.announcements.follow('web', 'manual')).to.have.nested.property('[0].isAnnounced', true);
+    await daemon.parts.announcements.set('web', false);
+    expect(await tables()).to.deep.equal([7200]);
+    await daemon.parts.announcements.follow('web', 'always');
     expect(await tables()).to.deep.equal([254]);
     expect(await rules()).to.equal(0);
   });
@@ -223,6 +185,24 @@ describe('routed.announce', () => {
     expect(daemon.parts.status.report().problems.join()).to.contain('has no HEALTHCHECK');
   });
 
+  it('leaves no rules when an event announced the container before its Join was taken up', async () => {
+    const other = { id: dockerId('0e'), subnet: '10.2.0.0/16' };
+    const poolId = await createNetwork(daemon, { ...other, driverOptions: { 'routed.announce': 'running' } });
+    await startContainer(daemon, { poolId, networkId: other.id, endpointId: dockerId('feed') });
+    await settled();
+    let answer = (): void => undefined;
+    engine.answering = new Promise((resolve) => (answer = resolve));
+    engine.start();
+    await settled();
+    await run('running');
+
+    answer();
+
+    expect(await tables()).to.deep.equal([254]);
+    // Those of the other network.
+    expect(await rules()).to.equal(3);
+  });
+
   it('gets back rules that others deleted', async () => {
     await run('running');
     await settled();
@@ -247,6 +227,78 @@ describe('routed.announce', () => {
 
     expect(await tables()).to.deep.equal([7200]);
     expect(await rules()).to.equal(3);
+  });
+
+  it('refuses no drain because a container has just ended', async () => {
+    await run('always');
+    await daemon.kernel.links.delete({ name: linkNames(endpointId).host });
+
+    await daemon.parts.announcements.drainHost(true);
+    await daemon.parts.announcements.drainHost(false);
+
+    expect(await tables()).to.deep.equal([]);
+    expect(daemon.parts.status.report().problems).to.deep.equal([]);
+  });
+
+  describe('a change that the kernel refuses', () => {
+    const refuse = (): sinon.SinonStub =>
+      sinon.stub(daemon.kernel.rules, 'add').rejects(new Error('rule.add: File exists (EEXIST)'));
+    afterEach(() => sinon.restore());
+
+    it('is reported to whoever asked for it, shown as a problem, and tried again', async () => {
+      await run('manual');
+      engine.start();
+      await daemon.parts.announcements.set('web', true);
+      const refusing = refuse();
+
+      const error: unknown = await daemon.parts.announcements.set('web', false).catch((thrown: unknown) => thrown);
+
+      expect(error).to.have.property('code', 'ANNOUNCEMENT_REFUSED');
+      expect(String(error)).to.contain(
+        'could not be changed: rule.add: File exists (EEXIST); routed-plugin tries again',
+      );
+      expect(daemon.parts.status.report().problems.join()).to.contain('(EEXIST)');
+      expect(await tables()).to.deep.equal([254]);
+
+      refusing.restore();
+      await new Promise((resolve) => setTimeout(resolve, 800));
+      expect(await tables()).to.deep.equal([7200]);
+      expect(await rules()).to.equal(3);
+      expect(daemon.parts.status.report().problems).to.deep.equal([]);
+    });
+
+    it('is reported by drain, and by a drain of the host, which withdraws the other containers', async () => {
+      await run('always');
+      const refusing = refuse();
+      for (const drain of [
+        () => daemon.parts.announcements.drain('web', true),
+        () => daemon.parts.announcements.drainHost(true),
+      ]) {
+        const error: unknown = await drain().catch((thrown: unknown) => thrown);
+        expect(error).to.have.property('code', 'ANNOUNCEMENT_REFUSED');
+      }
+
+      refusing.restore();
+      await daemon.parts.announcements.drainHost(true);
+
+      expect(await tables()).to.deep.equal([7200]);
+    });
+
+    it('is tried again for a container that starts', async function () {
+      this.timeout(10_000);
+      const refusing = refuse();
+      await run('running');
+      await settled();
+      expect(await rules()).to.equal(0);
+      refusing.restore();
+
+      // Refused at the start and each time that it was looked at since.
+      for (let turn = 0; turn < 40 && (await rules()) === 0; turn++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+
+      expect(await rules()).to.equal(3);
+    });
   });
 
   describe('draining', () => {
@@ -274,7 +326,7 @@ describe('routed.announce', () => {
         });
         expect(await tables()).to.deep.equal([7200]);
         expect(await rules()).to.equal(3);
-        expect(status()).to.deep.equal({ policy, isAnnounced: false, reason: 'draining' });
+        expect(status()).to.include({ policy, isAnnounced: false, reason: 'draining' });
 
         expect((await daemon.parts.announcements.drain('web', false)).endpoints).to.deep.equal([]);
         expect(await tables()).to.deep.equal([254]);
@@ -357,69 +409,6 @@ describe('routed.announce', () => {
       const error: unknown = await daemon.parts.announcements.drain('wbe', true).catch((thrown: unknown) => thrown);
 
       expect(String(error)).to.contain('container wbe is not known to Docker; did you mean web (c0ffee000000)?');
-    });
-  });
-
-  describe('routed.drain', () => {
-    const soon = async (ms: number): Promise<void> => {
-      await new Promise((resolve) => setTimeout(resolve, ms));
-    };
-
-    for (const policy of ['always', 'running']) {
-      it(`withdraws a container with ${policy} at its stop signal, and sends the other one when the time is over`, async () => {
-        await run(policy, { 'routed.drain': '50ms', 'routed.drain-signal': 'quit' });
-        engine.start({ stopSignal: 'SIGURG' });
-        expect(await tables()).to.deep.equal([254]);
-
-        engine.tell('kill', {}, { signal: '23' });
-
-        expect(await tables()).to.deep.equal([7200]);
-        expect(engine.killed).to.deep.equal([]);
-        await soon(100);
-        expect(engine.killed).to.deep.equal([[containerId, 'SIGQUIT']]);
-        expect(daemon.connections.count.firstCall.args).to.deep.equal([['10.1.0.2']]);
-      });
-    }
-
-    it('sends SIGTERM as soon as two looks find no connection', async () => {
-      await run('always', { 'routed.drain': '1h' });
-      engine.start({ stopSignal: 'SIGURG' });
-      await settled();
-
-      engine.tell('kill', {}, { signal: '23' });
-
-      await soon(1300);
-      expect(engine.killed).to.deep.equal([[containerId, 'SIGTERM']]);
-      expect(daemon.connections.count.callCount).to.equal(2);
-    });
-
-    for (const [what, stopSignal, signal] of [
-      ['a stop signal that ends it', '', '15'],
-      ['another signal', 'SIGURG', '1'],
-    ] as const) {
-      it(`sends nothing after ${what}`, async () => {
-        await run('running', { 'routed.drain': '10ms' });
-        engine.start({ stopSignal });
-        await settled();
-
-        engine.tell('kill', {}, { signal });
-
-        await soon(60);
-        expect(engine.killed).to.deep.equal([]);
-      });
-    }
-
-    it('sends nothing to a container that has ended', async () => {
-      await run('always', { 'routed.drain': '50ms' });
-      engine.start({ stopSignal: 'SIGURG' });
-      engine.tell('kill', {}, { signal: '23' });
-      await settled();
-
-      engine.tell('die');
-
-      await soon(100);
-      expect(engine.killed).to.deep.equal([]);
-      expect(daemon.warnings.callCount).to.equal(0);
     });
   });
 });

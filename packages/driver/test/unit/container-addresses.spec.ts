@@ -106,6 +106,7 @@ describe('addresses that an operator gives a container', () => {
     daemon = await wire(daemon);
     await daemon.parts.sandboxReconciler.configure(`/var/run/docker/netns/${endpointId.slice(0, 12)}`);
 
+    const announcement = { policy: 'always', isAnnounced: true, reason: 'always' };
     expect(await daemon.parts.list.list('web')).to.deep.equal([
       {
         address: '10.1.0.2',
@@ -115,6 +116,7 @@ describe('addresses that an operator gives a container', () => {
         endpointId,
         kind: 'docker',
         state: 'active',
+        announcement,
       },
       {
         address: '10.1.0.20',
@@ -124,6 +126,7 @@ describe('addresses that an operator gives a container', () => {
         endpointId,
         kind: 'added',
         state: 'active',
+        announcement,
       },
     ]);
   });

@@ -8,7 +8,12 @@ const networkId = dockerId('c98909');
 
 describe('what the daemon says of itself', () => {
   let daemon: WiredDaemon;
-  const metrics = { countRepair: sinon.fake(), onError: sinon.fake(), observeRound: sinon.fake() };
+  const metrics = {
+    countRepair: sinon.fake(),
+    onError: sinon.fake(),
+    observeRound: sinon.fake(),
+    observeWithdrawal: sinon.fake(),
+  };
   beforeEach(async () => {
     daemon = await wiredDaemon({ metrics });
     const poolId = await createNetwork(daemon, { driverOptions: { 'routed.prefixes': '192.168.7.0/24' } });

@@ -105,7 +105,7 @@ describe('the state directory', () => {
         'networks',
         'n1',
         { ...network, onConflict: 'fight' },
-        /record "networks n1": onConflict: expected keep or yield/,
+        /record "networks n1": onConflict: expected keep, yield or handover/,
       ],
       ['networks', 'n1', { ...network, mtuBytes: 0 }, /record "networks n1": mtuBytes: /],
       ['endpoints', 'e1', { ...endpoint, spoof: null }, /record "endpoints e1": spoof: expected strict or allow/],

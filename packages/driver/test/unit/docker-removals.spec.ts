@@ -36,14 +36,15 @@ describe('what Docker removed while the daemon was away', () => {
     endpointsOf: () => Promise.resolve(new Set(endpoints)),
   });
 
-  async function restart(answers: Answers, meanwhile = (): Promise<unknown> => Promise.resolve()): Promise<void> {
+  async function restart(answers: Answers, meanwhile?: () => Promise<unknown>): Promise<void> {
     await first.stop();
     daemon = await wiredDaemon({ kernel: first.kernel, state: first.state });
     const { networks, endpoints, leases, forgottenNetworks } = daemon.parts;
     const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: daemon.warnings };
     const into = { networks, endpoints, leases, forgottenNetworks, rtnl: daemon.kernel, logger };
-    const removals = new DockerRemovals({ docker: answers, ...into, pauseMs: 50 });
-    await Promise.all([removals.start(), meanwhile()]);
+    const pauseMs = meanwhile === undefined ? 5 : 50;
+    const removals = new DockerRemovals({ docker: answers, ...into, pauseMs });
+    await Promise.all([removals.start(), meanwhile?.()]);
     await daemon.stop();
     await daemon.reaper.flush();
   }
@@ -70,6 +71,20 @@ describe('what Docker removed while the daemon was away', () => {
     await request();
   });
 
+  it('is free also where Docker was still removing it, and left the container before', async () => {
+    await first.call('NetworkDriver.Leave', { NetworkID: networkId, EndpointID: endpointId });
+    let answer = 0;
+    const removing = {
+      ...docker([networkId]),
+      endpointsOf: () => Promise.resolve(new Set(answer++ < 2 ? [endpointId] : [])),
+    };
+
+    await restart(removing);
+
+    expect(await ids()).to.deep.equal([]);
+    await request();
+  });
+
   it('is no container that Docker knows, or comes to know while it is asked', async () => {
     await restart(docker([networkId], endpointId));
     expect(await ids()).to.deep.equal([endpointId]);
@@ -91,6 +106,17 @@ describe('what Docker removed while the daemon was away', () => {
 
     expect(await ids()).to.deep.equal([endpointId]);
     expect(daemon.parts.networks.get(networkId)).to.not.equal(undefined);
+  });
+
+  it('is no endpoint that Docker joins meanwhile', async () => {
+    await first.call('NetworkDriver.Leave', { NetworkID: networkId, EndpointID: endpointId });
+
+    await restart(docker([networkId]), async () => {
+      const at = { NetworkID: networkId, EndpointID: endpointId };
+      await daemon.call('NetworkDriver.Join', { ...at, SandboxKey: '/var/run/docker/netns/next', Options: {} });
+    });
+
+    expect(await ids()).to.deep.equal([endpointId]);
   });
 
   it('is no endpoint that a call has come for meanwhile', async () => {

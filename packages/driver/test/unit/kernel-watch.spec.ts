@@ -29,9 +29,10 @@ describe('KernelWatch', () => {
       idOfLink: (name: string) => (name === 'vethre1' ? 'e1' : undefined),
     };
     const networks = { all: () => [{ pools: [{ gateway: '10.9.0.1' }] }] as unknown as Network[] };
+    const blocks = { has: (prefix: string) => prefix === '10.1.0.64/26' };
     links = new Map([[7, { group: LINK_GROUP, alias: 'routed:e1' }]]);
     const linkAt = (index: number): Promise<Link | undefined> => Promise.resolve(links.get(index) as Link | undefined);
-    watch = new KernelWatch({ endpoints, networks, linkAt, repair, repairHost });
+    watch = new KernelWatch({ endpoints, networks, blocks, linkAt, repair, repairHost });
     watch.start({ events, ruleset });
   });
   afterEach(() => clock.restore());
@@ -94,6 +95,23 @@ describe('KernelWatch', () => {
     route('new', '10.1.0.2/32', 4);
 
     expect(repairs()).to.equal(1);
+  });
+
+  it('calls for a repair of the host when a route of a block goes, or another comes in its place', () => {
+    const hostRepairs = (): number => {
+      clock.tick(500);
+      return repairHost.callCount;
+    };
+    route('new', '10.1.0.64/26', 201);
+    route('new', '10.1.0.128/26', 3);
+    expect(hostRepairs()).to.equal(0);
+
+    lostRoute('10.1.0.64/26', 201);
+    expect(hostRepairs()).to.equal(1);
+    lostRoute('10.1.0.64/27', 201);
+    expect(hostRepairs()).to.equal(2);
+    route('new', '10.1.0.64/26', 3);
+    expect(hostRepairs()).to.equal(3);
   });
 
   it("calls for a repair when the gateway's address goes from the link of a joined endpoint", async () => {
@@ -199,6 +217,18 @@ describe('KernelWatch', () => {
       expect(hostRepairs()).to.equal(0);
 
       forwarding('all', false);
+
+      expect(hostRepairs()).to.equal(1);
+    });
+
+    it('calls for one when a rule of policy routing of ours goes', () => {
+      const rule = (change: 'new' | 'delete', protocol: number): unknown =>
+        events.emit('rule', { change, rule: { family: 4, priority: 32_702, action: 'lookup', table: 7200, protocol } });
+      rule('new', 200);
+      rule('delete', 3);
+      expect(hostRepairs()).to.equal(0);
+
+      rule('delete', 200);
 
       expect(hostRepairs()).to.equal(1);
     });

@@ -16,7 +16,7 @@ describe('parseNetworkOptions', () => {
 
   it('refuses an unknown key and lists the known ones', () => {
     expect(() => parseNetworkOptions({ mtu: '9000' })).to.throw(
-      'unknown driver option "mtu"; known options: routed.mtu, routed.tx-queue-length, routed.gateway, routed.prefixes, routed.anycast, routed.on-conflict, routed.announce, routed.announce-delay, routed.drain, routed.drain-signal, routed.ingress, routed.spoof',
+      'unknown driver option "mtu"; known options: routed.mtu, routed.tx-queue-length, routed.gateway, routed.prefixes, routed.anycast, routed.on-conflict, routed.takeover, routed.announce, routed.announce-delay, routed.drain, routed.drain-signal, routed.metric, routed.block, routed.ingress, routed.spoof',
     );
     expect(() => parseNetworkOptions({ __proto__x: '1' })).to.throw('unknown driver option');
     expect(() => parseNetworkOptions(JSON.parse('{"__proto__":"1"}') as Record<string, unknown>)).to.throw(
@@ -65,6 +65,15 @@ describe('parseNetworkOptions', () => {
     }
   });
 
+  it('reads the metric of routes, from 1 to 65535', () => {
+    for (const value of [1, 65_535])
+      expect(parseNetworkOptions({ 'routed.metric': String(value) }).metric).to.equal(value);
+    for (const value of ['0', '65536'])
+      expect(() => parseNetworkOptions({ 'routed.metric': value })).to.throw(
+        `driver option routed.metric=${value}: expected a number from 1 to 65535`,
+      );
+  });
+
   it('reads the length of queues, from 0 to a million', () => {
     for (const value of [0, 1_000_000]) {
       const { txQueueLength } = parseNetworkOptions({ 'routed.tx-queue-length': String(value) });
@@ -85,7 +94,7 @@ describe('parseNetworkOptions', () => {
     ['routed.gateway', '10.1.0.1/32', 'expected a unicast gateway address'],
     ['routed.anycast', 'sometimes', 'driver option routed.anycast=sometimes: expected true or false'],
     ['routed.anycast', '', 'expected true or false'],
-    ['routed.on-conflict', 'fight', 'driver option routed.on-conflict=fight: expected keep or yield'],
+    ['routed.on-conflict', 'fight', 'driver option routed.on-conflict=fight: expected keep, yield or handover'],
   ];
   for (const [key, value, message] of refused) {
     it(`refuses ${key} "${value}" and says what is wrong`, () => {

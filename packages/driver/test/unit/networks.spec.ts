@@ -197,7 +197,10 @@ describe('addresses', () => {
       protocol: 188,
     });
 
-    expect(await daemon.refusal('IpamDriver.RequestAddress', request('10.1.0.2'))).to.equal(
+    const { Address } = await daemon.call('IpamDriver.RequestAddress', request('10.1.0.2'));
+    const endpoint = { NetworkID: dockerId('c98909'), EndpointID: dockerId('beef'), Options: {} };
+    const Interface = { Address, AddressIPv6: '', MacAddress: '' };
+    expect(await daemon.refusal('NetworkDriver.CreateEndpoint', { ...endpoint, Interface })).to.equal(
       'address 10.1.0.2 is in use by another host (route via 10.9.0.2 dev eth1 proto ospf): choose another --ip',
     );
   });

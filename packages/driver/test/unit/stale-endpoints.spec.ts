@@ -182,6 +182,17 @@ describe('what Docker forgets', () => {
     expect(message).to.contain('auxiliary address "router"');
   });
 
+  it('is not freed from who asks for it while others are freed', async () => {
+    const others = ['10.1.0.3', '10.1.0.4', '10.1.0.5'];
+    for (const address of [...others, '10.1.0.2']) await request(address);
+    clock.later(MINUTE_MS / 2 + 1);
+
+    await Promise.all([daemon.parts.leases.freeLoose(MINUTE_MS / 2), request()]);
+
+    expect(await refusal(), 'of the address just leased').to.contain('in use by');
+    for (const address of others) await request(address);
+  });
+
   describe('is given to who asks for it by name', () => {
     it('when its container is gone from the kernel', async () => {
       await startAndMove();
@@ -191,6 +202,15 @@ describe('what Docker forgets', () => {
       await request();
 
       expect(await daemon.state.endpoints.load()).to.deep.equal([]);
+    });
+
+    it('once, when two ask at the same time', async () => {
+      await startAndMove();
+      await loseLink();
+
+      const outcomes = await Promise.allSettled([request(), request()]);
+
+      expect(outcomes.map(({ status }) => status).sort()).to.deep.equal(['fulfilled', 'rejected']);
     });
 
     it('when nobody made an endpoint of it for half a minute', async () => {

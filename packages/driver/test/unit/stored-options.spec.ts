@@ -9,14 +9,20 @@ const texts = {
   'routed.tx-queue-length': fc.integer({ min: 0, max: 1_000_000 }).map(String),
   'routed.anycast': fc.constantFrom('true', 'Off', '1'),
   'routed.on-conflict': fc.constantFrom('keep', 'Yield'),
+  'routed.metric': fc.integer({ min: 1, max: 65_535 }).map(String),
   'routed.ingress': fc.constantFrom('any', 'none', '10.0.0.0/8:443/tcp'),
   'routed.spoof': fc.constantFrom('strict', 'allow'),
 };
-const { 'routed.tx-queue-length': length, 'routed.ingress': ingress, 'routed.spoof': spoof } = texts;
+const {
+  'routed.tx-queue-length': length,
+  'routed.metric': metric,
+  'routed.ingress': ingress,
+  'routed.spoof': spoof,
+} = texts;
 const someOf: { requiredKeys: never[] } = { requiredKeys: [] };
 const network = fc.record(texts, someOf);
 const endpoint = fc.record(
-  { 'routed.tx-queue-length': length, 'routed.ingress': ingress, 'routed.spoof': spoof },
+  { 'routed.tx-queue-length': length, 'routed.metric': metric, 'routed.ingress': ingress, 'routed.spoof': spoof },
   someOf,
 );
 
@@ -41,7 +47,7 @@ describe('storedOptions', () => {
         const stored = storedOptions('endpoint', { ...inherited, ...options });
 
         z.strictObject(STORED_OPTIONS.endpoint).parse(stored);
-        for (const field of ['txQueueLength', 'ingress', 'spoof'] as const)
+        for (const field of ['txQueueLength', 'metric', 'ingress', 'spoof'] as const)
           expect(stored[field], field).to.equal(options[field] ?? inherited[field]);
       }),
     );

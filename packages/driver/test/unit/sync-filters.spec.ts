@@ -29,6 +29,7 @@ describe('StrayFilters', () => {
         forget: () => Promise.resolve(),
         forgetRefused: () => Promise.resolve(0),
         count: () => Promise.resolve(new Map()),
+        mark: () => Promise.resolve(),
       },
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     });

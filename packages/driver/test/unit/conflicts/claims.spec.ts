@@ -47,9 +47,10 @@ describe('addresses that another host announces', () => {
     const poolId = await createNetwork(daemon);
     await announce('10.1.0.2', 186);
 
-    const refusal = await daemon.refusal('IpamDriver.RequestAddress', asked(poolId, '10.1.0.2'));
+    const refusal = await messageOf(startContainer(daemon, { poolId, endpointId, address: '10.1.0.2' }));
 
     expect(refusal).to.contain('10.1.0.2 is in use by another host (route via 10.9.0.2 dev eth1 proto bgp)');
+    expect(daemon.parts.endpoints.get(endpointId)).to.equal(undefined);
     expect(daemon.parts.counts.requestsRefused).to.equal(1);
   });
 

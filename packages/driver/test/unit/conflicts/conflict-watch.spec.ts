@@ -6,7 +6,15 @@ import type { Claim } from '../../../src/conflicts/claims.ts';
 import { ConflictWatch } from '../../../src/conflicts/conflict-watch.ts';
 import { DriverEvents } from '../../../src/ground/events.ts';
 
-const claim: Claim = { address: '10.1.0.2', family: 4, endpointId: 'e1', policy: 'keep' };
+const claim: Claim = {
+  address: '10.1.0.2',
+  family: 4,
+  endpointId: 'e1',
+  policy: 'keep',
+  isHandedOver: false,
+  wasHandedOver: false,
+  isNew: false,
+};
 
 describe('ConflictWatch', () => {
   let clock: sinon.SinonFakeTimers;
@@ -27,7 +35,7 @@ describe('ConflictWatch', () => {
     conflicts = {
       check: sinon.fake.resolves(undefined),
       review: sinon.fake.resolves(undefined),
-      forgetGone: sinon.fake(),
+      forgetGone: sinon.fake.resolves(undefined),
     };
     view = { inactiveRoutes: sinon.fake(() => Promise.resolve(inactiveRoutes)) };
     const claims = {
@@ -36,7 +44,8 @@ describe('ConflictWatch', () => {
       of: (address: string) => claimed.find((one) => one.address === address),
     };
     const logger = { debug: sinon.fake(), info: sinon.fake(), warn: sinon.fake(), error: sinon.fake() };
-    watch = new ConflictWatch({ events, claims, conflicts, view, logger });
+    const takeovers = { sharedFamilies: () => [], reviewShared: () => Promise.resolve() };
+    watch = new ConflictWatch({ events, claims, conflicts, takeovers, view, logger });
     watch.start(kernel);
     await clock.tickAsync(100);
     conflicts.check.resetHistory();

@@ -18,6 +18,7 @@ export const exampleReport: DaemonReport = {
     },
   ],
   endpoints: [],
+  blocks: [],
   conflicts: [],
   looseAddresses: [],
   totals: { networks: 1, joined: 0, idle: 0, announced: 1, conflicts: { kept: 0, yielding: 0, yielded: 0 } },
@@ -33,6 +34,13 @@ export const exampleReport: DaemonReport = {
     resumed: 0,
   },
   linksToDelete: 0,
+  announcements: [{ policy: 'always', isAnnounced: true, reason: 'always', endpoints: 1 }],
+  drains: {
+    draining: 0,
+    endpoint: { begun: 0, ended: 0 },
+    host: { begun: 0, ended: 0 },
+    stop: { begun: 0, empty: 0, timeOver: 0, ended: 0 },
+  },
   mountNamespace: 'mnt:[1]',
   propagation: 'shared',
 };

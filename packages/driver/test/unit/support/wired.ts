@@ -1,6 +1,14 @@
 import { assemble, type DriverComponents } from '../../../src/assemble.ts';
+import type { AnnouncementMetrics } from '../../../src/announcement/announcement-metrics.ts';
 import type { ReconcileMetrics } from '../../../src/upkeep/reconcile-reporter.ts';
-import type { Container, ContainerControl, DockerContainers, DockerEngine, EngineNotice } from '@routed/docker-engine';
+import type {
+  Container,
+  ContainerControl,
+  DockerContainers,
+  DockerEngine,
+  DockerNetwork,
+  EngineNotice,
+} from '@routed/docker-engine';
 import { linkNames, type LinkReaper, type OpenSandbox, type SavedSysctls, Uplinks } from '@routed/datapath';
 import type { RouterLines } from '@routed/quagga/show';
 import { memoryRepository, memoryUndoLog, type Repository } from '@routed/store';
@@ -24,12 +32,13 @@ export interface WiredDaemon {
   readonly ipam: Ipam;
   readonly reaper: LinkReaper;
   readonly parts: DriverComponents;
-  readonly firewall: { readonly ensure: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
+  readonly firewall: Readonly<Record<'ensure' | 'acceptMarked' | 'remove', sinon.SinonSpy>>;
   readonly filters: { readonly set: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
   readonly connections: {
     readonly forget: sinon.SinonSpy;
     readonly forgetRefused: sinon.SinonSpy;
     readonly count: sinon.SinonSpy;
+    readonly mark: sinon.SinonSpy;
   };
   readonly warnings: sinon.SinonSpy;
   /** Asks for a round of repairs; {@link stop} waits for it. */
@@ -49,6 +58,7 @@ export interface WiredSettings {
   readonly kernel?: FakeKernel;
   readonly state?: WiredState;
   readonly docker?: DockerContainers & Partial<Pick<ContainerControl, 'inspect' | 'kill'>>;
+  readonly dockerNetworks?: readonly DockerNetwork[];
   readonly engineEvents?: DockerEngine['events'];
   readonly isEngineUp?: boolean;
   /** The policies of FORWARD; absent: there is no iptables. */
@@ -56,7 +66,9 @@ export interface WiredSettings {
   /** Links that the operator named as uplinks. */
   readonly uplinks?: readonly string[];
   readonly openSandbox?: OpenSandbox;
-  readonly metrics?: ReconcileMetrics;
+  readonly metrics?: ReconcileMetrics & AnnouncementMetrics;
+  /** How many live connections others have to each address; absent: none. */
+  readonly liveConnections?: ReadonlyMap<string, number>;
   /** The routing daemons of the host; absent: there are none. */
   readonly routers?: RouterLines;
 }
@@ -87,7 +99,9 @@ export function dockerOf(containers: () => readonly Container[]): DockerContaine
     owners: (networkId) => {
       const places = containers().flatMap(({ id, name, networks }) => networks.map((on) => ({ id, name, ...on })));
       const there = places.filter((on) => on.networkId === networkId && on.endpointId !== '');
-      return Promise.resolve(new Map(there.map(({ id, name, endpointId }) => [endpointId, { id, name }])));
+      return Promise.resolve(
+        new Map(there.map(({ id, name, networkName, endpointId }) => [endpointId, { id, name, network: networkName }])),
+      );
     },
   };
 }
@@ -119,7 +133,8 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     ledger: memoryUndoLog(),
   };
   await kernel.links.set({ name: 'lo' }, { isUp: true });
-  const firewall = { ensure: sinon.fake.resolves('installed'), remove: sinon.fake.resolves(undefined) };
+  const ensure = sinon.fake.resolves('installed');
+  const firewall = { ensure, acceptMarked: sinon.fake.resolves('installed'), remove: sinon.fake.resolves(undefined) };
   const warnings = sinon.fake();
   const { openSandbox = nowhere, docker = noDocker, routers = noRouters } = settings;
   const filters = {
@@ -133,12 +148,14 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   const connections = {
     forget: sinon.fake.resolves(undefined),
     forgetRefused: sinon.fake.resolves(0),
-    count: sinon.fake.resolves(new Map()),
+    count: sinon.fake.resolves(settings.liveConnections ?? new Map()),
+    mark: sinon.fake.resolves(undefined),
   };
   const metrics = settings.metrics ?? {
     countRepair: sinon.fake(),
     onError: sinon.fake(),
     observeRound: sinon.fake(),
+    observeWithdrawal: sinon.fake(),
   };
   const logger = { debug: () => undefined, info: () => undefined, warn: warnings, error: warnings };
   const ipam = await openIpam({ store: state.leases }, { hostIdentity: 'h1' });
@@ -148,6 +165,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
       rtnl: kernel,
       openSandbox,
       docker: { inspect: () => Promise.resolve(undefined), kill: () => Promise.resolve(false), ...docker },
+      dockerNetworks: { networks: () => Promise.resolve(settings.dockerNetworks ?? []) },
       engineEvents: settings.engineEvents ?? noEvents,
       marks: { ensure: () => Promise.resolve(), remove: () => Promise.resolve() },
       isEngineUp: () => Promise.resolve(settings.isEngineUp ?? false),
@@ -178,6 +196,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
   await parts.sticky.load();
   await parts.owners.load();
   await parts.hostDrain.load();
+  await parts.cluster.conflicts.adopt();
   await parts.announcer.start();
   await parts.keeper.start();
   return {

@@ -1,0 +1,37 @@
+import { hostPrefix } from '@routed/datapath';
+import { type Ipam, prefixContains } from '@routed/ipam';
+import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { Journal } from '../ground/journal.ts';
+import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
+import type { AddressAnnouncements } from './address-announcements.ts';
+import type { AddressRecord } from './address-record.ts';
+
+interface Deps {
+  readonly ipam: Ipam;
+  readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt'>;
+  readonly sandboxReconciler: Pick<SandboxReconciler, 'statusOf'>;
+  readonly announcements: Pick<AddressAnnouncements, 'explain'>;
+  readonly journal: Journal;
+}
+
+/** Tells what the daemon knows of one address. */
+export function describeAddress(address: string, deps: Deps): AddressRecord {
+  const endpointId = deps.endpoints.endpointAt(hostPrefix(address));
+  const endpoint = endpointId === undefined ? undefined : deps.endpoints.get(endpointId);
+  const sandbox = endpointId === undefined ? undefined : deps.sandboxReconciler.statusOf(endpointId);
+  const leases = deps.ipam.pools().map(({ id }) => deps.ipam.lease(id, address));
+  const lease = leases.find((found) => found !== undefined);
+  const pool = deps.ipam.pools().find(({ prefix }) => prefixContains(prefix, address));
+  const block = endpoint?.addresses.find((each) => each.address === address)?.block;
+  const isJoined = endpoint?.sandboxKey !== undefined;
+  return {
+    address,
+    ...(lease && { lease }),
+    ...(endpoint && { endpoint }),
+    ...(sandbox && { sandbox }),
+    ...(isJoined && { announcement: deps.announcements.explain(endpoint, address) }),
+    ...(block !== undefined && { block }),
+    ...(pool && { pool: pool.id }),
+    history: deps.journal.entries(address),
+  };
+}
