@@ -77,7 +77,12 @@ export function compose(opened: Opened): Composition {
     const { kernel, settings, ...ports } = scope.resolve(OPENED);
     const engine = scope.resolve(DOCKER);
     const engineEvents: DockerEngine['events'] = (options) => engine.events(options);
-    const docker = { docker: engine.containers, engineEvents, isEngineUp: () => engine.isUp() };
+    const docker = {
+      docker: engine.containers,
+      dockerNetworks: engine.networks,
+      engineEvents,
+      isEngineUp: () => engine.isUp(),
+    };
     const others = { ...docker, routers: scope.resolve(ROUTERS), openSandbox };
     return createDriver({ ...ports, ...kernel, ...scope.resolve(FIREWALL), ...others }, settings);
   });

@@ -13,6 +13,8 @@ import { neighborsChecks } from './checks/neighbors.ts';
 import { networkManagerChecks } from './checks/network-managers.ts';
 import { platformChecks } from './checks/platform.ts';
 import { poolsChecks } from './checks/pools.ts';
+import { routerFilesChecks } from './checks/router-files.ts';
+import { routerLimitsChecks } from './checks/router-limits.ts';
 import { routerRoutesChecks } from './checks/router-routes.ts';
 import { routerSettingsChecks } from './checks/router-settings.ts';
 import { routersChecks } from './checks/routers.ts';
@@ -39,7 +41,9 @@ export const ALL_CHECKS: readonly Check[] = [
   ...sysctlFilesChecks,
   ...stateChecks,
   ...routersChecks,
+  ...routerFilesChecks,
   ...neighborsChecks,
+  ...routerLimitsChecks,
   ...announcementChecks,
   ...announcementTrapsChecks,
   ...routerRoutesChecks,

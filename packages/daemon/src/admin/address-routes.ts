@@ -9,6 +9,8 @@ export interface AddressServices {
   readonly addresses: Pick<ContainerAddresses, 'add' | 'remove'>;
   readonly list: Pick<AddressList, 'list'>;
   readonly describe: (address: string) => AddressRecord;
+  /** Undefined: the kernel could not be asked. */
+  readonly connectionsTo: (address: string) => Promise<number | undefined>;
 }
 
 const addressBody = z.object({
@@ -25,7 +27,11 @@ export function addressRoutes(loaded: Promise<AddressServices>): Router {
     ctx.body = await (await loaded).list.list(typeof container === 'string' ? container : undefined);
   });
   router.get('/addresses/:address', async (ctx) => {
-    ctx.body = (await loaded).describe(canonicalHostAddress(parameter(ctx, 'address')));
+    const { describe, connectionsTo } = await loaded;
+    const address = canonicalHostAddress(parameter(ctx, 'address'));
+    const record = describe(address);
+    const connections = record.announcement === undefined ? undefined : await connectionsTo(address);
+    ctx.body = { ...record, ...(connections !== undefined && { connections }) } satisfies AddressRecord;
   });
   router.post('/containers/:container/addresses', async (ctx) => {
     const { address, network, anycast } = addressBody.parse(await readJson(ctx));

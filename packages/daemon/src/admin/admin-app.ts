@@ -6,11 +6,13 @@ import { addressRoutes, type AddressServices } from './address-routes.ts';
 import { replyToAdminError } from './admin-error.ts';
 import { announcementRoutes, type AnnouncementServices } from './announcement-routes.ts';
 import { ingressRoutes, type IngressServices } from './ingress-routes.ts';
+import { networkRoutes, type NetworkServices } from './network-routes.ts';
 import { observationRoutes } from './observation-routes.ts';
 import { statusRoutes, type StatusServices } from './status-routes.ts';
 
 /** What operators' commands ask. */
-export interface AdminServices extends AddressServices, AnnouncementServices, IngressServices, StatusServices {}
+export interface AdminServices
+  extends AddressServices, AnnouncementServices, IngressServices, NetworkServices, StatusServices {}
 
 /** What the admin application works with. */
 export interface AdminAppDeps {
@@ -48,6 +50,7 @@ export function createAdminApp({ loaded, metrics, problems, stopping, logger, ma
     addressRoutes(loaded),
     ingressRoutes(loaded),
     announcementRoutes(loaded),
+    networkRoutes(loaded),
     statusRoutes({ loaded, problems, stopping }),
     observationRoutes({ metrics, loaded, problems }),
   ];

@@ -10,6 +10,9 @@ const ANSWER_TIMEOUT_MS = 60_000;
 /** Media type of lines of JSON. */
 export const LINES_TYPE = 'application/x-ndjson';
 
+/** What is asked. */
+type Request = Pick<UnixRequest, 'method' | 'path' | 'body'>;
+
 const errorBody = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 /** An error that the daemon answered; its message is for the operator. */
@@ -30,10 +33,7 @@ export class AdminError extends Error {
  * @throws AdminError with the daemon's own words, or NOT_ROUTED
  * @throws RoutedError DAEMON_UNREACHABLE
  */
-export async function askDaemon(
-  socketPath: string,
-  request: Pick<UnixRequest, 'method' | 'path' | 'body'>,
-): Promise<unknown> {
+export async function askDaemon(socketPath: string, request: Request): Promise<unknown> {
   const reply = await askUnixServer({ socketPath, timeoutMs: ANSWER_TIMEOUT_MS, ...request }).catch(
     (error: unknown) => {
       throw unreachableDaemon(socketPath, error as NodeJS.ErrnoException);
@@ -44,28 +44,27 @@ export async function askDaemon(
 }
 
 /**
- * {@link askDaemon}, with a reply of this shape.
+ * {@link askDaemon}, with a reply of this shape. Fields that the shape does not name are left out: a newer daemon may send more.
  *
+ * @param request what is asked for; a path alone is read
  * @throws AdminError, RoutedError; AdminError OTHER_RELEASE when the reply is of another shape
  */
-export async function askDaemonFor<T>(socketPath: string, path: string, shape: z.ZodType<T>): Promise<T> {
-  const { data, error } = shape.safeParse(await askDaemon(socketPath, { method: 'GET', path }));
-  if (error === undefined) return data;
-  const [issue] = error.issues;
-  throw new AdminError(
-    'OTHER_RELEASE',
-    `routed-plugin at ${socketPath} is of another release than this command ` +
-      `(${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}): restart routed-plugin`,
-  );
+export async function askDaemonFor<T>(socketPath: string, request: string | Request, shape: z.ZodType<T>): Promise<T> {
+  const asked: Request = typeof request === 'string' ? { method: 'GET', path: request } : request;
+  return inShape(socketPath, await askDaemon(socketPath, asked), shape);
 }
 
 /**
- * Asks the running daemon for lines, which may go on coming.
+ * Asks the running daemon for lines of this shape, which may go on coming.
  *
- * @throws AdminError with the daemon's own words, or NOT_ROUTED
+ * @throws AdminError with the daemon's own words, NOT_ROUTED or OTHER_RELEASE
  * @throws RoutedError DAEMON_UNREACHABLE
  */
-export async function* askDaemonForLines(socketPath: string, path: string): AsyncGenerator<string> {
+export async function* askDaemonForLines<T>(
+  socketPath: string,
+  path: string,
+  shape: z.ZodType<T>,
+): AsyncGenerator<T, void, undefined> {
   const reply = await new Promise<IncomingMessage>((resolve, reject) => {
     const call = request({ socketPath, path, agent: false }, resolve);
     call.on('error', (error) => reject(unreachableDaemon(socketPath, error)));
@@ -74,7 +73,21 @@ export async function* askDaemonForLines(socketPath: string, path: string): Asyn
   if (reply.statusCode !== 200 || reply.headers['content-type'] !== LINES_TYPE) {
     throw answeredError(socketPath, await json(reply).catch(() => undefined));
   }
-  for await (const line of createInterface({ input: reply })) if (line !== '') yield line;
+  for await (const line of createInterface({ input: reply })) {
+    if (line !== '') yield inShape(socketPath, JSON.parse(line), shape);
+  }
+}
+
+/** @throws AdminError OTHER_RELEASE */
+function inShape<T>(socketPath: string, value: unknown, shape: z.ZodType<T>): T {
+  const { data, error } = shape.safeParse(value);
+  if (error === undefined) return data;
+  const [issue] = error.issues;
+  throw new AdminError(
+    'OTHER_RELEASE',
+    `routed-plugin at ${socketPath} is of another release than this command ` +
+      `(${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}): restart routed-plugin`,
+  );
 }
 
 /** The error in a reply; every reply of the daemon's that is no success has one. */

@@ -1,9 +1,11 @@
-import type { AddressChange, ListedAddress } from '@routed/driver';
+import type { AddressChange, ListedAddress } from '@routed/driver/replies';
 import { Command, Option } from 'commander';
-import { askDaemon } from '../admin/admin-client.ts';
+import { z } from 'zod';
+import { askDaemonFor } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { printTable } from '../terminal/table.ts';
 import { say, sayJson } from '../terminal/terminal.ts';
+import { reasonText } from './reason-text.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -47,28 +49,31 @@ export function addressCommand(): Command {
 
 async function list(container: string | undefined, { adminSocket, json }: Flags): Promise<void> {
   const query = container === undefined ? '' : `?container=${encodeURIComponent(container)}`;
-  const rows = (await askDaemon(adminSocket, { method: 'GET', path: `/v1/addresses${query}` })) as ListedAddress[];
+  const { listedAddress } = await import('@routed/driver/replies');
+  const rows = await askDaemonFor(adminSocket, `/v1/addresses${query}`, z.array(listedAddress));
   if (json) {
     sayJson(rows);
     return;
   }
   printTable(
-    ['ADDRESS', 'CONTAINER', 'NETWORK', 'SOURCE', 'STATE'],
-    rows.map((row) => [row.address, row.container, row.network, row.kind, stateOf(row)]),
+    ['ADDRESS', 'CONTAINER', 'NETWORK', 'SOURCE', 'STATE', 'POLICY', 'ANNOUNCED', 'SINCE'],
+    rows.map((row) => [row.address, row.container, row.network, row.kind, stateOf(row), ...announcementOf(row)]),
   );
 }
 
 async function add(container: string, address: string, { adminSocket, json, network, anycast }: Flags): Promise<void> {
   const path = `/v1/containers/${encodeURIComponent(container)}/addresses`;
   const body = { address, ...(network === undefined ? {} : { network }), ...(anycast && { anycast }) };
-  const change = (await askDaemon(adminSocket, { method: 'POST', path, body })) as AddressChange;
+  const { addressChange } = await import('@routed/driver/replies');
+  const change = await askDaemonFor(adminSocket, { method: 'POST', path, body }, addressChange);
   const when = change.isLive ? '' : ' when it is started';
   report(change, `has ${change.address} on ${change.network}${when}`, json);
 }
 
 async function remove(container: string, address: string, { adminSocket, json }: Flags): Promise<void> {
   const path = `/v1/containers/${encodeURIComponent(container)}/addresses/${encodeURIComponent(address)}`;
-  const change = (await askDaemon(adminSocket, { method: 'DELETE', path })) as AddressChange;
+  const { addressChange } = await import('@routed/driver/replies');
+  const change = await askDaemonFor(adminSocket, { method: 'DELETE', path }, addressChange);
   const returns = change.returns ? '; it returns when the container restarts, because it is in its driver-opt' : '';
   report(change, `has ${change.address} no longer${returns}`, json);
 }
@@ -80,4 +85,10 @@ function report(change: AddressChange, text: string, json: boolean | undefined):
 
 function stateOf({ state, reason }: ListedAddress): string {
   return reason === undefined ? state : `${state}: ${reason}`;
+}
+
+function announcementOf({ announcement }: ListedAddress): string[] {
+  if (announcement === undefined) return ['-', '-', '-'];
+  const { policy, isAnnounced, since = '-' } = announcement;
+  return [policy, `${isAnnounced ? 'yes' : 'no'}: ${reasonText(announcement)}`, since];
 }

@@ -1,6 +1,8 @@
-import type { AnnouncementStatus } from '@routed/driver';
+import type { AnnouncementStatus } from '@routed/driver/replies';
+import { ANNOUNCE_POLICIES } from '@routed/driver/option-values';
 import { Command, Option } from 'commander';
-import { askDaemon } from '../admin/admin-client.ts';
+import { z } from 'zod';
+import { askDaemonFor } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { printTable } from '../terminal/table.ts';
 import { sayJson } from '../terminal/terminal.ts';
@@ -9,12 +11,20 @@ interface Flags {
   readonly adminSocket: string;
   readonly json?: boolean;
   readonly network?: string;
+  readonly policy?: string;
 }
+
+const policyOption = new Option(
+  '--policy <policy>',
+  'announce it by this policy instead of routed.announce, until it ends',
+).choices(ANNOUNCE_POLICIES);
 
 /** `routed-plugin announce` and `withdraw`: whether other hosts are told of a container with `routed.announce=manual`. */
 export function announceCommands(): Command[] {
   return [
-    commandOf('announce', 'announce a container to other hosts (routed.announce=manual)', true),
+    commandOf('announce', 'announce a container to other hosts (routed.announce=manual, or --policy)', true).addOption(
+      policyOption,
+    ),
     commandOf('withdraw', 'no longer announce a container to other hosts (routed.announce=manual)', false),
   ];
 }
@@ -26,10 +36,11 @@ function commandOf(name: string, description: string, isAnnounced: boolean): Com
     .option('--network <name>', 'on this network only')
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print JSON'))
-    .action(async (container: string, { adminSocket, network, json }: Flags) => {
+    .action(async (container: string, { adminSocket, network, json, policy }: Flags) => {
       const path = `/v1/containers/${encodeURIComponent(container)}/announcement`;
-      const body = { isAnnounced, ...(network === undefined ? {} : { network }) };
-      const rows = (await askDaemon(adminSocket, { method: 'PUT', path, body })) as AnnouncementStatus[];
+      const body = { isAnnounced, ...(network !== undefined && { network }), ...(policy !== undefined && { policy }) };
+      const { announcementStatus } = await import('@routed/driver/replies');
+      const rows = await askDaemonFor(adminSocket, { method: 'PUT', path, body }, z.array(announcementStatus));
       if (json) sayJson(rows);
       else print(rows);
     });

@@ -1,9 +1,10 @@
-import type { DrainReport } from '@routed/driver';
+import type { DrainReport } from '@routed/driver/replies';
 import { durationText } from '@routed/driver/option-values';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { untilEmpty } from '@routed/driver/until-empty';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { askDaemon } from '../admin/admin-client.ts';
+import { askDaemonFor } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { RoutedError } from '../ground/routed-error.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { printTable } from '../terminal/table.ts';
 import { complain, sayJson } from '../terminal/terminal.ts';
@@ -19,13 +20,12 @@ interface Flags {
 }
 
 const DRAIN_PATH = '/v1/drain';
-const POLL_MS = 1000;
 const LONGEST_WAIT_MS = 86_400_000;
 
 /** `routed-plugin drain` and `undrain`: withdraws containers until their last connection ends, and announces them again. */
 export function drainCommands(): Command[] {
   const drain = commandOf('drain', 'withdraw a container, or all, and list the connections left')
-    .option('--status', 'only show what is drained')
+    .option('--status', 'only show what is drained, also at docker stop')
     .option(
       '--wait <duration>',
       'until no connection is left, or exit with 75 after so long, such as 30s',
@@ -64,8 +64,13 @@ async function runDrain(command: Command, container: string | undefined, flags: 
 async function runUndrain(command: Command, container: string | undefined, flags: Flags): Promise<void> {
   const report = await change(command, { container, flags }, false);
   if (flags.json) sayJson(report);
-  if (report.endpoints.length === 0) return;
-  complain('the whole host is drained, and so is this container: end that with routed-plugin undrain --all');
+  // What was told to stop goes on being drained.
+  if (flags.all === true || report.endpoints.length === 0) return;
+  complain(
+    report.isHostDraining
+      ? 'the whole host is drained, and so is this container: end that with routed-plugin undrain --all'
+      : 'the container was told to stop: it stays withdrawn until its next start',
+  );
   process.exitCode = EXIT_CODE.problem;
 }
 
@@ -79,35 +84,47 @@ async function change(
   if (all && network !== undefined) command.error('error: --all takes no --network');
   const path = container === undefined ? DRAIN_PATH : `/v1/containers/${encodeURIComponent(container)}/drain`;
   const body = { isDraining, ...(network === undefined ? {} : { network }) };
-  return (await askDaemon(adminSocket, { method: 'PUT', path, body })) as DrainReport;
+  return await ask(adminSocket, { method: 'PUT', path, body });
 }
 
 async function askForDrains({ adminSocket }: Flags): Promise<DrainReport> {
-  return (await askDaemon(adminSocket, { method: 'GET', path: DRAIN_PATH })) as DrainReport;
+  return await ask(adminSocket, { method: 'GET', path: DRAIN_PATH });
 }
 
-/** Until two looks in a row find no connection: routers need a moment before they send no new ones. */
+async function ask(
+  adminSocket: string,
+  request: { readonly method: 'GET' | 'PUT'; readonly path: string; readonly body?: object },
+): Promise<DrainReport> {
+  const { drainReport } = await import('@routed/driver/replies');
+  return await askDaemonFor(adminSocket, request, drainReport);
+}
+
 async function untilNoneIsLeft(
   first: DrainReport,
   isMeant: (endpointId: string) => boolean,
   flags: Flags,
 ): Promise<DrainReport> {
-  const endsAt = performance.now() + (flags.wait ?? 0);
-  let report = first;
-  for (let empty = 0; ;) {
-    const left = connectionsIn(report);
-    const isDone = left === 0 && report.endpoints.every(({ isAnnounced }) => !isAnnounced);
-    empty = isDone ? empty + 1 : 0;
-    if (empty >= 2) return report;
-    const leftMs = endsAt - performance.now();
-    if (leftMs <= 0) {
-      if (!isDone) process.exitCode = EXIT_CODE.timeOver;
-      return report;
-    }
-    if (process.stderr.isTTY) complain(`${left} connections left`);
-    await sleep(Math.min(POLL_MS, leftMs));
-    const next = await askForDrains(flags);
+  let report: DrainReport | undefined;
+  const look = async (): Promise<number> => {
+    const next = report === undefined ? first : await askWhileItRestarts(flags);
+    if (next === undefined) return Number.POSITIVE_INFINITY;
     report = { ...next, endpoints: next.endpoints.filter(({ endpointId }) => isMeant(endpointId)) };
+    const left = connectionsIn(report);
+    if (process.stderr.isTTY) complain(`${left} connections left`);
+    return left + report.endpoints.filter(({ isAnnounced }) => isAnnounced).length;
+  };
+  if (!(await untilEmpty(look, { timeMs: flags.wait ?? 0 }))) process.exitCode = EXIT_CODE.timeOver;
+  return report ?? first;
+}
+
+/** Undefined: routed-plugin does not answer. When it is back, it drains on. */
+async function askWhileItRestarts(flags: Flags): Promise<DrainReport | undefined> {
+  try {
+    return await askForDrains(flags);
+  } catch (error) {
+    if (!(error instanceof RoutedError) || error.code !== 'DAEMON_UNREACHABLE') throw error;
+    if (process.stderr.isTTY) complain(error.message);
+    return undefined;
   }
 }
 
@@ -119,16 +136,19 @@ function print({ isHostDraining, endpoints }: DrainReport): void {
   if (isHostDraining) complain('the whole host is drained, until routed-plugin undrain --all');
   printTable(
     ['CONTAINER', 'NETWORK', 'ADDRESS', 'CONNECTIONS', 'STATE'],
-    endpoints.flatMap(({ endpointId, container = endpointId.slice(0, 12), network = '?', isAnnounced, connections }) =>
-      Object.entries(connections).map(([address, count]) => [
-        container,
-        network,
-        address,
-        String(count),
-        isAnnounced ? 'still announced: see the log' : 'withdrawn',
-      ]),
-    ),
+    endpoints.flatMap((endpoint) => {
+      const { endpointId, container = endpointId.slice(0, 12), network = '?', connections } = endpoint;
+      const state = stateOf(endpoint);
+      return Object.entries(connections).map(([address, count]) => [container, network, address, String(count), state]);
+    }),
   );
+}
+
+function stateOf({ isAnnounced, stop, blocks }: DrainReport['endpoints'][number]): string {
+  if (isAnnounced) return 'still announced: see the log';
+  if (blocks !== undefined) return `still reached by block ${blocks.join(' ')}`;
+  if (stop === undefined) return 'withdrawn';
+  return stop.isSignalSent ? 'withdrawn, was sent its drain signal' : `withdrawn, is stopped by ${stop.until}`;
 }
 
 function readDuration(text: string): number {

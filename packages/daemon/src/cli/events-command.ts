@@ -1,6 +1,6 @@
-import type { AddressRecord, JournalEntry } from '@routed/driver';
+import type { JournalLine } from '@routed/driver/replies';
 import { Command, Option } from 'commander';
-import { askDaemon, askDaemonForLines } from '../admin/admin-client.ts';
+import { askDaemonFor, askDaemonForLines } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { complain, say, sayJsonLine } from '../terminal/terminal.ts';
@@ -31,23 +31,27 @@ async function tell(text: string | undefined, { adminSocket, follow, json }: Fla
     query.set('address', address);
   }
   if (follow) query.set('follow', 'true');
-  for await (const line of askDaemonForLines(adminSocket, `/v1/events?${query.toString()}`)) {
-    if (json) sayJsonLine(line);
-    else say(textOf(JSON.parse(line) as JournalEntry));
+  const { journalEntry } = await import('@routed/driver/replies');
+  for await (const entry of askDaemonForLines(adminSocket, `/v1/events?${query.toString()}`, journalEntry)) {
+    if (json) sayJsonLine(JSON.stringify(entry));
+    else say(textOf(entry));
   }
 }
 
 /** An address to which nothing happened may be a mistyped one. */
 async function tellOfNothing(adminSocket: string, address: string): Promise<void> {
   const path = `/v1/addresses/${encodeURIComponent(address)}`;
-  const { history, pool } = (await askDaemon(adminSocket, { method: 'GET', path })) as AddressRecord;
+  const { addressRecord } = await import('@routed/driver/replies');
+  const { history, pool } = await askDaemonFor(adminSocket, path, addressRecord);
   if (history.length > 0) return;
   const why = pool === undefined ? ': no network of this host has it' : '';
   complain(`nothing has happened to ${address} since routed-plugin was started${why}`);
   if (pool === undefined) process.exitCode = EXIT_CODE.problem;
 }
 
-function textOf({ at, kind, addresses, endpointId, detail }: JournalEntry): string {
-  const who = endpointId === undefined ? '' : ` (endpoint ${endpointId.slice(0, 12)})`;
-  return `${at}  ${kind.padEnd(10)}  ${addresses.join(' ')}${who}: ${detail}`;
+function textOf({ at, kind, addresses, endpointId, container, network, detail }: JournalLine): string {
+  const where = network === undefined ? '' : ` on ${network}`;
+  const id = endpointId === undefined ? undefined : `endpoint ${endpointId.slice(0, 12)}`;
+  const who = container === undefined ? id : `${container}${where}`;
+  return `${at}  ${kind.padEnd(10)}  ${addresses.join(' ')}${who === undefined ? '' : ` (${who})`}: ${detail}`;
 }

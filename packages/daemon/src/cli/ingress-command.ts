@@ -1,7 +1,8 @@
-import type { IngressStatus } from '@routed/driver';
+import type { IngressStatus } from '@routed/driver/replies';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
-import { askDaemon } from '../admin/admin-client.ts';
+import { z } from 'zod';
+import { askDaemonFor } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { printTable } from '../terminal/table.ts';
 import { sayJson } from '../terminal/terminal.ts';
@@ -38,7 +39,7 @@ export function ingressCommand(): Command {
 }
 
 async function show(container: string, flags: Flags): Promise<void> {
-  print(await askDaemon(flags.adminSocket, { method: 'GET', path: pathOf(container) }), flags);
+  print(await ask(flags.adminSocket, { method: 'GET', path: pathOf(container) }), flags);
 }
 
 async function set(container: string, sources: string, flags: Flags): Promise<void> {
@@ -46,21 +47,29 @@ async function set(container: string, sources: string, flags: Flags): Promise<vo
   // A command line holds 128 KiB of it, a list of 10,000 sources is longer.
   const ingress = sources === '-' ? await text(process.stdin) : sources;
   const body = { ingress, ...(network === undefined ? {} : { network }) };
-  print(await askDaemon(adminSocket, { method: 'PUT', path: pathOf(container), body }), flags);
+  print(await ask(adminSocket, { method: 'PUT', path: pathOf(container), body }), flags);
+}
+
+async function ask(
+  adminSocket: string,
+  request: { readonly method: 'GET' | 'PUT'; readonly path: string; readonly body?: object },
+): Promise<IngressStatus[]> {
+  const { ingressStatus } = await import('@routed/driver/replies');
+  return await askDaemonFor(adminSocket, request, z.array(ingressStatus));
 }
 
 function pathOf(container: string): string {
   return `/v1/containers/${encodeURIComponent(container)}/ingress`;
 }
 
-function print(reply: unknown, { json }: Flags): void {
+function print(rows: readonly IngressStatus[], { json }: Flags): void {
   if (json) {
-    sayJson(reply);
+    sayJson(rows);
     return;
   }
   printTable(
     ['NETWORK', 'ALLOWED SOURCES', 'SPOOFING', 'EXAMINED', 'REFUSED', 'SPOOFED'],
-    (reply as IngressStatus[]).map(({ network, ingress, spoof, counters }) => {
+    rows.map(({ network, ingress, spoof, counters }) => {
       const { examined = '-', refused = '-', spoofed = '-' } = counters ?? {};
       return [network, ingress, spoof, examined, refused, spoofed];
     }),

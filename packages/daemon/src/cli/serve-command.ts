@@ -32,6 +32,12 @@ const OPTIONS: readonly Option[] = [
   new Option('--metrics-port <port>', 'port on 127.0.0.1 for /metrics, /healthz and /readyz').env(
     'ROUTED_METRICS_PORT',
   ),
+  new Option('--metrics-per-address [on|off]', 'a metric for each address: with its container and network').env(
+    'ROUTED_METRICS_PER_ADDRESS',
+  ),
+  new Option('--metrics-router [on|off]', "metrics of this host's routers and their neighbors (FRR)").env(
+    'ROUTED_METRICS_ROUTER',
+  ),
   new Option('--log-level <level>', 'debug, info, warn or error').env('ROUTED_LOG_LEVEL').default('info'),
   new Option('--log-format <format>', 'json or pretty')
     .env('ROUTED_LOG_FORMAT')

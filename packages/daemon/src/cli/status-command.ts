@@ -5,6 +5,7 @@ import { askDaemonFor } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { printTable } from '../terminal/table.ts';
+import { reasonText } from './reason-text.ts';
 import { clearScreen, say, sayJson } from '../terminal/terminal.ts';
 
 interface Flags {
@@ -62,6 +63,13 @@ function print(report: DaemonReport, isWatched: boolean): void {
     networks.flatMap((each) => networkRows(each, endpoints, names)),
   );
   say();
+  if (report.blocks.length > 0) {
+    printTable(
+      ['BLOCK', 'LEASED', 'SIZE'],
+      report.blocks.map(({ prefix, leased, size }) => [prefix, String(leased), size]),
+    );
+    say();
+  }
   printTable(
     ['ENDPOINT', 'CONTAINER', 'ADDRESSES', 'LINK', 'STATE'],
     endpoints.map((each) => endpointRow(each, names)),
@@ -81,9 +89,15 @@ function networkRows(network: NetworkStatus, endpoints: DaemonReport['endpoints'
 
 function endpointRow(endpoint: DaemonReport['endpoints'][number], names: Names): string[] {
   const { id, addresses, link, sandboxKey, announcement } = endpoint;
-  const joined = announcement.isAnnounced ? 'joined' : `joined, not announced: ${announcement.reason}`;
-  const state = sandboxKey === undefined ? 'in no container' : joined;
+  const state = sandboxKey === undefined ? 'in no container' : `joined${announcementText(announcement)}`;
   return [id.slice(0, 12), names.get(id)?.container ?? '?', addresses.join(' '), link, state];
+}
+
+/** Nothing of what is announced as every endpoint is unless somebody says otherwise. */
+function announcementText(announcement: DaemonReport['endpoints'][number]['announcement']): string {
+  if (announcement === undefined || (announcement.isAnnounced && announcement.reason === 'always')) return '';
+  const since = announcement.since === undefined ? '' : `, since ${announcement.since}`;
+  return `, ${announcement.isAnnounced ? '' : 'not '}announced: ${reasonText(announcement)}${since}`;
 }
 
 function readSeconds(text: string): number {

@@ -1,6 +1,6 @@
-import type { ListedAddress } from '@routed/driver';
 import { Command, Option } from 'commander';
-import { askDaemon } from '../admin/admin-client.ts';
+import { z } from 'zod';
+import { askDaemonFor } from '../admin/admin-client.ts';
 import type { AddressFacts } from '../why/facts.ts';
 import type { Stage } from '../why/explain.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
@@ -60,7 +60,8 @@ function isMeantAsAddress(text: string): boolean {
 
 async function addressesOf(container: string, { adminSocket }: Flags): Promise<string[]> {
   const path = `/v1/addresses?container=${encodeURIComponent(container)}`;
-  const listed = (await askDaemon(adminSocket, { method: 'GET', path })) as ListedAddress[];
+  const { listedAddress } = await import('@routed/driver/replies');
+  const listed = await askDaemonFor(adminSocket, path, z.array(listedAddress));
   if (listed.length > 0) return listed.map(({ address }) => address);
   complain(`container ${container} has no address on a routed network now`);
   process.exitCode = EXIT_CODE.problem;

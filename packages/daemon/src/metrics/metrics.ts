@@ -1,11 +1,15 @@
-import type { DaemonCounts, ReconcileMetrics } from '@routed/driver';
+import type { AnnouncementMetrics, DaemonCounts, ReconcileMetrics } from '@routed/driver';
 import type { CallObserver, CallOutcome } from '@routed/plugin-server';
 import { isNetlinkError } from '@routed/netns';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { labelled, type LabelledValues } from './labelled.ts';
+import { type RouterReport, watchRouters } from './router-metrics.ts';
 
 /** Up to 10 s: what takes longer is stuck. */
 const CALL_BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 10];
+/** From what a route message takes to what an overloaded host takes. */
+const WITHDRAWAL_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 const NANOSECONDS = 1e9;
 /** Kinds of what was met of other hosts' addresses, and where they are counted. */
 const CLUSTER_EVENTS = [
@@ -18,20 +22,55 @@ const CLUSTER_EVENTS = [
   ['resumed', 'resumed'],
 ] as const;
 
+/** Drains: how they end, and where that is counted. */
+const DRAIN_EVENTS = [
+  ['endpoint', 'begun', 'begun'],
+  ['endpoint', 'ended', 'ended'],
+  ['host', 'begun', 'begun'],
+  ['host', 'ended', 'ended'],
+  ['stop', 'begun', 'begun'],
+  ['stop', 'empty', 'empty'],
+  ['stop', 'time-over', 'timeOver'],
+  ['stop', 'ended', 'ended'],
+] as const;
+
+/** Whether an address is announced, with its names: as many series as the host has addresses. */
+export interface AnnouncedAddress {
+  readonly address: string;
+  /** By name, or by the start of its endpoint's id where Docker has not said. */
+  readonly container: string;
+  readonly network: string;
+  readonly isAnnounced: boolean;
+}
+
+/** What is read when the metrics are asked for, once each. */
+export interface MetricSources {
+  readonly counts: () => DaemonCounts;
+  /** The live connections to what is drained; undefined: the kernel could not be asked. */
+  readonly connectionsLeft: () => Promise<number | undefined>;
+  /** Absent: no metric for each address. */
+  readonly addresses?: () => readonly AnnouncedAddress[];
+  /** Absent: no metrics of routers and their neighbors. */
+  readonly routers?: () => Promise<RouterReport>;
+}
+
 /**
  * The daemon's metrics, in Prometheus' text format.
  *
  * Source: Prometheus documentation, "Metric and label naming".
  */
-export class Metrics implements CallObserver, ReconcileMetrics {
+export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetrics {
   readonly #registry = new Registry();
   readonly #calls: Histogram<'method' | 'outcome'>;
   readonly #repairs: Counter<'kind'>;
   readonly #rounds: Histogram;
   readonly #netlinkErrors: Counter<'code'>;
-  #readCounts: (() => DaemonCounts) | undefined;
+  readonly #withdrawals: Histogram;
+  #sources: MetricSources | undefined;
   /** As they are at this scrape. */
   #counts: DaemonCounts | undefined;
+  #connectionsLeft = 0;
+  #routers: RouterReport | undefined;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   constructor() {
@@ -53,6 +92,12 @@ export class Metrics implements CallObserver, ReconcileMetrics {
       name: 'routed_reconcile_seconds',
       help: 'Time that comparing the kernel with what should be there took.',
       buckets: CALL_BUCKETS_SECONDS,
+      registers,
+    });
+    this.#withdrawals = new Histogram({
+      name: 'routed_withdraw_seconds',
+      help: "Time from an event of Docker's to the withdrawal that follows from it, in the kernel.",
+      buckets: WITHDRAWAL_BUCKETS_SECONDS,
       registers,
     });
     this.#netlinkErrors = new Counter({
@@ -77,9 +122,12 @@ export class Metrics implements CallObserver, ReconcileMetrics {
     this.#loopDelay.enable();
   }
 
-  /** Adds what the daemon counts, read once when the metrics are asked for. */
-  watch(readCounts: () => DaemonCounts): void {
-    this.#readCounts = readCounts;
+  /** Adds what the daemon counts. */
+  watch(sources: MetricSources): void {
+    this.#sources = sources;
+    this.#watchAnnouncements(sources);
+    if (sources.routers !== undefined) watchRouters(this.#registry, () => this.#routers);
+    this.#watchBlocks();
     this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
     this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
     this.#single(
@@ -89,28 +137,87 @@ export class Metrics implements CallObserver, ReconcileMetrics {
     );
     this.#single('routed_endpoints_idle', 'Endpoints that are in no container.', ({ totals }) => totals.idle);
     this.#single('routed_links_to_delete', 'Links that wait for their deletion.', ({ linksToDelete }) => linksToDelete);
-    this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', 'pool', ({ pools }) =>
-      pools.map(({ id, leased }) => [id, leased]),
+    this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', ['pool'], ({ pools }) =>
+      pools.map(({ id, leased }) => [[id], leased]),
     );
-    this.#labelled(Gauge, 'routed_pool_size', 'Addresses that a pool can give out by itself.', 'pool', ({ pools }) =>
-      pools.map(({ id, size }) => [id, Number(size)]),
+    this.#labelled(Gauge, 'routed_pool_size', 'Addresses that a pool can give out by itself.', ['pool'], ({ pools }) =>
+      pools.map(({ id, size }) => [[id], Number(size)]),
     );
-    this.#labelled(Counter, 'routed_forgotten_total', 'What Docker forgot and was freed, by kind.', 'kind', (counts) =>
-      Object.entries(counts.forgotten),
+    this.#labelled(
+      Counter,
+      'routed_forgotten_total',
+      'What Docker forgot and was freed, by kind.',
+      ['kind'],
+      (counts) => Object.entries(counts.forgotten).map(([kind, count]) => [[kind], count]),
     );
     this.#labelled(
       Counter,
       'routed_cluster_events_total',
       'What was met of addresses of other hosts, by kind.',
-      'kind',
-      ({ cluster }) => CLUSTER_EVENTS.map(([kind, key]) => [kind, cluster[key]]),
+      ['kind'],
+      ({ cluster }) => CLUSTER_EVENTS.map(([kind, key]) => [[kind], cluster[key]]),
     );
     this.#labelled(
       Gauge,
       'routed_address_conflicts',
       'Addresses of containers that another host announces as well, by what this host does.',
-      'state',
-      ({ totals }) => Object.entries(totals.conflicts),
+      ['state'],
+      ({ totals }) => Object.entries(totals.conflicts).map(([state, count]) => [[state], count]),
+    );
+  }
+
+  #watchBlocks(): void {
+    this.#labelled(Gauge, 'routed_block_leases', 'Leased addresses of a block of this host.', ['block'], ({ blocks }) =>
+      blocks.map(({ prefix, leased }) => [[prefix], leased]),
+    );
+    this.#labelled(Gauge, 'routed_block_size', 'Addresses of a block of this host.', ['block'], ({ blocks }) =>
+      blocks.map(({ prefix, size }) => [[prefix], Number(size)]),
+    );
+    this.#single(
+      'routed_block_conflicts',
+      'Blocks of this host that another host announces as well.',
+      ({ blocks }) => blocks.filter(({ rivals }) => rivals.length > 0).length,
+    );
+  }
+
+  #watchAnnouncements({ addresses }: MetricSources): void {
+    this.#labelled(
+      Gauge,
+      'routed_endpoints',
+      'Endpoints that are in a container, by policy, state and reason of their announcement.',
+      ['policy', 'state', 'reason'],
+      ({ announcements }) =>
+        announcements.map(({ policy, isAnnounced, reason, endpoints }) => {
+          return [[policy, isAnnounced ? 'announced' : 'withdrawn', reason], endpoints];
+        }),
+    );
+    this.#single('routed_draining', 'Endpoints in a container that are drained.', ({ drains }) => drains.draining);
+    this.#gauge(
+      'routed_drain_connections_left',
+      'Live connections of others to what is drained.',
+      () => this.#connectionsLeft,
+    );
+    this.#labelled(
+      Counter,
+      'routed_drains_total',
+      'Drains that began and ended, by what is drained.',
+      ['kind', 'event'],
+      ({ drains }) =>
+        DRAIN_EVENTS.map(([kind, event, key]) => {
+          const counts: Readonly<Partial<Record<typeof key, number>>> = drains[kind];
+          return [[kind, event], counts[key] ?? 0];
+        }),
+    );
+    if (addresses === undefined) return;
+    this.#labelled(
+      Gauge,
+      'routed_address_announced',
+      'Whether an address of a container is announced: 1 or 0.',
+      ['address', 'network', 'container'],
+      () =>
+        addresses().map(({ address, network, container, isAnnounced }) => {
+          return [[address, network, container], isAnnounced ? 1 : 0];
+        }),
     );
   }
 
@@ -122,6 +229,11 @@ export class Metrics implements CallObserver, ReconcileMetrics {
   /** A round of the reconciler has ended. */
   observeRound(seconds: number): void {
     this.#rounds.observe(seconds);
+  }
+
+  /** A withdrawal for an event of Docker's is in the kernel. */
+  observeWithdrawal(seconds: number): void {
+    this.#withdrawals.observe(seconds);
   }
 
   /** A repair was done. */
@@ -136,7 +248,11 @@ export class Metrics implements CallObserver, ReconcileMetrics {
 
   /** All metrics, and the content type of their format. */
   async render(): Promise<{ readonly contentType: string; readonly text: string }> {
-    this.#counts = this.#readCounts?.();
+    this.#counts = this.#sources?.counts();
+    // Asked at once, since each may take its time.
+    const routers = this.#sources?.routers?.();
+    this.#connectionsLeft = (await this.#sources?.connectionsLeft()) ?? Number.NaN;
+    this.#routers = await routers;
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 
@@ -160,28 +276,15 @@ export class Metrics implements CallObserver, ReconcileMetrics {
     this.#gauge(name, help, () => (this.#counts === undefined ? 0 : pick(this.#counts)));
   }
 
-  /** One value for each label. */
+  /** One value for each combination of labels. */
   #labelled(
     Kind: typeof Gauge | typeof Counter,
     name: string,
     help: string,
-    label: string,
-    pick: (counts: DaemonCounts) => readonly (readonly [string, number])[],
+    labelNames: readonly string[],
+    pick: (counts: DaemonCounts) => LabelledValues,
   ): void {
-    const update = (metric: Gauge | Counter): void => {
-      metric.reset();
-      for (const [value, count] of this.#counts === undefined ? [] : pick(this.#counts)) {
-        metric.inc({ [label]: value }, count);
-      }
-    };
-    new Kind({
-      name,
-      help,
-      labelNames: [label],
-      registers: [this.#registry],
-      collect() {
-        update(this);
-      },
-    });
+    const read = (): LabelledValues => (this.#counts === undefined ? [] : pick(this.#counts));
+    labelled(this.#registry, Kind, { name, help, labelNames }, read);
   }
 }

@@ -11,6 +11,7 @@ import {
   VIRTUAL_GATEWAYS,
 } from '@routed/driver';
 import { openIpam } from '@routed/ipam';
+import { NeighborWatch, ROUTER_DIRECTORIES, type RouterReport, VtyLines } from '@routed/quagga/show';
 import { currentBootId } from '@routed/store';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
@@ -50,7 +51,13 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     cleanup.add(() => routers.close());
     cleanup.add(() => driver.stop());
     await driver.load();
-    metrics.watch(() => driver.operators.status.counts());
+    const { status, announcements } = driver.operators;
+    metrics.watch({
+      counts: () => status.counts(),
+      connectionsLeft: () => announcements.connectionsLeft(),
+      ...(options.metricsPerAddress && { addresses: () => status.addresses() }),
+      ...(options.metricsRouter && { routers: routerReports(cleanup) }),
+    });
     const ready = driver.start(kernel.events, recoverySource(options, docker.networks, state));
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     return { driver, ready, close: () => cleanup.close() };
@@ -58,6 +65,17 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     await cleanup.close();
     throw error;
   }
+}
+
+/** A scrape must not wait longer for a daemon that hangs. */
+const ROUTER_DEADLINE_MS = 2_000;
+
+/** Connections of their own: a scrape keeps nobody waiting who asks the routers for Docker. */
+function routerReports(cleanup: CleanupStack): () => Promise<RouterReport> {
+  const lines = new VtyLines(ROUTER_DIRECTORIES, { deadlineMs: ROUTER_DEADLINE_MS });
+  cleanup.add(() => lines.close());
+  const watch = new NeighborWatch({ lines });
+  return () => watch.report();
 }
 
 async function settingsOf(

@@ -22,6 +22,10 @@ export interface ServeOptions {
   readonly dockerSocket: string;
   /** Loopback port of the metrics; none: only the admin socket has them. */
   readonly metricsPort?: number;
+  /** Whether the metrics have a series for each address. */
+  readonly metricsPerAddress: boolean;
+  /** Whether the metrics tell of the routers of this host and their neighbors. */
+  readonly metricsRouter: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'json' | 'pretty';
 }
@@ -79,6 +83,8 @@ const rawOptions = z.object({
     .transform(Number)
     .refine((port) => port >= 1 && port <= 65_535, 'expected a port from 1 to 65535')
     .optional(),
+  metricsPerAddress: z.union([z.boolean(), onOrOff], { error: 'expected on or off' }).default(false),
+  metricsRouter: z.union([z.boolean(), onOrOff], { error: 'expected on or off' }).default(false),
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' }),
   logFormat: z.enum(['json', 'pretty'], { error: 'expected json or pretty' }),
 });
@@ -109,25 +115,11 @@ export function parseServeOptions(
     const where = variable === undefined ? `option --${flag} ${value}` : `variable ${variable}=${value} (--${flag})`;
     throw new OptionError(`${where}: ${issue?.message ?? 'not understood'}`);
   }
-  const {
-    gateway,
-    mtu,
-    uplinks,
-    debug,
-    netsock,
-    ipamsock,
-    pluginDir,
-    stateDir,
-    adminSocket,
-    socketGroup,
-    dockerSocket,
-    metricsPort,
-    logLevel,
-    logFormat,
-  } = result.data;
+  const { gateway, uplinks, debug, netsock, ipamsock, pluginDir, stateDir, socketGroup, metricsPort, ...plain } =
+    result.data;
   return {
+    ...plain,
     ...(gateway === undefined ? {} : { gateway }),
-    mtu,
     ...(uplinks === undefined ? {} : { uplinks }),
     sockets: {
       routed: join(pluginDir, 'routed.sock'),
@@ -135,12 +127,9 @@ export function parseServeOptions(
       ipam: socketPath(ipamsock, pluginDir),
     },
     stateDirectory: stateDir,
-    adminSocket,
     ...(socketGroup === undefined ? {} : { socketGroup }),
-    dockerSocket,
     ...(metricsPort === undefined ? {} : { metricsPort }),
-    logLevel: debug ? 'debug' : logLevel,
-    logFormat,
+    logLevel: debug ? 'debug' : plain.logLevel,
   };
 }
 

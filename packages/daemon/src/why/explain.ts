@@ -1,4 +1,4 @@
-import { hostPrefix, linkNames, ROUTE_PROTOCOL } from '@routed/datapath';
+import { hostPrefix, linkNames, ROUTE_PROTOCOL, UNANNOUNCED_TABLE } from '@routed/datapath';
 import type { AddressFacts } from './facts.ts';
 
 /** One station of an address on its way from the lease to other hosts. */
@@ -31,6 +31,7 @@ export function explain(facts: AddressFacts): Stage[] {
         ['sandbox', sandbox],
         ['link', link],
         ['neighbour', neighbour],
+        ['announcement', announcement],
         ['route', route],
         ['firewall', firewall],
         ['router', router],
@@ -75,7 +76,7 @@ function endpoint({ record }: AddressFacts): Answer {
 }
 
 function sandbox({ record, sandbox: found, address }: AddressFacts): Answer {
-  if (record?.sandbox?.state === 'failed') return broken(record.sandbox.reason);
+  if (record?.sandbox?.state === 'failed') return broken(record.sandbox.reason ?? 'it could not be set up');
   if (found === undefined) return unknown('no container to look into');
   if (found.unreachable !== undefined) return unknown(found.unreachable);
   if (!found.isUp) return broken("the container's end of the link is down");
@@ -101,16 +102,40 @@ function neighbour({ neighbour: found, record }: AddressFacts): Answer {
   return ok(`${found.mac ?? '?'}, permanent`);
 }
 
-function route({ address, route: found, routeLink, link: own }: AddressFacts): Answer {
+function announcement({ record }: AddressFacts): Answer {
+  const found = record?.announcement;
+  if (found === undefined) return unknown('routed-plugin does not say whether it announces it');
+  const { isAnnounced, policy, why, until, since, dueAt } = found;
+  const time = since === undefined ? '' : ` since ${since}`;
+  const end = dueAt === undefined ? until : `${until}, at ${dueAt}`;
+  const text = `announced${time} (routed.announce=${policy}): ${why}; until ${end}; ${connectionsOf(record)}`;
+  const { block } = record ?? {};
+  if (block === undefined) return isAnnounced ? ok(text) : broken(`not ${text}`);
+  const covered = `block ${block} of this host leads other hosts here`;
+  return ok(isAnnounced ? `${covered}; ${text}` : `not ${text}; but ${covered} all the same`);
+}
+
+/** What a withdrawal would leave, or has left. */
+function connectionsOf(record: AddressFacts['record']): string {
+  const { connections } = record ?? {};
+  if (connections === undefined) return 'its connections cannot be counted';
+  return `others have ${connections} connection${connections === 1 ? '' : 's'} to it`;
+}
+
+function route({ address, record, route: found, routeLink, link: own }: AddressFacts): Answer {
   if (found?.destination !== hostPrefix(address)) {
     const where = found === undefined ? 'there is no route' : `packets use the route to ${found.destination}`;
     return broken(`the host has no host route for it: ${where}`);
   }
   if (found.type === 'local') return broken('it is an address of this host itself');
+  if (record?.announcement?.isAnnounced === false && found.protocol !== ROUTE_PROTOCOL) {
+    return ok(`packets go to the other host: proto ${found.protocol}`);
+  }
   if (found.protocol !== ROUTE_PROTOCOL) return broken(`its route is not from this plugin: proto ${found.protocol}`);
   if (own !== undefined && routeLink?.index !== own.index)
     return broken(`its route leads to ${routeLink?.name ?? '?'}`);
-  return ok(`${found.destination} dev ${routeLink?.name ?? '?'} proto ${found.protocol}`);
+  const where = found.table === UNANNOUNCED_TABLE ? `, table ${found.table}, which routers do not redistribute` : '';
+  return ok(`${found.destination} dev ${routeLink?.name ?? '?'} proto ${found.protocol}${where}`);
 }
 
 function firewall({ firewall: found }: AddressFacts): Answer {
@@ -120,12 +145,22 @@ function firewall({ firewall: found }: AddressFacts): Answer {
   return ok(`FORWARD policy ${found.policy}${found.hasChain ? ', our chain is in it' : ''}`);
 }
 
-function router({ router: found }: AddressFacts): Answer {
+function router({ record, router: found, stuckDaemons }: AddressFacts): Answer {
+  if (stuckDaemons.length > 0) {
+    const verb = stuckDaemons.length === 1 ? 'does' : 'do';
+    return broken(`${stuckDaemons.join(', ')} ${verb} not answer: see "routed-plugin doctor"`);
+  }
   if (found === undefined) return unknown('no routing daemon runs on this host: other hosts do not learn the route');
   const daemons = found.daemons.join(', ');
+  if (record?.announcement?.isAnnounced === false && record.block === undefined) {
+    return found.announcedBy.length === 0
+      ? ok(`no daemon announces it, as it should be (running: ${daemons})`)
+      : broken(`${found.announcedBy.join(', ')} still announces it`);
+  }
   if (!found.isKnown) return broken(`zebra does not have the host's route (running: ${daemons})`);
   if (found.announcedBy.length === 0)
     return broken(`no daemon announces it (running: ${daemons}): check the export filter`);
   if (found.neighbors === 0) return broken(`${found.announcedBy.join(', ')} announces it, and has no neighbor`);
-  return ok(`announced by ${found.announcedBy.join(', ')} to ${found.neighbors} neighbors`);
+  const what = record?.block === undefined ? '' : `block ${record.block} `;
+  return ok(`${what}announced by ${found.announcedBy.join(', ')} to ${found.neighbors} neighbors`);
 }

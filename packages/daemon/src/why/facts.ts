@@ -1,4 +1,4 @@
-import type { AddressRecord } from '@routed/driver';
+import type { AddressRecord } from '@routed/driver/replies';
 import type { Link, Neighbour, Route } from '@routed/netns';
 import type { Announcements } from '@routed/quagga/show';
 
@@ -32,6 +32,8 @@ export interface AddressFacts {
   readonly sandbox: SandboxFacts | undefined;
   /** Undefined: no iptables on this host. */
   readonly firewall: FirewallFacts | undefined;
-  /** Undefined: no routing daemon on this host. */
+  /** Undefined: no routing daemon on this host, or it does not answer. */
   readonly router: Announcements | undefined;
+  /** Routing daemons that run and do not answer in time. */
+  readonly stuckDaemons: readonly string[];
 }

@@ -1,9 +1,9 @@
 import { hostPrefix, linkNames } from '@routed/datapath';
-import type { AddressRecord, Endpoint } from '@routed/driver';
-import { type Announcements, RouterView, VtyLines } from '@routed/quagga/show';
+import { type AddressRecord, addressRecord } from '@routed/driver/replies';
+import { RouterView, VtyLines } from '@routed/quagga/show';
 import { FORWARD_CHAIN, runCommand } from '@routed/netfilter';
 import { openNetns, openRtnl, type Rtnl } from '@routed/netns';
-import { askDaemon } from '../admin/admin-client.ts';
+import { askDaemonFor } from '../admin/admin-client.ts';
 import { RoutedError } from '../ground/routed-error.ts';
 import type { AddressFacts, FirewallFacts, SandboxFacts } from './facts.ts';
 
@@ -27,22 +27,25 @@ export async function readFacts(
     neighbour: neighbours.find((entry) => entry.address === address),
     sandbox: link && (await readSandbox(endpoint, link.index, address)),
     firewall: await readFirewall(address),
-    router: await readRouterIn(places.routerDir, address),
+    ...(await readRouterIn(places.routerDir, record?.block ?? address)),
   };
 }
 
 async function readRecord(address: string, adminSocket: string): Promise<AddressRecord | undefined> {
   try {
     const path = `/v1/addresses/${encodeURIComponent(address)}`;
-    return (await askDaemon(adminSocket, { method: 'GET', path })) as AddressRecord;
+    return await askDaemonFor(adminSocket, path, addressRecord);
   } catch (error) {
     if (error instanceof RoutedError && error.code === 'DAEMON_UNREACHABLE') return undefined;
     throw error;
   }
 }
 
-async function readSandbox(endpoint: Endpoint, hostIndex: number, address: string): Promise<SandboxFacts> {
-  const { sandboxKey } = endpoint;
+async function readSandbox(
+  { sandboxKey }: NonNullable<AddressRecord['endpoint']>,
+  hostIndex: number,
+  address: string,
+): Promise<SandboxFacts> {
   if (sandboxKey === undefined) return { unreachable: 'it is in no container', hasAddress: false, isUp: false };
   try {
     const netns = await openNetns({ path: sandboxKey });
@@ -56,10 +59,14 @@ async function readSandbox(endpoint: Endpoint, hostIndex: number, address: strin
   }
 }
 
-async function readRouterIn(directory: string, address: string): Promise<Announcements | undefined> {
+async function readRouterIn(
+  directory: string,
+  destination: string,
+): Promise<Pick<AddressFacts, 'router' | 'stuckDaemons'>> {
   const lines = new VtyLines([directory]);
   try {
-    return await new RouterView({ lines }).announcements(address);
+    const router = await new RouterView({ lines }).announcements(destination);
+    return { router, stuckDaemons: lines.stuck };
   } finally {
     await lines.close();
   }

@@ -21,6 +21,15 @@ interface Call {
   readonly stride?: number;
 }
 
+/** What differs little from calls of other lives, and takes long: blocks rest for ten minutes before they are given back. */
+const THOROUGH: readonly Call[] = [
+  { life: 'blocks', call: 6, title: 'RequestAddress that claims an IPv6 block', least: 4 },
+  { life: 'blocks', call: 8, title: 'Join inside blocks', least: 10 },
+  { life: 'blocks', call: 10, title: 'Leave inside blocks', least: 5 },
+  { life: 'blocks', call: 13, title: 'ReleaseAddress inside a block', least: 1 },
+  { life: 'blocks', call: 19, title: 'DeleteNetwork of a network with blocks', least: 16 },
+];
+
 const CALLS: readonly Call[] = [
   { life: 'container', call: 0, title: 'RequestAddress', least: 1 },
   { life: 'container', call: 1, title: 'RequestAddress, IPv6', least: 1 },
@@ -39,6 +48,8 @@ const CALLS: readonly Call[] = [
   { life: 'network', call: 7, title: 'ReleasePool', least: 1 },
   { life: 'network', call: 9, title: 'ReleasePool, IPv6', least: 1 },
   { life: 'network', call: 10, title: 'DeleteNetwork', least: 12, stride: 2 },
+  { life: 'blocks', call: 5, title: 'RequestAddress that claims a block', least: 3, stride: 4 },
+  ...(IS_THOROUGH ? THOROUGH : []),
 ];
 
 /** The ways to die at a step. What is there after it is there before the next, so both sides are seen with both absences. */

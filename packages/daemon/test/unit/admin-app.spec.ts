@@ -36,6 +36,8 @@ describe('the admin socket', () => {
       drain: (...call: unknown[]) => Promise.resolve(call),
       drainHost: (...call: unknown[]) => Promise.resolve(call),
       drains: () => Promise.resolve({ isHostDraining: false, endpoints: [] }),
+      handover: (...call: unknown[]) => Promise.resolve({ call }),
+      handovers: () => Promise.resolve({ endpoints: [] }),
     },
     get journal() {
       return journal;
@@ -209,5 +211,18 @@ describe('the admin socket', () => {
       endpoints: [],
     });
     expect((await raw('PUT', '/v1/drain', '{}')).status).to.equal(400);
+  });
+
+  it('hands a container over within a time, ends that, and tells what is handed over', async () => {
+    const path = '/v1/containers/web/handover';
+    const put = (body: object): Promise<unknown> => askDaemon(socketPath, { method: 'PUT', path, body });
+
+    expect(await put({ withinMs: 60_000, network: 'n' })).to.deep.equal({ call: ['web', 60_000, 'n'] });
+    expect(await put({ withinMs: null })).to.deep.equal({ call: ['web', null, null] });
+    expect(await askDaemon(socketPath, { method: 'GET', path: '/v1/handovers' })).to.deep.equal({ endpoints: [] });
+    for (const body of ['{}', '{"withinMs":999}', '{"withinMs":3600001}', '{"withinMs":1000.5}', '{"withinMs":"5m"}']) {
+      const { status, body: reply } = await raw('PUT', path, body);
+      expect([status, reply], body).to.satisfy(() => status === 400 && reply.includes('withinMs: '));
+    }
   });
 });

@@ -84,6 +84,16 @@ describe('a command line', () => {
     [['status', '--watch', '0'], 'expected seconds, from 0.1 to 86400'],
     [['--mtu', 'big'], 'option --mtu "big": expected a number from 68 to 65535, or auto'],
     [['serve', '--check', '--mtu', 'big'], 'option --mtu "big": expected a number'],
+    [['handover'], 'error: name a container, or --status'],
+    [['handover', 'web', '--status'], 'error: --status takes no container'],
+    [['handover', '--status', '--within', '5m'], 'error: --status takes no container'],
+    [['handover', 'web', '--cancel', '--wait'], 'error: --cancel takes no --within and no --wait'],
+    [
+      ['handover', 'web', '--within', 'soon'],
+      "option '--within <duration>' argument 'soon' is invalid. expected a duration",
+    ],
+    [['handover', 'web', '--within', '999ms'], 'expected a duration of 1s or more'],
+    [['handover', 'web', '--within', '2h'], 'expected a duration such as 500ms, 5s or 2m, up to 1h'],
     [['why', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
     [['events', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
     [['\u001b[2Jstatus'], "error: unknown command '\\u001b[2Jstatus'"],
@@ -170,13 +180,94 @@ describe('a command line', () => {
     expect(exitCode).to.equal(1);
   });
 
-  it('says that a daemon that answers in another shape is of another release', async () => {
-    await answerWith({ '/v1/status': { ...exampleReport, networks: 1 } });
+  for (const [argv, path, wrong] of [
+    [['status'], '/v1/status', { ...exampleReport, networks: 1 }],
+    [['address', 'list'], '/v1/addresses', [{ address: '10.1.0.2' }]],
+    [['address', 'add', 'web', '10.1.0.3'], '/v1/containers/web/addresses', {}],
+    [['address', 'remove', 'web', '10.1.0.3'], '/v1/containers/web/addresses/10.1.0.3', {}],
+    [['ingress', 'show', 'web'], '/v1/containers/web/ingress', [{}]],
+    [['ingress', 'set', 'web', 'none'], '/v1/containers/web/ingress', {}],
+    [['announce', 'web'], '/v1/containers/web/announcement', [{}]],
+    [['drain', '--status'], '/v1/drain', {}],
+    [['drain', 'web'], '/v1/containers/web/drain', {}],
+    [['undrain', '--all'], '/v1/drain', {}],
+    [['events'], '/v1/events', '{"kind":"leased"}\n'],
+    [['events', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
+    [['why', 'web'], '/v1/addresses', {}],
+    [['why', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
+  ] as const) {
+    it(`says that a daemon that answers in another shape is of another release: ${argv.join(' ')}`, async () => {
+      await answerWith({ [path]: wrong });
 
-    const { exitCode, stderr } = await run(['status']);
+      const { exitCode, stdout, stderr } = await run(argv);
 
-    expect(stderr).to.match(/^routed-plugin: .* is of another release than this command \(networks: .*\): restart/);
-    expect(exitCode).to.equal(1);
+      expect(stderr).to.match(/^routed-plugin: .* is of another release than this command \(.*: .*\): restart/);
+      expect(stderr.trim().split('\n')).to.have.lengthOf(1);
+      expect(stdout).to.equal('');
+      expect(exitCode).to.equal(1);
+    });
+  }
+
+  it('lets be what a newer daemon adds', async () => {
+    const event = { at: 'now', kind: 'invented', addresses: ['10.1.0.2'], detail: 'why', further: 1 };
+    await answerWith({
+      '/v1/events': `${JSON.stringify(event)}\n`,
+      '/v1/drain': { isHostDraining: false, endpoints: [], further: 1 },
+    });
+
+    expect((await run(['events'])).stdout).to.equal('now  invented    10.1.0.2: why\n');
+    expect((await run(['drain', '--status'])).exitCode).to.equal(0);
+  });
+
+  it('tells what docker stop drains from what an operator drains', async () => {
+    const row = {
+      endpointId: 'e1',
+      container: 'web',
+      network: 'n',
+      isAnnounced: false,
+      connections: { '10.1.0.2': 2 },
+    };
+    const stop = { until: '2026-11-28T12:00:00.000Z', isSignalSent: false };
+    const endpoints = [row, { ...row, stop }, { ...row, stop: { ...stop, isSignalSent: true } }];
+    const web = { isHostDraining: false, endpoints: [{ ...row, stop }] };
+    await answerWith({ '/v1/drain': { isHostDraining: false, endpoints }, '/v1/containers/web/drain': web });
+
+    const { stdout } = await run(['drain', '--status']);
+
+    expect(stdout.match(/withdrawn.*/g)).to.deep.equal([
+      'withdrawn',
+      'withdrawn, is stopped by 2026-11-28T12:00:00.000Z',
+      'withdrawn, was sent its drain signal',
+    ]);
+    const undrained = await run(['undrain', 'web']);
+    expect(undrained.exitCode).to.equal(1);
+    expect(undrained.stderr).to.contain('the container was told to stop: it stays withdrawn until its next start');
+    expect((await run(['undrain', '--all'])).exitCode, 'although one is stopped').to.equal(0);
+  });
+
+  it('names the container and network of an event', async () => {
+    const event = { at: 'now', kind: 'announced', addresses: ['10.1.0.2'], endpointId: 'e1', detail: 'healthy' };
+    await answerWith({ '/v1/events': `${JSON.stringify({ ...event, container: 'web', network: 'n' })}\n` });
+
+    expect((await run(['events'])).stdout).to.equal('now  announced   10.1.0.2 (web on n): healthy\n');
+  });
+
+  it('shows why each address is announced or is not', async () => {
+    const row = { address: '10.1.0.2', container: 'web', network: 'n', kind: 'docker', state: 'active' };
+    const announcement = { policy: 'running', isAnnounced: false, reason: 'flapping', since: 'S', dueAt: 'T' };
+    const endpoint = { ...exampleEndpoint, announcement };
+    await answerWith({
+      '/v1/addresses': [
+        { ...row, announcement },
+        { ...row, address: '10.1.0.3', state: 'stopped' },
+      ],
+      '/v1/status': { ...exampleReport, endpoints: [endpoint] },
+    });
+
+    const { stdout } = await run(['address', 'list']);
+    expect(stdout).to.match(/^10\.1\.0\.2 +web +n +docker +active +running +no: flapping until T +S$/m);
+    expect(stdout).to.match(/^10\.1\.0\.3 +web +n +docker +stopped +- +- +-$/m);
+    expect((await run(['status'])).stdout).to.contain('joined, not announced: flapping until T, since S');
   });
 
   it('about events of an address that no network has says so', async () => {
@@ -186,6 +277,95 @@ describe('a command line', () => {
       exitCode: 1,
       stdout: '',
       stderr: 'nothing has happened to 10.9.9.9 since routed-plugin was started: no network of this host has it\n',
+    });
+  });
+
+  describe('of a handover', () => {
+    const asked: unknown[] = [];
+    const rowOf = (state: 'waiting' | 'handed over', connections: number): object => ({
+      endpointId: exampleEndpoint.id,
+      container: 'web',
+      network: 'n',
+      until: '2026-11-28T08:00:00.000Z',
+      addresses: [{ address: '10.1.0.5', state, holders: state === 'waiting' ? [] : ['10.112.11.2'], connections }],
+    });
+
+    /** Answers the command with the first of these, and each of its looks with the next; then with the last. */
+    async function answerInTurn(...reports: (readonly object[])[]): Promise<void> {
+      asked.length = 0;
+      await answer(({ method = '', url = '' }, reply) => {
+        asked.push(`${method} ${url}`);
+        const endpoints = reports.length > 1 ? reports.shift() : reports[0];
+        reply.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ endpoints }));
+      });
+    }
+
+    it('says what is handed over', async () => {
+      await answerInTurn([rowOf('waiting', 3)]);
+
+      const { exitCode, stdout } = await run(['handover', 'web', '--network', 'n']);
+
+      expect(asked).to.deep.equal(['PUT /v1/containers/web/handover']);
+      expect(stdout).to.match(/^web +n +10\.1\.0\.5 +waiting +this host +3 +2026-11-28T08:00:00\.000Z$/m);
+      expect(exitCode).to.equal(0);
+    });
+
+    it('waits until another host has every address, and twice finds no connection', async () => {
+      const done = [rowOf('handed over', 0)];
+      await answerInTurn([rowOf('waiting', 3)], [rowOf('handed over', 2)], done, [rowOf('handed over', 1)], done, done);
+
+      const { exitCode, stdout, stderr } = await run(['handover', 'web', '--wait']);
+
+      expect(asked).to.have.lengthOf(6);
+      expect(stdout).to.match(/^web +n +10\.1\.0\.5 +handed over +10\.112\.11\.2 +0 /m);
+      expect([exitCode, stderr]).to.deep.equal([0, '']);
+    });
+
+    it('takes a container that is gone for handed over, if it was', async () => {
+      await answerInTurn([rowOf('handed over', 1)], []);
+
+      expect(await run(['handover', 'web', '--wait'])).to.include({ exitCode: 0, stderr: '' });
+    });
+
+    for (const [what, reports, says] of [
+      [
+        'nobody takes it',
+        [[rowOf('waiting', 0)]],
+        'no other host announced 10.1.0.5 within 1s: still announced by this host',
+      ],
+      [
+        'connections are left',
+        [[rowOf('handed over', 2)]],
+        '10.1.0.5 is handed over, but 2 connections are left after 1s',
+      ],
+      [
+        'the daemon stops waiting a moment before',
+        [[rowOf('waiting', 0)], []],
+        'no other host announced 10.1.0.5 within 1s',
+      ],
+      [
+        'it is ended',
+        [[rowOf('waiting', 0)], []],
+        'the handover of 10.1.0.5 has ended: it was cancelled, or its container',
+      ],
+    ] as const) {
+      it(`that waits ends with 1 when ${what}`, async () => {
+        await answerInTurn(...reports);
+
+        const within = what === 'it is ended' ? '3s' : '1s';
+        const { exitCode, stderr } = await run(['handover', 'web', '--wait', '--within', within]);
+
+        expect(stderr).to.contain(says);
+        expect(exitCode).to.equal(1);
+      });
+    }
+
+    it('ends it, and shows all of them', async () => {
+      await answerInTurn([rowOf('waiting', 0)]);
+
+      expect(await run(['handover', 'web', '--cancel'])).to.deep.equal({ exitCode: 0, stdout: '', stderr: '' });
+      expect((await run(['handover', '--status', '--json'])).stdout).to.contain('"state": "waiting"');
+      expect(asked).to.deep.equal(['PUT /v1/containers/web/handover', 'GET /v1/handovers']);
     });
   });
 
@@ -203,7 +383,7 @@ describe('a command line', () => {
       '/v1/status': { ...exampleReport, problems: [HOSTILE], endpoints: [exampleEndpoint], addresses: [listed] },
       '/v1/addresses': [listed],
       '/v1/events': `${JSON.stringify(event)}\n`,
-      '/v1/containers/web/ingress': [{ network: HOSTILE, ingress: HOSTILE, spoof: 'strict' }],
+      '/v1/containers/web/ingress': [{ container: 'web', network: HOSTILE, ingress: HOSTILE, spoof: 'strict' }],
     });
 
     for (const argv of [

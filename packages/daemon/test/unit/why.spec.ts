@@ -8,6 +8,22 @@ const endpoint = { ...endpointWith('c80b7eea65283f', ['10.1.0.2']), sandboxKey: 
 const link = { index: 7, name: 'vethrc80b7eea65', isUp: true, hasCarrier: true, mtuBytes: 1500 } as Link;
 const ownRoute = { destination: '10.1.0.2/32', type: 'unicast', protocol: 200, linkIndex: 7, nextHops: [{}] };
 
+const announcement: NonNullable<NonNullable<AddressFacts['record']>['announcement']> = {
+  policy: 'healthy',
+  isAnnounced: true,
+  reason: 'healthy',
+  since: '2026-01-01T00:00:00.000Z',
+  why: 'its health check passes',
+  until: 'its health check fails',
+};
+const withdrawn = {
+  ...announcement,
+  isAnnounced: false,
+  reason: 'not healthy',
+  why: 'its health check does not pass',
+  until: 'its health check passes',
+};
+
 /** An address that everything is well with. */
 const healthy: AddressFacts = {
   address: '10.1.0.2',
@@ -15,11 +31,12 @@ const healthy: AddressFacts = {
     address: '10.1.0.2',
     lease: {
       poolId: 'routed-local/10.1.0.0/16',
-      address: '10.1.0.2',
       purpose: 'endpoint',
       holder: 'endpoint c80b7eea6528',
     },
     endpoint,
+    announcement,
+    connections: 3,
     pool: 'routed-local/10.1.0.0/16',
     history: [],
   },
@@ -30,6 +47,7 @@ const healthy: AddressFacts = {
   sandbox: { hasAddress: true, isUp: true },
   firewall: { policy: 'DROP', hasChain: true },
   router: { daemons: ['zebra', 'ospfd'], isKnown: true, announcedBy: ['ospfd'], neighbors: 2 },
+  stuckDaemons: [],
 };
 
 const breaks = (facts: Partial<AddressFacts>): string[] =>
@@ -42,8 +60,24 @@ const textOf = (name: string, facts: Partial<AddressFacts>): string =>
 describe('why an address is reached or not', () => {
   it('is nothing where all is well', () => {
     expect(explain(healthy).map(({ name, state }) => `${name} ${state}`)).to.deep.equal(
-      ['lease', 'endpoint', 'sandbox', 'link', 'neighbour', 'route', 'firewall', 'router'].map((name) => `${name} ok`),
+      [
+        ...['lease', 'endpoint', 'sandbox', 'link', 'neighbour'],
+        ...['announcement', 'route', 'firewall', 'router'],
+      ].map((name) => `${name} ok`),
     );
+  });
+
+  it('names the block that other hosts reach it by, also while the address itself is not announced', () => {
+    const covered = { ...healthy.record!, block: '10.1.0.0/26' };
+    const drained = { ...covered, announcement: withdrawn };
+
+    expect(textOf('announcement', { record: covered })).to.match(
+      /^block 10\.1\.0\.0\/26 of this host leads other hosts here; /,
+    );
+    expect(textOf('router', { record: covered })).to.equal('block 10.1.0.0/26 announced by ospfd to 2 neighbors');
+    expect(textOf('announcement', { record: drained })).to.contain('not announced');
+    expect(textOf('announcement', { record: drained })).to.contain('but block 10.1.0.0/26 of this host leads');
+    expect(breaks({ record: drained })).to.deep.equal([]);
   });
 
   it('is told of another host in two words', () => {
@@ -82,6 +116,7 @@ describe('why an address is reached or not', () => {
       'router',
       'check the export filter',
     ],
+    ['a daemon hangs', { router: undefined, stuckDaemons: ['zebra'] }, 'router', 'zebra does not answer'],
     [
       'nobody listens',
       { router: { daemons: ['zebra', 'ospfd'], isKnown: true, announcedBy: ['ospfd'], neighbors: 0 } },
@@ -95,6 +130,48 @@ describe('why an address is reached or not', () => {
       expect(textOf(station, facts)).to.contain(text);
     });
   }
+
+  it('is the announcement where its policy is not met, and neither route nor router', () => {
+    const facts = {
+      record: { ...healthy.record!, announcement: withdrawn },
+      route: { ...ownRoute, table: 7200 } as unknown as Route,
+      router: { daemons: ['zebra', 'ospfd'], isKnown: false, announcedBy: [], neighbors: 2 },
+    };
+
+    expect(breaks(facts)).to.deep.equal(['announcement']);
+    expect(textOf('announcement', facts)).to.equal(
+      'not announced since 2026-01-01T00:00:00.000Z (routed.announce=healthy): its health check does not pass; ' +
+        'until its health check passes; others have 3 connections to it',
+    );
+    expect(textOf('route', facts)).to.contain('table 7200, which routers do not redistribute');
+    expect(textOf('router', facts)).to.contain('no daemon announces it, as it should be');
+  });
+
+  it('is the router where it still announces what is withdrawn', () => {
+    const facts = { record: { ...healthy.record!, announcement: withdrawn } };
+
+    expect(breaks(facts)).to.deep.equal(['announcement', 'router']);
+    expect(textOf('router', facts)).to.equal('ospfd still announces it');
+  });
+
+  it('says what a withdrawal would leave, and when a wait is over', () => {
+    expect(textOf('announcement', {})).to.equal(
+      'announced since 2026-01-01T00:00:00.000Z (routed.announce=healthy): its health check passes; ' +
+        'until its health check fails; others have 3 connections to it',
+    );
+    const record = { ...healthy.record!, announcement: { ...withdrawn, dueAt: '2026-01-01T00:01:00.000Z' } };
+    expect(textOf('announcement', { record })).to.contain('until its health check passes, at 2026-01-01T00:01:00.000Z');
+  });
+
+  it('is a yield to another host, whose route packets take', () => {
+    const yielded = { ...withdrawn, reason: 'yielded', why: 'another host announces it, and this host yields to it' };
+    const route = { ...ownRoute, protocol: 188 } as unknown as Route;
+    const router = { daemons: ['zebra'], isKnown: true, announcedBy: [], neighbors: 2 };
+
+    expect(breaks({ record: { ...healthy.record!, announcement: yielded }, route, router })).to.deep.equal([
+      'announcement',
+    ]);
+  });
 
   it('is told as far as it can be seen without the daemon', () => {
     const stations = explain({

@@ -9,6 +9,8 @@ export interface AnnouncementFacts {
   readonly config: ConfigTree | undefined;
   /** Prefixes of the containers: pools, or their very addresses where the daemon does not say. */
   readonly pools: readonly string[];
+  /** What this host announces instead of the addresses inside; absent: nothing. */
+  readonly blocks?: readonly string[];
   /** The kernel has a default route that zebra has not made. */
   readonly hasDefaultRoute: boolean;
 }
@@ -30,13 +32,15 @@ export const announcementCheck = defineCheck<AnnouncementFacts>({
   read: async (host) => ({
     config: (await host.routers())?.config,
     pools: await readPools(host),
+    blocks: (await host.daemon())?.blocks.map(({ prefix }) => prefix) ?? [],
     hasDefaultRoute: (await host.routes()).some((route) => route.destination === '0.0.0.0/0' && !isOfRouter(route)),
   }),
-  judge: ({ config, pools, hasDefaultRoute }) => {
+  judge: ({ config, pools, blocks = [], hasDefaultRoute }) => {
     if (config === undefined || sectionsOf(config, /^router /).length === 0) return [];
     const exports = readExports(config);
     return [
       ...exports.flatMap((one) => judgeFilter(config, one, hasDefaultRoute)),
+      ...exports.flatMap((one) => judgeBlocks(config, one, blocks)),
       ...([4, 6] as const).flatMap((family) => {
         const asked = pools.filter((pool) => pool.includes(':') === (family === 6));
         const ofFamily = exports.filter((one) => one.family === family);
@@ -135,6 +139,26 @@ function judgePools(config: ConfigTree, one: Export, pools: readonly string[]): 
   return findings;
 }
 
+/** A filter for host routes keeps blocks back, and with them every address inside. */
+function judgeBlocks(config: ConfigTree, { protocol, family, routeMap }: Export, blocks: readonly string[]): Finding[] {
+  if (routeMap === undefined) return [];
+  const isKept = (prefix: string): boolean => {
+    const length = lengthOf(prefix);
+    return passesRouteMap(config, routeMap, { prefix, shortest: length, longest: length }) === 'none';
+  };
+  const kept = blocks.filter((block) => block.includes(':') === (family === 6)).filter(isKept);
+  const [first] = kept;
+  if (first === undefined) return [];
+  return [
+    {
+      severity: 'broken',
+      found: `${protocol} does not announce blocks such as ${listed(kept)}: route-map ${routeMap} denies them`,
+      why: 'other hosts cannot reach containers with addresses of these blocks: they are announced with their block only',
+      remedy: `let "ge ${lengthOf(first)} le ${lengthOf(first)}" pass the prefix-list of route-map ${routeMap}, on every host and switch; or "routed-plugin network block NETWORK none"`,
+    },
+  ];
+}
+
 /** Every `redistribute` of kernel routes. `table` counts as one that lets everything in that table pass. */
 export function readExports(config: ConfigTree): Export[] {
   return sectionsOf(config, /^router (ospf|ospf6|bgp)\b/).flatMap(({ path, lines }) => {
@@ -158,6 +182,10 @@ async function readPools(host: HostView): Promise<string[]> {
   return (await host.routes())
     .filter(({ protocol, linkIndex }) => protocol === ROUTE_PROTOCOL && links.has(linkIndex ?? 0))
     .map(({ destination }) => destination);
+}
+
+function lengthOf(prefix: string): number {
+  return Number(prefix.split('/')[1]);
 }
 
 function listed(prefixes: readonly string[]): string {

@@ -19,7 +19,8 @@ export const routerDaemonsCheck = defineCheck<{
   }),
   judge: ({ daemons, hasBird, hasContainers }) => {
     if (daemons === undefined) return [noRouter(hasBird, hasContainers)];
-    const dead = daemons.filter(({ isRunning }) => !isRunning);
+    const dead = daemons.filter(({ isRunning, isHung }) => !isRunning && isHung !== true);
+    const hung = daemons.filter(({ isHung }) => isHung === true);
     const findings: Finding[] = dead.map(({ name }) => ({
       severity: 'broken',
       found: `${name} is dead; its socket remains`,
@@ -29,13 +30,24 @@ export const routerDaemonsCheck = defineCheck<{
           : 'its routes are withdrawn, or soon will be: other hosts cannot reach the containers',
       remedy: 'read its log, then restart all of the router\'s daemons together ("systemctl restart frr")',
     }));
+    findings.push(...hung.map(hangs));
     const zebra = daemons.find(({ name, isRunning }) => name === 'zebra' && isRunning);
     const speakers = daemons.filter(({ name, isRunning }) => name !== 'zebra' && isRunning);
-    if (zebra === undefined && dead.every(({ name }) => name !== 'zebra')) findings.push(noZebra());
-    if (zebra !== undefined && speakers.length === 0 && dead.length === 0) findings.push(noSpeaker());
+    const silent = [...dead, ...hung];
+    if (zebra === undefined && silent.every(({ name }) => name !== 'zebra')) findings.push(noZebra());
+    if (zebra !== undefined && speakers.length === 0 && silent.length === 0) findings.push(noSpeaker());
     return [...findings, ...restartedAlone(zebra, speakers)];
   },
 });
+
+function hangs({ name, pid }: RouterDaemon): Finding {
+  return {
+    severity: 'broken',
+    found: `${name} does not answer${pid === undefined ? '' : ` (process ${pid})`}`,
+    why: 'a daemon that hangs drops its neighbors, and neither announces nor withdraws containers',
+    remedy: 'read its log, then restart all of the router\'s daemons together ("systemctl restart frr")',
+  };
+}
 
 function noRouter(hasBird: boolean, hasContainers: boolean): Finding {
   if (hasBird) {

@@ -3,17 +3,21 @@ import type { HostReader } from './host-reader.ts';
 import {
   type ConfigTree,
   type DaemonName,
+  isQuaggaError,
   mergeTrees,
   openDaemons,
   readRunning,
+  type RunningConfig,
   type VtyConnection,
 } from '@routed/quagga';
 
 /** A routing daemon that has been started. */
 export interface RouterDaemon {
   readonly name: DaemonName;
-  /** False: its socket is there, and nobody answers. */
+  /** It answers. False otherwise: its socket is there, and nobody listens, or it hangs. */
   readonly isRunning: boolean;
+  /** It listens, and does not answer. */
+  readonly isHung?: true;
   readonly pid?: number;
   /** Clock ticks after boot, as the kernel counts them; absent: unknown. */
   readonly startedTicks?: number;
@@ -61,24 +65,57 @@ export async function readRouters(host: HostReader): Promise<RouterFacts | undef
   return undefined;
 }
 
+/** A daemon that takes longer hangs. */
+const DEADLINE_MS = 5_000;
+
 /** What a daemon says now; empty where it does not run, or does not know the command. */
 export async function askRouter(directory: string, question: Question): Promise<string> {
-  await using lines = await openDaemons(directory, {}, [QUESTIONS[question]]);
+  await using lines = await openDaemons(directory, { deadlineMs: DEADLINE_MS }, [QUESTIONS[question]]);
   return (await replyOf(lines.get(QUESTIONS[question]), question)) ?? '';
 }
 
 async function readSuite(host: HostReader, directory: string, found: readonly DaemonName[]): Promise<RouterFacts> {
-  await using lines = await openDaemons(directory, {}, found);
-  const daemons: RouterDaemon[] = [];
-  for (const name of found) {
-    daemons.push({ name, isRunning: lines.has(name), ...(await readProcess(host, join(directory, `${name}.pid`))) });
+  const interviews = await Promise.all(
+    found.map(async (name) => ({
+      name,
+      process: await readProcess(host, join(directory, `${name}.pid`)),
+      ...(await interview(directory, name)),
+    })),
+  );
+  return {
+    directory,
+    daemons: interviews.map(({ name, process, state }) => ({ name, ...state, ...process })),
+    config: mergeTrees(interviews.flatMap(({ config }) => [...config.values()])),
+    replies: new Map(interviews.flatMap(({ replies }) => [...replies])),
+  };
+}
+
+interface Interview {
+  readonly state: Pick<RouterDaemon, 'isRunning' | 'isHung'>;
+  readonly config: RunningConfig;
+  readonly replies: ReadonlyMap<Question, string>;
+}
+
+/** Asks one daemon. One that hangs says nothing, and keeps nobody from asking the others. */
+async function interview(directory: string, name: DaemonName): Promise<Interview> {
+  const nothing = { config: new Map(), replies: new Map() };
+  try {
+    await using lines = await openDaemons(directory, { deadlineMs: DEADLINE_MS }, [name]);
+    const replies = new Map<Question, string>();
+    for (const question of ASKED_AT_ONCE.filter((one) => QUESTIONS[one] === name)) {
+      const reply = await replyOf(lines.get(name), question);
+      if (reply !== undefined) replies.set(question, reply);
+    }
+    return { state: { isRunning: lines.has(name) }, config: await readRunning(lines), replies };
+  } catch (error) {
+    if (!isQuaggaError(error, 'VTY_FAILED') || !isSilence(error.cause)) throw error;
+    return { ...nothing, state: { isRunning: false, isHung: true } };
   }
-  const replies = new Map<Question, string>();
-  for (const question of ASKED_AT_ONCE) {
-    const reply = await replyOf(lines.get(QUESTIONS[question]), question);
-    if (reply !== undefined) replies.set(question, reply);
-  }
-  return { directory, daemons, config: mergeTrees((await readRunning(lines)).values()), replies };
+}
+
+/** What an open connection says, or a queue of those who wait. A socket that may not be opened is no fault of the daemon. */
+function isSilence(cause: unknown): boolean {
+  return isQuaggaError(cause) || (cause instanceof Error && 'code' in cause && cause.code === 'EAGAIN');
 }
 
 async function replyOf(line: VtyConnection | undefined, question: Question): Promise<string | undefined> {

@@ -11,6 +11,7 @@ import { forwardingIpv6Check } from '../../src/checks/forwarding.ts';
 import { neighboursCheck } from '../../src/checks/limits.ts';
 import { mtuCheck } from '../../src/checks/mtu.ts';
 import { adjacencyCheck } from '../../src/checks/neighbors.ts';
+import { routerLimitsCheck } from '../../src/checks/router-limits.ts';
 import { routerRoutesCheck } from '../../src/checks/router-routes.ts';
 import { routerDaemonsCheck, zebraBufferCheck } from '../../src/checks/routers.ts';
 import { namespacesCheck, staleRecordsCheck } from '../../src/checks/state.ts';
@@ -53,6 +54,24 @@ Neighbor        V         AS   MsgRcvd   MsgSent   TblVer  InQ OutQ  Up/Down Sta
 `,
     ],
   ]);
+
+const bgpNeighbor = (received: number, endsSession: boolean) => ({
+  protocol: 'bgp' as const,
+  neighbor: 'eth1',
+  link: '',
+  state: 'Established',
+  isUp: true,
+  upSec: 9,
+  prefixes: [{ family: 'ipv4' as const, received, sent: 3, limit: { prefixes: 200, endsSession } }],
+});
+
+/** A host with a block behind a filter for these lengths. */
+function blockUnder(range: string): readonly Finding[] {
+  const list = `ip prefix-list C seq 5 permit 10.1.0.0/16 ${range}`;
+  const map = 'route-map C permit 10\n match ip address prefix-list C\nexit';
+  const config = parseConfig(`${list}\n${map}\nrouter ospf\n redistribute kernel route-map C\nexit`);
+  return announcementCheck.judge({ config, pools: ['10.1.0.0/16'], blocks: ['10.1.7.64/26'], hasDefaultRoute: true });
+}
 
 /** What no host of the lab can be brought to, or not quickly. */
 const cases: readonly (readonly [
@@ -264,6 +283,32 @@ const cases: readonly (readonly [
     undefined,
     /^$/,
   ],
+  ['a neighbor at 80 % of its limit', routerLimitsCheck.judge([bgpNeighbor(160, true)]), undefined, /^$/],
+  [
+    'a neighbor beyond 80 % of its limit',
+    routerLimitsCheck.judge([bgpNeighbor(161, true)]),
+    'warning',
+    /^BGP neighbor eth1 announces 161 IPv4 prefixes of the 200 that maximum-prefix allows$/,
+  ],
+  [
+    'a neighbor beyond 80 % of a limit that only warns',
+    routerLimitsCheck.judge([bgpNeighbor(161, false)]),
+    'note',
+    /^BGP neighbor eth1 announces 161 IPv4 prefixes of the 200/,
+  ],
+  [
+    'a session that a limit has ended',
+    routerLimitsCheck.judge([{ ...bgpNeighbor(0, true), isUp: false, isOverLimit: true }]),
+    'broken',
+    /^BGP neighbor eth1 announced more prefixes than maximum-prefix allows \(200\): its session has ended$/,
+  ],
+  [
+    'a filter for host routes alone, and a block',
+    blockUnder('ge 32'),
+    'broken',
+    /^OSPF does not announce blocks such as 10\.1\.7\.64\/26: route-map C denies them$/,
+  ],
+  ['a filter that lets the block pass', blockUnder('ge 26'), undefined, /^$/],
   [
     'an import filter that exists',
     importFilterCheck.judge(parseConfig('ip protocol ospf route-map IN\nroute-map IN permit 10\nexit')),

@@ -11,12 +11,16 @@ import { DaemonProcess } from './daemon-process.ts';
 
 const run = promisify(execFile);
 const PROTOCOL = 200;
+const BLOCK_PROTOCOL = 201;
 const LOG_TAIL = 3_000;
 
 /** What of the daemon is on a host: kernel and store. */
 export interface Traces {
   readonly links: readonly string[];
   readonly routes: readonly string[];
+  /** The routes of blocks. */
+  readonly blocks: readonly string[];
+  readonly rules: readonly string[];
   readonly addresses: readonly string[];
   readonly neighbours: readonly string[];
   readonly filters: readonly string[];
@@ -107,10 +111,12 @@ export class CrashHost {
   }
 
   async traces(): Promise<Traces> {
-    const { links, routes, addresses, neighbours } = this.rtnl;
-    const [allLinks, allRoutes, allAddresses, allNeighbours, filters, records] = await Promise.all([
+    const { links, routes, rules, addresses, neighbours } = this.rtnl;
+    const [allLinks, allRoutes, blocks, allRules, allAddresses, allNeighbours, filters, records] = await Promise.all([
       links.list({ kind: 'veth' }),
       routes.list({ protocol: PROTOCOL }),
+      routes.list({ protocol: BLOCK_PROTOCOL }),
+      rules.list({ protocol: PROTOCOL }),
       addresses.list(),
       neighbours.list(),
       this.#filters.list(),
@@ -119,6 +125,8 @@ export class CrashHost {
     return {
       links: allLinks.map(({ name }) => name).filter((name) => name.startsWith('veth')),
       routes: allRoutes.map(({ destination }) => destination).sort(),
+      blocks: blocks.map(({ type, destination }) => `${type} ${destination}`).sort(),
+      rules: allRules.map(({ priority, destination }) => `${priority} ${destination ?? ''}`).sort(),
       addresses: allAddresses.filter(({ protocol }) => protocol === PROTOCOL).map(({ address }) => address),
       neighbours: allNeighbours.filter(({ isPermanent }) => isPermanent).map(({ address }) => address),
       filters,

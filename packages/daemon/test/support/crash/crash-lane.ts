@@ -11,7 +11,7 @@ const ROUND_PAUSE_MS = 40;
 const DEADLINE_MS = 20_000;
 
 /** A life of which one call is cut off. */
-export type Life = 'network' | 'container';
+export type Life = 'network' | 'container' | 'blocks';
 
 /** Where a daemon dies, and what Docker does then. */
 export interface Crash {
@@ -32,6 +32,8 @@ const RICH: ContainerSpec = {
     'routed.ingress': '10.9.0.0/16 [fd00:9::/64]:80/tcp',
   },
 };
+/** Of a network whose containers get addresses of blocks. */
+const BLOCKS = { 'routed.block': '/26,/122' };
 const NEXT: ContainerSpec = { driverOptions: { 'routed.addresses': '192.168.7.30' } };
 
 /** One host, on which one daemon after the other dies. */
@@ -76,24 +78,53 @@ export class CrashLane {
     calls.plan(crash.call, crash.point);
     const life = new DockerLife(this.#host, calls, crash.release);
     if (crash.life === 'network') await this.#sufferNetwork(life, calls, crash);
+    else if (crash.life === 'blocks') await this.#sufferBlocks(life, calls);
     else await this.#sufferContainer(life, calls, crash);
     return calls.hasDied;
   }
 
   async #sufferNetwork(life: DockerLife, calls: DockerCalls, { absence }: Crash): Promise<void> {
-    if (this.#standing !== undefined) await this.#life.removeNetwork(this.#standing.network);
-    this.#standing = undefined;
+    await this.#clear();
     await untilGivenUp(async () => {
       const network = await life.createNetwork();
       await life.removeNetwork(network);
     });
     if (!calls.hasDied) return;
     const next = absence === 'short' ? await this.#life.createNetwork() : await this.#createSoon();
+    await this.#useUp(next);
+  }
+
+  /** A network that was made after the crash, to its end: then nothing is left. */
+  async #useUp(next: DockerNetwork): Promise<void> {
     await this.#useContainer(next, RICH);
     await this.#settle((traces) => expect(Object.keys(traces.records).filter(isOfNetwork)).to.have.lengthOf(1));
     await this.#life.removeNetwork(next);
     await this.#settle(expectNothing);
     expect(await this.#host.firewall()).to.deep.equal([]);
+  }
+
+  /** A network with blocks, from its creation to its end, with one container. */
+  async #sufferBlocks(life: DockerLife, calls: DockerCalls): Promise<void> {
+    await this.#clear();
+    let network: DockerNetwork | undefined;
+    await untilGivenUp(async () => {
+      const created = await life.createNetwork(BLOCKS);
+      network = created;
+      await life.stop(created, await life.start(created));
+      network = undefined;
+      await life.removeNetwork(created);
+    });
+    if (!calls.hasDied) return;
+    if (network !== undefined) {
+      await this.#useContainer(network, {});
+      await this.#life.removeNetwork(network);
+    }
+    await this.#useUp(await this.#createSoon());
+  }
+
+  async #clear(): Promise<void> {
+    if (this.#standing !== undefined) await this.#life.removeNetwork(this.#standing.network);
+    this.#standing = undefined;
   }
 
   /** Whoever was told that a network is in the way tries again later. */
@@ -178,6 +209,14 @@ function isOfNetwork(key: string): boolean {
 }
 
 function expectNothing({ records, ...kernel }: Traces): void {
-  expect(kernel).to.deep.equal({ links: [], routes: [], addresses: [], neighbours: [], filters: [] });
+  expect(kernel).to.deep.equal({
+    links: [],
+    routes: [],
+    blocks: [],
+    rules: [],
+    addresses: [],
+    neighbours: [],
+    filters: [],
+  });
   expect(Object.keys(records)).to.deep.equal([]);
 }

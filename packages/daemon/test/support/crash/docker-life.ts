@@ -53,8 +53,8 @@ export class DockerLife {
     this.#release = release;
   }
 
-  /** `docker network create --gateway … --aux-address … --ipv6`. */
-  async createNetwork(): Promise<DockerNetwork> {
+  /** `docker network create --gateway … --aux-address … --ipv6`, with further options of the driver. */
+  async createNetwork(more: Readonly<Record<string, string>> = {}): Promise<DockerNetwork> {
     const poolIds: string[] = [];
     const leases: string[] = [];
     const lease = async (Address: string, Options: Record<string, string> | null): Promise<string> => {
@@ -76,7 +76,7 @@ export class DockerLife {
         NetworkID: id,
         Options: {
           'com.docker.network.enable_ipv6': true,
-          'com.docker.network.generic': { 'routed.prefixes': '192.168.7.0/24' },
+          'com.docker.network.generic': { 'routed.prefixes': '192.168.7.0/24', ...more },
         },
         IPv4Data: [{ ...data, Pool: PREFIXES[4], Gateway, AuxAddresses: { reserved } }],
         IPv6Data: [{ ...data, Pool: PREFIXES[6], Gateway: Data?.['com.docker.network.gateway'] ?? '' }],
