@@ -11,7 +11,7 @@ import {
   untilServed,
   webServer,
 } from './support/containers.ts';
-import { ENGINES } from './support/engines.ts';
+import { NEWEST_OR_EACH } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { containerRoutes, LINKS_GONE_MS } from './support/kernel.ts';
 import { type } from './support/shell.ts';
@@ -45,7 +45,7 @@ async function expectAll(host: Host): Promise<void> {
   }
 }
 
-for (const engine of ENGINES) {
+for (const engine of NEWEST_OR_EACH) {
   describe(`several addresses for a container (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine, engineFlags: ['--live-restore'] } });
 

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import { askAdmin } from './support/admin.ts';
 import { createNetwork, idle, inside, ping, runIdle } from './support/containers.ts';
-import { ENGINES_AT_THE_ENDS } from './support/engines.ts';
+import { NEWEST_OR_EACH } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { containerRoutes } from './support/kernel.ts';
 import { type } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
 
-for (const engine of ENGINES_AT_THE_ENDS) {
+for (const engine of NEWEST_OR_EACH) {
   describe(`routed-plugin address (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine, engineFlags: ['--live-restore'] } });
     const given = '10.1.0.20';
@@ -62,12 +62,15 @@ for (const engine of ENGINES_AT_THE_ENDS) {
       const text = await command('list');
       const json = JSON.parse(await command('list web --json')) as Record<string, string>[];
 
-      expect(text.split('\n').map((line) => line.split(/ {2,}/))).to.deep.include([
+      const row = text.split('\n').find((line) => line.startsWith(given)) ?? '';
+      expect(row.split(/ {2,}/).slice(0, 7)).to.deep.equal([
         given,
         'web',
         'mine',
         'added',
         'active',
+        'always',
+        'yes: always',
       ]);
       expect(json.map(({ address, kind }) => [address, kind])).to.deep.equal([
         ['10.1.0.2', 'docker'],

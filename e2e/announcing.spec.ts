@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Host } from '@routed/lab';
 import { enter } from './support/addresses.ts';
 import { createNetwork, ping, runIdle } from './support/containers.ts';
-import { ENGINES } from './support/engines.ts';
+import { NEWEST_OR_EACH } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { type } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
@@ -15,7 +15,7 @@ const healthTimes = ['--health-interval', '1s', '--health-retries', '1', '--heal
 /** A container that takes its time to end after SIGTERM. */
 const slowToEnd = ['alpine', 'sh', '-c', 'trap "sleep 3; exit 0" TERM; while :; do sleep 0.2; done'];
 
-for (const engine of ENGINES) {
+for (const engine of NEWEST_OR_EACH) {
   describe(`routed.announce (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine, engineFlags: ['--live-restore'] } });
     let far: Host;
@@ -49,7 +49,7 @@ for (const engine of ENGINES) {
       await create('running');
       await host.docker('run', '--detach', '--name', 'web', '--network', 'n', '--ip', address, ...slowToEnd);
       await expectSoon(true);
-      expect(await rules()).not.to.contain('7200');
+      await eventually(async () => expect(await rules()).not.to.contain('7200'), 2000);
 
       const stopped = host.docker('stop', 'web');
       await expectSoon(false);
@@ -115,6 +115,33 @@ for (const engine of ENGINES) {
       expect((await type(host, 'routed-plugin withdraw web --json')).stdout).to.contain('"isAnnounced": false');
       expect(await isAnnounced()).to.equal(false);
       expect(await isReached()).to.equal(true);
+      await type(host, 'routed-plugin announce web --policy running');
+      expect(await isAnnounced(), 'by another policy').to.equal(true);
+    });
+
+    it('gets back rules and marks that others delete, at once', async () => {
+      const { host } = stage;
+      await create('manual');
+      await run();
+      const marks = async (): Promise<string> =>
+        (await host.exec(['nft', 'list', 'table', 'inet', 'routed_marks'])).stdout;
+      await eventually(marks, 5000);
+      const intact = { rules: await rules(), marks: await marks() };
+      const expectIntact = async (): Promise<void> => {
+        const from = performance.now();
+        await eventually(
+          async () => expect({ rules: await rules(), marks: await marks() }).to.deep.equal(intact),
+          3000,
+        );
+        console.log(`      back in ${Math.round(performance.now() - from)} ms`);
+      };
+
+      await host.exec(['ip', 'rule', 'delete', 'priority', '32702']);
+      await expectIntact();
+      await host.exec(['nft', 'delete', 'table', 'inet', 'routed_marks']);
+      await expectIntact();
+      await host.exec(['nft', 'flush', 'set', 'inet', 'routed_marks', 'prefixes4']);
+      await expectIntact();
     });
 
     it('refuses what it does not know, by the name of the option', async () => {

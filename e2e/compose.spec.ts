@@ -27,8 +27,10 @@ async function expectServed(host: Host, addresses: readonly string[]): Promise<v
     expect(held.map((address) => address.replace(/\/.*/, ''))).to.have.members(addresses);
   });
   for (const address of addresses) {
-    expect((await ping(host, address, client)).exitCode, `ping ${address} from client`).to.equal(0);
-    expect((await ping(host, address)).exitCode, `ping ${address} from the host`).to.equal(0);
+    await eventually(async () => {
+      expect((await ping(host, address, client)).exitCode, `ping ${address} from client`).to.equal(0);
+      expect((await ping(host, address)).exitCode, `ping ${address} from the host`).to.equal(0);
+    });
   }
   const last = addresses.at(-1) ?? '';
   await eventually(async () => {

@@ -115,11 +115,36 @@ describe('routed-plugin drain (Docker 20.10)', () => {
     await eventually(async () => expect(await isAnnounced('10.2.0.2')).to.equal(false), 2000);
     await sleep(4000);
     expect(await inspect(host, 'late', '{{.State.Running}}')).to.equal('true');
+    const { stdout } = await type(host, 'routed-plugin drain --status');
+    expect(stdout).to.match(/^late +slow +10\.2\.0\.2 +1 +withdrawn, is stopped by 20\S+Z$/m);
     await client.stop();
     await stopped;
 
     // The process ended by itself: not by Docker's SIGKILL.
     expect(await inspect(host, 'late', '{{.State.ExitCode}}')).to.equal('0');
+  });
+
+  it('stays withdrawn by docker stop, while the process ends, over a kill of the plugin', async () => {
+    const { host } = stage;
+    await createNetwork(host, 'ending', '10.3.0.0/16', '-o', 'routed.announce=running');
+    const endsAtUsr1 = ['alpine', 'sh', '-c', 'trap : TERM; trap "exit 0" USR1; while :; do sleep 0.2; done'];
+    const network = ['--network', 'ending', '--ip', '10.3.0.2'];
+    await host.docker('run', '--detach', '--name', 'late', ...network, ...endsAtUsr1);
+    await eventually(async () => expect(await isAnnounced('10.3.0.2')).to.equal(true), 5000);
+
+    const stopped = host.docker('stop', '--time', '60', 'late');
+    await eventually(async () => expect(await isAnnounced('10.3.0.2')).to.equal(false), 2000);
+    await stage.plugin.stop('SIGKILL');
+    stage.plugin = await host.startPlugin();
+
+    // Docker has been asked by then, and says that it runs.
+    const status = async (): Promise<string> => (await type(host, 'routed-plugin status')).stdout;
+    await eventually(async () => expect(await status()).to.contain('joined, not announced: ending'), 5000);
+    await sleep(500);
+    expect(await inspect(host, 'late', '{{.State.Running}}')).to.equal('true');
+    expect(await isAnnounced('10.3.0.2')).to.equal(false);
+    await host.docker('kill', '--signal', 'USR1', 'late');
+    await stopped;
   });
 
   it('refuses what it cannot do', async () => {

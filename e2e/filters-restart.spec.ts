@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Host } from '@routed/lab';
 import { createNetwork, idle, ping, runIdle } from './support/containers.ts';
-import { ENGINES } from './support/engines.ts';
+import { NEWEST_OR_EACH } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { tryFreshFlows } from './support/fresh-flows.ts';
 import { inParallel } from './support/in-parallel.ts';
@@ -13,7 +13,7 @@ const restarts = Number(process.env['ROUTED_ATTACK_RESTARTS'] ?? (isAll ? 100 : 
 const others = isAll ? 20 : 5;
 const closed = '10.1.0.95';
 
-for (const engine of ENGINES) {
+for (const engine of NEWEST_OR_EACH) {
   describe(`lists that operators give, from the first packet on (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine } });
     const names = Array.from({ length: others }, (_, index) => `other${index}`);

@@ -3,6 +3,7 @@ import type { Host } from '@routed/lab';
 import { createNetwork, inspect, ping, runIdle, untilServed, webServer } from './support/containers.ts';
 import { ENGINES_AT_THE_ENDS } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
+import { medianOfThree } from './support/median.ts';
 import { setStage } from './support/stage.ts';
 import { equipWebServer } from './support/web.ts';
 
@@ -96,14 +97,14 @@ for (const engine of ENGINES_AT_THE_ENDS) {
       );
       await host.exec(['ip', 'link', 'add', 'br7', 'type', 'bridge']);
 
-      await eventually(async () => expect(await ourRules(host)).to.contain('-o eth7 -j ACCEPT'), withinMs);
+      await eventually(async () => expect(await ourRules(host)).to.contain('-o eth7 -j ACCEPT'));
       await eventually(async () => expect(await isServed(host, '10.77.0.2', 'routed')).to.equal(true));
       expect(await ourRules(host))
         .not.to.contain('br7')
         .and.not.to.contain('docker0');
 
       await host.exec(['sh', '-c', 'ip link delete eth7; ip link delete br7']);
-      await eventually(async () => expect(await ourRules(host)).not.to.contain('eth7'), withinMs);
+      await eventually(async () => expect(await ourRules(host)).not.to.contain('eth7'));
     });
 
     for (const damage of [
@@ -116,12 +117,14 @@ for (const engine of ENGINES_AT_THE_ENDS) {
         const { host } = stage;
         const intact = await ourRules(host);
 
-        await host.exec(['sh', '-c', damage]);
-        const brokenAt = performance.now();
+        const ms = await medianOfThree(async () => {
+          await host.exec(['sh', '-c', damage]);
+          const brokenAt = performance.now();
+          await eventually(async () => expect(await ourRules(host)).to.equal(intact));
+          return performance.now() - brokenAt;
+        });
 
-        await eventually(async () => expect(await ourRules(host)).to.equal(intact), withinMs);
-        console.log(`        ${(performance.now() - brokenAt).toFixed(0)} ms`);
-        expect(performance.now() - brokenAt).to.be.lessThan(withinMs);
+        expect(ms).to.be.lessThan(withinMs);
       });
     }
 
@@ -131,7 +134,7 @@ for (const engine of ENGINES_AT_THE_ENDS) {
 
       await host.restartEngine();
 
-      await eventually(async () => expect(await ourRules(host)).to.equal(intact), withinMs);
+      await eventually(async () => expect(await ourRules(host)).to.equal(intact));
       const { stdout } = await host.exec(['iptables', '-S', 'FORWARD']);
       expect(stdout.trim().split('\n').at(-1)).to.equal('-A FORWARD -j ROUTED-FORWARD');
     });

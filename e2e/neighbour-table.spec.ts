@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Host } from '@routed/lab';
 import { expect } from 'chai';
 import { createNetwork, inside, ping, runIdle } from './support/containers.ts';
-import { ENGINES_AT_THE_ENDS } from './support/engines.ts';
+import { NEWEST_OR_EACH } from './support/engines.ts';
 import { setStage } from './support/stage.ts';
 
 /** How many requests a container sends; ROUTED_ATTACK=all: as many as take seconds. */
@@ -11,7 +11,7 @@ const script = readFileSync(new URL('../packages/netfilter/test/support/solicit.
 /** The machine's programs: the image has none that sends what one likes. */
 const programs = ['/usr', '/lib', '/lib64'].flatMap((path) => ['--volume', `${path}:${path}:ro`]);
 
-for (const engine of ENGINES_AT_THE_ENDS) {
+for (const engine of NEWEST_OR_EACH) {
   describe(`the host's table of neighbours (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine } });
     const neighbour = 'fd00:9::2';

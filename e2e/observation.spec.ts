@@ -5,7 +5,8 @@ import { start, type } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
 
 describe('looking at the plugin', () => {
-  const stage = setStage({ plugin: { flags: ['--metrics-port', '9273'] } });
+  const flags = ['--metrics-port', '9273', '--metrics-per-address', '--metrics-router'];
+  const stage = setStage({ plugin: { flags } });
 
   const command = async (line: string, exitCode = 0): Promise<string> => {
     const result = await type(stage.host, `routed-plugin ${line}`);
@@ -69,8 +70,78 @@ describe('looking at the plugin', () => {
     expect(metrics).to.match(/^routed_plugin_call_seconds_count\{method="NetworkDriver\.Join",outcome="ok"\} 1$/m);
     expect(metrics).to.contain('routed_repairs_total{kind="add-route"} 1');
     expect(metrics).to.contain('routed_pool_leases{pool="routed-local/10.1.0.0/16"} 2');
+    // No router runs here.
+    expect(metrics)
+      .to.contain('# TYPE routed_router_neighbor_up gauge')
+      .and.not.to.contain('routed_router_neighbor_up{');
     expect(JSON.parse(await get('/readyz'))).to.deep.equal({ status: 'ready' });
     expect(JSON.parse(await get('/healthz'))).to.deep.equal({ status: 'ok' });
+  });
+
+  it('tells of a drain the same everywhere: its reason, its end, and the connections left', async () => {
+    const { host } = stage;
+    const address = '10.1.0.9';
+    const server = ['alpine', 'nc', '-ll', '-p', '7', '-e', 'cat'];
+    await host.docker('run', '--detach', '--name', 'served', '--network', 'apps', '--ip', address, ...server);
+    const open = `for (1 .. 50) { last if $s = IO::Socket::INET->new("${address}:7"); select undef, undef, undef, 0.1 } $s or die; sleep 600`;
+    const client = await host.spawn(['perl', '-MIO::Socket::INET', '-e', open], { name: 'client' });
+    const counted = async (): Promise<string[]> => (await get('/metrics')).split('\n');
+    await eventually(async () => {
+      const established = await host.exec(['ss', '-Htn', 'state', 'established', 'dst', address]);
+      expect(established.stdout).not.to.equal('');
+    }, 10_000);
+
+    await command('drain served');
+
+    await eventually(async () => {
+      expect(await counted()).to.include.members([
+        'routed_endpoints{policy="always",state="withdrawn",reason="draining"} 1',
+        'routed_draining 1',
+        'routed_drain_connections_left 1',
+        'routed_drains_total{kind="endpoint",event="begun"} 1',
+        `routed_address_announced{address="${address}",network="apps",container="served"} 0`,
+      ]);
+    }, 5_000);
+    expect(await command('address list')).to.match(
+      /^10\.1\.0\.9 +served +apps +docker +active +always +no: draining +20\S+Z$/m,
+    );
+    const why = await command(`why ${address}`, 1);
+    expect(why).to.match(/^route +ok +10\.1\.0\.9\/32 dev vethr\S+ proto 200, table 7200, which routers do not/m);
+    expect(why).to.match(
+      /It breaks at the announcement: not announced since 20\S+Z \(routed\.announce=always\): an operator drains its container; until routed-plugin undrain; others have 1 connection to it/,
+    );
+    const events = await command(`events ${address}`);
+    expect(events).to.match(/ordered +10\.1\.0\.9 \(served on apps\): an operator: routed-plugin drain\n/);
+    expect(events).to.match(/withdrawn +10\.1\.0\.9 \(served on apps\): draining\n/);
+    await client.stop();
+    await command('undrain served');
+    expect(await counted()).to.include.members([
+      'routed_draining 0',
+      'routed_drain_connections_left 0',
+      'routed_drains_total{kind="endpoint",event="ended"} 1',
+      `routed_address_announced{address="${address}",network="apps",container="served"} 1`,
+    ]);
+    expect(await command('status')).to.match(/ served +10\.1\.0\.9 +vethr\S+ +joined$/m);
+    await host.docker('rm', '--force', 'served');
+  });
+
+  it('measures how soon a withdrawal follows from what Docker tells', async () => {
+    const { host } = stage;
+    await createNetwork(host, 'by-state', '10.2.0.0/16', '-o', 'routed.announce=running');
+    await runIdle(host, 'paused', '--network', 'by-state', '--ip', '10.2.0.2');
+    await eventually(async () => {
+      expect(await command('status')).to.match(/ paused +10\.2\.0\.2 +vethr\S+ +joined, announced: running, since 20/);
+    }, 10_000);
+
+    await host.docker('pause', 'paused');
+
+    await eventually(async () => {
+      expect(await get('/metrics')).to.contain('routed_withdraw_seconds_count 1');
+    }, 5_000);
+    expect(await get('/metrics')).to.contain('routed_withdraw_seconds_bucket{le="1"} 1');
+    expect(await command('why 10.2.0.2', 1)).to.contain('its container is paused; until docker unpause');
+    await host.docker('unpause', 'paused');
+    await host.docker('rm', '--force', 'paused');
   });
 
   it('tells when an address goes to another container, also after a restart of the plugin', async () => {
@@ -81,7 +152,7 @@ describe('looking at the plugin', () => {
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     await stage.host.docker('rm', '--force', 'former');
     await stage.plugin.stop('SIGTERM');
-    stage.plugin = await stage.host.startPlugin({ flags: ['--metrics-port', '9273'] });
+    stage.plugin = await stage.host.startPlugin({ flags });
 
     await runIdle(stage.host, 'next', '--network', 'apps', '--ip', own);
 

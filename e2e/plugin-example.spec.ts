@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { type Host, type Lab, openLab } from '@routed/lab';
 import { expect } from 'chai';
 import { codeBlocks, REPOSITORY } from '../tools/documentation/markdown.ts';
-import { ENGINES } from './support/engines.ts';
+import { NEWEST_OR_EACH } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 
 const PAGE = 'packages/plugin-server/README.md';
 
-for (const engine of ENGINES) {
+for (const engine of NEWEST_OR_EACH) {
   describe(`the network plugin of ${PAGE} (Docker ${engine})`, () => {
     let lab: Lab;
     let host: Host;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Host } from '@routed/lab';
 import { addressesIn, addressSeenFrom, enter } from './support/addresses.ts';
 import { createNetwork, endpointIdOf, ping, runIdle, untilServed, webServer } from './support/containers.ts';
-import { ENGINES_AT_THE_ENDS } from './support/engines.ts';
+import { NEWEST_OR_EACH } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { setStage } from './support/stage.ts';
 
@@ -66,7 +66,7 @@ async function expectAllWell(host: Host, connected: readonly Network[], first: N
   }
 }
 
-for (const engine of ENGINES_AT_THE_ENDS) {
+for (const engine of NEWEST_OR_EACH) {
   describe(`a container on several networks (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine } });
 

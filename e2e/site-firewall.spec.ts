@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { addressSeenBy, createNetwork, runIdle, untilServed, webServer } from './support/containers.ts';
-import { ENGINES_AT_THE_ENDS } from './support/engines.ts';
+import { NEWEST_OR_EACH } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { type } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
@@ -19,7 +19,7 @@ const siteScript = `
   iptables -A CONTAINERS -j CONTAINER-REJECT
   iptables -I FORWARD -o vethr+ -j CONTAINERS`;
 
-for (const engine of ENGINES_AT_THE_ENDS) {
+for (const engine of NEWEST_OR_EACH) {
   describe(`a site with chains CONTAINERS and CONTAINER-REJECT of its own (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine } });
     const sh = async (script: string): Promise<string> => (await stage.host.exec(['sh', '-ec', script])).stdout;

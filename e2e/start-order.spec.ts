@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Host } from '@routed/lab';
 import { reboot } from './restart-matrix/reboot.ts';
 import { createNetwork, inspect, runIdle, untilServed, webServer } from './support/containers.ts';
-import { ENGINES, ENGINES_IN_FULL } from './support/engines.ts';
+import { ENGINES_AT_THE_ENDS, ENGINES_IN_FULL } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { setStage } from './support/stage.ts';
 import { equipWebServer } from './support/web.ts';
@@ -19,7 +19,7 @@ async function isServed(host: Host, url: string, from?: string): Promise<boolean
   return exitCode === 0;
 }
 
-for (const engine of ENGINES) {
+for (const engine of ENGINES_AT_THE_ENDS) {
   describe(`unpublished ports of bridge containers, whoever starts first (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine }, plugin: 'none' });
     let otherHost: Host;

@@ -29,7 +29,10 @@ if (ENGINES_IN_FULL.length > 0) {
       const greedy = 'name=n,ip=10.1.0.2,ip6=fd00:1::2,driver-opt=routed.addresses=10.1.0.3';
       await runIdle(host, 'greedy', '--network', greedy, '--cap-add', 'NET_ADMIN');
       await runIdle(host, 'other', '--network', 'name=n,ip=10.1.0.8,driver-opt=routed.addresses=10.1.0.9');
-      await eventually(async () => expect(await addressesOf(host, 'greedy')).to.include('10.1.0.3/32'));
+      await eventually(async () => {
+        expect(await addressesOf(host, 'greedy')).to.include('10.1.0.3/32');
+        expect(await addressesOf(host, 'other')).to.include('10.1.0.9/32');
+      });
     });
 
     async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -33,7 +33,7 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     lines: /^(ROUTED_E2E_\w+=\S+ )?npm run (lint|test:\w+)\b|^npx mocha /,
     reason: 'It is minutes of what runs beside this test.',
     by: 'tools/test',
-    words: ['npm run --silent lint', 'npm run --silent "test:$layer"', 'unit|kernel|e2e|cluster|packaging'],
+    words: ['npm run --silent lint', 'npm run --silent "test:$1"', 'unit|kernel|e2e|cluster|packaging'],
   },
   {
     lines: /^tools\/bench (ci|soak)$/,
@@ -45,13 +45,25 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     lines: /^tools\/attack\b/,
     reason: 'It attacks for a minute, or for many; its quick part is part of the end-to-end tests.',
     by: 'tools/test',
-    words: ['npm run --silent "test:$layer"', 'e2e|cluster|packaging|attack'],
+    words: ['npm run --silent "test:$1"', 'e2e|cluster|packaging|attack'],
   },
   {
     lines: /^routed-plugin (un)?drain /,
     reason: 'A drained host would not announce what the other pages start.',
     by: 'e2e/draining.spec.ts',
     words: ['routed-plugin drain web --wait 30s', 'routed-plugin drain --all', 'routed-plugin undrain --all'],
+  },
+  {
+    lines: /^quagga-config (un)?drain \/etc\/frr\/router\.yaml$/,
+    reason: 'No router runs on the host of this page.',
+    by: 'packages/quagga/README.md',
+    words: ['quagga-config drain router.yaml', 'quagga-config undrain router.yaml'],
+  },
+  {
+    lines: /^routed-plugin handover /,
+    reason: 'It waits for another host.',
+    by: 'tools/lab/src/rolling.ts',
+    words: ["'handover'", "'--within'", "'--wait'"],
   },
   { lines: /^tools\/bench\b/, reason: 'It measures for minutes, and writes into docs/performance.md.', by: null },
   {

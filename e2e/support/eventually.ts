@@ -7,7 +7,7 @@ const pauseMs = 20;
  *
  * @throws what the last attempt threw, once `deadlineMs` is over
  */
-export async function eventually<T>(observe: () => Promise<T> | T, deadlineMs = 5_000): Promise<T> {
+export async function eventually<T>(observe: () => Promise<T> | T, deadlineMs = 15_000): Promise<T> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
     try {

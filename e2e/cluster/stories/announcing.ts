@@ -4,6 +4,7 @@ import { watchRoutes, type ClusterHost, type Host, type RouteChange, type RouteW
 import { createNetwork } from '../../support/containers.ts';
 import { enter } from '../../support/addresses.ts';
 import { eventually } from '../../support/eventually.ts';
+import { median } from '../../support/median.ts';
 import { untilEchoed } from '../../restart-matrix/traffic.ts';
 import type { ClusterStage } from '../support/cluster.ts';
 import { learntRoutes, untilForgotten, untilLearnt } from '../support/routes.ts';
@@ -108,7 +109,11 @@ export function tellAnnouncing(stage: ClusterStage, limitMs: number): void {
   it('loses no new connection to an anycast address whose members are stopped', async () => {
     const { h1, h2, h3 } = stage;
     const address = '10.1.128.30';
-    const options = ['-o', 'routed.announce=running', '-o', 'routed.anycast=true'];
+    // With a takeover the members pass connections on to each other: else one that is opened while the route changes is reset.
+    const options = ['routed.announce=running', 'routed.anycast=true', 'routed.takeover=true'].flatMap((option) => [
+      '-o',
+      option,
+    ]);
     await h3.host.exec(['sysctl', '-qw', 'net.ipv4.fib_multipath_hash_policy=1']);
     await Promise.all([h1, h2].map(({ host }) => createNetwork(host, network, subnet, ...options)));
     await Promise.all([h1, h2].map((host) => run(host, 'member', address, ...slowToEnd(1))));
@@ -216,8 +221,4 @@ async function openNewConnections(host: Host, address: string): Promise<() => Pr
 
 function summary(values: readonly number[]): string {
   return `p50 ${median(values).toFixed(1)} ms, max ${Math.max(...values).toFixed(1)} ms (${values.length} runs)`;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -3,9 +3,18 @@ import type { RouterDaemon } from '@routed/lab';
 import { converse, runContainer, untilReached, type ClusterNetwork, type Conversation } from '../support/containers.ts';
 import type { ClusterStage } from '../support/cluster.ts';
 import { untilForgotten, untilLearnt } from '../support/routes.ts';
+import { watchSessions } from '../support/session-metrics.ts';
 
-/** Things that break on the first host. Meanwhile `c2` and `c3`, on the others, talk. */
-export function tellFailures(stage: ClusterStage, network: ClusterNetwork, daemon: RouterDaemon): void {
+/**
+ * Things that break on the first host. Meanwhile `c2` and `c3`, on the others, talk. With `metricsPort` the second host
+ * also shows it in its metrics.
+ */
+export function tellFailures(
+  stage: ClusterStage,
+  network: ClusterNetwork,
+  daemon: RouterDaemon,
+  metricsPort?: number,
+): void {
   const a = network.address(11);
   let others: Conversation;
 
@@ -19,14 +28,17 @@ export function tellFailures(stage: ClusterStage, network: ClusterNetwork, daemo
 
   it('drops the routes of a host that is cut off, and takes them back', async () => {
     const { cluster, h1, h2, h3 } = stage;
+    const metrics = metricsPort && (await watchSessions(h2, metricsPort, daemon.replace(/d$/, '')));
 
     await cluster.lab.cut(h1.host);
     await Promise.all([untilForgotten(h2.host, a), untilForgotten(h3.host, a)]);
+    if (metrics) await metrics.untilDown(1);
     await cluster.lab.restore(h1.host);
 
     await Promise.all([untilLearnt(h2.host, a, 20_000), untilLearnt(h3.host, a, 20_000)]);
     await untilReached(h3, 'c3', a);
     await untilReached(h1, 'c1', network.address(13));
+    if (metrics) await metrics.untilUp(1);
   });
 
   it(`goes on where it was when a killed ${daemon} is back`, async () => {

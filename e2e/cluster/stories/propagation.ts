@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { measureBulk } from '../../../tools/benchmark/src/cluster/bulk.ts';
 import { measurePropagation } from '../../../tools/benchmark/src/cluster/propagation.ts';
+import { median } from '../../support/median.ts';
 import type { ClusterStage } from '../support/cluster.ts';
 
 /** The way of a route from the plugin's reply to another host's kernel, in figures. */
@@ -26,8 +27,4 @@ export function tellBulk(stage: ClusterStage, limitMs: number): void {
     expect(knownMs).to.be.below(limitMs);
     expect(forgottenMs).to.be.below(limitMs);
   });
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

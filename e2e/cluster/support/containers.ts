@@ -61,15 +61,21 @@ export async function sourceSeenBy(from: ClusterHost, container: string, server:
   return eventually(() => addressSeenBy(from.host, server, container), 10_000);
 }
 
-/** A ping, five times a second, from inside a container until it is stopped. */
+/** A ping, again and again, from inside a container until it is stopped. */
 export interface Conversation {
   /** How many of the packets got no answer. */
   stop(): Promise<number>;
 }
 
-export async function converse(from: ClusterHost, container: string, to: string): Promise<Conversation> {
+/** @param intervalSec between two packets */
+export async function converse(
+  from: ClusterHost,
+  container: string,
+  to: string,
+  intervalSec = 0.2,
+): Promise<Conversation> {
   const pid = await inspect(from.host, container, '{{.State.Pid}}');
-  const argv = ['nsenter', '--target', pid, '--net', '--', 'ping', '-i', '0.2', '-W', '1', to];
+  const argv = ['nsenter', '--target', pid, '--net', '--', 'ping', '-i', String(intervalSec), '-W', '1', to];
   const program = await from.host.spawn(argv, { name: `ping-${container}-${Date.now()}` });
   await eventually(async () => expect(await program.log()).to.contain('bytes from'));
   return { stop: () => lostPackets(program) };

@@ -39,6 +39,12 @@ export async function untilLearnt(host: Host, address: string, deadlineMs = 10_0
   }, deadlineMs);
 }
 
+/** Checks that a host knows one way to an address: by this next hop, given with or without a prefix length. */
+export async function expectOnlyWay(host: Host, address: string, nextHop: string | null): Promise<void> {
+  const routes = (await learntRoutes(host)).filter(({ dst }) => dst === address);
+  expect(routes.map(({ gateway }) => gateway)).to.deep.equal([nextHop?.split('/')[0]]);
+}
+
 /** Waits until the host has no route to an address any more. */
 export async function untilForgotten(host: Host, address: string, deadlineMs = 10_000): Promise<void> {
   await eventually(async () => {

@@ -12,8 +12,10 @@ export interface Packed {
   /** Paths of its files, without `package/`. */
   readonly files: readonly string[];
   readonly manifest: Manifest;
-  /** The TypeScript examples of its README, in order. */
+  /** The TypeScript examples of its README that are complete, in order. */
   readonly examples: readonly string[];
+  /** What need not run: an example with those that continue it, and the TypeScript of each page below its `docs`. */
+  readonly excerpts: readonly string[];
 }
 
 interface Manifest {
@@ -35,17 +37,36 @@ async function pack(folder: string, directory: string): Promise<Packed> {
   const [report] = JSON.parse(stdout) as [
     { readonly name: string; readonly filename: string; readonly files: readonly { readonly path: string }[] },
   ];
+  const blocks = await examplesIn(folder, 'README.md');
+  const files = report.files.map(({ path }) => path);
+  const pages = await Promise.all(
+    files.filter((path) => /^docs\/.*\.md$/.test(path)).map((path) => examplesIn(folder, path)),
+  );
   return {
     name: report.name,
     tarball: join(directory, report.filename.replace('@', '').replace('/', '-')),
-    files: report.files.map(({ path }) => path),
+    files,
     manifest: JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest,
-    examples: examplesIn(await readFile(join(folder, 'README.md'), 'utf8')),
+    examples: blocks.filter(isComplete),
+    excerpts: [
+      ...blocks.flatMap((block, index) => (isComplete(block) ? [] : [continued(blocks.slice(0, index + 1))])),
+      ...pages.map((page) => page.join('\n')),
+    ],
   };
 }
 
-function examplesIn(readme: string): readonly string[] {
-  return Array.from(readme.matchAll(/^```ts\n([^]*?)^```/gm), ([, code = '']) => code);
+function isComplete(block: string): boolean {
+  return /^import |^\} from /m.test(block);
+}
+
+/** The last block and what it continues. */
+function continued(blocks: readonly string[]): string {
+  return blocks.slice(blocks.findLastIndex(isComplete)).join('\n');
+}
+
+async function examplesIn(folder: string, page: string): Promise<readonly string[]> {
+  const text = await readFile(join(folder, page), 'utf8');
+  return Array.from(text.matchAll(/^```ts\n([^]*?)^```/gm), ([, code = '']) => code);
 }
 
 /** An empty folder with the packed packages installed, and each example of a README in a file of its own. */
@@ -68,14 +89,14 @@ export async function installInto(folder: string, packages: readonly Packed[]): 
     ],
     { timeoutMs: 200_000 },
   );
-  for (const { name, examples } of packages) {
-    for (const [index, code] of examples.entries()) {
+  for (const { name, examples, excerpts } of packages) {
+    for (const [index, code] of [...examples, ...excerpts].entries()) {
       await writeFile(join(folder, 'examples', exampleFile(name, index)), code);
     }
   }
 }
 
-/** The file of a README's n-th example. */
+/** The file of a package's n-th example; excerpts are counted after the examples. */
 export function exampleFile(name: string, index: number): string {
   return `${name.replace('@routed/', '')}-${index + 1}.ts`;
 }

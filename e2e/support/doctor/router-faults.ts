@@ -14,6 +14,8 @@ function byVty(
     ...rest,
     break: ({ route }) => route(...breaking),
     revert: ({ route }) => route(...reverting),
+    // Commands change what runs, and not the file.
+    also: [...(fault.also ?? []), 'router-file'],
   };
 }
 
@@ -152,12 +154,50 @@ export const routerFaults: readonly Fault[] = [
   }),
 ];
 
+/** FRR's file. */
+export const routerFileFaults: readonly Fault[] = [
+  byVty({
+    check: 'router-file',
+    what: 'a router that runs what its file does not say',
+    severity: 'warning',
+    found: /^frr\.conf differs from what runs: ip prefix-list EXTRA seq 5 permit 10\.9\.0\.0\/16 \(only running\)$/,
+    why: /^the next start of the router loads the file$/,
+    remedy: /write memory/,
+    breaking: ['ip prefix-list EXTRA seq 5 permit 10.9.0.0/16'],
+    reverting: ['no ip prefix-list EXTRA'],
+  }),
+  bySh({
+    check: 'router-change',
+    what: 'a change of the router that was interrupted',
+    severity: 'warning',
+    found: /^a change of 2026-01-01T00:00:00Z is not finished; "quagga-config revert" undoes it/,
+    why: /^the router and its file differ/,
+    remedy: /"quagga-config revert"/,
+    breaking: `cat > /etc/frr/.quagga-config.pending << 'END'
+{ "id": "1", "startedAt": "2026-01-01T00:00:00Z", "phase": "changing", "before": [], "found": [], "files": [],
+  "state": { "daemons": [], "places": [], "neighbors": [], "announced": [], "learnt": [], "deadSec": 0 } }
+END`,
+    reverting: 'rm /etc/frr/.quagga-config.pending',
+  }),
+];
+
 async function restart({ restartRouter }: ExaminedHost): Promise<void> {
   await restartRouter();
 }
 
 /** FRR's processes. */
 export const routerDeaths: readonly Fault[] = [
+  bySh({
+    check: 'router-daemons',
+    what: 'an ospfd that hangs',
+    severity: 'broken',
+    found: /^ospfd does not answer \(process \d+\)$/,
+    why: /^a daemon that hangs drops its neighbors/,
+    remedy: /restart all of the router's daemons together/,
+    breaking: 'kill -STOP $(cat /run/frr/ospfd.pid)',
+    reverting: 'kill -CONT $(cat /run/frr/ospfd.pid)',
+    also: ['announcement', 'router-neighbors'],
+  }),
   {
     check: 'router-daemons',
     what: 'a zebra that has died',
