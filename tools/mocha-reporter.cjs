@@ -1,6 +1,6 @@
 'use strict';
-// The usual spec report on the terminal, plus the counts in the file that MOCHA_COUNTS names,
-// so that tools/test can add up several runs.
+// The usual spec report on the terminal, plus the counts in the file that MOCHA_COUNTS names and a line
+// for each failure before them, so that tools/test can add up several runs and name what failed at the end.
 const { appendFileSync } = require('node:fs');
 const { reporters, Runner } = require('mocha');
 
@@ -9,6 +9,10 @@ module.exports = class SpecWithCounts extends reporters.Spec {
     super(runner, options);
     const file = process.env.MOCHA_COUNTS;
     if (!file) return;
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (test, error) => {
+      const message = String(error.message).split('\n', 1)[0];
+      appendFileSync(file, `failed: ${test.fullTitle()}: ${message}\n`);
+    });
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures } = this.stats;
       appendFileSync(file, `${passes} ${failures}\n`);

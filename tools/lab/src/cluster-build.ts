@@ -14,6 +14,7 @@ export interface ClusterNode {
 
 export interface BuildOptions {
   readonly engine: EngineRelease | 'none';
+  readonly engineFlags: readonly string[];
   readonly router: FrrRelease;
   readonly configure: (node: PlannedNode) => RouterConfig;
 }
@@ -31,12 +32,13 @@ export async function buildNodes(lab: Lab, plan: ClusterPlan, options: BuildOpti
 }
 
 async function addMachine(lab: Lab, node: PlannedNode, isWired: boolean, options: BuildOptions): Promise<Host> {
-  const { engine, router } = options;
+  const { engine, engineFlags, router } = options;
   const isHost = node.kind === 'host';
   const address = isWired ? null : (node.links[0]?.address ?? null);
   const host = await lab.addHost({
     name: node.name,
     engine: isHost ? engine : 'none',
+    engineFlags,
     router,
     ipForward: !isHost,
     uplink: address === null ? 'none' : { address },

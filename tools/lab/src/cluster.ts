@@ -21,6 +21,8 @@ export interface ClusterOptions {
   readonly spines?: number;
   /** `none`: the hosts have the plugin but no Docker. @default '20.10' */
   readonly engine?: EngineRelease | 'none';
+  /** Of dockerd on each host. @default none */
+  readonly engineFlags?: readonly string[];
   /** @default '8.4' */
   readonly router?: FrrRelease;
   /** The prefixes that containers have their addresses from. @default 10.1.0.0/16, with OSPFv3 fd00:1::/64 */
@@ -86,10 +88,16 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
 /** {@link openCluster} in a lab that has no hosts yet. When it fails, the lab is for the caller to close. */
 export async function startCluster(lab: Lab, options: ClusterOptions = {}): Promise<Cluster> {
   const { hosts = 3, topology = 'lan', protocol = 'ospf', spines = 1 } = options;
-  const { engine = '20.10', router = '8.4', containers = defaultContainers(protocol), pluginFlags = [] } = options;
+  const {
+    engine = '20.10',
+    engineFlags = [],
+    router = '8.4',
+    containers = defaultContainers(protocol),
+    pluginFlags = [],
+  } = options;
   const plan = planCluster({ hosts, topology, protocol, spines });
   const configOf = options.configure ?? ((node) => configure(node, { topology, protocol, containers }));
-  const nodes = await buildNodes(lab, plan, { engine, router, configure: configOf });
+  const nodes = await buildNodes(lab, plan, { engine, engineFlags, router, configure: configOf });
   const planned = nodes.filter(({ node }) => node.kind === 'host');
   const plugins = await Promise.all(planned.map(({ host }) => host.startPlugin({ flags: pluginFlags })));
   const cluster = new LabCluster(lab, protocol, containers, nodes, plugins);

@@ -11,6 +11,26 @@ export {
 } from './cluster.ts';
 export { watchAnswers, type AnswerWatch } from './answer-watch.ts';
 export { waitUntil } from './unix-http.ts';
+export {
+  RollingService,
+  rollingNetworks4,
+  rollingNetworks6,
+  type Replacement,
+  type RollingNetworks,
+  type RollingOptions,
+} from './rolling.ts';
+export {
+  sumRequests,
+  summarizeRequests,
+  watchRequests,
+  webHealthCheck,
+  webMember,
+  type RequestFailure,
+  type RequestOptions,
+  type RequestProblem,
+  type RequestReport,
+  type RequestWatch,
+} from './request-watch.ts';
 export { watchRoutes, type RouteChange, type RouteWatch } from './route-watch.ts';
 export { type ClusterProtocol, type ClusterTopology, type PlannedLink, type PlannedNode } from './cluster-plan.ts';
 export { cacheDirectory, ensureBuilt } from './cache.ts';

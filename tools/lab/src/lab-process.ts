@@ -87,6 +87,8 @@ class NsenterProcess implements LabProcess {
 
   #send(signal: NodeJS.Signals): void {
     if (isAlive(this.#identity)) process.kill(this.pid, signal);
+    // nsenter stops with a program that a signal stopped, and then waits for nobody. Source: util-linux, nsenter.c.
+    this.#nsenter.kill('SIGCONT');
   }
 }
 

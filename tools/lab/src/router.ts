@@ -11,7 +11,7 @@ import type { FrrInstallation } from './routers.ts';
 import { waitUntil } from './unix-http.ts';
 
 /** The daemons of FRR that a router may run. */
-export type RouterDaemon = 'zebra' | 'ospfd' | 'ospf6d' | 'bgpd' | 'bfdd';
+export type RouterDaemon = 'zebra' | 'staticd' | 'ospfd' | 'ospf6d' | 'bgpd' | 'bfdd';
 
 /** A configuration: what `@routed/quagga` renders, or texts of one's own. */
 export interface RouterConfig {
@@ -44,7 +44,7 @@ export interface Router {
 
 const startTimeoutMs = 20_000;
 const stopTimeoutMs = 5_000;
-const startOrder: readonly RouterDaemon[] = ['zebra', 'bfdd', 'ospfd', 'ospf6d', 'bgpd'];
+const startOrder: readonly RouterDaemon[] = ['zebra', 'staticd', 'bfdd', 'ospfd', 'ospf6d', 'bgpd'];
 /** Since FRR 10 it hands the configuration to the others. It is no concern of who uses the router. */
 const manager = 'mgmtd';
 type AnyDaemon = RouterDaemon | typeof manager;

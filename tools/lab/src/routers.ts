@@ -7,8 +7,8 @@ import { prepareRoot, type EngineRelease } from './engines.ts';
 import { LabError } from './errors.ts';
 import { systemPath } from './system-path.ts';
 
-/** An FRR release line, as Debian packages it: 8.4 in Debian 12, 10 in Debian 13. */
-export type FrrRelease = '8.4' | '10';
+/** An FRR release line, as Debian packages it: 8.4 in Debian 12, 10 in Debian 13, the newest in sid. */
+export type FrrRelease = '8.4' | '10' | 'sid';
 
 /** A set of routing daemons that hosts can run. */
 export interface FrrInstallation {
@@ -23,21 +23,23 @@ interface FrrRecipe {
   readonly suite: string;
   /** Whose root file system, of the same suite, FRR is added to: a quarter of the time of a new one. */
   readonly base: EngineRelease;
-  readonly pattern: RegExp;
+  /** The versions that this machine's own FRR may have instead; none for `sid`, which moves. */
+  readonly pattern?: RegExp;
 }
 
 const recipes: Readonly<Record<FrrRelease, FrrRecipe>> = {
   '8.4': { suite: 'bookworm', base: '20.10', pattern: /^8\./ },
   '10': { suite: 'trixie', base: '26', pattern: /^(1\d)\./ },
+  sid: { suite: 'sid', base: '28' },
 };
 
 /** Every release, oldest first. */
-export const frrReleases: readonly FrrRelease[] = ['8.4', '10'];
+export const frrReleases: readonly FrrRelease[] = ['8.4', '10', 'sid'];
 
 /** The installation of a release, or null when it still has to be built. */
 export async function findFrr(release: FrrRelease): Promise<FrrInstallation | null> {
   const machineVersion = await versionOnMachine();
-  if (machineVersion !== null && recipes[release].pattern.test(machineVersion)) {
+  if (machineVersion !== null && recipes[release].pattern?.test(machineVersion) === true) {
     return { release, version: machineVersion, root: null };
   }
   const root = rootOf(release);

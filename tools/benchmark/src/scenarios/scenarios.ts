@@ -6,6 +6,9 @@ import { dockerRunScenario } from './docker-run.ts';
 import { idleScenario } from './idle.ts';
 import { parallelScenario } from './parallel.ts';
 import { restartScenario } from './restart.ts';
+import { rollingScenarios } from './rolling.ts';
+import { scaleFleetScenarios } from './scale-fleet.ts';
+import { scaleRoutesScenarios } from './scale-routes.ts';
 import { scaleScenario } from './scale.ts';
 import type { Scenario } from './scenario.ts';
 import { startScenario } from './start.ts';
@@ -24,4 +27,7 @@ export const scenarios: readonly Scenario[] = [
   additionalScenario,
   dockerRunScenario,
   ...clusterScenarios,
+  ...rollingScenarios,
+  ...scaleRoutesScenarios,
+  ...scaleFleetScenarios,
 ];

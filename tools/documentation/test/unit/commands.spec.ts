@@ -25,7 +25,7 @@ const TOOL_SOURCES: Readonly<Record<string, string>> = {
 };
 
 /** What running text names may be a command without what has to follow it. */
-const INCOMPLETE = ['commander.missingArgument', 'commander.help'];
+const INCOMPLETE = ['commander.missingArgument', 'commander.optionMissingArgument', 'commander.help'];
 
 /** Reads a command line as the program would, and does nothing. */
 function parseOnly(program: Command, args: readonly string[], allowed: readonly string[] = []): void {

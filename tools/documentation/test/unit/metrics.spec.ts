@@ -1,16 +1,45 @@
 import { expect } from 'chai';
+import { parse } from 'yaml';
+import type { RouterReport } from '../../../../packages/quagga/src/show/neighbor-watch.ts';
 import { Metrics } from '../../../../packages/daemon/src/metrics/metrics.ts';
 import { wiredDaemon } from '../../../../packages/driver/test/unit/support/wired.ts';
 import { codeSpans, readPage, tableRows } from '../../markdown.ts';
 
 const PAGE = 'docs/metrics.md';
+/** Of metrics; a row with another second column is in another table. */
+const TYPES: readonly string[] = ['gauge', 'counter', 'histogram'];
 const DASHBOARD = 'docs/grafana/routed.json';
+const RULES = 'docs/grafana/alerts.yaml';
+/** What routers say on every host where this is asked for. */
+const ROUTERS: RouterReport = {
+  daemons: [{ daemon: 'bgpd', answers: true }],
+  neighbors: [
+    {
+      protocol: 'bgp',
+      neighbor: 'eth1',
+      link: '',
+      state: 'Established',
+      isUp: true,
+      upSec: 9,
+      flaps: 1,
+      lastError: 'Waiting for NHT',
+      prefixes: [{ family: 'ipv4', received: 3, sent: 2, limit: { prefixes: 10, endsSession: true } }],
+      packets: { received: 1, sent: 1 },
+    },
+  ],
+};
 
 /** What a Prometheus that scrapes a daemon knows: types by names, and the names that can be queried. */
 async function scrape(): Promise<{ readonly types: Map<string, string>; readonly queried: Set<string> }> {
   const metrics = new Metrics();
   const daemon = await wiredDaemon({ metrics });
-  metrics.watch(() => daemon.parts.status.counts());
+  const { status } = daemon.parts;
+  metrics.watch({
+    counts: () => status.counts(),
+    connectionsLeft: () => Promise.resolve(0),
+    addresses: () => status.addresses(),
+    routers: () => Promise.resolve(ROUTERS),
+  });
   const { text } = await metrics.render();
   await daemon.stop();
   metrics.stop();
@@ -36,7 +65,7 @@ describe(PAGE, () => {
     const { types } = await scrape();
 
     const documented = tableRows(PAGE)
-      .filter(([, type = '']) => ['gauge', 'counter', 'histogram'].includes(type))
+      .filter(([, type = '']) => TYPES.includes(type))
       .map(([name = '', type = '']) => [name.replaceAll('`', ''), type]);
 
     expect(Object.fromEntries(documented)).to.deep.equal(Object.fromEntries(types));
@@ -44,12 +73,24 @@ describe(PAGE, () => {
 
   it('has the labels that are there', async () => {
     const metrics = new Metrics();
+    const daemon = await wiredDaemon({ metrics });
+    const { status } = daemon.parts;
+    const addresses = [{ address: '10.1.0.2', network: 'n', container: 'web', isAnnounced: true }];
+    const announcements = [{ policy: 'always', isAnnounced: true, reason: 'always', endpoints: 1 }];
+    metrics.watch({
+      counts: () => ({ ...status.counts(), announcements }),
+      connectionsLeft: () => Promise.resolve(0),
+      addresses: () => addresses,
+      routers: () => Promise.resolve(ROUTERS),
+    });
     metrics.onCall('NetworkDriver.Join', 'ok', 0.001);
     metrics.countRepair('route');
     const { text } = await metrics.render();
+    await daemon.stop();
     metrics.stop();
 
-    for (const [name = '', , labels = ''] of tableRows(PAGE).slice(0, 20)) {
+    for (const [name = '', type = '', labels = ''] of tableRows(PAGE)) {
+      if (!TYPES.includes(type)) continue;
       const [, found] = new RegExp(`^${codeSpans(name)[0] ?? 'none'}(?:_count)?\\{([^}]*)\\}`, 'm').exec(text) ?? [];
       if (found === undefined) continue;
       expect(codeSpans(labels).sort(), name).to.deep.equal(
@@ -68,6 +109,21 @@ describe(PAGE, () => {
 
     expect(asked).not.to.be.empty;
     for (const name of asked) expect([...queried]).to.include(name);
+  });
+});
+
+describe(RULES, () => {
+  it('has the alerts of the page, and no other', () => {
+    const { groups } = parse(readPage(RULES)) as {
+      readonly groups: readonly { readonly rules: readonly { readonly expr: string; readonly for?: string }[] }[];
+    };
+    const rules = groups.flatMap(({ rules: own }) => own);
+    const told = tableRows(PAGE, 'Alerts')
+      .filter(([alarm = '']) => alarm.startsWith('`'))
+      .map(([alarm = '']) => ({ expr: codeSpans(alarm)[0], lasts: alarm.includes('` for ') }));
+
+    expect(told).not.to.be.empty;
+    expect(rules.map(({ expr, for: lasts }) => ({ expr, lasts: lasts !== undefined }))).to.have.deep.members(told);
   });
 });
 
