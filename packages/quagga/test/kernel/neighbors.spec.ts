@@ -76,7 +76,9 @@ describe('metrics of neighbors, from real routers', function () {
       const dropped = find(up, 'bgp')!.flaps;
       for (let index = 2; index < 9; index++)
         await pair.own.ip('route', 'add', `10.112.200.${index}/32`, 'dev', 'containers', 'proto', '200');
-      const { neighbors: over } = await until('the limit ends the session', (all) => find(all, 'bgp')?.isUp === false);
+      const { neighbors: over } = await until('the limit ends the session, and bgpd has cleared it', (all) =>
+        /^Idle/.test(find(all, 'bgp')?.state ?? ''),
+      );
       expect(find(over, 'bgp')).to.include({ state: 'Idle (PfxCt)', isOverLimit: true, upSec: 0, flaps: dropped + 1 });
       expect(find(over, 'bgp')?.lastError).to.match(/prefix/i);
 
