@@ -7,7 +7,7 @@ export { createNamedNetns, deleteNamedNetns, listNamedNetns } from './named-netn
 export { openNetns } from './netns.ts';
 export { openRtnl } from './rtnl.ts';
 export type { Address, Addresses, AddressFilter, AddressSpec } from './types/address.ts';
-export type { BatchResult, Decoded, Family, Listed, RouteScope, UnknownField } from './types/common.ts';
+export type { BatchResult, Decoded, Family, Id64, Listed, RouteScope, UnknownField } from './types/common.ts';
 export type { FollowEvent, FollowFilters, FollowOptions, Followed, FollowedRows } from './types/follow.ts';
 export type {
   Ipv4LinkConf,

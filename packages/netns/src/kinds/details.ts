@@ -1,7 +1,7 @@
 import { type AttributeSet, asNested, attributeSet } from '../attributes/attribute-set.ts';
 import { asBytes, asMac, asRepeated, asText, asU32, asU64 } from '../attributes/format.ts';
 import type { NetlinkMessage } from '../codec/reader.ts';
-import { LINK_DECODED, decodeLink } from '../message/link.ts';
+import { LINK_DECODED, decodeLink } from '../message/link-decode.ts';
 import { linkAttribute } from '../message/tables.ts';
 import type { UnknownField } from '../types/common.ts';
 import type { Link } from '../types/link.ts';
@@ -26,7 +26,7 @@ const WORD_BYTES = 8;
 
 /** The first counters of `struct rtnl_link_stats64`; the others are about causes of errors. */
 function statisticsOf(bytes: Uint8Array): LinkStatistics {
-  const counters = COUNTERS.map((name, place) => [name, asU64.decode(bytes.subarray(place * WORD_BYTES))]);
+  const counters = COUNTERS.map((name, place) => [name, Number(asU64.decode(bytes.subarray(place * WORD_BYTES)))]);
   return Object.fromEntries(counters) as LinkStatistics;
 }
 

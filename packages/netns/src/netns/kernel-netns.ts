@@ -8,10 +8,10 @@ import { LanePool } from '../socket/lane-pool.ts';
 import { NetlinkSocket } from '../socket/netlink-socket.ts';
 import { openRouteSocket } from '../socket/open-socket.ts';
 import type { Sys } from '../sys/sys.ts';
-import type { Rtnl, RtnlOptions } from '../types/rtnl.ts';
+import type { Limits, Rtnl, RtnlOptions } from '../types/rtnl.ts';
 import { inNetns } from './in-netns.ts';
 import type { NetnsWithFd } from '../rtnl/netns-fd.ts';
-import { readSysctl, writeSysctl } from './sysctl.ts';
+import { readSysctl, sysctlWithin, writeSysctl } from './sysctl.ts';
 
 /** Two to four requests in flight gain most of what there is to gain in bulk deletes. */
 const DEFAULT_LANES = 4;
@@ -43,13 +43,13 @@ export class KernelNetns implements NetnsWithFd {
     });
   }
 
-  readSysctl(key: string): Promise<string> {
-    return this.lendFd((fd) => readSysctl(this.#sys, fd, key));
+  readSysctl(key: string, limits: Limits = {}): Promise<string> {
+    return sysctlWithin(key, limits, () => this.lendFd((fd) => readSysctl(this.#sys, fd, key)));
   }
 
-  async writeSysctl(key: string, value: string): Promise<void> {
+  async writeSysctl(key: string, value: string, limits: Limits = {}): Promise<void> {
     requireOptions(text, value, `sysctl ${key}`);
-    return this.lendFd((fd) => writeSysctl(this.#sys, fd, key, value));
+    return sysctlWithin(key, limits, () => this.lendFd((fd) => writeSysctl(this.#sys, fd, key, value)));
   }
 
   async lendFd<T>(use: (fd: number) => Promise<T>): Promise<T> {

@@ -258,7 +258,8 @@ export type Reported<Kinds> = {
 
 /** Counters of a queueing discipline, class or action. Source: linux uapi gen_stats.h. */
 export interface Statistics {
-  readonly bytes: bigint;
+  /** Rounded beyond 9007199254740991. */
+  readonly bytes: number;
   readonly packets: number;
   readonly drops: number;
   /** How often a packet had to wait, or was beyond the rate. */

@@ -363,18 +363,18 @@ export type ReportedSettings<Kinds> = {
   readonly [Kind in keyof Kinds]: { readonly kind: Kind } & Decoded<Kinds[Kind]>;
 }[keyof Kinds];
 
-/** Counters of a link. Source: linux uapi if_link.h `struct rtnl_link_stats64`. */
+/** Counters of a link, rounded beyond 9007199254740991. Source: linux uapi if_link.h `struct rtnl_link_stats64`. */
 export interface LinkStatistics {
-  readonly rxPackets: bigint;
-  readonly txPackets: bigint;
-  readonly rxBytes: bigint;
-  readonly txBytes: bigint;
-  readonly rxErrors: bigint;
-  readonly txErrors: bigint;
-  readonly rxDropped: bigint;
-  readonly txDropped: bigint;
-  readonly multicast: bigint;
-  readonly collisions: bigint;
+  readonly rxPackets: number;
+  readonly txPackets: number;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly rxErrors: number;
+  readonly txErrors: number;
+  readonly rxDropped: number;
+  readonly txDropped: number;
+  readonly multicast: number;
+  readonly collisions: number;
 }
 
 /** Everything that the kernel says of a link. */

@@ -27,7 +27,7 @@ describe('the examples', () => {
 
   it('links.mjs makes the links and addresses that ip(8) shows', async () => {
     expect(await printed('links')).to.deep.equal([
-      { name: 'veth0', kind: 'veth', mtuBytes: 1400, alias: 'made by links.mjs', hasCarrier: true, counts: 'bigint' },
+      { name: 'veth0', kind: 'veth', mtuBytes: 1400, alias: 'made by links.mjs', hasCarrier: true, counts: 'number' },
       { address: '192.0.2.1/24', isPermanent: true },
       { address: '2001:db8::1/64', isPermanent: false },
       { code: 'EEXIST', message: 'link.create veth0: link veth0 exists (EEXIST) [name]' },
