@@ -52,10 +52,7 @@ program
   .command('netns')
   .description('compare the requests of @routed/netns with those of a C program')
   .option('--rounds <n>', 'rounds of each request', positive, 15)
-  .option('--node <path>', 'also under this Node; may be repeated', (path: string, paths: readonly string[] = []) => [
-    ...paths,
-    path,
-  ])
+  .option('--node <path...>', 'also under these versions of Node')
   .option('--against <folder>', 'also that build of packages/netns, such as that of another clone')
   .option('--document', 'write the figures into packages/netns/README.md', false)
   .action(netns);

@@ -9,7 +9,7 @@ export function textAt(bytes: Uint8Array, start: number, end: number): string {
     const code = bytes[offset] ?? 0;
     if (code === 0) break;
     if (code > 127) return text(bytes.subarray(start, end));
-    found += CHARACTERS[code];
+    found += CHARACTERS[code] ?? '';
   }
   return found;
 }

@@ -11,6 +11,6 @@ const COLON_HEX = HEX.map((digits) => `:${digits}`);
 /** Text of a link-layer address, in lower case: that of all bytes, or of those from `start` to `end`. */
 export function formatMac(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
   let text = '';
-  for (let place = start; place < end; place++) text += (place === start ? HEX : COLON_HEX)[bytes[place] ?? 0];
+  for (let place = start; place < end; place++) text += (place === start ? HEX : COLON_HEX)[bytes[place] ?? 0] ?? '';
   return text;
 }

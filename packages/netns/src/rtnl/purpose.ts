@@ -18,14 +18,16 @@ export interface OnLink {
 /** `link.<action>` on a link, or on all. To change one may take long. */
 export function linkPurpose(action: string, selector?: LinkSelector): Purpose {
   const subject = selector === undefined ? '' : 'index' in selector ? `index ${selector.index}` : selector.name;
-  const purpose = { operation: `link.${action}`, subject, attributeName: linkAttribute };
-  return action === 'get' || action === 'list' ? { ...purpose, lock: 'brief' } : purpose;
+  const operation = `link.${action}`;
+  if (action !== 'get' && action !== 'list') return { operation, subject, attributeName: linkAttribute };
+  return { operation, subject, attributeName: linkAttribute, lock: 'brief' };
 }
 
 /** `address.<action>` on an address, or on those of a link, or on all. To delete one may make the kernel walk every route. */
 export function addressPurpose(action: string, subject: Partial<OnLink>): Purpose {
-  const purpose = { operation: `address.${action}`, subject: onLink(subject), attributeName: addressAttribute };
-  return action === 'delete' ? purpose : { ...purpose, lock: 'brief' };
+  const operation = `address.${action}`;
+  if (action === 'delete') return { operation, subject: onLink(subject), attributeName: addressAttribute };
+  return { operation, subject: onLink(subject), attributeName: addressAttribute, lock: 'brief' };
 }
 
 /**
@@ -34,16 +36,17 @@ export function addressPurpose(action: string, subject: Partial<OnLink>): Purpos
  * The kernel looks routes up without RTNL (since 4.15: RTNL_FLAG_DOIT_UNLOCKED in net/ipv4/route.c, net/ipv6/route.c).
  */
 export function routePurpose(action: string, subject: string): Purpose {
-  const purpose = { operation: `route.${action}`, subject, attributeName: routeAttribute };
-  return action === 'get' ? { ...purpose, lock: 'none', absent: NO_ROUTE } : { ...purpose, lock: 'brief' };
+  const operation = `route.${action}`;
+  if (action === 'get') return { operation, subject, attributeName: routeAttribute, lock: 'none', absent: NO_ROUTE };
+  return { operation, subject, attributeName: routeAttribute, lock: 'brief' };
 }
 
 const NO_ROUTE = ['ENETUNREACH', 'EHOSTUNREACH'] as const;
 
 /** `neighbour.<action>` on an entry, or on those of a link, or on all. */
 export function neighbourPurpose(action: string, subject: Partial<OnLink>): Purpose {
-  const purpose = { operation: `neighbour.${action}`, attributeName: neighbourAttribute };
-  return { ...purpose, subject: onLink(subject), lock: 'brief' };
+  const operation = `neighbour.${action}`;
+  return { operation, subject: onLink(subject), attributeName: neighbourAttribute, lock: 'brief' };
 }
 
 /** `rule.<action>` on a rule, or on all. */

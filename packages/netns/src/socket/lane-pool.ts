@@ -77,7 +77,7 @@ export class LanePool implements Channel {
 
   async #sendGathered(lane: NetlinkSocket): Promise<void> {
     // To the end of what the caller does at once.
-    await undefined;
+    await Promise.resolve();
     const [first, ...others] = this.#gathered;
     this.#gathered = [];
     if (first === undefined) return;

@@ -79,10 +79,11 @@ export class NetlinkSocket implements Channel {
   ): Promise<readonly BatchFailure[]> {
     const purpose = { operation: 'batch', subject: `of ${requests.length}` };
     const failures: BatchFailure[] = [];
-    for (let start = 0, end = 0; start < requests.length; start = end) {
-      end = this.#endOfBatch(requests, start);
+    let start = 0;
+    while (start < requests.length) {
       const from = start;
-      const failed = await this.#transact(requests.slice(from, end), purpose, (reply, index) =>
+      start = this.#endOfBatch(requests, from);
+      const failed = await this.#transact(requests.slice(from, start), purpose, (reply, index) =>
         onReply?.(reply, index + from),
       );
       for (const { index, ack } of failed) failures.push({ index: index + from, ack });
