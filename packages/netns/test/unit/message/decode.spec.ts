@@ -130,6 +130,15 @@ describe('the decoders', () => {
     );
   });
 
+  it('read identifiers of 64 bits as what JSON can say', () => {
+    const tunnelIds = [7, Number.MAX_SAFE_INTEGER, '9007199254740992', '18446744073709551615'];
+    const rules = tunnelIds.map((tunnelId) =>
+      decodeRule(read(buildRule(RTM.NEWRULE, 0, { family: 4, table: 7, tunnelId }, purpose))),
+    );
+
+    expect((JSON.parse(JSON.stringify(rules)) as typeof rules).map((rule) => rule?.tunnelId)).to.deep.equal(tunnelIds);
+  });
+
   it('read several next hops', () => {
     const writer = new MessageWriter(24, 0).u8(2).u8(24).u8(0).u8(0).u8(254).u8(186).u8(0).u8(1).u32(0);
     writer.attribute(1, Uint8Array.of(10, 9, 0, 0));
