@@ -5,6 +5,7 @@ import { RTNL_OPTIONS, requireOptions } from '../check/options.ts';
 import { NetnsError } from '../errors.ts';
 import { KernelRtnl } from '../rtnl/kernel-rtnl.ts';
 import { LanePool } from '../socket/lane-pool.ts';
+import { alwaysAway } from '../socket/pace.ts';
 import { NetlinkSocket } from '../socket/netlink-socket.ts';
 import { openRouteSocket } from '../socket/open-socket.ts';
 import type { Sys } from '../sys/sys.ts';
@@ -35,10 +36,11 @@ export class KernelNetns implements NetnsWithFd {
 
   async openRtnl(options: RtnlOptions = {}): Promise<Rtnl> {
     requireOptions(RTNL_OPTIONS, options, 'rtnl');
-    const { trace, lanes = DEFAULT_LANES } = options;
+    const { trace, lanes = DEFAULT_LANES, threads = 'auto' } = options;
+    const pace = threads === 'always' ? alwaysAway() : undefined;
     return this.lendFd((fd) => {
       const sockets = inNetns<number[]>(this.#sys, fd, () => openSockets(this.#sys, lanes));
-      const pool = new LanePool(sockets.map((socket) => new NetlinkSocket(this.#sys, socket, trace)));
+      const pool = new LanePool(sockets.map((socket) => new NetlinkSocket(this.#sys, socket, trace, pace)));
       return Promise.resolve(new KernelRtnl(pool));
     });
   }

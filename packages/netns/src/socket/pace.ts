@@ -22,16 +22,20 @@ const TURN_MS = 0.5;
  */
 export class Pace {
   readonly #now: () => number;
-  #needed = FEWEST;
+  #needed: number;
   #quick = 0;
   #lastMs = -Infinity;
   #away = 0;
   #turnStartedMs: number | undefined;
   #nextTurn: Promise<void> | undefined;
 
-  /** @param now - milliseconds of a clock that never goes back */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * @param now - milliseconds of a clock that never goes back
+   * @param needed - requests in a row that must not have waited; Infinity: none is made on the loop
+   */
+  constructor(now: () => number = () => performance.now(), needed: number = FEWEST) {
     this.#now = now;
+    this.#needed = needed;
   }
 
   /** Whether a short request may be made on the event loop: none is under way elsewhere that may hold the lock. */
@@ -89,3 +93,8 @@ export class Pace {
 
 /** That of this process. */
 export const pace: Pace = new Pace();
+
+/** That of those who want nothing to wait on the event loop. */
+export function alwaysAway(): Pace {
+  return new Pace(undefined, Infinity);
+}

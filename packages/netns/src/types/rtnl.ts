@@ -17,6 +17,12 @@ export interface RtnlOptions {
    * @defaultValue 4
    */
   readonly lanes?: number;
+  /**
+   * Which requests are made on threads. `auto`: those that may take long, and short ones unless the last ones did not wait for a
+   * lock; should one wait nevertheless, the event loop waits along. `always`: all that need a lock.
+   * @defaultValue `auto`
+   */
+  readonly threads?: 'auto' | 'always';
 }
 
 /** What can be asked of rtnetlink. */
@@ -46,9 +52,9 @@ export interface Limits {
 /**
  * A connection to rtnetlink, bound to one network namespace for its whole life.
  *
- * It pins that namespace: a container's namespace is freed only after `close`. No call blocks the
- * event loop while the kernel waits for its RTNL lock. Calls that do not await each other may be
- * carried out in any order.
+ * It pins that namespace: a container's namespace is freed only after `close`. What may take long is
+ * done on threads; see {@link RtnlOptions.threads} for the rest. Calls that do not await each other may be
+ * carried out in any order, and short ones are sent together.
  */
 export interface Rtnl extends RtnlRequests, RareRequests, AsyncDisposable {
   /**

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { Pace } from '../../../src/socket/pace.ts';
+import { Pace, alwaysAway } from '../../../src/socket/pace.ts';
 
 describe('Pace', () => {
   let nowMs: number;
@@ -71,6 +71,14 @@ describe('Pace', () => {
     await quick(8);
 
     expect(pace.isClear()).to.equal(true);
+  });
+
+  it('may be told to send every one away', async () => {
+    const away = alwaysAway();
+
+    for (let i = 0; i < 20; i++) await away.away(() => Promise.resolve(0));
+
+    expect(away.isClear()).to.equal(false);
   });
 
   it('learns nothing of the lock from what does not need it', () => {
