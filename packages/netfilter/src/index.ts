@@ -31,4 +31,18 @@ export {
   type RulesetWatchOptions,
   watchRuleset,
 } from './ruleset-watch.ts';
+export type {
+  NamedSet,
+  NewElement,
+  NfTable,
+  SetMember,
+  SetSpec,
+  SetState,
+  Step,
+  TableFamily,
+  TableReference,
+} from './tables/contract.ts';
+export type { Key, KeyField } from './tables/key-fields.ts';
+export { loadRules } from './tables/load-rules.ts';
+export { createNfTable } from './tables/nf-table.ts';
 export { concernsUplinks, type UplinkFacts, uplinkNames } from './uplinks.ts';
