@@ -45,4 +45,5 @@ export type {
 export type { Key, KeyField } from './tables/key-fields.ts';
 export { loadRules } from './tables/load-rules.ts';
 export { createNfTable } from './tables/nf-table.ts';
+export { type TableWatch, type TableWatchEvents, type TableWatchOptions, watchTables } from './tables/table-watch.ts';
 export { concernsUplinks, type UplinkFacts, uplinkNames } from './uplinks.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isNetlinkError } from '@routed/netns';
 import { type Nfnetlink, openNfnetlink } from '@routed/netns/nfnetlink';
 import { expect } from 'chai';
-import { type CommandRunner, createNfTable, loadRules, type NfTable } from '../../src/index.ts';
+import { type CommandRunner, createNfTable, loadRules, type NfTable, watchTables } from '../../src/index.ts';
 import { openProgramNamespace, type ProgramNamespace } from '../support/namespace.ts';
 import { until } from '../support/until.ts';
 
@@ -159,6 +159,29 @@ describe('a table of one’s own', () => {
     expect([await none.sets(), await none.delete(), await none.deleteSet('a')]).to.deep.equal([[], false, false]);
     await none.ensure();
     expect(await none.delete()).to.equal(true);
+  });
+
+  it('hears of what others change in it, and of nothing else', async () => {
+    const set = await table.ensureSet({ name: 'sources', fields: ['ipv4'], hasTimeouts: true });
+    const tables = [{ family: 'inet', table: 'blocklist' } as const];
+    await using watch = (await watchTables({ netns: namespace.netns, tables, own: nfnetlink }))!;
+    const changed: string[] = [];
+    watch.on('change', ({ table: name }) => changed.push(name));
+
+    await set.add([{ key: ['192.0.2.1'], timeoutMs: 50 }]);
+    await loadRules(
+      (argv, input, onStart) => namespace.run(argv, input, onStart),
+      'table inet blocklist {\n chain own { }\n}\ntable inet others {\n set sources { type ipv4_addr; }\n}',
+      (pid) => watch.ignore(pid),
+    );
+    await namespace.sh('nft add element inet others sources "{ 192.0.2.9 }"');
+    await until(async () => (await set.list()).length === 0, 'the element is gone', 20_000);
+    expect(changed).to.deep.equal([]);
+    await namespace.sh('nft add element inet blocklist sources "{ 192.0.2.9 }"');
+    await until(() => changed.length > 0, 'the change was reported', 20_000);
+
+    expect(new Set(changed)).to.deep.equal(new Set(['blocklist']));
+    expect(watch.isDeaf).to.equal(false);
   });
 
   it('says what nft says of rules that cannot be', async () => {
