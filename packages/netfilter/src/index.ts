@@ -24,6 +24,21 @@ export type { RulesetOptions } from './filters/ruleset.ts';
 export { type ConnectionMarks, createConnectionMarks } from './marks/connection-marks.ts';
 export { CONNECTION_MARKS, type MarkedTraffic } from './marks/marks-script.ts';
 export { isNetfilterError, NetfilterError, type NetfilterErrorCode } from './netfilter-error.ts';
+export type { PacketVerdict, QueuedPacket } from './codec/packet-queue.ts';
+export {
+  openPacketQueue,
+  type PacketQueue,
+  type PacketQueueEvents,
+  type PacketQueueOptions,
+} from './queue/packet-queue.ts';
+export {
+  ensureMarkedQueue,
+  findQueueWay,
+  type MarkedQueueOptions,
+  type QueueWay,
+  removeMarkedQueue,
+} from './queue/queue-rules.ts';
+export { parseQueueStatistics, queueStatistics, type QueueStatistics } from './queue/queue-statistics.ts';
 export {
   type DamagedRules,
   type RulesetWatch,
