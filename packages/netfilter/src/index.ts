@@ -21,6 +21,9 @@ export {
 } from './filters/endpoint-filters.ts';
 export type { EndpointFilter } from './filters/layout.ts';
 export type { RulesetOptions } from './filters/ruleset.ts';
+export type { IpPacket } from './codec/ip-packet.ts';
+export type { LoggedPacket } from './codec/packet-log.ts';
+export { openPacketLog, type PacketLog, type PacketLogOptions } from './log/packet-log.ts';
 export { type ConnectionMarks, createConnectionMarks } from './marks/connection-marks.ts';
 export { CONNECTION_MARKS, type MarkedTraffic } from './marks/marks-script.ts';
 export { isNetfilterError, NetfilterError, type NetfilterErrorCode } from './netfilter-error.ts';
