@@ -4,7 +4,13 @@
  * @packageDocumentation
  */
 export { type CommandResult, type CommandRunner, runCommand, runCommandIn } from './command-runner.ts';
-export { type AcceptanceOutcome, createForwardAcceptance, type ForwardAcceptance } from './forward-acceptance.ts';
+export {
+  type AcceptanceOutcome,
+  createForwardAcceptance,
+  type ForwardAcceptance,
+  OVERRULED_REMEDY,
+  type Overruler,
+} from './forward-acceptance.ts';
 export { isRejectedByFirewalld } from './firewalld.ts';
 export { createForwardPolicies, type ForwardPolicies, type ForwardProgram, type Policy } from './forward-policy.ts';
 export { FORWARD_CHAIN, forwardRules } from './forward-rules.ts';
@@ -64,4 +70,5 @@ export type { Key, KeyField } from './tables/key-fields.ts';
 export { loadRules } from './tables/load-rules.ts';
 export { createNfTable } from './tables/nf-table.ts';
 export { type TableWatch, type TableWatchEvents, type TableWatchOptions, watchTables } from './tables/table-watch.ts';
+export { isRejectedByUfw } from './ufw.ts';
 export { concernsUplinks, type UplinkFacts, uplinkNames } from './uplinks.ts';
