@@ -8,8 +8,17 @@ import { NetfilterError, failureOf } from '../netfilter-error.ts';
 import { FAMILIES } from '../ruleset-damage.ts';
 import type { RulesetWatch } from '../ruleset-watch.ts';
 import { indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
-import { type Element, elementsOf, type EndpointFilter, LIST_SETS, SENDER_SETS } from './layout.ts';
-import { type RulesetOptions, rulesetScript } from './ruleset.ts';
+import {
+  type Element,
+  elementsOf,
+  type EndpointFilter,
+  LIST_SETS,
+  openedElements,
+  type OpenedAddress,
+  SENDER_SETS,
+  timedSets,
+} from './layout.ts';
+import { type DnsHandover, type RulesetOptions, rulesetScript } from './ruleset.ts';
 
 /**
  * What {@link EndpointFilters.ensure} found: all of it there, rules made (with all that is in them), rules there but filters
@@ -61,8 +70,30 @@ export interface EndpointFilters {
   list(): Promise<string[]>;
   /** What was counted, by link. @throws NetlinkError */
   counters(): Promise<ReadonlyMap<string, FilterCounters>>;
+  /**
+   * Opens addresses for a while, beside what the links' filters allow, or begins their time anew; of a link without a list nothing is
+   * looked at. One transaction that waits for no other change. What was opened outlives this process, and is not told by `list`.
+   *
+   * @throws NetlinkError `ENOENT` when somebody took the rules away
+   */
+  open(opened: readonly TimedAddress[]): Promise<void>;
+  /** Closes what was opened for a link; nothing happens when nothing was. @throws NetlinkError */
+  close(link: string): Promise<void>;
+  /**
+   * Has what links with names in their lists ask in DNS, and the answers, handed over from now on. What an earlier process asked for
+   * stays until then.
+   *
+   * @throws NetfilterError FIREWALL_REFUSED, NFT_MISSING
+   */
+  handDns(to: DnsHandover): Promise<void>;
   /** Takes rules and filters away. Nothing happens when there are none. @throws NetfilterError FIREWALL_REFUSED */
   clear(): Promise<void>;
+}
+
+/** An address to open, and for how long. */
+export interface TimedAddress extends OpenedAddress {
+  /** 1 and more */
+  readonly timeoutMs: number;
 }
 
 const NO_ELEMENTS: LinkElements = new Map();
@@ -97,6 +128,7 @@ class KernelEndpointFilters implements EndpointFilters {
   /** Whether there is an `nft`; undefined before it was looked for. */
   #isAvailable: boolean | undefined;
   readonly #watch: RulesetWatch | undefined;
+  #dns: DnsHandover | undefined;
   /** How often the watch heard of damage, now and before the kernel was last found, or made, to be as wanted. */
   #damages = 0;
   #damagesBefore: number | undefined;
@@ -173,6 +205,35 @@ class KernelEndpointFilters implements EndpointFilters {
     return counted;
   }
 
+  async open(opened: readonly TimedAddress[]): Promise<void> {
+    const timed = opened.flatMap(({ timeoutMs, ...address }) =>
+      openedElements(address).map((element) => ({ element, timeoutMs })),
+    );
+    await this.#sets.addFor(timed, `${opened.length} addresses`);
+  }
+
+  close(link: string): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const set of timedSets().keys()) {
+        const elements = await this.#sets.elements('inet', set);
+        const own = elements.filter(({ key }) => linkOfKey(key) === link);
+        await this.#sets.drop(
+          own.map(({ key }) => ({ family: 'inet', set, key })),
+          link,
+        );
+      }
+    });
+  }
+
+  handDns(to: DnsHandover): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#dns = to;
+      if (this.#fingerprint !== undefined) this.#fingerprint = 'of other rules';
+      this.#damages += 1;
+      if ((await this.#ensure()) === 'unavailable') throw nftMissing('egress', 'with names');
+    });
+  }
+
   clear(): Promise<void> {
     return this.#inTurn(async () => {
       const { table } = this.#options;
@@ -181,6 +242,7 @@ class KernelEndpointFilters implements EndpointFilters {
       this.#isAvailable = undefined;
       this.#fingerprint = undefined;
       this.#damagesBefore = undefined;
+      this.#dns = undefined;
       this.#present = new Map();
       this.#wanted = new Map();
     });
@@ -222,7 +284,7 @@ class KernelEndpointFilters implements EndpointFilters {
   /** Loads the rules. Sets of another version, with other keys, are in the way: then everything is made anew. */
   async #load(): Promise<boolean> {
     const { table } = this.#options;
-    const script = rulesetScript(this.#options);
+    const script = rulesetScript(this.#options, this.#dns);
     const result = await this.#run(['nft', '-f', '-'], script);
     if (result === undefined) return false;
     if (result.exitCode === 0) return true;
