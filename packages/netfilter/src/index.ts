@@ -23,6 +23,7 @@ export type { EndpointFilter } from './filters/layout.ts';
 export type { RulesetOptions } from './filters/ruleset.ts';
 export { type ConnectionMarks, createConnectionMarks } from './marks/connection-marks.ts';
 export { CONNECTION_MARKS, type MarkedTraffic } from './marks/marks-script.ts';
+export { findRules } from './own-rules.ts';
 export { isNetfilterError, NetfilterError, type NetfilterErrorCode } from './netfilter-error.ts';
 export {
   type DamagedRules,
