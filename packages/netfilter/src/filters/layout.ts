@@ -122,7 +122,7 @@ const ADDRESS_TYPE = { 4: 'ipv4_addr', 6: 'ipv6_addr' } as const;
 /** Every set of the table of family `inet`, each with its definition as `nft` reads it. */
 export function inetSets(): ReadonlyMap<string, string> {
   const ofLinks = DIRECTIONS.flatMap((direction) =>
-    Object.entries(LIST_SETS[direction]).map(([kind, set]): [string, string] => {
+    Object.entries<string>({ ...LIST_SETS[direction] }).map(([kind, set]): [string, string] => {
       const counts = kind === 'filtered' || kind === 'refused';
       return [set, counts ? '{ type ifname; counter; }' : '{ type ifname; }'];
     }),

@@ -111,7 +111,11 @@ function baseChain(hook: string, priority: string, rules: readonly string[]): Ch
 }
 
 function inetChains(linkPrefix: string): Record<string, Chain> {
-  const { 4: own4, 6: own6, claims } = OWN_SETS;
+  return { ...listChains(), ...senderChains(linkPrefix) };
+}
+
+/** Who may enter, and where containers may go. */
+function listChains(): Record<string, Chain> {
   const asked = (direction: Direction, chain: string = CHAINS[direction].peers): readonly string[] => [
     OF_CONNECTIONS,
     `${ENDS[direction].link} @${LIST_SETS[direction].filtered} goto ${chain}`,
@@ -138,6 +142,13 @@ function inetChains(linkPrefix: string): Record<string, Chain> {
     host_to_container: baseChain('output', PRIORITY.ingress, asked('ingress')),
     from_container_on: baseChain('forward', PRIORITY.egress, asked('egress')),
     from_container_to_host: baseChain('input', PRIORITY.egress, asked('egress', 'exit_to_host')),
+  };
+}
+
+/** What addresses containers may send from. */
+function senderChains(linkPrefix: string): Record<string, Chain> {
+  const { 4: own4, 6: own6, claims } = OWN_SETS;
+  return {
     foreign: { rules: [`iifname @${SENDER_SETS.strict} drop`, 'meta nfproto ipv6 goto solicited', 'accept'] },
     solicited: { rules: [`icmpv6 type { nd-neighbor-solicit, nd-router-solicit } ${TOO_MANY}`, 'accept'] },
     claim: { rules: [`iifname . @th,64,128 @${claims} return`, 'goto foreign'] },
