@@ -21,7 +21,8 @@ export function indexElements(elements: Iterable<Element>): LinkElements {
   return new Map(Array.from(elements, (element) => [identify(element), element]));
 }
 
-function identify({ family, set, key }: Element): string {
+/** What tells elements apart. */
+export function identify({ family, set, key }: Element): string {
   return `${family} ${set} ${Buffer.from(key).toString('latin1')}`;
 }
 

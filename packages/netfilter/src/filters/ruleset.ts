@@ -21,10 +21,10 @@ export interface RulesetOptions {
 }
 
 /**
- * What becomes of what containers with names in their lists ask in DNS, and of the answers to that: it goes to a queue, or gets a
- * mark by which other rules find it.
+ * Where goes what containers with names in their lists ask in DNS, and the answers to that: to a queue, or to what looks for a mark,
+ * where nftables has no queues.
  */
-export type DnsHandover = { readonly queue: number } | { readonly mark: number };
+export type DnsTarget = { readonly queue: number } | { readonly mark: number };
 
 const PORT_BITS = 16;
 /** Blocks of ports, and what they have in place of a protocol. */
@@ -68,7 +68,7 @@ const TO_NEXT_HOP =
  *
  * Elements of the sets stay: the filters of endpoints are in force meanwhile.
  */
-export function rulesetScript({ table, linkPrefix }: RulesetOptions, dns?: DnsHandover): string {
+export function rulesetScript({ table, linkPrefix }: RulesetOptions, dns?: DnsTarget): string {
   const chains = {
     inet: { ...inetChains(linkPrefix), ...(dns === undefined ? {} : dnsChains(dns)) },
     arp: arpChains(linkPrefix),
@@ -274,7 +274,7 @@ function nameChainsOf(family: Family): Record<string, Chain> {
  * Questions before they are routed, and answers on their way out: only those of conversations that the container began, as the
  * others are no answers. Both after their fragments were put together.
  */
-function dnsChains(to: DnsHandover): Record<string, Chain> {
+function dnsChains(to: DnsTarget): Record<string, Chain> {
   const what = 'queue' in to ? `queue num ${to.queue} bypass` : `meta mark set meta mark | ${to.mark}`;
   const dns = (port: 'dport' | 'sport'): string => `meta l4proto { tcp, udp } th ${port} 53`;
   return {

@@ -1,13 +1,14 @@
 import { parseIp } from '@routed/addresses';
 import { expect } from 'chai';
 import { isNetlinkError } from '@routed/netns';
-import { parseAllowList } from '../../src/index.ts';
+import { openPacketQueue, parseAllowList } from '../../src/index.ts';
 import { connect, type FilterStage, LINK, openFilterStage, ping } from '../support/stage.ts';
 import { until } from '../support/until.ts';
 
 const CLIENT = { link: LINK, address: parseIp('10.9.0.2')! };
 const CLIENT6 = { link: LINK, address: parseIp('fd00:9::2')! };
 const MINUTE_MS = 60_000;
+const QUEUE = 4_711;
 
 describe('what is open by name', () => {
   let stage: FilterStage;
@@ -85,29 +86,50 @@ describe('what is open by name', () => {
     await stage.filters.close('vethr0000000009');
   });
 
-  it('has DNS marked, of links with names alone, and again after the rules were flushed', async () => {
-    await stage.filters.handDns({ mark: 0x1000_0000 });
-    await stage.host.sh(`nft -f - <<END
-table inet seen {
-  counter questions { }
-  chain c { type filter hook prerouting priority mangle; meta mark 0x10000000 counter name questions; }
-}
-END`);
-    const ask = (from: typeof stage.one): Promise<unknown> =>
-      from.run(['bash', '-c', 'exec 3<>/dev/udp/10.9.0.2/53; echo question >&3']);
-    const seen = async (): Promise<string> =>
-      /packets (\d+)/.exec(await stage.host.sh('nft list counter inet seen questions'))?.[1] ?? '';
+  it('hands over DNS of links with names alone, and again after the rules were flushed', async () => {
+    const way = await stage.filters.handDns({ queue: QUEUE, mark: 0x1000_0000 });
+    expect(['nft', 'iptables']).to.contain(way);
+    await using queue = await openPacketQueue({ number: QUEUE, netns: stage.host.netns });
+    const asked: string[] = [];
+    queue.on('packets', (packets) => {
+      asked.push(...packets.map(({ bytes }) => Buffer.from(bytes.subarray(28)).toString().trim()));
+      queue.decide(packets.map(({ id }) => ({ id, verdict: 'accept' })));
+    });
+    const ask = (from: typeof stage.one, what: string): Promise<unknown> =>
+      from.run(['bash', '-c', `exec 3<>/dev/udp/10.9.0.2/53; echo ${what} >&3`]);
+    const isAsked = (what: string): Promise<void> =>
+      until(() => Promise.resolve(asked.includes(what)), `question ${what}`, 10_000);
 
-    await ask(stage.two);
-    await until(async () => (await seen()) === '0', 'none', 10_000);
-    await ask(stage.one);
-    await until(async () => (await seen()) === '1', 'one', 10_000);
+    await ask(stage.two, 'without-names');
+    await ask(stage.one, 'first');
+    await isAsked('first');
 
-    await stage.host.sh('nft flush chain inet routed questions');
+    await stage.host.sh('nft flush chain inet routed questions; iptables -t mangle -F');
+    await stage.filters.ensure();
+    await ask(stage.one, 'second');
+    await isAsked('second');
+    expect(asked).to.deep.equal(['first', 'second']);
+  });
+
+  it('is there again, for the rest of its time, after everything was flushed', async () => {
+    await stage.filters.open([
+      { ...CLIENT, timeoutMs: MINUTE_MS },
+      { ...CLIENT6, timeoutMs: 1 },
+    ]);
+    await stage.host.sh('nft flush ruleset');
+
     expect(await stage.filters.ensure()).to.equal('installed');
-    await ask(stage.one);
-    await until(async () => (await seen()) === '2', 'two', 10_000);
-    await stage.host.sh('nft delete table inet seen');
+
+    expect(await outcome('10.9.0.2', 80)).to.equal('connected');
+    expect(await stage.host.sh('nft list set inet routed named6')).not.to.contain('elements');
+  });
+
+  it('leaves no rules when the filters are cleared', async () => {
+    await stage.filters.handDns({ queue: QUEUE, mark: 0x1000_0000 });
+
+    await stage.filters.clear();
+
+    expect(await stage.host.sh('iptables-save; ip6tables-save; nft list tables')).not.to.match(/ROUTED|routed/);
   });
 
   it('is refused by the kernel without the rules', async () => {
