@@ -1,6 +1,7 @@
 import {
   BlockRoutes,
   EndpointFiltering,
+  hostResolvers,
   EndpointLinks,
   Gateways,
   HostAddresses,
@@ -237,7 +238,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     networks,
     claims,
     leases: additional,
-    filtering: new EndpointFiltering({ ...ground, filters: ports.filters, connections }),
+    filtering: new EndpointFiltering({ ...ground, hostResolvers, filters: ports.filters, connections }),
     gifts: records,
     hostDrain,
     repository: ports.state.endpoints,
@@ -291,7 +292,7 @@ function containerComponents(
     sandboxes: new SandboxWatch({ endpoints, sandboxReconciler }),
     addresses: new ContainerAddresses(common),
     list: new AddressList({ ...common, announcements }),
-    filters: new ContainerFilters({ ...common, keeper: sticky, filters }),
+    filters: new ContainerFilters({ ...common, keeper: sticky, filters, hostResolvers }),
     describe: (address: string) => describeAddress(address, { ...common, announcements }),
     connectionsTo: (address: string) => liveConnections([address], { connections, logger: ground.logger }),
   };
