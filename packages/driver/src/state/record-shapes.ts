@@ -64,6 +64,7 @@ export const RECORD_SHAPES = {
     prefix,
     subPool: prefix.exactOptional(),
     owner: z.string().exactOptional(),
+    users: z.array(z.string()).exactOptional(),
   }) satisfies z.ZodType<Pool>,
   leases: z.looseObject({
     poolId: id,
