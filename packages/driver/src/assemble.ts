@@ -54,6 +54,7 @@ import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import { NameBook, noteNames } from './ground/endpoint-names.ts';
 import { DriverEvents } from './ground/events.ts';
 import { Journal } from './ground/journal.ts';
+import { NetworkNames } from './ground/network-names.ts';
 import { AdditionalLeases } from './leases/additional-leases.ts';
 import { ConflictCounters } from './leases/conflict-counters.ts';
 import { DuplicateAddressCheck } from './leases/duplicate-address-check.ts';
@@ -71,6 +72,7 @@ import { ReconcileLoop } from './upkeep/reconcile-loop.ts';
 import { type ReconcileMetrics, ReconcileReporter } from './upkeep/reconcile-reporter.ts';
 import { Reconciler } from './upkeep/reconciler.ts';
 import { StaleEndpoints } from './upkeep/stale-endpoints.ts';
+import { NetworkRemoval } from './upkeep/network-removal.ts';
 import { StaleNetworks } from './upkeep/stale-networks.ts';
 
 /** What the driver works with: the kernel, the firewall, the stores, Docker and the router. */
@@ -144,6 +146,7 @@ export interface DriverComponents extends Drivers {
   readonly hidden: HiddenRoutes;
   readonly forgotten: StaleEndpoints;
   readonly forgottenNetworks: StaleNetworks;
+  readonly networkRemoval: NetworkRemoval;
   readonly keeper: ReconcileLoop;
 }
 
@@ -154,7 +157,11 @@ export function assemble(ports: DriverPorts, settings: DriverSettings): DriverCo
   const host = hostComponents(ports, observer);
   const core = coreComponents(ports, settings, ground, host);
   const containers = containerComponents(ports, ground, core);
-  const upkeep = upkeepComponents(settings, ground, { ...host, ...core, ...containers, observer });
+  const upkeep = upkeepComponents(
+    settings,
+    { ...ground, dockerNetworks: ports.dockerNetworks },
+    { ...host, ...core, ...containers, observer },
+  );
   const sandboxes = { sandboxes: containers.sandboxReconciler, sticky: containers.sticky };
   const gatewayCheck = new GatewayCheck(ground);
   const calls = { ...settings, ...ground, ...core, ...sandboxes, gatewayCheck };
@@ -175,11 +182,12 @@ type Core = ReturnType<typeof coreComponents>;
 type Containers = ReturnType<typeof containerComponents>;
 
 /** What nearly every component works with. */
-function groundOf({ rtnl, ipam, logger, docker: engine }: DriverPorts) {
+function groundOf({ rtnl, ipam, logger, docker: engine, dockerNetworks }: DriverPorts) {
   const names = new NameBook();
   const docker = noteNames(engine, names);
   return {
     ...{ rtnl, ipam, logger, docker, names },
+    networkNames: new NetworkNames({ docker: dockerNetworks, logger }),
     ...{ events: new DriverEvents(), journal: new Journal(names), lock: new KeyedLock() },
   };
 }
@@ -300,7 +308,7 @@ function containerComponents(
 /** What compares, repairs and reports. */
 function upkeepComponents(
   settings: DriverSettings,
-  ground: Ground,
+  ground: Ground & Pick<DriverPorts, 'dockerNetworks'>,
   components: Host & Core & Containers & { readonly observer: ReconcileReporter },
 ) {
   const { endpoints, leases, links, cluster, absence, sandboxes, observer } = components;
@@ -317,6 +325,7 @@ function upkeepComponents(
   return {
     forgotten,
     forgottenNetworks,
+    networkRemoval: new NetworkRemoval({ ...ground, ...components, forgottenNetworks }),
     hidden,
     keeper: new ReconcileLoop({
       ...ground,

@@ -30,6 +30,7 @@ export type OperatorServices = Pick<
   | 'addresses'
   | 'announcements'
   | 'networkBlocks'
+  | 'networkRemoval'
   | 'list'
   | 'filters'
   | 'describe'

@@ -26,6 +26,7 @@ export { DaemonStatus } from './reports/daemon-status.ts';
 export { forgetContainers } from './state/forget-containers.ts';
 export { type StateDirectory, openStateDirectory } from './state/state-directory.ts';
 export { DriverError, type DriverErrorCode, isDriverError } from './ground/errors.ts';
+export type { NetworkRemoval } from './upkeep/network-removal.ts';
 export type { ReconcileMetrics } from './upkeep/reconcile-reporter.ts';
 export type { Drivers } from './calls/drivers.ts';
 export type { DriverPorts, DriverSettings } from './assemble.ts';

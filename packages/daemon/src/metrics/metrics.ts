@@ -141,7 +141,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       pools.map(({ id, leased }) => [[id], leased]),
     );
     this.#labelled(Gauge, 'routed_pool_size', 'Addresses that a pool can give out by itself.', ['pool'], ({ pools }) =>
-      pools.map(({ id, size }) => [[id], Number(size)]),
+      pools.map(({ id, size }) => [[id], size]),
     );
     this.#labelled(
       Counter,
@@ -171,7 +171,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       blocks.map(({ prefix, leased }) => [[prefix], leased]),
     );
     this.#labelled(Gauge, 'routed_block_size', 'Addresses of a block of this host.', ['block'], ({ blocks }) =>
-      blocks.map(({ prefix, size }) => [[prefix], Number(size)]),
+      blocks.map(({ prefix, size }) => [[prefix], size]),
     );
     this.#single(
       'routed_block_conflicts',

@@ -8,9 +8,14 @@ export function say(line = ''): void {
   process.stdout.write(`${printable(line)}\n`);
 }
 
-/** Prints a value as indented JSON. */
+/** Raised when a field of what `--json` prints goes or changes its meaning; new fields do not. */
+const SCHEMA_VERSION = 1;
+
+/** Prints a value as indented JSON: a list as it is, an object with its `schemaVersion`. */
 export function sayJson(value: unknown): void {
-  sayJsonLine(JSON.stringify(value, null, 2));
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const dated = isObject ? { schemaVersion: SCHEMA_VERSION, ...value } : value;
+  sayJsonLine(JSON.stringify(dated, null, 2));
 }
 
 /** Prints a text that is JSON already. */
