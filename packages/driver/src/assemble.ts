@@ -64,6 +64,7 @@ import { NetworkRegistry } from './networks/network-registry.ts';
 import { AddressAnnouncements } from './reports/address-announcements.ts';
 import type { AddressRecord } from './reports/address-record.ts';
 import { describeAddress } from './reports/describe-address.ts';
+import { FilteredPacketCount } from './reports/filtered-packets.ts';
 import { DaemonStatus } from './reports/daemon-status.ts';
 import { SandboxReconciler } from './sandboxes/sandbox-reconciler.ts';
 import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
@@ -120,6 +121,7 @@ export interface DriverComponents extends Drivers {
   readonly addresses: ContainerAddresses;
   readonly list: AddressList;
   readonly filters: ContainerFilters;
+  readonly filtered: FilteredPacketCount;
   readonly describe: (address: string) => AddressRecord;
   /** How many live connections others have to an address; undefined: the kernel could not be asked. */
   readonly connectionsTo: (address: string) => Promise<number | undefined>;
@@ -298,6 +300,7 @@ function containerComponents(
     owners,
     sandboxes: new SandboxWatch({ endpoints, sandboxReconciler }),
     addresses: new ContainerAddresses(common),
+    filtered: new FilteredPacketCount({ ...ground, filters }),
     list: new AddressList({ ...common, announcements }),
     filters: new ContainerFilters({ ...common, keeper: sticky, filters }),
     describe: (address: string) => describeAddress(address, { ...common, announcements }),

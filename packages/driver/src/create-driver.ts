@@ -33,6 +33,7 @@ export type OperatorServices = Pick<
   | 'networkRemoval'
   | 'list'
   | 'filters'
+  | 'filtered'
   | 'describe'
   | 'connectionsTo'
   | 'status'

@@ -22,6 +22,7 @@ export { optionsOf } from './networks/options.ts';
 export { parseEndpointOptions, parseNetworkOptions } from './networks/parse-options.ts';
 export { type AddressRecord } from './reports/address-record.ts';
 export { DAEMON_REPORT_PATH, type DaemonCounts, type DaemonReport, daemonReport } from './reports/daemon-report.ts';
+export { type FilteredPackets, FilteredPacketCount } from './reports/filtered-packets.ts';
 export { DaemonStatus } from './reports/daemon-status.ts';
 export { forgetContainers } from './state/forget-containers.ts';
 export { type StateDirectory, openStateDirectory } from './state/state-directory.ts';
