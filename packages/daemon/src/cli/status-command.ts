@@ -6,7 +6,8 @@ import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { printTable } from '../terminal/table.ts';
 import { reasonText } from './reason-text.ts';
-import { clearScreen, say, sayJson } from '../terminal/terminal.ts';
+import { paint } from '../terminal/colour.ts';
+import { clearScreen, say, sayJson, sayMarked } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -41,8 +42,8 @@ async function tell({ adminSocket, watch, json }: Flags): Promise<void> {
 
 function print(report: DaemonReport, isWatched: boolean): void {
   if (isWatched) clearScreen();
-  for (const problem of report.problems) say(`PROBLEM  ${problem}`);
-  for (const note of report.notes) say(`NOTE  ${note}`);
+  for (const problem of report.problems) sayMarked(paint('red', 'PROBLEM'), problem);
+  for (const note of report.notes) sayMarked(paint('cyan', 'NOTE'), note);
   if (report.problems.length + report.notes.length > 0) say();
   const { version, pid, uptimeSec, networks, endpoints, lastRound, linksToDelete, forgotten } = report;
   say(
