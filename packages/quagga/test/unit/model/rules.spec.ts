@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { formatPath } from '../../../src/errors.ts';
 import { checkFleet } from '../../../src/validation/fleet.ts';
 import { inspectModel, parseModel } from '../../../src/validation/validate.ts';
+import { ANNOUNCEMENT_CASES } from '../../support/announcement-cases.ts';
 import { BGP, CASES, OSPF, eth1, peer } from '../../support/rule-cases.ts';
 
 function findings(input: unknown): string[] {
@@ -11,7 +12,7 @@ function findings(input: unknown): string[] {
 }
 
 describe('model rules', () => {
-  for (const [rule, input, finding] of CASES)
+  for (const [rule, input, finding] of [...CASES, ...ANNOUNCEMENT_CASES])
     it(`${rule}: ${finding}`, () => {
       const found = findings(input).map((text) => text.replace(/^error : /, 'error input: '));
 
