@@ -2,6 +2,7 @@ import type { Diagnostic, FieldPath } from '../errors.ts';
 import { afiOf } from '../prefix.ts';
 import type { Ospf, Ospf6, Ospf6Interface, OspfInterface } from '../model/ospf.ts';
 import type { RouterModel } from '../model/router.ts';
+import { checkLifetimes } from './keys.ts';
 import { caution, defaultRoutes, fault, listedTwice, sortedEntries } from './finding.ts';
 
 const DEFAULT_HELLO_SEC = 10;
@@ -26,13 +27,15 @@ function checkMinimalHello(path: FieldPath, settings: OspfInterface): Diagnostic
     .map((field) => fault([...path, field], 'has no effect beside minimalHelloMultiplier; remove one of them'));
 }
 
-/** Rule 14: a second key with the same id would replace the first. */
+/** Rule 14: a second key with the same id would replace the first; some key has to be sent at any time. */
 function checkKeys(path: FieldPath, settings: OspfInterface): Diagnostic[] {
   if (settings.authentication === undefined || !('keys' in settings.authentication)) return [];
   const ids = settings.authentication.keys.map((key) => key.id);
-  return ids.flatMap((id, index) =>
+  const found = ids.flatMap((id, index) =>
     ids.indexOf(id) === index ? [] : [fault([...path, 'authentication', 'keys', index, 'id'], `${id} is used twice`)],
   );
+  if (settings.authentication.type !== 'hmac-sha-256') return found;
+  return [...found, ...checkLifetimes([...path, 'authentication', 'keys'], settings.authentication.keys)];
 }
 
 /** Rules 12 and 13. */
