@@ -101,9 +101,29 @@ function checkProcess(section: 'ospf' | 'ospf6', settings: Ospf | Ospf6): Diagno
   ];
 }
 
+/** What one socket may join unless told otherwise. Source: linux include/net/ip.h, IP_MAX_MEMBERSHIPS. */
+const MAX_GROUPS = 20;
+
+/** ospfd joins a group on each link that has neighbors, and one more where it may become the designated router. */
+function checkGroups(model: RouterModel): Diagnostic[] {
+  const groups = sortedEntries(model.interfaces).map(([name, { ospf }]) => {
+    if (ospf === undefined || ospf.passive === true || name === 'lo') return 0;
+    return (ospf.network ?? 'broadcast') === 'broadcast' && ospf.priority !== 0 ? 2 : 1;
+  });
+  const needed = groups.reduce((sum: number, count) => sum + count, 0);
+  return needed <= MAX_GROUPS
+    ? []
+    : [
+        caution(
+          ['interfaces'],
+          `OSPF joins up to ${needed} multicast groups, and Linux allows ${MAX_GROUPS}; raise net.ipv4.igmp_max_memberships on this host ("routed-plugin doctor --fix" does)`,
+        ),
+      ];
+}
+
 export function ospfRules(model: RouterModel): Diagnostic[] {
   const found: Diagnostic[] = [];
-  if (model.ospf !== undefined) found.push(...checkProcess('ospf', model.ospf));
+  if (model.ospf !== undefined) found.push(...checkProcess('ospf', model.ospf), ...checkGroups(model));
   if (model.ospf6 !== undefined) found.push(...checkProcess('ospf6', model.ospf6));
   model.ospf?.networks?.forEach(({ prefix }, index) => {
     if (afiOf(prefix) !== 'ipv4')

@@ -156,6 +156,11 @@ export const CASES: [rule: string, input: unknown, finding: string][] = [
     'error prefixLists.CONTAINERS: is a name that the renderer uses',
   ],
   [
+    '8 groups',
+    { ...OSPF, interfaces: Object.fromEntries(Array.from({ length: 11 }, (_, at) => [`swp${at}`, { ospf: {} }])) },
+    'warning interfaces: OSPF joins up to 22 multicast groups, and Linux allows 20; raise net.ipv4.igmp_max_memberships',
+  ],
+  [
     '8 timers',
     eth1({ helloIntervalSec: 5, deadIntervalSec: 5 }),
     'error interfaces.eth1.ospf.deadIntervalSec: must be greater than the hello interval (5); use 20',
