@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { compareRequests, readAMillion, type Subject } from '../netlink/measure.ts';
+import { compareRequests, readAMillion, type Comparison, type Cost, type Subject } from '../netlink/measure.ts';
 import { renderComparisons, renderCosts } from '../netlink/report.ts';
 import { Stage } from '../netlink/stage.ts';
 import { describeMachine, renderMachine } from '../process/machine.ts';
@@ -25,18 +25,29 @@ export async function netns({ rounds, node = [], against, document }: NetnsOptio
   const subjects = await chooseSubjects([process.execPath, ...node], against);
   await using stage = await Stage.open();
   const comparisons = await compareRequests(stage, subjects, rounds);
-  const ratios = renderComparisons(comparisons, subjects);
-  console.log(ratios);
-  const costs = renderCosts(await readAMillion(stage, subjects));
-  console.log(`\n${costs}`);
+  console.log(renderComparisons(comparisons, subjects));
+  const costs = await readAMillion(stage, subjects);
+  console.log(`\n${renderCosts(costs)}`);
   if (!document) return;
   const where = `${new Date().toISOString().slice(0, 10)}, ${renderMachine(describeMachine())}; ${rounds} rounds.`;
   const path = join(library, 'README.md');
   const text = fillBlocks(await readFile(path, 'utf8'), ([name]) =>
-    name === 'netns' ? `${where}\n\n${ratios}\n\n${costs}` : undefined,
+    name === 'netns' ? `${where}\n\n${ofThisBuild(subjects, comparisons, costs)}` : undefined,
   );
   await writeFile(path, text);
   console.log('\npackages/netns/README.md has these figures');
+}
+
+/** Without the figures of another build, which mean nothing to readers. */
+function ofThisBuild(subjects: readonly Subject[], comparisons: readonly Comparison[], costs: readonly Cost[]): string {
+  const isThis = subjects.map((subject) => subject.library === library);
+  const names = new Set(subjects.filter((_, place) => isThis[place]).map(({ name }) => name));
+  const ratios = comparisons.map((row) => ({ ...row, ratios: row.ratios.filter((_, place) => isThis[place]) }));
+  const table = renderComparisons(
+    ratios,
+    subjects.filter(({ name }) => names.has(name)),
+  );
+  return `${table}\n\n${renderCosts(costs.filter(({ subject }) => names.has(subject)))}`;
 }
 
 async function chooseSubjects(nodes: readonly string[], against: string | undefined): Promise<readonly Subject[]> {
