@@ -45,20 +45,40 @@ describe('Pace', () => {
     expect(pace.isClear()).to.equal(false);
   });
 
-  it('asks for twice as many after each that held up the event loop, and for fewer again with time', async () => {
-    await quick(8);
-    here(5);
-    await quick(15);
-    expect(pace.isClear()).to.equal(false);
-    await quick(1);
-    expect(pace.isClear()).to.equal(true);
+  /** For how many milliseconds none is made on the loop although none waits. */
+  async function absence(): Promise<number> {
+    const startedMs = nowMs;
+    do {
+      nowMs += 100;
+      await quick(8);
+    } while (!pace.isClear());
+    return nowMs - startedMs;
+  }
 
-    await quick(60);
+  it('sends them away for a second after one that held up the event loop, and for longer each time', async () => {
+    const absences: number[] = [];
+
+    for (let time = 0; time < 8; time++) {
+      await quick(8);
+      here(5);
+      absences.push(Math.round((await absence()) / 1000));
+    }
+
+    expect(absences).to.deep.equal([1, 2, 4, 8, 16, 32, 60, 60]);
+  });
+
+  it('forgets with time that one held up the event loop', async () => {
+    for (let time = 0; time < 3; time++) {
+      await quick(8);
+      here(5);
+      await absence();
+    }
+
+    nowMs += 33_000;
+    await quick(8);
     here(5);
-    await quick(8);
-    expect(pace.isClear()).to.equal(false);
-    await quick(8);
-    expect(pace.isClear()).to.equal(true);
+
+    expect(Math.round((await absence()) / 1000)).to.equal(1);
   });
 
   it('starts over after a long wait on another thread, which may have been for that thread', async () => {
