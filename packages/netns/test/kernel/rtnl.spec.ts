@@ -240,6 +240,17 @@ describe('openRtnl', () => {
     expect(await rtnl.routes.list({ table: 254, family: 4 })).to.have.lengthOf(2000);
   });
 
+  it('makes nothing on the event loop that needs a lock if told so, and says what it can be told', async () => {
+    await using away = await host.openRtnl({ threads: 'always' });
+    const { index: linkIndex } = await away.links.createVeth({ name: 'a0', isUp: true, peer: { name: 'b0' } });
+
+    for (let i = 0; i < 20; i++) await away.routes.add({ destination: `10.0.${i}.0/24`, linkIndex });
+
+    expect(await away.routes.list({ table: 254, family: 4 })).to.have.lengthOf(20);
+    const refused = await failure(host.openRtnl({ threads: 'never' } as never));
+    expect(refused.message).to.include('"never" is not one of auto, always [threads]');
+  });
+
   it('keeps the event loop free while links are deleted', async () => {
     const names = Array.from({ length: 20 }, (_, i) => `h${i}`);
     await Promise.all(names.map((name, i) => rtnl.links.createVeth({ name, peer: { name: `c${i}` } })));
