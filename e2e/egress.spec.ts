@@ -158,6 +158,36 @@ for (const engine of NEWEST_OR_EACH) {
       }
     });
 
+    it('does not include the containers of an isolated network, unless they list it', async () => {
+      await createNetwork(stage.host, 'alone', '10.3.0.0/16', '-o', 'routed.isolation=network');
+      const options = ['--network', 'alone', '--ip', '10.3.0.2'];
+      await stage.host.docker('run', '--detach', '--name', 'alone', ...options, ...webServer);
+      await runIdle(stage.host, 'beside', '--network', 'alone');
+      const ingress = async (line: string): Promise<void> => {
+        const { exitCode, stderr } = await type(stage.host, `routed-plugin ingress ${line}`);
+        expect({ exitCode, stderr }, line).to.deep.equal({ exitCode: 0, stderr: '' });
+      };
+      const mayEnter = async (from: string): Promise<boolean> => {
+        return (await stage.host.tryDocker('exec', from, ...fetchArgv('10.3.0.2'))).exitCode === 0;
+      };
+      await eventually(async () => {
+        expect(await mayEnter('beside')).to.equal(true);
+      });
+
+      expect(await mayEnter('stranger')).to.equal(false);
+      expect((await stage.host.exec(fetchArgv('10.3.0.2'), { check: false })).exitCode).to.not.equal(0);
+      await ingress(`set alone ${stranger}`);
+      expect([await mayEnter('stranger'), await mayEnter('friend'), await mayEnter('beside')]).to.deep.equal([
+        true,
+        false,
+        true,
+      ]);
+      await ingress('set alone any');
+      expect(await mayEnter('friend')).to.equal(true);
+
+      await stage.host.docker('rm', '--force', 'alone', 'beside');
+    });
+
     it('says what is wrong with a list, and where', async () => {
       const network = 'name=apps,driver-opt=routed.egress=10.0.0.0/8+10.1.2.3:90-80';
       const { stderr } = await stage.host.tryDocker('run', '--rm', '--network', network, ...idle);

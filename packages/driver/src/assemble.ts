@@ -65,6 +65,7 @@ import { AddressAnnouncements } from './reports/address-announcements.ts';
 import type { AddressRecord } from './reports/address-record.ts';
 import { describeAddress } from './reports/describe-address.ts';
 import { DaemonStatus } from './reports/daemon-status.ts';
+import { ListCounts } from './reports/list-counts.ts';
 import { SandboxReconciler } from './sandboxes/sandbox-reconciler.ts';
 import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
 import type { StateDirectory } from './state/state-directory.ts';
@@ -293,6 +294,7 @@ function containerComponents(
     addresses: new ContainerAddresses(common),
     list: new AddressList({ ...common, announcements }),
     filters: new ContainerFilters({ ...common, keeper: sticky, filters, hostResolvers }),
+    listCounts: new ListCounts({ ...ground, endpoints, filters }),
     describe: (address: string) => describeAddress(address, { ...common, announcements }),
     connectionsTo: (address: string) => liveConnections([address], { connections, logger: ground.logger }),
   };

@@ -43,6 +43,16 @@ export interface AnnouncedAddress {
   readonly isAnnounced: boolean;
 }
 
+/** What a list of a container was asked: at most two series of each kind for each network of a container. */
+export interface AskedList {
+  readonly container: string;
+  readonly network: string;
+  readonly direction: 'ingress' | 'egress';
+  /** Packets, in decimal. */
+  readonly examined: string;
+  readonly refused: string;
+}
+
 /** What is read when the metrics are asked for, once each. */
 export interface MetricSources {
   readonly counts: () => DaemonCounts;
@@ -50,6 +60,8 @@ export interface MetricSources {
   readonly connectionsLeft: () => Promise<number | undefined>;
   /** Absent: no metric for each address. */
   readonly addresses?: () => readonly AnnouncedAddress[];
+  /** Absent: no metrics for each list. */
+  readonly lists?: () => Promise<readonly AskedList[]>;
   /** Absent: no metrics of routers and their neighbors. */
   readonly routers?: () => Promise<RouterReport>;
 }
@@ -71,6 +83,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   #counts: DaemonCounts | undefined;
   #connectionsLeft = 0;
   #routers: RouterReport | undefined;
+  #lists: readonly AskedList[] = [];
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   constructor() {
@@ -127,6 +140,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#sources = sources;
     this.#watchAnnouncements(sources);
     if (sources.routers !== undefined) watchRouters(this.#registry, () => this.#routers);
+    if (sources.lists !== undefined) this.#watchLists();
     this.#watchBlocks();
     this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
     this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
@@ -164,6 +178,16 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       ['state'],
       ({ totals }) => Object.entries(totals.conflicts).map(([state, count]) => [[state], count]),
     );
+  }
+
+  #watchLists(): void {
+    const labels = ['direction', 'network', 'container'];
+    const counted = (name: string, help: string, key: 'examined' | 'refused'): void =>
+      this.#labelled(Counter, name, help, labels, () =>
+        this.#lists.map((list) => [[list.direction, list.network, list.container], Number(list[key])]),
+      );
+    counted('routed_list_examined_total', 'First packets of connections that a list was asked about.', 'examined');
+    counted('routed_list_refused_total', 'Of these, those that it refused, or would have.', 'refused');
   }
 
   #watchBlocks(): void {
@@ -253,6 +277,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     const routers = this.#sources?.routers?.();
     this.#connectionsLeft = (await this.#sources?.connectionsLeft()) ?? Number.NaN;
     this.#routers = await routers;
+    this.#lists = (await this.#sources?.lists?.()) ?? [];
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 

@@ -55,7 +55,7 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     metrics.watch({
       counts: () => status.counts(),
       connectionsLeft: () => announcements.connectionsLeft(),
-      ...(options.metricsPerAddress && { addresses: () => status.addresses() }),
+      ...(options.metricsPerAddress && { addresses: () => status.addresses(), lists: () => status.lists() }),
       ...(options.metricsRouter && { routers: routerReports(cleanup) }),
     });
     const ready = driver.start(kernel.events, recoverySource(options, docker.networks, state));

@@ -1,6 +1,6 @@
 import type { Container, DockerContainers, Owner } from '@routed/docker-engine';
 import { type Direction, DIRECTIONS } from '@routed/netfilter';
-import { isPending } from '../endpoints/owner-pending.ts';
+import { isPending, ownList } from '../endpoints/owner-pending.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
@@ -181,7 +181,7 @@ export class AssignmentKeeper {
       for (const direction of DIRECTIONS) {
         const list = record[direction];
         if (list === undefined) continue;
-        await this.#endpoints.filter(endpointId, direction, list === 'any' ? undefined : list);
+        await this.#endpoints.filter(endpointId, direction, list);
       }
       await this.#endpoints.extend(endpointId, asAdditional(record));
       this.#sandboxReconciler.requestOnceThere(endpoint.sandboxKey);
@@ -208,8 +208,8 @@ function isRestored(record: PersistentAssignment, endpoint: Endpoint): boolean {
   const held = new Set(endpoint.additional.map(({ address }) => address));
   const isFiltered = DIRECTIONS.every((direction) => {
     const list = record[direction];
-    const wanted = list === 'any' ? undefined : list;
-    return !isPending(endpoint, direction) && (list === undefined || endpoint[direction] === wanted);
+    if (isPending(endpoint, direction)) return false;
+    return list === undefined || endpoint[direction] === ownList(endpoint, direction, list);
   });
   return isFiltered && record.addresses.every(({ address }) => held.has(address));
 }

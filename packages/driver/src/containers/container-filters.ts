@@ -1,5 +1,5 @@
 import type { Container, ContainerNetwork, DockerContainers } from '@routed/docker-engine';
-import { linkNames } from '@routed/datapath';
+import { linkNames, listInForce } from '@routed/datapath';
 import {
   type Direction,
   type EndpointFilters,
@@ -13,6 +13,7 @@ import { addressTexts } from '../endpoints/endpoint.ts';
 import { isPending } from '../endpoints/owner-pending.ts';
 import type { Journal } from '../ground/journal.ts';
 import type { KeyedLock } from '@routed/ipam';
+import { insidersOf } from '../networks/network.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { FilterStatus, FilterVerdict } from './filter-status.ts';
@@ -135,7 +136,7 @@ export class ContainerFilters {
       const named = [...owners].filter(([, { id }]) => id === fresh.containerId).map(([endpointId]) => endpointId);
       for (const endpointId of new Set([...named, listedId])) {
         if (this.#endpoints.get(endpointId) === undefined) continue;
-        await this.#endpoints.filter(endpointId, direction, list === 'any' ? undefined : list);
+        await this.#endpoints.filter(endpointId, direction, list);
       }
     } catch (error) {
       await (before === undefined ? this.#records.remove(fresh.id) : this.#records.put(before));
@@ -172,7 +173,7 @@ export class ContainerFilters {
     const given = this.#records.get(assignmentId(container.id, on.networkId))?.[direction] ?? network?.[direction];
     const own = endpoint ?? network;
     const mode = direction === 'ingress' ? own?.ingressMode : own?.egressMode;
-    const list = endpoint === undefined ? given : endpoint[direction];
+    const list = listInForce(endpoint ?? { [direction]: given, ...(network && insidersOf(network)) }, direction);
     return {
       direction,
       list: list === 'any' ? undefined : list,

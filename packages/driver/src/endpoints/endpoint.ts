@@ -11,6 +11,8 @@ export interface Endpoint extends StoredOptions<'endpoint'> {
   /** Further addresses, which we put on the container's link once Docker has moved and addressed it. */
   readonly additional: readonly AdditionalAddress[];
   readonly mac: string;
+  /** The prefixes of its network, where that is isolated: their addresses may enter, and whom `ingress` lists. */
+  readonly insiders?: readonly string[];
   /**
    * Whether nobody may open connections to it yet, whatever `ingress` says: an operator has given lists to containers of
    * its network, and Docker has not said which container this is. Absent: that is known, or does not matter.
