@@ -44,6 +44,7 @@ import { liveConnections } from './announcement/live-connections.ts';
 import { AddressList } from './containers/address-list.ts';
 import { AssignmentKeeper } from './containers/assignment-keeper.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
+import { GivenNameServers } from './containers/given-name-servers.ts';
 import { ContainerFilters } from './containers/container-filters.ts';
 import { AddressOwners } from './containers/address-owners.ts';
 import { Absence } from './endpoints/absence.ts';
@@ -280,7 +281,8 @@ function containerComponents(
   const { endpoints, networks, additional, records } = core;
   const announcements = new AddressAnnouncements({ ...ground, ...core, conflicts: core.cluster.conflicts });
   const sandboxReconciler = new SandboxReconciler({ ...ground, endpoints, open, isThere: hasSandbox });
-  const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler };
+  const nameServers = new GivenNameServers({ ...ground, endpoints });
+  const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler, nameServers };
   const sticky = new AssignmentKeeper(common);
   const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
   ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));

@@ -113,11 +113,12 @@ export class EndpointFiltering {
     };
   }
 
-  #withResolvers({ entries }: AllowList, { dns, isEgressPending }: KernelEndpoint): AllowList {
+  #withResolvers({ entries }: AllowList, { dns, givenDns, isEgressPending }: KernelEndpoint): AllowList {
     // Whose the endpoint is decides what it may ask.
     if (isEgressPending === true) return { entries };
-    if (dns === undefined) this.#resolvers = this.#hostResolvers().join(' ');
-    return { entries: [...entries, ...resolverEntries(dns ?? this.#hostResolvers())] };
+    const own = dns ?? givenDns;
+    if (own === undefined) this.#resolvers = this.#hostResolvers().join(' ');
+    return { entries: [...entries, ...resolverEntries(own ?? this.#hostResolvers())] };
   }
 
   /**

@@ -27,8 +27,10 @@ export interface KernelEndpoint {
   readonly insiders?: readonly string[];
   /** Whom the container may open connections to, in the form of `routed.egress`; absent: everybody. */
   readonly egress?: string;
-  /** The name servers that it may ask whatever `egress` says; absent: the host's. */
+  /** The name servers that it may ask whatever `egress` says; absent: those that Docker gave it, or else the host's. */
   readonly dns?: readonly string[];
+  /** Those that Docker gave its container (`--dns`); absent: none, or not known. */
+  readonly givenDns?: readonly string[];
   /** Whether a list refuses, or only counts what it would refuse; absent: it refuses. */
   readonly ingressMode?: FilterMode;
   readonly egressMode?: FilterMode;

@@ -19,6 +19,7 @@ import { DriverError } from '../ground/errors.ts';
 import type { FilterStatus, FilterVerdict } from './filter-status.ts';
 import { type ListInForce, readAttempt, verdictOn } from './list-verdict.ts';
 import { askForContainer } from './find-container.ts';
+import type { GivenNameServers } from './given-name-servers.ts';
 import type { AssignmentKeeper } from './assignment-keeper.ts';
 import { recordOf, assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
 import type { PersistentAssignments } from './persistent-assignments.ts';
@@ -35,6 +36,7 @@ export class ContainerFilters {
   readonly #networks: Pick<NetworkRegistry, 'get'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
   readonly #records: PersistentAssignments;
+  readonly #nameServers: Pick<GivenNameServers, 'learn'>;
   readonly #keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
   readonly #filters: Pick<EndpointFilters, 'counters'>;
   readonly #hostResolvers: () => readonly string[];
@@ -46,6 +48,7 @@ export class ContainerFilters {
     readonly networks: Pick<NetworkRegistry, 'get'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
     readonly records: PersistentAssignments;
+    readonly nameServers: Pick<GivenNameServers, 'learn'>;
     readonly keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
     readonly filters: Pick<EndpointFilters, 'counters'>;
     /** The name servers of containers that are given none. */
@@ -57,6 +60,7 @@ export class ContainerFilters {
     this.#networks = deps.networks;
     this.#endpoints = deps.endpoints;
     this.#records = deps.records;
+    this.#nameServers = deps.nameServers;
     this.#keeper = deps.keeper;
     this.#filters = deps.filters;
     this.#hostResolvers = deps.hostResolvers;
@@ -137,6 +141,7 @@ export class ContainerFilters {
       for (const endpointId of new Set([...named, listedId])) {
         if (this.#endpoints.get(endpointId) === undefined) continue;
         await this.#endpoints.filter(endpointId, direction, list);
+        await this.#nameServers.learn(endpointId, fresh.containerId);
       }
     } catch (error) {
       await (before === undefined ? this.#records.remove(fresh.id) : this.#records.put(before));
@@ -179,7 +184,7 @@ export class ContainerFilters {
       list: list === 'any' ? undefined : list,
       mode: mode ?? 'enforce',
       isPending: isPending(endpoint, direction),
-      resolvers: own?.dns ?? this.#hostResolvers(),
+      resolvers: own?.dns ?? endpoint?.givenDns ?? this.#hostResolvers(),
       gateways: (endpoint?.addresses ?? network?.pools ?? []).map(({ gateway }) => gateway),
     };
   }
