@@ -44,6 +44,7 @@ export const RECORD_SHAPES = {
     isEnding: z.boolean().exactOptional(),
     stopDrain: z.looseObject({ until: z.number(), isSignalSent: z.boolean() }).exactOptional(),
     mac: z.mac(),
+    publishedPorts: z.array(z.string()).exactOptional(),
     mtuBytes: z.int().positive().exactOptional(),
     sandboxKey: z.string().exactOptional(),
   }) satisfies z.ZodType<Endpoint>,
@@ -66,6 +67,7 @@ export const RECORD_SHAPES = {
     prefix,
     subPool: prefix.exactOptional(),
     owner: z.string().exactOptional(),
+    users: z.array(z.string()).exactOptional(),
   }) satisfies z.ZodType<Pool>,
   leases: z.looseObject({
     poolId: id,
