@@ -11,6 +11,7 @@ import type { TrafficControl } from './tc/types.ts';
 import type { Netns } from './types/netns.ts';
 
 export { matchPrefix } from './tc/filters/u32.ts';
+export type { NetemGemodel, NetemLossState, NetemSettings, NetemSlot } from './tc/netem-types.ts';
 export type {
   Action,
   ActionSpec,

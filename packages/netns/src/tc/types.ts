@@ -1,4 +1,5 @@
 import type { Decoded, UnknownField } from '../types/common.ts';
+import type { NetemSettings } from './netem-types.ts';
 import type { NoSettings } from '../types/link-kinds.ts';
 
 /** How packets are measured that a rate limits. */
@@ -111,6 +112,7 @@ export interface QdiscKinds {
   readonly fq_codel: FqCodelSettings;
   readonly htb: HtbSettings;
   readonly ingress: NoSettings;
+  readonly netem: NetemSettings;
   readonly pfifo: PfifoSettings;
   readonly tbf: TbfSettings;
 }
