@@ -39,6 +39,7 @@ export type {
   Seg6Encapsulation,
 } from './types/encapsulation.ts';
 export type { NamespaceIds } from './types/namespace-ids.ts';
+export type { FunctionChange, FunctionVlan, VirtualFunction, VirtualFunctions } from './types/virtual-functions.ts';
 export type {
   NewNextHop,
   NextHopFilter,

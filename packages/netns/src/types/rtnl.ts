@@ -6,6 +6,7 @@ import type { Neighbours } from './neighbour.ts';
 import type { NextHops } from './next-hop-object.ts';
 import type { Routes } from './route.ts';
 import type { Rules } from './rule.ts';
+import type { VirtualFunctions } from './virtual-functions.ts';
 
 /** How to open an {@link Rtnl}. */
 export interface RtnlOptions {
@@ -34,6 +35,7 @@ export interface RareRequests {
   readonly fdb: ForwardingDatabase;
   readonly bridgeVlans: BridgeVlans;
   readonly namespaceIds: NamespaceIds;
+  readonly virtualFunctions: VirtualFunctions;
 }
 
 /** For how long a request may take. */
