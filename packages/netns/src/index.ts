@@ -68,11 +68,13 @@ export type {
   NewLink,
   NoSettings,
   PortKinds,
+  ReportedKinds,
   PortSettings,
   PriorityMapping,
   ReportedSettings,
   VlanSettings,
   VrfSettings,
+  TunSettings,
   VxlanSettings,
 } from './types/link-kinds.ts';
 export type {

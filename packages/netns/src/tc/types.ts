@@ -217,7 +217,7 @@ export interface FlowerSettings extends FilterEffect {
 
 /** Asks an eBPF program. Source: tc-bpf(8), linux uapi pkt_cls.h `TCA_BPF_*`. */
 export interface BpfSettings extends FilterEffect {
-  /** Descriptor of a loaded program; it may be closed afterwards. */
+  /** Descriptor of a loaded program, such as `openPinnedProgram` opens; it may be closed afterwards. */
   readonly fd?: number;
   /** Shown with the filter. */
   readonly name?: string;
