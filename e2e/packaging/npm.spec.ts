@@ -119,8 +119,10 @@ describe('the npm packages', function () {
     const runs = packages.flatMap(({ name, examples }) =>
       examples.map((code, index) => ({ code, path: join(folder, 'examples', exampleFile(name, index)) })),
     );
-    // A plugin serves until it is stopped: e2e/plugin-example.spec.ts has dockerd use it.
-    const isComplete = ({ code }: { readonly code: string }): boolean => !/openFixture|servePlugin/.test(code);
+    // A plugin serves until it is stopped, and e2e/plugin-example.spec.ts has dockerd use it; a program that follows an engine
+    // waits for one, as e2e/docker-engine.spec.ts has it.
+    const isComplete = ({ code }: { readonly code: string }): boolean =>
+      !/openFixture|servePlugin|createDockerEngine/.test(code);
     try {
       for (const { code, path } of runs.filter(isComplete)) {
         await writeFile(path, code.replaceAll('4711', String(container.pid)));

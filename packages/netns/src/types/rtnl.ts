@@ -8,6 +8,12 @@ import type { Routes } from './route.ts';
 import type { Rules } from './rule.ts';
 import type { VirtualFunctions } from './virtual-functions.ts';
 
+declare global {
+  /** Of Node's types, or of the DOM's: declared here for programs that are compiled without either. */
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- merges with theirs
+  interface AbortSignal {}
+}
+
 /** How to open an {@link Rtnl}. */
 export interface RtnlOptions {
   /** Gets one line per message sent and received; costs nothing when absent. */
