@@ -250,7 +250,7 @@ const removal: readonly ConformanceCase[] = [
       const taken = await refused(links.createBridge({ name: 'br0' }), 'EEXIST');
       const loopback = await refused(links.delete({ name: 'lo' }), 'EOPNOTSUPP');
 
-      assert.equal(taken.message, 'link.create br0: link br0 exists (EEXIST) [name]');
+      assert.match(taken.message, /^link\.create br0: link br0 exists \(EEXIST\)/);
       assert.equal(
         loopback.message,
         'link.delete lo: this link cannot be deleted: it is the loopback or a device of the machine (EOPNOTSUPP)',
