@@ -119,10 +119,9 @@ describe('the npm packages', function () {
     const runs = packages.flatMap(({ name, examples }) =>
       examples.map((code, index) => ({ code, path: join(folder, 'examples', exampleFile(name, index)) })),
     );
-    // A plugin serves until it is stopped, and e2e/plugin-example.spec.ts has dockerd use it; a program that follows an engine
-    // waits for one, as e2e/docker-engine.spec.ts has it.
+    // These go on until they are stopped: e2e/plugin-example.spec.ts and e2e/docker-engine.spec.ts have dockerd beside theirs.
     const isComplete = ({ code }: { readonly code: string }): boolean =>
-      !/openFixture|servePlugin|createDockerEngine/.test(code);
+      !/openFixture|servePlugin|createDockerEngine| follow\(/.test(code);
     try {
       for (const { code, path } of runs.filter(isComplete)) {
         await writeFile(path, code.replaceAll('4711', String(container.pid)));
