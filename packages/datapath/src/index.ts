@@ -4,6 +4,7 @@ export { PREVIOUS_TABLE, type PreviousHolder } from './announcement/previous-hol
 export { type Separation, UnannouncedTraffic } from './announcement/unannounced-traffic.ts';
 export { type Leftover, Leftovers } from './cleanup/leftovers.ts';
 export { EndpointFiltering } from './endpoint/endpoint-filtering.ts';
+export { DNS_QUEUE, NamedDestinations, type NamesStatus, type OpenedByName } from './endpoint/named-destinations.ts';
 export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {
   type DesiredEndpoint,
@@ -67,6 +68,6 @@ export type { SandboxEndpoint } from './sandbox/sandbox-plan.ts';
 export { type OpenSandbox, type SandboxView, hasSandbox, openSandbox } from './sandbox/sandbox-view.ts';
 export { DatapathError, type DatapathErrorCode, isDatapathError } from './ground/errors.ts';
 export type { Logger } from './ground/logger.ts';
-export { allAddresses, type Spoofing } from './endpoint/kernel-endpoint.ts';
+export { allAddresses, listInForce, type Spoofing } from './endpoint/kernel-endpoint.ts';
 export { isVirtualGateway, VIRTUAL_GATEWAY_PREFIX } from './names/virtual-gateways.ts';
 export type { KernelAddress, KernelEndpoint } from './endpoint/kernel-endpoint.ts';

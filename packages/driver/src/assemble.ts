@@ -9,6 +9,7 @@ import {
   HostNetworkSetup,
   KernelSettings,
   LinkReaper,
+  NamedDestinations,
   type Logger,
   type OpenSandbox,
   type SavedSysctls,
@@ -44,6 +45,7 @@ import { liveConnections } from './announcement/live-connections.ts';
 import { AddressList } from './containers/address-list.ts';
 import { AssignmentKeeper } from './containers/assignment-keeper.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
+import { GivenNameServers } from './containers/given-name-servers.ts';
 import { ContainerFilters } from './containers/container-filters.ts';
 import { AddressOwners } from './containers/address-owners.ts';
 import { Absence } from './endpoints/absence.ts';
@@ -67,6 +69,7 @@ import type { AddressRecord } from './reports/address-record.ts';
 import { describeAddress } from './reports/describe-address.ts';
 import { FilteredPacketCount } from './reports/filtered-packets.ts';
 import { DaemonStatus } from './reports/daemon-status.ts';
+import { ListCounts } from './reports/list-counts.ts';
 import { SandboxReconciler } from './sandboxes/sandbox-reconciler.ts';
 import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
 import type { StateDirectory } from './state/state-directory.ts';
@@ -133,6 +136,7 @@ export interface DriverComponents extends Drivers {
   readonly reaper: LinkReaper;
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
+  readonly named: NamedDestinations;
   readonly sandboxes: SandboxWatch;
   readonly sandboxReconciler: SandboxReconciler;
   readonly sticky: AssignmentKeeper;
@@ -242,13 +246,14 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   const { routers, connections, metrics } = ports;
   const additional = new AdditionalLeases({ ...ground, claims });
   const hostDrain = new HostDrain({ repository: ports.state.drain });
+  const named = new NamedDestinations({ ...ground, rtnl: ports.rtnl, filters: ports.filters });
   const endpoints = new EndpointLifecycle({
     ...ground,
     ...host,
     networks,
     claims,
     leases: additional,
-    filtering: new EndpointFiltering({ ...ground, hostResolvers, filters: ports.filters, connections }),
+    filtering: new EndpointFiltering({ ...ground, hostResolvers, filters: ports.filters, named, connections }),
     gifts: records,
     hostDrain,
     repository: ports.state.endpoints,
@@ -262,6 +267,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   return {
     ...core,
     additional,
+    named,
     blocks,
     networkBlocks: new NetworkBlocks({ networks, blocks, dockerNetworks: ports.dockerNetworks }),
     endpoints,
@@ -289,7 +295,8 @@ function containerComponents(
   const { endpoints, networks, additional, records } = core;
   const announcements = new AddressAnnouncements({ ...ground, ...core, conflicts: core.cluster.conflicts });
   const sandboxReconciler = new SandboxReconciler({ ...ground, endpoints, open, isThere: hasSandbox });
-  const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler };
+  const nameServers = new GivenNameServers({ ...ground, endpoints });
+  const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler, nameServers };
   const sticky = new AssignmentKeeper(common);
   const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
   ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));
@@ -303,7 +310,8 @@ function containerComponents(
     addresses: new ContainerAddresses(common),
     filtered: new FilteredPacketCount({ ...ground, filters }),
     list: new AddressList({ ...common, announcements }),
-    filters: new ContainerFilters({ ...common, keeper: sticky, filters, hostResolvers }),
+    filters: new ContainerFilters({ ...common, keeper: sticky, filters, named: core.named, hostResolvers }),
+    listCounts: new ListCounts({ ...ground, endpoints, filters }),
     describe: (address: string) => describeAddress(address, { ...common, announcements }),
     connectionsTo: (address: string) => liveConnections([address], { connections, logger: ground.logger }),
   };
