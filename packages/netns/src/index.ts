@@ -39,6 +39,7 @@ export type {
   Seg6Encapsulation,
 } from './types/encapsulation.ts';
 export type { NamespaceIds } from './types/namespace-ids.ts';
+export type { FunctionChange, FunctionVlan, VirtualFunction, VirtualFunctions } from './types/virtual-functions.ts';
 export type {
   NewNextHop,
   NextHopFilter,
@@ -67,11 +68,13 @@ export type {
   NewLink,
   NoSettings,
   PortKinds,
+  ReportedKinds,
   PortSettings,
   PriorityMapping,
   ReportedSettings,
   VlanSettings,
   VrfSettings,
+  TunSettings,
   VxlanSettings,
 } from './types/link-kinds.ts';
 export type {

@@ -5,9 +5,9 @@ import { LINK_DECODED, decodeLink } from '../message/link-decode.ts';
 import { linkAttribute } from '../message/tables.ts';
 import type { UnknownField } from '../types/common.ts';
 import type { Link } from '../types/link.ts';
-import type { LinkDetails, LinkKinds, LinkStatistics, PortKinds, ReportedSettings } from '../types/link-kinds.ts';
+import type { LinkDetails, LinkStatistics, PortKinds, ReportedKinds, ReportedSettings } from '../types/link-kinds.ts';
 import { IFLA, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND } from '../uapi/if-link.ts';
-import { LINK_KINDS, PORT_KINDS } from './kinds.ts';
+import { PORT_KINDS, REPORTED_KINDS } from './kinds.ts';
 
 const IFINFOMSG_LENGTH = 16;
 const COUNTERS: readonly (keyof LinkStatistics)[] = [
@@ -83,7 +83,7 @@ export function decodeDetails(message: NetlinkMessage): LinkDetails | undefined 
   if (link === undefined) return undefined;
   const { info, counters, unknown = [], ...rare } = RARE.decode(message.payload.subarray(IFINFOMSG_LENGTH));
   const { kind, data, portKind, portData, unknown: unknownInfo = [] } = info ?? {};
-  const settings = settingsOf<LinkKinds>(LINK_KINDS, kind, data);
+  const settings = settingsOf<ReportedKinds>(REPORTED_KINDS, kind, data);
   const port = settingsOf<PortKinds>(PORT_KINDS, portKind, portData);
   const rest = [...unknown, ...unknownInfo];
   if (settings === undefined && data !== undefined) rest.push(unread(`IFLA_INFO_DATA of ${kind}`, data));

@@ -8,6 +8,7 @@ import { LanePool } from '../socket/lane-pool.ts';
 import { alwaysAway } from '../socket/pace.ts';
 import { NetlinkSocket } from '../socket/netlink-socket.ts';
 import { openRouteSocket } from '../socket/open-socket.ts';
+import { closeWhenLost, keepOpen } from '../sys/reclaim.ts';
 import type { Sys } from '../sys/sys.ts';
 import type { Limits, Rtnl, RtnlOptions } from '../types/rtnl.ts';
 import { inNetns } from './in-netns.ts';
@@ -32,6 +33,7 @@ export class KernelNetns implements NetnsWithFd {
     this.#fd = fd;
     const { dev, ino } = fstatSync(fd, { bigint: true });
     this.identity = `${dev}:${ino}`;
+    closeWhenLost(this, () => closeSync(fd));
   }
 
   async openRtnl(options: RtnlOptions = {}): Promise<Rtnl> {
@@ -76,6 +78,7 @@ export class KernelNetns implements NetnsWithFd {
 
   async #closeWhenUnused(): Promise<void> {
     if (this.#users > 0) await new Promise<void>((resolve) => (this.#onUnused = resolve));
+    keepOpen(this);
     closeSync(this.#fd);
   }
 }

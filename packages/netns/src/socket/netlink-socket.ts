@@ -5,6 +5,7 @@ import { MessageWriter, isLittleEndian } from '../codec/writer.ts';
 import { NetlinkError } from '../errors.ts';
 import type { Listed } from '../types/common.ts';
 import { EAGAIN, EINTR, errnoName } from '../sys/errno.ts';
+import { closeWhenLost, keepOpen } from '../sys/reclaim.ts';
 import type { Sys } from '../sys/sys.ts';
 import {
   MSG_DONTWAIT,
@@ -54,6 +55,7 @@ export class NetlinkSocket implements Channel {
     this.#fd = fd;
     this.#trace = trace;
     this.#pace = pace;
+    closeWhenLost(this, () => sys.close(fd));
   }
 
   /** As the kernel writes it into answers; undefined before the first. */
@@ -156,6 +158,7 @@ export class NetlinkSocket implements Channel {
 
   /** Call when no request is under way. */
   close(): void {
+    keepOpen(this);
     this.#sys.close(this.#fd);
   }
 

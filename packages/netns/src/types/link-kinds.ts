@@ -328,6 +328,25 @@ export interface LinkKinds {
   readonly wireguard: NoSettings;
 }
 
+/** A link whose other end is a program, made by `@routed/netns/tun`. Source: linux uapi if_link.h `IFLA_TUN_*`. */
+export interface TunSettings {
+  readonly mode?: 'tun' | 'tap';
+  readonly ownerId?: number;
+  readonly groupId?: number;
+  readonly packetInformation?: boolean;
+  /** Each packet has a `struct virtio_net_hdr` before it. */
+  readonly offloadHeader?: boolean;
+  readonly persistent?: boolean;
+  readonly multiQueue?: boolean;
+  readonly queues?: number;
+  readonly disabledQueues?: number;
+}
+
+/** Kinds whose settings {@link Links.inspect} shows: also those that another way makes. */
+export interface ReportedKinds extends LinkKinds {
+  readonly tun: TunSettings;
+}
+
 /** Kinds of links whose ports have settings. */
 export interface PortKinds {
   readonly bridge: BridgePortSettings;
@@ -379,8 +398,8 @@ export interface LinkStatistics {
 
 /** Everything that the kernel says of a link. */
 export interface LinkDetails extends Link {
-  /** Of kinds in {@link LinkKinds}; those of other kinds are in {@link LinkDetails.unknown}. */
-  readonly settings?: ReportedSettings<LinkKinds>;
+  /** Of kinds in {@link ReportedKinds}; those of other kinds are in {@link LinkDetails.unknown}. */
+  readonly settings?: ReportedSettings<ReportedKinds>;
   /** Its settings as a port of {@link Link.masterIndex}. */
   readonly port?: ReportedSettings<PortKinds>;
   readonly statistics?: LinkStatistics;

@@ -6,6 +6,13 @@ import type { Neighbours } from './neighbour.ts';
 import type { NextHops } from './next-hop-object.ts';
 import type { Routes } from './route.ts';
 import type { Rules } from './rule.ts';
+import type { VirtualFunctions } from './virtual-functions.ts';
+
+declare global {
+  /** Of Node's types, or of the DOM's: declared here for programs that are compiled without either. */
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- merges with theirs
+  interface AbortSignal {}
+}
 
 /** How to open an {@link Rtnl}. */
 export interface RtnlOptions {
@@ -40,6 +47,7 @@ export interface RareRequests {
   readonly fdb: ForwardingDatabase;
   readonly bridgeVlans: BridgeVlans;
   readonly namespaceIds: NamespaceIds;
+  readonly virtualFunctions: VirtualFunctions;
 }
 
 /** For how long a request may take. */
