@@ -10,7 +10,7 @@ import { exampleFile, installInto, packAll, type Packed } from './support/packed
 
 const repository = join(import.meta.dirname, '../..');
 const names = [
-  ...['addresses', 'daemon', 'datapath', 'docker-engine', 'doctor', 'driver', 'ipam', 'netfilter', 'netns'],
+  ...['addresses', 'daemon', 'datapath', 'dns-gate', 'docker-engine', 'doctor', 'driver', 'ipam', 'netfilter', 'netns'],
   ...['plugin-protocol', 'plugin-server', 'quagga', 'store', 'text'],
 ].map((name) => `@routed/${name}`);
 const libraries = names.filter((name) => name !== '@routed/daemon');
