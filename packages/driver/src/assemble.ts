@@ -7,6 +7,7 @@ import {
   hasSandbox,
   HostNetworkSetup,
   KernelSettings,
+  LinkLimits,
   LinkReaper,
   type Logger,
   type OpenSandbox,
@@ -25,6 +26,7 @@ import type {
   ForwardPolicies,
 } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
+import type { TrafficControl } from '@routed/netns/tc';
 import type { RouterLines } from '@routed/quagga/show';
 import { Blocks } from './blocks/blocks.ts';
 import { NetworkBlocks } from './blocks/network-blocks.ts';
@@ -44,6 +46,8 @@ import { AddressList } from './containers/address-list.ts';
 import { AssignmentKeeper } from './containers/assignment-keeper.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
 import { ContainerFilters } from './containers/container-filters.ts';
+import { ContainerLimits } from './containers/container-limits.ts';
+import { LimitReader } from './containers/limit-counts.ts';
 import { AddressOwners } from './containers/address-owners.ts';
 import { Absence } from './endpoints/absence.ts';
 import { GatewayCheck } from './networks/gateway-check.ts';
@@ -77,6 +81,8 @@ import { StaleNetworks } from './upkeep/stale-networks.ts';
 export interface DriverPorts {
   readonly netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
   readonly rtnl: Rtnl;
+  /** Called when the rate of an endpoint is to be limited, or may be; always the same connection. */
+  readonly openTc: () => Promise<TrafficControl>;
   readonly openSandbox: OpenSandbox;
   readonly acceptance: ForwardAcceptance;
   readonly policies: ForwardPolicies;
@@ -118,6 +124,8 @@ export interface DriverComponents extends Drivers {
   readonly addresses: ContainerAddresses;
   readonly list: AddressList;
   readonly filters: ContainerFilters;
+  readonly containerLimits: ContainerLimits;
+  readonly limitReader: LimitReader;
   readonly describe: (address: string) => AddressRecord;
   /** How many live connections others have to an address; undefined: the kernel could not be asked. */
   readonly connectionsTo: (address: string) => Promise<number | undefined>;
@@ -153,11 +161,11 @@ export function assemble(ports: DriverPorts, settings: DriverSettings): DriverCo
   const observer = new ReconcileReporter({ ...ground, metrics: ports.metrics });
   const host = hostComponents(ports, observer);
   const core = coreComponents(ports, settings, ground, host);
-  const containers = containerComponents(ports, ground, core);
+  const containers = containerComponents(ports, ground, host, core);
   const upkeep = upkeepComponents(settings, ground, { ...host, ...core, ...containers, observer });
   const sandboxes = { sandboxes: containers.sandboxReconciler, sticky: containers.sticky };
   const gatewayCheck = new GatewayCheck(ground);
-  const calls = { ...settings, ...ground, ...core, ...sandboxes, gatewayCheck };
+  const calls = { ...settings, ...ground, ...core, ...sandboxes, gatewayCheck, limits: host.limits };
   return {
     ...host,
     ...core,
@@ -186,20 +194,22 @@ function groundOf({ rtnl, ipam, logger, docker: engine }: DriverPorts) {
 
 /** The kernel of the host. */
 function hostComponents(
-  { rtnl, logger, netns, ledger, acceptance, filters, policies, uplinks, marks, isEngineUp }: DriverPorts,
+  { rtnl, openTc, logger, netns, ledger, acceptance, filters, policies, uplinks, marks, isEngineUp }: DriverPorts,
   observer: ReconcileReporter,
 ) {
   const kernel = { rtnl, logger };
   const settings = new KernelSettings({ netns, policies, ledger, logger });
   const rules = observeRules({ acceptance, filters }, observer);
   const reaper = new LinkReaper(kernel);
+  const limits = new LinkLimits({ rtnl, openTc, reaper });
   return {
     host: new HostNetworkSetup({ ...kernel, settings, policies, ...rules, uplinks, isEngineUp }),
     hostAddresses: new HostAddresses(kernel),
     blockRoutes: new BlockRoutes(kernel),
     gateways: new Gateways(kernel),
     reaper,
-    links: new EndpointLinks({ ...kernel, reaper }),
+    limits,
+    links: new EndpointLinks({ ...kernel, reaper, limits }),
     traffic: new UnannouncedTraffic({ ...kernel, marks, uplinks, acceptance }),
   };
 }
@@ -273,6 +283,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
 function containerComponents(
   { filters, state, openSandbox: open, connections }: DriverPorts,
   ground: Ground,
+  { limits, links }: Host,
   core: Core,
 ) {
   const { endpoints, networks, additional, records } = core;
@@ -281,6 +292,7 @@ function containerComponents(
   const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler };
   const sticky = new AssignmentKeeper(common);
   const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
+  const limitReader = new LimitReader({ limits, links, endpoints });
   ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));
   ground.events.on('join', (endpointId) => owners.onJoin(endpointId));
   return {
@@ -292,6 +304,8 @@ function containerComponents(
     addresses: new ContainerAddresses(common),
     list: new AddressList({ ...common, announcements }),
     filters: new ContainerFilters({ ...common, keeper: sticky, filters }),
+    limitReader,
+    containerLimits: new ContainerLimits({ ...common, limits, limitReader }),
     describe: (address: string) => describeAddress(address, { ...common, announcements }),
     connectionsTo: (address: string) => liveConnections([address], { connections, logger: ground.logger }),
   };

@@ -32,6 +32,8 @@ export type OperatorServices = Pick<
   | 'networkBlocks'
   | 'list'
   | 'filters'
+  | 'containerLimits'
+  | 'limitReader'
   | 'describe'
   | 'connectionsTo'
   | 'status'

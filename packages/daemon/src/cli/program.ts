@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor-command.ts';
 import { announceCommands } from './announce-commands.ts';
 import { handoverCommand } from './handover-command.ts';
 import { ingressCommand } from './ingress-command.ts';
+import { limitCommand } from './limit-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { networkCommand } from './network-command.ts';
 import { serveCommand } from './serve-command.ts';
@@ -34,6 +35,7 @@ export function createProgram(version: string): Command {
   program.addCommand(serving, { isDefault: true });
   program.addCommand(addressCommand());
   program.addCommand(ingressCommand());
+  program.addCommand(limitCommand());
   for (const command of [...announceCommands(), ...drainCommands(), handoverCommand()]) program.addCommand(command);
   program.addCommand(networkCommand());
   program.addCommand(doctorCommand());

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Container, DockerContainers, Owner } from '@routed/docker-engine';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
@@ -8,7 +9,7 @@ import type { Logger } from '@routed/datapath';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import { asAdditional } from './container-addresses.ts';
 import { OwnerSearch } from './owner-search.ts';
-import { assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
+import { assignmentId, type PersistentAssignment, ratesOf } from './persistent-assignment.ts';
 import type { PersistentAssignments } from './persistent-assignments.ts';
 
 const INTERVAL_MS = 30_000;
@@ -30,7 +31,7 @@ const PROBLEM_AFTER_MS = 3_000;
  */
 export class AssignmentKeeper {
   readonly #docker: DockerContainers;
-  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'limit' | 'hold' | 'admit'>;
   readonly #leases: AdditionalLeases;
   readonly #records: PersistentAssignments;
   readonly #sandboxReconciler: Pick<SandboxReconciler, 'requestOnceThere'>;
@@ -44,7 +45,7 @@ export class AssignmentKeeper {
 
   constructor(deps: {
     readonly docker: DockerContainers;
-    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'limit' | 'hold' | 'admit'>;
     readonly leases: AdditionalLeases;
     readonly records: PersistentAssignments;
     readonly sandboxReconciler: Pick<SandboxReconciler, 'requestOnceThere'>;
@@ -172,12 +173,13 @@ export class AssignmentKeeper {
       if (ingress === undefined) await this.#endpoints.admit(endpointId);
       if (record === undefined || isRestored(record, endpoint)) return;
       if (ingress !== undefined) await this.#endpoints.filter(endpointId, ingress === 'any' ? undefined : ingress);
+      await this.#endpoints.limit(endpointId, ratesOf(record));
       await this.#endpoints.extend(endpointId, asAdditional(record));
       this.#sandboxReconciler.requestOnceThere(endpoint.sandboxKey);
       const addresses = record.addresses.map(({ address }) => address);
       this.#logger.info(
         { container: record.containerName, addresses },
-        'restored operator-assigned addresses and filters',
+        'restored operator-assigned addresses, filters and limits',
       );
     });
   }
@@ -193,9 +195,11 @@ export class AssignmentKeeper {
   }
 }
 
-function isRestored({ addresses, ingress }: PersistentAssignment, endpoint: Endpoint): boolean {
+function isRestored(record: PersistentAssignment, endpoint: Endpoint): boolean {
+  const { addresses, ingress } = record;
   const held = new Set(endpoint.additional.map(({ address }) => address));
   const wanted = ingress === 'any' ? undefined : ingress;
   const isFiltered = endpoint.isOwnerPending !== true && (ingress === undefined || endpoint.ingress === wanted);
-  return isFiltered && addresses.every(({ address }) => held.has(address));
+  const isLimited = isDeepStrictEqual({ ...ratesOf(endpoint), ...ratesOf(record) }, ratesOf(endpoint));
+  return isFiltered && isLimited && addresses.every(({ address }) => held.has(address));
 }

@@ -1,5 +1,7 @@
 import type { Container, ContainerNetwork } from '@routed/docker-engine';
 import type { LeasedAddress } from '../leases/leased-address.ts';
+import type { Rates } from '../networks/parse-options.ts';
+import type { Rate } from '../networks/rate-text.ts';
 
 /**
  * Addresses that an operator gave a container on a network, for as long as it exists: they are leased to it while it
@@ -16,6 +18,14 @@ export interface PersistentAssignment {
   readonly addresses: readonly LeasedAddress[];
   /** Who may open connections to it, in place of what network and driver options say; `any`: everybody. */
   readonly ingress?: string;
+  /** How fast packets may go to it and from it, in place of what network and driver options say. */
+  readonly rateIn?: Rate;
+  readonly rateOut?: Rate;
+}
+
+/** The limits of a record: those that an operator gave. */
+export function ratesOf({ rateIn, rateOut }: Rates): Rates {
+  return { ...(rateIn !== undefined && { rateIn }), ...(rateOut !== undefined && { rateOut }) };
 }
 
 /** A record without anything in it yet. */

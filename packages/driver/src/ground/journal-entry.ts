@@ -20,6 +20,8 @@ export type JournalKind =
   | 'conflict'
   /** An operator said who may open connections to it. */
   | 'filtered'
+  /** An operator said how fast packets may go to its container and from it. */
+  | 'limited'
   /** Another route of this host hides that of the address, or does so no more. */
   | 'hidden'
   /** It is in the container, beside the address that Docker gave. */
