@@ -205,11 +205,11 @@ export class LinkLimits {
     const create = async (): Promise<number> => {
       const spec = { kind: 'ifb', name, alias, group: LINK_GROUP, mac: HOST_LINK_MAC } as const;
       const { index } = await this.#rtnl.links.create(spec);
+      this.#shaping.add(endpointId);
       // It needs no address: one of its own costs packets of duplicate detection.
       await this.#rtnl.links.set({ index }, { ipv6AddressGeneration: 'none' });
       return index;
     };
-    this.#shaping.add(endpointId);
     try {
       return await create();
     } catch (error) {
@@ -218,7 +218,10 @@ export class LinkLimits {
     await this.#reaper.flush();
     const there = await this.#rtnl.links.get({ name });
     if (there === undefined) return await create();
-    if (there.alias === alias) return there.index;
+    if (there.alias === alias) {
+      this.#shaping.add(endpointId);
+      return there.index;
+    }
     // An unfinished one has the group and no alias yet.
     if (there.alias !== undefined || there.group !== LINK_GROUP) throw nameClash(name);
     await this.#rtnl.links.delete({ index: there.index });
