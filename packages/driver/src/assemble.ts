@@ -292,7 +292,7 @@ function containerComponents(
   const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler };
   const sticky = new AssignmentKeeper(common);
   const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
-  const limitReader = new LimitReader({ limits, links, endpoints });
+  const limitReader = new LimitReader({ ...ground, limits, links, endpoints });
   ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));
   ground.events.on('join', (endpointId) => owners.onJoin(endpointId));
   return {

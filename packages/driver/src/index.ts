@@ -14,7 +14,7 @@ export type {
 export { ContainerAnnouncements } from './announcement/container-announcements.ts';
 export { ContainerFilters } from './containers/container-filters.ts';
 export { ContainerLimits } from './containers/container-limits.ts';
-export type { LimitReader } from './containers/limit-counts.ts';
+export type { LimitReader, LimitRow } from './containers/limit-counts.ts';
 export type { IngressStatus } from './containers/ingress-status.ts';
 export type { ListedAddress } from './containers/listed-address.ts';
 export { type Endpoint } from './endpoints/endpoint.ts';

@@ -1,9 +1,10 @@
-import type { AnnouncementMetrics, DaemonCounts, ReconcileMetrics } from '@routed/driver';
+import type { AnnouncementMetrics, DaemonCounts, LimitRow, ReconcileMetrics } from '@routed/driver';
 import type { CallObserver, CallOutcome } from '@routed/plugin-server';
 import { isNetlinkError } from '@routed/netns';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { labelled, type LabelledValues } from './labelled.ts';
+import { watchLimits } from './limit-metrics.ts';
 import { type RouterReport, watchRouters } from './router-metrics.ts';
 
 /** Up to 10 s: what takes longer is stuck. */
@@ -48,6 +49,8 @@ export interface MetricSources {
   readonly counts: () => DaemonCounts;
   /** The live connections to what is drained; undefined: the kernel could not be asked. */
   readonly connectionsLeft: () => Promise<number | undefined>;
+  /** What limits of endpoints have done; undefined: the kernel could not be asked. */
+  readonly limits: () => Promise<readonly LimitRow[] | undefined>;
   /** Absent: no metric for each address. */
   readonly addresses?: () => readonly AnnouncedAddress[];
   /** Absent: no metrics of routers and their neighbors. */
@@ -71,6 +74,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   #counts: DaemonCounts | undefined;
   #connectionsLeft = 0;
   #routers: RouterReport | undefined;
+  #limits: readonly LimitRow[] = [];
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   constructor() {
@@ -128,6 +132,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#watchAnnouncements(sources);
     if (sources.routers !== undefined) watchRouters(this.#registry, () => this.#routers);
     this.#watchBlocks();
+    watchLimits(this.#registry, () => this.#limits);
     this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
     this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
     this.#single(
@@ -251,8 +256,10 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#counts = this.#sources?.counts();
     // Asked at once, since each may take its time.
     const routers = this.#sources?.routers?.();
+    const limits = this.#sources?.limits();
     this.#connectionsLeft = (await this.#sources?.connectionsLeft()) ?? Number.NaN;
     this.#routers = await routers;
+    this.#limits = (await limits) ?? [];
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 

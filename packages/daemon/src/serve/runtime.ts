@@ -51,10 +51,11 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     cleanup.add(() => routers.close());
     cleanup.add(() => driver.stop());
     await driver.load();
-    const { status, announcements } = driver.operators;
+    const { status, announcements, limitReader } = driver.operators;
     metrics.watch({
       counts: () => status.counts(),
       connectionsLeft: () => announcements.connectionsLeft(),
+      limits: () => limitReader.rows(),
       ...(options.metricsPerAddress && { addresses: () => status.addresses() }),
       ...(options.metricsRouter && { routers: routerReports(cleanup) }),
     });

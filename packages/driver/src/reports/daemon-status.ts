@@ -14,6 +14,7 @@ import { addressTexts, type Endpoint } from '../endpoints/endpoint.ts';
 import type { NameBook } from '../ground/endpoint-names.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
+import { formatRate } from '../networks/rate-text.ts';
 import type { Absence } from '../endpoints/absence.ts';
 import type { StaleEndpoints } from '../upkeep/stale-endpoints.ts';
 import { describeHiddenRoute, type HiddenRoutes } from '../upkeep/hidden-routes.ts';
@@ -164,7 +165,7 @@ export class DaemonStatus {
   }
 
   #endpointStatus(endpoint: Endpoint): DriverReport['endpoints'][number] {
-    const { id, networkId, mac, addresses, sandboxKey } = endpoint;
+    const { id, networkId, mac, addresses, sandboxKey, rateIn = 'off', rateOut = 'off' } = endpoint;
     return {
       id,
       networkId,
@@ -174,6 +175,8 @@ export class DaemonStatus {
       gateways: addresses.map(({ gateway }) => gateway),
       sandboxKey,
       ...(sandboxKey !== undefined && { announcement: this.#deps.addressAnnouncements.ofEndpoint(endpoint) }),
+      ...(rateIn !== 'off' && { rateIn: formatRate(rateIn) }),
+      ...(rateOut !== 'off' && { rateOut: formatRate(rateOut) }),
     };
   }
 
