@@ -49,6 +49,5 @@ export async function openKernel(cleanup: CleanupStack): Promise<Kernel> {
 function lazyTrafficControl(cleanup: CleanupStack): () => Promise<TrafficControl> {
   let opened: Promise<TrafficControl> | undefined;
   cleanup.add(async () => (await opened)?.close());
-  return () =>
-    (opened ??= import('@routed/netns/tc').then(({ openTrafficControl }) => openTrafficControl()));
+  return () => (opened ??= import('@routed/netns/tc').then(({ openTrafficControl }) => openTrafficControl()));
 }

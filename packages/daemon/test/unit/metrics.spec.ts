@@ -7,7 +7,11 @@ describe('Metrics', () => {
   it('counts what the driver has, does and repairs', async () => {
     const metrics = new Metrics();
     const daemon = await wiredDaemon({ metrics });
-    metrics.watch({ counts: () => daemon.parts.status.counts(), connectionsLeft: () => Promise.resolve(0), limits: () => Promise.resolve([]) });
+    metrics.watch({
+      counts: () => daemon.parts.status.counts(),
+      connectionsLeft: () => Promise.resolve(0),
+      limits: () => Promise.resolve([]),
+    });
     const poolId = await createNetwork(daemon);
     await startContainer(daemon, { poolId, endpointId: dockerId('c80b7eea65283f'), address: '10.1.0.2' });
     const link = daemon.kernel.inspect().links.find(({ name }) => name === 'vethrc80b7eea65')!;

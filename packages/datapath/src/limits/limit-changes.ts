@@ -11,7 +11,7 @@ export type LimitChange = {
 } & ({ readonly kind: 'set-limit'; readonly shape: Shape } | { readonly kind: 'delete-limit' });
 
 /** Whether a change is one of limits. */
-export function isLimitChange<T extends { readonly kind: string }>(change: T | LimitChange): change is LimitChange {
+export function isLimitChange(change: { readonly kind: string }): change is LimitChange {
   return change.kind === 'set-limit' || change.kind === 'delete-limit';
 }
 

@@ -1,7 +1,13 @@
 import { isNetlinkError, type Link, type Rtnl } from '@routed/netns';
 import type { Qdisc, Statistics, TrafficControl } from '@routed/netns/tc';
 import { DatapathError } from '../ground/errors.ts';
-import { DELETE_GROUP, endpointOfLimitAlias, HOST_LINK_MAC, LINK_GROUP, limitLinkNames } from '../names/kernel-names.ts';
+import {
+  DELETE_GROUP,
+  endpointOfLimitAlias,
+  HOST_LINK_MAC,
+  LINK_GROUP,
+  limitLinkNames,
+} from '../names/kernel-names.ts';
 import { backlogOf, isUnlimited, readShape, shapeLink } from './class-shape.ts';
 import type { KnownShapes, LimitChange } from './limit-changes.ts';
 import { type Direction, type Shape, UNLIMITED } from './rate-limit.ts';
@@ -114,7 +120,8 @@ export class LinkLimits {
   async read(hostLinks: ReadonlyMap<string, number>): Promise<ActualLimits> {
     if (!this.#isInUse) return NOTHING;
     const links = (await this.#rtnl.links.list({ kind: 'ifb' })).filter(
-      ({ alias, group }) => group === LINK_GROUP || (group !== DELETE_GROUP && endpointOfLimitAlias(alias) !== undefined),
+      ({ alias, group }) =>
+        group === LINK_GROUP || (group !== DELETE_GROUP && endpointOfLimitAlias(alias) !== undefined),
     );
     const tc = await this.#open();
     const qdiscs = await tc.qdiscs.list();

@@ -94,7 +94,9 @@ export class LimitStage {
     const container = await this.#namespace();
     await this.host.sh(`ip link set ${linkNames(endpoint.id).container} netns ${container.pid}`);
     const { name } = endpoint.veth.peer;
-    const addresses = endpoint.neighbours.filter(({ address }) => !address.startsWith('fe80')).map((each) => each.address);
+    const addresses = endpoint.neighbours
+      .filter(({ address }) => !address.startsWith('fe80'))
+      .map((each) => each.address);
     await container.sh(`ip link set ${name} name eth0; ip link set eth0 up`);
     for (const address of addresses) await container.sh(`ip address add ${address} dev eth0 nodad`);
     await container.sh('ip route add 169.254.1.1 dev eth0; ip route add default via 169.254.1.1');

@@ -3,11 +3,12 @@ import { until } from '../../../netfilter/test/support/until.ts';
 import { limitLinkNames, linkNames } from '../../src/index.ts';
 import { limited, LimitStage, type Traffic } from './limit-stage.ts';
 
+const IS_FULL = process.env['ROUTED_ATTACK'] === 'all';
 const MBIT = 1_000_000;
 /** Low enough that a busy machine keeps it. */
 const RATE_MBIT = 20;
 const RATE = { bitsPerSec: RATE_MBIT * MBIT };
-/** The limits of the issue: within 3 % over 2 s. */
+/** What is promised: within 3 % over 2 s. */
 const TOLERANCE = 0.03;
 
 describe('limits of endpoints', function () {
@@ -20,13 +21,16 @@ describe('limits of endpoints', function () {
     const endpoint = limited(2, { rateIn: RATE, rateOut: RATE });
     before(() => stage.start(endpoint));
 
+    // The others every night.
     const cases: readonly Pick<Traffic, 'direction' | 'protocol' | 'family'>[] = [
       { direction: 'in', protocol: 'tcp', family: 4 },
+      { direction: 'out', protocol: 'udp', family: 6 },
       { direction: 'out', protocol: 'tcp', family: 6 },
-      { direction: 'in', protocol: 'udp', family: 6 },
-      { direction: 'out', protocol: 'udp', family: 4 },
+      { direction: 'in', protocol: 'udp', family: 4 },
+      { direction: 'out', protocol: 'tcp', family: 4 },
+      { direction: 'in', protocol: 'tcp', family: 6 },
     ];
-    for (const { direction, protocol, family } of cases) {
+    for (const { direction, protocol, family } of cases.slice(0, IS_FULL ? cases.length : 2)) {
       it(`keeps the rate ${direction} over 2 s within 3 %: ${protocol}, IPv${family}`, async () => {
         const offeredMbit = RATE_MBIT * 2;
         const ratio = async (): Promise<number> =>
@@ -60,7 +64,11 @@ describe('limits of endpoints', function () {
       it(`lose none of those that go ${direction}, when they change and when they go`, async () => {
         const rate = direction === 'in' ? 'rateIn' : 'rateOut';
         const digit = direction === 'in' ? 3 : 4;
-        const [open, wide, narrow] = [limited(digit), limited(digit, { [rate]: fast }), limited(digit, { [rate]: slow })];
+        const [open, wide, narrow] = [
+          limited(digit),
+          limited(digit, { [rate]: fast }),
+          limited(digit, { [rate]: slow }),
+        ];
         await stage.start(wide);
         const flood = await stage.flood(wide, direction, 3_000);
 

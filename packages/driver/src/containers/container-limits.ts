@@ -65,7 +65,9 @@ export class ContainerLimits {
     for (const { endpointId, networkId } of memberships) this.#checkBursts(rates, endpointId, networkId);
     if (hasRate(rates)) await this.#limits.requireSupport();
     for (const on of memberships) {
-      await this.#lock.run(`container ${assignmentId(container.id, on.networkId)}`, () => this.#give(container, on, rates));
+      await this.#lock.run(`container ${assignmentId(container.id, on.networkId)}`, () =>
+        this.#give(container, on, rates),
+      );
       this.#note(container, on, rates);
     }
     return await this.#show(container, memberships);

@@ -1,4 +1,11 @@
-import { type Direction, DIRECTIONS, type EndpointLinks, type LimitCount, type LinkLimits, type Logger } from '@routed/datapath';
+import {
+  type Direction,
+  DIRECTIONS,
+  type EndpointLinks,
+  type LimitCount,
+  type LinkLimits,
+  type Logger,
+} from '@routed/datapath';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { NameBook } from '../ground/endpoint-names.ts';
 import { hasRate } from '../networks/parse-options.ts';

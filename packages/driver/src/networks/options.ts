@@ -285,7 +285,11 @@ export const OPTIONS = {
     text: rateText,
     network: {
       ...rate,
-      docs: ['100mbit', 'none', 'how fast packets go to each of its containers, as tc writes rates: see [limits](limits.md)'],
+      docs: [
+        '100mbit',
+        'none',
+        'how fast packets go to each of its containers, as tc writes rates: see [limits](limits.md)',
+      ],
     },
     endpoint: {
       ...rate,

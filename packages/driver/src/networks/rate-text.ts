@@ -16,7 +16,12 @@ const RATE_UNITS: ReadonlyMap<string, number> = new Map(
   ['', 'k', 'm', 'g', 't'].flatMap((prefix, power) => [
     [`${prefix}bit`, 1000 ** power],
     [`${prefix}bps`, 8 * 1000 ** power],
-    ...(power === 0 ? [] : ([[`${prefix}ibit`, 1024 ** power], [`${prefix}ibps`, 8 * 1024 ** power]] as const)),
+    ...(power === 0
+      ? []
+      : ([
+          [`${prefix}ibit`, 1024 ** power],
+          [`${prefix}ibps`, 8 * 1024 ** power],
+        ] as const)),
   ]),
 );
 
@@ -80,16 +85,22 @@ export function burstComplaint(rate: Rate | undefined, mtuBytes: number): string
 function readRate(text: string): number {
   const [, digits, unit = ''] = /^(-?\d+(?:\.\d+)?)([a-z]*)$/.exec(text) ?? [];
   if (digits === undefined) throw new RangeError(`"${excerpt(text)}": ${FORM}`);
-  if (unit === '') throw new RangeError(`rate ${excerpt(digits)} has no unit: write ${excerpt(digits)}mbit or ${excerpt(digits)}kbit`);
+  if (unit === '')
+    throw new RangeError(`rate ${excerpt(digits)} has no unit: write ${excerpt(digits)}mbit or ${excerpt(digits)}kbit`);
   const factor = RATE_UNITS.get(unit);
   if (factor === undefined) {
-    throw new RangeError(`unknown unit "${excerpt(unit)}": expected bit, kbit, mbit, gbit, or bytes as bps, kbps, mbps, gbps`);
+    throw new RangeError(
+      `unknown unit "${excerpt(unit)}": expected bit, kbit, mbit, gbit, or bytes as bps, kbps, mbps, gbps`,
+    );
   }
   // The kernel counts whole bytes.
   const bitsPerSec = Math.floor((Number(digits) * factor) / 8) * 8;
-  if (bitsPerSec < 8000) throw new RangeError(`rate ${excerpt(text)} is too low: give at least 8kbit, or off for no limit`);
+  if (bitsPerSec < 8000)
+    throw new RangeError(`rate ${excerpt(text)} is too low: give at least 8kbit, or off for no limit`);
   if (bitsPerSec > LARGEST_RATE_BITS_PER_SEC) {
-    throw new RangeError(`rate ${excerpt(text)} is too high: give at most 34359738360bit (34.36gbit), or off for no limit`);
+    throw new RangeError(
+      `rate ${excerpt(text)} is too high: give at most 34359738360bit (34.36gbit), or off for no limit`,
+    );
   }
   return bitsPerSec;
 }

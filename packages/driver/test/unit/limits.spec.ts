@@ -97,7 +97,10 @@ describe('limits', () => {
 
     await daemon.call('NetworkDriver.Leave', { NetworkID: NETWORK, EndpointID: endpointId });
     await daemon.call('NetworkDriver.DeleteEndpoint', { NetworkID: NETWORK, EndpointID: endpointId });
-    docker.details = { ...docker.details, networks: [{ networkName: 'web-net', networkId: NETWORK, endpointId: other }] };
+    docker.details = {
+      ...docker.details,
+      networks: [{ networkName: 'web-net', networkId: NETWORK, endpointId: other }],
+    };
     await startContainer(daemon, { poolId, endpointId: other });
     await daemon.parts.sticky.settle(other);
 
@@ -116,7 +119,10 @@ describe('limits', () => {
   const refused: readonly (readonly [{ in?: string; out?: string }, string])[] = [
     [{}, 'nothing to limit: give --in, --out or both'],
     [{ in: '100' }, '--in 100: rate 100 has no unit: write 100mbit or 100kbit'],
-    [{ out: '1gbit burst 2k' }, '--out 1gbit burst 2k: burst 2048b is too small for that rate and MTU 1500: give at least 125000b'],
+    [
+      { out: '1gbit burst 2k' },
+      '--out 1gbit burst 2k: burst 2048b is too small for that rate and MTU 1500: give at least 125000b',
+    ],
   ];
   for (const [texts, message] of refused) {
     it(`are not changed to ${JSON.stringify(texts)}`, async () => {

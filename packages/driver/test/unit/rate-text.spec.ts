@@ -50,7 +50,10 @@ describe('parseRate', () => {
 
   it('reads what formatRate writes', () => {
     const rates = fc.record(
-      { bitsPerSec: fc.integer({ min: 1_000, max: 4_000_000_000 }).map((bytes) => bytes * 8), burstBytes: fc.integer({ min: 1, max: 200_000 }) },
+      {
+        bitsPerSec: fc.integer({ min: 1_000, max: 4_000_000_000 }).map((bytes) => bytes * 8),
+        burstBytes: fc.integer({ min: 1, max: 200_000 }),
+      },
       { requiredKeys: ['bitsPerSec'] },
     );
     fc.assert(

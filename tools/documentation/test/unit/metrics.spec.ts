@@ -37,6 +37,7 @@ async function scrape(): Promise<{ readonly types: Map<string, string>; readonly
   metrics.watch({
     counts: () => status.counts(),
     connectionsLeft: () => Promise.resolve(0),
+    limits: () => Promise.resolve([]),
     addresses: () => status.addresses(),
     routers: () => Promise.resolve(ROUTERS),
   });

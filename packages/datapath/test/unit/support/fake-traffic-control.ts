@@ -108,5 +108,11 @@ function parentOf({ kind, parent }: QdiscSpec): string {
 
 function failure(code: 'EEXIST' | 'ENOENT', { kind, linkIndex }: QdiscSpec): NetlinkError {
   const errno = code === 'EEXIST' ? 17 : 2;
-  return new NetlinkError({ code, errno, operation: 'qdisc.add', subject: `${kind} on link ${linkIndex}`, reason: code });
+  return new NetlinkError({
+    code,
+    errno,
+    operation: 'qdisc.add',
+    subject: `${kind} on link ${linkIndex}`,
+    reason: code,
+  });
 }
