@@ -41,6 +41,7 @@ export interface ActualLimits {
 
 /** The endpoint of the trial link: no id of Docker's. */
 const TRIAL = 'trial';
+const TRIAL_LINK = limitLinkNames(TRIAL).name;
 
 const NOTHING: ActualLimits = { shapes: new Map(), links: [] };
 
@@ -65,6 +66,8 @@ export class LinkLimits {
   /** Whether there may be a limit: until it was looked at once, and from the first one on. */
   #isInUse = true;
   #supported: Promise<void> | undefined;
+  /** Whether the trial link is in use: a round that comes by lets it be. */
+  #isTrying = false;
 
   constructor(deps: {
     readonly rtnl: Rtnl;
@@ -119,9 +122,11 @@ export class LinkLimits {
    */
   async read(hostLinks: ReadonlyMap<string, number>): Promise<ActualLimits> {
     if (!this.#isInUse) return NOTHING;
+    const trial = this.#isTrying ? TRIAL_LINK : undefined;
     const links = (await this.#rtnl.links.list({ kind: 'ifb' })).filter(
-      ({ alias, group }) =>
-        group === LINK_GROUP || (group !== DELETE_GROUP && endpointOfLimitAlias(alias) !== undefined),
+      ({ name, alias, group }) =>
+        name !== trial &&
+        (group === LINK_GROUP || (group !== DELETE_GROUP && endpointOfLimitAlias(alias) !== undefined)),
     );
     const tc = await this.#open();
     const qdiscs = await tc.qdiscs.list();
@@ -167,6 +172,7 @@ export class LinkLimits {
   /** On a link of the name and alias of an endpoint that there is not: what a crash leaves is deleted as abandoned. */
   async #try(): Promise<void> {
     this.#isInUse = true;
+    this.#isTrying = true;
     try {
       const linkIndex = await this.#ensureShapingLink(TRIAL);
       const tc = await this.#open();
@@ -176,6 +182,7 @@ export class LinkLimits {
       throw asMissingFeature(error);
     } finally {
       await this.leave(TRIAL, this.#rtnl.links);
+      this.#isTrying = false;
     }
   }
 
