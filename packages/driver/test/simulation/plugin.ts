@@ -122,7 +122,7 @@ export class Plugin {
     return {
       netns: kernel.netnsFor(life),
       rtnl,
-      openTc: () => Promise.resolve(new FakeTrafficControl(rtnl)),
+      openTc: () => Promise.resolve(new FakeTrafficControl(kernel.fake)),
       openSandbox: (path) => Promise.reject(new Error(`no sandbox ${path}`)),
       acceptance: {
         ensure: install('accept'),

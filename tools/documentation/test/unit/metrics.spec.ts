@@ -29,10 +29,7 @@ const ROUTERS: RouterReport = {
   ],
 };
 
-const LIMIT = {
-  ...{ network: 'n', container: 'web', direction: 'in', bitsPerSec: 8_000 },
-  count: { bytes: '0', packets: 0, dropped: 0, delayed: 0, waitingBytes: 0 },
-} as const;
+const COUNT = { bytes: '0', packets: 0, dropped: 0, delayed: 0, waitingBytes: 0 } as const;
 
 /** What a Prometheus that scrapes a daemon knows: types by names, and the names that can be queried. */
 async function scrape(): Promise<{ readonly types: Map<string, string>; readonly queried: Set<string> }> {
@@ -86,7 +83,10 @@ describe(PAGE, () => {
     metrics.watch({
       counts: () => ({ ...status.counts(), announcements }),
       connectionsLeft: () => Promise.resolve(0),
-      limits: () => Promise.resolve([LIMIT]),
+      limits: () =>
+        Promise.resolve([
+          { network: 'n', container: 'web', direction: 'in', bitsPerSec: 8_000, count: COUNT } as const,
+        ]),
       addresses: () => addresses,
       routers: () => Promise.resolve(ROUTERS),
     });
