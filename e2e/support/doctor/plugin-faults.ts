@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { eventually } from '../eventually.ts';
 import { send } from '../raw-request.ts';
+import { type } from '../shell.ts';
 import { bySh, type Fault } from './fault.ts';
 import type { ExaminedHost } from './examined-host.ts';
 
@@ -23,14 +24,14 @@ export const recordFaults: readonly Fault[] = [
     severity: 'warning',
     found: /^routed-plugin has network deadbeefdead \(10\.55\.0\.0\/16\), which Docker does not know$/,
     why: /its subnet stays in use/,
-    remedy: /^delete it: curl /,
+    remedy: /"routed-plugin network forget deadbeefdead"$/,
     break: ({ host }) =>
       send(host.outsidePath('/run/docker/plugins/routed.sock'), '/NetworkDriver.CreateNetwork', lostNetwork),
     // To the letter what the remedy says.
-    revert: (examined) =>
-      examined.sh(
-        `curl --silent --unix-socket /run/docker/plugins/routed.sock -d '{"NetworkID":"${lostId}"}' http://localhost/NetworkDriver.DeleteNetwork`,
-      ),
+    revert: async ({ host }) => {
+      const { exitCode, stderr } = await type(host, 'routed-plugin network forget deadbeefdead');
+      expect(exitCode, stderr).to.equal(0);
+    },
     also: ['announcement'],
   },
   {
@@ -112,7 +113,7 @@ export const absenceFaults: readonly Fault[] = [
     check: 'daemon',
     round: 'no plugin',
     what: 'a plugin that does not run',
-    severity: 'warning',
+    severity: 'broken',
     found: /^routed-plugin does not run \(nobody listens on \/run\/routed\/admin\.sock\)$/,
     why: /^running containers keep their network, but none can start/,
     remedy: /^start routed-plugin/,

@@ -39,6 +39,7 @@ export { Gateways } from './host/gateways.ts';
 export { type AddressHolder, HostAddresses, protocolName } from './host/host-addresses.ts';
 export { routeTo } from './host/route-to.ts';
 export { HOST_FILES, type HostFile, statements } from './host/host-files.ts';
+export { hostResolvers } from './host/host-resolvers.ts';
 export { HostNetworkSetup } from './host/host-network-setup.ts';
 export {
   DAEMON_SETTINGS,

@@ -14,8 +14,16 @@ export {
 export { isRejectedByFirewalld } from './firewalld.ts';
 export { createForwardPolicies, type ForwardPolicies, type ForwardProgram, type Policy } from './forward-policy.ts';
 export { FORWARD_CHAIN, forwardRules } from './forward-rules.ts';
-export type { AllowEntry, AllowList, Service } from './allow-list/allow-list.ts';
-export { formatAllowList } from './allow-list/format.ts';
+export {
+  type AllowEntry,
+  type AllowList,
+  type Direction,
+  DIRECTIONS,
+  PROTOCOLS,
+  type Service,
+} from './allow-list/allow-list.ts';
+export { type Attempt, entryThatAllows } from './allow-list/allows.ts';
+export { formatAllowList, formatEntry } from './allow-list/format.ts';
 export { parseAllowList } from './allow-list/parse.ts';
 export { type Connections, createConnections } from './conntrack/connections.ts';
 export type { Counter } from './codec/set-elements.ts';
@@ -24,6 +32,7 @@ export {
   type EndpointFilters,
   type FilterCounters,
   type FiltersOutcome,
+  type ListCounters,
 } from './filters/endpoint-filters.ts';
 export type { EndpointFilter } from './filters/layout.ts';
 export type { RulesetOptions } from './filters/ruleset.ts';

@@ -5,7 +5,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { addressRoutes, type AddressServices } from './address-routes.ts';
 import { replyToAdminError } from './admin-error.ts';
 import { announcementRoutes, type AnnouncementServices } from './announcement-routes.ts';
-import { ingressRoutes, type IngressServices } from './ingress-routes.ts';
+import { filterRoutes, type FilterServices } from './filter-routes.ts';
 import { limitRoutes, type LimitServices } from './limit-routes.ts';
 import { networkRoutes, type NetworkServices } from './network-routes.ts';
 import { observationRoutes } from './observation-routes.ts';
@@ -13,7 +13,7 @@ import { statusRoutes, type StatusServices } from './status-routes.ts';
 
 /** What operators' commands ask. */
 export interface AdminServices
-  extends AddressServices, AnnouncementServices, IngressServices, LimitServices, NetworkServices, StatusServices {}
+  extends AddressServices, AnnouncementServices, FilterServices, LimitServices, NetworkServices, StatusServices {}
 
 /** What the admin application works with. */
 export interface AdminAppDeps {
@@ -43,13 +43,15 @@ export function createAdminApp({ loaded, metrics, problems, stopping, logger, ma
       const { status, body } = replyToAdminError(error, `${ctx.method} ${ctx.path}`);
       ctx.status = status;
       ctx.body = body;
-      logger.warn({ method: ctx.method, path: ctx.path, status, err: error }, body.error.message);
+      // Whoever asked was told; where in the program it was found is of use only for what failed here.
+      const cause = status < 500 ? { code: body.error.code } : { err: error };
+      logger.warn({ method: ctx.method, path: ctx.path, status, ...cause }, body.error.message);
     }
   });
   app.use(limitCalls(maxCalls, (ctx, text) => ctx.throw(TOO_BUSY, text)));
   const routers = [
     addressRoutes(loaded),
-    ingressRoutes(loaded),
+    filterRoutes(loaded),
     limitRoutes(loaded),
     announcementRoutes(loaded),
     networkRoutes(loaded),

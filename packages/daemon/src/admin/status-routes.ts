@@ -2,6 +2,7 @@ import type { AddressList, DaemonReport, DaemonStatus, Journal, JournalEntry } f
 import Router from '@koa/router';
 import { PassThrough } from 'node:stream';
 import { LINES_TYPE } from './admin-client.ts';
+import { eventFilter } from './event-filter.ts';
 
 /** What commands about the daemon ask. */
 export interface StatusServices {
@@ -24,7 +25,7 @@ const BACKLOG_BYTES = 1024 * 1024;
 
 /**
  * `/v1/status`: the report, with `?addresses=true` also the addresses of containers; `/v1/doctor` is an older name of it.
- * `/v1/events`: one entry a line as JSON, of all addresses or of `?address=`; with `?follow=true` also
+ * `/v1/events`: one entry a line as JSON; of all, or as `?address=`, `?container=`, `?network=` and `?since=` say; with `?follow=true` also
  * what happens from then on, until the asker goes or `stopping` is aborted.
  */
 export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router {
@@ -37,12 +38,12 @@ export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router
   });
   router.get('/events', async (ctx) => {
     const { journal } = await loaded;
-    const address = typeof ctx.query['address'] === 'string' ? ctx.query['address'] : undefined;
+    const isMeant = eventFilter(ctx.query);
     const stream = new PassThrough();
     ctx.type = LINES_TYPE;
     ctx.body = stream;
-    for (const entry of journal.entries(address)) stream.write(lineOf(entry));
-    if (ctx.query['follow'] === 'true') follow(journal, address, stream, stopping);
+    for (const entry of journal.entries()) if (isMeant(entry)) stream.write(lineOf(entry));
+    if (ctx.query['follow'] === 'true') follow(journal, isMeant, stream, stopping);
     else stream.end();
   });
   return router;
@@ -50,7 +51,7 @@ export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router
 
 function follow(
   journal: Pick<Journal, 'entries' | 'follow'>,
-  address: string | undefined,
+  isMeant: (entry: JournalEntry) => boolean,
   stream: PassThrough,
   stopping: AbortSignal,
 ): void {
@@ -58,7 +59,7 @@ function follow(
     stream.end();
   };
   const unfollow = journal.follow((entry) => {
-    if (address !== undefined && !entry.addresses.includes(address)) return;
+    if (!isMeant(entry)) return;
     if (stream.writableLength > BACKLOG_BYTES) stream.destroy();
     else stream.write(lineOf(entry));
   });

@@ -6,7 +6,7 @@ import { drainCommands } from './drain-commands.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { announceCommands } from './announce-commands.ts';
 import { handoverCommand } from './handover-command.ts';
-import { ingressCommand } from './ingress-command.ts';
+import { filterCommand } from './filter-commands.ts';
 import { limitCommand } from './limit-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { networkCommand } from './network-command.ts';
@@ -35,7 +35,7 @@ export function createProgram(version: string): Command {
   const serving = serveCommand();
   program.addCommand(serving, { isDefault: true });
   program.addCommand(addressCommand());
-  program.addCommand(ingressCommand());
+  for (const direction of ['ingress', 'egress'] as const) program.addCommand(filterCommand(direction));
   program.addCommand(limitCommand());
   for (const command of [...announceCommands(), ...drainCommands(), handoverCommand()]) program.addCommand(command);
   program.addCommand(networkCommand());
@@ -45,6 +45,8 @@ export function createProgram(version: string): Command {
   program.addCommand(eventsCommand());
   program.addCommand(whyCommand());
   for (const command of program.commands) inheritSettings(command, program);
+  // It refuses them itself: commander would say that they are too many, of an option before a command.
+  serving.allowExcessArguments();
   // Commander would hand what it does not know to the default command, and answer a --help without a look at it.
   program.hook('preSubcommand', refuseUnknownCommand);
   program.on('beforeAllHelp', ({ command }: { readonly command: Command }) => refuseUnknownCommand(command));

@@ -51,9 +51,11 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     cleanup.add(() => routers.close());
     cleanup.add(() => driver.stop());
     await driver.load();
-    const { status, announcements, limitReader } = driver.operators;
+    const { status, announcements, filtered, limitReader } = driver.operators;
     metrics.watch({
       counts: () => status.counts(),
+      refreshNames: () => status.refreshNames(),
+      filtered: () => filtered.read(),
       connectionsLeft: () => announcements.connectionsLeft(),
       limits: () => limitReader.rows(),
       ...(options.metricsPerAddress && { addresses: () => status.addresses() }),

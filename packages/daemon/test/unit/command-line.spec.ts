@@ -80,6 +80,15 @@ describe('a command line', () => {
     [['address', 'lst', '--help'], `error: unknown command 'lst'; did you mean "list"?`],
     [['xyzzy'], `error: unknown command 'xyzzy'`],
     [['serve', 'xyzzy'], "error: too many arguments for 'serve'"],
+    [['--admin-socket', '/run/a.sock', 'status'], 'error: options come after the command: routed-plugin status'],
+    [['--debug', 'on', 'xyzzy'], "error: too many arguments for 'serve'"],
+    [['events', '--since', 'yesterday'], 'expected 90s, 10m, 2h or 1d, or a time such as 2026-11-28T18:00:00Z'],
+    [['events', '--since', '2026-13-28'], 'expected 90s, 10m, 2h or 1d'],
+    [['network', 'forgte', 'n1'], `error: unknown command 'forgte'\n(Did you mean forget?)`],
+    [['doctor', '--ignore', 'engine,foruter'], 'option --ignore "foruter": there is no such check'],
+    [['doctor', '--ignore', 'forwarding-ipv5'], 'did you mean "forwarding-ipv'],
+    [['doctor', '--router', 'non'], "argument 'non' is invalid. Allowed choices are auto, none."],
+    [['network', 'forget'], "error: missing required argument 'network'"],
     [['status', '--jsno'], "error: unknown option '--jsno'\n(Did you mean --json?)"],
     [['status', '--watch', '0'], 'expected seconds, from 0.1 to 86400'],
     [['--mtu', 'big'], 'option --mtu "big": expected a number from 68 to 65535, or auto'],
@@ -187,6 +196,8 @@ describe('a command line', () => {
     [['address', 'remove', 'web', '10.1.0.3'], '/v1/containers/web/addresses/10.1.0.3', {}],
     [['ingress', 'show', 'web'], '/v1/containers/web/ingress', [{}]],
     [['ingress', 'set', 'web', 'none'], '/v1/containers/web/ingress', {}],
+    [['egress', 'show', 'web'], '/v1/containers/web/egress', [{}]],
+    [['egress', 'test', 'web', '10.1.2.3:443'], '/v1/containers/web/egress/test', [{}]],
     [['announce', 'web'], '/v1/containers/web/announcement', [{}]],
     [['drain', '--status'], '/v1/drain', {}],
     [['drain', 'web'], '/v1/containers/web/drain', {}],
@@ -243,6 +254,51 @@ describe('a command line', () => {
     expect(undrained.exitCode).to.equal(1);
     expect(undrained.stderr).to.contain('the container was told to stop: it stays withdrawn until its next start');
     expect((await run(['undrain', '--all'])).exitCode, 'although one is stopped').to.equal(0);
+  });
+
+  it('asks for the events of a time, a container and a network', async () => {
+    const urls: string[] = [];
+    await answer(({ url = '' }, reply) => {
+      urls.push(url);
+      reply.writeHead(200, { 'Content-Type': 'application/x-ndjson' }).end();
+    });
+
+    await run(['events', '--since', '2026-11-28T18:00:00Z', '--container', 'web 1', '--network', 'apps']);
+    await run(['events', '--since', '2h']);
+
+    const [first = '', second = ''] = urls;
+    expect(first).to.equal('/v1/events?since=2026-11-28T18%3A00%3A00.000Z&container=web+1&network=apps');
+    const since = new URL(second, 'http://x').searchParams.get('since') ?? '';
+    expect(Date.now() - Date.parse(since)).to.be.within(7_200_000, 7_300_000);
+  });
+
+  it('says what a network that is forgotten leaves free', async () => {
+    await answerWith({
+      '/v1/networks/c989': { networkId: 'c98909aaaaaabbbb', prefixes: ['10.1.0.0/16'], endpoints: 2 },
+    });
+
+    const { stdout, exitCode } = await run(['network', 'forget', 'c989']);
+
+    expect(stdout).to.equal('network c98909aaaaaa is forgotten: 10.1.0.0/16 is free, 2 endpoints went\n');
+    expect(exitCode).to.equal(0);
+  });
+
+  it('shows notes and names, and numbers as numbers', async () => {
+    const [network] = exampleReport.networks;
+    const wide = { prefix: 'fd00::/64', gateway: 'fe80::1', leased: 1, size: 2 ** 64 };
+    const networks = [{ ...network, pools: [...(network?.pools ?? []), wide] }];
+    await answerWith({ '/v1/status': { ...exampleReport, networks, notes: ['web: --publish 80/tcp has no effect'] } });
+
+    const text = await run(['status']);
+    const { schemaVersion, ...json } = JSON.parse((await run(['status', '--json'])).stdout) as Record<string, unknown>;
+
+    expect(text.exitCode, 'a note is no problem').to.equal(0);
+    expect(text.stdout).to.match(/^NOTE {2}web: --publish 80\/tcp has no effect$/m);
+    expect(text.stdout)
+      .to.match(/^apps +10\.1\.0\.0\/16 +0 +65534 /m)
+      .and.match(/^apps +fd00::\/64 +1 +2\^64 /m);
+    expect(schemaVersion).to.equal(1);
+    expect(json).to.deep.include({ networks, version: '1.0.0' });
   });
 
   it('names the container and network of an event', async () => {
@@ -383,7 +439,9 @@ describe('a command line', () => {
       '/v1/status': { ...exampleReport, problems: [HOSTILE], endpoints: [exampleEndpoint], addresses: [listed] },
       '/v1/addresses': [listed],
       '/v1/events': `${JSON.stringify(event)}\n`,
-      '/v1/containers/web/ingress': [{ container: 'web', network: HOSTILE, ingress: HOSTILE, spoof: 'strict' }],
+      '/v1/containers/web/ingress': [
+        { container: 'web', network: HOSTILE, ingress: HOSTILE, mode: 'enforce', spoof: 'strict' },
+      ],
     });
 
     for (const argv of [

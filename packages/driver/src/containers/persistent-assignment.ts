@@ -1,3 +1,4 @@
+import { DIRECTIONS } from '@routed/netfilter';
 import type { Container, ContainerNetwork } from '@routed/docker-engine';
 import type { LeasedAddress } from '../leases/leased-address.ts';
 import type { Rates } from '../networks/parse-options.ts';
@@ -18,6 +19,8 @@ export interface PersistentAssignment {
   readonly addresses: readonly LeasedAddress[];
   /** Who may open connections to it, in place of what network and driver options say; `any`: everybody. */
   readonly ingress?: string;
+  /** The same of those that it opens. */
+  readonly egress?: string;
   /** How fast packets may go to it and from it, in place of what network and driver options say. */
   readonly rateIn?: Rate;
   readonly rateOut?: Rate;
@@ -26,6 +29,12 @@ export interface PersistentAssignment {
 /** The limits of a record: those that an operator gave. */
 export function ratesOf({ rateIn, rateOut }: Rates): Rates {
   return { ...(rateIn !== undefined && { rateIn }), ...(rateOut !== undefined && { rateOut }) };
+}
+
+/** Whether an operator gave the container a list or a limit. */
+export function hasPolicy(record: PersistentAssignment): boolean {
+  const hasLimit = record.rateIn !== undefined || record.rateOut !== undefined;
+  return hasLimit || DIRECTIONS.some((direction) => record[direction] !== undefined);
 }
 
 /** A record without anything in it yet. */

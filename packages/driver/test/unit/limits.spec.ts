@@ -1,6 +1,6 @@
 import { limitLinkNames, linkNames } from '@routed/datapath';
 import { expect } from 'chai';
-import { containerId, endpointId, NETWORK, OneContainer } from './support/one-container.ts';
+import { endpointId, NETWORK, OneContainer } from './support/one-container.ts';
 import {
   createNetwork,
   dockerId,
@@ -105,7 +105,17 @@ describe('limits', () => {
     await daemon.parts.sticky.settle(other);
 
     expect(await ratesIn(daemon, other)).to.deep.equal({ out: 5 });
-    expect(daemon.state.sticky, containerId).not.to.equal(undefined);
+  });
+
+  it('stay when the last address that an operator gave is taken away', async () => {
+    await connect({});
+    await daemon.parts.containerLimits.set('web', { out: '5mbit' });
+    await daemon.parts.addresses.add('web', '10.1.0.77');
+
+    await daemon.parts.addresses.remove('web', '10.1.0.77');
+
+    const [record] = await daemon.state.sticky.load();
+    expect(record).to.deep.include({ addresses: [], rateOut: { bitsPerSec: 5_000_000 } });
   });
 
   it('are told of a container that does not run', async () => {

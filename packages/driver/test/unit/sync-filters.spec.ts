@@ -31,6 +31,7 @@ describe('StrayFilters', () => {
         count: () => Promise.resolve(new Map()),
         mark: () => Promise.resolve(),
       },
+      hostResolvers: () => [],
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     });
     strays = new StrayFilters(daemon.parts.endpoints, {

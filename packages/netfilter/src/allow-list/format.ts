@@ -6,14 +6,16 @@ export function formatAllowList({ entries }: AllowList): string {
   return entries.length === 0 ? 'none' : entries.map(formatEntry).join(',');
 }
 
-function formatEntry(entry: AllowEntry): string {
-  const source = formatSource(entry);
-  if (entry.service === undefined) return source;
-  const { protocol, port } = entry.service;
-  return `${entry.family === 6 ? `[${source}]` : source}:${port}/${protocol}`;
+/** One entry of a list, as `parseAllowList` reads it. */
+export function formatEntry(entry: AllowEntry): string {
+  const peers = formatPeers(entry);
+  if (entry.service === undefined) return peers;
+  const { protocol, firstPort, lastPort } = entry.service;
+  const ports = firstPort === lastPort ? firstPort : `${firstPort}-${lastPort}`;
+  return `${entry.family === 6 ? `[${peers}]` : peers}:${ports}/${protocol}`;
 }
 
-function formatSource({ family, first, last }: AllowEntry): string {
+function formatPeers({ family, first, last }: AllowEntry): string {
   const address = formatAddress({ family, value: first });
   if (first === last) return address;
   const size = last - first + 1n;

@@ -11,8 +11,8 @@ import {
   type KernelFilter,
 } from '@routed/netns/conntrack';
 import type { Nfnetlink } from '@routed/netns/nfnetlink';
-import type { AllowList } from '../allow-list/allow-list.ts';
-import { allows } from '../allow-list/allows.ts';
+import type { AllowList, Direction as ListDirection } from '../allow-list/allow-list.ts';
+import { entryThatAllows } from '../allow-list/allows.ts';
 import { addressKey, decodeConnectionOf, decodeLiveResponder, decodeOpenConnectionOf } from '../codec/conntrack.ts';
 import { CONNECTION_MARKS } from '../marks/marks-script.ts';
 
@@ -30,15 +30,16 @@ export interface Connections {
    */
   forget(addresses: readonly string[]): Promise<void>;
   /**
-   * Forgets the connections that others began to addresses, and that a list does not let them begin now. Call it once the list holds.
+   * Forgets the connections that others began to addresses (`ingress`), or that were begun from them (`egress`), and that a list does
+   * not allow now. Call it once the list holds.
    *
-   * A packet that was on its way back from the container makes the kernel take the container for the one who began: such connections
-   * are looked for again, for half a second at most.
+   * A packet that was on its way back makes the kernel take its sender for the one who began: such connections are looked for again,
+   * for half a second at most.
    *
    * @returns how many
    * @throws NetlinkError
    */
-  forgetRefused(addresses: readonly string[], list: AllowList): Promise<number>;
+  forgetRefused(addresses: readonly string[], list: AllowList, direction?: ListDirection): Promise<number>;
   /**
    * Counts the live connections that others opened to each address, without those that {@link CONNECTION_MARKS} say another host
    * answers. Leaves out what is not an address.
@@ -62,7 +63,7 @@ export interface Connections {
 /** Of connections that another host answers, or that nobody has answered yet. */
 const OTHERS_BITS = CONNECTION_MARKS.opened | CONNECTION_MARKS.elsewhere;
 
-const DIRECTIONS = ['original', 'reply'] as const;
+const WAYS = ['original', 'reply'] as const;
 
 /** Up to so many addresses the kernel is asked for each; beyond that, to look through all connections once is cheaper. */
 const FEW = 4;
@@ -88,19 +89,27 @@ class KernelConnections implements Connections {
   async forget(addresses: readonly string[]): Promise<void> {
     const { ipv4, ipv6 } = addressesOf(addresses);
     const isDone = this.#canFlush && ipv4.length <= FEW && (await this.#flush(ipv4));
-    if (!isDone) await this.#delete(await this.#between(ipv4, DIRECTIONS));
-    await this.#delete(await this.#between(ipv6, DIRECTIONS));
+    if (!isDone) await this.#delete(await this.#between(ipv4, WAYS));
+    await this.#delete(await this.#between(ipv6, WAYS));
   }
 
-  async forgetRefused(addresses: readonly string[], list: AllowList): Promise<number> {
+  async forgetRefused(
+    addresses: readonly string[],
+    list: AllowList,
+    direction: ListDirection = 'ingress',
+  ): Promise<number> {
     const { ipv4, ipv6 } = addressesOf(addresses);
-    const refused = (await this.#all(ipv4, ipv6, 'reply')).filter((connection) => !isAllowed(connection, list));
+    const [begun, turnedRound] =
+      direction === 'ingress' ? (['reply', 'original'] as const) : (['original', 'reply'] as const);
+    const refused = (await this.#all(ipv4, ipv6, begun)).filter(
+      (connection) => !isAllowed(connection, list, direction),
+    );
     await this.#delete(refused);
     const answers = new Set(refused.map(({ ipProtocol, reply }) => textOf(ipProtocol, reply)));
     for (let pass = 0; pass < PASSES && answers.size > 0; pass++) {
       await sleep(PAUSE_MS, undefined, { ref: false });
-      const turned = (await this.#all(ipv4, ipv6, 'original')).filter((turned) =>
-        answers.has(textOf(turned.ipProtocol, turned.original)),
+      const turned = (await this.#all(ipv4, ipv6, turnedRound)).filter((each) =>
+        answers.has(textOf(each.ipProtocol, each.original)),
       );
       if (turned.length === 0) break;
       await this.#delete(turned);
@@ -158,7 +167,7 @@ class KernelConnections implements Connections {
   /** False: this kernel cannot. */
   async #flush(sources: readonly IpBytes[]): Promise<boolean> {
     const messages = sources.flatMap((source) =>
-      DIRECTIONS.map((direction) => buildConnectionFlush(from(source, direction))),
+      WAYS.map((direction) => buildConnectionFlush(from(source, direction))),
     );
     const [error] = await this.#nfnetlink.each(messages, { operation: 'connections.forget', subject: 'IPv4' });
     if (error === undefined) return true;
@@ -214,10 +223,11 @@ function canFilter(sources: readonly IpBytes[]): boolean {
   return sources.length <= FEW && sources.every(({ family }) => family === 4);
 }
 
-/** Whether the list lets the connection begin. What the container itself sees counts: after a translation of the destination. */
-function isAllowed({ original, ipProtocol, reply }: Connection, list: AllowList): boolean {
-  const source = parseIp(original.source);
-  return source !== undefined && allows(list, { source, protocol: ipProtocol, port: reply.sourcePort ?? 0 });
+/** Whether the list lets the connection begin. Who answers counts: the destination after a translation. */
+function isAllowed({ original, ipProtocol, reply }: Connection, list: AllowList, direction: ListDirection): boolean {
+  const peer = parseIp(direction === 'ingress' ? original.source : reply.source);
+  const attempt = peer && { peer, protocol: ipProtocol, port: reply.sourcePort ?? 0 };
+  return attempt !== undefined && entryThatAllows(list, attempt) !== undefined;
 }
 
 /** What tells the packets of one direction from others. */

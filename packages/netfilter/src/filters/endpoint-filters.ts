@@ -1,5 +1,6 @@
 import { isNetlinkError } from '@routed/netns';
 import type { Nfnetlink } from '@routed/netns/nfnetlink';
+import { type Direction, DIRECTIONS } from '../allow-list/allow-list.ts';
 import { linkOfKey } from '../codec/key.ts';
 import type { Counter } from '../codec/set-elements.ts';
 import type { CommandRunner } from '../command-runner.ts';
@@ -7,7 +8,7 @@ import { NetfilterError, failureOf } from '../netfilter-error.ts';
 import { FAMILIES } from '../ruleset-damage.ts';
 import type { RulesetWatch } from '../ruleset-watch.ts';
 import { indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
-import { type Element, elementsOf, type EndpointFilter, LINK_SETS } from './layout.ts';
+import { type Element, elementsOf, type EndpointFilter, LIST_SETS, SENDER_SETS } from './layout.ts';
 import { type RulesetOptions, rulesetScript } from './ruleset.ts';
 
 /**
@@ -16,18 +17,22 @@ import { type RulesetOptions, rulesetScript } from './ruleset.ts';
  */
 export type FiltersOutcome = 'present' | 'installed' | 'repaired' | 'unavailable';
 
-/** What was counted at one link since its filter was set. */
-export interface FilterCounters {
-  /** Sent by the container from addresses that it does not have, or claimed by it. */
-  readonly spoofed: Counter;
-  /** First packets of connections that the allow list was asked about. */
+/** What a list of one direction was asked, since it was set. */
+export interface ListCounters {
+  /** First packets of connections. */
   readonly examined: Counter;
-  /** Of these, what was refused. */
+  /** Of these, what was refused; or would have been, where the list only counts. */
   readonly refused: Counter;
 }
 
+/** What was counted at one link since its filter was set. */
+export interface FilterCounters extends Readonly<Record<Direction, ListCounters>> {
+  /** Sent by the container from addresses that it does not have, or claimed by it. */
+  readonly spoofed: Counter;
+}
+
 /**
- * Filters at container links: who may enter, and what addresses a container may send from.
+ * Filters at container links: who may enter, where the container may go, and what addresses it may send from.
  *
  * A filter stands in elements of sets, keyed by the name of the link, which need not exist yet: a filter set before the link
  * is made leaves no moment without it. It outlives the link and this process. Changes are one transaction of netlink each and
@@ -62,6 +67,8 @@ export interface EndpointFilters {
 
 const NO_ELEMENTS: LinkElements = new Map();
 const NOTHING: Counter = { packets: 0n, bytes: 0n };
+const NONE_ASKED: ListCounters = { examined: NOTHING, refused: NOTHING };
+const UNCOUNTED: FilterCounters = { spoofed: NOTHING, ingress: NONE_ASKED, egress: NONE_ASKED };
 /** IFNAMSIZ without the NUL */
 const MAX_NAME_BYTES = 15;
 
@@ -116,7 +123,8 @@ class KernelEndpointFilters implements EndpointFilters {
       const isSame = isEqual(elements, this.#wantedOf(filter.link));
       if (this.#isAvailable === undefined || (this.#isAvailable && isSame)) await this.#ensure();
       if (this.#isAvailable === true) await this.#replace(filter.link, elements);
-      else if (filter.ingress !== undefined) throw nftMissing(`allow list of link ${filter.link}`);
+      else if (filter.ingress !== undefined) throw nftMissing('ingress', filter.link);
+      else if (filter.egress !== undefined) throw nftMissing('egress', filter.link);
     });
   }
 
@@ -137,17 +145,30 @@ class KernelEndpointFilters implements EndpointFilters {
 
   async counters(): Promise<ReadonlyMap<string, FilterCounters>> {
     const counted = new Map<string, FilterCounters>();
-    const kinds = { spoofed: LINK_SETS.strict, examined: LINK_SETS.filtered, refused: LINK_SETS.refused } as const;
-    for (const [kind, set] of Object.entries(kinds)) {
-      for (const { key, counter = NOTHING } of await this.#sets.elements('inet', set)) {
+    const count = async (
+      family: 'inet' | 'arp',
+      set: string,
+      change: (before: FilterCounters, counter: Counter) => FilterCounters,
+    ): Promise<void> => {
+      for (const { key, counter = NOTHING } of await this.#sets.elements(family, set)) {
         const link = linkOfKey(key);
-        const before = counted.get(link) ?? { spoofed: NOTHING, examined: NOTHING, refused: NOTHING };
-        counted.set(link, { ...before, [kind]: counter });
+        counted.set(link, change(counted.get(link) ?? UNCOUNTED, counter));
       }
+    };
+    for (const family of FAMILIES) {
+      await count(family, SENDER_SETS.strict, (before, counter) => ({
+        ...before,
+        spoofed: sum(before.spoofed, counter),
+      }));
     }
-    for (const { key, counter = NOTHING } of await this.#sets.elements('arp', LINK_SETS.strict)) {
-      const before = counted.get(linkOfKey(key));
-      if (before !== undefined) counted.set(linkOfKey(key), { ...before, spoofed: sum(before.spoofed, counter) });
+    for (const direction of DIRECTIONS) {
+      for (const kind of ['examined', 'refused'] as const) {
+        const set = LIST_SETS[direction][kind === 'examined' ? 'filtered' : 'refused'];
+        await count('inet', set, (before, counter) => ({
+          ...before,
+          [direction]: { ...before[direction], [kind]: counter },
+        }));
+      }
     }
     return counted;
   }
@@ -272,8 +293,8 @@ function sum(one: Counter, other: Counter): Counter {
   return { packets: one.packets + other.packets, bytes: one.bytes + other.bytes };
 }
 
-function nftMissing(operation: string): NetfilterError {
-  const reason =
-    'the program "nft" is not installed on this host: install the package nftables, or omit routed.ingress';
+function nftMissing(direction: Direction, link: string): NetfilterError {
+  const operation = `allow list of link ${link}`;
+  const reason = `the program "nft" is not installed on this host: install the package nftables, or omit routed.${direction}`;
   return new NetfilterError({ code: 'NFT_MISSING', operation, reason });
 }

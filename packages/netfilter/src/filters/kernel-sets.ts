@@ -38,8 +38,8 @@ export class KernelSets {
   async read(): Promise<Map<string, LinkElements>> {
     const byLink = new Map<string, Map<string, Element>>();
     const sets = [
-      ...inetSets().map((set) => ({ family: 'inet', set }) as const),
-      ...ARP_SETS.map((set) => ({ family: 'arp', set }) as const),
+      ...[...inetSets().keys()].map((set) => ({ family: 'inet', set }) as const),
+      ...[...ARP_SETS.keys()].map((set) => ({ family: 'arp', set }) as const),
     ];
     for (const { family, set } of sets) {
       for (const { key } of await this.elements(family, set)) {

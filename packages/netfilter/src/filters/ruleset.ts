@@ -1,6 +1,16 @@
 import { addressBits, type Family, formatAddress } from '@routed/addresses';
+import { type Direction, PROTOCOLS } from '../allow-list/allow-list.ts';
 import { blockLengths } from '../allow-list/blocks.ts';
-import { ARP_SETS, inetSets, LINK_SETS, OWN_SETS, sourceSet } from './layout.ts';
+import {
+  ARP_SETS,
+  GATEWAY_SETS,
+  inetSets,
+  LIST_SETS,
+  OWN_SETS,
+  peerSet,
+  PORT_BLOCK_MARKS,
+  SENDER_SETS,
+} from './layout.ts';
 
 /** Names in the rules. */
 export interface RulesetOptions {
@@ -8,8 +18,22 @@ export interface RulesetOptions {
   readonly linkPrefix: string;
 }
 
-/** Below Docker's and firewalld's rules, so that refusals are answered before a policy drops silently. */
-const BEFORE_FILTER = 'filter - 10';
+const PORT_BITS = 16;
+/** Before Docker's and firewalld's rules, so that refusals are answered before a policy drops silently. */
+
+const PRIORITY = { ingress: 'filter - 10', egress: 'filter - 11' } as const;
+/** The end of a packet that the container with the list has, and that its peer has. */
+const ENDS = {
+  ingress: { link: 'oifname', peer: 'saddr' },
+  egress: { link: 'iifname', peer: 'daddr' },
+} as const;
+/** Chains of each direction. */
+const CHAINS = {
+  ingress: { peers: 'entry', services: 'services', ranges: 'ranges', refuse: 'refuse' },
+  egress: { peers: 'exit', services: 'targets', ranges: 'target_ranges', refuse: 'refuse_exit' },
+} as const;
+/** Answers, and ICMP errors about connections: path MTU discovery among them. */
+const OF_CONNECTIONS = 'ct state established,related accept';
 /**
  * Requests that enter their sender into the host's table of neighbours: 10 a second for each link, 50 at once. A container has
  * one neighbour, its gateway, and asks for it once in some 30 s. Source: linux Documentation/networking/ip-sysctl.rst,
@@ -20,8 +44,12 @@ const TOO_MANY = `update @${SOLICITORS} { iifname limit rate over 10/second burs
 /** Neighbour discovery, and what path MTU discovery lives on. Source: RFC 4890, RFC 1191. */
 const NEEDED_ICMPV6 =
   '{ packet-too-big, mld-listener-query, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect }';
-
-const ADDRESS_TYPE = { 4: 'ipv4_addr', 6: 'ipv6_addr' } as const;
+/**
+ * What a container tells its next hop, which is the host. Never to be forwarded: what calls itself so might carry anything anywhere.
+ * Source: RFC 4890, section 4.4.1.
+ */
+const TO_NEXT_HOP =
+  '{ nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-report, mld-listener-done, mld2-listener-report }';
 
 /**
  * The static part of the filters as input for `nft -f -`, one transaction. Pure.
@@ -36,7 +64,7 @@ export function rulesetScript({ table, linkPrefix }: RulesetOptions): string {
     ...families.map((family) =>
       [
         `table ${family} ${table} {`,
-        ...(family === 'inet' ? inetSets() : ARP_SETS).map((set) => `set ${set} ${setDefinition(set)}`),
+        ...[...(family === 'inet' ? inetSets() : ARP_SETS)].map(([set, definition]) => `set ${set} ${definition}`),
         `set ${SOLICITORS} { type ifname; size 65535; flags dynamic,timeout; timeout 1m; }`,
         ...Object.entries(chains[family]).map(([chain, { hook }]) => `chain ${chain} { ${hook ?? ''} }`),
         '}',
@@ -62,25 +90,44 @@ function baseChain(hook: string, priority: string, rules: readonly string[]): Ch
 }
 
 function inetChains(linkPrefix: string): Record<string, Chain> {
-  const isNew = ['ct state established,related accept', `oifname @${LINK_SETS.filtered} goto entry`];
-  const { 4: own4, 6: own6, claims } = OWN_SETS;
+  return { ...listChains(), ...senderChains(linkPrefix) };
+}
+
+/** Who may enter, and where containers may go. */
+function listChains(): Record<string, Chain> {
+  const asked = (direction: Direction, chain: string = CHAINS[direction].peers): readonly string[] => [
+    OF_CONNECTIONS,
+    `${ENDS[direction].link} @${LIST_SETS[direction].filtered} goto ${chain}`,
+  ];
   return {
-    // The set counts; a link that is missing there is refused all the same.
-    refuse: { rules: [`oifname @${LINK_SETS.refused} goto turn_away`, 'goto turn_away'] },
     turn_away: { rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmpx type admin-prohibited'] },
-    entry: {
+    ...refusal('ingress'),
+    ...refusal('egress'),
+    ...peerChains('ingress', [
+      'icmp type destination-unreachable icmp code frag-needed accept',
+      `icmpv6 type ${NEEDED_ICMPV6} accept`,
+    ]),
+    ...peerChains('egress', []),
+    exit_to_host: {
       rules: [
-        'icmp type destination-unreachable icmp code frag-needed accept',
-        `icmpv6 type ${NEEDED_ICMPV6} accept`,
-        'meta nfproto ipv4 goto entry4',
-        'goto entry6',
+        `icmpv6 type ${TO_NEXT_HOP} accept`,
+        `icmp type echo-request iifname . ip daddr @${GATEWAY_SETS[4]} accept`,
+        `icmpv6 type echo-request iifname . ip6 daddr @${GATEWAY_SETS[6]} accept`,
+        `goto ${CHAINS.egress.peers}`,
       ],
     },
-    ...sourceChains(4),
-    ...sourceChains(6),
-    to_container: baseChain('forward', BEFORE_FILTER, isNew),
-    host_to_container: baseChain('output', BEFORE_FILTER, isNew),
-    foreign: { rules: [`iifname @${LINK_SETS.strict} drop`, 'meta nfproto ipv6 goto solicited', 'accept'] },
+    to_container: baseChain('forward', PRIORITY.ingress, asked('ingress')),
+    host_to_container: baseChain('output', PRIORITY.ingress, asked('ingress')),
+    from_container_on: baseChain('forward', PRIORITY.egress, asked('egress')),
+    from_container_to_host: baseChain('input', PRIORITY.egress, asked('egress', 'exit_to_host')),
+  };
+}
+
+/** What addresses containers may send from. */
+function senderChains(linkPrefix: string): Record<string, Chain> {
+  const { 4: own4, 6: own6, claims } = OWN_SETS;
+  return {
+    foreign: { rules: [`iifname @${SENDER_SETS.strict} drop`, 'meta nfproto ipv6 goto solicited', 'accept'] },
     solicited: { rules: [`icmpv6 type { nd-neighbor-solicit, nd-router-solicit } ${TOO_MANY}`, 'accept'] },
     claim: { rules: [`iifname . @th,64,128 @${claims} return`, 'goto foreign'] },
     // Asks whether an address is free. A container may generate a link-local address as it likes, but not a gateway's.
@@ -94,10 +141,10 @@ function inetChains(linkPrefix: string): Record<string, Chain> {
       ],
     },
     // What a network stack says of itself before it has an address is no attempt to use another's.
-    without_ipv6: { rules: [`ip6 saddr != :: iifname @${LINK_SETS.strict} drop`, 'drop'] },
+    without_ipv6: { rules: [`ip6 saddr != :: iifname @${SENDER_SETS.strict} drop`, 'drop'] },
     sender6: {
       rules: [
-        `iifname @${LINK_SETS.ipv4Only} goto without_ipv6`,
+        `iifname @${SENDER_SETS.ipv4Only} goto without_ipv6`,
         'icmpv6 type { nd-router-advert, nd-redirect } goto foreign',
         'icmpv6 type nd-neighbor-advert jump claim',
         `iifname . ip6 saddr @${own6} goto solicited`,
@@ -116,20 +163,59 @@ function inetChains(linkPrefix: string): Record<string, Chain> {
   };
 }
 
-/** Looks a source up by each length of prefix, the longest first, and then with its port. */
-function sourceChains(family: Family): Record<string, Chain> {
+/** The set counts; a link that is missing there is refused all the same. */
+function refusal(direction: Direction): Record<string, Chain> {
+  const { refused, observed } = LIST_SETS[direction];
+  const { link } = ENDS[direction];
+  return {
+    [CHAINS[direction].refuse]: { rules: [`${link} @${refused}`, `${link} @${observed} accept`, 'goto turn_away'] },
+  };
+}
+
+/** What a list of a direction decides, after rules that hold with every list. */
+function peerChains(direction: Direction, always: readonly string[]): Record<string, Chain> {
+  const { peers } = CHAINS[direction];
+  return {
+    [peers]: { rules: [...always, `meta nfproto ipv4 goto ${peers}4`, `goto ${peers}6`] },
+    ...lookupChains(direction, 4),
+    ...lookupChains(direction, 6),
+  };
+}
+
+/** Looks a peer up by each length of prefix, the longest first; then with its port, and with the blocks of ports that it is in. */
+function lookupChains(direction: Direction, family: Family): Record<string, Chain> {
+  const { peers, services, ranges, refuse } = CHAINS[direction];
+  const { ported, ranged } = LIST_SETS[direction];
+  const { link, peer } = ENDS[direction];
   const protocol = family === 4 ? 'ip' : 'ip6';
   const bits = addressBits(family);
-  const lookups = (kind: 'from' | 'service', ...fields: readonly string[]): string[] =>
+  const lookups = (kind: 'any' | 'service', ...fields: readonly string[]): string[] =>
     blockLengths(bits).map((length) => {
-      const source = length === bits ? '' : ` & ${mask(family, length)}`;
-      const key = ['oifname', `${protocol} saddr${source}`, ...fields].join(' . ');
-      return `${key} @${sourceSet(kind, family, length)} accept`;
+      const address = length === bits ? '' : ` & ${mask(family, length)}`;
+      const key = [link, `${protocol} ${peer}${address}`, ...fields].join(' . ');
+      return `${key} @${peerSet(direction, kind, family, length)} accept`;
     });
+  const blocks = [...PORT_BLOCK_MARKS].filter(([length]) => length < PORT_BITS);
   return {
-    [`services${family}`]: { rules: [...lookups('service', 'meta l4proto', 'th dport'), 'goto refuse'] },
-    [`entry${family}`]: {
-      rules: [...lookups('from'), `oifname @${LINK_SETS.ported} goto services${family}`, 'goto refuse'],
+    [`${ranges}${family}`]: {
+      rules: [
+        ...blocks.flatMap(([length, mark]) =>
+          lookups('service', `meta l4proto ^ ${mark}`, `th dport & ${portMask(length)}`),
+        ),
+        `goto ${refuse}`,
+      ],
+    },
+    [`${services}${family}`]: {
+      rules: [
+        // Others' numbers may be those that stand for blocks of ports.
+        `meta l4proto != { ${Object.values(PROTOCOLS).join(', ')} } goto ${refuse}`,
+        ...lookups('service', 'meta l4proto', 'th dport'),
+        `${link} @${ranged} goto ${ranges}${family}`,
+        `goto ${refuse}`,
+      ],
+    },
+    [`${peers}${family}`]: {
+      rules: [...lookups('any'), `${link} @${ported} goto ${services}${family}`, `goto ${refuse}`],
     },
   };
 }
@@ -141,7 +227,7 @@ function arpChains(linkPrefix: string): Record<string, Chain> {
       `iifname . arp saddr ip @${OWN_SETS[4]} accept`,
       // A probe claims nothing. Source: RFC 5227, section 2.1.1.
       'arp saddr ip 0.0.0.0 accept',
-      `iifname @${LINK_SETS.strict} drop`,
+      `iifname @${SENDER_SETS.strict} drop`,
       `arp operation request ${TOO_MANY}`,
     ]),
   };
@@ -152,11 +238,6 @@ function mask(family: Family, length: number): string {
   return formatAddress({ family, value: ((1n << BigInt(length)) - 1n) << BigInt(bits - length) });
 }
 
-function setDefinition(set: string): string {
-  if (set === LINK_SETS.ported || set === LINK_SETS.ipv4Only) return '{ type ifname; }';
-  if (Object.values<string>(LINK_SETS).includes(set)) return '{ type ifname; counter; }';
-  if (set === OWN_SETS.claims) return '{ typeof iifname . @th,64,128; }';
-  const address = ADDRESS_TYPE[set.replace(/_.*/, '').endsWith('4') ? 4 : 6];
-  const service = set.startsWith('service') ? ' . inet_proto . inet_service' : '';
-  return `{ type ifname . ${address}${service}; }`;
+function portMask(length: number): string {
+  return `0x${(0xffff & ~((1 << (PORT_BITS - length)) - 1)).toString(16)}`;
 }
