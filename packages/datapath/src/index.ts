@@ -24,6 +24,16 @@ export {
   planRepairs,
   raisesLink,
 } from './endpoint/repair-plan.ts';
+export type { LimitChange } from './limits/limit-changes.ts';
+export { type LimitCount, type LimitPlace, LinkLimits } from './limits/link-limits.ts';
+export {
+  type Direction,
+  DIRECTIONS,
+  LARGEST_RATE_BITS_PER_SEC,
+  type RateLimit,
+  shapeOf,
+  smallestBurst,
+} from './limits/rate-limit.ts';
 export { isAllowedToRoute } from './host/capabilities.ts';
 export { BlockRoutes } from './host/block-routes.ts';
 export { Gateways } from './host/gateways.ts';
@@ -57,9 +67,11 @@ export {
   containerMac,
   digitsOfLink,
   endpointOfAlias,
+  endpointOfLimitAlias,
   isAsWeMadeIt,
   isHostLinkOf,
   linkDigits,
+  limitLinkNames,
   linkNames,
 } from './names/kernel-names.ts';
 export { PeerNamespaceIndex } from './sandbox/peer-namespace-index.ts';

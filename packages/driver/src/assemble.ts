@@ -8,6 +8,7 @@ import {
   hasSandbox,
   HostNetworkSetup,
   KernelSettings,
+  LinkLimits,
   LinkReaper,
   NamedDestinations,
   type Logger,
@@ -27,6 +28,7 @@ import type {
   ForwardPolicies,
 } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
+import type { TrafficControl } from '@routed/netns/tc';
 import type { RouterLines } from '@routed/quagga/show';
 import { Blocks } from './blocks/blocks.ts';
 import { NetworkBlocks } from './blocks/network-blocks.ts';
@@ -47,6 +49,8 @@ import { AssignmentKeeper } from './containers/assignment-keeper.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
 import { GivenNameServers } from './containers/given-name-servers.ts';
 import { ContainerFilters } from './containers/container-filters.ts';
+import { ContainerLimits } from './containers/container-limits.ts';
+import { LimitReader } from './containers/limit-counts.ts';
 import { AddressOwners } from './containers/address-owners.ts';
 import { Absence } from './endpoints/absence.ts';
 import { GatewayCheck } from './networks/gateway-check.ts';
@@ -84,6 +88,8 @@ import { StaleNetworks } from './upkeep/stale-networks.ts';
 export interface DriverPorts {
   readonly netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
   readonly rtnl: Rtnl;
+  /** Called when the rate of an endpoint is to be limited, or may be; always the same connection. */
+  readonly openTc: () => Promise<TrafficControl>;
   readonly openSandbox: OpenSandbox;
   readonly acceptance: ForwardAcceptance;
   readonly policies: ForwardPolicies;
@@ -125,6 +131,8 @@ export interface DriverComponents extends Drivers {
   readonly addresses: ContainerAddresses;
   readonly list: AddressList;
   readonly filters: ContainerFilters;
+  readonly containerLimits: ContainerLimits;
+  readonly limitReader: LimitReader;
   readonly filtered: FilteredPacketCount;
   readonly describe: (address: string) => AddressRecord;
   /** How many live connections others have to an address; undefined: the kernel could not be asked. */
@@ -163,7 +171,7 @@ export function assemble(ports: DriverPorts, settings: DriverSettings): DriverCo
   const observer = new ReconcileReporter({ ...ground, metrics: ports.metrics });
   const host = hostComponents(ports, observer);
   const core = coreComponents(ports, settings, ground, host);
-  const containers = containerComponents(ports, ground, core);
+  const containers = containerComponents(ports, ground, host, core);
   const upkeep = upkeepComponents(
     settings,
     { ...ground, dockerNetworks: ports.dockerNetworks },
@@ -171,7 +179,7 @@ export function assemble(ports: DriverPorts, settings: DriverSettings): DriverCo
   );
   const sandboxes = { sandboxes: containers.sandboxReconciler, sticky: containers.sticky };
   const gatewayCheck = new GatewayCheck(ground);
-  const calls = { ...settings, ...ground, ...core, ...sandboxes, gatewayCheck };
+  const calls = { ...settings, ...ground, ...core, ...sandboxes, gatewayCheck, limits: host.limits };
   return {
     ...host,
     ...core,
@@ -201,20 +209,22 @@ function groundOf({ rtnl, ipam, logger, docker: engine, dockerNetworks }: Driver
 
 /** The kernel of the host. */
 function hostComponents(
-  { rtnl, logger, netns, ledger, acceptance, filters, policies, uplinks, marks, isEngineUp }: DriverPorts,
+  { rtnl, openTc, logger, netns, ledger, acceptance, filters, policies, uplinks, marks, isEngineUp }: DriverPorts,
   observer: ReconcileReporter,
 ) {
   const kernel = { rtnl, logger };
   const settings = new KernelSettings({ netns, policies, ledger, logger });
   const rules = observeRules({ acceptance, filters }, observer);
   const reaper = new LinkReaper(kernel);
+  const limits = new LinkLimits({ rtnl, openTc, reaper });
   return {
     host: new HostNetworkSetup({ ...kernel, settings, policies, ...rules, uplinks, isEngineUp }),
     hostAddresses: new HostAddresses(kernel),
     blockRoutes: new BlockRoutes(kernel),
     gateways: new Gateways(kernel),
     reaper,
-    links: new EndpointLinks({ ...kernel, reaper }),
+    limits,
+    links: new EndpointLinks({ ...kernel, reaper, limits }),
     traffic: new UnannouncedTraffic({ ...kernel, marks, uplinks, acceptance }),
   };
 }
@@ -290,6 +300,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
 function containerComponents(
   { filters, state, openSandbox: open, connections }: DriverPorts,
   ground: Ground,
+  { limits, links }: Host,
   core: Core,
 ) {
   const { endpoints, networks, additional, records } = core;
@@ -299,6 +310,7 @@ function containerComponents(
   const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler, nameServers };
   const sticky = new AssignmentKeeper(common);
   const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
+  const limitReader = new LimitReader({ ...ground, limits, links, endpoints });
   ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));
   ground.events.on('join', (endpointId) => owners.onJoin(endpointId));
   return {
@@ -312,6 +324,8 @@ function containerComponents(
     list: new AddressList({ ...common, announcements }),
     filters: new ContainerFilters({ ...common, keeper: sticky, filters, named: core.named, hostResolvers }),
     listCounts: new ListCounts({ ...ground, endpoints, filters }),
+    limitReader,
+    containerLimits: new ContainerLimits({ ...common, limits, limitReader }),
     describe: (address: string) => describeAddress(address, { ...common, announcements }),
     connectionsTo: (address: string) => liveConnections([address], { connections, logger: ground.logger }),
   };

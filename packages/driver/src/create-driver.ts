@@ -33,6 +33,8 @@ export type OperatorServices = Pick<
   | 'networkRemoval'
   | 'list'
   | 'filters'
+  | 'containerLimits'
+  | 'limitReader'
   | 'filtered'
   | 'describe'
   | 'connectionsTo'

@@ -14,6 +14,8 @@ export type {
 export { ContainerAnnouncements } from './announcement/container-announcements.ts';
 export { ContainerFilters } from './containers/container-filters.ts';
 export type { FilterStatus, FilterVerdict } from './containers/filter-status.ts';
+export { ContainerLimits } from './containers/container-limits.ts';
+export type { LimitReader, LimitRow } from './containers/limit-counts.ts';
 export type { ListedAddress } from './containers/listed-address.ts';
 export { type Endpoint } from './endpoints/endpoint.ts';
 export { Journal } from './ground/journal.ts';

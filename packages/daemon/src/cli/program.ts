@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor-command.ts';
 import { announceCommands } from './announce-commands.ts';
 import { handoverCommand } from './handover-command.ts';
 import { filterCommand } from './filter-commands.ts';
+import { limitCommand } from './limit-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { networkCommand } from './network-command.ts';
 import { serveCommand } from './serve-command.ts';
@@ -35,6 +36,7 @@ export function createProgram(version: string): Command {
   program.addCommand(serving, { isDefault: true });
   program.addCommand(addressCommand());
   for (const direction of ['ingress', 'egress'] as const) program.addCommand(filterCommand(direction));
+  program.addCommand(limitCommand());
   for (const command of [...announceCommands(), ...drainCommands(), handoverCommand()]) program.addCommand(command);
   program.addCommand(networkCommand());
   program.addCommand(doctorCommand());

@@ -1,4 +1,4 @@
-import type { AnnouncementMetrics, DaemonCounts, FilteredPackets, ReconcileMetrics } from '@routed/driver';
+import type { AnnouncementMetrics, DaemonCounts, FilteredPackets, LimitRow, ReconcileMetrics } from '@routed/driver';
 import type { MethodName } from '@routed/plugin-protocol';
 import type { CallObserver, CallOutcome } from '@routed/plugin-server';
 import { isNetlinkError } from '@routed/netns';
@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { watchProcess } from './process-metrics.ts';
 import { labelled, type LabelledValues } from './labelled.ts';
+import { watchLimits } from './limit-metrics.ts';
 import { type RouterReport, watchRouters } from './router-metrics.ts';
 
 /** Up to 10 s: what takes longer is stuck. */
@@ -74,6 +75,8 @@ export interface MetricSources {
   readonly counts: () => DaemonCounts;
   /** The live connections to what is drained; undefined: the kernel could not be asked. */
   readonly connectionsLeft: () => Promise<number | undefined>;
+  /** What limits of endpoints have done; undefined: the kernel could not be asked. Absent: nobody counts. */
+  readonly limits?: () => Promise<readonly LimitRow[] | undefined>;
   /** Has Docker asked for the names of its networks; absent: ids stand in their place. */
   readonly refreshNames?: () => Promise<void>;
   /** Packets that filters dropped; absent: nobody counts. */
@@ -105,6 +108,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   #filtered: FilteredPackets = { ingress: 0, egress: 0, spoofed: 0 };
   #routers: RouterReport | undefined;
   #lists: readonly AskedList[] = [];
+  #limits: readonly LimitRow[] = [];
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   constructor() {
@@ -163,6 +167,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     if (sources.routers !== undefined) watchRouters(this.#registry, () => this.#routers);
     if (sources.lists !== undefined) this.#watchLists();
     this.#watchBlocks();
+    watchLimits(this.#registry, () => this.#limits);
     this.#labelled(
       Counter,
       'routed_filtered_packets_total',
@@ -313,10 +318,12 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     // Asked at once, since each may take its time.
     const routers = this.#sources?.routers?.();
     const filtered = this.#sources?.filtered?.();
+    const limits = this.#sources?.limits?.();
     this.#connectionsLeft = (await this.#sources?.connectionsLeft()) ?? Number.NaN;
     this.#routers = await routers;
     this.#lists = (await this.#sources?.lists?.()) ?? [];
     this.#filtered = (await filtered) ?? this.#filtered;
+    this.#limits = (await limits) ?? [];
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 

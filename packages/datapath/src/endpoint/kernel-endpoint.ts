@@ -1,3 +1,5 @@
+import type { RateLimit } from '../limits/rate-limit.ts';
+
 /** Whether a container may send from addresses that it does not have. */
 export type Spoofing = 'strict' | 'allow';
 
@@ -43,6 +45,9 @@ export interface KernelEndpoint {
   readonly isAnnounced?: boolean;
   /** Metric of its host routes, 1 to 65535; absent: the kernel's, 0 for IPv4 and 1024 for IPv6. */
   readonly metric?: number;
+  /** How fast packets may go to the container, and from it; absent, or `off`: as fast as they can. */
+  readonly rateIn?: RateLimit | 'off';
+  readonly rateOut?: RateLimit | 'off';
 }
 
 /** Everything that the host has a route to for an endpoint. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Container, DockerContainers, Owner } from '@routed/docker-engine';
 import { type Direction, DIRECTIONS } from '@routed/netfilter';
 import { isPending, ownList } from '../endpoints/owner-pending.ts';
@@ -11,7 +12,7 @@ import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import { dependsOnDocker, type GivenNameServers } from './given-name-servers.ts';
 import { asAdditional } from './container-addresses.ts';
 import { OwnerSearch } from './owner-search.ts';
-import { assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
+import { assignmentId, type PersistentAssignment, ratesOf } from './persistent-assignment.ts';
 import type { PersistentAssignments } from './persistent-assignments.ts';
 
 const INTERVAL_MS = 30_000;
@@ -35,7 +36,7 @@ const REFUSES = { ingress: 'accepts', egress: 'opens' } as const;
  */
 export class AssignmentKeeper {
   readonly #docker: DockerContainers;
-  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'limit' | 'hold' | 'admit'>;
   readonly #leases: AdditionalLeases;
   readonly #records: PersistentAssignments;
   readonly #sandboxReconciler: Pick<SandboxReconciler, 'requestOnceThere'>;
@@ -51,7 +52,7 @@ export class AssignmentKeeper {
   constructor(deps: {
     readonly docker: DockerContainers;
     readonly nameServers: Pick<GivenNameServers, 'learn'>;
-    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'limit' | 'hold' | 'admit'>;
     readonly leases: AdditionalLeases;
     readonly records: PersistentAssignments;
     readonly sandboxReconciler: Pick<SandboxReconciler, 'requestOnceThere'>;
@@ -194,12 +195,13 @@ export class AssignmentKeeper {
         if (list === undefined) continue;
         await this.#endpoints.filter(endpointId, direction, list);
       }
+      await this.#endpoints.limit(endpointId, ratesOf(record));
       await this.#endpoints.extend(endpointId, asAdditional(record));
       this.#sandboxReconciler.requestOnceThere(endpoint.sandboxKey);
       const addresses = record.addresses.map(({ address }) => address);
       this.#logger.info(
         { container: record.containerName, addresses },
-        'restored operator-assigned addresses and filters',
+        'restored operator-assigned addresses, filters and limits',
       );
     });
   }
@@ -222,5 +224,6 @@ function isRestored(record: PersistentAssignment, endpoint: Endpoint): boolean {
     if (isPending(endpoint, direction)) return false;
     return list === undefined || endpoint[direction] === ownList(endpoint, direction, list);
   });
-  return isFiltered && record.addresses.every(({ address }) => held.has(address));
+  const isLimited = isDeepStrictEqual({ ...ratesOf(endpoint), ...ratesOf(record) }, ratesOf(endpoint));
+  return isFiltered && isLimited && record.addresses.every(({ address }) => held.has(address));
 }

@@ -100,6 +100,9 @@ const endpointStatus = z.object({
   sandboxKey: z.string().optional(),
   /** Absent: the endpoint is in no container now. */
   announcement: addressAnnouncement.optional(),
+  /** In the form of `routed.rate-in`; absent: no limit that way. */
+  rateIn: z.string().optional(),
+  rateOut: z.string().optional(),
 });
 
 const driverReport = daemonCounts.extend({

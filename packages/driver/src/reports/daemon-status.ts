@@ -15,6 +15,7 @@ import type { NameBook } from '../ground/endpoint-names.ts';
 import type { NetworkNames } from '../ground/network-names.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
+import { formatRate } from '../networks/rate-text.ts';
 import type { Absence } from '../endpoints/absence.ts';
 import type { StaleEndpoints } from '../upkeep/stale-endpoints.ts';
 import { describeHiddenRoute, type HiddenRoutes } from '../upkeep/hidden-routes.ts';
@@ -189,7 +190,7 @@ export class DaemonStatus {
   }
 
   #endpointStatus(endpoint: Endpoint): DriverReport['endpoints'][number] {
-    const { id, networkId, mac, addresses, sandboxKey } = endpoint;
+    const { id, networkId, mac, addresses, sandboxKey, rateIn = 'off', rateOut = 'off' } = endpoint;
     return {
       id,
       networkId,
@@ -200,6 +201,8 @@ export class DaemonStatus {
       ...this.#deps.names.of(id),
       sandboxKey,
       ...(sandboxKey !== undefined && { announcement: this.#deps.addressAnnouncements.ofEndpoint(endpoint) }),
+      ...(rateIn !== 'off' && { rateIn: formatRate(rateIn) }),
+      ...(rateOut !== 'off' && { rateOut: formatRate(rateOut) }),
     };
   }
 

@@ -11,6 +11,7 @@ export {
 export { type NetworkBlocksReply, networkBlocksReply } from '../blocks/network-blocks.ts';
 export { type AddressChange, addressChange } from '../containers/address-change.ts';
 export { type FilterStatus, filterStatus, type FilterVerdict, filterVerdict } from '../containers/filter-status.ts';
+export { type LimitStatus, limitStatus } from '../containers/limit-status.ts';
 export { type ListedAddress, listedAddress } from '../containers/listed-address.ts';
 export type { AddressAnnouncement } from '../endpoints/address-announcement.ts';
 export { journalEntry, type JournalLine } from '../ground/journal-entry.ts';

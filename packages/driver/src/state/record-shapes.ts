@@ -56,6 +56,8 @@ export const RECORD_SHAPES = {
     networkName: z.string(),
     addresses: z.array(z.looseObject(leasedAddress)),
     ingress: STORED_OPTIONS.endpoint.ingress,
+    rateIn: STORED_OPTIONS.endpoint.rateIn,
+    rateOut: STORED_OPTIONS.endpoint.rateOut,
     egress: STORED_OPTIONS.endpoint.egress,
   }) satisfies z.ZodType<PersistentAssignment>,
   owners: z.looseObject({ id: address, containerId: id, containerName: z.string() }) satisfies z.ZodType<AddressOwner>,

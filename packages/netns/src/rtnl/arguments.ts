@@ -77,7 +77,6 @@ const link = object<LinkSpec>(LINK_FIELDS);
 const addressGeneration = among('eui64', 'none');
 const veth = object<VethSpec>({
   ...LINK_FIELDS,
-  group: optional(u32),
   ipv4Conf: optional(conf),
   ipv6AddressGeneration: optional(addressGeneration),
   peer: object<VethPeerSpec>({
