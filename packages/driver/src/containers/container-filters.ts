@@ -1,5 +1,5 @@
 import type { Container, ContainerNetwork, DockerContainers } from '@routed/docker-engine';
-import { linkNames, listInForce } from '@routed/datapath';
+import { linkNames, listInForce, type NamedDestinations } from '@routed/datapath';
 import {
   type Direction,
   type EndpointFilters,
@@ -39,6 +39,7 @@ export class ContainerFilters {
   readonly #nameServers: Pick<GivenNameServers, 'learn'>;
   readonly #keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
   readonly #filters: Pick<EndpointFilters, 'counters'>;
+  readonly #named: Pick<NamedDestinations, 'openings'>;
   readonly #hostResolvers: () => readonly string[];
   readonly #journal: Pick<Journal, 'record'>;
   readonly #lock: KeyedLock;
@@ -51,6 +52,7 @@ export class ContainerFilters {
     readonly nameServers: Pick<GivenNameServers, 'learn'>;
     readonly keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
     readonly filters: Pick<EndpointFilters, 'counters'>;
+    readonly named: Pick<NamedDestinations, 'openings'>;
     /** The name servers of containers that are given none. */
     readonly hostResolvers: () => readonly string[];
     readonly journal: Pick<Journal, 'record'>;
@@ -63,6 +65,7 @@ export class ContainerFilters {
     this.#nameServers = deps.nameServers;
     this.#keeper = deps.keeper;
     this.#filters = deps.filters;
+    this.#named = deps.named;
     this.#hostResolvers = deps.hostResolvers;
     this.#journal = deps.journal;
     this.#lock = deps.lock;
@@ -185,6 +188,7 @@ export class ContainerFilters {
       mode: mode ?? 'enforce',
       isPending: isPending(endpoint, direction),
       resolvers: own?.dns ?? endpoint?.givenDns ?? this.#hostResolvers(),
+      opened: direction === 'egress' ? this.#named.openings(linkNames(on.endpointId).host) : [],
       gateways: (endpoint?.addresses ?? network?.pools ?? []).map(({ gateway }) => gateway),
     };
   }
