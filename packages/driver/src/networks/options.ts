@@ -4,9 +4,12 @@ import { type Direction, formatAllowList, isNetfilterError, parseAllowList } fro
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import {
+  addressList,
   ANNOUNCE_POLICIES,
   blockText,
   durationText,
+  filterMode,
+  isolation,
   isUnicastIpv4,
   mtuText,
   numberText,
@@ -45,14 +48,7 @@ export const MAX_ADDITIONAL_ADDRESSES = 4096;
 
 /** As `parseAllowList` of @routed/netfilter reads it; absent: every peer is allowed. */
 const allowList = { stored: z.string().exactOptional() };
-const filterMode = z.enum(['enforce', 'observe'], { error: 'expected enforce or observe' });
-const isolation = z.enum(['network', 'none'], { error: 'expected network or none' });
-const resolvers = {
-  stored: z
-    .array(z.union([z.ipv4(), z.ipv6()]))
-    .readonly()
-    .exactOptional(),
-};
+const resolvers = { stored: addressList.exactOptional() };
 /** How many name servers `routed.dns` may name. Docker itself asks three. */
 const MAX_RESOLVERS = 16;
 /** Fits the kernel, zebra (24 bits), OSPF and BGP. IPv6 has no 0: the kernel makes 1024 of it. */
