@@ -186,8 +186,18 @@ describe('the Debian package', function () {
   }
 
   it('is removed and purged without a trace', async () => {
+    await machine.sh(
+      'docker network create -d routed --ipam-driver routed --subnet 10.9.0.0/16 --gateway 10.9.0.1 left',
+    );
+    expect(await machine.sh('nft list tables; ip -o address show lo'))
+      .to.match(/inet routed$/m)
+      .and.match(/10\.9\.0\.1/);
+
     await machine.sh('dpkg --purge routed routed-node');
 
+    expect(await machine.sh('nft list tables; iptables-save; ip address show lo; ip route')).not.to.match(
+      /routed|ROUTED|10\.9\.0\.1/,
+    );
     expect(await machine.sh('ls /run/docker/plugins')).to.equal('');
     const left = await machine.sh(
       'find / -xdev -name "*routed*" -not -path "/proc/*" -not -path "/root/*" | grep -v /var/lib/dpkg/info || true',

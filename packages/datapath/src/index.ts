@@ -2,6 +2,7 @@ export { hostPrefix, isLinkLocalIpv6 } from '@routed/addresses';
 export { announcementRules, applyAnnouncementRules, blockRules } from './announcement/announcement-rules.ts';
 export { PREVIOUS_TABLE, type PreviousHolder } from './announcement/previous-holder.ts';
 export { type Separation, UnannouncedTraffic } from './announcement/unannounced-traffic.ts';
+export { type Leftover, Leftovers } from './cleanup/leftovers.ts';
 export { EndpointFiltering } from './endpoint/endpoint-filtering.ts';
 export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {

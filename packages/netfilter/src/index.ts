@@ -41,6 +41,7 @@ export type { LoggedPacket } from './codec/packet-log.ts';
 export { openPacketLog, type PacketLog, type PacketLogOptions } from './log/packet-log.ts';
 export { type ConnectionMarks, createConnectionMarks } from './marks/connection-marks.ts';
 export { CONNECTION_MARKS, type MarkedTraffic } from './marks/marks-script.ts';
+export { findRules } from './own-rules.ts';
 export { isNetfilterError, NetfilterError, type NetfilterErrorCode } from './netfilter-error.ts';
 export type { PacketVerdict, QueuedPacket } from './codec/packet-queue.ts';
 export {

@@ -1,6 +1,7 @@
 import { didYouMean } from '@routed/text';
 import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
+import { cleanupCommand } from './cleanup-command.ts';
 import { drainCommands } from './drain-commands.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { announceCommands } from './announce-commands.ts';
@@ -37,6 +38,7 @@ export function createProgram(version: string): Command {
   for (const command of [...announceCommands(), ...drainCommands(), handoverCommand()]) program.addCommand(command);
   program.addCommand(networkCommand());
   program.addCommand(doctorCommand());
+  program.addCommand(cleanupCommand());
   program.addCommand(statusCommand());
   program.addCommand(eventsCommand());
   program.addCommand(whyCommand());
