@@ -114,7 +114,9 @@ describe('the Debian package', function () {
   });
 
   it('has its state copied and brought back as docs/operations.md says', async () => {
-    for (const { text } of linesOf('docs/operations.md')) await machine.sh(text);
+    const lines = linesOf('docs/operations.md').filter(({ text }) => /^(systemctl|tar|mv) /.test(text));
+    expect(lines).to.have.length.above(5);
+    for (const { text } of lines) await machine.sh(text);
 
     expect(await machine.sh('routed-plugin status')).to.match(/10\.1\.0\.2 .* joined/);
     await machine.sh('docker run --rm --network apps alpine ping -c 1 10.1.0.2');
