@@ -77,7 +77,7 @@ for (const engine of NEWEST_OR_EACH) {
         expect(status).to.deep.include({ network: 'apps', ingress: `${stranger},10.9.0.0/16`, spoof: 'strict' });
         expect(Number(status.counters.refused)).to.be.above(0);
         expect(await command('show web')).to.match(
-          /^NETWORK +ALLOWED SOURCES +SPOOFING +EXAMINED +REFUSED +SPOOFED\napps/,
+          /^NETWORK +ALLOWED SOURCES +SPOOFING +MODE +EXAMINED +REFUSED +SPOOFED\napps/,
         );
       });
 

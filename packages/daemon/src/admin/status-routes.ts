@@ -1,13 +1,23 @@
-import type { AddressList, DaemonReport, DaemonStatus, Journal, JournalEntry } from '@routed/driver';
+import type { ParsedUrlQuery } from 'node:querystring';
+import type {
+  AddressList,
+  DaemonReport,
+  DaemonStatus,
+  Journal,
+  JournalEntry,
+  RefusedFilter,
+  RefusedPacket,
+  RefusedPackets,
+} from '@routed/driver';
 import Router from '@koa/router';
-import { PassThrough } from 'node:stream';
-import { LINES_TYPE } from './admin-client.ts';
+import { replyWithLines } from './lines.ts';
 
 /** What commands about the daemon ask. */
 export interface StatusServices {
   readonly status: Pick<DaemonStatus, 'completeReport'>;
   readonly list: Pick<AddressList, 'list'>;
   readonly journal: Pick<Journal, 'entries' | 'follow'>;
+  readonly refused: Pick<RefusedPackets, 'entries' | 'follow'>;
 }
 
 /** What the routes work with. */
@@ -19,13 +29,11 @@ export interface StatusDeps {
   readonly stopping: AbortSignal;
 }
 
-/** How many entries may wait for a listener that reads slowly, before it is sent away. */
-const BACKLOG_BYTES = 1024 * 1024;
-
 /**
  * `/v1/status`: the report, with `?addresses=true` also the addresses of containers; `/v1/doctor` is an older name of it.
  * `/v1/events`: one entry a line as JSON, of all addresses or of `?address=`; with `?follow=true` also
- * what happens from then on, until the asker goes or `stopping` is aborted.
+ * what happens from then on, until the asker goes or `stopping` is aborted. `/v1/refused`: the same of refused packets, of all or of
+ * `?container=`, by its name, and `?address=`.
  */
 export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router {
   const router = new Router({ prefix: '/v1' });
@@ -37,38 +45,32 @@ export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router
   });
   router.get('/events', async (ctx) => {
     const { journal } = await loaded;
-    const address = typeof ctx.query['address'] === 'string' ? ctx.query['address'] : undefined;
-    const stream = new PassThrough();
-    ctx.type = LINES_TYPE;
-    ctx.body = stream;
-    for (const entry of journal.entries(address)) stream.write(lineOf(entry));
-    if (ctx.query['follow'] === 'true') follow(journal, address, stream, stopping);
-    else stream.end();
+    const { address } = textsOf(ctx.query);
+    const isMeant = ({ addresses }: JournalEntry): boolean => address === undefined || addresses.includes(address);
+    const follow = (listener: (entry: JournalEntry) => void): (() => void) =>
+      journal.follow((entry) => {
+        if (isMeant(entry)) listener(entry);
+      });
+    const lines = { entries: journal.entries(address), follow: isFollowing(ctx.query) ? follow : undefined };
+    replyWithLines(ctx, lines, stopping);
+  });
+  router.get('/refused', async (ctx) => {
+    const { refused } = await loaded;
+    const filter = textsOf(ctx.query);
+    const follow = (listener: (packet: RefusedPacket) => void): (() => void) => refused.follow(listener, filter);
+    const lines = { entries: refused.entries(filter), follow: isFollowing(ctx.query) ? follow : undefined };
+    replyWithLines(ctx, lines, stopping);
   });
   return router;
 }
 
-function follow(
-  journal: Pick<Journal, 'entries' | 'follow'>,
-  address: string | undefined,
-  stream: PassThrough,
-  stopping: AbortSignal,
-): void {
-  const end = (): void => {
-    stream.end();
-  };
-  const unfollow = journal.follow((entry) => {
-    if (address !== undefined && !entry.addresses.includes(address)) return;
-    if (stream.writableLength > BACKLOG_BYTES) stream.destroy();
-    else stream.write(lineOf(entry));
-  });
-  stopping.addEventListener('abort', end);
-  stream.once('close', () => {
-    unfollow();
-    stopping.removeEventListener('abort', end);
-  });
+function isFollowing(query: ParsedUrlQuery): boolean {
+  return query['follow'] === 'true';
 }
 
-function lineOf(entry: JournalEntry): string {
-  return `${JSON.stringify(entry)}\n`;
+function textsOf({ address, container }: ParsedUrlQuery): RefusedFilter {
+  return {
+    ...(typeof address === 'string' && { address }),
+    ...(typeof container === 'string' && { container }),
+  };
 }

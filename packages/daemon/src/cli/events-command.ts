@@ -4,11 +4,13 @@ import { askDaemonFor, askDaemonForLines } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { complain, say, sayJsonLine } from '../terminal/terminal.ts';
+import { tellRefused } from './refused-command.ts';
 
 interface Flags {
   readonly adminSocket: string;
   readonly follow?: boolean;
   readonly json?: boolean;
+  readonly refused?: boolean;
 }
 
 /** `routed-plugin events`: what happened to which address, and why. */
@@ -17,18 +19,27 @@ export function eventsCommand(): Command {
     .description('show what happened to addresses, oldest first')
     .argument('[address]', 'only this address; exit status 1 if no network of this host has it')
     .option('-f, --follow', 'follow new events until Ctrl-C')
+    .option('--refused', 'show packets that filters refused instead, of all containers')
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print one JSON object per line'))
     .action(tell);
 }
 
-async function tell(text: string | undefined, { adminSocket, follow, json }: Flags): Promise<void> {
+async function tell(text: string | undefined, { adminSocket, follow, json, refused }: Flags): Promise<void> {
   const query = new URLSearchParams();
   if (text !== undefined) {
     const { canonicalHostAddress } = await import('@routed/ipam');
     const address = canonicalHostAddress(text);
+    if (refused) {
+      await tellRefused({ adminSocket, follow, json, address });
+      return;
+    }
     await tellOfNothing(adminSocket, address);
     query.set('address', address);
+  }
+  if (refused) {
+    await tellRefused({ adminSocket, follow, json });
+    return;
   }
   if (follow) query.set('follow', 'true');
   const { journalEntry } = await import('@routed/driver/replies');

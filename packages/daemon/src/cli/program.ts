@@ -9,6 +9,7 @@ import { handoverCommand } from './handover-command.ts';
 import { filterCommand } from './filter-commands.ts';
 import { eventsCommand } from './events-command.ts';
 import { networkCommand } from './network-command.ts';
+import { refusedCommand } from './refused-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
 import { complainLines } from '../terminal/terminal.ts';
@@ -41,6 +42,7 @@ export function createProgram(version: string): Command {
   program.addCommand(cleanupCommand());
   program.addCommand(statusCommand());
   program.addCommand(eventsCommand());
+  program.addCommand(refusedCommand());
   program.addCommand(whyCommand());
   for (const command of program.commands) inheritSettings(command, program);
   // Commander would hand what it does not know to the default command, and answer a --help without a look at it.

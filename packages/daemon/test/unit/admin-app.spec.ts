@@ -42,6 +42,13 @@ describe('the admin socket', () => {
     get journal() {
       return journal;
     },
+    refused: {
+      entries: (filter: object) => [{ at: 'now', ...filter }],
+      follow: (listener: (packet: object) => void, filter: object) => {
+        setImmediate(() => listener({ at: 'then', ...filter }));
+        return () => undefined;
+      },
+    },
     describe: (address: string) => ({ address }),
     status: { completeReport: () => Promise.resolve({ version: '1', problems: ['an old one'] }) },
     list: { list: (container?: string) => Promise.resolve([{ container: container ?? 'all' }]) },
@@ -125,6 +132,16 @@ describe('the admin socket', () => {
       expect((JSON.parse(reply.body) as { error: { message: string } }).error.message).to.contain(message);
     });
   }
+
+  it('tells what was refused, of one container or address, and goes on telling', async () => {
+    const once = await raw('GET', '/v1/refused?container=web');
+    const followed = raw('GET', '/v1/refused?address=10.1.0.2&follow=true');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    stopping.abort();
+
+    expect(once.body).to.equal('{"at":"now","container":"web"}\n');
+    expect((await followed).body).to.equal('{"at":"now","address":"10.1.0.2"}\n{"at":"then","address":"10.1.0.2"}\n');
+  });
 
   it('tells what happened, and goes on telling until it stops', async () => {
     const entry = { kind: 'leased', addresses: ['10.1.0.2'], detail: 'first' } as const;

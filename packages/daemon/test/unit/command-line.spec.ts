@@ -66,7 +66,7 @@ describe('a command line', () => {
   async function answerWith(replies: Readonly<Record<string, unknown>>): Promise<void> {
     await answer(({ url = '' }, reply) => {
       const body = replies[url.replace(/\?.*/, '')];
-      const type = url.startsWith('/v1/events') ? 'application/x-ndjson' : 'application/json';
+      const type = /^\/v1\/(events|refused)/.test(url) ? 'application/x-ndjson' : 'application/json';
       reply.writeHead(body === undefined ? 404 : 200, { 'Content-Type': type });
       const error = { error: { code: 'CONTAINER_UNKNOWN', message: `no ${url}` } };
       reply.end(typeof body === 'string' ? body : JSON.stringify(body ?? error));
@@ -95,6 +95,7 @@ describe('a command line', () => {
     [['handover', 'web', '--within', '999ms'], 'expected a duration of 1s or more'],
     [['handover', 'web', '--within', '2h'], 'expected a duration such as 500ms, 5s or 2m, up to 1h'],
     [['why', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
+    [['why', '10.1.0.2', '--port', '443/tcp'], 'error: --port needs --from: who would connect'],
     [['events', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
     [['\u001b[2Jstatus'], "error: unknown command '\\u001b[2Jstatus'"],
   ] as const) {
@@ -140,6 +141,8 @@ describe('a command line', () => {
     ['status'],
     ['events'],
     ['events', '10.1.0.2'],
+    ['events', '--refused'],
+    ['refused', 'web'],
     ['address', 'list'],
     ['ingress', 'show', 'web'],
   ]) {
@@ -195,6 +198,8 @@ describe('a command line', () => {
     [['undrain', '--all'], '/v1/drain', {}],
     [['events'], '/v1/events', '{"kind":"leased"}\n'],
     [['events', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
+    [['events', '--refused'], '/v1/refused', '{"at":"now"}\n'],
+    [['refused', 'web'], '/v1/containers/web/ingress', {}],
     [['why', 'web'], '/v1/addresses', {}],
     [['why', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
   ] as const) {
@@ -219,6 +224,45 @@ describe('a command line', () => {
 
     expect((await run(['events'])).stdout).to.equal('now  invented    10.1.0.2: why\n');
     expect((await run(['drain', '--status'])).exitCode).to.equal(0);
+  });
+
+  it('names who was refused, by what, and how many in all', async () => {
+    const packet = {
+      ...{ at: 'now', direction: 'ingress', verdict: 'refused', endpointId: 'e1', container: 'web', network: 'n' },
+      ...{ source: '10.9.0.2', destination: '10.1.0.2', protocol: 'tcp', port: 443, rule: 'not in routed.ingress' },
+    };
+    const ping = {
+      ...packet,
+      protocol: 'icmp',
+      icmp: '8/0',
+      container: undefined,
+      network: undefined,
+      port: undefined,
+    };
+    const status = { container: 'web', network: 'n', ingress: 'none', mode: 'enforce', spoof: 'strict' };
+    await answerWith({
+      '/v1/refused': [packet, ping].map((line) => `${JSON.stringify(line)}\n`).join(''),
+      '/v1/containers/web/ingress': [{ ...status, counters: { examined: '9', refused: '7', spoofed: '1' } }],
+      '/v1/containers/web/egress': [{ ...status, counters: { examined: '9', refused: '3', spoofed: '1' } }],
+    });
+    const lines = [
+      'now  refused  ingress  web on n: 10.9.0.2 -> 10.1.0.2 port 443/tcp: not in routed.ingress',
+      'now  refused  ingress  unknown container: 10.9.0.2 -> 10.1.0.2 icmp 8/0: not in routed.ingress',
+    ];
+
+    expect((await run(['events', '--refused'])).stdout).to.equal(`${lines.join('\n')}\n`);
+    expect((await run(['refused', 'web'])).stdout.split('\n').slice(0, 2)).to.deep.equal([
+      'web on n: 7 refused on their way in, 3 on their way out, 1 with addresses of others',
+      lines[0],
+    ]);
+    const { stdout } = await run(['refused', 'web', '--json']);
+    const known = (line: object): unknown => JSON.parse(JSON.stringify(line));
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).to.deep.equal([known(packet), known(ping)]);
   });
 
   it('tells what docker stop drains from what an operator drains', async () => {

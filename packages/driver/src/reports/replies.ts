@@ -14,4 +14,5 @@ export { type FilterStatus, filterStatus, type FilterVerdict, filterVerdict } fr
 export { type ListedAddress, listedAddress } from '../containers/listed-address.ts';
 export type { AddressAnnouncement } from '../endpoints/address-announcement.ts';
 export { journalEntry, type JournalLine } from '../ground/journal-entry.ts';
+export { type RefusedPacket, refusedPacket } from '../refused/refused-packet.ts';
 export { type AddressRecord, addressRecord } from './address-record.ts';
