@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { eventually } from '../eventually.ts';
 import { send } from '../raw-request.ts';
+import { type } from '../shell.ts';
 import { bySh, type Fault } from './fault.ts';
 import type { ExaminedHost } from './examined-host.ts';
 
@@ -16,6 +17,17 @@ const nothing = (): Promise<void> => Promise.resolve();
 
 /** What the plugin and Docker know of each other. */
 export const recordFaults: readonly Fault[] = [
+  {
+    check: 'filters',
+    round: 'warnings',
+    what: 'a container that nobody may enter',
+    severity: 'note',
+    found: /^nobody may open connections to 1 endpoints, such as 10\..+: routed\.ingress=none$/,
+    why: /^that may be meant/,
+    remedy: /^list who may with "routed-plugin ingress set/,
+    break: ({ host }) => type(host, 'routed-plugin ingress set web none'),
+    revert: ({ host }) => type(host, 'routed-plugin ingress set web any'),
+  },
   {
     check: 'stale-records',
     round: 'broken',

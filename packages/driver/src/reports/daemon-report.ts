@@ -84,6 +84,8 @@ const endpointStatus = z.object({
   sandboxKey: z.string().optional(),
   /** Absent: the endpoint is in no container now. */
   announcement: addressAnnouncement.optional(),
+  /** Why nobody may open connections to it; absent: somebody may. */
+  closedBy: z.string().optional(),
 });
 
 const driverReport = daemonCounts.extend({

@@ -51,6 +51,11 @@ interface StatusDeps {
   };
 }
 
+function closedBy({ ingress, ingressMode, isOwnerPending }: Endpoint): { readonly closedBy?: string } {
+  if (isOwnerPending === true) return { closedBy: 'Docker has not said yet which container it is' };
+  return ingress === 'none' && ingressMode !== 'observe' ? { closedBy: 'routed.ingress=none' } : {};
+}
+
 /** Docker may take so long between two calls for one container; longer is worth telling. */
 const LOOSE_MS = 120_000;
 
@@ -174,6 +179,7 @@ export class DaemonStatus {
       gateways: addresses.map(({ gateway }) => gateway),
       sandboxKey,
       ...(sandboxKey !== undefined && { announcement: this.#deps.addressAnnouncements.ofEndpoint(endpoint) }),
+      ...closedBy(endpoint),
     };
   }
 
