@@ -52,6 +52,11 @@ async function createManagedPlugin({ host }: ExaminedHost): Promise<void> {
   await host.tryDocker('plugin', 'create', 'net-routed', '/tmp/managed-plugin');
 }
 
+/** With a gateway of its own: that of the plugin is on the host already. */
+const crossedNetwork = [
+  ...['--driver', 'bridge', '--ipam-driver', 'routed', '--subnet', '10.99.7.0/24', '--gateway', '10.99.7.1', 'crossed'],
+];
+
 const anotherDocker = disguise({
   ServerVersion: '29.1.0',
   LiveRestoreEnabled: true,
@@ -84,13 +89,24 @@ export const engineFaults: readonly Fault[] = [
     check: 'engine-firewall',
     round: 'warnings',
     what: 'a Docker that is to use nftables',
-    severity: 'warning',
+    severity: 'note',
     found: /^Docker writes its firewall with nftables$/,
-    why: /neither creates the chain DOCKER-USER nor enables forwarding/,
-    remedy: /"firewall-backend": "iptables"/,
+    why: /there is no chain DOCKER-USER, and dockerd starts only where forwarding is on$/,
+    remedy: /^start routed-plugin before Docker/,
     breaking: `mkdir -p /etc/docker; echo '{"firewall-backend": "nftables"}' > ${daemonJson}`,
     reverting: `rm ${daemonJson}`,
   }),
+  {
+    check: 'foreign-networks',
+    round: 'warnings',
+    what: 'a bridge with addresses of routed',
+    severity: 'broken',
+    found: /^network crossed has --ipam-driver routed and --driver bridge$/,
+    why: /^containers on it cannot start/,
+    remedy: /"docker network rm crossed"/,
+    break: ({ host }) => host.docker('network', 'create', ...crossedNetwork),
+    revert: ({ host }) => host.docker('network', 'rm', 'crossed'),
+  },
   bySh({
     check: 'engine-firewall',
     round: 'notes',

@@ -25,8 +25,8 @@ export const recordFaults: readonly Fault[] = [
     found: /^nobody may open connections to 1 endpoints, such as 10\..+: routed\.ingress=none$/,
     why: /^that may be meant/,
     remedy: /^list who may with "routed-plugin ingress set/,
-    break: ({ host }) => type(host, 'routed-plugin ingress set web none'),
-    revert: ({ host }) => type(host, 'routed-plugin ingress set web any'),
+    break: ({ host }: ExaminedHost): Promise<unknown> => type(host, 'routed-plugin ingress set web none'),
+    revert: ({ host }: ExaminedHost): Promise<unknown> => type(host, 'routed-plugin ingress set web any'),
   },
   {
     check: 'stale-records',
@@ -35,14 +35,14 @@ export const recordFaults: readonly Fault[] = [
     severity: 'warning',
     found: /^routed-plugin has network deadbeefdead \(10\.55\.0\.0\/16\), which Docker does not know$/,
     why: /its subnet stays in use/,
-    remedy: /^delete it: curl /,
+    remedy: /"routed-plugin network forget deadbeefdead"$/,
     break: ({ host }) =>
       send(host.outsidePath('/run/docker/plugins/routed.sock'), '/NetworkDriver.CreateNetwork', lostNetwork),
     // To the letter what the remedy says.
-    revert: (examined) =>
-      examined.sh(
-        `curl --silent --unix-socket /run/docker/plugins/routed.sock -d '{"NetworkID":"${lostId}"}' http://localhost/NetworkDriver.DeleteNetwork`,
-      ),
+    revert: async ({ host }) => {
+      const { exitCode, stderr } = await type(host, 'routed-plugin network forget deadbeefdead');
+      expect(exitCode, stderr).to.equal(0);
+    },
     also: ['announcement'],
   },
   {
@@ -124,7 +124,7 @@ export const absenceFaults: readonly Fault[] = [
     check: 'daemon',
     round: 'no plugin',
     what: 'a plugin that does not run',
-    severity: 'warning',
+    severity: 'broken',
     found: /^routed-plugin does not run \(nobody listens on \/run\/routed\/admin\.sock\)$/,
     why: /^running containers keep their network, but none can start/,
     remedy: /^start routed-plugin/,

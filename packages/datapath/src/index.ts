@@ -4,6 +4,7 @@ export { PREVIOUS_TABLE, type PreviousHolder } from './announcement/previous-hol
 export { type Separation, UnannouncedTraffic } from './announcement/unannounced-traffic.ts';
 export { type Leftover, Leftovers } from './cleanup/leftovers.ts';
 export { EndpointFiltering } from './endpoint/endpoint-filtering.ts';
+export { DNS_QUEUE, NamedDestinations, type NamesStatus, type OpenedByName } from './endpoint/named-destinations.ts';
 export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {
   type DesiredEndpoint,

@@ -1,3 +1,4 @@
+export type { Check } from './check.ts';
 export { ALL_CHECKS } from './all-checks.ts';
 export { type CheckResult, EXIT_CODES, examine, verdictOf } from './examine.ts';
 export { passesPrefixList, passesRouteMap, topLines } from './facts/router-config.ts';

@@ -9,6 +9,7 @@ import {
   HostNetworkSetup,
   KernelSettings,
   LinkReaper,
+  NamedDestinations,
   type Logger,
   type OpenSandbox,
   type SavedSysctls,
@@ -55,6 +56,7 @@ import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
 import { NameBook, noteNames } from './ground/endpoint-names.ts';
 import { DriverEvents } from './ground/events.ts';
 import { Journal } from './ground/journal.ts';
+import { NetworkNames } from './ground/network-names.ts';
 import { AdditionalLeases } from './leases/additional-leases.ts';
 import { ConflictCounters } from './leases/conflict-counters.ts';
 import { DuplicateAddressCheck } from './leases/duplicate-address-check.ts';
@@ -64,6 +66,7 @@ import { NetworkRegistry } from './networks/network-registry.ts';
 import { AddressAnnouncements } from './reports/address-announcements.ts';
 import type { AddressRecord } from './reports/address-record.ts';
 import { describeAddress } from './reports/describe-address.ts';
+import { FilteredPacketCount } from './reports/filtered-packets.ts';
 import { DaemonStatus } from './reports/daemon-status.ts';
 import { SandboxReconciler } from './sandboxes/sandbox-reconciler.ts';
 import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
@@ -73,6 +76,7 @@ import { ReconcileLoop } from './upkeep/reconcile-loop.ts';
 import { type ReconcileMetrics, ReconcileReporter } from './upkeep/reconcile-reporter.ts';
 import { Reconciler } from './upkeep/reconciler.ts';
 import { StaleEndpoints } from './upkeep/stale-endpoints.ts';
+import { NetworkRemoval } from './upkeep/network-removal.ts';
 import { StaleNetworks } from './upkeep/stale-networks.ts';
 
 /** What the driver works with: the kernel, the firewall, the stores, Docker and the router. */
@@ -120,6 +124,7 @@ export interface DriverComponents extends Drivers {
   readonly addresses: ContainerAddresses;
   readonly list: AddressList;
   readonly filters: ContainerFilters;
+  readonly filtered: FilteredPacketCount;
   readonly describe: (address: string) => AddressRecord;
   /** How many live connections others have to an address; undefined: the kernel could not be asked. */
   readonly connectionsTo: (address: string) => Promise<number | undefined>;
@@ -131,6 +136,7 @@ export interface DriverComponents extends Drivers {
   readonly reaper: LinkReaper;
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
+  readonly named: NamedDestinations;
   readonly sandboxes: SandboxWatch;
   readonly sandboxReconciler: SandboxReconciler;
   readonly sticky: AssignmentKeeper;
@@ -147,6 +153,7 @@ export interface DriverComponents extends Drivers {
   readonly hidden: HiddenRoutes;
   readonly forgotten: StaleEndpoints;
   readonly forgottenNetworks: StaleNetworks;
+  readonly networkRemoval: NetworkRemoval;
   readonly keeper: ReconcileLoop;
 }
 
@@ -157,7 +164,11 @@ export function assemble(ports: DriverPorts, settings: DriverSettings): DriverCo
   const host = hostComponents(ports, observer);
   const core = coreComponents(ports, settings, ground, host);
   const containers = containerComponents(ports, ground, core);
-  const upkeep = upkeepComponents(settings, ground, { ...host, ...core, ...containers, observer });
+  const upkeep = upkeepComponents(
+    settings,
+    { ...ground, dockerNetworks: ports.dockerNetworks },
+    { ...host, ...core, ...containers, observer },
+  );
   const sandboxes = { sandboxes: containers.sandboxReconciler, sticky: containers.sticky };
   const gatewayCheck = new GatewayCheck(ground);
   const calls = { ...settings, ...ground, ...core, ...sandboxes, gatewayCheck };
@@ -179,11 +190,12 @@ type Core = ReturnType<typeof coreComponents>;
 type Containers = ReturnType<typeof containerComponents>;
 
 /** What nearly every component works with. */
-function groundOf({ rtnl, ipam, logger, docker: engine }: DriverPorts) {
+function groundOf({ rtnl, ipam, logger, docker: engine, dockerNetworks }: DriverPorts) {
   const names = new NameBook();
   const docker = noteNames(engine, names);
   return {
     ...{ rtnl, ipam, logger, docker, names },
+    networkNames: new NetworkNames({ docker: dockerNetworks, logger }),
     ...{ events: new DriverEvents(), journal: new Journal(names), lock: new KeyedLock() },
   };
 }
@@ -235,13 +247,14 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   const { routers, connections, metrics } = ports;
   const additional = new AdditionalLeases({ ...ground, claims });
   const hostDrain = new HostDrain({ repository: ports.state.drain });
+  const named = new NamedDestinations({ ...ground, rtnl: ports.rtnl, filters: ports.filters });
   const endpoints = new EndpointLifecycle({
     ...ground,
     ...host,
     networks,
     claims,
     leases: additional,
-    filtering: new EndpointFiltering({ ...ground, hostResolvers, filters: ports.filters, connections }),
+    filtering: new EndpointFiltering({ ...ground, hostResolvers, filters: ports.filters, named, connections }),
     gifts: records,
     hostDrain,
     repository: ports.state.endpoints,
@@ -255,6 +268,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   return {
     ...core,
     additional,
+    named,
     blocks,
     networkBlocks: new NetworkBlocks({ networks, blocks, dockerNetworks: ports.dockerNetworks }),
     endpoints,
@@ -294,8 +308,9 @@ function containerComponents(
     owners,
     sandboxes: new SandboxWatch({ endpoints, sandboxReconciler }),
     addresses: new ContainerAddresses(common),
+    filtered: new FilteredPacketCount({ ...ground, filters }),
     list: new AddressList({ ...common, announcements }),
-    filters: new ContainerFilters({ ...common, keeper: sticky, filters, hostResolvers }),
+    filters: new ContainerFilters({ ...common, keeper: sticky, filters, named: core.named, hostResolvers }),
     describe: (address: string) => describeAddress(address, { ...common, announcements }),
     connectionsTo: (address: string) => liveConnections([address], { connections, logger: ground.logger }),
   };
@@ -304,7 +319,7 @@ function containerComponents(
 /** What compares, repairs and reports. */
 function upkeepComponents(
   settings: DriverSettings,
-  ground: Ground,
+  ground: Ground & Pick<DriverPorts, 'dockerNetworks'>,
   components: Host & Core & Containers & { readonly observer: ReconcileReporter },
 ) {
   const { endpoints, leases, links, cluster, absence, sandboxes, observer } = components;
@@ -321,6 +336,7 @@ function upkeepComponents(
   return {
     forgotten,
     forgottenNetworks,
+    networkRemoval: new NetworkRemoval({ ...ground, ...components, forgottenNetworks }),
     hidden,
     keeper: new ReconcileLoop({
       ...ground,

@@ -32,8 +32,10 @@ export type OperatorServices = Pick<
   | 'addresses'
   | 'announcements'
   | 'networkBlocks'
+  | 'networkRemoval'
   | 'list'
   | 'filters'
+  | 'filtered'
   | 'describe'
   | 'connectionsTo'
   | 'status'
@@ -92,7 +94,9 @@ class AssembledDriver implements Driver {
   }
 
   async load(): Promise<void> {
-    const { gateways, reaper, keeper, sandboxReconciler, sticky, owners, networks, host, hostDrain } = this.#components;
+    const { gateways, reaper, keeper, sandboxReconciler, sticky, owners, networks, host, hostDrain, named } =
+      this.#components;
+    this.#started.add(() => named.close());
     this.#started.add(() => reaper.flush());
     this.#started.add(() => keeper.stop());
     this.#started.add(() => sandboxReconciler.stop());

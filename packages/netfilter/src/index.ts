@@ -17,13 +17,14 @@ export { FORWARD_CHAIN, forwardRules } from './forward-rules.ts';
 export {
   type AllowEntry,
   type AllowList,
+  type NamedEntry,
   type Direction,
   DIRECTIONS,
   PROTOCOLS,
   type Service,
 } from './allow-list/allow-list.ts';
 export { type Attempt, entryThatAllows } from './allow-list/allows.ts';
-export { formatAllowList, formatEntry } from './allow-list/format.ts';
+export { formatAllowList, formatEntry, formatName } from './allow-list/format.ts';
 export { parseAllowList } from './allow-list/parse.ts';
 export { type Connections, createConnections } from './conntrack/connections.ts';
 export type { Counter } from './codec/set-elements.ts';
@@ -32,6 +33,7 @@ export {
   type EndpointFilters,
   type FilterCounters,
   type FiltersOutcome,
+  type TimedAddress,
   type ListCounters,
 } from './filters/endpoint-filters.ts';
 export type { EndpointFilter } from './filters/layout.ts';

@@ -74,6 +74,10 @@ export function createPluginApp(deps: PluginAppDeps): Koa {
   return app;
 }
 
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+}
+
 function answer(method: MethodName, { atOnce, loaded, observer, isRefusal, logger }: PluginAppDeps): Koa.Middleware {
   const early = atOnce[method];
   return async (ctx, next) => {
@@ -103,7 +107,9 @@ function answer(method: MethodName, { atOnce, loaded, observer, isRefusal, logge
       const ms = elapsed();
       observer.onCall(method, outcome, ms / 1000);
       observer.onError(error);
-      logger.warn({ ...request, status, err: error, ms }, message);
+      // A refusal is the user's to mend, and its text says how.
+      const cause = outcome === 'refused' ? { code: codeOf(error) } : { err: error };
+      logger.warn({ ...request, status, ...cause, ms }, message);
     }
   };
 }

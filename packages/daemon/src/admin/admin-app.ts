@@ -42,7 +42,9 @@ export function createAdminApp({ loaded, metrics, problems, stopping, logger, ma
       const { status, body } = replyToAdminError(error, `${ctx.method} ${ctx.path}`);
       ctx.status = status;
       ctx.body = body;
-      logger.warn({ method: ctx.method, path: ctx.path, status, err: error }, body.error.message);
+      // Whoever asked was told; where in the program it was found is of use only for what failed here.
+      const cause = status < 500 ? { code: body.error.code } : { err: error };
+      logger.warn({ method: ctx.method, path: ctx.path, status, ...cause }, body.error.message);
     }
   });
   app.use(limitCalls(maxCalls, (ctx, text) => ctx.throw(TOO_BUSY, text)));

@@ -20,6 +20,7 @@ const STATUS: Readonly<Record<string, number>> = {
   INVALID_ADDRESS: 400,
   INVALID_OPTION: 400,
   NETWORK_AMBIGUOUS: 409,
+  NETWORK_IN_USE: 409,
   NETWORK_UNKNOWN: 404,
 };
 

@@ -12,6 +12,19 @@ export interface Lines<T> {
   readonly follow?: ((listener: (entry: T) => void) => () => void) | undefined;
 }
 
+/** What is kept, as far as it is meant, and what comes of that if the asker follows. */
+export function linesThat<T>(
+  isMeant: (entry: T) => boolean,
+  kept: { entries(): readonly T[]; follow(listener: (entry: T) => void): () => void },
+  isFollowing: boolean,
+): Lines<T> {
+  const follow: NonNullable<Lines<T>['follow']> = (listener) =>
+    kept.follow((entry) => {
+      if (isMeant(entry)) listener(entry);
+    });
+  return { entries: kept.entries().filter(isMeant), follow: isFollowing ? follow : undefined };
+}
+
 /** Answers with one JSON object a line, until the asker goes or `stopping` is aborted. */
 export function replyWithLines<T>(ctx: Koa.Context, { entries, follow }: Lines<T>, stopping: AbortSignal): void {
   const stream = new PassThrough();

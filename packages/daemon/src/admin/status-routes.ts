@@ -1,16 +1,7 @@
-import type { ParsedUrlQuery } from 'node:querystring';
-import type {
-  AddressList,
-  DaemonReport,
-  DaemonStatus,
-  Journal,
-  JournalEntry,
-  RefusedFilter,
-  RefusedPacket,
-  RefusedPackets,
-} from '@routed/driver';
+import type { AddressList, DaemonReport, DaemonStatus, Journal, RefusedPacket, RefusedPackets } from '@routed/driver';
 import Router from '@koa/router';
-import { replyWithLines } from './lines.ts';
+import { eventFilter } from './event-filter.ts';
+import { linesThat, replyWithLines } from './lines.ts';
 
 /** What commands about the daemon ask. */
 export interface StatusServices {
@@ -31,9 +22,8 @@ export interface StatusDeps {
 
 /**
  * `/v1/status`: the report, with `?addresses=true` also the addresses of containers; `/v1/doctor` is an older name of it.
- * `/v1/events`: one entry a line as JSON, of all addresses or of `?address=`; with `?follow=true` also
- * what happens from then on, until the asker goes or `stopping` is aborted. `/v1/refused`: the same of refused packets, of all or of
- * `?container=`, by its name, and `?address=`.
+ * `/v1/events`: one entry a line as JSON; of all, or as `?address=`, `?container=`, `?network=` and `?since=` say; with `?follow=true` also
+ * what happens from then on, until the asker goes or `stopping` is aborted. `/v1/refused`: the same of refused packets.
  */
 export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router {
   const router = new Router({ prefix: '/v1' });
@@ -45,32 +35,15 @@ export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router
   });
   router.get('/events', async (ctx) => {
     const { journal } = await loaded;
-    const { address } = textsOf(ctx.query);
-    const isMeant = ({ addresses }: JournalEntry): boolean => address === undefined || addresses.includes(address);
-    const follow = (listener: (entry: JournalEntry) => void): (() => void) =>
-      journal.follow((entry) => {
-        if (isMeant(entry)) listener(entry);
-      });
-    const lines = { entries: journal.entries(address), follow: isFollowing(ctx.query) ? follow : undefined };
-    replyWithLines(ctx, lines, stopping);
+    const isMeant = eventFilter(ctx.query);
+    replyWithLines(ctx, linesThat(isMeant, journal, ctx.query['follow'] === 'true'), stopping);
   });
   router.get('/refused', async (ctx) => {
     const { refused } = await loaded;
-    const filter = textsOf(ctx.query);
-    const follow = (listener: (packet: RefusedPacket) => void): (() => void) => refused.follow(listener, filter);
-    const lines = { entries: refused.entries(filter), follow: isFollowing(ctx.query) ? follow : undefined };
-    replyWithLines(ctx, lines, stopping);
+    const isMeant = eventFilter(ctx.query);
+    const isMeantPacket = (packet: RefusedPacket): boolean =>
+      isMeant({ ...packet, addresses: [packet.source, packet.destination] });
+    replyWithLines(ctx, linesThat(isMeantPacket, refused, ctx.query['follow'] === 'true'), stopping);
   });
   return router;
-}
-
-function isFollowing(query: ParsedUrlQuery): boolean {
-  return query['follow'] === 'true';
-}
-
-function textsOf({ address, container }: ParsedUrlQuery): RefusedFilter {
-  return {
-    ...(typeof address === 'string' && { address }),
-    ...(typeof container === 'string' && { container }),
-  };
 }

@@ -10,6 +10,14 @@ export function doctorCommand(): Command {
     .option('--fix', 'apply safe fixes, and print every change')
     .addOption(new Option('--undo', 'revert the fixes, except settings changed since').conflicts('fix'))
     .option('--json', 'print JSON')
+    .option('-v, --verbose', 'also list what was checked and is well')
+    .option('--ignore <checks>', 'leave out these checks, with commas: they count for nothing')
+    .addOption(
+      new Option('--router <router>', 'none: this host announces nothing, so that it needs no router').choices([
+        'auto',
+        'none',
+      ]),
+    )
     .addOption(
       new Option('--plugin-dir <path>', 'where Docker looks for plugin sockets')
         .env('ROUTED_PLUGIN_DIR')

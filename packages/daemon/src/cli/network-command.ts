@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { askDaemonFor } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { printTable } from '../terminal/table.ts';
-import { sayJson } from '../terminal/terminal.ts';
+import { say, sayJson } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -22,7 +22,24 @@ export function networkCommand(): Command {
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print JSON'))
     .action(run);
+  command
+    .command('forget')
+    .description('free a network that Docker no longer has, with its subnet and what is left of its containers')
+    .argument('<network>', 'id or the start of it, or its subnet: Docker no longer knows its name')
+    .addOption(adminSocketOption())
+    .addOption(new Option('--json', 'print JSON'))
+    .action(forget);
   return command;
+}
+
+async function forget(network: string, { adminSocket, json }: Flags): Promise<void> {
+  const { forgottenNetwork } = await import('@routed/driver/replies');
+  const path = `/v1/networks/${encodeURIComponent(network)}`;
+  const reply = await askDaemonFor(adminSocket, { method: 'DELETE', path }, forgottenNetwork);
+  const { networkId, prefixes, endpoints } = reply;
+  if (json) sayJson(reply);
+  else
+    say(`network ${networkId.slice(0, 12)} is forgotten: ${prefixes.join(', ')} is free, ${endpoints} endpoints went`);
 }
 
 async function run(

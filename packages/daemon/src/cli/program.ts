@@ -45,6 +45,8 @@ export function createProgram(version: string): Command {
   program.addCommand(refusedCommand());
   program.addCommand(whyCommand());
   for (const command of program.commands) inheritSettings(command, program);
+  // It refuses them itself: commander would say that they are too many, of an option before a command.
+  serving.allowExcessArguments();
   // Commander would hand what it does not know to the default command, and answer a --help without a look at it.
   program.hook('preSubcommand', refuseUnknownCommand);
   program.on('beforeAllHelp', ({ command }: { readonly command: Command }) => refuseUnknownCommand(command));

@@ -38,31 +38,28 @@ async function tellOfContainer(reference: string, flags: Flags): Promise<void> {
         ),
       );
   }
-  await tellRefused({ ...flags, container });
+  const query = new URLSearchParams({ container, ...(flags.follow && { follow: 'true' }) });
+  await tellRefused(flags.adminSocket, query, flags.json);
 }
 
-function totalsOf({ container, network, counters }: FilterStatus, egress: FilterStatus | undefined): string {
+/** How many of a container on one network, in both directions. Pure. */
+export function totalsOf({ container, network, counters }: FilterStatus, egress: FilterStatus | undefined): string {
   const { refused: entering = '0', spoofed = '0' } = counters ?? {};
   const leaving = egress?.counters?.refused ?? '0';
   return `${container} on ${network}: ${entering} refused on their way in, ${leaving} on their way out, ${spoofed} with addresses of others`;
 }
 
-/** Prints refused packets of all containers, or of one, or from and to an address. */
-export async function tellRefused({
-  adminSocket,
-  follow,
-  json,
-  ...filter
-}: Flags & { readonly container?: string; readonly address?: string }): Promise<void> {
+/** Prints the refused packets that a query means, as `/v1/events` has it. */
+export async function tellRefused(adminSocket: string, query: URLSearchParams, json = false): Promise<void> {
   const { refusedPacket } = await import('@routed/driver/replies');
-  const query = new URLSearchParams({ ...filter, ...(follow && { follow: 'true' }) });
   for await (const packet of askDaemonForLines(adminSocket, `/v1/refused?${query.toString()}`, refusedPacket)) {
     if (json) sayJsonLine(JSON.stringify(packet));
-    else say(textOf(packet));
+    else say(refusedText(packet));
   }
 }
 
-function textOf(packet: RefusedPacket): string {
+/** A line about one packet. Pure. */
+export function refusedText(packet: RefusedPacket): string {
   const { at, direction, verdict, container, network, source, destination, protocol, port, icmp, rule } = packet;
   const who = container === undefined ? 'unknown container' : `${container} on ${network ?? '?'}`;
   const what = port === undefined ? [protocol, icmp].filter(Boolean).join(' ') : `port ${port}/${protocol}`;

@@ -58,8 +58,18 @@ export function unknownVariables(env: Readonly<Record<string, string | undefined
   return unknown.sort().map((name) => `variable ${name} is not known to routed-plugin${didYouMean(name, known)}`);
 }
 
+/** Whoever types `routed-plugin --json status` has typed an option of serve, as commander sees it. */
+function refuseArguments(command: Command): void {
+  const [word] = command.args;
+  if (word === undefined) return;
+  const isCommand = command.parent?.commands.some((other) => other.name() === word) ?? false;
+  if (isCommand) command.error(`error: options come after the command: routed-plugin ${word} [options]`);
+  command.error(`error: too many arguments for 'serve'. Expected 0 arguments but got ${command.args.length}.`);
+}
+
 /** The other commands are quick because they do not load the daemon. */
 async function run(raw: Readonly<Record<string, unknown>>, command: Command): Promise<void> {
+  refuseArguments(command);
   const variableOf = (key: string): string | undefined =>
     command.getOptionValueSource(key) === 'env'
       ? command.options.find((option) => option.attributeName() === key)?.envVar

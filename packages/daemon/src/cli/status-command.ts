@@ -6,7 +6,8 @@ import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { printTable } from '../terminal/table.ts';
 import { reasonText } from './reason-text.ts';
-import { clearScreen, say, sayJson } from '../terminal/terminal.ts';
+import { paint } from '../terminal/colour.ts';
+import { clearScreen, say, sayJson, sayMarked } from '../terminal/terminal.ts';
 
 interface Flags {
   readonly adminSocket: string;
@@ -41,8 +42,9 @@ async function tell({ adminSocket, watch, json }: Flags): Promise<void> {
 
 function print(report: DaemonReport, isWatched: boolean): void {
   if (isWatched) clearScreen();
-  for (const problem of report.problems) say(`PROBLEM  ${problem}`);
-  if (report.problems.length > 0) say();
+  for (const problem of report.problems) sayMarked(paint('red', 'PROBLEM'), problem);
+  for (const note of report.notes) sayMarked(paint('cyan', 'NOTE'), note);
+  if (report.problems.length + report.notes.length > 0) say();
   const { version, pid, uptimeSec, networks, endpoints, lastRound, linksToDelete, forgotten } = report;
   say(
     `routed-plugin ${version}, pid ${pid}, up ${uptimeSec} s: ${networks.length} networks, ${endpoints.length} endpoints`,
@@ -66,7 +68,7 @@ function print(report: DaemonReport, isWatched: boolean): void {
   if (report.blocks.length > 0) {
     printTable(
       ['BLOCK', 'LEASED', 'SIZE'],
-      report.blocks.map(({ prefix, leased, size }) => [prefix, String(leased), size]),
+      report.blocks.map(({ prefix, leased, size }) => [prefix, String(leased), sizeText(size)]),
     );
     say();
   }
@@ -81,10 +83,15 @@ type Names = ReadonlyMap<string | undefined, ListedAddress>;
 
 function networkRows(network: NetworkStatus, endpoints: DaemonReport['endpoints'], names: Names): string[][] {
   const member = endpoints.find(({ networkId }) => networkId === network.id);
-  const name = names.get(member?.id)?.network ?? network.id.slice(0, 12);
+  const name = network.name ?? names.get(member?.id)?.network ?? network.id.slice(0, 12);
   return network.pools.map(({ prefix, leased, size, gateway }) => {
-    return [name, prefix, String(leased), size, gateway, String(network.mtuBytes), String(network.endpoints)];
+    return [name, prefix, String(leased), sizeText(size), gateway, String(network.mtuBytes), String(network.endpoints)];
   });
+}
+
+/** In full where a number holds it; a subnet of IPv6 is a power of two. */
+function sizeText(size: number): string {
+  return Number.isSafeInteger(size) ? String(size) : `2^${Math.round(Math.log2(size))}`;
 }
 
 function endpointRow(endpoint: DaemonReport['endpoints'][number], names: Names): string[] {

@@ -1,6 +1,7 @@
 import { bounded, errorText, printable, printableJson, printableLines } from '@routed/text';
+import type { Stats } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { destination, type DestinationStream, type Level, pino, stdSerializers } from 'pino';
+import { destination, type DestinationStream, type Level, pino, stdSerializers, stdTimeFunctions } from 'pino';
 
 /** What the daemon's parts need of a logger: pino's calls, fields first. */
 export interface Logger {
@@ -26,14 +27,20 @@ export async function createLogger(options: {
   readonly format: LogFormat;
   /** Instead of standard output. */
   readonly output?: Writable;
+  /** Whether the journal of systemd reads it, which takes priorities from the start of a line; only JSON has them. */
+  readonly isJournal?: boolean;
 }): Promise<Logger> {
-  const { level, format, output } = options;
+  const { level, format, output, isJournal = false } = options;
   const stream =
-    format === 'pretty' ? await prettyStream(output) : printableStream(output ?? destination({ sync: true }));
+    format === 'pretty'
+      ? await prettyStream(output)
+      : printableStream(output ?? destination({ sync: true }), isJournal ? prefixOf : () => '');
   const logger: Logger = pino(
     {
       level,
       base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
       serializers: { err: boundedError },
       hooks: {
         logMethod([fields, message], log) {
@@ -52,8 +59,28 @@ function boundedError(error: Error): unknown {
 }
 
 /** JSON that no terminal takes for its own; its meaning is the same. */
-function printableStream(output: DestinationStream): DestinationStream {
-  return { write: (line) => output.write(printableJson(line)) };
+function printableStream(output: DestinationStream, prefix: (line: string) => string): DestinationStream {
+  return { write: (line) => output.write(`${prefix(line)}${printableJson(line)}`) };
+}
+
+/** Source: sd-daemon(3); syslog(3) has the numbers. */
+const PRIORITY: Readonly<Record<string, number>> = { debug: 7, info: 6, warn: 4, error: 3 };
+
+/** What tells the journal how bad a line is. It leaves that out of the message. */
+function prefixOf(line: string): string {
+  // The first field of every line: no text of anybody's stands before it.
+  const [, level = ''] = /^\{"level":"(\w+)"/.exec(line) ?? [];
+  return `<${PRIORITY[level] ?? PRIORITY['info']}>`;
+}
+
+/**
+ * Whether standard output goes to the journal of systemd, whose device and inode number the service manager names: a program that
+ * is started by a service and writes to a file inherits the variable.
+ *
+ * Source: systemd.exec(5), JOURNAL_STREAM.
+ */
+export function isJournal(stream: string | undefined, { dev, ino }: Pick<Stats, 'dev' | 'ino'>): boolean {
+  return stream === `${dev}:${ino}`;
 }
 
 /** Loaded where it is wanted: a service's logs are JSON. It writes texts as they are, and a stack in lines. */

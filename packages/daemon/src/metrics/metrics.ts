@@ -1,8 +1,10 @@
-import type { AnnouncementMetrics, DaemonCounts, ReconcileMetrics } from '@routed/driver';
+import type { AnnouncementMetrics, DaemonCounts, FilteredPackets, ReconcileMetrics } from '@routed/driver';
+import type { MethodName } from '@routed/plugin-protocol';
 import type { CallObserver, CallOutcome } from '@routed/plugin-server';
 import { isNetlinkError } from '@routed/netns';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { watchProcess } from './process-metrics.ts';
 import { labelled, type LabelledValues } from './labelled.ts';
 import { type RouterReport, watchRouters } from './router-metrics.ts';
 
@@ -43,11 +45,29 @@ export interface AnnouncedAddress {
   readonly isAnnounced: boolean;
 }
 
+/** The calls that start and end containers: what alerts watch. */
+const WATCHED_CALLS = [
+  'IpamDriver.RequestAddress',
+  'IpamDriver.ReleaseAddress',
+  'NetworkDriver.CreateNetwork',
+  'NetworkDriver.CreateEndpoint',
+  'NetworkDriver.Join',
+  'NetworkDriver.Leave',
+  'NetworkDriver.DeleteEndpoint',
+] as const satisfies readonly MethodName[];
+
+/** The repairs that others cause most. */
+const REPAIR_KINDS = ['add-route', 'delete-route', 'set-link', 'set-neighbour', 'rules'] as const;
+
 /** What is read when the metrics are asked for, once each. */
 export interface MetricSources {
   readonly counts: () => DaemonCounts;
   /** The live connections to what is drained; undefined: the kernel could not be asked. */
   readonly connectionsLeft: () => Promise<number | undefined>;
+  /** Has Docker asked for the names of its networks; absent: ids stand in their place. */
+  readonly refreshNames?: () => Promise<void>;
+  /** Packets that filters dropped; absent: nobody counts. */
+  readonly filtered?: () => Promise<FilteredPackets>;
   /** Absent: no metric for each address. */
   readonly addresses?: () => readonly AnnouncedAddress[];
   /** Absent: no metrics of routers and their neighbors. */
@@ -70,6 +90,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   /** As they are at this scrape. */
   #counts: DaemonCounts | undefined;
   #connectionsLeft = 0;
+  #filtered: FilteredPackets = { ingress: 0, egress: 0, spoofed: 0 };
   #routers: RouterReport | undefined;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
@@ -115,10 +136,10 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
         return seconds;
       },
     );
-    this.#gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss());
-    this.#gauge('process_start_time_seconds', 'Start of the process since the Unix epoch.', () =>
-      Math.round(Date.now() / 1000 - process.uptime()),
-    );
+    watchProcess(this.#registry);
+    // A rate needs a series before the first failure, and the first repair.
+    for (const method of WATCHED_CALLS) this.#calls.zero({ method, outcome: 'failed' });
+    for (const kind of REPAIR_KINDS) this.#repairs.inc({ kind }, 0);
     this.#loopDelay.enable();
   }
 
@@ -128,6 +149,17 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#watchAnnouncements(sources);
     if (sources.routers !== undefined) watchRouters(this.#registry, () => this.#routers);
     this.#watchBlocks();
+    this.#labelled(
+      Counter,
+      'routed_filtered_packets_total',
+      "Packets that filters dropped: refused by an allow list, or with a source that is not the container's.",
+      ['reason'],
+      () => [
+        [['ingress'], this.#filtered.ingress],
+        [['egress'], this.#filtered.egress],
+        [['spoofed'], this.#filtered.spoofed],
+      ],
+    );
     this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
     this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
     this.#single(
@@ -137,11 +169,15 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     );
     this.#single('routed_endpoints_idle', 'Endpoints that are in no container.', ({ totals }) => totals.idle);
     this.#single('routed_links_to_delete', 'Links that wait for their deletion.', ({ linksToDelete }) => linksToDelete);
-    this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', ['pool'], ({ pools }) =>
-      pools.map(({ id, leased }) => [[id], leased]),
+    this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', ['pool', 'network'], ({ pools }) =>
+      pools.map(({ id, leased, networks }) => [[id, networks.join(',')], leased]),
     );
-    this.#labelled(Gauge, 'routed_pool_size', 'Addresses that a pool can give out by itself.', ['pool'], ({ pools }) =>
-      pools.map(({ id, size }) => [[id], Number(size)]),
+    this.#labelled(
+      Gauge,
+      'routed_pool_size',
+      'Addresses that a pool can give out by itself.',
+      ['pool', 'network'],
+      ({ pools }) => pools.map(({ id, size, networks }) => [[id, networks.join(',')], size]),
     );
     this.#labelled(
       Counter,
@@ -171,7 +207,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       blocks.map(({ prefix, leased }) => [[prefix], leased]),
     );
     this.#labelled(Gauge, 'routed_block_size', 'Addresses of a block of this host.', ['block'], ({ blocks }) =>
-      blocks.map(({ prefix, size }) => [[prefix], Number(size)]),
+      blocks.map(({ prefix, size }) => [[prefix], size]),
     );
     this.#single(
       'routed_block_conflicts',
@@ -248,11 +284,14 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
 
   /** All metrics, and the content type of their format. */
   async render(): Promise<{ readonly contentType: string; readonly text: string }> {
+    await this.#sources?.refreshNames?.();
     this.#counts = this.#sources?.counts();
     // Asked at once, since each may take its time.
     const routers = this.#sources?.routers?.();
+    const filtered = this.#sources?.filtered?.();
     this.#connectionsLeft = (await this.#sources?.connectionsLeft()) ?? Number.NaN;
     this.#routers = await routers;
+    this.#filtered = (await filtered) ?? this.#filtered;
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 

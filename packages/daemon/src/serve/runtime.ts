@@ -51,9 +51,11 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     cleanup.add(() => routers.close());
     cleanup.add(() => driver.stop());
     await driver.load();
-    const { status, announcements } = driver.operators;
+    const { status, announcements, filtered } = driver.operators;
     metrics.watch({
       counts: () => status.counts(),
+      refreshNames: () => status.refreshNames(),
+      filtered: () => filtered.read(),
       connectionsLeft: () => announcements.connectionsLeft(),
       ...(options.metricsPerAddress && { addresses: () => status.addresses() }),
       ...(options.metricsRouter && { routers: routerReports(cleanup) }),

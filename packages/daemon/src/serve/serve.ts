@@ -1,7 +1,8 @@
 import { isAllowedToRoute } from '@routed/datapath/capabilities';
 import { inheritedSockets } from '@routed/plugin-server';
+import { fstatSync } from 'node:fs';
 import { type Daemon, startDaemon } from './daemon.ts';
-import { createLogger, type Logger } from '../ground/logger.ts';
+import { createLogger, isJournal, type Logger } from '../ground/logger.ts';
 import { RoutedError } from '../ground/routed-error.ts';
 import { tellServiceManager } from './service-manager.ts';
 import type { OptionSources } from './check-options.ts';
@@ -19,7 +20,11 @@ export async function serve(
       'routed-plugin needs the capabilities of root (CAP_NET_ADMIN): run it as root',
     );
   }
-  const logger = await createLogger({ level: options.logLevel, format: options.logFormat });
+  const logger = await createLogger({
+    level: options.logLevel,
+    format: options.logFormat,
+    isJournal: isJournal(process.env['JOURNAL_STREAM'], fstatSync(process.stdout.fd)),
+  });
   for (const doubt of doubts) logger.warn({}, doubt);
   const starting = startDaemon(options, inheritedSockets(process.env, process.pid), logger);
   // Also while it starts: calls may be waiting already.

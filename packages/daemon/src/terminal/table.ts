@@ -1,6 +1,7 @@
 import { printable } from '@routed/text';
 import Table from 'cli-table3';
-import { sayLines } from './terminal.ts';
+import { coloured, type Painted } from './colour.ts';
+import { sayPrintable } from './terminal.ts';
 
 const NO_LINES = {
   top: '',
@@ -20,8 +21,8 @@ const NO_LINES = {
   middle: '  ',
 } as const;
 
-/** What stands in a cell: a line, or several. */
-export type Cell = string | readonly string[];
+/** What stands in a cell: a line, which may be in a colour, or several. */
+export type Cell = string | Painted | readonly string[];
 
 /** Prints rows in columns, without lines: for people, and for grep. An empty head is left out. */
 export function printTable(head: readonly string[], rows: readonly (readonly Cell[])[]): void {
@@ -33,9 +34,11 @@ export function printTable(head: readonly string[], rows: readonly (readonly Cel
   // Before the table is laid out: what is escaped is longer, and a line feed in a name would make rows.
   for (const row of rows) table.push(row.map(linesOf));
   const lines = table.toString().split('\n');
-  sayLines(lines.map((line) => line.trimEnd()).join('\n'));
+  sayPrintable(lines.map((line) => line.trimEnd()).join('\n'));
 }
 
 function linesOf(cell: Cell): string {
-  return typeof cell === 'string' ? printable(cell) : cell.map(printable).join('\n');
+  if (typeof cell === 'string') return printable(cell);
+  if ('text' in cell) return coloured({ ...cell, text: printable(cell.text) });
+  return cell.map(printable).join('\n');
 }

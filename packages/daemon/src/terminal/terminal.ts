@@ -1,5 +1,7 @@
 import { printable, printableJson, printableLines } from '@routed/text';
 
+import { coloured, type Painted } from './colour.ts';
+
 // The one place where commands write: names of containers and networks may hold anything, and never reach a terminal as
 // they are.
 
@@ -8,9 +10,14 @@ export function say(line = ''): void {
   process.stdout.write(`${printable(line)}\n`);
 }
 
-/** Prints a value as indented JSON. */
+/** Raised when a field of what `--json` prints goes or changes its meaning; new fields do not. */
+const SCHEMA_VERSION = 1;
+
+/** Prints a value as indented JSON: a list as it is, an object with its `schemaVersion`. */
 export function sayJson(value: unknown): void {
-  sayJsonLine(JSON.stringify(value, null, 2));
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const dated = isObject ? { schemaVersion: SCHEMA_VERSION, ...value } : value;
+  sayJsonLine(JSON.stringify(dated, null, 2));
 }
 
 /** Prints a text that is JSON already. */
@@ -18,9 +25,14 @@ export function sayJsonLine(json: string): void {
   process.stdout.write(`${printableJson(json)}\n`);
 }
 
-/** Prints lines of our own, such as those of a table, whose parts are printable. */
-export function sayLines(text: string): void {
-  process.stdout.write(`${printableLines(text)}\n`);
+/** Prints lines of our own, such as those of a table, whose parts are printable, or colours. */
+export function sayPrintable(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Prints a line whose first word has a colour, where standard output shows colours. */
+export function sayMarked(mark: Painted, line: string): void {
+  process.stdout.write(`${coloured({ ...mark, text: printable(mark.text) })}  ${printable(line)}\n`);
 }
 
 /** Prints a line for the operator, not for the program that reads the output. */

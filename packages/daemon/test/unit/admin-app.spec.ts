@@ -13,6 +13,10 @@ import { DriverError } from '@routed/driver';
 
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
+const refusedAt = (destination: string, container: string): object => ({
+  ...{ at: 'now', source: '10.9.0.2', destination, container },
+});
+
 describe('the admin socket', () => {
   let directory: string;
   let socketPath: string;
@@ -43,9 +47,9 @@ describe('the admin socket', () => {
       return journal;
     },
     refused: {
-      entries: (filter: object) => [{ at: 'now', ...filter }],
-      follow: (listener: (packet: object) => void, filter: object) => {
-        setImmediate(() => listener({ at: 'then', ...filter }));
+      entries: () => [refusedAt('10.1.0.2', 'web'), refusedAt('10.1.0.3', 'other')],
+      follow: (listener: (packet: object) => void) => {
+        setImmediate(() => ['10.1.0.2', '10.1.0.3'].forEach((address) => listener(refusedAt(address, 'later'))));
         return () => undefined;
       },
     },
@@ -135,12 +139,14 @@ describe('the admin socket', () => {
 
   it('tells what was refused, of one container or address, and goes on telling', async () => {
     const once = await raw('GET', '/v1/refused?container=web');
-    const followed = raw('GET', '/v1/refused?address=10.1.0.2&follow=true');
+    const followed = raw('GET', '/v1/refused?address=10.1.0.3&follow=true');
     await new Promise((resolve) => setTimeout(resolve, 50));
     stopping.abort();
 
-    expect(once.body).to.equal('{"at":"now","container":"web"}\n');
-    expect((await followed).body).to.equal('{"at":"now","address":"10.1.0.2"}\n{"at":"then","address":"10.1.0.2"}\n');
+    const lines = (...packets: readonly object[]): string =>
+      packets.map((line) => `${JSON.stringify(line)}\n`).join('');
+    expect(once.body).to.equal(lines(refusedAt('10.1.0.2', 'web')));
+    expect((await followed).body).to.equal(lines(refusedAt('10.1.0.3', 'other'), refusedAt('10.1.0.3', 'later')));
   });
 
   it('tells what happened, and goes on telling until it stops', async () => {

@@ -80,6 +80,15 @@ describe('a command line', () => {
     [['address', 'lst', '--help'], `error: unknown command 'lst'; did you mean "list"?`],
     [['xyzzy'], `error: unknown command 'xyzzy'`],
     [['serve', 'xyzzy'], "error: too many arguments for 'serve'"],
+    [['--admin-socket', '/run/a.sock', 'status'], 'error: options come after the command: routed-plugin status'],
+    [['--debug', 'on', 'xyzzy'], "error: too many arguments for 'serve'"],
+    [['events', '--since', 'yesterday'], 'expected 90s, 10m, 2h or 1d, or a time such as 2026-11-28T18:00:00Z'],
+    [['events', '--since', '2026-13-28'], 'expected 90s, 10m, 2h or 1d'],
+    [['network', 'forgte', 'n1'], `error: unknown command 'forgte'\n(Did you mean forget?)`],
+    [['doctor', '--ignore', 'engine,foruter'], 'option --ignore "foruter": there is no such check'],
+    [['doctor', '--ignore', 'forwarding-ipv5'], 'did you mean "forwarding-ipv'],
+    [['doctor', '--router', 'non'], "argument 'non' is invalid. Allowed choices are auto, none."],
+    [['network', 'forget'], "error: missing required argument 'network'"],
     [['status', '--jsno'], "error: unknown option '--jsno'\n(Did you mean --json?)"],
     [['status', '--watch', '0'], 'expected seconds, from 0.1 to 86400'],
     [['--mtu', 'big'], 'option --mtu "big": expected a number from 68 to 65535, or auto'],
@@ -226,45 +235,6 @@ describe('a command line', () => {
     expect((await run(['drain', '--status'])).exitCode).to.equal(0);
   });
 
-  it('names who was refused, by what, and how many in all', async () => {
-    const packet = {
-      ...{ at: 'now', direction: 'ingress', verdict: 'refused', endpointId: 'e1', container: 'web', network: 'n' },
-      ...{ source: '10.9.0.2', destination: '10.1.0.2', protocol: 'tcp', port: 443, rule: 'not in routed.ingress' },
-    };
-    const ping = {
-      ...packet,
-      protocol: 'icmp',
-      icmp: '8/0',
-      container: undefined,
-      network: undefined,
-      port: undefined,
-    };
-    const status = { container: 'web', network: 'n', ingress: 'none', mode: 'enforce', spoof: 'strict' };
-    await answerWith({
-      '/v1/refused': [packet, ping].map((line) => `${JSON.stringify(line)}\n`).join(''),
-      '/v1/containers/web/ingress': [{ ...status, counters: { examined: '9', refused: '7', spoofed: '1' } }],
-      '/v1/containers/web/egress': [{ ...status, counters: { examined: '9', refused: '3', spoofed: '1' } }],
-    });
-    const lines = [
-      'now  refused  ingress  web on n: 10.9.0.2 -> 10.1.0.2 port 443/tcp: not in routed.ingress',
-      'now  refused  ingress  unknown container: 10.9.0.2 -> 10.1.0.2 icmp 8/0: not in routed.ingress',
-    ];
-
-    expect((await run(['events', '--refused'])).stdout).to.equal(`${lines.join('\n')}\n`);
-    expect((await run(['refused', 'web'])).stdout.split('\n').slice(0, 2)).to.deep.equal([
-      'web on n: 7 refused on their way in, 3 on their way out, 1 with addresses of others',
-      lines[0],
-    ]);
-    const { stdout } = await run(['refused', 'web', '--json']);
-    const known = (line: object): unknown => JSON.parse(JSON.stringify(line));
-    expect(
-      stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as unknown),
-    ).to.deep.equal([known(packet), known(ping)]);
-  });
-
   it('tells what docker stop drains from what an operator drains', async () => {
     const row = {
       endpointId: 'e1',
@@ -289,6 +259,51 @@ describe('a command line', () => {
     expect(undrained.exitCode).to.equal(1);
     expect(undrained.stderr).to.contain('the container was told to stop: it stays withdrawn until its next start');
     expect((await run(['undrain', '--all'])).exitCode, 'although one is stopped').to.equal(0);
+  });
+
+  it('asks for the events of a time, a container and a network', async () => {
+    const urls: string[] = [];
+    await answer(({ url = '' }, reply) => {
+      urls.push(url);
+      reply.writeHead(200, { 'Content-Type': 'application/x-ndjson' }).end();
+    });
+
+    await run(['events', '--since', '2026-11-28T18:00:00Z', '--container', 'web 1', '--network', 'apps']);
+    await run(['events', '--since', '2h']);
+
+    const [first = '', second = ''] = urls;
+    expect(first).to.equal('/v1/events?since=2026-11-28T18%3A00%3A00.000Z&container=web+1&network=apps');
+    const since = new URL(second, 'http://x').searchParams.get('since') ?? '';
+    expect(Date.now() - Date.parse(since)).to.be.within(7_200_000, 7_300_000);
+  });
+
+  it('says what a network that is forgotten leaves free', async () => {
+    await answerWith({
+      '/v1/networks/c989': { networkId: 'c98909aaaaaabbbb', prefixes: ['10.1.0.0/16'], endpoints: 2 },
+    });
+
+    const { stdout, exitCode } = await run(['network', 'forget', 'c989']);
+
+    expect(stdout).to.equal('network c98909aaaaaa is forgotten: 10.1.0.0/16 is free, 2 endpoints went\n');
+    expect(exitCode).to.equal(0);
+  });
+
+  it('shows notes and names, and numbers as numbers', async () => {
+    const [network] = exampleReport.networks;
+    const wide = { prefix: 'fd00::/64', gateway: 'fe80::1', leased: 1, size: 2 ** 64 };
+    const networks = [{ ...network, pools: [...(network?.pools ?? []), wide] }];
+    await answerWith({ '/v1/status': { ...exampleReport, networks, notes: ['web: --publish 80/tcp has no effect'] } });
+
+    const text = await run(['status']);
+    const { schemaVersion, ...json } = JSON.parse((await run(['status', '--json'])).stdout) as Record<string, unknown>;
+
+    expect(text.exitCode, 'a note is no problem').to.equal(0);
+    expect(text.stdout).to.match(/^NOTE {2}web: --publish 80\/tcp has no effect$/m);
+    expect(text.stdout)
+      .to.match(/^apps +10\.1\.0\.0\/16 +0 +65534 /m)
+      .and.match(/^apps +fd00::\/64 +1 +2\^64 /m);
+    expect(schemaVersion).to.equal(1);
+    expect(json).to.deep.include({ networks, version: '1.0.0' });
   });
 
   it('names the container and network of an event', async () => {

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { createLogger, type LogFormat } from '../../src/ground/logger.ts';
+import { createLogger, isJournal, type LogFormat } from '../../src/ground/logger.ts';
 
 const HOSTILE = 'web\u001b[2J\u009b2K\u202e\u2028\nPROBLEM forged';
 
@@ -37,6 +37,40 @@ describe('the log', () => {
     const line = JSON.parse(await logged('json', { network: HOSTILE }, 'created')) as { readonly network: string };
 
     expect(line.network).to.equal(HOSTILE);
+  });
+
+  it('has its level as a word, and its time in ISO 8601', async () => {
+    const line = JSON.parse(await logged('json', {}, 'created')) as Record<string, unknown>;
+
+    expect(line).to.include({ level: 'warn', msg: 'created' });
+    expect(line['time']).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(await logged('pretty', {}, 'created')).to.match(/^\[\d\d:\d\d:\d\d\.\d{3}\].*WARN.*created/);
+  });
+
+  it('tells the journal its priority, whatever names are in it', async () => {
+    const chunks: string[] = [];
+    const output = new Writable({
+      write: (chunk, _encoding, done) => {
+        chunks.push(String(chunk));
+        done();
+      },
+    });
+    const logger = await createLogger({ level: 'debug', format: 'json', output, isJournal: true });
+
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) logger[level]({ level: '<0>\n<0>' }, '<0>');
+
+    expect(chunks.join('').match(/^<\d>\{"level":"\w+"/gm)).to.deep.equal([
+      '<7>{"level":"debug"',
+      '<6>{"level":"info"',
+      '<4>{"level":"warn"',
+      '<3>{"level":"error"',
+    ]);
+  });
+
+  it('is read by the journal where the service manager says so of this very output', () => {
+    expect(isJournal('8:1234', { dev: 8, ino: 1234 })).to.equal(true);
+    expect(isJournal('8:1234', { dev: 8, ino: 1235 })).to.equal(false);
+    expect(isJournal(undefined, { dev: 8, ino: 1234 })).to.equal(false);
   });
 
   for (const format of ['json', 'pretty'] as const) {

@@ -19,13 +19,41 @@ describe('Metrics', () => {
     metrics.stop();
 
     expect(text).to.contain('routed_endpoints_joined 1').and.to.contain('routed_networks 1');
-    expect(text).to.contain('routed_pool_leases{pool="routed-local/10.1.0.0/16"} 1');
+    expect(text).to.contain('routed_pool_leases{pool="routed-local/10.1.0.0/16",network="c98909000000"} 1');
+    expect(text).to.contain('routed_plugin_call_seconds_count{method="NetworkDriver.Join",outcome="failed"} 0');
+    expect(text).to.contain('routed_repairs_total{kind="rules"} 0');
+    expect(text).to.contain('routed_filtered_packets_total{reason="ingress"} 0');
+    expect(text).to.match(/^routed_build_info\{version="\S+",node="\S+"\} 1$/m);
+    expect(text).to.match(/^process_cpu_seconds_total [\d.]+$/m);
     expect(text).to.contain('routed_forgotten_total{kind="leases"} 0');
     expect(text).to.contain('routed_repairs_total{kind="add-route"} 1');
     expect(text).to.contain('routed_cluster_events_total{kind="conflict-found"} 0');
     expect(text).to.contain('routed_endpoints{policy="always",state="announced",reason="always"} 1');
     expect(text).to.contain('routed_drains_total{kind="stop",event="time-over"} 0');
     expect(text).not.to.contain('10.1.0.2"');
+  });
+
+  it('names the network of a pool once Docker has said it, and adds up what filters dropped', async () => {
+    const metrics = new Metrics();
+    const known = { id: dockerId('c98909'), name: 'apps', driver: 'routed', ipamDriver: 'routed', options: {} };
+    const daemon = await wiredDaemon({ metrics, dockerNetworks: [{ ...known, subnets: [] }] });
+    const { status } = daemon.parts;
+    metrics.watch({
+      counts: () => status.counts(),
+      connectionsLeft: () => Promise.resolve(0),
+      refreshNames: () => status.refreshNames(),
+      filtered: () => Promise.resolve({ ingress: 7, egress: 3, spoofed: 2 }),
+    });
+    await createNetwork(daemon);
+
+    const { text } = await metrics.render();
+    await daemon.stop();
+    metrics.stop();
+
+    expect(text).to.contain('routed_pool_size{pool="routed-local/10.1.0.0/16",network="apps"} 65534');
+    expect(text).to.contain('routed_filtered_packets_total{reason="ingress"} 7');
+    expect(text).to.contain('routed_filtered_packets_total{reason="egress"} 3');
+    expect(text).to.contain('routed_filtered_packets_total{reason="spoofed"} 2');
   });
 
   it('has a series for each address where it was asked for, and none of an address that has gone', async () => {

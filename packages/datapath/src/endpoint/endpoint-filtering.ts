@@ -10,6 +10,7 @@ import {
 } from '@routed/netfilter';
 import type { Logger } from '../ground/logger.ts';
 import { linkLocalsOf } from './endpoint-plan.ts';
+import type { NamedDestinations } from './named-destinations.ts';
 import { HOST_LINK_PREFIX, linkNames } from '../names/kernel-names.ts';
 
 /** How many lists are kept as they were read: a long one takes a tenth of a second. */
@@ -25,6 +26,7 @@ const COLLECT_MS = 1_000;
 export class EndpointFiltering {
   readonly #filters: EndpointFilters;
   readonly #connections: Connections;
+  readonly #named: Pick<NamedDestinations, 'set' | 'forget' | 'openings'>;
   readonly #hostResolvers: () => readonly string[];
   readonly #logger: Logger;
   /** What the host's name servers were when a filter last depended on them. */
@@ -41,12 +43,14 @@ export class EndpointFiltering {
   constructor(deps: {
     readonly filters: EndpointFilters;
     readonly connections: Connections;
+    readonly named: Pick<NamedDestinations, 'set' | 'forget' | 'openings'>;
     /** The name servers of containers that are given none. */
     readonly hostResolvers: () => readonly string[];
     readonly logger: Logger;
   }) {
     this.#filters = deps.filters;
     this.#connections = deps.connections;
+    this.#named = deps.named;
     this.#hostResolvers = deps.hostResolvers;
     this.#logger = deps.logger;
   }
@@ -54,15 +58,18 @@ export class EndpointFiltering {
   /**
    * Filters the endpoint's link as the endpoint says, from now on; the link need not be there yet.
    *
-   * @throws NetfilterError NFT_MISSING when there is an allow list and no nft on this host
+   * @throws NetfilterError NFT_MISSING when there is an allow list and no nft on this host, QUEUE_UNAVAILABLE when a list has names
+   * that nobody can follow on this kernel
    */
   async set(endpoint: KernelEndpoint): Promise<void> {
     const { id, spoof, ingressMode, egressMode } = endpoint;
     const modes = { ingress: ingressMode, egress: egressMode };
     const lists = this.#listsOf(endpoint);
     const observed = DIRECTIONS.filter((direction) => modes[direction] === 'observe');
+    const link = linkNames(id).host;
+    await this.#named.set(link, lists.egress?.names ?? []);
     await this.#filters.set({
-      link: linkNames(id).host,
+      link,
       addresses: [...addressesOf(endpoint), ...linkLocalsOf(endpoint)],
       spoof,
       ...lists,
@@ -94,7 +101,9 @@ export class EndpointFiltering {
     for (const direction of DIRECTIONS) {
       const list = lists[direction];
       if (list === undefined || modeOf(endpoint, direction) === 'observe') continue;
-      await this.#forget(() => this.#connections.forgetRefused(addressesOf(endpoint), list, direction));
+      const opened = direction === 'egress' ? this.#named.openings(linkNames(endpoint.id).host) : [];
+      const all = { entries: [...list.entries, ...opened.map(({ entry }) => entry)] };
+      await this.#forget(() => this.#connections.forgetRefused(addressesOf(endpoint), all, direction));
     }
   }
 
@@ -113,11 +122,11 @@ export class EndpointFiltering {
     };
   }
 
-  #withResolvers({ entries }: AllowList, { dns, isEgressPending }: KernelEndpoint): AllowList {
+  #withResolvers(list: AllowList, { dns, isEgressPending }: KernelEndpoint): AllowList {
     // Whose the endpoint is decides what it may ask.
-    if (isEgressPending === true) return { entries };
+    if (isEgressPending === true) return list;
     if (dns === undefined) this.#resolvers = this.#hostResolvers().join(' ');
-    return { entries: [...entries, ...resolverEntries(dns ?? this.#hostResolvers())] };
+    return { ...list, entries: [...list.entries, ...resolverEntries(dns ?? this.#hostResolvers())] };
   }
 
   /**
@@ -149,6 +158,7 @@ export class EndpointFiltering {
   /** Takes a link's filter away; nothing happens when it has none. */
   async removeFrom(link: string): Promise<void> {
     await this.#filters.remove(link);
+    await this.#named.forget(link);
   }
 
   /** What is asked for while another request is under way is one request. */

@@ -78,7 +78,7 @@ export const daemonCheck = defineCheck<{
     if (!isListening) {
       return [
         {
-          severity: 'warning',
+          severity: 'broken',
           found: `routed-plugin does not run (nobody listens on ${socket})`,
           why: 'running containers keep their network, but none can start, and nothing is repaired; networks, pools and endpoints were not checked',
           remedy: 'start routed-plugin, or name its socket with --admin-socket',

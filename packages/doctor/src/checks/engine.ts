@@ -77,13 +77,30 @@ export const engineFirewallCheck = defineCheck<Engine>({
     }
     if (settings?.firewallBackend?.startsWith('nftables') === true) {
       findings.push({
-        severity: 'warning',
+        severity: 'note',
         found: 'Docker writes its firewall with nftables',
-        why: 'it neither creates the chain DOCKER-USER nor enables forwarding, and no other table can accept what it drops; routed is not tested with it',
-        remedy: 'set "firewall-backend": "iptables" in /etc/docker/daemon.json, or test before you rely on it',
+        why: 'its chains drop only packets of its own bridges, so routed works; but there is no chain DOCKER-USER, and dockerd starts only where forwarding is on',
+        remedy:
+          'start routed-plugin before Docker, or set net.ipv4.ip_forward=1 in /etc/sysctl.d; filters for containers belong in your own table',
       });
     }
     return findings;
+  },
+});
+
+export const foreignNetworksCheck = defineCheck<Engine>({
+  id: 'foreign-networks',
+  title: 'no network of another driver has our addresses',
+  read: (host) => host.engine(),
+  judge: (engine) => {
+    const isOurs = (driver: string): boolean => PLUGIN_NAMES.some((name) => name === driver.replace(/:[^/]*$/, ''));
+    const mixed = (engine?.networks ?? []).filter(({ driver, ipamDriver }) => isOurs(ipamDriver) && !isOurs(driver));
+    return mixed.map(({ name, driver, ipamDriver }) => ({
+      severity: 'broken',
+      found: `network ${name} has --ipam-driver ${ipamDriver} and --driver ${driver}`,
+      why: `containers on it cannot start: addresses of routed are single ones (/32), which ${driver} cannot use`,
+      remedy: `remove it ("docker network rm ${name}"), and create it with --driver routed, or without --ipam-driver`,
+    }));
   },
 });
 
@@ -152,6 +169,7 @@ export const engineChecks: readonly Check[] = [
   engineAnswersCheck,
   engineVersionCheck,
   engineFirewallCheck,
+  foreignNetworksCheck,
   engineHabitsCheck,
   pluginNameCheck,
 ];

@@ -1,5 +1,6 @@
 import { DOCTOR_SETTINGS, ROUTE_PROTOCOL } from '@routed/datapath';
 import { type Check, defineCheck, type Finding } from '../check.ts';
+import type { HostView } from '../host-view.ts';
 import type { RouterDaemon } from '../facts/router-facts.ts';
 
 /** How much later than the others zebra may start, in ticks of 10 ms: a start script takes its time. */
@@ -9,6 +10,10 @@ export const routerDaemonsCheck = defineCheck<{
   readonly daemons: readonly RouterDaemon[] | undefined;
   readonly hasBird: boolean;
   readonly hasContainers: boolean;
+  /** Whether somebody means this host to announce its containers: a router is set up, or a network says how. */
+  readonly isWanted: boolean;
+  /** `--router none`. */
+  readonly isUnwanted?: boolean;
 }>({
   id: 'router-daemons',
   title: 'the router runs',
@@ -16,9 +21,12 @@ export const routerDaemonsCheck = defineCheck<{
     daemons: (await host.routers())?.daemons,
     hasBird: await host.isSocket('/run/bird/bird.ctl'),
     hasContainers: (await host.routes()).some(({ protocol }) => protocol === ROUTE_PROTOCOL),
+    isWanted: await isToAnnounce(host),
+    isUnwanted: host.paths.isWithoutRouter === true,
   }),
-  judge: ({ daemons, hasBird, hasContainers }) => {
-    if (daemons === undefined) return [noRouter(hasBird, hasContainers)];
+  judge: ({ daemons, hasBird, hasContainers, isWanted, isUnwanted }) => {
+    if (isUnwanted === true && daemons === undefined) return [];
+    if (daemons === undefined) return [noRouter(hasBird, hasContainers, isWanted)];
     const dead = daemons.filter(({ isRunning, isHung }) => !isRunning && isHung !== true);
     const hung = daemons.filter(({ isHung }) => isHung === true);
     const findings: Finding[] = dead.map(({ name }) => ({
@@ -49,7 +57,18 @@ function hangs({ name, pid }: RouterDaemon): Finding {
   };
 }
 
-function noRouter(hasBird: boolean, hasContainers: boolean): Finding {
+/** Where packages put what a router is to do. */
+const ROUTER_FILES = ['/etc/frr/daemons', '/etc/frr/frr.conf', '/etc/quagga/daemons', '/etc/quagga/zebra.conf'];
+
+async function isToAnnounce(host: HostView): Promise<boolean> {
+  const files = await Promise.all(ROUTER_FILES.map((path) => host.file(path)));
+  if (files.some((file) => file !== undefined)) return true;
+  const daemon = await host.daemon();
+  if (daemon === undefined) return false;
+  return daemon.blocks.length > 0 || daemon.announcements.some(({ policy }) => policy !== 'always');
+}
+
+function noRouter(hasBird: boolean, hasContainers: boolean, isWanted: boolean): Finding {
   if (hasBird) {
     return {
       severity: 'note',
@@ -57,6 +76,15 @@ function noRouter(hasBird: boolean, hasContainers: boolean): Finding {
       why: 'its announcements and timers were not checked',
       remedy:
         'check that its kernel protocol learns routes of protocol 200 ("learn all"), scans every second or two, and exports only host routes of your pools',
+    };
+  }
+  if (!isWanted) {
+    return {
+      severity: 'note',
+      found: 'there is no router on this host',
+      why: 'no daemon announces the containers: only this host reaches them, unless a switch has static routes',
+      remedy:
+        'for a single host: nothing, and --router none leaves this out; to be reached by other hosts: install FRR, "quagga-config init" proposes a configuration',
     };
   }
   return {

@@ -98,7 +98,7 @@ function judgeNetworks({ networks }: DaemonReport, ours: Networks): Finding[] {
       severity: 'warning',
       found: `routed-plugin has network ${id.slice(0, 12)} (${pools.map(({ prefix }) => prefix).join(', ')}), which Docker does not know`,
       why: 'it was removed while the plugin was down: its subnet stays in use, and its gateway on the host',
-      remedy: `delete it: curl --unix-socket /run/docker/plugins/routed.sock -d '{"NetworkID":"${id}"}' http://localhost/NetworkDriver.DeleteNetwork`,
+      remedy: `delete it with "routed-plugin network forget ${id.slice(0, 12)}"`,
     })),
   ];
 }

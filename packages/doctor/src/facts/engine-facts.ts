@@ -1,4 +1,4 @@
-import { type Container, createDockerEngine } from '@routed/docker-engine';
+import { type Container, createDockerEngine, type DockerNetwork } from '@routed/docker-engine';
 import { z } from 'zod';
 import type { HostReader } from './host-reader.ts';
 
@@ -16,7 +16,7 @@ export interface EngineFacts {
   readonly isRootless: boolean;
   readonly hasLiveRestore: boolean;
   readonly settings: EngineSettings;
-  readonly networks: readonly { readonly id: string; readonly name: string; readonly driver: string }[];
+  readonly networks: readonly Pick<DockerNetwork, 'id' | 'name' | 'driver' | 'ipamDriver'>[];
   readonly containers: readonly Container[];
   /** Plugins that Docker itself runs. */
   readonly managedPlugins: readonly { readonly name: string; readonly isEnabled: boolean }[];

@@ -9,6 +9,8 @@ export interface HostPaths {
   readonly dockerSocket: string;
   /** Where routing daemons have their sockets and pid files; the first that exists counts. */
   readonly routerDirs: readonly string[];
+  /** Whether the operator says that this host announces nothing, so that no router is missed. */
+  readonly isWithoutRouter?: boolean;
 }
 
 /** The links that others are to be reached by. */

@@ -4,7 +4,7 @@ import { announcementCheck } from '../../src/checks/announcement.ts';
 import { importFilterCheck, nestedPrefixesCheck } from '../../src/checks/announcement-traps.ts';
 import { reversePathCheck } from '../../src/checks/answers.ts';
 import { daemonCheck } from '../../src/checks/daemon.ts';
-import { engineHabitsCheck } from '../../src/checks/engine.ts';
+import { engineFirewallCheck, engineHabitsCheck, foreignNetworksCheck } from '../../src/checks/engine.ts';
 import { filtersCheck } from '../../src/checks/filters.ts';
 import { forwardChainCheck, legacyFirewallCheck } from '../../src/checks/firewall.ts';
 import { forwardingIpv6Check } from '../../src/checks/forwarding.ts';
@@ -27,7 +27,7 @@ const engine: EngineFacts = {
   isRootless: false,
   hasLiveRestore: false,
   settings: {},
-  networks: [{ id: 'n1', name: 'apps', driver: 'routed' }],
+  networks: [{ id: 'n1', name: 'apps', driver: 'routed', ipamDriver: 'routed' }],
   containers: [],
   managedPlugins: [],
 };
@@ -213,19 +213,46 @@ const cases: readonly (readonly [
   ],
   [
     'no router beside containers',
-    routerDaemonsCheck.judge({ daemons: undefined, hasBird: false, hasContainers: true }),
+    routerDaemonsCheck.judge({ daemons: undefined, hasBird: false, hasContainers: true, isWanted: true }),
     'broken',
     /^neither FRR nor Quagga runs here$/,
   ],
   [
+    'a router that is set up and does not run, before there are containers',
+    routerDaemonsCheck.judge({ daemons: undefined, hasBird: false, hasContainers: false, isWanted: true }),
+    'warning',
+    /^neither FRR nor Quagga runs here$/,
+  ],
+  [
+    'a single host',
+    routerDaemonsCheck.judge({ daemons: undefined, hasBird: false, hasContainers: true, isWanted: false }),
+    'note',
+    /^there is no router on this host$/,
+  ],
+  [
+    'a network of another driver with addresses of ours',
+    foreignNetworksCheck.judge({
+      ...engine,
+      networks: [...engine.networks, { id: 'n2', name: 'crossed', driver: 'bridge', ipamDriver: 'ipam-routed:latest' }],
+    }),
+    'broken',
+    /^network crossed has --ipam-driver ipam-routed:latest and --driver bridge$/,
+  ],
+  [
+    "Docker 29's nftables",
+    engineFirewallCheck.judge({ ...engine, settings: { firewallBackend: 'nftables+firewalld' } }),
+    'note',
+    /^Docker writes its firewall with nftables$/,
+  ],
+  [
     'BIRD',
-    routerDaemonsCheck.judge({ daemons: undefined, hasBird: true, hasContainers: true }),
+    routerDaemonsCheck.judge({ daemons: undefined, hasBird: true, hasContainers: true, isWanted: false }),
     'note',
     /^BIRD is the router/,
   ],
   [
     'zebra alone',
-    routerDaemonsCheck.judge({ daemons: [zebra], hasBird: false, hasContainers: true }),
+    routerDaemonsCheck.judge({ daemons: [zebra], hasBird: false, hasContainers: true, isWanted: true }),
     'broken',
     /^zebra runs, but neither ospfd, ospf6d nor bgpd does$/,
   ],

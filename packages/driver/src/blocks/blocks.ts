@@ -44,7 +44,7 @@ interface BlockUsage {
   readonly networkId?: string;
   /** Addresses that a container has or gets. */
   readonly leased: number;
-  readonly size: string;
+  readonly size: number;
   readonly rivals: readonly string[];
 }
 
@@ -197,7 +197,7 @@ export class Blocks {
       prefix,
       ...(networkId !== undefined && { networkId }),
       leased: leased.get(prefix) ?? 0,
-      size: (1n << BigInt((family === 4 ? 32 : 128) - lengthOf(prefix))).toString(),
+      size: 2 ** ((family === 4 ? 32 : 128) - lengthOf(prefix)),
       rivals,
     }));
   }

@@ -62,6 +62,11 @@ export class DockerPools {
     this.#note(poolId, this.#pending(poolId).slice(1));
   }
 
+  /** Whether a network of ours has been made of the pool, or takes additional addresses from it. */
+  hasNetwork(poolId: string): boolean {
+    return this.#deps.ipam.pool(poolId)?.owner !== undefined || this.#deps.isAllowedPrefix(poolId);
+  }
+
   /** Gives a pool back, unless somebody else has it or is about to. */
   async release(poolId: string): Promise<void> {
     const [given, ...others] = this.#pending(poolId);
@@ -112,8 +117,7 @@ export class DockerPools {
 
   /** Nobody has claimed it, or is about to. */
   #isUnclaimed(poolId: string): boolean {
-    const isClaimed = this.#deps.ipam.pool(poolId)?.owner !== undefined || this.#deps.isAllowedPrefix(poolId);
-    return !isClaimed && this.#pending(poolId).length === 0;
+    return !this.hasNetwork(poolId) && this.#pending(poolId).length === 0;
   }
 
   #note(poolId: string, atMs: readonly number[]): void {

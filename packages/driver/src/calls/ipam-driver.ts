@@ -75,8 +75,24 @@ async function requestPool(deps: IpamDriverDeps, request: RequestOf<'IpamDriver.
   }
 }
 
+/**
+ * What Docker asks for before CreateNetwork is a gateway, or an auxiliary address, which it names. So an address to choose in a pool
+ * without a network is for a container on a network of another driver, whose link could have no such address.
+ *
+ * @throws DriverError FOREIGN_DRIVER
+ */
+function refuseForeign({ ipam, pools }: Pick<IpamDriverDeps, 'ipam' | 'pools'>, poolId: string): void {
+  const pool = ipam.pool(poolId);
+  if (pool === undefined || pools.hasNetwork(poolId)) return;
+  throw new DriverError(
+    'FOREIGN_DRIVER',
+    `subnet ${pool.prefix} belongs to no routed network: the network was created with --ipam-driver routed and another ` +
+      'driver, which does not work; remove it, and create it with --driver routed --ipam-driver routed',
+  );
+}
+
 async function requestAddress(
-  { ipam, leases }: IpamDriverDeps,
+  { ipam, leases, pools }: IpamDriverDeps,
   request: RequestOf<'IpamDriver.RequestAddress'>,
 ): Promise<{ readonly address: string }> {
   const { PoolID: poolId, Address: address, Options: options } = request;
@@ -85,6 +101,7 @@ async function requestAddress(
     const gateway = { poolId, purpose: 'gateway', holder: GATEWAY_HOLDER } as const;
     return await ipam.requestAddress({ ...gateway, ...(address === '' ? {} : { address }) });
   }
+  if (address === '') refuseForeign({ ipam, pools }, poolId);
   const holder = options[OPTION_LABELS.endpointName];
   return await leases.request({
     poolId,

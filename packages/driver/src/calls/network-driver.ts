@@ -1,15 +1,16 @@
-import { allAddresses, linkNames } from '@routed/datapath';
+import { allAddresses, linkNames, type Logger } from '@routed/datapath';
 import type { Ipam, KeyedLock } from '@routed/ipam';
 import type { Handlers, RequestOf } from '@routed/plugin-protocol';
 import type { Blocks } from '../blocks/blocks.ts';
 import type { AssignmentKeeper } from '../containers/assignment-keeper.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
+import { addressTexts, describePorts, type Endpoint } from '../endpoints/endpoint.ts';
 import { locateAdditional } from '../endpoints/locate-additional.ts';
 import type { DockerLeases } from './docker-leases.ts';
 import type { DockerPools } from './docker-pools.ts';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import type { GatewayCheck } from '../networks/gateway-check.ts';
+import type { Journal } from '../ground/journal.ts';
 import type { NetworkPool } from '../networks/network.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { parseEndpointOptions } from '../networks/parse-options.ts';
@@ -35,6 +36,8 @@ export interface NetworkDriverDeps {
   readonly gatewayCheck: Pick<GatewayCheck, 'refuseTaken'>;
   readonly sandboxes: Pick<SandboxReconciler, 'settle'>;
   readonly lock: KeyedLock;
+  readonly journal: Pick<Journal, 'record'>;
+  readonly logger: Pick<Logger, 'info'>;
   /** MTU of networks that name none, in bytes. */
   readonly mtuBytes: number;
 }
@@ -121,12 +124,22 @@ async function createEndpoint(
   await deps.leases.refuseElsewhere(endpoint);
   try {
     await deps.leases.attach(endpoint.addresses, endpoint);
-    return await deps.endpoints.create(deps.blocks.cover(endpoint), additional);
+    const created = await deps.endpoints.create(deps.blocks.cover(endpoint), additional);
+    tellOfPorts(created, deps);
+    return created;
   } catch (error) {
     // Docker gives the leases back next.
     deps.leases.detach(endpoint.addresses);
     throw error;
   }
+}
+
+/** Docker takes `--publish` for done, whatever the driver does. */
+function tellOfPorts(endpoint: Endpoint, { journal, logger }: Pick<NetworkDriverDeps, 'journal' | 'logger'>): void {
+  const detail = describePorts(endpoint);
+  if (detail === undefined) return;
+  journal.record({ kind: 'ignored', addresses: addressTexts(endpoint), endpointId: endpoint.id, detail });
+  logger.info({ endpointId: endpoint.id, addresses: addressTexts(endpoint) }, detail);
 }
 
 /** What an operator would look for, for those who see it: Docker itself shows it nowhere. */

@@ -5,6 +5,7 @@ import type { Endpoint, EndpointAddress } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 import { type EndpointOptions, storedOptions } from '../networks/options.ts';
 import { DriverError } from '../ground/errors.ts';
+import { publishedPorts } from './published-ports.ts';
 import { bareAddress } from './read-network.ts';
 
 type CreateEndpoint = RequestOf<'NetworkDriver.CreateEndpoint'>;
@@ -24,6 +25,7 @@ export function readEndpoint(request: CreateEndpoint, network: Network, options:
       'the endpoint has no address: create the network with --ipam-driver routed',
     );
   }
+  const ports = publishedPorts(request.Options);
   const kept = storedOptions('endpoint', { ...network, ...options });
   return {
     id: request.EndpointID,
@@ -31,6 +33,7 @@ export function readEndpoint(request: CreateEndpoint, network: Network, options:
     addresses,
     additional: [],
     ...kept,
+    ...(ports.length > 0 && { publishedPorts: ports }),
     // Until Docker has said what it is waiting for.
     ...((kept.announce ?? 'always') === 'always' ? {} : { isAnnounced: false }),
     mac: MacAddress === '' ? containerMac(first.address) : MacAddress,

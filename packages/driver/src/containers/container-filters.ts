@@ -1,5 +1,5 @@
 import type { Container, ContainerNetwork, DockerContainers } from '@routed/docker-engine';
-import { linkNames } from '@routed/datapath';
+import { linkNames, type NamedDestinations } from '@routed/datapath';
 import {
   type Direction,
   type EndpointFilters,
@@ -36,6 +36,7 @@ export class ContainerFilters {
   readonly #records: PersistentAssignments;
   readonly #keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
   readonly #filters: Pick<EndpointFilters, 'counters'>;
+  readonly #named: Pick<NamedDestinations, 'openings'>;
   readonly #hostResolvers: () => readonly string[];
   readonly #journal: Pick<Journal, 'record'>;
   readonly #lock: KeyedLock;
@@ -47,6 +48,7 @@ export class ContainerFilters {
     readonly records: PersistentAssignments;
     readonly keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
     readonly filters: Pick<EndpointFilters, 'counters'>;
+    readonly named: Pick<NamedDestinations, 'openings'>;
     /** The name servers of containers that are given none. */
     readonly hostResolvers: () => readonly string[];
     readonly journal: Pick<Journal, 'record'>;
@@ -58,6 +60,7 @@ export class ContainerFilters {
     this.#records = deps.records;
     this.#keeper = deps.keeper;
     this.#filters = deps.filters;
+    this.#named = deps.named;
     this.#hostResolvers = deps.hostResolvers;
     this.#journal = deps.journal;
     this.#lock = deps.lock;
@@ -179,6 +182,7 @@ export class ContainerFilters {
       mode: mode ?? 'enforce',
       isPending: isPending(endpoint, direction),
       resolvers: own?.dns ?? this.#hostResolvers(),
+      opened: direction === 'egress' ? this.#named.openings(linkNames(on.endpointId).host) : [],
       gateways: (endpoint?.addresses ?? network?.pools ?? []).map(({ gateway }) => gateway),
     };
   }

@@ -5,10 +5,12 @@ import {
   type Direction,
   entryThatAllows,
   formatEntry,
+  formatName,
   isNetfilterError,
   parseAllowList,
   PROTOCOLS,
 } from '@routed/netfilter';
+import type { OpenedByName } from '@routed/datapath';
 import { DriverError } from '../ground/errors.ts';
 import type { FilterVerdict } from './filter-status.ts';
 
@@ -57,6 +59,8 @@ export interface ListInForce {
   /** The name servers that it may ask, and its next hops, whatever the list says. */
   readonly resolvers: readonly string[];
   readonly gateways: readonly string[];
+  /** What is open by name at the moment; absent: nothing. */
+  readonly opened?: readonly OpenedByName[];
 }
 
 /** What would become of an attempt, and which entry decides. Pure; decides as the rules in the kernel do. */
@@ -66,6 +70,9 @@ export function verdictOn(attempt: Attempt, inForce: ListInForce): Pick<FilterVe
   if (list === undefined) return { verdict: 'passes', because: 'there is no list' };
   const entry = entryThatAllows(parseAllowList(list, direction), attempt);
   if (entry !== undefined) return { verdict: 'passes', because: `entry ${formatEntry(entry)}` };
+  const byName = inForce.opened?.find((each) => entryThatAllows({ entries: [each.entry] }, attempt) !== undefined);
+  if (byName !== undefined)
+    return { verdict: 'passes', because: `${byName.name}, by entry ${formatName(byName.named)}` };
   const exception = direction === 'egress' ? exceptionFor(attempt, inForce) : undefined;
   if (exception !== undefined) return { verdict: 'passes', because: exception };
   return { verdict: mode === 'observe' ? 'counted' : 'refused', because: 'no entry allows it' };

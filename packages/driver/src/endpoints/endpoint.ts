@@ -11,6 +11,8 @@ export interface Endpoint extends StoredOptions<'endpoint'> {
   /** Further addresses, which we put on the container's link once Docker has moved and addressed it. */
   readonly additional: readonly AdditionalAddress[];
   readonly mac: string;
+  /** What `docker run --publish` asked for, such as `8080:80/tcp`, and does not get here. Absent: nothing. */
+  readonly publishedPorts?: readonly string[];
   /**
    * Whether nobody may open connections to it yet, whatever `ingress` says: an operator has given lists to containers of
    * its network, and Docker has not said which container this is. Absent: that is known, or does not matter.
@@ -62,6 +64,13 @@ export function holderOf({ id }: Pick<Endpoint, 'id'>): string {
 /** The texts of an endpoint's addresses; none of an endpoint that is not known. */
 export function addressTexts(endpoint: Endpoint | undefined): readonly string[] {
   return endpoint === undefined ? [] : allAddresses(endpoint).map(({ address }) => address);
+}
+
+/** What becomes of published ports, for people; undefined: none were asked for. Pure. */
+export function describePorts({ publishedPorts = [], addresses }: Endpoint): string | undefined {
+  if (publishedPorts.length === 0) return undefined;
+  const own = addresses.map(({ address }) => address).join(' or ');
+  return `--publish ${publishedPorts.join(', ')} has no effect on a routed network: clients connect to ${own} and the container's own port`;
 }
 
 /** The endpoint as the next container gets it: that one was not told to stop. Pure. */

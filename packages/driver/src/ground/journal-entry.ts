@@ -20,6 +20,8 @@ export type JournalKind =
   | 'conflict'
   /** An operator said who may open connections to it. */
   | 'filtered'
+  /** Docker was asked for something that a routed network does not have: published ports. */
+  | 'ignored'
   /** Another route of this host hides that of the address, or does so no more. */
   | 'hidden'
   /** It is in the container, beside the address that Docker gave. */

@@ -9,14 +9,6 @@ import type { NameBook } from '../ground/endpoint-names.ts';
 import { Recent } from '../ground/recent.ts';
 import type { RefusedPacket } from './refused-packet.ts';
 
-/** Which refused packets are meant; without any of these, all are. */
-export interface RefusedFilter {
-  /** Name of the container. */
-  readonly container?: string | undefined;
-  /** Its source or its destination. */
-  readonly address?: string | undefined;
-}
-
 const CAPACITY = 10_000;
 const RETRY_MS = 30_000;
 /** Indexes of links are not used again for long; names of those that are gone are of no use. */
@@ -72,17 +64,13 @@ export class RefusedPackets {
   }
 
   /** The oldest first. */
-  entries(filter: RefusedFilter = {}): RefusedPacket[] {
-    const named = this.#recent.all().map((packet) => this.#named(packet));
-    return named.filter((packet) => isMeant(packet, filter));
+  entries(): RefusedPacket[] {
+    return this.#recent.all().map((packet) => this.#named(packet));
   }
 
   /** Calls the listener for each further one, until the function returned is called. */
-  follow(listener: (packet: RefusedPacket) => void, filter: RefusedFilter = {}): () => void {
-    return this.#recent.follow((packet) => {
-      const named = this.#named(packet);
-      if (isMeant(named, filter)) listener(named);
-    });
+  follow(listener: (packet: RefusedPacket) => void): () => void {
+    return this.#recent.follow((packet) => listener(this.#named(packet)));
   }
 
   async #read(open: () => Promise<PacketLog>): Promise<void> {
@@ -140,11 +128,6 @@ export class RefusedPackets {
   #named(packet: RefusedPacket): RefusedPacket {
     return packet.endpointId === undefined ? packet : { ...packet, ...this.#names.of(packet.endpointId) };
   }
-}
-
-function isMeant(packet: RefusedPacket, { container, address }: RefusedFilter): boolean {
-  if (container !== undefined && packet.container !== container) return false;
-  return address === undefined || packet.source === address || packet.destination === address;
 }
 
 /** What the endpoint's filter says of the packet. Lists may have changed since it was refused. */

@@ -16,7 +16,18 @@ const daemonCounts = z.object({
     /** Addresses that another host announces as well, by what this host does. */
     conflicts: z.object({ kept: z.number(), yielding: z.number(), yielded: z.number() }),
   }),
-  pools: z.array(z.object({ id: z.string(), leased: z.number(), size: z.string() })).readonly(),
+  pools: z
+    .array(
+      z.object({
+        id: z.string(),
+        leased: z.number(),
+        /** Rounded above 2^53, as that of an IPv6 prefix is. */
+        size: z.number(),
+        /** The names of the networks that have it, where Docker has said them. */
+        networks: texts,
+      }),
+    )
+    .readonly(),
   /** What Docker forgot and was freed. */
   forgotten: z.object({ left: z.number(), endpoints: z.number(), leases: z.number() }),
   /** What was met of other hosts' addresses. */
@@ -38,7 +49,7 @@ const daemonCounts = z.object({
         networkId: z.string().exactOptional(),
         /** Addresses of it that an endpoint has, or gets. */
         leased: z.number(),
-        size: z.string(),
+        size: z.number(),
         /** Other hosts that announce it, too. */
         rivals: texts,
       }),
@@ -63,9 +74,11 @@ const daemonCounts = z.object({
 /** A network as the daemon knows it. */
 const networkStatus = z.object({
   id: z.string(),
+  /** Absent: Docker has not said it, or does not know the network. */
+  name: z.string().optional(),
   mtuBytes: z.number(),
   pools: z
-    .array(z.object({ prefix: z.string(), gateway: z.string(), leased: z.number(), size: z.string() }))
+    .array(z.object({ prefix: z.string(), gateway: z.string(), leased: z.number(), size: z.number() }))
     .readonly(),
   /** Prefixes that additional addresses may come from as well. */
   prefixes: texts,
@@ -80,6 +93,9 @@ const endpointStatus = z.object({
   addresses: texts,
   mac: z.string(),
   gateways: texts,
+  /** The names of its container and network, where Docker has said them. */
+  container: z.string().optional(),
+  network: z.string().optional(),
   /** Absent: the endpoint is in no container now. */
   sandboxKey: z.string().optional(),
   /** Absent: the endpoint is in no container now. */
@@ -102,6 +118,8 @@ const driverReport = daemonCounts.extend({
   gateways: z.object({ 4: z.string(), 6: z.string() }),
   /** What is wrong, for people; empty is good. */
   problems: texts,
+  /** What is worth knowing and wrong with nothing, for people. */
+  notes: texts,
   networks: z.array(networkStatus).readonly(),
   endpoints: z.array(endpointStatus).readonly(),
   /** Addresses that another host announces as well, now. */

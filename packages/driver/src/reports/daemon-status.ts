@@ -10,8 +10,9 @@ import type { Conflicts } from '../conflicts/conflicts.ts';
 import type { AssignmentKeeper } from '../containers/assignment-keeper.ts';
 import type { Announcer } from '../announcement/announcer.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
-import { addressTexts, type Endpoint } from '../endpoints/endpoint.ts';
+import { addressTexts, describePorts, type Endpoint } from '../endpoints/endpoint.ts';
 import type { NameBook } from '../ground/endpoint-names.ts';
+import type { NetworkNames } from '../ground/network-names.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
 import type { Absence } from '../endpoints/absence.ts';
@@ -30,6 +31,7 @@ interface StatusDeps {
   readonly announcer: Pick<Announcer, 'problems' | 'drainCounts'>;
   readonly addressAnnouncements: Pick<AddressAnnouncements, 'of' | 'ofEndpoint'>;
   readonly names: Pick<NameBook, 'of'>;
+  readonly networkNames: Pick<NetworkNames, 'of' | 'refresh'>;
   readonly sandboxReconciler: SandboxReconciler;
   readonly observer: Pick<ReconcileReporter, 'lastRound' | 'msSinceRound'>;
   readonly reaper: LinkReaper;
@@ -83,7 +85,7 @@ export class DaemonStatus {
       totals: { networks: networks.all().length, joined, idle: all.length - joined, announced, conflicts: states },
       pools: ipam.pools().map(({ id }) => {
         const { leased, size } = ipam.usage(id);
-        return { id, leased, size: size.toString() };
+        return { id, leased, size: Number(size), networks: this.#namesOfPool(id) };
       }),
       forgotten: forgotten.counts,
       cluster: structuredClone(counts),
@@ -92,6 +94,17 @@ export class DaemonStatus {
       announcements,
       drains: { draining, endpoint: { ...drains.endpoint }, host: { ...drains.host }, stop: { ...drains.stop } },
     };
+  }
+
+  /** Before counts are read that are to have names. */
+  async refreshNames(): Promise<void> {
+    await this.#deps.networkNames.refresh();
+  }
+
+  #namesOfPool(poolId: string): string[] {
+    const { networks, networkNames } = this.#deps;
+    const own = networks.all().filter(({ pools }) => pools.some((pool) => pool.poolId === poolId));
+    return own.map(({ id }) => networkNames.of(id) ?? id.slice(0, 12));
   }
 
   /** The endpoints in a container, by policy, state and reason. */
@@ -135,6 +148,7 @@ export class DaemonStatus {
       uplinks,
       gateways,
       problems: this.#problems(all),
+      notes: this.#notes(all),
       networks: networks.all().map((network) => this.#networkStatus(network, all)),
       endpoints: all.map((endpoint) => this.#endpointStatus(endpoint)),
       conflicts: conflicts.all(),
@@ -147,6 +161,7 @@ export class DaemonStatus {
 
   /** That, and what the kernel says of this process. */
   async completeReport(): Promise<DaemonReport> {
+    await this.refreshNames();
     return {
       ...this.report(),
       mountNamespace: await readlink('/proc/self/ns/mnt'),
@@ -156,12 +171,14 @@ export class DaemonStatus {
 
   #networkStatus({ id, pools, prefixes }: Network, endpoints: readonly Endpoint[]): DriverReport['networks'][number] {
     const { ipam, networks } = this.#deps;
+    const name = this.#deps.networkNames.of(id);
     return {
       id,
+      ...(name !== undefined && { name }),
       mtuBytes: networks.mtuOf(id),
       pools: pools.map(({ poolId, prefix, gateway }) => {
         const { leased, size } = ipam.pool(poolId) === undefined ? { leased: 0, size: 0n } : ipam.usage(poolId);
-        return { prefix, gateway, leased, size: size.toString() };
+        return { prefix, gateway, leased, size: Number(size) };
       }),
       prefixes: prefixes.map(({ prefix }) => prefix),
       endpoints: endpoints.filter(({ networkId }) => networkId === id).length,
@@ -177,10 +194,20 @@ export class DaemonStatus {
       addresses: addressTexts(endpoint),
       mac,
       gateways: addresses.map(({ gateway }) => gateway),
+      ...this.#deps.names.of(id),
       sandboxKey,
       ...(sandboxKey !== undefined && { announcement: this.#deps.addressAnnouncements.ofEndpoint(endpoint) }),
       ...closedBy(endpoint),
     };
+  }
+
+  /** What Docker's user asked for and does not get. */
+  #notes(endpoints: readonly Endpoint[]): string[] {
+    return endpoints.flatMap((endpoint) => {
+      const text = describePorts(endpoint);
+      const name = this.#deps.names.of(endpoint.id)?.container ?? `endpoint ${endpoint.id.slice(0, 12)}`;
+      return text === undefined ? [] : [`${name}: ${text}`];
+    });
   }
 
   #problems(endpoints: readonly Endpoint[]): string[] {

@@ -15,4 +15,5 @@ export { type ListedAddress, listedAddress } from '../containers/listed-address.
 export type { AddressAnnouncement } from '../endpoints/address-announcement.ts';
 export { journalEntry, type JournalLine } from '../ground/journal-entry.ts';
 export { type RefusedPacket, refusedPacket } from '../refused/refused-packet.ts';
+export { type ForgottenNetwork, forgottenNetwork } from '../upkeep/network-removal.ts';
 export { type AddressRecord, addressRecord } from './address-record.ts';

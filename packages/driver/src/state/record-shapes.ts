@@ -42,6 +42,7 @@ export const RECORD_SHAPES = {
     isEnding: z.boolean().exactOptional(),
     stopDrain: z.looseObject({ until: z.number(), isSignalSent: z.boolean() }).exactOptional(),
     mac: z.mac(),
+    publishedPorts: z.array(z.string()).exactOptional(),
     mtuBytes: z.int().positive().exactOptional(),
     sandboxKey: z.string().exactOptional(),
   }) satisfies z.ZodType<Endpoint>,

@@ -30,7 +30,7 @@ describe('what the daemon says of itself', () => {
       {
         id: networkId,
         mtuBytes: 1500,
-        pools: [{ prefix: '10.1.0.0/16', gateway: '169.254.1.1', leased: 1, size: '65534' }],
+        pools: [{ prefix: '10.1.0.0/16', gateway: '169.254.1.1', leased: 1, size: 65534 }],
         prefixes: ['192.168.7.0/24'],
         endpoints: 1,
       },

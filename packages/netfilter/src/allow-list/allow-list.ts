@@ -23,6 +23,14 @@ export interface AllowEntry extends AddressRange {
   readonly service?: Service;
 }
 
+/** Destinations by name: what the container's name servers say that the name is. */
+export interface NamedEntry {
+  /** A host name, or `*.` and a host name, where `*` stands for one label. */
+  readonly name: string;
+  /** As in {@link AllowEntry}. */
+  readonly service?: Service;
+}
+
 /**
  * The peers of an endpoint in one direction: sorted, and without overlaps among entries of the same service. Empty: nobody.
  *
@@ -30,6 +38,8 @@ export interface AllowEntry extends AddressRange {
  */
 export interface AllowList {
   readonly entries: readonly AllowEntry[];
+  /** Of lists of destinations; absent: none. */
+  readonly names?: readonly NamedEntry[];
 }
 
 /** How many numbers of ports there are, 0 included. */
@@ -60,8 +70,14 @@ function isSameKind(one: AllowEntry, other: AllowEntry): boolean {
   return one.family === other.family && serviceRank(one) === serviceRank(other);
 }
 
+/** Sorts entries by name, and drops those that are there twice. Pure. */
+export function sortNames(names: readonly NamedEntry[]): NamedEntry[] {
+  const byText = new Map(names.map((entry) => [`${entry.name} ${String(serviceRank(entry)).padStart(12)}`, entry]));
+  return [...byText].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, entry]) => entry);
+}
+
 /** A number for each service; 0 for entries without one. */
-function serviceRank({ service }: AllowEntry): number {
+function serviceRank({ service }: { readonly service?: Service }): number {
   if (service === undefined) return 0;
   return (PROTOCOLS[service.protocol] * PORTS + service.firstPort) * PORTS + service.lastPort;
 }

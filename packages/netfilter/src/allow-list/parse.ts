@@ -1,4 +1,5 @@
 import { type AddressRange, formatPrefix, hasHostBits, parseAddress, parseCidr, prefixOf } from '@routed/addresses';
+import { isDnsGateError, parseNamePattern } from '@routed/dns-gate/names';
 import { excerpt } from '@routed/text';
 import { NetfilterError } from '../netfilter-error.ts';
 import {
@@ -6,9 +7,11 @@ import {
   type AllowList,
   type Direction,
   mergeEntries,
+  type NamedEntry,
   PORTS,
   PROTOCOLS,
   type Service,
+  sortNames,
 } from './allow-list.ts';
 
 /** Why an entry is not one. */
@@ -21,8 +24,8 @@ const WORDS = {
   ingress: { peers: 'sources', nobody: 'write "none" to allow nobody, or omit the option' },
   egress: { peers: 'destinations', nobody: 'write "none" to allow no destination, or omit the option' },
 } as const satisfies Record<Direction, object>;
-/** A host name, or one with a wildcard: a letter after the last dot, which no address has. Source: RFC 1123, section 2.1. */
-const NAME = /^(\*|[a-z\d_-]+)(\.[a-z\d_-]+)*\.[a-z][a-z\d-]*\.?$/;
+/** What is meant as a name: a letter after the last dot, which no address has, or a wildcard. Source: RFC 1123, section 2.1. */
+const NAME = /^[^:/]*\.\p{L}[^.:/]*\.?$|\*/u;
 /** As many as are measured, and promised. Reading, encoding and setting them takes the longer the more there are. */
 const MAX_ENTRIES = 10_000;
 
@@ -31,7 +34,8 @@ const MAX_ENTRIES = 10_000;
  *
  * Entries are separated by commas, spaces, plus signs or semicolons, any number of them. An entry is an address, a prefix
  * or a range `first-last` of either family; `:port`, `:first-last` or the same with `/protocol` after it allows these ports only (tcp
- * unless udp or sctp is said). IPv6 with ports stands in brackets: `[fd00::/8]:443/tcp`. Instead of a list, `none` allows nobody and
+ * unless udp or sctp is said). IPv6 with ports stands in brackets: `[fd00::/8]:443/tcp`. An entry of a list of destinations may also
+ * be a host name, or one whose first label is `*`, as in `*.example.com:443`. Instead of a list, `none` allows nobody and
  * `any` everybody. Upper and lower case are the same. Overlapping entries are merged. At most 10,000 entries.
  *
  * @throws NetfilterError ALLOW_LIST_INVALID with the position of the entry at fault; for a list without entries too
@@ -47,18 +51,34 @@ export function parseAllowList(text: string, direction: Direction = 'ingress'): 
   if (surplus !== undefined) throw invalid(surplus.index + 1, `it has ${words.length} entries: at most ${MAX_ENTRIES}`);
   const entries = words.map(({ word, index }) => {
     try {
-      return parseEntry(word);
+      return parseEntry(word, direction);
     } catch (error) {
       if (error instanceof Complaint) throw invalid(index + 1, `"${excerpt(word)}" ${error.message}`);
       throw error;
     }
   });
-  return { entries: mergeEntries(entries) };
+  const names = entries.filter((entry) => 'name' in entry);
+  const merged = mergeEntries(entries.filter((entry) => 'first' in entry));
+  return { entries: merged, ...(names.length > 0 && { names: sortNames(names) }) };
 }
 
-function parseEntry(word: string): AllowEntry {
+function parseEntry(word: string, direction: Direction): AllowEntry | NamedEntry {
   const { peers, ports } = splitEntry(word);
-  return { ...parsePeers(peers), ...(ports !== undefined && { service: parseService(ports) }) };
+  const whom = NAME.test(peers) ? { name: parseName(peers, direction) } : parsePeers(peers);
+  return { ...whom, ...(ports !== undefined && { service: parseService(ports) }) };
+}
+
+function parseName(text: string, direction: Direction): string {
+  if (direction === 'ingress') {
+    throw new Complaint(
+      `is not an address, a prefix or a range, but a name: lists of sources name nobody, expected such as ${EXAMPLES}`,
+    );
+  }
+  try {
+    return parseNamePattern(text);
+  } catch (error) {
+    throw isDnsGateError(error) ? new Complaint(error.complaint) : error;
+  }
 }
 
 /** Takes the port off: behind brackets, or behind the only colon, which no IPv6 address has. */
@@ -72,11 +92,6 @@ function splitEntry(word: string): { readonly peers: string; readonly ports?: st
 }
 
 function parsePeers(text: string): AddressRange {
-  if (NAME.test(text)) {
-    throw new Complaint(
-      `is not an address, a prefix or a range, but a name: lists name nobody, expected such as ${EXAMPLES}`,
-    );
-  }
   const [from = '', to, ...more] = text.split('-');
   if (more.length > 0) throw new Complaint('has more than one "-"');
   return to === undefined ? parseBlock(from) : parseRange(from, to);

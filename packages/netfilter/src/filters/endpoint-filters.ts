@@ -7,9 +7,26 @@ import type { CommandRunner } from '../command-runner.ts';
 import { NetfilterError, failureOf } from '../netfilter-error.ts';
 import { FAMILIES } from '../ruleset-damage.ts';
 import type { RulesetWatch } from '../ruleset-watch.ts';
-import { indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
-import { type Element, elementsOf, type EndpointFilter, LIST_SETS, SENDER_SETS } from './layout.ts';
-import { type RulesetOptions, rulesetScript } from './ruleset.ts';
+import {
+  ensureMarkedQueue,
+  findQueueWay,
+  MARKED_CHAIN,
+  type MarkedQueueOptions,
+  type QueueWay,
+  removeMarkedQueue,
+} from '../queue/queue-rules.ts';
+import { identify, indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
+import {
+  type Element,
+  elementsOf,
+  type EndpointFilter,
+  LIST_SETS,
+  openedElements,
+  type OpenedAddress,
+  SENDER_SETS,
+  timedSets,
+} from './layout.ts';
+import { type DnsTarget, type RulesetOptions, rulesetScript } from './ruleset.ts';
 
 /**
  * What {@link EndpointFilters.ensure} found: all of it there, rules made (with all that is in them), rules there but filters
@@ -63,8 +80,37 @@ export interface EndpointFilters {
   list(): Promise<string[]>;
   /** What was counted, by link. @throws NetlinkError */
   counters(): Promise<ReadonlyMap<string, FilterCounters>>;
+  /**
+   * Opens addresses for a while, beside what the links' filters allow, or begins their time anew; of a link without a list nothing is
+   * looked at. One transaction that waits for no other change. What was opened outlives this process, and is not told by `list`.
+   *
+   * @throws NetlinkError `ENOENT` when somebody took the rules away
+   */
+  open(opened: readonly TimedAddress[]): Promise<void>;
+  /** Closes what was opened for a link; nothing happens when nothing was. @throws NetlinkError */
+  close(link: string): Promise<void>;
+  /**
+   * Has what links with names in their lists ask in DNS, and the answers, handed to a queue from now on: by nftables, or by iptables
+   * and a mark where nftables has no queues. While nobody listens to the queue, they pass. Rules that an earlier process had made stay
+   * until then.
+   *
+   * @throws NetfilterError QUEUE_UNAVAILABLE, NFT_MISSING, FIREWALL_REFUSED
+   */
+  handDns(to: MarkedQueueOptions): Promise<QueueWay>;
   /** Takes rules and filters away. Nothing happens when there are none. @throws NetfilterError FIREWALL_REFUSED */
   clear(): Promise<void>;
+}
+
+/** One element, and when it ends on the clock of this process. */
+interface Opened {
+  readonly element: Element;
+  readonly untilMs: number;
+}
+
+/** An address to open, and for how long. */
+export interface TimedAddress extends OpenedAddress {
+  /** 1 and more */
+  readonly timeoutMs: number;
 }
 
 const NO_ELEMENTS: LinkElements = new Map();
@@ -100,6 +146,10 @@ class KernelEndpointFilters implements EndpointFilters {
   #isAvailable: boolean | undefined;
   #isLogging = false;
   readonly #watch: RulesetWatch | undefined;
+  /** What was opened for a while, by what tells elements apart. */
+  readonly #opened = new Map<string, Opened>();
+  /** Set where DNS is handed over by nftables, or by a mark. */
+  #dns: { readonly way: QueueWay; readonly to: MarkedQueueOptions } | undefined;
   /** How often the watch heard of damage, now and before the kernel was last found, or made, to be as wanted. */
   #damages = 0;
   #damagesBefore: number | undefined;
@@ -180,14 +230,54 @@ class KernelEndpointFilters implements EndpointFilters {
     return counted;
   }
 
+  async open(opened: readonly TimedAddress[]): Promise<void> {
+    const timed = opened.flatMap(({ timeoutMs, ...address }) =>
+      openedElements(address).map((element) => ({ element, timeoutMs })),
+    );
+    await this.#sets.addFor(timed, `${opened.length} addresses`);
+    const now = performance.now();
+    for (const { element, timeoutMs } of timed) {
+      this.#opened.set(identify(element), { element, untilMs: now + timeoutMs });
+    }
+  }
+
+  close(link: string): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const [id, { element }] of this.#opened) if (linkOfKey(element.key) === link) this.#opened.delete(id);
+      for (const set of timedSets().keys()) {
+        const elements = await this.#sets.elements('inet', set);
+        const own = elements.filter(({ key }) => linkOfKey(key) === link);
+        await this.#sets.drop(
+          own.map(({ key }) => ({ family: 'inet', set, key })),
+          link,
+        );
+      }
+    });
+  }
+
+  handDns(to: MarkedQueueOptions): Promise<QueueWay> {
+    return this.#inTurn(async () => {
+      const way = await findQueueWay(this.#run);
+      if (way === 'none') throw queueMissing();
+      this.#dns = { way, to };
+      if (this.#fingerprint !== undefined) this.#fingerprint = 'of other rules';
+      this.#damages += 1;
+      if ((await this.#ensure()) === 'unavailable') throw nftMissing('egress', 'with names');
+      return way;
+    });
+  }
+
   clear(): Promise<void> {
     return this.#inTurn(async () => {
       const { table } = this.#options;
       const result = await this.#run(['nft', '-f', '-'], deletion(table));
       if (result !== undefined && result.exitCode !== 0) throw failureOf(`removing table ${table}`, 'nft', result);
+      await removeMarkedQueue(this.#run, MARKED_CHAIN);
+      this.#opened.clear();
       this.#isAvailable = undefined;
       this.#fingerprint = undefined;
       this.#damagesBefore = undefined;
+      this.#dns = undefined;
       this.#present = new Map();
       this.#wanted = new Map();
     });
@@ -207,6 +297,8 @@ class KernelEndpointFilters implements EndpointFilters {
     this.#present = await this.#sets.read();
     if (isFirst) this.#wanted = new Map(this.#present);
     const isRepaired = await this.#repair();
+    await this.#reopen();
+    if (this.#dns?.way === 'iptables') await ensureMarkedQueue(this.#run, this.#dns.to);
     this.#damagesBefore = damages;
     if (!areRulesIntact) return 'installed';
     return isRepaired ? 'repaired' : 'present';
@@ -226,6 +318,17 @@ class KernelEndpointFilters implements EndpointFilters {
     return surplus.length + missing.length > 0;
   }
 
+  /** What was opened may be gone with the rules; it has the rest of its time. */
+  async #reopen(): Promise<void> {
+    const now = performance.now();
+    for (const [id, { untilMs }] of this.#opened) if (untilMs <= now + 1) this.#opened.delete(id);
+    const timed = Array.from(this.#opened.values(), ({ element, untilMs }) => ({
+      element,
+      timeoutMs: Math.ceil(untilMs - now),
+    }));
+    await this.#sets.addFor(timed, 'what was open before');
+  }
+
   /**
    * Loads the rules. Sets of another version, with other keys, are in the way: then everything is made anew. A kernel that cannot log
    * gets rules that do not.
@@ -234,7 +337,8 @@ class KernelEndpointFilters implements EndpointFilters {
     const { logGroup, ...withoutLog } = this.#options;
     const load = (script: string): ReturnType<CommandRunner> => this.#run(['nft', '-f', '-'], script);
     const anew = deletion(this.#options.table);
-    const script = rulesetScript(this.#options);
+    const dns = targetOf(this.#dns);
+    const script = rulesetScript(this.#options, dns);
     this.#isLogging = logGroup !== undefined;
     const result = await load(script);
     if (result === undefined) return false;
@@ -242,7 +346,7 @@ class KernelEndpointFilters implements EndpointFilters {
     const again = await load(anew + script);
     if (again?.exitCode === 0) return true;
     this.#isLogging = false;
-    if (logGroup !== undefined && (await load(anew + rulesetScript(withoutLog)))?.exitCode === 0) return true;
+    if (logGroup !== undefined && (await load(anew + rulesetScript(withoutLog, dns)))?.exitCode === 0) return true;
     throw failureOf(`filters of containers in table ${this.#options.table}`, 'nft', again);
   }
 
@@ -306,6 +410,18 @@ function isEqual(one: LinkElements, other: LinkElements): boolean {
 
 function sum(one: Counter, other: Counter): Counter {
   return { packets: one.packets + other.packets, bytes: one.bytes + other.bytes };
+}
+
+function targetOf(dns: { readonly way: QueueWay; readonly to: MarkedQueueOptions } | undefined): DnsTarget | undefined {
+  if (dns === undefined) return undefined;
+  return dns.way === 'nft' ? { queue: dns.to.queue } : { mark: dns.to.mark };
+}
+
+function queueMissing(): NetfilterError {
+  const reason =
+    'this kernel hands packets to no program, as it has neither queue of nftables (NFT_QUEUE) nor NFQUEUE of iptables: ' +
+    'list addresses and prefixes instead of names';
+  return new NetfilterError({ code: 'QUEUE_UNAVAILABLE', operation: 'names in lists of destinations', reason });
 }
 
 function nftMissing(direction: Direction, link: string): NetfilterError {

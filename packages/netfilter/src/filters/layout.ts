@@ -1,5 +1,12 @@
 import { addressBits, bytesOf, type Family, type IpBytes, parseIp } from '@routed/addresses';
-import { type AllowEntry, type AllowList, type Direction, DIRECTIONS, PROTOCOLS } from '../allow-list/allow-list.ts';
+import {
+  type AllowEntry,
+  type AllowList,
+  type Direction,
+  DIRECTIONS,
+  PROTOCOLS,
+  type Service,
+} from '../allow-list/allow-list.ts';
 import { blockLengths, blocksOf, portBlocksOf } from '../allow-list/blocks.ts';
 import { keyOf, nameField, serviceFields } from '../codec/key.ts';
 import { NetfilterError } from '../netfilter-error.ts';
@@ -67,6 +74,26 @@ export const OWN_SETS = { 4: 'own4', 6: 'own6', claims: 'claims6' } as const;
 /** The next hops of links with a list of egress. */
 export const GATEWAY_SETS = { 4: 'gateways4', 6: 'gateways6' } as const;
 
+/** What is open by name for a while: links whose lists have names, and destinations, with all their ports or with single ones. */
+export const NAME_SETS = {
+  links: 'egress_named',
+  any: { 4: 'named4', 6: 'named6' },
+  service: { 4: 'named_target4', 6: 'named_target6' },
+} as const;
+
+/** Where the addresses of names are, with their definitions: elements come and go by time, and belong to no filter. */
+export function timedSets(): ReadonlyMap<string, string> {
+  return new Map(
+    ([4, 6] as const).flatMap((family): [string, string][] => {
+      const peer = `type ifname . ${ADDRESS_TYPE[family]}`;
+      return [
+        [NAME_SETS.any[family], `{ ${peer}; flags timeout; }`],
+        [NAME_SETS.service[family], `{ ${peer} . inet_proto . inet_service; flags timeout; }`],
+      ];
+    }),
+  );
+}
+
 /** What the sets of allowed peers are called: with all their ports, or with single ones and blocks of ports. */
 const PEER_SETS = {
   ingress: { any: 'from', service: 'service' },
@@ -121,6 +148,7 @@ export function inetSets(): ReadonlyMap<string, string> {
   return new Map([
     [SENDER_SETS.strict, '{ type ifname; counter; }'],
     [SENDER_SETS.ipv4Only, '{ type ifname; }'],
+    [NAME_SETS.links, '{ type ifname; }'],
     ...ofLinks,
     ...ofAddresses,
     [OWN_SETS.claims, '{ typeof iifname . @th,64,128; }'],
@@ -193,13 +221,15 @@ function listElements(name: Uint8Array, filter: EndpointFilter, direction: Direc
   const list = filter[direction];
   if (list === undefined) return [];
   const { filtered, refused, observed, ported, ranged } = LIST_SETS[direction];
-  const services = list.entries.flatMap(({ service }) => service ?? []);
+  const names = list.names ?? [];
+  const services = [...list.entries, ...names].flatMap(({ service }) => service ?? []);
   const sets = [
     filtered,
     refused,
     ...(filter.observed?.includes(direction) === true ? [observed] : []),
     ...(services.length > 0 ? [ported] : []),
     ...(services.some(({ firstPort, lastPort }) => firstPort < lastPort) ? [ranged] : []),
+    ...(names.length > 0 ? [NAME_SETS.links] : []),
   ];
   return [
     ...sets.map((set) => ({ family: 'inet', set, key: name }) as const),
@@ -218,8 +248,27 @@ function entryElements(name: Uint8Array, entry: AllowEntry, direction: Direction
   });
 }
 
+/** An address that a container may connect to for a while. */
+export interface OpenedAddress {
+  readonly link: string;
+  readonly address: IpBytes;
+  /** As in {@link AllowEntry}. */
+  readonly service?: Service;
+}
+
+/** The elements that an address is opened with. Pure. */
+export function openedElements({ link, address, service }: OpenedAddress): Element[] {
+  const set = NAME_SETS[service === undefined ? 'any' : 'service'][address.family];
+  const name = nameField(link);
+  return serviceKeys({ ...(service !== undefined && { service }) }).map((fields) => ({
+    family: 'inet',
+    set,
+    key: keyOf(name, address.bytes, ...fields),
+  }));
+}
+
 /** The end of the keys of an entry: nothing where it allows everything. */
-function serviceKeys({ service }: AllowEntry): (readonly Uint8Array[])[] {
+function serviceKeys({ service }: Pick<AllowEntry, 'service'>): (readonly Uint8Array[])[] {
   if (service === undefined) return [[]];
   const protocol = PROTOCOLS[service.protocol];
   return portBlocksOf(service).map(({ first, length }) =>

@@ -6,10 +6,12 @@ import {
   GATEWAY_SETS,
   inetSets,
   LIST_SETS,
+  NAME_SETS,
   OWN_SETS,
   peerSet,
   PORT_BLOCK_MARKS,
   SENDER_SETS,
+  timedSets,
 } from './layout.ts';
 
 /** Names in the rules. */
@@ -22,8 +24,17 @@ export interface RulesetOptions {
 
 /** What a log group reads of a packet: refused by a list, or sent from an address that the container does not have. */
 export type RefusalPrefix = `routed ${Direction | 'sender'}`;
+/**
+ * Where goes what containers with names in their lists ask in DNS, and the answers to that: to a queue, or to what looks for a mark,
+ * where nftables has no queues.
+ */
+export type DnsTarget = { readonly queue: number } | { readonly mark: number };
 
 const PORT_BITS = 16;
+/** Blocks of ports, and what they have in place of a protocol. */
+const BLOCKS = [...PORT_BLOCK_MARKS].filter(([length]) => length < PORT_BITS);
+/** After connection tracking, and before what iptables does with marks. */
+const BEFORE_MANGLE = 'mangle - 5';
 /** Before Docker's and firewalld's rules, so that refusals are answered before a policy drops silently. */
 
 const PRIORITY = { ingress: 'filter - 10', egress: 'filter - 11' } as const;
@@ -64,8 +75,12 @@ const TO_NEXT_HOP =
  *
  * Elements of the sets stay: the filters of endpoints are in force meanwhile.
  */
-export function rulesetScript({ table, linkPrefix, logGroup }: RulesetOptions): string {
-  const chains = { inet: inetChains(linkPrefix, logGroup), arp: arpChains(linkPrefix) };
+export function rulesetScript({ table, linkPrefix, logGroup }: RulesetOptions, dns?: DnsTarget): string {
+  const chains = {
+    inet: { ...inetChains(linkPrefix, logGroup), ...(dns === undefined ? {} : dnsChains(dns)) },
+    arp: arpChains(linkPrefix),
+  };
+  const sets = { inet: new Map([...inetSets(), ...timedSets()]), arp: ARP_SETS };
   const dynamic = { inet: [SOLICITORS, ...Object.values(LOGGED_SETS)], arp: [SOLICITORS] };
   const families = ['inet', 'arp'] as const;
   return [
@@ -73,7 +88,7 @@ export function rulesetScript({ table, linkPrefix, logGroup }: RulesetOptions): 
     ...families.map((family) =>
       [
         `table ${family} ${table} {`,
-        ...[...(family === 'inet' ? inetSets() : ARP_SETS)].map(([set, definition]) => `set ${set} ${definition}`),
+        ...Array.from(sets[family], ([set, definition]) => `set ${set} ${definition}`),
         ...dynamic[family].map((set) => `set ${set} { type ifname; size 65535; flags dynamic,timeout; timeout 1m; }`),
         ...Object.entries(chains[family]).map(([chain, { hook }]) => `chain ${chain} { ${hook ?? ''} }`),
         '}',
@@ -87,6 +102,11 @@ export function rulesetScript({ table, linkPrefix, logGroup }: RulesetOptions): 
     ),
     '',
   ].join('\n');
+}
+
+/** Others' numbers may be those that stand for blocks of ports. */
+function withoutPorts(then: string): string {
+  return `meta l4proto != { ${Object.values(PROTOCOLS).join(', ')} } ${then}`;
 }
 
 interface Chain {
@@ -124,7 +144,8 @@ function listChains(logGroup: number | undefined): Record<string, Chain> {
       'icmp type destination-unreachable icmp code frag-needed accept',
       `icmpv6 type ${NEEDED_ICMPV6} accept`,
     ]),
-    ...peerChains('egress', []),
+    ...peerChains('egress', [`iifname @${NAME_SETS.links} jump names`]),
+    ...nameChains(),
     exit_to_host: {
       rules: [
         `icmpv6 type ${TO_NEXT_HOP} accept`,
@@ -215,11 +236,10 @@ function lookupChains(direction: Direction, family: Family): Record<string, Chai
       const key = [link, `${protocol} ${peer}${address}`, ...fields].join(' . ');
       return `${key} @${peerSet(direction, kind, family, length)} accept`;
     });
-  const blocks = [...PORT_BLOCK_MARKS].filter(([length]) => length < PORT_BITS);
   return {
     [`${ranges}${family}`]: {
       rules: [
-        ...blocks.flatMap(([length, mark]) =>
+        ...BLOCKS.flatMap(([length, mark]) =>
           lookups('service', `meta l4proto ^ ${mark}`, `th dport & ${portMask(length)}`),
         ),
         `goto ${refuse}`,
@@ -227,8 +247,7 @@ function lookupChains(direction: Direction, family: Family): Record<string, Chai
     },
     [`${services}${family}`]: {
       rules: [
-        // Others' numbers may be those that stand for blocks of ports.
-        `meta l4proto != { ${Object.values(PROTOCOLS).join(', ')} } goto ${refuse}`,
+        withoutPorts(`goto ${refuse}`),
         ...lookups('service', 'meta l4proto', 'th dport'),
         `${link} @${ranged} goto ${ranges}${family}`,
         `goto ${refuse}`,
@@ -237,6 +256,53 @@ function lookupChains(direction: Direction, family: Family): Record<string, Chai
     [`${peers}${family}`]: {
       rules: [...lookups('any'), `${link} @${ported} goto ${services}${family}`, `goto ${refuse}`],
     },
+  };
+}
+
+/** What is open by name at the moment: returns for what is not. */
+function nameChains(): Record<string, Chain> {
+  return {
+    names: { rules: ['meta nfproto ipv4 goto names4', 'goto names6'] },
+    ...nameChainsOf(4),
+    ...nameChainsOf(6),
+  };
+}
+
+function nameChainsOf(family: Family): Record<string, Chain> {
+  const { any, service } = NAME_SETS;
+  const key = `iifname . ${family === 4 ? 'ip' : 'ip6'} daddr`;
+  return {
+    [`name_ranges${family}`]: {
+      rules: BLOCKS.map(
+        ([length, mark]) =>
+          `${key} . meta l4proto ^ ${mark} . th dport & ${portMask(length)} @${service[family]} accept`,
+      ),
+    },
+    [`names${family}`]: {
+      rules: [
+        `${key} @${any[family]} accept`,
+        withoutPorts('return'),
+        `${key} . meta l4proto . th dport @${service[family]} accept`,
+        `iifname @${LIST_SETS.egress.ranged} goto name_ranges${family}`,
+      ],
+    },
+  };
+}
+
+/**
+ * Questions before they are routed, and answers on their way out: only those of conversations that the container began, as the
+ * others are no answers. Both after their fragments were put together.
+ */
+function dnsChains(to: DnsTarget): Record<string, Chain> {
+  const what = 'queue' in to ? `queue num ${to.queue} bypass` : `meta mark set meta mark | ${to.mark}`;
+  const dns = (port: 'dport' | 'sport'): string => `meta l4proto { tcp, udp } th ${port} 53`;
+  return {
+    questions: baseChain('prerouting', BEFORE_MANGLE, [
+      `iifname @${NAME_SETS.links} ${dns('dport')} ct direction original ${what}`,
+    ]),
+    answers: baseChain('postrouting', BEFORE_MANGLE, [
+      `oifname @${NAME_SETS.links} ${dns('sport')} ct state established ct direction reply ${what}`,
+    ]),
   };
 }
 

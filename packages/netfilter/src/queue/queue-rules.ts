@@ -1,5 +1,6 @@
 import type { CommandRunner } from '../command-runner.ts';
 import { failureOf } from '../netfilter-error.ts';
+import type { Whereabouts } from '../ruleset-damage.ts';
 
 /**
  * How rules of this host hand packets to a queue.
@@ -11,12 +12,17 @@ import { failureOf } from '../netfilter-error.ts';
 export type QueueWay = 'nft' | 'iptables' | 'none';
 
 const PROGRAMS = ['iptables', 'ip6tables'] as const;
+
+/** The chain that holds the rule, unless another name is given. */
+export const MARKED_CHAIN = 'ROUTED-DNS';
+
 /** The places of the table `mangle` that are called from, as iptables names them. */
 const CALLERS = ['PREROUTING', 'POSTROUTING'] as const;
 
 /** Names in the rules. */
 export interface MarkedQueueOptions {
-  readonly chain: string;
+  /** @defaultValue `ROUTED-DNS` */
+  readonly chain?: string;
   readonly queue: number;
   /** One bit of the mark. */
   readonly mark: number;
@@ -52,6 +58,11 @@ async function canQueueByIptables(run: CommandRunner, program: string): Promise<
   return made?.exitCode === 0;
 }
 
+/** Where these rules are for nf_tables: it holds what Debian's iptables is told. */
+export function markedPlaces(chain: string = MARKED_CHAIN): readonly Whereabouts[] {
+  return (['ip', 'ip6'] as const).map((family) => ({ family, table: 'mangle', chains: [...CALLERS, chain] }));
+}
+
 /**
  * Makes sure that marked packets go to the queue, before and after routing; when nobody listens to it, they pass. Repeating it
  * changes nothing.
@@ -60,7 +71,7 @@ async function canQueueByIptables(run: CommandRunner, program: string): Promise<
  * @throws NetfilterError `FIREWALL_REFUSED`
  */
 export async function ensureMarkedQueue(run: CommandRunner, options: MarkedQueueOptions): Promise<boolean> {
-  const { chain } = options;
+  const { chain = MARKED_CHAIN } = options;
   const rule = markedRule(options);
   let isChanged = false;
   for (const program of PROGRAMS) {
@@ -87,7 +98,7 @@ export async function removeMarkedQueue(run: CommandRunner, chain: string): Prom
 }
 
 /** As `iptables --list-rules` prints it. */
-function markedRule({ chain, queue, mark }: MarkedQueueOptions): string {
+function markedRule({ chain = MARKED_CHAIN, queue, mark }: MarkedQueueOptions): string {
   const hex = `0x${mark.toString(16)}`;
   return `-A ${chain} -m mark --mark ${hex}/${hex} -j NFQUEUE --queue-num ${queue} --queue-bypass`;
 }

@@ -57,7 +57,7 @@ export class KernelNfnetlinkPort extends EventEmitter<NfnetlinkPortEvents> imple
         this.#write([message], purpose, NLM_F_REQUEST | NLM_F_ACK, sequence);
       } catch (error) {
         this.#waiting.delete(sequence);
-        reject(error);
+        throw error;
       }
     });
   }

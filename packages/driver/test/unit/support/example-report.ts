@@ -8,11 +8,13 @@ export const exampleReport: DaemonReport = {
   mtuBytes: 1500,
   gateways: { 4: '169.254.1.1', 6: 'fe80::1' },
   problems: [],
+  notes: [],
   networks: [
     {
       id: 'n1',
+      name: 'apps',
       mtuBytes: 1500,
-      pools: [{ prefix: '10.1.0.0/16', gateway: '169.254.1.1', leased: 0, size: '65534' }],
+      pools: [{ prefix: '10.1.0.0/16', gateway: '169.254.1.1', leased: 0, size: 65534 }],
       prefixes: [],
       endpoints: 0,
     },
@@ -22,7 +24,7 @@ export const exampleReport: DaemonReport = {
   conflicts: [],
   looseAddresses: [],
   totals: { networks: 1, joined: 0, idle: 0, announced: 1, conflicts: { kept: 0, yielding: 0, yielded: 0 } },
-  pools: [{ id: 'routed-local/10.1.0.0/16', leased: 0, size: '65534' }],
+  pools: [{ id: 'routed-local/10.1.0.0/16', leased: 0, size: 65534, networks: ['apps'] }],
   forgotten: { left: 0, endpoints: 0, leases: 0 },
   cluster: {
     candidatesSkipped: 0,
