@@ -45,6 +45,16 @@ export interface AnnouncedAddress {
   readonly isAnnounced: boolean;
 }
 
+/** What a list of a container was asked: at most two series of each kind for each network of a container. */
+export interface AskedList {
+  readonly container: string;
+  readonly network: string;
+  readonly direction: 'ingress' | 'egress';
+  /** Packets, in decimal. */
+  readonly examined: string;
+  readonly refused: string;
+}
+
 /** The calls that start and end containers: what alerts watch. */
 const WATCHED_CALLS = [
   'IpamDriver.RequestAddress',
@@ -70,6 +80,8 @@ export interface MetricSources {
   readonly filtered?: () => Promise<FilteredPackets>;
   /** Absent: no metric for each address. */
   readonly addresses?: () => readonly AnnouncedAddress[];
+  /** Absent: no metrics for each list. */
+  readonly lists?: () => Promise<readonly AskedList[]>;
   /** Absent: no metrics of routers and their neighbors. */
   readonly routers?: () => Promise<RouterReport>;
 }
@@ -92,6 +104,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   #connectionsLeft = 0;
   #filtered: FilteredPackets = { ingress: 0, egress: 0, spoofed: 0 };
   #routers: RouterReport | undefined;
+  #lists: readonly AskedList[] = [];
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   constructor() {
@@ -148,6 +161,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#sources = sources;
     this.#watchAnnouncements(sources);
     if (sources.routers !== undefined) watchRouters(this.#registry, () => this.#routers);
+    if (sources.lists !== undefined) this.#watchLists();
     this.#watchBlocks();
     this.#labelled(
       Counter,
@@ -200,6 +214,16 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       ['state'],
       ({ totals }) => Object.entries(totals.conflicts).map(([state, count]) => [[state], count]),
     );
+  }
+
+  #watchLists(): void {
+    const labels = ['direction', 'network', 'container'];
+    const counted = (name: string, help: string, key: 'examined' | 'refused'): void =>
+      this.#labelled(Counter, name, help, labels, () =>
+        this.#lists.map((list) => [[list.direction, list.network, list.container], Number(list[key])]),
+      );
+    counted('routed_list_examined_total', 'First packets of connections that a list was asked about.', 'examined');
+    counted('routed_list_refused_total', 'Of these, those that it refused, or would have.', 'refused');
   }
 
   #watchBlocks(): void {
@@ -291,6 +315,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     const filtered = this.#sources?.filtered?.();
     this.#connectionsLeft = (await this.#sources?.connectionsLeft()) ?? Number.NaN;
     this.#routers = await routers;
+    this.#lists = (await this.#sources?.lists?.()) ?? [];
     this.#filtered = (await filtered) ?? this.#filtered;
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }

@@ -57,7 +57,7 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
       refreshNames: () => status.refreshNames(),
       filtered: () => filtered.read(),
       connectionsLeft: () => announcements.connectionsLeft(),
-      ...(options.metricsPerAddress && { addresses: () => status.addresses() }),
+      ...(options.metricsPerAddress && { addresses: () => status.addresses(), lists: () => status.lists() }),
       ...(options.metricsRouter && { routers: routerReports(cleanup) }),
     });
     const ready = driver.start(kernel.events, recoverySource(options, docker.networks, state));

@@ -232,6 +232,14 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#lock.run(endpointId, () => this.#refilter(endpointId, (before) => withList(before, direction, list)));
   }
 
+  /** Has an endpoint's container ask these name servers, which Docker gave it, where `routed.dns` names none. */
+  async giveNameServers(endpointId: string, givenDns: readonly string[]): Promise<void> {
+    await this.#lock.run(endpointId, async () => {
+      if (this.index.require(endpointId).givenDns?.join() === givenDns.join()) return;
+      await this.#refilter(endpointId, (before) => ({ ...before, givenDns }));
+    });
+  }
+
   /**
    * Announces an endpoint to other hosts, or no longer; this host delivers to it either way. The change holds for later Joins too.
    *

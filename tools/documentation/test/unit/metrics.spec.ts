@@ -38,6 +38,7 @@ async function scrape(): Promise<{ readonly types: Map<string, string>; readonly
     counts: () => status.counts(),
     connectionsLeft: () => Promise.resolve(0),
     addresses: () => status.addresses(),
+    lists: () => status.lists(),
     routers: () => Promise.resolve(ROUTERS),
   });
   const { text } = await metrics.render();
