@@ -76,6 +76,7 @@ import { DaemonStatus } from './reports/daemon-status.ts';
 import { ListCounts } from './reports/list-counts.ts';
 import { SandboxReconciler } from './sandboxes/sandbox-reconciler.ts';
 import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
+import { RefusedPackets } from './refused/refused-packets.ts';
 import type { StateDirectory } from './state/state-directory.ts';
 import { ReconcileLoop } from './upkeep/reconcile-loop.ts';
 import { type ReconcileMetrics, ReconcileReporter } from './upkeep/reconcile-reporter.ts';
@@ -139,6 +140,7 @@ export interface DriverComponents extends Drivers {
   readonly connectionsTo: (address: string) => Promise<number | undefined>;
   readonly status: DaemonStatus;
   readonly journal: Journal;
+  readonly refused: RefusedPackets;
   readonly host: HostNetworkSetup;
   readonly gateways: Gateways;
   readonly reaper: LinkReaper;
@@ -186,6 +188,7 @@ export function assemble(ports: DriverPorts, settings: DriverSettings): DriverCo
     ...containers,
     ...upkeep,
     journal: ground.journal,
+    refused: new RefusedPackets({ ...ground, ...core, linkAt: (index) => ports.rtnl.links.get({ index }) }),
     network: networkDriver(calls),
     ipam: ipamDriver({ ...calls, host: host.hostAddresses }),
   };

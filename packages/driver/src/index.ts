@@ -22,6 +22,8 @@ export { Journal } from './ground/journal.ts';
 export type { JournalEntry } from './ground/journal-entry.ts';
 export { optionsOf } from './networks/options.ts';
 export { parseEndpointOptions, parseNetworkOptions } from './networks/parse-options.ts';
+export type { RefusedPacket } from './refused/refused-packet.ts';
+export { RefusedPackets } from './refused/refused-packets.ts';
 export { type AddressRecord } from './reports/address-record.ts';
 export { DAEMON_REPORT_PATH, type DaemonCounts, type DaemonReport, daemonReport } from './reports/daemon-report.ts';
 export { type FilteredPackets, FilteredPacketCount } from './reports/filtered-packets.ts';

@@ -1,5 +1,5 @@
 import type { CleanupStack, KernelEventSources } from '@routed/driver';
-import { watchRuleset } from '@routed/netfilter';
+import { openPacketLog, watchRuleset } from '@routed/netfilter';
 import { type Netns, openMonitor, openNetns, type Rtnl } from '@routed/netns';
 import type { TrafficControl } from '@routed/netns/tc';
 import { type Nfnetlink, openNfnetlink } from '@routed/netns/nfnetlink';
@@ -15,6 +15,9 @@ export const FILTER_TABLE = 'routed';
 
 /** The table of connection marks. */
 export const MARK_TABLE = 'routed_marks';
+
+/** The group that the filters of container links write refused packets to. */
+export const LOG_GROUP = 7200;
 
 /** The kernel of this host. */
 export interface Kernel {
@@ -43,7 +46,14 @@ export async function openKernel(cleanup: CleanupStack): Promise<Kernel> {
   cleanup.add(() => ruleset?.close());
   const tracking = await openNfnetlink();
   cleanup.add(() => tracking.close());
-  return { netns, rtnl, openTc: lazyTrafficControl(cleanup), nfnetlink, tracking, events: { monitor, ruleset } };
+  return {
+    netns,
+    rtnl,
+    openTc: lazyTrafficControl(cleanup),
+    nfnetlink,
+    tracking,
+    events: { monitor, ruleset, openRefused: () => openPacketLog(LOG_GROUP) },
+  };
 }
 
 function lazyTrafficControl(cleanup: CleanupStack): () => Promise<TrafficControl> {

@@ -103,6 +103,8 @@ const endpointStatus = z.object({
   /** In the form of `routed.rate-in`; absent: no limit that way. */
   rateIn: z.string().optional(),
   rateOut: z.string().optional(),
+  /** Why nobody may open connections to it; absent: somebody may. */
+  closedBy: z.string().optional(),
 });
 
 const driverReport = daemonCounts.extend({

@@ -56,6 +56,11 @@ interface StatusDeps {
   };
 }
 
+function closedBy({ ingress, ingressMode, isOwnerPending }: Endpoint): { readonly closedBy?: string } {
+  if (isOwnerPending === true) return { closedBy: 'Docker has not said yet which container it is' };
+  return ingress === 'none' && ingressMode !== 'observe' ? { closedBy: 'routed.ingress=none' } : {};
+}
+
 /** Docker may take so long between two calls for one container; longer is worth telling. */
 const LOOSE_MS = 120_000;
 
@@ -203,6 +208,7 @@ export class DaemonStatus {
       ...(sandboxKey !== undefined && { announcement: this.#deps.addressAnnouncements.ofEndpoint(endpoint) }),
       ...(rateIn !== 'off' && { rateIn: formatRate(rateIn) }),
       ...(rateOut !== 'off' && { rateOut: formatRate(rateOut) }),
+      ...closedBy(endpoint),
     };
   }
 

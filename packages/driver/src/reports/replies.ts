@@ -15,5 +15,6 @@ export { type LimitStatus, limitStatus } from '../containers/limit-status.ts';
 export { type ListedAddress, listedAddress } from '../containers/listed-address.ts';
 export type { AddressAnnouncement } from '../endpoints/address-announcement.ts';
 export { journalEntry, type JournalLine } from '../ground/journal-entry.ts';
+export { type RefusedPacket, refusedPacket } from '../refused/refused-packet.ts';
 export { type ForgottenNetwork, forgottenNetwork } from '../upkeep/network-removal.ts';
 export { type AddressRecord, addressRecord } from './address-record.ts';
