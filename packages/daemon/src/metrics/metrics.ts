@@ -153,18 +153,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#watchAnnouncements(sources);
     if (sources.routers !== undefined) watchRouters(this.#registry, () => this.#routers);
     this.#watchBlocks();
-    watchLimits(this.#registry, () => this.#limits);
-    this.#labelled(
-      Counter,
-      'routed_filtered_packets_total',
-      "Packets that filters dropped: refused by an allow list, or with a source that is not the container's.",
-      ['reason'],
-      () => [
-        [['ingress'], this.#filtered.ingress],
-        [['egress'], this.#filtered.egress],
-        [['spoofed'], this.#filtered.spoofed],
-      ],
-    );
+    this.#watchPolicies();
     this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
     this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
     this.#single(
@@ -204,6 +193,22 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       'Addresses of containers that another host announces as well, by what this host does.',
       ['state'],
       ({ totals }) => Object.entries(totals.conflicts).map(([state, count]) => [[state], count]),
+    );
+  }
+
+  /** What lists and limits do. */
+  #watchPolicies(): void {
+    watchLimits(this.#registry, () => this.#limits);
+    this.#labelled(
+      Counter,
+      'routed_filtered_packets_total',
+      "Packets that filters dropped: refused by an allow list, or with a source that is not the container's.",
+      ['reason'],
+      () => [
+        [['ingress'], this.#filtered.ingress],
+        [['egress'], this.#filtered.egress],
+        [['spoofed'], this.#filtered.spoofed],
+      ],
     );
   }
 

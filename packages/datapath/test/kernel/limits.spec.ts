@@ -173,7 +173,7 @@ describe('limits of endpoints', function () {
   });
 
   it('are possible on this kernel, which leaves no trace of the question', async () => {
-    let isOver = false;
+    let isOver = false as boolean;
     const asking = stage.limits.requireSupport().finally(() => (isOver = true));
     // Rounds that come by meanwhile do not take the link that it is tried on for abandoned.
     while (!isOver) expect(await stage.reconcile([])).to.deep.equal([]);
