@@ -47,6 +47,7 @@ import { liveConnections } from './announcement/live-connections.ts';
 import { AddressList } from './containers/address-list.ts';
 import { AssignmentKeeper } from './containers/assignment-keeper.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
+import { GivenNameServers } from './containers/given-name-servers.ts';
 import { ContainerFilters } from './containers/container-filters.ts';
 import { ContainerLimits } from './containers/container-limits.ts';
 import { LimitReader } from './containers/limit-counts.ts';
@@ -72,6 +73,7 @@ import type { AddressRecord } from './reports/address-record.ts';
 import { describeAddress } from './reports/describe-address.ts';
 import { FilteredPacketCount } from './reports/filtered-packets.ts';
 import { DaemonStatus } from './reports/daemon-status.ts';
+import { ListCounts } from './reports/list-counts.ts';
 import { SandboxReconciler } from './sandboxes/sandbox-reconciler.ts';
 import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
 import type { StateDirectory } from './state/state-directory.ts';
@@ -304,7 +306,8 @@ function containerComponents(
   const { endpoints, networks, additional, records } = core;
   const announcements = new AddressAnnouncements({ ...ground, ...core, conflicts: core.cluster.conflicts });
   const sandboxReconciler = new SandboxReconciler({ ...ground, endpoints, open, isThere: hasSandbox });
-  const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler };
+  const nameServers = new GivenNameServers({ ...ground, endpoints });
+  const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler, nameServers };
   const sticky = new AssignmentKeeper(common);
   const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
   const limitReader = new LimitReader({ ...ground, limits, links, endpoints });
@@ -322,6 +325,7 @@ function containerComponents(
     filters: new ContainerFilters({ ...common, keeper: sticky, filters, named: core.named, hostResolvers }),
     limitReader,
     containerLimits: new ContainerLimits({ ...common, limits, limitReader }),
+    listCounts: new ListCounts({ ...ground, endpoints, filters }),
     describe: (address: string) => describeAddress(address, { ...common, announcements }),
     connectionsTo: (address: string) => liveConnections([address], { connections, logger: ground.logger }),
   };

@@ -1,6 +1,6 @@
 import { parseDocument, render } from '@routed/quagga';
 import type { ClusterProtocol, ClusterTopology, PlannedNode } from './cluster-plan.ts';
-import type { RouterConfig } from './router.ts';
+import type { RouterConfig, RouterDaemon } from './router.ts';
 
 export interface ClusterRouting {
   readonly topology: ClusterTopology;
@@ -41,21 +41,18 @@ export interface Sessions {
   readonly count: number;
 }
 
-export function sessionsOf(node: PlannedNode, protocol: ClusterProtocol): readonly Sessions[] {
+/** Of the daemons in this order: a second or so after BGP comes BFD, and until then nobody notices a silent death. */
+const SESSIONS: readonly (readonly [RouterDaemon, command: string, isUp: RegExp])[] = [
+  ['ospfd', 'show ip ospf neighbor json', /"(nbrState|state)":\s*"Full/g],
+  ['ospf6d', 'show ipv6 ospf6 neighbor json', /"state":\s*"Full"/g],
+  ['bgpd', 'show bgp summary json', /"state":\s*"Established"/g],
+  ['bfdd', 'show bfd peers json', /"status":\s*"up"/g],
+];
+
+/** What the daemons of a node must have: whatever the protocol of the cluster, OSPF speaks one family by each of two daemons. */
+export function sessionsOf(node: PlannedNode, daemons: readonly RouterDaemon[]): readonly Sessions[] {
   const count = node.links.reduce((sum, { neighbors }) => sum + neighbors.length, 0);
-  switch (protocol) {
-    case 'ospf':
-      return [{ command: 'show ip ospf neighbor json', isUp: /"(nbrState|state)":\s*"Full/g, count }];
-    case 'ospfv3':
-      return [{ command: 'show ipv6 ospf6 neighbor json', isUp: /"state":\s*"Full"/g, count }];
-    case 'bgp':
-    case 'bgp-unnumbered':
-      return [
-        { command: 'show bgp summary json', isUp: /"state":\s*"Established"/g, count },
-        // A second or so later than BGP: until then nobody notices a silent death.
-        { command: 'show bfd peers json', isUp: /"status":\s*"up"/g, count },
-      ];
-  }
+  return SESSIONS.filter(([daemon]) => daemons.includes(daemon)).map(([, command, isUp]) => ({ command, isUp, count }));
 }
 
 /** The containers' prefix when nothing else is said. */

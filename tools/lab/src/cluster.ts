@@ -133,7 +133,7 @@ class LabCluster implements Cluster {
   async untilConverged(deadlineMs = convergenceMs): Promise<void> {
     const deadline = performance.now() + deadlineMs;
     const asked = this.#nodes.flatMap(({ node, router }) =>
-      sessionsOf(node, this.protocol).map((sessions) => ({ node, router, ...sessions })),
+      sessionsOf(node, router.daemons).map((sessions) => ({ node, router, ...sessions })),
     );
     for (const { node, router, command, isUp, count } of asked) {
       let answer = '';

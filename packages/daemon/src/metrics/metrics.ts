@@ -46,6 +46,16 @@ export interface AnnouncedAddress {
   readonly isAnnounced: boolean;
 }
 
+/** What a list of a container was asked: at most two series of each kind for each network of a container. */
+export interface AskedList {
+  readonly container: string;
+  readonly network: string;
+  readonly direction: 'ingress' | 'egress';
+  /** Packets, in decimal. */
+  readonly examined: string;
+  readonly refused: string;
+}
+
 /** The calls that start and end containers: what alerts watch. */
 const WATCHED_CALLS = [
   'IpamDriver.RequestAddress',
@@ -73,6 +83,8 @@ export interface MetricSources {
   readonly filtered?: () => Promise<FilteredPackets>;
   /** Absent: no metric for each address. */
   readonly addresses?: () => readonly AnnouncedAddress[];
+  /** Absent: no metrics for each list. */
+  readonly lists?: () => Promise<readonly AskedList[]>;
   /** Absent: no metrics of routers and their neighbors. */
   readonly routers?: () => Promise<RouterReport>;
 }
@@ -96,6 +108,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   #filtered: FilteredPackets = { ingress: 0, egress: 0, spoofed: 0 };
   #routers: RouterReport | undefined;
   #limits: readonly LimitRow[] = [];
+  #lists: readonly AskedList[] = [];
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   constructor() {
@@ -152,6 +165,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#sources = sources;
     this.#watchAnnouncements(sources);
     if (sources.routers !== undefined) watchRouters(this.#registry, () => this.#routers);
+    if (sources.lists !== undefined) this.#watchLists();
     this.#watchBlocks();
     this.#watchPolicies();
     this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
@@ -210,6 +224,16 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
         [['spoofed'], this.#filtered.spoofed],
       ],
     );
+  }
+
+  #watchLists(): void {
+    const labels = ['direction', 'network', 'container'];
+    const counted = (name: string, help: string, key: 'examined' | 'refused'): void =>
+      this.#labelled(Counter, name, help, labels, () =>
+        this.#lists.map((list) => [[list.direction, list.network, list.container], Number(list[key])]),
+      );
+    counted('routed_list_examined_total', 'First packets of connections that a list was asked about.', 'examined');
+    counted('routed_list_refused_total', 'Of these, those that it refused, or would have.', 'refused');
   }
 
   #watchBlocks(): void {
@@ -302,6 +326,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     const limits = this.#sources?.limits?.();
     this.#connectionsLeft = (await this.#sources?.connectionsLeft()) ?? Number.NaN;
     this.#routers = await routers;
+    this.#lists = (await this.#sources?.lists?.()) ?? [];
     this.#filtered = (await filtered) ?? this.#filtered;
     this.#limits = (await limits) ?? [];
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };

@@ -58,7 +58,7 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
       filtered: () => filtered.read(),
       connectionsLeft: () => announcements.connectionsLeft(),
       limits: () => limitReader.rows(),
-      ...(options.metricsPerAddress && { addresses: () => status.addresses() }),
+      ...(options.metricsPerAddress && { addresses: () => status.addresses(), lists: () => status.lists() }),
       ...(options.metricsRouter && { routers: routerReports(cleanup) }),
     });
     const ready = driver.start(kernel.events, recoverySource(options, docker.networks, state));

@@ -234,6 +234,14 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#lock.run(endpointId, () => this.#refilter(endpointId, (before) => withList(before, direction, list)));
   }
 
+  /** Has an endpoint's container ask these name servers, which Docker gave it, where `routed.dns` names none. */
+  async giveNameServers(endpointId: string, givenDns: readonly string[]): Promise<void> {
+    await this.#lock.run(endpointId, async () => {
+      if (this.index.require(endpointId).givenDns?.join() === givenDns.join()) return;
+      await this.#refilter(endpointId, (before) => ({ ...before, givenDns }));
+    });
+  }
+
   /**
    * Changes how fast packets may go to an endpoint's container and from it, at once; what is absent stays.
    *

@@ -46,6 +46,7 @@ export const MAX_ADDITIONAL_ADDRESSES = 4096;
 /** As `parseAllowList` of @routed/netfilter reads it; absent: every peer is allowed. */
 const allowList = { stored: z.string().exactOptional() };
 const filterMode = z.enum(['enforce', 'observe'], { error: 'expected enforce or observe' });
+const isolation = z.enum(['network', 'none'], { error: 'expected network or none' });
 const resolvers = {
   stored: z
     .array(z.union([z.ipv4(), z.ipv6()]))
@@ -289,6 +290,18 @@ export const OPTIONS = {
     endpoint: {
       stored: filterMode.exactOptional(),
       docs: ['observe', "the network's", 'the same for this endpoint'],
+    },
+  },
+  isolation: {
+    key: 'routed.isolation',
+    text: z.string().toLowerCase().pipe(isolation),
+    network: {
+      stored: isolation.exactOptional(),
+      docs: [
+        'network',
+        '`none`',
+        '`network`: only addresses of its subnets and `routed.prefixes` may open connections to its containers, and whom `routed.ingress` lists',
+      ],
     },
   },
   egress: {

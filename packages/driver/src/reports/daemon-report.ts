@@ -156,6 +156,19 @@ const driverReport = daemonCounts.extend({
 export const daemonReport = driverReport.extend({
   /** Such as `mnt:[4026531841]`. */
   mountNamespace: z.string(),
+  /** What the lists of endpoints in a container were asked, by direction; packets, since they were set. */
+  lists: z
+    .array(
+      z.object({
+        endpointId: z.string(),
+        container: z.string(),
+        network: z.string(),
+        direction: z.enum(['ingress', 'egress']),
+        examined: z.string(),
+        refused: z.string(),
+      }),
+    )
+    .readonly(),
   /** How mounts of others reach /run/docker/netns: `shared`, `slave` or `private`. */
   propagation: z.string(),
   /** Where they were asked for: Docker names their containers, and may take its time. */

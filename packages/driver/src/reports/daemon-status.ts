@@ -22,6 +22,7 @@ import { describeHiddenRoute, type HiddenRoutes } from '../upkeep/hidden-routes.
 import type { ReconcileReporter } from '../upkeep/reconcile-reporter.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import type { AddressAnnouncements } from './address-announcements.ts';
+import type { ListCount, ListCounts } from './list-counts.ts';
 import type { DaemonCounts, DaemonReport, DriverReport } from './daemon-report.ts';
 
 /** What the report is made of. */
@@ -44,6 +45,7 @@ interface StatusDeps {
   readonly hidden: Pick<HiddenRoutes, 'all'>;
   readonly blocks: Pick<Blocks, 'usage' | 'problems'>;
   readonly counts: ConflictCounters;
+  readonly listCounts: Pick<ListCounts, 'all'>;
   readonly host: Pick<HostNetworkSetup, 'problems'>;
   readonly settings: {
     readonly version: string;
@@ -130,6 +132,11 @@ export class DaemonStatus {
     });
   }
 
+  /** What lists were asked. @throws NetlinkError */
+  lists(): Promise<readonly ListCount[]> {
+    return this.#deps.listCounts.all();
+  }
+
   /** All that the driver knows. */
   report(): DriverReport {
     const { networks, endpoints, conflicts, observer, loose, settings } = this.#deps;
@@ -160,6 +167,7 @@ export class DaemonStatus {
     await this.refreshNames();
     return {
       ...this.report(),
+      lists: await this.#deps.listCounts.all(),
       mountNamespace: await readlink('/proc/self/ns/mnt'),
       propagation: propagationOf(await readFile('/proc/self/mountinfo', 'utf8'), '/run/docker/netns') ?? 'private',
     };

@@ -32,6 +32,8 @@ export const RECORD_SHAPES = {
     addresses: z.array(z.looseObject({ ...leasedAddress, gateway: address })),
     additional: z.array(z.looseObject({ ...leasedAddress, isSticky: z.boolean() })),
     ...STORED_OPTIONS.endpoint,
+    givenDns: z.array(address).readonly().exactOptional(),
+    insiders: z.array(prefix).readonly().exactOptional(),
     isOwnerPending: z.boolean().exactOptional(),
     isEgressPending: z.boolean().exactOptional(),
     isAnnounced: z.boolean().exactOptional(),

@@ -85,9 +85,9 @@ export class HostKernel {
   /** The kernel as one run of a process reaches it; what the daemon never asks for goes past it. */
   rtnlFor(life: Life): Rtnl {
     const services = SERVICES.map((name) => [name, this.#serviceFor(life, name)] as const);
-    const { nextHops, fdb, bridgeVlans, namespaceIds } = this.fake;
+    const { nextHops, fdb, bridgeVlans, namespaceIds, virtualFunctions } = this.fake;
     return {
-      ...{ nextHops, fdb, bridgeVlans, namespaceIds },
+      ...{ nextHops, fdb, bridgeVlans, namespaceIds, virtualFunctions },
       within: (limits) => this.fake.within(limits),
       ...(Object.fromEntries(services) as unknown as Pick<Rtnl, (typeof SERVICES)[number]>),
       batch: (ask) => life.pass('batch', () => this.#noting(() => this.fake.batch(ask))),

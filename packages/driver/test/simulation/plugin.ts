@@ -143,6 +143,9 @@ export class Plugin {
         remove: quiet('remove filter'),
         list: () => Promise.resolve([]),
         counters: () => Promise.resolve(new Map()),
+        open: quiet('open names'),
+        close: quiet('close names'),
+        handDns: () => Promise.resolve('nft'),
       },
       connections: {
         forget: quiet('forget connections'),

@@ -36,6 +36,8 @@ export type FiltersOutcome = 'present' | 'installed' | 'repaired' | 'unavailable
 
 /** What a list of one direction was asked, since it was set. */
 export interface ListCounters {
+  /** Whether there is a list. */
+  readonly isListed: boolean;
   /** First packets of connections. */
   readonly examined: Counter;
   /** Of these, what was refused; or would have been, where the list only counts. */
@@ -113,7 +115,7 @@ export interface TimedAddress extends OpenedAddress {
 
 const NO_ELEMENTS: LinkElements = new Map();
 const NOTHING: Counter = { packets: 0n, bytes: 0n };
-const NONE_ASKED: ListCounters = { examined: NOTHING, refused: NOTHING };
+const NONE_ASKED: ListCounters = { isListed: false, examined: NOTHING, refused: NOTHING };
 const UNCOUNTED: FilterCounters = { spoofed: NOTHING, ingress: NONE_ASKED, egress: NONE_ASKED };
 /** IFNAMSIZ without the NUL */
 const MAX_NAME_BYTES = 15;
@@ -216,7 +218,7 @@ class KernelEndpointFilters implements EndpointFilters {
         const set = LIST_SETS[direction][kind === 'examined' ? 'filtered' : 'refused'];
         await count('inet', set, (before, counter) => ({
           ...before,
-          [direction]: { ...before[direction], [kind]: counter },
+          [direction]: { ...before[direction], isListed: true, [kind]: counter },
         }));
       }
     }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { type Connection, type Conntrack, openConntrack } from '../../src/conntrack.ts';
+import type { NetlinkError } from '../../src/errors.ts';
 import { anonymousNetns } from '../../src/testing/index.ts';
 import type { Netns } from '../../src/types/netns.ts';
 import { run } from '../support/enter.ts';
@@ -165,7 +166,7 @@ describe('connection tracking', () => {
       failure(conntrack.setMark(connection!, -1)),
     ]);
 
-    expect(errors.map(({ attribute }: { attribute?: string }) => attribute)).to.deep.equal([
+    expect(errors.map((error) => (error as Partial<NetlinkError>).attribute)).to.deep.equal([
       'sourcePrefix',
       'source',
       'source',

@@ -21,6 +21,8 @@ const TAKES_ALL = {
   },
 };
 
+const LOOPBACKS = { loopbacks: ['10.200.0.0/24', 'fd00:200::/64'] };
+
 type MapField = 'routeMapIn' | 'routeMapOut';
 
 /** A route map of the operator's for both families and one direction. */
@@ -62,6 +64,7 @@ const OUT: [what: string, wish: Fields][] = [
   ['no filter, and a map', { ...mapped('routeMapOut', () => permit()), export: { unfiltered: true } }],
   ['static routes', { export: { source: 'static' } }],
   ['static routes, and a map', { ...mapped('routeMapOut', () => permit()), export: { source: 'static' } }],
+  ['own addresses, and a map', { ...mapped('routeMapOut', () => permit()), ...LOOPBACKS }],
   ['pools', { export: { ipv4Lengths: { ge: 12 }, ipv6Lengths: { ge: 48 } } }],
   ['an import that takes the default route', TAKES_ALL],
   ['the same, and a map', { ...mapped('routeMapOut', () => permit()), ...TAKES_ALL }],
@@ -76,6 +79,7 @@ const IN: [what: string, wish: Fields][] = [
   ['a map that matches a list of everything', mapped('routeMapIn', (list) => permit({ match: { prefixList: list } }))],
   ['a map that sets a preference', mapped('routeMapIn', () => permit({ set: { localPreference: 500 } }))],
   ['a map of neighbors without a group', withoutGroup('routeMapIn')],
+  ['own addresses, and a map', { ...mapped('routeMapIn', () => permit()), ...LOOPBACKS }],
 ];
 
 /** Announces and takes whatever there is, by two links: what it hears of its own routes went through the host. */

@@ -12,7 +12,7 @@ const usesKeyChain = ({ interfaces }: RouterModel): boolean =>
   Object.values(interfaces ?? {}).some(({ ospf }) => ospf?.authentication?.type === 'hmac-sha-256');
 
 describe('any valid model', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   before(requireFrr);
   const models = hasKeyChains() ? anyModel : anyModel.filter((model) => !usesKeyChain(model));
 

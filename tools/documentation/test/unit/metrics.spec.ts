@@ -41,6 +41,7 @@ async function scrape(): Promise<{ readonly types: Map<string, string>; readonly
     connectionsLeft: () => Promise.resolve(0),
     limits: () => Promise.resolve([]),
     addresses: () => status.addresses(),
+    lists: () => status.lists(),
     routers: () => Promise.resolve(ROUTERS),
   });
   const { text } = await metrics.render();

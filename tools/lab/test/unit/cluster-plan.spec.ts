@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { sessionsOf } from '../../src/cluster-config.ts';
 import { planCluster } from '../../src/cluster-plan.ts';
 
 describe('planCluster', () => {
@@ -72,5 +73,22 @@ describe('planCluster', () => {
     const plan = (): unknown => planCluster({ hosts: 3, topology: 'lan', protocol: 'bgp-unnumbered', spines: 1 });
 
     expect(plan).to.throw(RangeError, 'bgp-unnumbered needs the topology leaf-spine');
+  });
+});
+
+describe('the sessions that a cluster waits for', () => {
+  const plan = planCluster({ hosts: 3, topology: 'lan', protocol: 'ospfv3', spines: 1 });
+  const commands = (...daemons: Parameters<typeof sessionsOf>[1]): string[] =>
+    sessionsOf(plan.nodes[0]!, daemons).map(({ command, count }) => `${command}: ${count}`);
+
+  it('are those of every daemon that runs, of both families', () => {
+    expect(commands('zebra', 'ospf6d', 'ospfd')).to.deep.equal([
+      'show ip ospf neighbor json: 2',
+      'show ipv6 ospf6 neighbor json: 2',
+    ]);
+  });
+
+  it('are those of BFD after those of BGP', () => {
+    expect(commands('bfdd', 'bgpd')).to.deep.equal(['show bgp summary json: 2', 'show bfd peers json: 2']);
   });
 });

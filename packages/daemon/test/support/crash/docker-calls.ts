@@ -114,7 +114,7 @@ export class DockerCalls {
   }
 
   async #awaitSocket(): Promise<void> {
-    const deadline = performance.now() + 15_000;
+    const deadline = performance.now() + 60_000;
     for (;;) {
       try {
         await this.#send('NetworkDriver.EndpointOperInfo', [{ NetworkID: 'none', EndpointID: 'none' }]);

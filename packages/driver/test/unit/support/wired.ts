@@ -145,6 +145,9 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     remove: sinon.fake.resolves(undefined),
     list: sinon.fake.resolves([]),
     counters: sinon.fake.resolves(new Map()),
+    open: sinon.fake.resolves(undefined),
+    close: sinon.fake.resolves(undefined),
+    handDns: sinon.fake.resolves('nft'),
   };
   const connections = {
     forget: sinon.fake.resolves(undefined),

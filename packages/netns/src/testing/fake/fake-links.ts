@@ -178,7 +178,10 @@ function newLink(
 }
 
 function remove(link: FakeLink, purpose: Purpose): void {
-  if (link.isLoopback) throw refusal('EOPNOTSUPP', purpose, 'this link cannot be deleted: it is the loopback');
+  if (link.isLoopback) {
+    const reason = 'this link cannot be deleted: it is the loopback or a device of the machine';
+    throw refusal('EOPNOTSUPP', purpose, reason);
+  }
   link.namespace.detach(link);
   link.peer?.namespace.detach(link.peer);
 }

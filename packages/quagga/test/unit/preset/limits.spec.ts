@@ -31,12 +31,12 @@ describe('guards that the size of the cluster gives', () => {
     });
   });
 
-  it('warn a host of more than twice what all have together, and never of fewer than 20,000', () => {
+  it('warn a host of more than twice what all have together, and never of fewer than 50,000', () => {
     const host = { preset: 'bgp-unnumbered', ...LEAF, interfaces: { eth1: {} }, bgp: { asn: 65001 } };
 
     expect(groups(host).FABRIC?.ipv4).to.deep.equal({ maximumPrefix: { limit: 120_000, warningOnly: true } });
     expect(groups({ ...host, fleet: { hosts: 2, containersPerHost: 5 } }).FABRIC?.ipv4).to.deep.equal({
-      maximumPrefix: { limit: 20_000, warningOnly: true },
+      maximumPrefix: { limit: 50_000, warningOnly: true },
     });
   });
 

@@ -83,7 +83,7 @@ describe('presets', () => {
 
     expect(text).to.match(/neighbor FABRIC route-map IMPORT in\n.*neighbor FABRIC route-map BGP-OUT out\n/);
     expect(text)
-      .to.include('neighbor FABRIC maximum-prefix 20000 warning-only\n')
+      .to.include('neighbor FABRIC maximum-prefix 50000 warning-only\n')
       .and.to.include('redistribute kernel route-map EXPORT\n');
   });
 
@@ -119,7 +119,7 @@ describe('presets', () => {
       'frr.conf',
     );
 
-    expect(text.match(/neighbor FABRIC6 maximum-prefix 20000 warning-only/g)).to.have.length(2);
+    expect(text.match(/neighbor FABRIC6 maximum-prefix 50000 warning-only/g)).to.have.length(2);
   });
 
   it('a group that no neighbor is in is not there', () => {
