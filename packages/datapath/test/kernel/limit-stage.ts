@@ -156,6 +156,13 @@ export class LimitStage {
     return new Flood(sender, receiver);
   }
 
+  /** 99th percentile of what a ping from the host takes, in milliseconds. */
+  async pingMs(endpoint: DesiredEndpoint, count: number): Promise<number> {
+    const command = `ping -i 0.002 -c ${count} ${endpoint.neighbours[0]!.address}`;
+    const times = [...(await this.host.sh(command)).matchAll(/time=([0-9.]+)/g)].map(([, ms]) => Number(ms));
+    return times.sort((one, other) => one - other)[Math.floor(times.length * 0.99)] ?? Number.NaN;
+  }
+
   /** How many frames a container has had so far, both ways. */
   async frames(endpoint: DesiredEndpoint): Promise<number> {
     const [link] = JSON.parse(await this.containerOf(endpoint).sh('ip -json -stats link show eth0')) as [

@@ -56,6 +56,29 @@ describe('limits of endpoints', function () {
     });
   });
 
+  if (IS_FULL) {
+    it('leave a neighbour its latency while one is saturated: within 1.2 times of idle', async () => {
+      const other = new LimitStage();
+      await other.open();
+      try {
+        const [busy, neighbour] = [limited(2, { rateIn: RATE, rateOut: RATE }), limited(3)];
+        await other.start(busy);
+        await other.start(neighbour);
+        const ratio = async (): Promise<number> => {
+          const idleMs = await other.pingMs(neighbour, 500);
+          const load = { direction: 'in', protocol: 'udp', family: 4, offeredMbit: RATE_MBIT * 2, seconds: 3 } as const;
+          const [loadedMs] = await Promise.all([other.pingMs(neighbour, 500), other.measure(busy, load)]);
+          return loadedMs / idleMs;
+        };
+        const ratios = [await ratio(), await ratio(), await ratio()].sort((one, another) => one - another);
+
+        expect(ratios[1]).to.be.below(1.2);
+      } finally {
+        await other.close();
+      }
+    });
+  }
+
   describe('that change while packets go', () => {
     const slow = { bitsPerSec: 8 * MBIT };
     const fast = { bitsPerSec: 900 * MBIT };
@@ -173,7 +196,7 @@ describe('limits of endpoints', function () {
   });
 
   it('are possible on this kernel, which leaves no trace of the question', async () => {
-    let isOver = false;
+    let isOver = false as boolean;
     const asking = stage.limits.requireSupport().finally(() => (isOver = true));
     // Rounds that come by meanwhile do not take the link that it is tried on for abandoned.
     while (!isOver) expect(await stage.reconcile([])).to.deep.equal([]);

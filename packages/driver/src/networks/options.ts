@@ -15,7 +15,7 @@ import {
   numberText,
   signalText,
 } from './option-values.ts';
-import { rateText, storedRate } from './rate-text.ts';
+import { RATE_OPTIONS } from './rate-options.ts';
 import { listOf } from './text-list.ts';
 
 /** What an option is to a network, or to an endpoint. */
@@ -55,7 +55,6 @@ const MAX_RESOLVERS = 16;
 const metric = z.int().positive();
 const blockLength = z.int().positive().exactOptional();
 const queueLength = { stored: z.int().nonnegative().exactOptional() };
-const rate = { stored: storedRate.exactOptional() };
 const spoofing = z.enum(['strict', 'allow'], { error: 'expected strict or allow' });
 const announcePolicy = z.enum(ANNOUNCE_POLICIES, {
   error: 'expected always, running, healthy or manual',
@@ -354,36 +353,7 @@ export const OPTIONS = {
       docs: ['allow', "the network's", 'whether it may send from addresses that it does not have'],
     },
   },
-  rateIn: {
-    key: 'routed.rate-in',
-    text: rateText,
-    network: {
-      ...rate,
-      docs: [
-        '100mbit',
-        'none',
-        'how fast packets go to each of its containers, as tc writes rates: see [limits](limits.md)',
-      ],
-    },
-    endpoint: {
-      ...rate,
-      changedBy: 'routed-plugin limit set',
-      docs: ['100mbit', "the network's", 'how fast packets go to it; `off`: as fast as they can'],
-    },
-  },
-  rateOut: {
-    key: 'routed.rate-out',
-    text: rateText,
-    network: {
-      ...rate,
-      docs: ['100mbit', 'none', 'how fast packets go from each of its containers: see [limits](limits.md)'],
-    },
-    endpoint: {
-      ...rate,
-      changedBy: 'routed-plugin limit set',
-      docs: ['100mbit', "the network's", 'how fast packets go from it; `off`: as fast as they can'],
-    },
-  },
+  ...RATE_OPTIONS,
 } as const satisfies Readonly<Record<string, DriverOption>>;
 
 type Scope = 'network' | 'endpoint';
