@@ -8,11 +8,11 @@ export {
   type HandoverReport,
   handoverReport,
 } from '../announcement/announcement-replies.ts';
-export { type NetworkBlocksReply, networkBlocksReply } from '../blocks/network-blocks.ts';
+export { type NetworkBlocksReply, networkBlocksReply } from '../blocks/network-blocks-reply.ts';
 export { type AddressChange, addressChange } from '../containers/address-change.ts';
 export { type IngressStatus, ingressStatus } from '../containers/ingress-status.ts';
 export { type ListedAddress, listedAddress } from '../containers/listed-address.ts';
 export type { AddressAnnouncement } from '../endpoints/address-announcement.ts';
 export { journalEntry, type JournalLine } from '../ground/journal-entry.ts';
-export { type ForgottenNetwork, forgottenNetwork } from '../upkeep/network-removal.ts';
+export { type ForgottenNetwork, forgottenNetwork } from '../upkeep/forgotten-network.ts';
 export { type AddressRecord, addressRecord } from './address-record.ts';
