@@ -69,7 +69,7 @@ describe('looking at the plugin', () => {
 
     expect(metrics).to.match(/^routed_plugin_call_seconds_count\{method="NetworkDriver\.Join",outcome="ok"\} 1$/m);
     expect(metrics).to.contain('routed_repairs_total{kind="add-route"} 1');
-    expect(metrics).to.contain('routed_pool_leases{pool="routed-local/10.1.0.0/16"} 2');
+    expect(metrics).to.contain('routed_pool_leases{pool="routed-local/10.1.0.0/16",network="apps"} 2');
     // No router runs here.
     expect(metrics)
       .to.contain('# TYPE routed_router_neighbor_up gauge')

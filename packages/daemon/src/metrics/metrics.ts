@@ -149,16 +149,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#watchAnnouncements(sources);
     if (sources.routers !== undefined) watchRouters(this.#registry, () => this.#routers);
     this.#watchBlocks();
-    this.#labelled(
-      Counter,
-      'routed_filtered_packets_total',
-      "Packets that filters dropped: refused by an allow list, or with a source that is not the container's.",
-      ['reason'],
-      () => [
-        [['refused'], this.#filtered.refused],
-        [['spoofed'], this.#filtered.spoofed],
-      ],
-    );
+    this.#watchFilters();
     this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
     this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
     this.#single(
@@ -198,6 +189,19 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       'Addresses of containers that another host announces as well, by what this host does.',
       ['state'],
       ({ totals }) => Object.entries(totals.conflicts).map(([state, count]) => [[state], count]),
+    );
+  }
+
+  #watchFilters(): void {
+    this.#labelled(
+      Counter,
+      'routed_filtered_packets_total',
+      "Packets that filters dropped: refused by an allow list, or with a source that is not the container's.",
+      ['reason'],
+      () => [
+        [['refused'], this.#filtered.refused],
+        [['spoofed'], this.#filtered.spoofed],
+      ],
     );
   }
 
