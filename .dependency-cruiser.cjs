@@ -10,6 +10,7 @@ const packages = [
   'plugin-server',
   'ipam',
   'netns',
+  'dns-gate',
   'netfilter',
   'quagga',
   'datapath',

@@ -1,4 +1,5 @@
 import { isDatapathError } from '@routed/datapath';
+import { isDnsGateError } from '@routed/dns-gate';
 import { isDockerError } from '@routed/docker-engine';
 import { isDriverError } from '@routed/driver';
 import { isIpamError } from '@routed/ipam';
@@ -15,6 +16,7 @@ export function isTyped(error: unknown): boolean {
   const guards = [
     isDriverError,
     isDatapathError,
+    isDnsGateError,
     isDockerError,
     isProtocolError,
     isIpamError,

@@ -31,6 +31,19 @@ export const hostFaults: readonly Fault[] = [
     reverting: 'nft delete table inet firewalld',
   }),
   bySh({
+    check: 'forward-elsewhere',
+    round: 'warnings',
+    what: 'ufw that rejects routed packets',
+    severity: 'broken',
+    found: /^ufw rejects routed packets$/,
+    why: /^its default for them is "reject"/,
+    remedy: /^run "ufw default deny routed"/,
+    breaking:
+      'iptables -N ufw-reject-forward && iptables -A ufw-reject-forward -j REJECT && iptables -I FORWARD -j ufw-reject-forward',
+    reverting:
+      'iptables -D FORWARD -j ufw-reject-forward && iptables -F ufw-reject-forward && iptables -X ufw-reject-forward',
+  }),
+  bySh({
     check: 'forward-legacy',
     round: 'broken kernel',
     what: 'two firewalls, of which the old one drops',

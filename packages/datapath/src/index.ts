@@ -2,7 +2,9 @@ export { hostPrefix, isLinkLocalIpv6 } from '@routed/addresses';
 export { announcementRules, applyAnnouncementRules, blockRules } from './announcement/announcement-rules.ts';
 export { PREVIOUS_TABLE, type PreviousHolder } from './announcement/previous-holder.ts';
 export { type Separation, UnannouncedTraffic } from './announcement/unannounced-traffic.ts';
+export { type Leftover, Leftovers } from './cleanup/leftovers.ts';
 export { EndpointFiltering } from './endpoint/endpoint-filtering.ts';
+export { DNS_QUEUE, NamedDestinations, type NamesStatus, type OpenedByName } from './endpoint/named-destinations.ts';
 export { EndpointLinks } from './endpoint/endpoint-links.ts';
 export {
   type DesiredEndpoint,
@@ -28,6 +30,7 @@ export { Gateways } from './host/gateways.ts';
 export { type AddressHolder, HostAddresses, protocolName } from './host/host-addresses.ts';
 export { routeTo } from './host/route-to.ts';
 export { HOST_FILES, type HostFile, statements } from './host/host-files.ts';
+export { hostResolvers } from './host/host-resolvers.ts';
 export { HostNetworkSetup } from './host/host-network-setup.ts';
 export {
   DAEMON_SETTINGS,

@@ -14,6 +14,7 @@ import { networkManagerChecks } from './checks/network-managers.ts';
 import { platformChecks } from './checks/platform.ts';
 import { poolsChecks } from './checks/pools.ts';
 import { routerFilesChecks } from './checks/router-files.ts';
+import { routerGroupsChecks } from './checks/router-groups.ts';
 import { routerLimitsChecks } from './checks/router-limits.ts';
 import { routerRoutesChecks } from './checks/router-routes.ts';
 import { routerSettingsChecks } from './checks/router-settings.ts';
@@ -43,6 +44,7 @@ export const ALL_CHECKS: readonly Check[] = [
   ...routersChecks,
   ...routerFilesChecks,
   ...neighborsChecks,
+  ...routerGroupsChecks,
   ...routerLimitsChecks,
   ...announcementChecks,
   ...announcementTrapsChecks,

@@ -1,6 +1,7 @@
 import {
   BlockRoutes,
   EndpointFiltering,
+  hostResolvers,
   EndpointLinks,
   Gateways,
   HostAddresses,
@@ -8,6 +9,7 @@ import {
   HostNetworkSetup,
   KernelSettings,
   LinkReaper,
+  NamedDestinations,
   type Logger,
   type OpenSandbox,
   type SavedSysctls,
@@ -132,6 +134,7 @@ export interface DriverComponents extends Drivers {
   readonly reaper: LinkReaper;
   readonly networks: NetworkRegistry;
   readonly endpoints: EndpointLifecycle;
+  readonly named: NamedDestinations;
   readonly sandboxes: SandboxWatch;
   readonly sandboxReconciler: SandboxReconciler;
   readonly sticky: AssignmentKeeper;
@@ -241,13 +244,14 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   const { routers, connections, metrics } = ports;
   const additional = new AdditionalLeases({ ...ground, claims });
   const hostDrain = new HostDrain({ repository: ports.state.drain });
+  const named = new NamedDestinations({ ...ground, rtnl: ports.rtnl, filters: ports.filters });
   const endpoints = new EndpointLifecycle({
     ...ground,
     ...host,
     networks,
     claims,
     leases: additional,
-    filtering: new EndpointFiltering({ ...ground, filters: ports.filters, connections }),
+    filtering: new EndpointFiltering({ ...ground, hostResolvers, filters: ports.filters, named, connections }),
     gifts: records,
     hostDrain,
     repository: ports.state.endpoints,
@@ -261,6 +265,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   return {
     ...core,
     additional,
+    named,
     blocks,
     networkBlocks: new NetworkBlocks({ networks, blocks, dockerNetworks: ports.dockerNetworks }),
     endpoints,
@@ -302,7 +307,7 @@ function containerComponents(
     addresses: new ContainerAddresses(common),
     filtered: new FilteredPacketCount({ ...ground, filters }),
     list: new AddressList({ ...common, announcements }),
-    filters: new ContainerFilters({ ...common, keeper: sticky, filters }),
+    filters: new ContainerFilters({ ...common, keeper: sticky, filters, named: core.named, hostResolvers }),
     describe: (address: string) => describeAddress(address, { ...common, announcements }),
     connectionsTo: (address: string) => liveConnections([address], { connections, logger: ground.logger }),
   };

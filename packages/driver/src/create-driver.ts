@@ -91,7 +91,9 @@ class AssembledDriver implements Driver {
   }
 
   async load(): Promise<void> {
-    const { gateways, reaper, keeper, sandboxReconciler, sticky, owners, networks, host, hostDrain } = this.#components;
+    const { gateways, reaper, keeper, sandboxReconciler, sticky, owners, networks, host, hostDrain, named } =
+      this.#components;
+    this.#started.add(() => named.close());
     this.#started.add(() => reaper.flush());
     this.#started.add(() => keeper.stop());
     this.#started.add(() => sandboxReconciler.stop());

@@ -13,7 +13,7 @@ export type {
 } from './announcement/announcement-replies.ts';
 export { ContainerAnnouncements } from './announcement/container-announcements.ts';
 export { ContainerFilters } from './containers/container-filters.ts';
-export type { IngressStatus } from './containers/ingress-status.ts';
+export type { FilterStatus, FilterVerdict } from './containers/filter-status.ts';
 export type { ListedAddress } from './containers/listed-address.ts';
 export { type Endpoint } from './endpoints/endpoint.ts';
 export { Journal } from './ground/journal.ts';

@@ -13,6 +13,8 @@ export interface Pool {
   readonly subPool?: string;
   /** Who has claimed the pool for itself; absent: nobody. */
   readonly owner?: string;
+  /** Who shares the pool, in the order they came: see {@link PoolRequest.user}. Absent: nobody is counted. */
+  readonly users?: readonly string[];
 }
 
 /** A prefix that is on a link of this host. */
@@ -31,10 +33,15 @@ export interface PoolRequest {
   /** Keeps automatic allocation to this part of `prefix`; explicit addresses may lie anywhere in `prefix`. */
   readonly subPool?: string;
   /**
-   * Refuses a pool that is there already, with `POOL_IN_USE`. Pools are not counted: without this, and until one claims
-   * it, all who ask for the same content share one pool, and the first to release it takes it from the others.
+   * Refuses a pool that is there already, with `POOL_IN_USE`. Without this and `user`, and until one claims it, all who ask for the same
+   * content share one pool, and the first to release it takes it from the others.
    */
   readonly isExclusive?: boolean;
+  /**
+   * Counts this user of a shared pool, such as a network's id: the pool stays until each has released it. The same user counts once, so
+   * that a request may be repeated. Requests without a user are refused from then on. Not empty.
+   */
+  readonly user?: string;
   /** Prefixes the pool must not overlap because traffic to them leaves by a link. Default: none. */
   readonly connectedPrefixes?: readonly ConnectedPrefix[];
 }
@@ -106,15 +113,21 @@ export interface PoolUsage {
 export interface Ipam {
   /**
    * Opens a pool. The same content again returns the same pool as long as nobody has claimed it.
-   * @throws {@link IpamError} `INVALID_ADDRESS_SPACE`, `INVALID_PREFIX`, `RESERVED_PREFIX`, `POOL_IN_USE`,
+   * @throws {@link IpamError} `INVALID_ADDRESS_SPACE`, `INVALID_PREFIX`, `INVALID_USER`, `RESERVED_PREFIX`, `POOL_IN_USE`,
    * `POOL_OVERLAP`, `CONNECTED_OVERLAP`
    */
   requestPool(request: PoolRequest): Promise<Pool>;
-  /** Forgets the pool, its claim and all its leases. False: it was not known. */
-  releasePool(poolId: string): Promise<boolean>;
+  /**
+   * Forgets the pool, its claim and all its leases; with a `user`, once the last one has released it. Leases of a user that goes before
+   * are the caller's to release.
+   *
+   * @returns false when the pool is not known, or has no such user
+   * @throws {@link IpamError} `POOL_IN_USE` without a user, while there are some
+   */
+  releasePool(poolId: string, user?: string): Promise<boolean>;
   /**
    * Reserves the pool for `owner`, such as `network 3f2a…`; repeated by the same owner it does nothing.
-   * @throws {@link IpamError} `UNKNOWN_POOL`, `POOL_IN_USE`
+   * @throws {@link IpamError} `UNKNOWN_POOL`; `POOL_IN_USE` when somebody else has claimed it, or users share it
    */
   claimPool(poolId: string, owner: string): Promise<void>;
   /**

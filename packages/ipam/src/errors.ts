@@ -10,6 +10,7 @@ export type IpamErrorCode =
   | 'INVALID_ADDRESS'
   | 'INVALID_ADDRESS_SPACE'
   | 'INVALID_PREFIX'
+  | 'INVALID_USER'
   | 'OUTSIDE_POOL'
   | 'POOL_EXHAUSTED'
   | 'POOL_IN_USE'

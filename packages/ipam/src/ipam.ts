@@ -55,14 +55,16 @@ class StoredIpam implements Ipam {
     this.#table = table;
   }
 
-  async requestPool({ connectedPrefixes = [], isExclusive = false, ...request }: PoolRequest): Promise<Pool> {
+  async requestPool({ connectedPrefixes = [], isExclusive = false, user, ...request }: PoolRequest): Promise<Pool> {
     const content = canonicalContent(request);
-    const pool = { id: formatPoolId(content), ...content };
+    checkUser(user);
+    const pool = { id: formatPoolId(content), ...content, ...(user !== undefined && { users: [user] }) };
     return this.#locks.run(pool.addressSpace, async () => {
-      const known = this.#table.get(pool.id)?.pool;
+      const opened = this.#table.get(pool.id);
+      const known = opened?.pool;
       if (known?.owner !== undefined) throw claimed(known, known.owner);
-      if (known !== undefined && isExclusive) throw claimed(known, 'an earlier request');
-      if (known !== undefined) return known;
+      if (known !== undefined && isExclusive) throw claimed(known, usersOf(known) ?? 'an earlier request');
+      if (opened !== undefined) return this.#join(opened, user);
       checkNotReserved(pool);
       checkNoOverlap(pool, this.#table.records());
       checkNotConnected(pool, connectedPrefixes);
@@ -71,13 +73,16 @@ class StoredIpam implements Ipam {
     });
   }
 
-  async releasePool(poolId: string): Promise<boolean> {
+  async releasePool(poolId: string, user?: string): Promise<boolean> {
+    checkUser(user);
     return this.#withPool(poolId, async (opened) => {
       if (opened === undefined) return false;
-      await this.#locks.run(opened.block.key, async () => {
-        await this.#store.deletePool(poolId);
-        this.#table.remove(opened);
-      });
+      const { users = [], ...rest } = opened.pool;
+      if (user === undefined && users.length > 0) throw claimed(opened.pool, usersOf(opened.pool) ?? '');
+      if (user !== undefined && !users.includes(user)) return false;
+      const left = users.filter((other) => other !== user);
+      if (left.length > 0) await this.#put(opened, { ...rest, users: left });
+      else await this.#remove(opened);
       return true;
     });
   }
@@ -87,10 +92,9 @@ class StoredIpam implements Ipam {
       if (opened === undefined) throw unknownPool(poolId);
       const { pool } = opened;
       if (pool.owner === owner) return;
-      if (pool.owner !== undefined) throw claimed(pool, pool.owner);
-      const changed = { ...pool, owner };
-      await this.#store.putPool(changed);
-      opened.pool = changed;
+      const others = pool.owner ?? usersOf(pool);
+      if (others !== undefined) throw claimed(pool, others);
+      await this.#put(opened, { ...pool, owner });
     });
   }
 
@@ -99,8 +103,7 @@ class StoredIpam implements Ipam {
       if (opened?.pool.owner === undefined) return;
       const { owner: current, ...changed } = opened.pool;
       if (current !== owner) throw claimed(opened.pool, current);
-      await this.#store.putPool(changed);
-      opened.pool = changed;
+      await this.#put(opened, changed);
     });
   }
 
@@ -175,6 +178,27 @@ class StoredIpam implements Ipam {
     return { size: rangeSize(opened.automatic), leased: opened.leaseCount };
   }
 
+  /** A pool that is there, for one more user, or for a request that nobody counts. */
+  async #join(opened: OpenPool, user: string | undefined): Promise<Pool> {
+    const { pool } = opened;
+    const { users = [] } = pool;
+    if (user === undefined && users.length > 0) throw claimed(pool, usersOf(pool) ?? '');
+    if (user !== undefined && !users.includes(user)) await this.#put(opened, { ...pool, users: [...users, user] });
+    return opened.pool;
+  }
+
+  async #put(opened: OpenPool, changed: Pool): Promise<void> {
+    await this.#store.putPool(changed);
+    opened.pool = changed;
+  }
+
+  async #remove(opened: OpenPool): Promise<void> {
+    await this.#locks.run(opened.block.key, async () => {
+      await this.#store.deletePool(opened.pool.id);
+      this.#table.remove(opened);
+    });
+  }
+
   async #grant(opened: OpenPool, request: AddressRequest, wanted: AddressValue | undefined): Promise<Lease> {
     const repeated = wanted && checkExplicitAddress(opened, wanted, request);
     if (repeated !== undefined) return repeated;
@@ -215,6 +239,18 @@ class StoredIpam implements Ipam {
     if (block === undefined) return work(undefined);
     return this.#locks.run(block.key, () => work(this.#table.get(poolId)));
   }
+}
+
+function checkUser(user: string | undefined): void {
+  if (user !== '') return;
+  throw new IpamError('INVALID_USER', "'' is not a user of a pool: expected a name that is not empty");
+}
+
+/** Who shares a pool, for an error; undefined when nobody is counted. */
+function usersOf({ users = [] }: Pool): string | undefined {
+  const [first] = users;
+  if (first === undefined || users.length === 1) return first;
+  return `${first} and ${users.length - 1} more`;
 }
 
 function unknownPool(poolId: string): IpamError {

@@ -3,12 +3,22 @@ import { isRejectedByFirewalld } from './firewalld.ts';
 import { FORWARD_CHAIN, forwardJump, forwardRules } from './forward-rules.ts';
 import { failureOf } from './netfilter-error.ts';
 import type { RulesetWatch } from './ruleset-watch.ts';
+import { doesUfwReject } from './ufw.ts';
+
+/** A firewall that rejects before our rules are asked, or whatever they accept. */
+export type Overruler = 'firewalld' | 'ufw';
 
 /**
  * What {@link ForwardAcceptance.ensure} found: rules already there, rules made, no iptables on this host; or rules that are there
- * and do not help, because firewalld rejects what they accept until its operator gives the links a zone and policies: see README.
+ * and do not help, because another firewall rejects what they accept until its operator changes it: {@link OVERRULED_REMEDY}.
  */
-export type AcceptanceOutcome = 'present' | 'installed' | 'unavailable' | 'overruled';
+export type AcceptanceOutcome = 'present' | 'installed' | 'unavailable' | `overruled by ${Overruler}`;
+
+/** What an operator does about it. */
+export const OVERRULED_REMEDY: Readonly<Record<AcceptanceOutcome & `overruled by ${Overruler}`, string>> = {
+  'overruled by firewalld': 'give the links a zone and a policy in each direction',
+  'overruled by ufw': 'run "ufw default deny routed": it drops the same packets, after these rules',
+};
 
 /** Lets forwarded packets of the container links pass Docker's firewall. */
 export interface ForwardAcceptance {
@@ -92,7 +102,8 @@ export function createForwardAcceptance(
       if (rules.join() === certain) return 'present';
       const damagesBefore = damages;
       const outcome = await ensureRules(run, chain, rules);
-      if (outcome !== 'unavailable' && (await isRejectedByFirewalld(run, linkPrefix))) return 'overruled';
+      const overruler = outcome === 'unavailable' ? undefined : await overrulerOf(run, linkPrefix, chain);
+      if (overruler !== undefined) return `overruled by ${overruler}`;
       const isCertain = outcome !== 'unavailable' && damages === damagesBefore && (await isWatched());
       certain = isCertain ? rules.join() : undefined;
       return outcome;
@@ -103,6 +114,11 @@ export function createForwardAcceptance(
     },
   };
   return acceptance;
+}
+
+async function overrulerOf(run: CommandRunner, linkPrefix: string, chain: string): Promise<Overruler | undefined> {
+  if (await isRejectedByFirewalld(run, linkPrefix)) return 'firewalld';
+  return (await doesUfwReject(run, chain)) ? 'ufw' : undefined;
 }
 
 async function ensureRules(run: CommandRunner, chain: string, rules: readonly string[]): Promise<AcceptanceOutcome> {

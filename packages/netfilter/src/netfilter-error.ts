@@ -7,9 +7,23 @@ import type { CommandResult } from './command-runner.ts';
  * - `FIREWALL_REFUSED`: a firewall program refused what was asked of it;
  * - `NFT_MISSING`: the program `nft` is not installed, and a filter was asked for;
  * - `ALLOW_LIST_INVALID`: a list of allowed sources cannot be read;
- * - `FILTER_INVALID`: a filter with a link name or an address that is none.
+ * - `FILTER_INVALID`: a filter with a link name or an address that is none;
+ * - `SET_INVALID`: a table, a set or a key that cannot be, or a set that is there and another;
+ * - `QUEUE_UNAVAILABLE`: the kernel has no packet queues;
+ * - `QUEUE_TAKEN`: another process has the packet queue;
+ * - `LOG_UNAVAILABLE`: the kernel has no log groups;
+ * - `LOG_TAKEN`: another process has the log group.
  */
-export type NetfilterErrorCode = 'FIREWALL_REFUSED' | 'NFT_MISSING' | 'ALLOW_LIST_INVALID' | 'FILTER_INVALID';
+export type NetfilterErrorCode =
+  | 'FIREWALL_REFUSED'
+  | 'NFT_MISSING'
+  | 'ALLOW_LIST_INVALID'
+  | 'FILTER_INVALID'
+  | 'SET_INVALID'
+  | 'QUEUE_UNAVAILABLE'
+  | 'QUEUE_TAKEN'
+  | 'LOG_UNAVAILABLE'
+  | 'LOG_TAKEN';
 
 /** The error of this library. What the kernel refuses is a NetlinkError of \@routed/netns. */
 export class NetfilterError extends CodedError<NetfilterErrorCode> {

@@ -3,6 +3,7 @@ import { isNetnsError } from '@routed/netns';
 import { NFNLGRP_NFTABLES, type NfnetlinkMonitor, openNfnetlinkMonitor } from '@routed/netns/nfnetlink';
 import type { NetlinkMessage, Nfnetlink, NfnetlinkOptions } from '@routed/netns/nfnetlink';
 import { FORWARD_CHAIN, forwardPlaces } from './forward-rules.ts';
+import { markedPlaces } from './queue/queue-rules.ts';
 import { FAMILIES, isDamage, isForeignChange } from './ruleset-damage.ts';
 
 /** Rules that may be damaged: those of `ForwardAcceptance`, of `EndpointFilters`, or of `ConnectionMarks`. */
@@ -55,12 +56,13 @@ export async function watchRuleset(options: RulesetWatchOptions = {}): Promise<R
   const { forwardChain = FORWARD_CHAIN, filterTable, markTable, own, ...monitorOptions } = options;
   const places = forwardPlaces(forwardChain);
   const tables = filterTable === undefined ? [] : FAMILIES.map((family) => ({ family, table: filterTable }));
+  const queues = filterTable === undefined ? [] : markedPlaces();
   const marks = markTable === undefined ? [] : [{ family: 'inet', table: markTable } as const];
   try {
     const monitor = await openNfnetlinkMonitor(NFNLGRP_NFTABLES, monitorOptions);
     return new KernelRulesetWatch(monitor, {
       forward: (message) => isDamage(message, places),
-      filters: (message) => isForeignChange(message, tables, own?.portId),
+      filters: (message) => isForeignChange(message, tables, own?.portId) || isDamage(message, queues),
       marks: (message) => isForeignChange(message, marks, own?.portId),
     });
   } catch (error) {

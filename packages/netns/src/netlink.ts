@@ -30,6 +30,7 @@ export {
 export {
   asBe16,
   asBe32,
+  asBe64,
   asBits,
   asBoolean,
   asBytes,

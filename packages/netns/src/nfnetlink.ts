@@ -4,10 +4,11 @@
  * @packageDocumentation
  */
 import { type Check, object, optional, whole } from './check/check.ts';
-import { NETNS, requireOptions } from './check/options.ts';
+import { BUFFER_BYTES, NETNS, requireOptions } from './check/options.ts';
 import { inNetns } from './netns/in-netns.ts';
 import { useNetnsFd } from './rtnl/netns-fd.ts';
 import { KernelNfnetlink } from './nfnetlink/kernel-nfnetlink.ts';
+import { KernelNfnetlinkPort } from './nfnetlink/kernel-nfnetlink-port.ts';
 import { KernelNetlinkMonitor } from './netlink/kernel-netlink-monitor.ts';
 import { NetlinkSocket } from './socket/netlink-socket.ts';
 import { openNetfilterSocket } from './socket/open-socket.ts';
@@ -15,7 +16,13 @@ import { setReceiveBuffer, setSendBuffer } from './socket/socket-options.ts';
 import { loadSys } from './sys/sys-koffi.ts';
 import type { Sys } from './sys/sys.ts';
 import type { Netns } from './types/netns.ts';
-import type { Nfnetlink, NfnetlinkMonitor, NfnetlinkOptions } from './nfnetlink/contract.ts';
+import type {
+  Nfnetlink,
+  NfnetlinkMonitor,
+  NfnetlinkOptions,
+  NfnetlinkPort,
+  NfnetlinkPortOptions,
+} from './nfnetlink/contract.ts';
 
 export { isNetlinkError, isNetnsError, NetlinkError, NetnsError } from './errors.ts';
 export {
@@ -31,11 +38,29 @@ export {
 } from './codec/reader.ts';
 export { align, MessageWriter } from './codec/writer.ts';
 export type { Purpose } from './socket/channel.ts';
-export type { Nfnetlink, NfnetlinkMonitor, NfnetlinkMonitorEvents, NfnetlinkOptions } from './nfnetlink/contract.ts';
-export { NFGENMSG_LENGTH, NFNL_SUBSYS_CTNETLINK, NFNL_SUBSYS_NFTABLES, NFNLGRP_NFTABLES } from './uapi/nfnetlink.ts';
+export type {
+  Nfnetlink,
+  NfnetlinkMonitor,
+  NfnetlinkMonitorEvents,
+  NfnetlinkOptions,
+  NfnetlinkPort,
+  NfnetlinkPortEvents,
+  NfnetlinkPortOptions,
+} from './nfnetlink/contract.ts';
+export {
+  NFGENMSG_LENGTH,
+  NFNL_SUBSYS_CTNETLINK,
+  NFNL_SUBSYS_NFTABLES,
+  NFNL_SUBSYS_QUEUE,
+  NFNLGRP_NFTABLES,
+} from './uapi/nfnetlink.ts';
 
 const NFNETLINK_OPTIONS: Check<NfnetlinkOptions> = object<NfnetlinkOptions>({ netns: optional(NETNS) });
 const NFNETLINK_GROUP: Check<number> = whole(1, 32);
+const PORT_OPTIONS: Check<NfnetlinkPortOptions> = object<NfnetlinkPortOptions>({
+  netns: optional(NETNS),
+  receiveBufferBytes: optional(BUFFER_BYTES),
+});
 
 /** A transaction is one datagram: room for some hundred thousand set elements. */
 const SEND_BUFFER_BYTES = 32 * 1024 * 1024;
@@ -72,6 +97,19 @@ export async function openNfnetlinkMonitor(group: number, options: NfnetlinkOpti
   const fd = await openIn(sys, options.netns, 'nfnetlink.monitor', open);
   setReceiveBuffer(sys, fd, RECEIVE_BUFFER_BYTES);
   return new KernelNetlinkMonitor(sys, fd, 'nfnetlink.receive');
+}
+
+/**
+ * Opens a socket for what the kernel hands to one socket alone, such as the packets of a queue.
+ *
+ * @throws {@link NetnsError} as {@link openNfnetlink}
+ */
+export async function openNfnetlinkPort(options: NfnetlinkPortOptions = {}): Promise<NfnetlinkPort> {
+  requireOptions(PORT_OPTIONS, options, 'nfnetlink port');
+  const sys = await loadSys();
+  const fd = await openIn(sys, options.netns, 'nfnetlink.port', () => openNetfilterSocket(sys));
+  setReceiveBuffer(sys, fd, options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES);
+  return new KernelNfnetlinkPort(sys, fd);
 }
 
 function openIn(sys: Sys, netns: Netns | undefined, operation: string, open: () => number): Promise<number> {

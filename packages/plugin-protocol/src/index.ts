@@ -1,5 +1,5 @@
 /**
- * Docker's network and IPAM plugin protocol: a zod schema and a type for every message, and a client that calls a
+ * Docker's plugin protocol for networks, IPAM, volumes and authorization: a zod schema and a type for every message, and a client that calls a
  * plugin in Docker's place. Field names are Docker's wire names.
  *
  * @packageDocumentation
@@ -14,6 +14,7 @@ export type { MethodName, MethodSpec, ReplyOf, RequestOf, WireRequestOf } from '
 export { parseRequest } from './parse-request.ts';
 export { isProtocolError, ProtocolError } from './protocol-error.ts';
 export type { ProtocolErrorCode } from './protocol-error.ts';
+export { AuthorizationReply, AuthorizeRequestRequest, AuthorizeResponseRequest } from './schema/authorization.ts';
 export {
   CreateEndpointReply,
   CreateEndpointRequest,
@@ -52,5 +53,14 @@ export {
   NetworkCapabilitiesReply,
 } from './schema/network.ts';
 export { ActivateReply, EmptyReply, EmptyRequest } from './schema/plugin.ts';
+export {
+  CreateVolumeRequest,
+  GetVolumeReply,
+  ListVolumesReply,
+  MountpointReply,
+  MountVolumeRequest,
+  VolumeCapabilitiesReply,
+  VolumeRequest,
+} from './schema/volume.ts';
 export { OPTION_LABELS, PLUGIN_CONTENT_TYPE } from './well-known.ts';
 export type { Handler, Handlers } from './handlers.ts';

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { AuthorizationReply, AuthorizeRequestRequest, AuthorizeResponseRequest } from './schema/authorization.ts';
 import {
   CreateEndpointReply,
   CreateEndpointRequest,
@@ -33,6 +34,15 @@ import {
   NetworkCapabilitiesReply,
 } from './schema/network.ts';
 import { ActivateReply, EmptyReply, EmptyRequest } from './schema/plugin.ts';
+import {
+  CreateVolumeRequest,
+  GetVolumeReply,
+  ListVolumesReply,
+  MountpointReply,
+  MountVolumeRequest,
+  VolumeCapabilitiesReply,
+  VolumeRequest,
+} from './schema/volume.ts';
 
 /** One call of the protocol: its schemas, and whether Docker sends a body with it. */
 export interface MethodSpec<
@@ -57,9 +67,9 @@ function withoutBody<Reply extends z.ZodType>(reply: Reply): MethodSpec<typeof E
 }
 
 /**
- * Every call that Docker makes to a network or IPAM plugin, by the name in its URL path.
+ * Every call that Docker makes to a network, IPAM, volume or authorization plugin, by the name in its URL path.
  *
- * Source: moby v20.10.24 and v28.5.2, drivers/remote, ipams/remote and pkg/plugins.
+ * Source: moby v20.10.24 and v28.5.2, drivers/remote, ipams/remote, volume/drivers, pkg/authorization and pkg/plugins.
  */
 export const METHODS = {
   'Plugin.Activate': withoutBody(ActivateReply),
@@ -84,6 +94,16 @@ export const METHODS = {
   'IpamDriver.ReleasePool': withBody(ReleasePoolRequest, EmptyReply),
   'IpamDriver.RequestAddress': withBody(RequestAddressRequest, RequestAddressReply),
   'IpamDriver.ReleaseAddress': withBody(ReleaseAddressRequest, EmptyReply),
+  'VolumeDriver.Create': withBody(CreateVolumeRequest, EmptyReply),
+  'VolumeDriver.Remove': withBody(VolumeRequest, EmptyReply),
+  'VolumeDriver.Mount': withBody(MountVolumeRequest, MountpointReply),
+  'VolumeDriver.Unmount': withBody(MountVolumeRequest, EmptyReply),
+  'VolumeDriver.Path': withBody(VolumeRequest, MountpointReply),
+  'VolumeDriver.Get': withBody(VolumeRequest, GetVolumeReply),
+  'VolumeDriver.List': withoutBody(ListVolumesReply),
+  'VolumeDriver.Capabilities': withoutBody(VolumeCapabilitiesReply),
+  'AuthZPlugin.AuthZReq': withBody(AuthorizeRequestRequest, AuthorizationReply),
+  'AuthZPlugin.AuthZRes': withBody(AuthorizeResponseRequest, AuthorizationReply),
 } as const;
 
 /** The name of a call, such as `NetworkDriver.Join`; Docker posts to `/` and this name. */

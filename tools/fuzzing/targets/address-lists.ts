@@ -65,6 +65,9 @@ const optionName = fc.oneof(
   fc.constantFrom('routed.mtu', 'routed.gateway', 'routed.prefixes', 'routed.anycast', 'routed.on-conflict'),
   fc.constantFrom(
     'routed.ingress',
+    'routed.egress',
+    'routed.egress-mode',
+    'routed.dns',
     'routed.spoof',
     'routed.addresses',
     'ROUTED.MTU',

@@ -1,5 +1,6 @@
 import type { FuzzTarget } from '../fuzz.ts';
 import { addressLists, options } from './address-lists.ts';
+import { dnsMutants, dnsPackets, hostNames } from './dns.ts';
 import { netlinkDatagrams, netlinkReplies } from './netlink.ts';
 import { protocolBodies } from './protocol.ts';
 import { routerConfigurations, routerDocuments, routerModels } from './router-configuration.ts';
@@ -17,4 +18,7 @@ export const ALL_TARGETS: readonly FuzzTarget[] = [
   routerConfigurations,
   addressLists,
   options,
+  dnsPackets,
+  dnsMutants,
+  hostNames,
 ];

@@ -60,7 +60,9 @@ const segment = fc.oneof(
 const adminPath = fc.oneof(
   fc.tuple(segment).map(([name]) => `/v1/containers/${name}/addresses`),
   fc.tuple(segment, segment).map(([name, address]) => `/v1/containers/${name}/addresses/${address}`),
-  fc.tuple(segment).map(([name]) => `/v1/containers/${name}/ingress`),
+  fc
+    .tuple(segment, fc.constantFrom('ingress', 'egress', 'ingress/test', 'egress/test'))
+    .map(([name, list]) => `/v1/containers/${name}/${list}`),
   fc.tuple(segment).map(([address]) => `/v1/addresses/${address}`),
   fc.tuple(segment).map(([name]) => `/v1/addresses?container=${name}`),
   fc.tuple(segment).map(([address]) => `/v1/events?address=${address}`),
@@ -72,6 +74,8 @@ const adminBodies = [
   { address: '10.1.0.8', network: 'apps', anycast: true },
   { ingress: '10.0.0.0/8:443/tcp, [fd00::/8]:53/udp', network: 'apps' },
   { ingress: 'none' },
+  { egress: '10.0.0.0/8:8000-8100/tcp' },
+  { peer: '[fd00::7]:443/tcp' },
 ];
 const adminAttempt: fc.Arbitrary<Attempt> = fc.record({
   method: fc.constantFrom('GET', 'GET', 'POST', 'POST', 'PUT', 'DELETE', 'PATCH'),

@@ -5,14 +5,14 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { addressRoutes, type AddressServices } from './address-routes.ts';
 import { replyToAdminError } from './admin-error.ts';
 import { announcementRoutes, type AnnouncementServices } from './announcement-routes.ts';
-import { ingressRoutes, type IngressServices } from './ingress-routes.ts';
+import { filterRoutes, type FilterServices } from './filter-routes.ts';
 import { networkRoutes, type NetworkServices } from './network-routes.ts';
 import { observationRoutes } from './observation-routes.ts';
 import { statusRoutes, type StatusServices } from './status-routes.ts';
 
 /** What operators' commands ask. */
 export interface AdminServices
-  extends AddressServices, AnnouncementServices, IngressServices, NetworkServices, StatusServices {}
+  extends AddressServices, AnnouncementServices, FilterServices, NetworkServices, StatusServices {}
 
 /** What the admin application works with. */
 export interface AdminAppDeps {
@@ -50,7 +50,7 @@ export function createAdminApp({ loaded, metrics, problems, stopping, logger, ma
   app.use(limitCalls(maxCalls, (ctx, text) => ctx.throw(TOO_BUSY, text)));
   const routers = [
     addressRoutes(loaded),
-    ingressRoutes(loaded),
+    filterRoutes(loaded),
     announcementRoutes(loaded),
     networkRoutes(loaded),
     statusRoutes({ loaded, problems, stopping }),

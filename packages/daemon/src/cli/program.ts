@@ -1,12 +1,13 @@
 import { didYouMean } from '@routed/text';
 import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
+import { cleanupCommand } from './cleanup-command.ts';
 import { completionCommand } from './completion-command.ts';
 import { drainCommands } from './drain-commands.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { announceCommands } from './announce-commands.ts';
 import { handoverCommand } from './handover-command.ts';
-import { ingressCommand } from './ingress-command.ts';
+import { filterCommand } from './filter-commands.ts';
 import { eventsCommand } from './events-command.ts';
 import { networkCommand } from './network-command.ts';
 import { serveCommand } from './serve-command.ts';
@@ -34,10 +35,11 @@ export function createProgram(version: string): Command {
   const serving = serveCommand();
   program.addCommand(serving, { isDefault: true });
   program.addCommand(addressCommand());
-  program.addCommand(ingressCommand());
+  for (const direction of ['ingress', 'egress'] as const) program.addCommand(filterCommand(direction));
   for (const command of [...announceCommands(), ...drainCommands(), handoverCommand()]) program.addCommand(command);
   program.addCommand(networkCommand());
   program.addCommand(doctorCommand());
+  program.addCommand(cleanupCommand());
   program.addCommand(statusCommand());
   program.addCommand(eventsCommand());
   program.addCommand(whyCommand());

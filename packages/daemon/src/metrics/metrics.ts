@@ -90,7 +90,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   /** As they are at this scrape. */
   #counts: DaemonCounts | undefined;
   #connectionsLeft = 0;
-  #filtered: FilteredPackets = { refused: 0, spoofed: 0 };
+  #filtered: FilteredPackets = { ingress: 0, egress: 0, spoofed: 0 };
   #routers: RouterReport | undefined;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
@@ -199,7 +199,8 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       "Packets that filters dropped: refused by an allow list, or with a source that is not the container's.",
       ['reason'],
       () => [
-        [['refused'], this.#filtered.refused],
+        [['ingress'], this.#filtered.ingress],
+        [['egress'], this.#filtered.egress],
         [['spoofed'], this.#filtered.spoofed],
       ],
     );

@@ -196,6 +196,8 @@ describe('a command line', () => {
     [['address', 'remove', 'web', '10.1.0.3'], '/v1/containers/web/addresses/10.1.0.3', {}],
     [['ingress', 'show', 'web'], '/v1/containers/web/ingress', [{}]],
     [['ingress', 'set', 'web', 'none'], '/v1/containers/web/ingress', {}],
+    [['egress', 'show', 'web'], '/v1/containers/web/egress', [{}]],
+    [['egress', 'test', 'web', '10.1.2.3:443'], '/v1/containers/web/egress/test', [{}]],
     [['announce', 'web'], '/v1/containers/web/announcement', [{}]],
     [['drain', '--status'], '/v1/drain', {}],
     [['drain', 'web'], '/v1/containers/web/drain', {}],
@@ -437,7 +439,9 @@ describe('a command line', () => {
       '/v1/status': { ...exampleReport, problems: [HOSTILE], endpoints: [exampleEndpoint], addresses: [listed] },
       '/v1/addresses': [listed],
       '/v1/events': `${JSON.stringify(event)}\n`,
-      '/v1/containers/web/ingress': [{ container: 'web', network: HOSTILE, ingress: HOSTILE, spoof: 'strict' }],
+      '/v1/containers/web/ingress': [
+        { container: 'web', network: HOSTILE, ingress: HOSTILE, mode: 'enforce', spoof: 'strict' },
+      ],
     });
 
     for (const argv of [

@@ -22,7 +22,7 @@ describe('Metrics', () => {
     expect(text).to.contain('routed_pool_leases{pool="routed-local/10.1.0.0/16",network="c98909000000"} 1');
     expect(text).to.contain('routed_plugin_call_seconds_count{method="NetworkDriver.Join",outcome="failed"} 0');
     expect(text).to.contain('routed_repairs_total{kind="rules"} 0');
-    expect(text).to.contain('routed_filtered_packets_total{reason="refused"} 0');
+    expect(text).to.contain('routed_filtered_packets_total{reason="ingress"} 0');
     expect(text).to.match(/^routed_build_info\{version="\S+",node="\S+"\} 1$/m);
     expect(text).to.match(/^process_cpu_seconds_total [\d.]+$/m);
     expect(text).to.contain('routed_forgotten_total{kind="leases"} 0');
@@ -42,7 +42,7 @@ describe('Metrics', () => {
       counts: () => status.counts(),
       connectionsLeft: () => Promise.resolve(0),
       refreshNames: () => status.refreshNames(),
-      filtered: () => Promise.resolve({ refused: 7, spoofed: 2 }),
+      filtered: () => Promise.resolve({ ingress: 7, egress: 3, spoofed: 2 }),
     });
     await createNetwork(daemon);
 
@@ -51,7 +51,8 @@ describe('Metrics', () => {
     metrics.stop();
 
     expect(text).to.contain('routed_pool_size{pool="routed-local/10.1.0.0/16",network="apps"} 65534');
-    expect(text).to.contain('routed_filtered_packets_total{reason="refused"} 7');
+    expect(text).to.contain('routed_filtered_packets_total{reason="ingress"} 7');
+    expect(text).to.contain('routed_filtered_packets_total{reason="egress"} 3');
     expect(text).to.contain('routed_filtered_packets_total{reason="spoofed"} 2');
   });
 

@@ -1,7 +1,16 @@
-import { allAddresses, type KernelEndpoint } from './kernel-endpoint.ts';
-import { type AllowList, type Connections, type EndpointFilters, parseAllowList } from '@routed/netfilter';
+import { isIPv6 } from 'node:net';
+import { allAddresses, type FilterMode, type KernelEndpoint } from './kernel-endpoint.ts';
+import {
+  type AllowList,
+  type Connections,
+  type Direction,
+  DIRECTIONS,
+  type EndpointFilters,
+  parseAllowList,
+} from '@routed/netfilter';
 import type { Logger } from '../ground/logger.ts';
 import { linkLocalsOf } from './endpoint-plan.ts';
+import type { NamedDestinations } from './named-destinations.ts';
 import { HOST_LINK_PREFIX, linkNames } from '../names/kernel-names.ts';
 
 /** How many lists are kept as they were read: a long one takes a tenth of a second. */
@@ -13,11 +22,15 @@ const KEPT_LISTS = 64;
  */
 const COLLECT_MS = 1_000;
 
-/** Who may enter the endpoints' containers, and what they may send: the filters of the endpoints' links. */
+/** Who may enter the endpoints' containers, where these may go, and what they may send: the filters of the endpoints' links. */
 export class EndpointFiltering {
   readonly #filters: EndpointFilters;
   readonly #connections: Connections;
+  readonly #named: Pick<NamedDestinations, 'set' | 'forget' | 'openings'>;
+  readonly #hostResolvers: () => readonly string[];
   readonly #logger: Logger;
+  /** What the host's name servers were when a filter last depended on them. */
+  #resolvers = '';
   readonly #lists = new Map<string, AllowList>();
   /** Addresses of containers that have ended, and whether no other container has them by now. */
   readonly #ended = new Map<string, (address: string) => boolean>();
@@ -27,49 +40,93 @@ export class EndpointFiltering {
   /** Requests about connections, one after another. */
   #last: Promise<void> = Promise.resolve();
 
-  constructor(deps: { readonly filters: EndpointFilters; readonly connections: Connections; readonly logger: Logger }) {
+  constructor(deps: {
+    readonly filters: EndpointFilters;
+    readonly connections: Connections;
+    readonly named: Pick<NamedDestinations, 'set' | 'forget' | 'openings'>;
+    /** The name servers of containers that are given none. */
+    readonly hostResolvers: () => readonly string[];
+    readonly logger: Logger;
+  }) {
     this.#filters = deps.filters;
     this.#connections = deps.connections;
+    this.#named = deps.named;
+    this.#hostResolvers = deps.hostResolvers;
     this.#logger = deps.logger;
   }
 
   /**
    * Filters the endpoint's link as the endpoint says, from now on; the link need not be there yet.
    *
-   * @throws NetfilterError NFT_MISSING when there is an allow list and no nft on this host
+   * @throws NetfilterError NFT_MISSING when there is an allow list and no nft on this host, QUEUE_UNAVAILABLE when a list has names
+   * that nobody can follow on this kernel
    */
   async set(endpoint: KernelEndpoint): Promise<void> {
-    const { id, spoof } = endpoint;
-    const ingress = listOf(endpoint);
+    const { id, spoof, ingressMode, egressMode } = endpoint;
+    const modes = { ingress: ingressMode, egress: egressMode };
+    const lists = this.#listsOf(endpoint);
+    const observed = DIRECTIONS.filter((direction) => modes[direction] === 'observe');
     const link = linkNames(id).host;
-    const addresses = [...addressesOf(endpoint), ...linkLocalsOf(endpoint)];
-    const list = ingress === undefined ? {} : { ingress: this.#listOf(ingress) };
-    await this.#filters.set({ link, addresses, spoof, ...list });
+    await this.#named.set(link, lists.egress?.names ?? []);
+    await this.#filters.set({
+      link,
+      addresses: [...addressesOf(endpoint), ...linkLocalsOf(endpoint)],
+      spoof,
+      ...lists,
+      ...(observed.length > 0 && { observed }),
+      ...(lists.egress !== undefined && { gateways: endpoint.addresses.map(({ gateway }) => gateway) }),
+    });
   }
 
   /**
-   * {@link set} for an endpoint whose container is about to start: it does not inherit who came into the former one with one of its
-   * addresses, which the list would never be asked about. Where everybody may enter, nobody waits for that.
+   * {@link set} for an endpoint whose container is about to start: it does not inherit the connections of the former one with one of
+   * its addresses, which a list would never be asked about. Without a list, nobody waits for that.
    *
    * @throws NetfilterError NFT_MISSING; NetlinkError
    */
   async begin(endpoint: KernelEndpoint): Promise<void> {
-    const isOpen = listOf(endpoint) === undefined;
+    const isOpen = DIRECTIONS.every((direction) => listOf(endpoint, direction) === undefined);
     const forgetting = isOpen ? undefined : this.#forgetAddresses(addressesOf(endpoint));
     await Promise.all([this.set(endpoint), forgetting]);
   }
 
   /**
-   * {@link set} for an endpoint whose list has changed: connections that others began, and could not begin now, end.
+   * {@link set} for an endpoint whose lists have changed: connections that could not begin now end.
    *
    * @throws NetfilterError NFT_MISSING; NetlinkError
    */
   async narrow(endpoint: KernelEndpoint): Promise<void> {
     await this.set(endpoint);
-    const ingress = listOf(endpoint);
-    if (ingress === undefined) return;
-    const list = this.#listOf(ingress);
-    await this.#forget(() => this.#connections.forgetRefused(addressesOf(endpoint), list));
+    const lists = this.#listsOf(endpoint);
+    for (const direction of DIRECTIONS) {
+      const list = lists[direction];
+      if (list === undefined || modeOf(endpoint, direction) === 'observe') continue;
+      const opened = direction === 'egress' ? this.#named.openings(linkNames(endpoint.id).host) : [];
+      const all = { entries: [...list.entries, ...opened.map(({ entry }) => entry)] };
+      await this.#forget(() => this.#connections.forgetRefused(addressesOf(endpoint), all, direction));
+    }
+  }
+
+  /** Whether the host's name servers are others than when a filter last depended on them. */
+  areResolversOutdated(): boolean {
+    return this.#resolvers !== '' && this.#resolvers !== this.#hostResolvers().join(' ');
+  }
+
+  /** The list of each direction that has one: with the name servers among the destinations. */
+  #listsOf(endpoint: KernelEndpoint): Readonly<Partial<Record<Direction, AllowList>>> {
+    const ingress = listOf(endpoint, 'ingress');
+    const egress = listOf(endpoint, 'egress');
+    return {
+      ...(ingress !== undefined && { ingress: this.#listOf(ingress, 'ingress') }),
+      ...(egress !== undefined && { egress: this.#withResolvers(this.#listOf(egress, 'egress'), endpoint) }),
+    };
+  }
+
+  #withResolvers(list: AllowList, { dns, isEgressPending }: KernelEndpoint): AllowList {
+    // Whose the endpoint is decides what it may ask.
+    if (isEgressPending === true) return list;
+    if (dns === undefined) this.#resolvers = this.#hostResolvers().join(' ');
+    return { ...list, entries: [...list.entries, ...resolverEntries(dns ?? this.#hostResolvers())] };
   }
 
   /**
@@ -101,6 +158,7 @@ export class EndpointFiltering {
   /** Takes a link's filter away; nothing happens when it has none. */
   async removeFrom(link: string): Promise<void> {
     await this.#filters.remove(link);
+    await this.#named.forget(link);
   }
 
   /** What is asked for while another request is under way is one request. */
@@ -126,10 +184,10 @@ export class EndpointFiltering {
     return this.#last;
   }
 
-  #listOf(text: string): AllowList {
+  #listOf(text: string, direction: Direction): AllowList {
     const known = this.#lists.get(text);
     if (known !== undefined) return known;
-    const list = parseAllowList(text);
+    const list = parseAllowList(text, direction);
     const [oldest] = this.#lists.keys();
     if (this.#lists.size >= KEPT_LISTS && oldest !== undefined) this.#lists.delete(oldest);
     this.#lists.set(text, list);
@@ -138,8 +196,20 @@ export class EndpointFiltering {
 }
 
 /** The list that holds now. */
-function listOf({ ingress, isOwnerPending }: KernelEndpoint): string | undefined {
-  return isOwnerPending === true ? 'none' : ingress;
+function listOf(endpoint: KernelEndpoint, direction: Direction): string | undefined {
+  const isPending = direction === 'ingress' ? endpoint.isOwnerPending : endpoint.isEgressPending;
+  return isPending === true ? 'none' : endpoint[direction];
+}
+
+function modeOf(endpoint: KernelEndpoint, direction: Direction): FilterMode {
+  return (direction === 'ingress' ? endpoint.ingressMode : endpoint.egressMode) ?? 'enforce';
+}
+
+/** Port 53 of each, by both protocols. */
+function resolverEntries(resolvers: readonly string[]): AllowList['entries'] {
+  const targets = resolvers.map((address) => (isIPv6(address) ? `[${address}]` : address));
+  const list = targets.flatMap((target) => [`${target}:53/udp`, `${target}:53/tcp`]);
+  return list.length === 0 ? [] : parseAllowList(list.join(), 'egress').entries;
 }
 
 function addressesOf(endpoint: KernelEndpoint): string[] {

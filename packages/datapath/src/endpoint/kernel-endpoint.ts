@@ -1,6 +1,9 @@
 /** Whether a container may send from addresses that it does not have. */
 export type Spoofing = 'strict' | 'allow';
 
+/** Whether a list refuses what it does not allow, or lets it pass and counts it. */
+export type FilterMode = 'enforce' | 'observe';
+
 /** An address that the host has a route to. */
 export interface KernelAddress {
   readonly family: 4 | 6;
@@ -20,8 +23,17 @@ export interface KernelEndpoint {
   readonly mac: string;
   /** Who may open connections to the container, in the form of `routed.ingress`; absent: everybody. */
   readonly ingress?: string;
-  /** Whether nobody may, until Docker has said whose the endpoint is; absent: it is known. */
+  /** Whom the container may open connections to, in the form of `routed.egress`; absent: everybody. */
+  readonly egress?: string;
+  /** The name servers that it may ask whatever `egress` says; absent: the host's. */
+  readonly dns?: readonly string[];
+  /** Whether a list refuses, or only counts what it would refuse; absent: it refuses. */
+  readonly ingressMode?: FilterMode;
+  readonly egressMode?: FilterMode;
+  /** Whether nobody may enter, until Docker has said whose the endpoint is; absent: it is known. */
   readonly isOwnerPending?: boolean;
+  /** Whether it may open no connections until then. */
+  readonly isEgressPending?: boolean;
   readonly spoof: Spoofing;
   /** Whether routers tell other hosts of its addresses; absent: they do. */
   readonly isAnnounced?: boolean;

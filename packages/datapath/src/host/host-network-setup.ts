@@ -1,4 +1,9 @@
-import type { EndpointFilters, ForwardAcceptance, ForwardPolicies } from '@routed/netfilter';
+import {
+  type EndpointFilters,
+  type ForwardAcceptance,
+  type ForwardPolicies,
+  OVERRULED_REMEDY,
+} from '@routed/netfilter';
 import type { Link, Rtnl } from '@routed/netns';
 import { LINK_GROUP } from '../names/kernel-names.ts';
 import type { Logger } from '../ground/logger.ts';
@@ -113,11 +118,9 @@ export class HostNetworkSetup {
       this.#logger.warn({}, 'repaired container filters that another program changed');
     }
     const outcome = await this.#acceptance.ensure();
-    if (outcome === 'overruled') {
-      this.#logger.warn(
-        {},
-        'firewalld rejects packets to containers: give their links a zone and policies, see docs/setup.md',
-      );
+    if (outcome === 'overruled by firewalld' || outcome === 'overruled by ufw') {
+      const who = outcome.replace('overruled by ', '');
+      this.#logger.warn({}, `${who} rejects packets to containers: ${OVERRULED_REMEDY[outcome]}, see docs/setup.md`);
     }
     this.#logger.debug({ outcome, filters }, 'firewall rules of container links');
   }

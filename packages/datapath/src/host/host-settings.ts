@@ -136,6 +136,14 @@ export const DOCTOR_SETTINGS = {
     why: 'the same for IPv6',
     by: ['doctor --fix'],
   },
+  multicastGroups: {
+    key: 'net/ipv4/igmp_max_memberships',
+    value: '1024',
+    insteadOf: '20',
+    when: 'on routers with OSPF on more than 20 links; 10 where it elects a designated router',
+    why: 'ospfd joins one or two groups on each link by one socket: links beyond the limit get no neighbors',
+    by: ['doctor --fix'],
+  },
   receiveBuffer: {
     key: 'net/core/rmem_max',
     value: '90000000',

@@ -105,6 +105,15 @@ export class KernelSettings {
     });
   }
 
+  /** Those that are as we set them, and not as they were found. */
+  async changes(): Promise<readonly ChangedSetting[]> {
+    return await this.#inTurn(async () => {
+      const entries = await this.#entries();
+      const now = await Promise.all(entries.map(({ key }) => this.read(key).catch(() => undefined)));
+      return entries.filter(({ set }, index) => now[index] === set);
+    });
+  }
+
   async #due(wanted: readonly WantedSetting[]): Promise<DueSetting[]> {
     const due: DueSetting[] = [];
     for (const setting of wanted) {

@@ -24,6 +24,8 @@ describe('connections of endpoints', () => {
         count: () => Promise.resolve(new Map()),
         mark: () => Promise.resolve(),
       },
+      named: { set: () => Promise.resolve(), forget: () => Promise.resolve(), openings: () => [] },
+      hostResolvers: () => ['10.0.0.53'],
       logger: { debug: () => undefined, info: () => undefined, warn, error: () => undefined },
     });
   });

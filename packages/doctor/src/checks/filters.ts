@@ -24,7 +24,7 @@ export const filtersCheck = defineCheck<{
         {
           severity: 'warning',
           found: 'nft is not installed',
-          why: 'anti-spoofing is disabled, and containers with routed.ingress cannot start',
+          why: 'anti-spoofing is disabled, and containers with routed.ingress or routed.egress cannot start',
           remedy: 'install the package nftables, then restart routed-plugin; running containers keep their network',
         },
       ];

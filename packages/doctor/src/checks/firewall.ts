@@ -1,5 +1,5 @@
 import { HOST_LINK_PREFIX, ROUTE_PROTOCOL } from '@routed/datapath';
-import { type CommandResult, FORWARD_CHAIN, forwardRules } from '@routed/netfilter';
+import { FORWARD_CHAIN, forwardRules, isRejectedByUfw, OVERRULED_REMEDY } from '@routed/netfilter';
 import { z } from 'zod';
 import { type Check, defineCheck, type Finding } from '../check.ts';
 import type { HostView } from '../host-view.ts';
@@ -65,12 +65,23 @@ const chainList = z.object({
 /** Tables that `iptables` shows as well, and our own. */
 const KNOWN_TABLES = /^(filter$|routed)/;
 
-export const otherFirewallCheck = defineCheck<CommandResult | undefined>({
+/** What other firewalls say about forwarded packets. */
+export interface OtherFirewalls {
+  /** `nft --json list chains` */
+  readonly chains: string | undefined;
+  /** `--list-rules` of iptables and ip6tables. */
+  readonly tables: readonly (readonly string[])[];
+}
+
+export const otherFirewallCheck = defineCheck<OtherFirewalls>({
   id: 'forward-elsewhere',
   title: 'no other firewall drops forwarded packets',
-  read: (host) => host.run(['nft', '--json', 'list', 'chains']),
-  judge: (listed) => {
-    const { data } = chainList.safeParse(parse(listed?.stdout));
+  read: async (host) => ({
+    chains: (await host.run(['nft', '--json', 'list', 'chains']))?.stdout,
+    tables: [(await readRules(host, 'iptables')) ?? [], (await readRules(host, 'ip6tables')) ?? []],
+  }),
+  judge: ({ chains: listed, tables }) => {
+    const { data } = chainList.safeParse(parse(listed));
     const chains = (data?.nftables ?? []).flatMap(({ chain }) => chain ?? []);
     const dropping = chains.filter(
       ({ hook, policy, table }) => hook === 'forward' && policy === 'drop' && !KNOWN_TABLES.test(table),
@@ -87,6 +98,14 @@ export const otherFirewallCheck = defineCheck<CommandResult | undefined>({
         found: 'firewalld runs',
         why: 'it rejects forwarded packets of links without a policy, whatever the filter table accepts; its reload removes all iptables rules for a moment',
         remedy: `give the links ${HOST_LINK_PREFIX}+ a zone and a policy in each direction, as in docs/setup.md; a zone alone accepts no incoming connections`,
+      });
+    }
+    if (tables.some((rules) => isRejectedByUfw(rules))) {
+      findings.push({
+        severity: 'broken',
+        found: 'ufw rejects routed packets',
+        why: 'its default for them is "reject", in a chain that comes before the rules of routed: nobody reaches a container',
+        remedy: OVERRULED_REMEDY['overruled by ufw'],
       });
     }
     return findings;

@@ -38,6 +38,7 @@ export interface RouterFacts {
 export const QUESTIONS = {
   'show ip ospf neighbor': 'ospfd',
   'show ip ospf': 'ospfd',
+  'show ip ospf interface': 'ospfd',
   'show ipv6 ospf6 neighbor': 'ospf6d',
   'show ipv6 ospf6': 'ospf6d',
   'show bgp summary': 'bgpd',

@@ -1,4 +1,6 @@
 import type { Container, DockerContainers, Owner } from '@routed/docker-engine';
+import { type Direction, DIRECTIONS } from '@routed/netfilter';
+import { isPending } from '../endpoints/owner-pending.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
@@ -22,11 +24,13 @@ const SETTLE_MS = 300;
 /** From when on it is a problem that nobody may enter a container because it is not known which it is. */
 const PROBLEM_AFTER_MS = 3_000;
 
+const REFUSES = { ingress: 'accepts', egress: 'opens' } as const;
+
 /**
  * Gives restarted containers the addresses and lists that stay theirs, and frees addresses of containers that are no more.
  *
- * Where an operator gave a list to a container of a network, an endpoint of that network lets nobody in before Docker has said whose
- * it is.
+ * Where an operator gave a list to a container of a network, an endpoint of that network is closed in that direction before Docker has
+ * said whose it is.
  */
 export class AssignmentKeeper {
   readonly #docker: DockerContainers;
@@ -92,28 +96,30 @@ export class AssignmentKeeper {
    * @returns the containers of those that it names, by endpoint
    * @throws DockerError DOCKER_UNREACHABLE
    */
-  async holdUnnamed(networkId: string): Promise<ReadonlyMap<string, Owner>> {
+  async holdUnnamed(networkId: string, direction: Direction): Promise<ReadonlyMap<string, Owner>> {
     const owners = await this.#docker.owners(networkId);
     const unnamed = this.#endpoints.all().filter(({ id, networkId: on }) => on === networkId && !owners.has(id));
-    for (const { id } of unnamed) if (await this.#endpoints.hold(id)) this.#search.start(id, networkId);
+    for (const { id } of unnamed) if (await this.#endpoints.hold(id, direction)) this.#search.start(id, networkId);
     return owners;
   }
 
   /** Which containers let nobody in since it is not known whose list they have, for people. */
   problems(): string[] {
-    return this.#search
-      .unknownFor(PROBLEM_AFTER_MS)
-      .filter(({ endpointId }) => this.#endpoints.get(endpointId)?.isOwnerPending === true)
-      .map(({ endpointId, forMs, reason }) => {
-        const seconds = Math.round(forMs / 1_000);
-        return `endpoint ${endpointId.slice(0, 12)}: its container accepts no connections, because its allow list has been unknown for ${seconds} s: ${reason}`;
-      });
+    return this.#search.unknownFor(PROBLEM_AFTER_MS).flatMap(({ endpointId, forMs, reason }) => {
+      const endpoint = this.#endpoints.get(endpointId);
+      const closed = DIRECTIONS.filter((direction) => isPending(endpoint, direction));
+      if (closed.length === 0) return [];
+      const seconds = Math.round(forMs / 1_000);
+      const effect = closed.map((direction) => REFUSES[direction]).join(' and ');
+      return `endpoint ${endpointId.slice(0, 12)}: its container ${effect} no connections, because its allow list has been unknown for ${seconds} s: ${reason}`;
+    });
   }
 
   /** Checks all records now, and from time to time: Docker may take its time, and nobody waits for it. */
   start(): void {
-    for (const { id, networkId, isOwnerPending } of this.#endpoints.all()) {
-      if (isOwnerPending === true) this.#search.start(id, networkId);
+    for (const endpoint of this.#endpoints.all()) {
+      const isClosed = DIRECTIONS.some((direction) => isPending(endpoint, direction));
+      if (isClosed) this.#search.start(endpoint.id, endpoint.networkId);
     }
     this.#timer = setInterval(() => this.#check(), INTERVAL_MS).unref();
     this.#check();
@@ -168,10 +174,15 @@ export class AssignmentKeeper {
       const endpoint = this.#endpoints.get(endpointId);
       if (endpoint?.sandboxKey === undefined) return;
       const record = this.#records.get(id);
-      const { ingress } = record ?? {};
-      if (ingress === undefined) await this.#endpoints.admit(endpointId);
+      for (const direction of DIRECTIONS) {
+        if (record?.[direction] === undefined) await this.#endpoints.admit(endpointId, direction);
+      }
       if (record === undefined || isRestored(record, endpoint)) return;
-      if (ingress !== undefined) await this.#endpoints.filter(endpointId, ingress === 'any' ? undefined : ingress);
+      for (const direction of DIRECTIONS) {
+        const list = record[direction];
+        if (list === undefined) continue;
+        await this.#endpoints.filter(endpointId, direction, list === 'any' ? undefined : list);
+      }
       await this.#endpoints.extend(endpointId, asAdditional(record));
       this.#sandboxReconciler.requestOnceThere(endpoint.sandboxKey);
       const addresses = record.addresses.map(({ address }) => address);
@@ -193,9 +204,12 @@ export class AssignmentKeeper {
   }
 }
 
-function isRestored({ addresses, ingress }: PersistentAssignment, endpoint: Endpoint): boolean {
+function isRestored(record: PersistentAssignment, endpoint: Endpoint): boolean {
   const held = new Set(endpoint.additional.map(({ address }) => address));
-  const wanted = ingress === 'any' ? undefined : ingress;
-  const isFiltered = endpoint.isOwnerPending !== true && (ingress === undefined || endpoint.ingress === wanted);
-  return isFiltered && addresses.every(({ address }) => held.has(address));
+  const isFiltered = DIRECTIONS.every((direction) => {
+    const list = record[direction];
+    const wanted = list === 'any' ? undefined : list;
+    return !isPending(endpoint, direction) && (list === undefined || endpoint[direction] === wanted);
+  });
+  return isFiltered && record.addresses.every(({ address }) => held.has(address));
 }

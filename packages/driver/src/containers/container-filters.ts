@@ -1,6 +1,7 @@
 import type { Container, ContainerNetwork, DockerContainers } from '@routed/docker-engine';
-import { linkNames } from '@routed/datapath';
+import { linkNames, type NamedDestinations } from '@routed/datapath';
 import {
+  type Direction,
   type EndpointFilters,
   type FilterCounters,
   formatAllowList,
@@ -9,11 +10,13 @@ import {
 } from '@routed/netfilter';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { addressTexts } from '../endpoints/endpoint.ts';
+import { isPending } from '../endpoints/owner-pending.ts';
 import type { Journal } from '../ground/journal.ts';
 import type { KeyedLock } from '@routed/ipam';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { DriverError } from '../ground/errors.ts';
-import type { IngressStatus } from './ingress-status.ts';
+import type { FilterStatus, FilterVerdict } from './filter-status.ts';
+import { type ListInForce, readAttempt, verdictOn } from './list-verdict.ts';
 import { askForContainer } from './find-container.ts';
 import type { AssignmentKeeper } from './assignment-keeper.ts';
 import { recordOf, assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
@@ -22,7 +25,10 @@ import type { PersistentAssignments } from './persistent-assignments.ts';
 /** Of a list, in an event; in characters. */
 const LONGEST_TEXT = 200;
 
-/** Changes and tells who may enter containers: for an operator, not for Docker. */
+/** How an event speaks of a list. */
+const LIST_NAMES = { ingress: 'allow list', egress: 'list of destinations' } as const;
+
+/** Changes and tells who may enter containers, and where these may go: for an operator, not for Docker. */
 export class ContainerFilters {
   readonly #docker: DockerContainers;
   readonly #networks: Pick<NetworkRegistry, 'get'>;
@@ -30,6 +36,8 @@ export class ContainerFilters {
   readonly #records: PersistentAssignments;
   readonly #keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
   readonly #filters: Pick<EndpointFilters, 'counters'>;
+  readonly #named: Pick<NamedDestinations, 'openings'>;
+  readonly #hostResolvers: () => readonly string[];
   readonly #journal: Pick<Journal, 'record'>;
   readonly #lock: KeyedLock;
 
@@ -40,6 +48,9 @@ export class ContainerFilters {
     readonly records: PersistentAssignments;
     readonly keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
     readonly filters: Pick<EndpointFilters, 'counters'>;
+    readonly named: Pick<NamedDestinations, 'openings'>;
+    /** The name servers of containers that are given none. */
+    readonly hostResolvers: () => readonly string[];
     readonly journal: Pick<Journal, 'record'>;
     readonly lock: KeyedLock;
   }) {
@@ -49,52 +60,85 @@ export class ContainerFilters {
     this.#records = deps.records;
     this.#keeper = deps.keeper;
     this.#filters = deps.filters;
+    this.#named = deps.named;
+    this.#hostResolvers = deps.hostResolvers;
     this.#journal = deps.journal;
     this.#lock = deps.lock;
   }
 
   /**
-   * Says who may enter a container by its routed networks, or by one of them: at once, and again when it is restarted.
+   * Says who may enter a container by its routed networks, or by one of them, or where it may go: at once, and again when it is
+   * restarted.
    *
-   * @param text a list of sources; `none`, or `any` for everybody
+   * @param text a list of peers; `none`, or `any` for everybody
    * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, INVALID_OPTION, DOCKER_UNREACHABLE
    * @throws NetfilterError NFT_MISSING
    */
-  async set(reference: string, text: string, networkName?: string): Promise<IngressStatus[]> {
-    const ingress = readList(text);
+  async set(
+    reference: string,
+    direction: Direction,
+    { text, networkName }: { readonly text: string; readonly networkName?: string | undefined },
+  ): Promise<FilterStatus[]> {
+    const list = readList(text, direction);
     const container = await askForContainer(this.#docker, reference);
     const memberships = this.#membershipsOf(container, networkName);
     for (const on of memberships) {
       const id = assignmentId(container.id, on.networkId);
-      await this.#lock.run(`container ${id}`, () => this.#give(recordOf(container, on), ingress, on.endpointId));
+      await this.#lock.run(`container ${id}`, () =>
+        this.#give(recordOf(container, on), { direction, list }, on.endpointId),
+      );
     }
-    this.#note(container, memberships, ingress);
-    return await this.#show(container, memberships);
+    this.#note(container, memberships, `an operator set the ${LIST_NAMES[direction]}: ${shorten(list)}`);
+    return await this.#show(container, memberships, direction);
   }
 
   /**
-   * Tells who may enter a container.
+   * Tells who may enter a container, or where it may go.
    *
    * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, DOCKER_UNREACHABLE
    */
-  async show(reference: string): Promise<IngressStatus[]> {
+  async show(reference: string, direction: Direction): Promise<FilterStatus[]> {
     const container = await askForContainer(this.#docker, reference);
-    return await this.#show(container, this.#membershipsOf(container, undefined));
+    return await this.#show(container, this.#membershipsOf(container, undefined), direction);
   }
 
   /**
-   * The record comes first: an endpoint that joins from then on lets nobody in before it is known whose it is, and one that has
-   * joined already is named by Docker, or is closed as well.
+   * Tells what would become of a connection, and what decides about it: of this filter alone, not of other firewalls.
+   *
+   * @param attempt `ADDRESS[:PORT[/PROTOCOL]]`: who would connect to the container, or whom it would connect to
+   * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, INVALID_OPTION, DOCKER_UNREACHABLE
    */
-  async #give(fresh: PersistentAssignment, ingress: string, listedId: string): Promise<void> {
+  async test(
+    reference: string,
+    direction: Direction,
+    { text, networkName }: { readonly text: string; readonly networkName?: string | undefined },
+  ): Promise<FilterVerdict[]> {
+    const attempt = readAttempt(text, direction);
+    const container = await askForContainer(this.#docker, reference);
+    return this.#membershipsOf(container, networkName).map((on) => ({
+      container: container.name,
+      network: on.networkName,
+      ...verdictOn(attempt, this.#inForce(container, on, direction)),
+    }));
+  }
+
+  /**
+   * The record comes first: an endpoint that joins from then on is closed before it is known whose it is, and one that has joined
+   * already is named by Docker, or is closed as well.
+   */
+  async #give(
+    fresh: PersistentAssignment,
+    { direction, list }: { readonly direction: Direction; readonly list: string },
+    listedId: string,
+  ): Promise<void> {
     const before = this.#records.get(fresh.id);
-    await this.#records.put({ ...(before ?? fresh), ingress });
+    await this.#records.put({ ...(before ?? fresh), [direction]: list });
     try {
-      const owners = await this.#keeper.holdUnnamed(fresh.networkId);
+      const owners = await this.#keeper.holdUnnamed(fresh.networkId, direction);
       const named = [...owners].filter(([, { id }]) => id === fresh.containerId).map(([endpointId]) => endpointId);
       for (const endpointId of new Set([...named, listedId])) {
         if (this.#endpoints.get(endpointId) === undefined) continue;
-        await this.#endpoints.filter(endpointId, ingress === 'any' ? undefined : ingress);
+        await this.#endpoints.filter(endpointId, direction, list === 'any' ? undefined : list);
       }
     } catch (error) {
       await (before === undefined ? this.#records.remove(fresh.id) : this.#records.put(before));
@@ -102,26 +146,48 @@ export class ContainerFilters {
     }
   }
 
-  async #show(container: Container, memberships: readonly ContainerNetwork[]): Promise<IngressStatus[]> {
+  async #show(
+    container: Container,
+    memberships: readonly ContainerNetwork[],
+    direction: Direction,
+  ): Promise<FilterStatus[]> {
     const counters = await this.#filters.counters();
     return memberships.map((on) => {
       const endpoint = this.#endpoints.get(on.endpointId);
-      const record = this.#records.get(assignmentId(container.id, on.networkId));
-      const network = this.#networks.get(on.networkId);
       const counted = counters.get(linkNames(on.endpointId).host);
-      const own = endpoint?.isOwnerPending === true ? 'none' : endpoint?.ingress;
-      const ingress = endpoint === undefined ? (record?.ingress ?? network?.ingress) : own;
+      const { list, mode, isPending: isClosed, resolvers } = this.#inForce(container, on, direction);
       return {
         container: container.name,
         network: on.networkName,
-        ingress: ingress ?? 'any',
-        spoof: endpoint?.spoof ?? network?.spoof ?? 'strict',
-        ...(counted === undefined ? {} : { counters: packetsOf(counted) }),
+        [direction]: isClosed ? 'none' : (list ?? 'any'),
+        mode,
+        spoof: endpoint?.spoof ?? this.#networks.get(on.networkId)?.spoof ?? 'strict',
+        ...(direction === 'egress' && list !== undefined && { resolvers: [...resolvers] }),
+        ...(counted === undefined ? {} : { counters: packetsOf(counted, direction) }),
       };
     });
   }
 
-  #note(container: Container, memberships: readonly ContainerNetwork[], ingress: string): void {
+  /** Of a container that runs; or what it will have when it is started. */
+  #inForce(container: Container, on: ContainerNetwork, direction: Direction): ListInForce {
+    const endpoint = this.#endpoints.get(on.endpointId);
+    const network = this.#networks.get(on.networkId);
+    const given = this.#records.get(assignmentId(container.id, on.networkId))?.[direction] ?? network?.[direction];
+    const own = endpoint ?? network;
+    const mode = direction === 'ingress' ? own?.ingressMode : own?.egressMode;
+    const list = endpoint === undefined ? given : endpoint[direction];
+    return {
+      direction,
+      list: list === 'any' ? undefined : list,
+      mode: mode ?? 'enforce',
+      isPending: isPending(endpoint, direction),
+      resolvers: own?.dns ?? this.#hostResolvers(),
+      opened: direction === 'egress' ? this.#named.openings(linkNames(on.endpointId).host) : [],
+      gateways: (endpoint?.addresses ?? network?.pools ?? []).map(({ gateway }) => gateway),
+    };
+  }
+
+  #note(container: Container, memberships: readonly ContainerNetwork[], detail: string): void {
     for (const { networkName, endpointId } of memberships) {
       const endpoint = this.#endpoints.get(endpointId);
       this.#journal.record({
@@ -130,7 +196,7 @@ export class ContainerFilters {
         ...(endpoint === undefined ? {} : { endpointId }),
         container: container.name,
         network: networkName,
-        detail: `an operator set the allow list: ${shorten(ingress)}`,
+        detail,
       });
     }
   }
@@ -150,14 +216,15 @@ function shorten(text: string): string {
   return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }
 
-function packetsOf({ examined, refused, spoofed }: FilterCounters): NonNullable<IngressStatus['counters']> {
+function packetsOf(counted: FilterCounters, direction: Direction): NonNullable<FilterStatus['counters']> {
+  const { examined, refused } = counted[direction];
   const text = ({ packets }: { readonly packets: bigint }): string => packets.toString();
-  return { examined: text(examined), refused: text(refused), spoofed: text(spoofed) };
+  return { examined: text(examined), refused: text(refused), spoofed: text(counted.spoofed) };
 }
 
-function readList(text: string): string {
+function readList(text: string, direction: Direction): string {
   try {
-    return text.trim().toLowerCase() === 'any' ? 'any' : formatAllowList(parseAllowList(text));
+    return text.trim().toLowerCase() === 'any' ? 'any' : formatAllowList(parseAllowList(text, direction));
   } catch (error) {
     if (isNetfilterError(error)) throw new DriverError('INVALID_OPTION', error.message, { cause: error });
     throw error;

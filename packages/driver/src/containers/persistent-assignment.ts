@@ -1,3 +1,4 @@
+import { DIRECTIONS } from '@routed/netfilter';
 import type { Container, ContainerNetwork } from '@routed/docker-engine';
 import type { LeasedAddress } from '../leases/leased-address.ts';
 
@@ -16,6 +17,13 @@ export interface PersistentAssignment {
   readonly addresses: readonly LeasedAddress[];
   /** Who may open connections to it, in place of what network and driver options say; `any`: everybody. */
   readonly ingress?: string;
+  /** The same of those that it opens. */
+  readonly egress?: string;
+}
+
+/** Whether an operator gave the container a list. */
+export function hasList(record: PersistentAssignment): boolean {
+  return DIRECTIONS.some((direction) => record[direction] !== undefined);
 }
 
 /** A record without anything in it yet. */

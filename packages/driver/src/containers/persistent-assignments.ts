@@ -1,3 +1,4 @@
+import { type Direction, DIRECTIONS } from '@routed/netfilter';
 import type { Repository } from '@routed/store';
 import type { PersistentAssignment } from './persistent-assignment.ts';
 
@@ -31,11 +32,14 @@ export class PersistentAssignments {
   }
 
   /**
-   * Whether an operator has given a list to a container of the network: one that lets in fewer than everybody. A container that is
-   * to be open may wait for it behind the list of its network.
+   * The directions in which an operator has given a list to a container of the network: one that allows fewer than everybody. A
+   * container that is to be open may wait for it behind the list of its network.
    */
-  hasLists(networkId: string): boolean {
-    return this.ofNetwork(networkId).some(({ ingress }) => ingress !== undefined && ingress !== 'any');
+  directionsWithLists(networkId: string): readonly Direction[] {
+    const records = this.ofNetwork(networkId);
+    return DIRECTIONS.filter((direction) => {
+      return records.some(({ [direction]: list }) => list !== undefined && list !== 'any');
+    });
   }
 
   async put(record: PersistentAssignment): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type LinkAttributes,
   planEndpoint,
 } from '@routed/datapath';
+import type { Direction } from '@routed/netfilter';
 import type { Repository } from '@routed/store';
 import type { JoinReply } from '@routed/plugin-protocol';
 import type { HostDrain } from './host-drain.ts';
@@ -23,14 +24,14 @@ import { linkAttributes } from '../networks/options.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import { type Endpoint, holderOf, withoutBlocks, withoutStop } from './endpoint.ts';
 import { EndpointRecords } from './endpoint-records.ts';
-import { withIngress, withKnownOwner, withPendingOwner } from './owner-pending.ts';
+import { isPending, withKnownOwner, withList, withPendingOwner } from './owner-pending.ts';
 import { StrayFilters } from './sync-filters.ts';
 import type { AdditionalAddress, LeasedAddress } from '../leases/leased-address.ts';
 
 /** What operators gave to containers, for endpoints of which nobody has said yet whose they are. */
 export interface OperatorsGifts {
-  /** Whether a container of the network has a list from an operator. */
-  hasLists(networkId: string): boolean;
+  /** The directions in which a container of the network has a list from an operator. */
+  directionsWithLists(networkId: string): readonly Direction[];
 }
 
 /**
@@ -221,14 +222,14 @@ export class EndpointLifecycle extends EndpointRecords {
   }
 
   /**
-   * Changes who may open connections to an endpoint's container, at once; absent: everybody. Connections that others began, and
-   * could not begin now, end. The same list again is applied again.
+   * Changes who may open connections to an endpoint's container, or whom it may open connections to, at once; absent: everybody.
+   * Connections that could not begin now end. The same list again is applied again.
    *
    * @throws DriverError ENDPOINT_UNKNOWN
    * @throws NetfilterError NFT_MISSING
    */
-  async filter(endpointId: string, ingress: string | undefined): Promise<void> {
-    await this.#lock.run(endpointId, () => this.#refilter(endpointId, (before) => withIngress(before, ingress)));
+  async filter(endpointId: string, direction: Direction, list: string | undefined): Promise<void> {
+    await this.#lock.run(endpointId, () => this.#refilter(endpointId, (before) => withList(before, direction, list)));
   }
 
   /**
@@ -285,18 +286,20 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#lock.run(endpointId, () => this.keep({ ...this.index.require(endpointId), ...decisive }));
   }
 
-  /** Lets nobody in until {@link filter} or {@link admit} says who may: whose the endpoint is, is to be learnt. */
-  async hold(endpointId: string): Promise<boolean> {
+  /** Closes a direction until {@link filter} or {@link admit} says who may: whose the endpoint is, is to be learnt. */
+  async hold(endpointId: string, direction: Direction): Promise<boolean> {
     return await this.whileJoined(endpointId, async () => {
-      await this.#refilter(endpointId, withPendingOwner);
+      await this.#refilter(endpointId, (before) => withPendingOwner(before, [direction]));
       return true;
     });
   }
 
-  /** Ends {@link hold}: it is known whose the endpoint is, and no operator gave its container a list. */
-  async admit(endpointId: string): Promise<void> {
+  /** Ends {@link hold}: it is known whose the endpoint is, and no operator gave its container a list of this direction. */
+  async admit(endpointId: string, direction: Direction): Promise<void> {
     await this.#lock.run(endpointId, async () => {
-      if (this.index.require(endpointId).isOwnerPending === true) await this.#refilter(endpointId, withKnownOwner);
+      const endpoint = this.index.require(endpointId);
+      if (!isPending(endpoint, direction)) return;
+      await this.#refilter(endpointId, (before) => withList(before, direction, before[direction]));
     });
   }
 
@@ -308,9 +311,13 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#strays.sync();
   }
 
-  /** Takes the filters of links away that {@link syncFilters} left, and that are there no more. */
+  /**
+   * Takes the filters of links away that {@link syncFilters} left, and that are there no more. Where the host asks other name servers
+   * by now, so may containers.
+   */
   async sweepFilters(): Promise<void> {
     await this.#strays.sweep();
+    if (this.#filtering.areResolversOutdated()) await this.#strays.sync();
   }
 
   /**
@@ -358,7 +365,7 @@ export class EndpointLifecycle extends EndpointRecords {
 
   /** The endpoint of a container that nobody has named yet: closed where it may have a list from an operator. */
   #asUnknown(endpoint: Endpoint): Endpoint {
-    return this.#gifts.hasLists(endpoint.networkId) ? withPendingOwner(endpoint) : endpoint;
+    return withPendingOwner(endpoint, this.#gifts.directionsWithLists(endpoint.networkId));
   }
 
   async #refilter(endpointId: string, change: (before: Endpoint) => Endpoint): Promise<void> {

@@ -18,6 +18,8 @@ export interface Endpoint extends StoredOptions<'endpoint'> {
    * its network, and Docker has not said which container this is. Absent: that is known, or does not matter.
    */
   readonly isOwnerPending?: boolean;
+  /** The same of the connections that it opens, whatever `egress` says. */
+  readonly isEgressPending?: boolean;
   /** Whether routers tell other hosts of it now; absent: they do. */
   readonly isAnnounced?: boolean;
   /** What an operator said last, where `routed.announce` is `manual`. */

@@ -1,19 +1,36 @@
+import { type Direction, DIRECTIONS } from '@routed/netfilter';
 import type { Endpoint } from './endpoint.ts';
 
-/** The endpoint, closed until it is known whose it is. Pure. */
-export function withPendingOwner(endpoint: Endpoint): Endpoint {
-  return { ...endpoint, isOwnerPending: true };
+/** What closes an endpoint in each direction until it is known whose it is. */
+const PENDING = { ingress: 'isOwnerPending', egress: 'isEgressPending' } as const satisfies Record<
+  Direction,
+  keyof Endpoint
+>;
+
+/** Whether the endpoint is closed in a direction until it is known whose it is. */
+export function isPending(endpoint: Endpoint | undefined, direction: Direction): boolean {
+  return endpoint?.[PENDING[direction]] === true;
 }
 
-/** The endpoint with the list that it has of its own, now that it is known whose it is. Pure. */
+/** The endpoint, closed in these directions until it is known whose it is. Pure. */
+export function withPendingOwner(endpoint: Endpoint, directions: readonly Direction[]): Endpoint {
+  return { ...endpoint, ...Object.fromEntries(directions.map((direction) => [PENDING[direction], true])) };
+}
+
+/** The endpoint with the lists that it has of its own, now that it is known whose it is. Pure. */
 export function withKnownOwner(endpoint: Endpoint): Endpoint {
-  const { isOwnerPending, ...known } = endpoint;
-  return isOwnerPending === undefined ? endpoint : known;
+  return DIRECTIONS.reduce(withoutPending, endpoint);
 }
 
-/** The endpoint with another list, its operator's; absent: everybody may enter. Pure. */
-export function withIngress(endpoint: Endpoint, ingress: string | undefined): Endpoint {
-  const { ingress: former, ...open } = withKnownOwner(endpoint);
-  if (former === ingress) return withKnownOwner(endpoint);
-  return ingress === undefined ? open : { ...open, ingress };
+/** The endpoint with another list, its operator's; absent: everybody is allowed. Pure. */
+export function withList(endpoint: Endpoint, direction: Direction, list: string | undefined): Endpoint {
+  const known = withoutPending(endpoint, direction);
+  const { [direction]: former, ...open } = known;
+  if (former === list) return known;
+  return list === undefined ? open : { ...open, [direction]: list };
+}
+
+function withoutPending(endpoint: Endpoint, direction: Direction): Endpoint {
+  const { [PENDING[direction]]: pending, ...known } = endpoint;
+  return pending === undefined ? endpoint : known;
 }

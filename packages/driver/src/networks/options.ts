@@ -1,6 +1,6 @@
 import type { LinkAttributes } from '@routed/datapath';
 import { canonicalAddress, canonicalHostAddress, formatPrefix, parsePrefix } from '@routed/ipam';
-import { formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
+import { type Direction, formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import {
@@ -42,8 +42,17 @@ const MAX_PREFIXES = 256;
 /** How many addresses one endpoint may have beside those that Docker knows of. Each is a route on every host. */
 export const MAX_ADDITIONAL_ADDRESSES = 4096;
 
-/** As `parseAllowList` of @routed/netfilter reads it; absent: anybody may connect. */
-const ingress = { stored: z.string().exactOptional() };
+/** As `parseAllowList` of @routed/netfilter reads it; absent: every peer is allowed. */
+const allowList = { stored: z.string().exactOptional() };
+const filterMode = z.enum(['enforce', 'observe'], { error: 'expected enforce or observe' });
+const resolvers = {
+  stored: z
+    .array(z.union([z.ipv4(), z.ipv6()]))
+    .readonly()
+    .exactOptional(),
+};
+/** How many name servers `routed.dns` may name. Docker itself asks three. */
+const MAX_RESOLVERS = 16;
 /** Fits the kernel, zebra (24 bits), OSPF and BGP. IPv6 has no 0: the kernel makes 1024 of it. */
 const metric = z.int().positive();
 const blockLength = z.int().positive().exactOptional();
@@ -254,15 +263,71 @@ export const OPTIONS = {
   },
   ingress: {
     key: 'routed.ingress',
-    text: z.string({ error: 'expected a list of sources' }).transform(canonicalAllowList),
+    text: z.string({ error: 'expected a list of sources' }).transform(canonicalAllowList('ingress')),
     network: {
-      ...ingress,
+      ...allowList,
       docs: ['…', '`any`', 'who may open connections to its containers, unless they say so themselves'],
     },
     endpoint: {
-      ...ingress,
+      ...allowList,
       changedBy: 'routed-plugin ingress set',
       docs: ['…', "the network's", 'who may open connections to it'],
+    },
+  },
+  ingressMode: {
+    key: 'routed.ingress-mode',
+    text: z.string().toLowerCase().pipe(filterMode),
+    network: {
+      stored: filterMode.exactOptional(),
+      docs: [
+        'observe',
+        '`enforce`',
+        '`observe`: `routed.ingress` refuses nothing, and what it would refuse is counted',
+      ],
+    },
+    endpoint: {
+      stored: filterMode.exactOptional(),
+      docs: ['observe', "the network's", 'the same for this endpoint'],
+    },
+  },
+  egress: {
+    key: 'routed.egress',
+    text: z.string({ error: 'expected a list of destinations' }).transform(canonicalAllowList('egress')),
+    network: {
+      ...allowList,
+      docs: ['…', '`any`', 'where its containers may open connections to, unless they say so themselves'],
+    },
+    endpoint: {
+      ...allowList,
+      changedBy: 'routed-plugin egress set',
+      docs: ['…', "the network's", 'where it may open connections to'],
+    },
+  },
+  egressMode: {
+    key: 'routed.egress-mode',
+    text: z.string().toLowerCase().pipe(filterMode),
+    network: {
+      stored: filterMode.exactOptional(),
+      docs: ['observe', '`enforce`', '`observe`: `routed.egress` refuses nothing, and what it would refuse is counted'],
+    },
+    endpoint: {
+      stored: filterMode.exactOptional(),
+      docs: ['observe', "the network's", 'the same for this endpoint'],
+    },
+  },
+  dns: {
+    key: 'routed.dns',
+    text: listOf('an address such as 10.0.0.53 or fd00::53', canonicalHostAddress, {
+      maxItems: MAX_RESOLVERS,
+      name: 'name servers',
+    }),
+    network: {
+      ...resolvers,
+      docs: ['…', "the host's", 'up to 16 name servers that its containers may ask, whatever `routed.egress` lists'],
+    },
+    endpoint: {
+      ...resolvers,
+      docs: ['…', "the network's", 'the name servers that it may ask'],
     },
   },
   spoof: {
@@ -367,12 +432,14 @@ function canonicalGateway(text: string): string {
 }
 
 /** Kept in one way of writing. */
-function canonicalAllowList(text: string, context: z.RefinementCtx): string {
-  try {
-    return formatAllowList(parseAllowList(text));
-  } catch (error) {
-    if (!isNetfilterError(error)) throw error;
-    context.addIssue(error.message);
-    return z.NEVER;
-  }
+function canonicalAllowList(direction: Direction): (text: string, context: z.RefinementCtx) => string {
+  return (text, context) => {
+    try {
+      return formatAllowList(parseAllowList(text, direction));
+    } catch (error) {
+      if (!isNetfilterError(error)) throw error;
+      context.addIssue(error.message);
+      return z.NEVER;
+    }
+  };
 }

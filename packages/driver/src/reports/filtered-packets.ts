@@ -3,14 +3,16 @@ import type { EndpointFilters, FilterCounters } from '@routed/netfilter';
 
 /** How many packets filters dropped since this process started. */
 export interface FilteredPackets {
-  /** By the allow list of a container. */
-  readonly refused: number;
+  /** Towards a container, by its list of sources. */
+  readonly ingress: number;
+  /** From a container, by its list of destinations. */
+  readonly egress: number;
   /** Sent by a container from an address that is not its own. */
   readonly spoofed: number;
 }
 
 type Reason = keyof FilteredPackets;
-const REASONS: readonly Reason[] = ['refused', 'spoofed'];
+const REASONS: readonly Reason[] = ['ingress', 'egress', 'spoofed'];
 
 interface FilteredPacketsDeps {
   readonly filters: Pick<EndpointFilters, 'counters'>;
@@ -23,7 +25,7 @@ interface FilteredPacketsDeps {
  */
 export class FilteredPacketCount {
   readonly #deps: FilteredPacketsDeps;
-  #total: FilteredPackets = { refused: 0, spoofed: 0 };
+  #total: FilteredPackets = { ingress: 0, egress: 0, spoofed: 0 };
   #before: ReadonlyMap<string, FilterCounters> = new Map();
 
   constructor(deps: FilteredPacketsDeps) {
@@ -51,10 +53,15 @@ function sumOf(
   const sum = { ...total };
   for (const [link, counters] of now) {
     for (const reason of REASONS) {
-      const [count, last] = [counters[reason].packets, before.get(link)?.[reason].packets ?? 0n];
+      const [count, last] = [packetsOf(counters, reason), packetsOf(before.get(link), reason)];
       // Lower: the rules were made anew, and count from 0.
       sum[reason] += Number(count < last ? count : count - last);
     }
   }
   return sum;
+}
+
+function packetsOf(counters: FilterCounters | undefined, reason: Reason): bigint {
+  if (counters === undefined) return 0n;
+  return reason === 'spoofed' ? counters.spoofed.packets : counters[reason].refused.packets;
 }

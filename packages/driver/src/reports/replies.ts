@@ -10,7 +10,7 @@ export {
 } from '../announcement/announcement-replies.ts';
 export { type NetworkBlocksReply, networkBlocksReply } from '../blocks/network-blocks-reply.ts';
 export { type AddressChange, addressChange } from '../containers/address-change.ts';
-export { type IngressStatus, ingressStatus } from '../containers/ingress-status.ts';
+export { type FilterStatus, filterStatus, type FilterVerdict, filterVerdict } from '../containers/filter-status.ts';
 export { type ListedAddress, listedAddress } from '../containers/listed-address.ts';
 export type { AddressAnnouncement } from '../endpoints/address-announcement.ts';
 export { journalEntry, type JournalLine } from '../ground/journal-entry.ts';

@@ -33,6 +33,7 @@ export const RECORD_SHAPES = {
     additional: z.array(z.looseObject({ ...leasedAddress, isSticky: z.boolean() })),
     ...STORED_OPTIONS.endpoint,
     isOwnerPending: z.boolean().exactOptional(),
+    isEgressPending: z.boolean().exactOptional(),
     isAnnounced: z.boolean().exactOptional(),
     isWished: z.boolean().exactOptional(),
     isDraining: z.boolean().exactOptional(),
@@ -53,6 +54,7 @@ export const RECORD_SHAPES = {
     networkName: z.string(),
     addresses: z.array(z.looseObject(leasedAddress)),
     ingress: STORED_OPTIONS.endpoint.ingress,
+    egress: STORED_OPTIONS.endpoint.egress,
   }) satisfies z.ZodType<PersistentAssignment>,
   owners: z.looseObject({ id: address, containerId: id, containerName: z.string() }) satisfies z.ZodType<AddressOwner>,
   drain: z.looseObject({ id: z.literal('host') }) satisfies z.ZodType<HostDrainRecord>,
@@ -63,6 +65,7 @@ export const RECORD_SHAPES = {
     prefix,
     subPool: prefix.exactOptional(),
     owner: z.string().exactOptional(),
+    users: z.array(z.string()).exactOptional(),
   }) satisfies z.ZodType<Pool>,
   leases: z.looseObject({
     poolId: id,

@@ -99,7 +99,7 @@ describe('the life of an endpoint', () => {
     await startContainer(daemon, { poolId, endpointId });
     const before = daemon.filters.set.callCount;
 
-    await daemon.parts.endpoints.filter(endpointId, undefined);
+    await daemon.parts.endpoints.filter(endpointId, 'ingress', undefined);
 
     expect(daemon.filters.set.callCount).to.equal(before + 1);
   });

@@ -4,7 +4,9 @@ import { FilteredPacketCount } from '../../src/reports/filtered-packets.ts';
 
 const counter = (packets: bigint) => ({ packets, bytes: 0n });
 const link = (refused: bigint, spoofed = 0n): FilterCounters => ({
-  ...{ examined: counter(99n), refused: counter(refused), spoofed: counter(spoofed) },
+  ingress: { examined: counter(99n), refused: counter(refused) },
+  egress: { examined: counter(0n), refused: counter(0n) },
+  spoofed: counter(spoofed),
 });
 
 describe('FilteredPacketCount', () => {
@@ -29,11 +31,11 @@ describe('FilteredPacketCount', () => {
     for (let times = 0; times < 5; times++) read.push(await count.read());
 
     expect(read).to.deep.equal([
-      { refused: 5, spoofed: 1 },
-      { refused: 9, spoofed: 1 },
-      { refused: 10, spoofed: 1 },
-      { refused: 10, spoofed: 1 },
-      { refused: 10, spoofed: 1 },
+      { ingress: 5, egress: 0, spoofed: 1 },
+      { ingress: 9, egress: 0, spoofed: 1 },
+      { ingress: 10, egress: 0, spoofed: 1 },
+      { ingress: 10, egress: 0, spoofed: 1 },
+      { ingress: 10, egress: 0, spoofed: 1 },
     ]);
   });
 });

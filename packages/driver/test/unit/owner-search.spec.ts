@@ -55,7 +55,7 @@ describe('a container that is not known yet, in a network where an operator gave
     daemon = await wire();
     poolId = await createNetwork(daemon);
     await start(first, '10.1.0.2');
-    await daemon.parts.filters.set('web', '10.9.0.0/16');
+    await daemon.parts.filters.set('web', 'ingress', { text: '10.9.0.0/16' });
   });
   afterEach(async () => {
     daemon.parts.sticky.stop();
@@ -89,7 +89,7 @@ describe('a container that is not known yet, in a network where an operator gave
   });
 
   it('has its own list again, not that of the network, when that is what it was given', async () => {
-    await daemon.parts.filters.set('web', 'any');
+    await daemon.parts.filters.set('web', 'ingress', { text: 'any' });
     await leave(first);
     containers = [containerOf(web, '')];
     await start(second, '10.1.0.2', { 'routed.ingress': '10.3.0.0/16' });
@@ -138,7 +138,7 @@ describe('a container that is not known yet, in a network where an operator gave
     await start(second, '10.1.0.2');
     expect(entries()).to.equal(undefined);
 
-    await daemon.parts.filters.set('web', 'none');
+    await daemon.parts.filters.set('web', 'ingress', { text: 'none' });
     expect(entries()).to.equal(0);
 
     containers = [containerOf(web, second)];
@@ -166,7 +166,7 @@ describe('a container that is not known yet, in a network where an operator gave
   });
 
   it('loses whoever came in before and may not any more', async () => {
-    await daemon.parts.filters.set('web', 'none');
+    await daemon.parts.filters.set('web', 'ingress', { text: 'none' });
 
     const [addresses, list] = daemon.connections.forgetRefused.lastCall.args as [string[], { entries: unknown[] }];
     expect(addresses).to.deep.equal(['10.1.0.2']);

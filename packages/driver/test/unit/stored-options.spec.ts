@@ -11,20 +11,17 @@ const texts = {
   'routed.on-conflict': fc.constantFrom('keep', 'Yield'),
   'routed.metric': fc.integer({ min: 1, max: 65_535 }).map(String),
   'routed.ingress': fc.constantFrom('any', 'none', '10.0.0.0/8:443/tcp'),
+  'routed.ingress-mode': fc.constantFrom('enforce', 'Observe'),
+  'routed.egress': fc.constantFrom('any', 'none', '[fd00::/8]:8000-8100/udp'),
+  'routed.egress-mode': fc.constantFrom('enforce', 'observe'),
+  'routed.dns': fc.constantFrom('10.0.0.53', '10.0.0.53+fd00::53'),
   'routed.spoof': fc.constantFrom('strict', 'allow'),
 };
-const {
-  'routed.tx-queue-length': length,
-  'routed.metric': metric,
-  'routed.ingress': ingress,
-  'routed.spoof': spoof,
-} = texts;
+const { 'routed.mtu': mtu, 'routed.anycast': anycast, 'routed.on-conflict': onConflict, ...ofBoth } = texts;
 const someOf: { requiredKeys: never[] } = { requiredKeys: [] };
-const network = fc.record(texts, someOf);
-const endpoint = fc.record(
-  { 'routed.tx-queue-length': length, 'routed.metric': metric, 'routed.ingress': ingress, 'routed.spoof': spoof },
-  someOf,
-);
+const ofNetworks = { 'routed.mtu': mtu, 'routed.anycast': anycast, 'routed.on-conflict': onConflict };
+const network = fc.record({ ...ofNetworks, ...ofBoth }, someOf);
+const endpoint = fc.record(ofBoth, someOf);
 
 describe('storedOptions', () => {
   it('keeps of a network what its record may have, and the record may go to disk and back', () => {
@@ -47,8 +44,9 @@ describe('storedOptions', () => {
         const stored = storedOptions('endpoint', { ...inherited, ...options });
 
         z.strictObject(STORED_OPTIONS.endpoint).parse(stored);
-        for (const field of ['txQueueLength', 'metric', 'ingress', 'spoof'] as const)
-          expect(stored[field], field).to.equal(options[field] ?? inherited[field]);
+        const filters = ['ingress', 'ingressMode', 'egress', 'egressMode', 'dns', 'spoof'] as const;
+        for (const field of ['txQueueLength', 'metric', ...filters] as const)
+          expect(stored[field], field).to.deep.equal(options[field] ?? inherited[field]);
       }),
     );
   });

@@ -31,6 +31,8 @@ describe('StrayFilters', () => {
         count: () => Promise.resolve(new Map()),
         mark: () => Promise.resolve(),
       },
+      named: { set: () => Promise.resolve(), forget: () => Promise.resolve(), openings: () => [] },
+      hostResolvers: () => [],
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     });
     strays = new StrayFilters(daemon.parts.endpoints, {

@@ -1,19 +1,21 @@
 import { includes, type IpBytes, numberOf } from '@routed/addresses';
-import { type AllowList, PROTOCOLS, type Service } from './allow-list.ts';
+import { type AllowEntry, type AllowList, PROTOCOLS, type Service } from './allow-list.ts';
 
-/** Who wants to begin a connection, and what for. */
-export interface Visitor {
-  readonly source: IpBytes;
+/** A connection that may begin. */
+export interface Attempt {
+  /** Who begins it, where a list is about ingress; whom the container connects to, where it is about egress. */
+  readonly peer: IpBytes;
   /** Number of the protocol above IP. */
   readonly protocol: number;
-  /** The container's port; 0 for protocols without ports. */
+  /** The port of the one who is connected to; 0 for protocols without ports. */
   readonly port: number;
 }
 
-/** Whether a list lets somebody begin a connection, as the rules in the kernel decide it. Pure. */
-export function allows({ entries }: AllowList, { source, protocol, port }: Visitor): boolean {
-  const address = { family: source.family, value: numberOf(source) };
+/** The entry that allows an attempt; undefined: the list refuses it. Pure, and decides as the rules in the kernel do. */
+export function entryThatAllows({ entries }: AllowList, { peer, protocol, port }: Attempt): AllowEntry | undefined {
+  const address = { family: peer.family, value: numberOf(peer) };
   const serves = (service: Service | undefined): boolean =>
-    service === undefined || (PROTOCOLS[service.protocol] === protocol && service.port === port);
-  return entries.some((entry) => includes(entry, address) && serves(entry.service));
+    service === undefined ||
+    (PROTOCOLS[service.protocol] === protocol && service.firstPort <= port && port <= service.lastPort);
+  return entries.find((entry) => includes(entry, address) && serves(entry.service));
 }

@@ -1,19 +1,28 @@
 import { addressBits, formatAddress } from '@routed/addresses';
-import type { AllowEntry, AllowList } from './allow-list.ts';
+import type { AllowEntry, AllowList, NamedEntry, Service } from './allow-list.ts';
 
 /** The list as text that `parseAllowList` reads as the same list: separated by commas, `none` for an empty one. */
-export function formatAllowList({ entries }: AllowList): string {
-  return entries.length === 0 ? 'none' : entries.map(formatEntry).join(',');
+export function formatAllowList({ entries, names = [] }: AllowList): string {
+  return [...entries.map(formatEntry), ...names.map(formatName)].join(',') || 'none';
 }
 
-function formatEntry(entry: AllowEntry): string {
-  const source = formatSource(entry);
-  if (entry.service === undefined) return source;
-  const { protocol, port } = entry.service;
-  return `${entry.family === 6 ? `[${source}]` : source}:${port}/${protocol}`;
+/** One entry of a list, as `parseAllowList` reads it. */
+export function formatEntry(entry: AllowEntry): string {
+  const peers = formatPeers(entry);
+  if (entry.service === undefined) return peers;
+  return `${entry.family === 6 ? `[${peers}]` : peers}:${formatService(entry.service)}`;
 }
 
-function formatSource({ family, first, last }: AllowEntry): string {
+/** One name of a list, as `parseAllowList` reads it. */
+export function formatName({ name, service }: NamedEntry): string {
+  return service === undefined ? name : `${name}:${formatService(service)}`;
+}
+
+function formatService({ protocol, firstPort, lastPort }: Service): string {
+  return `${firstPort === lastPort ? firstPort : `${firstPort}-${lastPort}`}/${protocol}`;
+}
+
+function formatPeers({ family, first, last }: AllowEntry): string {
   const address = formatAddress({ family, value: first });
   if (first === last) return address;
   const size = last - first + 1n;

@@ -1,22 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type IpBytes, parseIp } from '@routed/addresses';
-import type { Nfnetlink } from '@routed/netns/nfnetlink';
-import type { AllowList } from '../allow-list/allow-list.ts';
-import { allows } from '../allow-list/allows.ts';
+import { formatIp, type IpBytes, parseIp } from '@routed/addresses';
 import {
-  addressKey,
   buildConnectionDelete,
   buildConnectionDump,
+  buildConnectionFlush,
   buildConnectionMark,
-  buildFilteredDump,
-  buildFlush,
   type Connection,
-  decodeConnection,
-  decodeLiveResponder,
-  decodeOpenConnection,
+  type ConnectionTuple,
   type Direction,
-  type Tuple,
-} from '../codec/conntrack.ts';
+  type KernelFilter,
+} from '@routed/netns/conntrack';
+import type { Nfnetlink } from '@routed/netns/nfnetlink';
+import type { AllowList, Direction as ListDirection } from '../allow-list/allow-list.ts';
+import { entryThatAllows } from '../allow-list/allows.ts';
+import { addressKey, decodeConnectionOf, decodeLiveResponder, decodeOpenConnectionOf } from '../codec/conntrack.ts';
 import { CONNECTION_MARKS } from '../marks/marks-script.ts';
 
 /**
@@ -33,15 +30,16 @@ export interface Connections {
    */
   forget(addresses: readonly string[]): Promise<void>;
   /**
-   * Forgets the connections that others began to addresses, and that a list does not let them begin now. Call it once the list holds.
+   * Forgets the connections that others began to addresses (`ingress`), or that were begun from them (`egress`), and that a list does
+   * not allow now. Call it once the list holds.
    *
-   * A packet that was on its way back from the container makes the kernel take the container for the one who began: such connections
-   * are looked for again, for half a second at most.
+   * A packet that was on its way back makes the kernel take its sender for the one who began: such connections are looked for again,
+   * for half a second at most.
    *
    * @returns how many
    * @throws NetlinkError
    */
-  forgetRefused(addresses: readonly string[], list: AllowList): Promise<number>;
+  forgetRefused(addresses: readonly string[], list: AllowList, direction?: ListDirection): Promise<number>;
   /**
    * Counts the live connections that others opened to each address, without those that {@link CONNECTION_MARKS} say another host
    * answers. Leaves out what is not an address.
@@ -65,7 +63,7 @@ export interface Connections {
 /** Of connections that another host answers, or that nobody has answered yet. */
 const OTHERS_BITS = CONNECTION_MARKS.opened | CONNECTION_MARKS.elsewhere;
 
-const DIRECTIONS = ['orig', 'reply'] as const;
+const WAYS = ['original', 'reply'] as const;
 
 /** Up to so many addresses the kernel is asked for each; beyond that, to look through all connections once is cheaper. */
 const FEW = 4;
@@ -91,18 +89,28 @@ class KernelConnections implements Connections {
   async forget(addresses: readonly string[]): Promise<void> {
     const { ipv4, ipv6 } = addressesOf(addresses);
     const isDone = this.#canFlush && ipv4.length <= FEW && (await this.#flush(ipv4));
-    if (!isDone) await this.#delete(await this.#between(ipv4, DIRECTIONS));
-    await this.#delete(await this.#between(ipv6, DIRECTIONS));
+    if (!isDone) await this.#delete(await this.#between(ipv4, WAYS));
+    await this.#delete(await this.#between(ipv6, WAYS));
   }
 
-  async forgetRefused(addresses: readonly string[], list: AllowList): Promise<number> {
+  async forgetRefused(
+    addresses: readonly string[],
+    list: AllowList,
+    direction: ListDirection = 'ingress',
+  ): Promise<number> {
     const { ipv4, ipv6 } = addressesOf(addresses);
-    const refused = (await this.#all(ipv4, ipv6, 'reply')).filter((connection) => !isAllowed(connection, list));
+    const [begun, turnedRound] =
+      direction === 'ingress' ? (['reply', 'original'] as const) : (['original', 'reply'] as const);
+    const refused = (await this.#all(ipv4, ipv6, begun)).filter(
+      (connection) => !isAllowed(connection, list, direction),
+    );
     await this.#delete(refused);
-    const answers = new Set(refused.map(({ reply }) => textOf(reply)));
+    const answers = new Set(refused.map(({ ipProtocol, reply }) => textOf(ipProtocol, reply)));
     for (let pass = 0; pass < PASSES && answers.size > 0; pass++) {
       await sleep(PAUSE_MS, undefined, { ref: false });
-      const turned = (await this.#all(ipv4, ipv6, 'orig')).filter(({ orig }) => answers.has(textOf(orig)));
+      const turned = (await this.#all(ipv4, ipv6, turnedRound)).filter((each) =>
+        answers.has(textOf(each.ipProtocol, each.original)),
+      );
       if (turned.length === 0) break;
       await this.#delete(turned);
     }
@@ -122,8 +130,8 @@ class KernelConnections implements Connections {
 
   async mark(addresses: readonly string[], bits: number): Promise<void> {
     const { ipv4, ipv6 } = addressesOf(addresses);
-    const found = await this.#all(ipv4, ipv6, 'reply', decodeOpenConnection);
-    await this.#each(found, 'mark', (connection) => buildConnectionMark(connection, bits));
+    const found = await this.#all(ipv4, ipv6, 'reply', decodeOpenConnectionOf);
+    await this.#each(found, 'mark', (connection) => buildConnectionMark(connection, bits, bits));
   }
 
   /** The number of live connections by the key of the address that answers, all of one family. */
@@ -134,8 +142,11 @@ class KernelConnections implements Connections {
     if (first === undefined) return counts;
     const purpose = { operation: 'connections.count', subject: `IPv${first.family}` };
     const requests = canFilter([...byKey.values()])
-      ? [...byKey].map(([key, source]) => ({ message: buildFilteredDump(source, 'reply'), keys: new Set([key]) }))
-      : [{ message: buildConnectionDump(first.family), keys: new Set(byKey.keys()) }];
+      ? [...byKey].map(([key, source]) => ({
+          message: buildConnectionDump(from(source, 'reply')),
+          keys: new Set([key]),
+        }))
+      : [{ message: buildConnectionDump({ family: first.family }), keys: new Set(byKey.keys()) }];
     // A kernel that knows no filter sends all connections: each request counts only the addresses it names.
     for (const { message, keys } of requests) {
       const found = await this.#nfnetlink.dump(message, purpose, (row) => decodeLiveResponder(row, keys, OTHERS_BITS));
@@ -148,14 +159,16 @@ class KernelConnections implements Connections {
     ipv4: readonly IpBytes[],
     ipv6: readonly IpBytes[],
     direction: Direction,
-    decode = decodeConnection,
+    decode = decodeConnectionOf,
   ): Promise<Connection[]> {
     return [...(await this.#between(ipv4, [direction], decode)), ...(await this.#between(ipv6, [direction], decode))];
   }
 
   /** False: this kernel cannot. */
   async #flush(sources: readonly IpBytes[]): Promise<boolean> {
-    const messages = sources.flatMap((source) => DIRECTIONS.map((direction) => buildFlush(source, direction)));
+    const messages = sources.flatMap((source) =>
+      WAYS.map((direction) => buildConnectionFlush(from(source, direction))),
+    );
     const [error] = await this.#nfnetlink.each(messages, { operation: 'connections.forget', subject: 'IPv4' });
     if (error === undefined) return true;
     if (error.code !== 'EINVAL' && error.code !== 'EOPNOTSUPP') throw error;
@@ -167,21 +180,20 @@ class KernelConnections implements Connections {
   async #between(
     sources: readonly IpBytes[],
     directions: readonly Direction[],
-    decode = decodeConnection,
+    decode = decodeConnectionOf,
   ): Promise<Connection[]> {
     const [first] = sources;
     if (first === undefined) return [];
     const purpose = { operation: 'connections.list', subject: `IPv${first.family}` };
     const requests = canFilter(sources)
-      ? sources.flatMap((source) => directions.map((direction) => buildFilteredDump(source, direction)))
-      : [buildConnectionDump(first.family)];
+      ? sources.flatMap((source) => directions.map((direction) => buildConnectionDump(from(source, direction))))
+      : [buildConnectionDump({ family: first.family })];
     const found: Connection[] = [];
     for (const request of requests) {
       found.push(...(await this.#nfnetlink.dump(request, purpose, (row) => decode(row, sources))));
     }
-    return found.filter((connection) =>
-      directions.some((direction) => sources.some((source) => isSame(connection[direction].source, source))),
-    );
+    const wanted = new Set(sources.map((source) => formatIp(source.bytes)));
+    return found.filter((connection) => directions.some((direction) => wanted.has(connection[direction].source)));
   }
 
   async #delete(connections: readonly Connection[]): Promise<void> {
@@ -201,20 +213,27 @@ class KernelConnections implements Connections {
   }
 }
 
-/** Whether the kernel looks for the addresses, all of one family: see {@link buildFilteredDump}. */
+/** Those of which a direction comes from an IPv4 address. */
+function from(address: IpBytes, direction: Direction): KernelFilter {
+  return { family: address.family, match: { address, direction, end: 'source' } };
+}
+
+/** Whether the kernel looks for the addresses, all of one family: see {@link KernelFilter.match}. */
 function canFilter(sources: readonly IpBytes[]): boolean {
   return sources.length <= FEW && sources.every(({ family }) => family === 4);
 }
 
-/** Whether the list lets the connection begin. What the container itself sees counts: after a translation of the destination. */
-function isAllowed({ orig, reply }: Connection, list: AllowList): boolean {
-  return allows(list, { source: orig.source, protocol: orig.protocol, port: reply.sourcePort });
+/** Whether the list lets the connection begin. Who answers counts: the destination after a translation. */
+function isAllowed({ original, ipProtocol, reply }: Connection, list: AllowList, direction: ListDirection): boolean {
+  const peer = parseIp(direction === 'ingress' ? original.source : reply.source);
+  const attempt = peer && { peer, protocol: ipProtocol, port: reply.sourcePort ?? 0 };
+  return attempt !== undefined && entryThatAllows(list, attempt) !== undefined;
 }
 
 /** What tells the packets of one direction from others. */
-function textOf({ source, destination, protocol, sourcePort, destinationPort }: Tuple): string {
-  const addresses = [source, destination].map(({ bytes }) => Buffer.from(bytes).toString('hex'));
-  return [...addresses, protocol, sourcePort, destinationPort].join(' ');
+function textOf(protocol: number, tuple: ConnectionTuple): string {
+  const { source, destination, sourcePort = 0, destinationPort = 0 } = tuple;
+  return [source, destination, protocol, sourcePort, destinationPort].join(' ');
 }
 
 function addressesOf(texts: readonly string[]): { readonly ipv4: IpBytes[]; readonly ipv6: IpBytes[] } {
@@ -223,8 +242,4 @@ function addressesOf(texts: readonly string[]): { readonly ipv4: IpBytes[]; read
     ipv4: addresses.filter(({ family }) => family === 4),
     ipv6: addresses.filter(({ family }) => family === 6),
   };
-}
-
-function isSame(one: IpBytes, other: IpBytes): boolean {
-  return one.family === other.family && Buffer.compare(one.bytes, other.bytes) === 0;
 }

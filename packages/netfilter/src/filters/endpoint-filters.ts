@@ -1,14 +1,32 @@
 import { isNetlinkError } from '@routed/netns';
 import type { Nfnetlink } from '@routed/netns/nfnetlink';
+import { type Direction, DIRECTIONS } from '../allow-list/allow-list.ts';
 import { linkOfKey } from '../codec/key.ts';
 import type { Counter } from '../codec/set-elements.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { NetfilterError, failureOf } from '../netfilter-error.ts';
 import { FAMILIES } from '../ruleset-damage.ts';
 import type { RulesetWatch } from '../ruleset-watch.ts';
-import { indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
-import { type Element, elementsOf, type EndpointFilter, LINK_SETS } from './layout.ts';
-import { type RulesetOptions, rulesetScript } from './ruleset.ts';
+import {
+  ensureMarkedQueue,
+  findQueueWay,
+  MARKED_CHAIN,
+  type MarkedQueueOptions,
+  type QueueWay,
+  removeMarkedQueue,
+} from '../queue/queue-rules.ts';
+import { identify, indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
+import {
+  type Element,
+  elementsOf,
+  type EndpointFilter,
+  LIST_SETS,
+  openedElements,
+  type OpenedAddress,
+  SENDER_SETS,
+  timedSets,
+} from './layout.ts';
+import { type DnsTarget, type RulesetOptions, rulesetScript } from './ruleset.ts';
 
 /**
  * What {@link EndpointFilters.ensure} found: all of it there, rules made (with all that is in them), rules there but filters
@@ -16,18 +34,22 @@ import { type RulesetOptions, rulesetScript } from './ruleset.ts';
  */
 export type FiltersOutcome = 'present' | 'installed' | 'repaired' | 'unavailable';
 
-/** What was counted at one link since its filter was set. */
-export interface FilterCounters {
-  /** Sent by the container from addresses that it does not have, or claimed by it. */
-  readonly spoofed: Counter;
-  /** First packets of connections that the allow list was asked about. */
+/** What a list of one direction was asked, since it was set. */
+export interface ListCounters {
+  /** First packets of connections. */
   readonly examined: Counter;
-  /** Of these, what was refused. */
+  /** Of these, what was refused; or would have been, where the list only counts. */
   readonly refused: Counter;
 }
 
+/** What was counted at one link since its filter was set. */
+export interface FilterCounters extends Readonly<Record<Direction, ListCounters>> {
+  /** Sent by the container from addresses that it does not have, or claimed by it. */
+  readonly spoofed: Counter;
+}
+
 /**
- * Filters at container links: who may enter, and what addresses a container may send from.
+ * Filters at container links: who may enter, where the container may go, and what addresses it may send from.
  *
  * A filter stands in elements of sets, keyed by the name of the link, which need not exist yet: a filter set before the link
  * is made leaves no moment without it. It outlives the link and this process. Changes are one transaction of netlink each and
@@ -56,12 +78,43 @@ export interface EndpointFilters {
   list(): Promise<string[]>;
   /** What was counted, by link. @throws NetlinkError */
   counters(): Promise<ReadonlyMap<string, FilterCounters>>;
+  /**
+   * Opens addresses for a while, beside what the links' filters allow, or begins their time anew; of a link without a list nothing is
+   * looked at. One transaction that waits for no other change. What was opened outlives this process, and is not told by `list`.
+   *
+   * @throws NetlinkError `ENOENT` when somebody took the rules away
+   */
+  open(opened: readonly TimedAddress[]): Promise<void>;
+  /** Closes what was opened for a link; nothing happens when nothing was. @throws NetlinkError */
+  close(link: string): Promise<void>;
+  /**
+   * Has what links with names in their lists ask in DNS, and the answers, handed to a queue from now on: by nftables, or by iptables
+   * and a mark where nftables has no queues. While nobody listens to the queue, they pass. Rules that an earlier process had made stay
+   * until then.
+   *
+   * @throws NetfilterError QUEUE_UNAVAILABLE, NFT_MISSING, FIREWALL_REFUSED
+   */
+  handDns(to: MarkedQueueOptions): Promise<QueueWay>;
   /** Takes rules and filters away. Nothing happens when there are none. @throws NetfilterError FIREWALL_REFUSED */
   clear(): Promise<void>;
 }
 
+/** One element, and when it ends on the clock of this process. */
+interface Opened {
+  readonly element: Element;
+  readonly untilMs: number;
+}
+
+/** An address to open, and for how long. */
+export interface TimedAddress extends OpenedAddress {
+  /** 1 and more */
+  readonly timeoutMs: number;
+}
+
 const NO_ELEMENTS: LinkElements = new Map();
 const NOTHING: Counter = { packets: 0n, bytes: 0n };
+const NONE_ASKED: ListCounters = { examined: NOTHING, refused: NOTHING };
+const UNCOUNTED: FilterCounters = { spoofed: NOTHING, ingress: NONE_ASKED, egress: NONE_ASKED };
 /** IFNAMSIZ without the NUL */
 const MAX_NAME_BYTES = 15;
 
@@ -90,6 +143,10 @@ class KernelEndpointFilters implements EndpointFilters {
   /** Whether there is an `nft`; undefined before it was looked for. */
   #isAvailable: boolean | undefined;
   readonly #watch: RulesetWatch | undefined;
+  /** What was opened for a while, by what tells elements apart. */
+  readonly #opened = new Map<string, Opened>();
+  /** Set where DNS is handed over by nftables, or by a mark. */
+  #dns: { readonly way: QueueWay; readonly to: MarkedQueueOptions } | undefined;
   /** How often the watch heard of damage, now and before the kernel was last found, or made, to be as wanted. */
   #damages = 0;
   #damagesBefore: number | undefined;
@@ -116,7 +173,8 @@ class KernelEndpointFilters implements EndpointFilters {
       const isSame = isEqual(elements, this.#wantedOf(filter.link));
       if (this.#isAvailable === undefined || (this.#isAvailable && isSame)) await this.#ensure();
       if (this.#isAvailable === true) await this.#replace(filter.link, elements);
-      else if (filter.ingress !== undefined) throw nftMissing(`allow list of link ${filter.link}`);
+      else if (filter.ingress !== undefined) throw nftMissing('ingress', filter.link);
+      else if (filter.egress !== undefined) throw nftMissing('egress', filter.link);
     });
   }
 
@@ -137,19 +195,69 @@ class KernelEndpointFilters implements EndpointFilters {
 
   async counters(): Promise<ReadonlyMap<string, FilterCounters>> {
     const counted = new Map<string, FilterCounters>();
-    const kinds = { spoofed: LINK_SETS.strict, examined: LINK_SETS.filtered, refused: LINK_SETS.refused } as const;
-    for (const [kind, set] of Object.entries(kinds)) {
-      for (const { key, counter = NOTHING } of await this.#sets.elements('inet', set)) {
+    const count = async (
+      family: 'inet' | 'arp',
+      set: string,
+      change: (before: FilterCounters, counter: Counter) => FilterCounters,
+    ): Promise<void> => {
+      for (const { key, counter = NOTHING } of await this.#sets.elements(family, set)) {
         const link = linkOfKey(key);
-        const before = counted.get(link) ?? { spoofed: NOTHING, examined: NOTHING, refused: NOTHING };
-        counted.set(link, { ...before, [kind]: counter });
+        counted.set(link, change(counted.get(link) ?? UNCOUNTED, counter));
+      }
+    };
+    for (const family of FAMILIES) {
+      await count(family, SENDER_SETS.strict, (before, counter) => ({
+        ...before,
+        spoofed: sum(before.spoofed, counter),
+      }));
+    }
+    for (const direction of DIRECTIONS) {
+      for (const kind of ['examined', 'refused'] as const) {
+        const set = LIST_SETS[direction][kind === 'examined' ? 'filtered' : 'refused'];
+        await count('inet', set, (before, counter) => ({
+          ...before,
+          [direction]: { ...before[direction], [kind]: counter },
+        }));
       }
     }
-    for (const { key, counter = NOTHING } of await this.#sets.elements('arp', LINK_SETS.strict)) {
-      const before = counted.get(linkOfKey(key));
-      if (before !== undefined) counted.set(linkOfKey(key), { ...before, spoofed: sum(before.spoofed, counter) });
-    }
     return counted;
+  }
+
+  async open(opened: readonly TimedAddress[]): Promise<void> {
+    const timed = opened.flatMap(({ timeoutMs, ...address }) =>
+      openedElements(address).map((element) => ({ element, timeoutMs })),
+    );
+    await this.#sets.addFor(timed, `${opened.length} addresses`);
+    const now = performance.now();
+    for (const { element, timeoutMs } of timed) {
+      this.#opened.set(identify(element), { element, untilMs: now + timeoutMs });
+    }
+  }
+
+  close(link: string): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const [id, { element }] of this.#opened) if (linkOfKey(element.key) === link) this.#opened.delete(id);
+      for (const set of timedSets().keys()) {
+        const elements = await this.#sets.elements('inet', set);
+        const own = elements.filter(({ key }) => linkOfKey(key) === link);
+        await this.#sets.drop(
+          own.map(({ key }) => ({ family: 'inet', set, key })),
+          link,
+        );
+      }
+    });
+  }
+
+  handDns(to: MarkedQueueOptions): Promise<QueueWay> {
+    return this.#inTurn(async () => {
+      const way = await findQueueWay(this.#run);
+      if (way === 'none') throw queueMissing();
+      this.#dns = { way, to };
+      if (this.#fingerprint !== undefined) this.#fingerprint = 'of other rules';
+      this.#damages += 1;
+      if ((await this.#ensure()) === 'unavailable') throw nftMissing('egress', 'with names');
+      return way;
+    });
   }
 
   clear(): Promise<void> {
@@ -157,9 +265,12 @@ class KernelEndpointFilters implements EndpointFilters {
       const { table } = this.#options;
       const result = await this.#run(['nft', '-f', '-'], deletion(table));
       if (result !== undefined && result.exitCode !== 0) throw failureOf(`removing table ${table}`, 'nft', result);
+      await removeMarkedQueue(this.#run, MARKED_CHAIN);
+      this.#opened.clear();
       this.#isAvailable = undefined;
       this.#fingerprint = undefined;
       this.#damagesBefore = undefined;
+      this.#dns = undefined;
       this.#present = new Map();
       this.#wanted = new Map();
     });
@@ -179,6 +290,8 @@ class KernelEndpointFilters implements EndpointFilters {
     this.#present = await this.#sets.read();
     if (isFirst) this.#wanted = new Map(this.#present);
     const isRepaired = await this.#repair();
+    await this.#reopen();
+    if (this.#dns?.way === 'iptables') await ensureMarkedQueue(this.#run, this.#dns.to);
     this.#damagesBefore = damages;
     if (!areRulesIntact) return 'installed';
     return isRepaired ? 'repaired' : 'present';
@@ -198,10 +311,21 @@ class KernelEndpointFilters implements EndpointFilters {
     return surplus.length + missing.length > 0;
   }
 
+  /** What was opened may be gone with the rules; it has the rest of its time. */
+  async #reopen(): Promise<void> {
+    const now = performance.now();
+    for (const [id, { untilMs }] of this.#opened) if (untilMs <= now + 1) this.#opened.delete(id);
+    const timed = Array.from(this.#opened.values(), ({ element, untilMs }) => ({
+      element,
+      timeoutMs: Math.ceil(untilMs - now),
+    }));
+    await this.#sets.addFor(timed, 'what was open before');
+  }
+
   /** Loads the rules. Sets of another version, with other keys, are in the way: then everything is made anew. */
   async #load(): Promise<boolean> {
     const { table } = this.#options;
-    const script = rulesetScript(this.#options);
+    const script = rulesetScript(this.#options, targetOf(this.#dns));
     const result = await this.#run(['nft', '-f', '-'], script);
     if (result === undefined) return false;
     if (result.exitCode === 0) return true;
@@ -272,8 +396,20 @@ function sum(one: Counter, other: Counter): Counter {
   return { packets: one.packets + other.packets, bytes: one.bytes + other.bytes };
 }
 
-function nftMissing(operation: string): NetfilterError {
+function targetOf(dns: { readonly way: QueueWay; readonly to: MarkedQueueOptions } | undefined): DnsTarget | undefined {
+  if (dns === undefined) return undefined;
+  return dns.way === 'nft' ? { queue: dns.to.queue } : { mark: dns.to.mark };
+}
+
+function queueMissing(): NetfilterError {
   const reason =
-    'the program "nft" is not installed on this host: install the package nftables, or omit routed.ingress';
+    'this kernel hands packets to no program, as it has neither queue of nftables (NFT_QUEUE) nor NFQUEUE of iptables: ' +
+    'list addresses and prefixes instead of names';
+  return new NetfilterError({ code: 'QUEUE_UNAVAILABLE', operation: 'names in lists of destinations', reason });
+}
+
+function nftMissing(direction: Direction, link: string): NetfilterError {
+  const operation = `allow list of link ${link}`;
+  const reason = `the program "nft" is not installed on this host: install the package nftables, or omit routed.${direction}`;
   return new NetfilterError({ code: 'NFT_MISSING', operation, reason });
 }

@@ -2,7 +2,14 @@ import { isNetlinkError } from '@routed/netns';
 import { NFNL_SUBSYS_NFTABLES, type Nfnetlink } from '@routed/netns/nfnetlink';
 import { linkOfKey } from '../codec/key.ts';
 import { buildDump, identify as identifyPart, PARTS } from '../codec/rules.ts';
-import { buildSetDump, buildSetElements, decodeSetElements, type SetElement } from '../codec/set-elements.ts';
+import {
+  buildSetDump,
+  buildSetElements,
+  buildSetRemoval,
+  buildSetRenewal,
+  decodeSetElements,
+  type SetElement,
+} from '../codec/set-elements.ts';
 import { FAMILIES } from '../ruleset-damage.ts';
 import { ARP_SETS, type Element, inetSets } from './layout.ts';
 
@@ -14,7 +21,8 @@ export function indexElements(elements: Iterable<Element>): LinkElements {
   return new Map(Array.from(elements, (element) => [identify(element), element]));
 }
 
-function identify({ family, set, key }: Element): string {
+/** What tells elements apart. */
+export function identify({ family, set, key }: Element): string {
   return `${family} ${set} ${Buffer.from(key).toString('latin1')}`;
 }
 
@@ -34,12 +42,35 @@ export class KernelSets {
     await this.#nfnetlink.transaction(NFNL_SUBSYS_NFTABLES, messages, { operation: 'filter.set', subject });
   }
 
+  /** Adds elements for a while, or begins their time anew. */
+  async addFor(
+    timed: readonly { readonly element: Element; readonly timeoutMs: number }[],
+    subject: string,
+  ): Promise<void> {
+    const bySet = groupBySet(timed.map(({ element, timeoutMs }) => ({ ...element, timeoutMs })));
+    const messages = bySet.flatMap(({ family, set, group }) =>
+      buildSetRenewal({ family, table: this.#table, set }, group),
+    );
+    await this.#nfnetlink.transaction(NFNL_SUBSYS_NFTABLES, messages, { operation: 'filter.open', subject });
+  }
+
+  /** Takes elements away that may have gone by themselves. */
+  async drop(elements: readonly Element[], subject: string): Promise<void> {
+    const messages = groupBySet(elements).flatMap(({ family, set, group }) =>
+      buildSetRemoval(
+        { family, table: this.#table, set },
+        group.map(({ key }) => key),
+      ),
+    );
+    await this.#nfnetlink.transaction(NFNL_SUBSYS_NFTABLES, messages, { operation: 'filter.close', subject });
+  }
+
   /** The elements of every link that has some; none without our tables. */
   async read(): Promise<Map<string, LinkElements>> {
     const byLink = new Map<string, Map<string, Element>>();
     const sets = [
-      ...inetSets().map((set) => ({ family: 'inet', set }) as const),
-      ...ARP_SETS.map((set) => ({ family: 'arp', set }) as const),
+      ...[...inetSets().keys()].map((set) => ({ family: 'inet', set }) as const),
+      ...[...ARP_SETS.keys()].map((set) => ({ family: 'arp', set }) as const),
     ];
     for (const { family, set } of sets) {
       for (const { key } of await this.elements(family, set)) {
@@ -74,19 +105,29 @@ export class KernelSets {
   }
 
   #messages(action: 'add' | 'delete', elements: Iterable<Element>): Uint8Array[] {
-    const bySet = new Map<string, Element[]>();
-    for (const element of elements) {
-      const key = `${element.family} ${element.set}`;
-      const group = bySet.get(key);
-      if (group === undefined) bySet.set(key, [element]);
-      else group.push(element);
-    }
-    return [...bySet.values()].flatMap((group) => {
-      const [{ family, set } = { family: 'inet', set: '' } as const] = group;
-      const keys = group.map(({ key }) => key);
-      return buildSetElements(action, { family, table: this.#table, set }, keys);
-    });
+    return groupBySet(elements).flatMap(({ family, set, group }) =>
+      buildSetElements(
+        action,
+        { family, table: this.#table, set },
+        group.map(({ key }) => key),
+      ),
+    );
   }
+}
+
+interface ElementsOfSet<E extends Element> extends Pick<Element, 'family' | 'set'> {
+  readonly group: E[];
+}
+
+function groupBySet<E extends Element>(elements: Iterable<E>): ElementsOfSet<E>[] {
+  const bySet = new Map<string, ElementsOfSet<E>>();
+  for (const element of elements) {
+    const { family, set } = element;
+    const found = bySet.get(`${family} ${set}`);
+    if (found === undefined) bySet.set(`${family} ${set}`, { family, set, group: [element] });
+    else found.group.push(element);
+  }
+  return [...bySet.values()];
 }
 
 function emptyWhenAbsent<T>(dump: Promise<T[]>): Promise<T[]> {

@@ -1,6 +1,13 @@
 import { addressBits, bytesOf, type Family, type IpBytes, parseIp } from '@routed/addresses';
-import { type AllowEntry, type AllowList, PROTOCOLS } from '../allow-list/allow-list.ts';
-import { blockLengths, blocksOf } from '../allow-list/blocks.ts';
+import {
+  type AllowEntry,
+  type AllowList,
+  type Direction,
+  DIRECTIONS,
+  PROTOCOLS,
+  type Service,
+} from '../allow-list/allow-list.ts';
+import { blockLengths, blocksOf, portBlocksOf } from '../allow-list/blocks.ts';
 import { keyOf, nameField, serviceFields } from '../codec/key.ts';
 import { NetfilterError } from '../netfilter-error.ts';
 
@@ -15,44 +22,145 @@ export interface EndpointFilter {
   readonly addresses: readonly string[];
   /** Who may open connections to the container; absent: everybody. */
   readonly ingress?: AllowList;
+  /** Whom the container may open connections to; absent: everybody. */
+  readonly egress?: AllowList;
+  /** The directions whose list refuses nothing, and only counts what it would refuse; absent: none. */
+  readonly observed?: readonly Direction[];
+  /** The container's next hops, which it may ping whatever `egress` says; absent: none. */
+  readonly gateways?: readonly string[];
   /** `strict`: the container sends from its own addresses only, and claims no others. */
   readonly spoof: 'strict' | 'allow';
 }
 
-/** The sets with one element for each link, whatever its filter is made of. */
-export const LINK_SETS = {
+/** The sets about what a link's container sends. */
+export const SENDER_SETS = {
   /** Links whose senders are checked; counts what was dropped. */
   strict: 'strict',
-  /** Links with an allow list; counts what it was asked about. */
-  filtered: 'filtered',
-  /** Links with an allow list; counts what was refused. */
-  refused: 'refused',
-  /** Links whose allow list names ports. */
-  ported: 'ported',
   /** Links of containers without an IPv6 address: nothing of IPv6 passes, whatever their senders may do. */
   ipv4Only: 'ipv4_only',
 } as const;
 
+/** The sets with one element for each link that has a list of a direction. */
+interface ListSets {
+  /** All of these links; counts what the list was asked about. */
+  readonly filtered: string;
+  /** All of them; counts what was refused. */
+  readonly refused: string;
+  /** Those whose list only counts. */
+  readonly observed: string;
+  /** Those whose list names ports. */
+  readonly ported: string;
+  /** Those whose list names ranges of ports. */
+  readonly ranged: string;
+}
+
+function listSets(prefix: string): ListSets {
+  const named = (set: string): string => prefix + set;
+  return {
+    filtered: named('filtered'),
+    refused: named('refused'),
+    observed: named('observed'),
+    ported: named('ported'),
+    ranged: named('ranged'),
+  };
+}
+
+/** Those of ingress have no prefix: filters that an earlier release made stay in force while the rules are replaced. */
+export const LIST_SETS: Readonly<Record<Direction, ListSets>> = { ingress: listSets(''), egress: listSets('egress_') };
+
 /** A link's own addresses, and the targets of its neighbour advertisements. */
 export const OWN_SETS = { 4: 'own4', 6: 'own6', claims: 'claims6' } as const;
 
-/** The set of sources allowed by prefixes of one length: all their ports, or single ones. */
-export function sourceSet(kind: 'from' | 'service', family: Family, length: number): string {
-  return `${kind}${family}_${length}`;
+/** The next hops of links with a list of egress. */
+export const GATEWAY_SETS = { 4: 'gateways4', 6: 'gateways6' } as const;
+
+/** What is open by name for a while: links whose lists have names, and destinations, with all their ports or with single ones. */
+export const NAME_SETS = {
+  links: 'egress_named',
+  any: { 4: 'named4', 6: 'named6' },
+  service: { 4: 'named_target4', 6: 'named_target6' },
+} as const;
+
+/** Where the addresses of names are, with their definitions: elements come and go by time, and belong to no filter. */
+export function timedSets(): ReadonlyMap<string, string> {
+  return new Map(
+    ([4, 6] as const).flatMap((family): [string, string][] => {
+      const peer = `type ifname . ${ADDRESS_TYPE[family]}`;
+      return [
+        [NAME_SETS.any[family], `{ ${peer}; flags timeout; }`],
+        [NAME_SETS.service[family], `{ ${peer} . inet_proto . inet_service; flags timeout; }`],
+      ];
+    }),
+  );
 }
 
-/** Every set of the table of family `inet`. */
-export function inetSets(): string[] {
-  const sources = (['from', 'service'] as const).flatMap((kind) =>
-    ([4, 6] as const).flatMap((family) =>
-      blockLengths(addressBits(family)).map((length) => sourceSet(kind, family, length)),
+/** What the sets of allowed peers are called: with all their ports, or with single ones and blocks of ports. */
+const PEER_SETS = {
+  ingress: { any: 'from', service: 'service' },
+  egress: { any: 'to', service: 'target' },
+} as const;
+type PeerKind = keyof (typeof PEER_SETS)[Direction];
+
+/** The set of peers that prefixes of one length allow: all their ports, or single ones. */
+export function peerSet(direction: Direction, kind: PeerKind, family: Family, length: number): string {
+  return `${PEER_SETS[direction][kind]}${family}_${length}`;
+}
+
+/**
+ * What a block of ports has in place of the number of its protocol, by the number of the ports' bits that it fixes. Single ports and
+ * blocks are in the same sets: no protocol with ports has the bits of these numbers, so that the exclusive or of both is no other.
+ */
+export const PORT_BLOCK_MARKS: ReadonlyMap<number, number> = new Map([
+  [16, 0],
+  [12, 0x40],
+  [8, 0x20],
+  [4, 0x08],
+]);
+
+const ADDRESS_TYPE = { 4: 'ipv4_addr', 6: 'ipv6_addr' } as const;
+
+/** Every set of the table of family `inet`, each with its definition as `nft` reads it. */
+export function inetSets(): ReadonlyMap<string, string> {
+  const ofLinks = DIRECTIONS.flatMap((direction) =>
+    Object.entries<string>({ ...LIST_SETS[direction] }).map(([kind, set]): [string, string] => {
+      const counts = kind === 'filtered' || kind === 'refused';
+      return [set, counts ? '{ type ifname; counter; }' : '{ type ifname; }'];
+    }),
+  );
+  const families = [4, 6] as const;
+  const ofPeers = DIRECTIONS.flatMap((direction) =>
+    families.flatMap((family) =>
+      blockLengths(addressBits(family)).flatMap((length): [string, string][] => {
+        const peer = `type ifname . ${ADDRESS_TYPE[family]}`;
+        return [
+          [peerSet(direction, 'any', family, length), `{ ${peer}; }`],
+          [peerSet(direction, 'service', family, length), `{ ${peer} . inet_proto . inet_service; }`],
+        ];
+      }),
     ),
   );
-  return [...Object.values(LINK_SETS), ...Object.values(OWN_SETS), ...sources];
+  const ofAddresses = families.flatMap((family) =>
+    [OWN_SETS[family], GATEWAY_SETS[family]].map((set): [string, string] => [
+      set,
+      `{ type ifname . ${ADDRESS_TYPE[family]}; }`,
+    ]),
+  );
+  return new Map([
+    [SENDER_SETS.strict, '{ type ifname; counter; }'],
+    [SENDER_SETS.ipv4Only, '{ type ifname; }'],
+    [NAME_SETS.links, '{ type ifname; }'],
+    ...ofLinks,
+    ...ofAddresses,
+    [OWN_SETS.claims, '{ typeof iifname . @th,64,128; }'],
+    ...ofPeers,
+  ]);
 }
 
-/** Every set of the table of family `arp`. */
-export const ARP_SETS: readonly string[] = [LINK_SETS.strict, OWN_SETS[4]];
+/** The same of the table of family `arp`. */
+export const ARP_SETS: ReadonlyMap<string, string> = new Map([
+  [SENDER_SETS.strict, '{ type ifname; counter; }'],
+  [OWN_SETS[4], `{ type ifname . ${ADDRESS_TYPE[4]}; }`],
+]);
 
 /** An element of a set of ours. */
 export interface Element {
@@ -68,16 +176,17 @@ export interface Element {
  */
 export function elementsOf(filter: EndpointFilter): Element[] {
   const name = nameField(filter.link);
-  const own = ownAddresses(filter);
+  const own = readAddresses(filter, filter.addresses);
   const isIpv4Only = own.length > 0 && own.every(({ family }) => family === 4);
   return [
-    ...(isIpv4Only ? [{ family: 'inet', set: LINK_SETS.ipv4Only, key: name } as const] : []),
+    ...(isIpv4Only ? [{ family: 'inet', set: SENDER_SETS.ipv4Only, key: name } as const] : []),
     ...(filter.spoof === 'strict' ? senderElements(name, own) : []),
-    ...(filter.ingress === undefined ? [] : ingressElements(name, filter.ingress)),
+    ...DIRECTIONS.flatMap((direction) => listElements(name, filter, direction)),
+    ...(filter.egress === undefined ? [] : gatewayElements(name, filter)),
   ];
 }
 
-function ownAddresses({ link, addresses }: EndpointFilter): IpBytes[] {
+function readAddresses({ link }: EndpointFilter, addresses: readonly string[]): IpBytes[] {
   return addresses.map((address) => {
     const ip = parseIp(address);
     if (ip !== undefined) return ip;
@@ -88,8 +197,8 @@ function ownAddresses({ link, addresses }: EndpointFilter): IpBytes[] {
 
 function senderElements(name: Uint8Array, own: readonly IpBytes[]): Element[] {
   return [
-    { family: 'inet', set: LINK_SETS.strict, key: name },
-    { family: 'arp', set: LINK_SETS.strict, key: name },
+    { family: 'inet', set: SENDER_SETS.strict, key: name },
+    { family: 'arp', set: SENDER_SETS.strict, key: name },
     ...own.flatMap((ip) => addressElements(name, ip)),
   ];
 }
@@ -100,22 +209,69 @@ function addressElements(name: Uint8Array, { family, bytes }: IpBytes): Element[
   return [OWN_SETS[6], OWN_SETS.claims].map((set) => ({ family: 'inet', set, key }));
 }
 
-function ingressElements(name: Uint8Array, { entries }: AllowList): Element[] {
-  const isPorted = entries.some(({ service }) => service !== undefined);
-  const sets = [LINK_SETS.filtered, LINK_SETS.refused, ...(isPorted ? [LINK_SETS.ported] : [])];
+function gatewayElements(name: Uint8Array, filter: EndpointFilter): Element[] {
+  return readAddresses(filter, filter.gateways ?? []).map(({ family, bytes }) => ({
+    family: 'inet',
+    set: GATEWAY_SETS[family],
+    key: keyOf(name, bytes),
+  }));
+}
+
+function listElements(name: Uint8Array, filter: EndpointFilter, direction: Direction): Element[] {
+  const list = filter[direction];
+  if (list === undefined) return [];
+  const { filtered, refused, observed, ported, ranged } = LIST_SETS[direction];
+  const names = list.names ?? [];
+  const services = [...list.entries, ...names].flatMap(({ service }) => service ?? []);
+  const sets = [
+    filtered,
+    refused,
+    ...(filter.observed?.includes(direction) === true ? [observed] : []),
+    ...(services.length > 0 ? [ported] : []),
+    ...(services.some(({ firstPort, lastPort }) => firstPort < lastPort) ? [ranged] : []),
+    ...(names.length > 0 ? [NAME_SETS.links] : []),
+  ];
   return [
     ...sets.map((set) => ({ family: 'inet', set, key: name }) as const),
-    ...entries.flatMap((entry) => entryElements(name, entry)),
+    ...list.entries.flatMap((entry) => entryElements(name, entry, direction)),
   ];
 }
 
-function entryElements(name: Uint8Array, entry: AllowEntry): Element[] {
-  const { family, service } = entry;
-  const kind = service === undefined ? 'from' : 'service';
-  const fields = service === undefined ? [] : serviceFields(PROTOCOLS[service.protocol], service.port);
-  return blocksOf(entry).map(({ first, length }) => ({
+function entryElements(name: Uint8Array, entry: AllowEntry, direction: Direction): Element[] {
+  const { family } = entry;
+  const kind = entry.service === undefined ? 'any' : 'service';
+  const services = serviceKeys(entry);
+  return blocksOf(entry).flatMap(({ first, length }) => {
+    const set = peerSet(direction, kind, family, length);
+    const bytes = bytesOf({ family, value: first });
+    return services.map((fields) => ({ family: 'inet', set, key: keyOf(name, bytes, ...fields) }) as const);
+  });
+}
+
+/** An address that a container may connect to for a while. */
+export interface OpenedAddress {
+  readonly link: string;
+  readonly address: IpBytes;
+  /** As in {@link AllowEntry}. */
+  readonly service?: Service;
+}
+
+/** The elements that an address is opened with. Pure. */
+export function openedElements({ link, address, service }: OpenedAddress): Element[] {
+  const set = NAME_SETS[service === undefined ? 'any' : 'service'][address.family];
+  const name = nameField(link);
+  return serviceKeys({ ...(service !== undefined && { service }) }).map((fields) => ({
     family: 'inet',
-    set: sourceSet(kind, family, length),
-    key: keyOf(name, bytesOf({ family, value: first }), ...fields),
+    set,
+    key: keyOf(name, address.bytes, ...fields),
   }));
+}
+
+/** The end of the keys of an entry: nothing where it allows everything. */
+function serviceKeys({ service }: Pick<AllowEntry, 'service'>): (readonly Uint8Array[])[] {
+  if (service === undefined) return [[]];
+  const protocol = PROTOCOLS[service.protocol];
+  return portBlocksOf(service).map(({ first, length }) =>
+    serviceFields(protocol ^ (PORT_BLOCK_MARKS.get(length) ?? 0), Number(first)),
+  );
 }

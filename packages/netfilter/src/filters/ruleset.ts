@@ -1,6 +1,18 @@
 import { addressBits, type Family, formatAddress } from '@routed/addresses';
+import { type Direction, PROTOCOLS } from '../allow-list/allow-list.ts';
 import { blockLengths } from '../allow-list/blocks.ts';
-import { ARP_SETS, inetSets, LINK_SETS, OWN_SETS, sourceSet } from './layout.ts';
+import {
+  ARP_SETS,
+  GATEWAY_SETS,
+  inetSets,
+  LIST_SETS,
+  NAME_SETS,
+  OWN_SETS,
+  peerSet,
+  PORT_BLOCK_MARKS,
+  SENDER_SETS,
+  timedSets,
+} from './layout.ts';
 
 /** Names in the rules. */
 export interface RulesetOptions {
@@ -8,8 +20,32 @@ export interface RulesetOptions {
   readonly linkPrefix: string;
 }
 
-/** Below Docker's and firewalld's rules, so that refusals are answered before a policy drops silently. */
-const BEFORE_FILTER = 'filter - 10';
+/**
+ * Where goes what containers with names in their lists ask in DNS, and the answers to that: to a queue, or to what looks for a mark,
+ * where nftables has no queues.
+ */
+export type DnsTarget = { readonly queue: number } | { readonly mark: number };
+
+const PORT_BITS = 16;
+/** Blocks of ports, and what they have in place of a protocol. */
+const BLOCKS = [...PORT_BLOCK_MARKS].filter(([length]) => length < PORT_BITS);
+/** After connection tracking, and before what iptables does with marks. */
+const BEFORE_MANGLE = 'mangle - 5';
+/** Before Docker's and firewalld's rules, so that refusals are answered before a policy drops silently. */
+
+const PRIORITY = { ingress: 'filter - 10', egress: 'filter - 11' } as const;
+/** The end of a packet that the container with the list has, and that its peer has. */
+const ENDS = {
+  ingress: { link: 'oifname', peer: 'saddr' },
+  egress: { link: 'iifname', peer: 'daddr' },
+} as const;
+/** Chains of each direction. */
+const CHAINS = {
+  ingress: { peers: 'entry', services: 'services', ranges: 'ranges', refuse: 'refuse' },
+  egress: { peers: 'exit', services: 'targets', ranges: 'target_ranges', refuse: 'refuse_exit' },
+} as const;
+/** Answers, and ICMP errors about connections: path MTU discovery among them. */
+const OF_CONNECTIONS = 'ct state established,related accept';
 /**
  * Requests that enter their sender into the host's table of neighbours: 10 a second for each link, 50 at once. A container has
  * one neighbour, its gateway, and asks for it once in some 30 s. Source: linux Documentation/networking/ip-sysctl.rst,
@@ -20,23 +56,31 @@ const TOO_MANY = `update @${SOLICITORS} { iifname limit rate over 10/second burs
 /** Neighbour discovery, and what path MTU discovery lives on. Source: RFC 4890, RFC 1191. */
 const NEEDED_ICMPV6 =
   '{ packet-too-big, mld-listener-query, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect }';
-
-const ADDRESS_TYPE = { 4: 'ipv4_addr', 6: 'ipv6_addr' } as const;
+/**
+ * What a container tells its next hop, which is the host. Never to be forwarded: what calls itself so might carry anything anywhere.
+ * Source: RFC 4890, section 4.4.1.
+ */
+const TO_NEXT_HOP =
+  '{ nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-report, mld-listener-done, mld2-listener-report }';
 
 /**
  * The static part of the filters as input for `nft -f -`, one transaction. Pure.
  *
  * Elements of the sets stay: the filters of endpoints are in force meanwhile.
  */
-export function rulesetScript({ table, linkPrefix }: RulesetOptions): string {
-  const chains = { inet: inetChains(linkPrefix), arp: arpChains(linkPrefix) };
+export function rulesetScript({ table, linkPrefix }: RulesetOptions, dns?: DnsTarget): string {
+  const chains = {
+    inet: { ...inetChains(linkPrefix), ...(dns === undefined ? {} : dnsChains(dns)) },
+    arp: arpChains(linkPrefix),
+  };
+  const sets = { inet: new Map([...inetSets(), ...timedSets()]), arp: ARP_SETS };
   const families = ['inet', 'arp'] as const;
   return [
     // Everything that rules refer to first, then the chains anew.
     ...families.map((family) =>
       [
         `table ${family} ${table} {`,
-        ...(family === 'inet' ? inetSets() : ARP_SETS).map((set) => `set ${set} ${setDefinition(set)}`),
+        ...Array.from(sets[family], ([set, definition]) => `set ${set} ${definition}`),
         `set ${SOLICITORS} { type ifname; size 65535; flags dynamic,timeout; timeout 1m; }`,
         ...Object.entries(chains[family]).map(([chain, { hook }]) => `chain ${chain} { ${hook ?? ''} }`),
         '}',
@@ -52,6 +96,11 @@ export function rulesetScript({ table, linkPrefix }: RulesetOptions): string {
   ].join('\n');
 }
 
+/** Others' numbers may be those that stand for blocks of ports. */
+function withoutPorts(then: string): string {
+  return `meta l4proto != { ${Object.values(PROTOCOLS).join(', ')} } ${then}`;
+}
+
 interface Chain {
   readonly hook?: string;
   readonly rules: readonly string[];
@@ -62,25 +111,45 @@ function baseChain(hook: string, priority: string, rules: readonly string[]): Ch
 }
 
 function inetChains(linkPrefix: string): Record<string, Chain> {
-  const isNew = ['ct state established,related accept', `oifname @${LINK_SETS.filtered} goto entry`];
-  const { 4: own4, 6: own6, claims } = OWN_SETS;
+  return { ...listChains(), ...senderChains(linkPrefix) };
+}
+
+/** Who may enter, and where containers may go. */
+function listChains(): Record<string, Chain> {
+  const asked = (direction: Direction, chain: string = CHAINS[direction].peers): readonly string[] => [
+    OF_CONNECTIONS,
+    `${ENDS[direction].link} @${LIST_SETS[direction].filtered} goto ${chain}`,
+  ];
   return {
-    // The set counts; a link that is missing there is refused all the same.
-    refuse: { rules: [`oifname @${LINK_SETS.refused} goto turn_away`, 'goto turn_away'] },
     turn_away: { rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmpx type admin-prohibited'] },
-    entry: {
+    ...refusal('ingress'),
+    ...refusal('egress'),
+    ...peerChains('ingress', [
+      'icmp type destination-unreachable icmp code frag-needed accept',
+      `icmpv6 type ${NEEDED_ICMPV6} accept`,
+    ]),
+    ...peerChains('egress', [`iifname @${NAME_SETS.links} jump names`]),
+    ...nameChains(),
+    exit_to_host: {
       rules: [
-        'icmp type destination-unreachable icmp code frag-needed accept',
-        `icmpv6 type ${NEEDED_ICMPV6} accept`,
-        'meta nfproto ipv4 goto entry4',
-        'goto entry6',
+        `icmpv6 type ${TO_NEXT_HOP} accept`,
+        `icmp type echo-request iifname . ip daddr @${GATEWAY_SETS[4]} accept`,
+        `icmpv6 type echo-request iifname . ip6 daddr @${GATEWAY_SETS[6]} accept`,
+        `goto ${CHAINS.egress.peers}`,
       ],
     },
-    ...sourceChains(4),
-    ...sourceChains(6),
-    to_container: baseChain('forward', BEFORE_FILTER, isNew),
-    host_to_container: baseChain('output', BEFORE_FILTER, isNew),
-    foreign: { rules: [`iifname @${LINK_SETS.strict} drop`, 'meta nfproto ipv6 goto solicited', 'accept'] },
+    to_container: baseChain('forward', PRIORITY.ingress, asked('ingress')),
+    host_to_container: baseChain('output', PRIORITY.ingress, asked('ingress')),
+    from_container_on: baseChain('forward', PRIORITY.egress, asked('egress')),
+    from_container_to_host: baseChain('input', PRIORITY.egress, asked('egress', 'exit_to_host')),
+  };
+}
+
+/** What addresses containers may send from. */
+function senderChains(linkPrefix: string): Record<string, Chain> {
+  const { 4: own4, 6: own6, claims } = OWN_SETS;
+  return {
+    foreign: { rules: [`iifname @${SENDER_SETS.strict} drop`, 'meta nfproto ipv6 goto solicited', 'accept'] },
     solicited: { rules: [`icmpv6 type { nd-neighbor-solicit, nd-router-solicit } ${TOO_MANY}`, 'accept'] },
     claim: { rules: [`iifname . @th,64,128 @${claims} return`, 'goto foreign'] },
     // Asks whether an address is free. A container may generate a link-local address as it likes, but not a gateway's.
@@ -94,10 +163,10 @@ function inetChains(linkPrefix: string): Record<string, Chain> {
       ],
     },
     // What a network stack says of itself before it has an address is no attempt to use another's.
-    without_ipv6: { rules: [`ip6 saddr != :: iifname @${LINK_SETS.strict} drop`, 'drop'] },
+    without_ipv6: { rules: [`ip6 saddr != :: iifname @${SENDER_SETS.strict} drop`, 'drop'] },
     sender6: {
       rules: [
-        `iifname @${LINK_SETS.ipv4Only} goto without_ipv6`,
+        `iifname @${SENDER_SETS.ipv4Only} goto without_ipv6`,
         'icmpv6 type { nd-router-advert, nd-redirect } goto foreign',
         'icmpv6 type nd-neighbor-advert jump claim',
         `iifname . ip6 saddr @${own6} goto solicited`,
@@ -116,21 +185,105 @@ function inetChains(linkPrefix: string): Record<string, Chain> {
   };
 }
 
-/** Looks a source up by each length of prefix, the longest first, and then with its port. */
-function sourceChains(family: Family): Record<string, Chain> {
+/** The set counts; a link that is missing there is refused all the same. */
+function refusal(direction: Direction): Record<string, Chain> {
+  const { refused, observed } = LIST_SETS[direction];
+  const { link } = ENDS[direction];
+  return {
+    [CHAINS[direction].refuse]: { rules: [`${link} @${refused}`, `${link} @${observed} accept`, 'goto turn_away'] },
+  };
+}
+
+/** What a list of a direction decides, after rules that hold with every list. */
+function peerChains(direction: Direction, always: readonly string[]): Record<string, Chain> {
+  const { peers } = CHAINS[direction];
+  return {
+    [peers]: { rules: [...always, `meta nfproto ipv4 goto ${peers}4`, `goto ${peers}6`] },
+    ...lookupChains(direction, 4),
+    ...lookupChains(direction, 6),
+  };
+}
+
+/** Looks a peer up by each length of prefix, the longest first; then with its port, and with the blocks of ports that it is in. */
+function lookupChains(direction: Direction, family: Family): Record<string, Chain> {
+  const { peers, services, ranges, refuse } = CHAINS[direction];
+  const { ported, ranged } = LIST_SETS[direction];
+  const { link, peer } = ENDS[direction];
   const protocol = family === 4 ? 'ip' : 'ip6';
   const bits = addressBits(family);
-  const lookups = (kind: 'from' | 'service', ...fields: readonly string[]): string[] =>
+  const lookups = (kind: 'any' | 'service', ...fields: readonly string[]): string[] =>
     blockLengths(bits).map((length) => {
-      const source = length === bits ? '' : ` & ${mask(family, length)}`;
-      const key = ['oifname', `${protocol} saddr${source}`, ...fields].join(' . ');
-      return `${key} @${sourceSet(kind, family, length)} accept`;
+      const address = length === bits ? '' : ` & ${mask(family, length)}`;
+      const key = [link, `${protocol} ${peer}${address}`, ...fields].join(' . ');
+      return `${key} @${peerSet(direction, kind, family, length)} accept`;
     });
   return {
-    [`services${family}`]: { rules: [...lookups('service', 'meta l4proto', 'th dport'), 'goto refuse'] },
-    [`entry${family}`]: {
-      rules: [...lookups('from'), `oifname @${LINK_SETS.ported} goto services${family}`, 'goto refuse'],
+    [`${ranges}${family}`]: {
+      rules: [
+        ...BLOCKS.flatMap(([length, mark]) =>
+          lookups('service', `meta l4proto ^ ${mark}`, `th dport & ${portMask(length)}`),
+        ),
+        `goto ${refuse}`,
+      ],
     },
+    [`${services}${family}`]: {
+      rules: [
+        withoutPorts(`goto ${refuse}`),
+        ...lookups('service', 'meta l4proto', 'th dport'),
+        `${link} @${ranged} goto ${ranges}${family}`,
+        `goto ${refuse}`,
+      ],
+    },
+    [`${peers}${family}`]: {
+      rules: [...lookups('any'), `${link} @${ported} goto ${services}${family}`, `goto ${refuse}`],
+    },
+  };
+}
+
+/** What is open by name at the moment: returns for what is not. */
+function nameChains(): Record<string, Chain> {
+  return {
+    names: { rules: ['meta nfproto ipv4 goto names4', 'goto names6'] },
+    ...nameChainsOf(4),
+    ...nameChainsOf(6),
+  };
+}
+
+function nameChainsOf(family: Family): Record<string, Chain> {
+  const { any, service } = NAME_SETS;
+  const key = `iifname . ${family === 4 ? 'ip' : 'ip6'} daddr`;
+  return {
+    [`name_ranges${family}`]: {
+      rules: BLOCKS.map(
+        ([length, mark]) =>
+          `${key} . meta l4proto ^ ${mark} . th dport & ${portMask(length)} @${service[family]} accept`,
+      ),
+    },
+    [`names${family}`]: {
+      rules: [
+        `${key} @${any[family]} accept`,
+        withoutPorts('return'),
+        `${key} . meta l4proto . th dport @${service[family]} accept`,
+        `iifname @${LIST_SETS.egress.ranged} goto name_ranges${family}`,
+      ],
+    },
+  };
+}
+
+/**
+ * Questions before they are routed, and answers on their way out: only those of conversations that the container began, as the
+ * others are no answers. Both after their fragments were put together.
+ */
+function dnsChains(to: DnsTarget): Record<string, Chain> {
+  const what = 'queue' in to ? `queue num ${to.queue} bypass` : `meta mark set meta mark | ${to.mark}`;
+  const dns = (port: 'dport' | 'sport'): string => `meta l4proto { tcp, udp } th ${port} 53`;
+  return {
+    questions: baseChain('prerouting', BEFORE_MANGLE, [
+      `iifname @${NAME_SETS.links} ${dns('dport')} ct direction original ${what}`,
+    ]),
+    answers: baseChain('postrouting', BEFORE_MANGLE, [
+      `oifname @${NAME_SETS.links} ${dns('sport')} ct state established ct direction reply ${what}`,
+    ]),
   };
 }
 
@@ -141,7 +294,7 @@ function arpChains(linkPrefix: string): Record<string, Chain> {
       `iifname . arp saddr ip @${OWN_SETS[4]} accept`,
       // A probe claims nothing. Source: RFC 5227, section 2.1.1.
       'arp saddr ip 0.0.0.0 accept',
-      `iifname @${LINK_SETS.strict} drop`,
+      `iifname @${SENDER_SETS.strict} drop`,
       `arp operation request ${TOO_MANY}`,
     ]),
   };
@@ -152,11 +305,6 @@ function mask(family: Family, length: number): string {
   return formatAddress({ family, value: ((1n << BigInt(length)) - 1n) << BigInt(bits - length) });
 }
 
-function setDefinition(set: string): string {
-  if (set === LINK_SETS.ported || set === LINK_SETS.ipv4Only) return '{ type ifname; }';
-  if (Object.values<string>(LINK_SETS).includes(set)) return '{ type ifname; counter; }';
-  if (set === OWN_SETS.claims) return '{ typeof iifname . @th,64,128; }';
-  const address = ADDRESS_TYPE[set.replace(/_.*/, '').endsWith('4') ? 4 : 6];
-  const service = set.startsWith('service') ? ' . inet_proto . inet_service' : '';
-  return `{ type ifname . ${address}${service}; }`;
+function portMask(length: number): string {
+  return `0x${(0xffff & ~((1 << (PORT_BITS - length)) - 1)).toString(16)}`;
 }

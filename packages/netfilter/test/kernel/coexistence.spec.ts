@@ -88,15 +88,18 @@ describe("filters beside others' rules", () => {
     expect(await stage.host.sh('iptables -S CONTAINERS; iptables -S CONTAINER-REJECT')).to.equal(site);
   });
 
-  it('are reached where ufw denies routed packets, which is its default, and not where it rejects them', async () => {
+  it('are reached where ufw denies routed packets, which is its default, and say so where it rejects them', async () => {
     await stage.host.sh(UFW_RULES);
     await acceptance.ensure();
     expect(await outcome(80)).to.equal('connected');
 
     await stage.host.sh('iptables -A ufw-reject-forward -j REJECT');
 
-    expect(await acceptance.ensure()).to.equal('present');
+    expect(await acceptance.ensure()).to.equal('overruled by ufw');
     expect(await outcome(80)).to.not.equal('connected');
+
+    await stage.host.sh('iptables -F ufw-reject-forward');
+    expect(await acceptance.ensure()).to.equal('present');
   });
 
   it('survive a reload of the firewall as firewalld and Docker do it', async () => {

@@ -33,7 +33,7 @@ describe('forward acceptance beside firewalld', () => {
     expect(await outcomes()).to.deep.equal({ ensure: 'installed', in: 'answer', out: 'answer' });
 
     await load('firewalld');
-    expect(await outcomes()).to.deep.equal({ ensure: 'overruled', in: 'prohibited', out: 'prohibited' });
+    expect(await outcomes()).to.deep.equal({ ensure: 'overruled by firewalld', in: 'prohibited', out: 'prohibited' });
 
     await load('firewalld-policies');
     expect(await outcomes()).to.deep.equal({ ensure: 'present', in: 'answer', out: 'answer' });

@@ -36,6 +36,8 @@ export async function openFilterStage(): Promise<FilterStage> {
   const stage = { host: host!, one: one!, two: two!, client: client! };
   const servers: ChildProcess[] = [];
   await stage.host.sh('sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1');
+  // Every refusal is to be seen. Source: linux Documentation/networking/ip-sysctl.rst, icmp_ratelimit.
+  await stage.host.sh('sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0');
   await stage.host.sh(`ip address add ${GATEWAY}/32 dev lo`);
   await addContainer(stage.host, stage.one, LINK, 2);
   await addContainer(stage.host, stage.two, OTHER_LINK, 3);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { blocksOf } from '../../src/allow-list/blocks.ts';
+import { blocksOf, portBlocksOf } from '../../src/allow-list/blocks.ts';
 import {
   type AllowEntry,
   type AllowList,
@@ -30,7 +30,13 @@ const entry: fc.Arbitrary<AllowEntry> = fc
     start: fc.bigInt(0n, 300n),
     size: fc.bigInt(0n, 100n),
     service: fc.option(
-      fc.record({ protocol: fc.constantFrom('tcp', 'udp', 'sctp'), port: fc.integer({ min: 1, max: 3 }) }),
+      fc
+        .record({
+          protocol: fc.constantFrom('tcp', 'udp', 'sctp'),
+          firstPort: fc.integer({ min: 1, max: 3 }),
+          more: fc.integer({ min: 0, max: 2 }),
+        })
+        .map(({ protocol, firstPort, more }) => ({ protocol, firstPort, lastPort: firstPort + more })),
     ),
   })
   .map(({ family, base, start, size, service }) => ({
@@ -45,7 +51,8 @@ const admits = (list: AllowList, { family, service }: AllowEntry, address: bigin
   list.entries.some(
     (each) =>
       each.family === family &&
-      each.service?.port === service?.port &&
+      each.service?.firstPort === service?.firstPort &&
+      each.service?.lastPort === service?.lastPort &&
       each.service?.protocol === service?.protocol &&
       each.first <= address &&
       address <= each.last,
@@ -62,6 +69,17 @@ describe('parseAllowList', () => {
     expect(read('10.0.0.0/8:443/tcp 10.1.2.3:80 10.1.2.3:53/udp [fd00::/8]:443 [fd00::1]:9/sctp')).to.equal(
       '10.1.2.3:80/tcp,10.0.0.0/8:443/tcp,10.1.2.3:53/udp,[fd00::/8]:443/tcp,[fd00::1]:9/sctp',
     );
+  });
+
+  it('reads ranges of ports', () => {
+    expect(read('10.0.0.0/8:8000-8100 [fd00::/8]:1-65535/udp 10.1.2.3-10.1.2.9:443-443')).to.equal(
+      '10.1.2.3-10.1.2.9:443/tcp,10.0.0.0/8:8000-8100/tcp,[fd00::/8]:1-65535/udp',
+    );
+  });
+
+  it('says what a list of destinations lists', () => {
+    expect(() => parseAllowList('10.0.0.256', 'egress')).to.throw(/list of allowed destinations, character 1/);
+    expect(() => parseAllowList('', 'egress')).to.throw(/write "none" to allow no destination/);
   });
 
   it('takes commas, spaces, plus signs and semicolons, any number of them, and capitals', () => {
@@ -127,6 +145,12 @@ describe('parseAllowList', () => {
     ['any;10.0.0.1', 1, /must be the only entry/],
     ['10.0.0.1:0', 1, /port "0"/],
     ['10.0.0.1:65536', 1, /port "65536"/],
+    ['10.0.0.1:90-80', 1, /ports that end before they start: write 80-90/],
+    ['10.0.0.1:80-', 1, /port ""/],
+    ['10.0.0.1:80-90-100', 1, /ports "80-90-100"/],
+    ['10.0.0.1:80-65536/udp', 1, /port "65536"/],
+    ['10.0.0.1, api.example.org:443', 11, /"api\.example\.org:443" is not an address.* but a name/],
+    ['*.example.org', 1, /but a name/],
     ['10.0.0.1:http', 1, /port "http"/],
     ['10.0.0.1:', 1, /port ""/],
     ['10.0.0.1:80/icmp', 1, /protocol "icmp": expected one of tcp, udp, sctp/],
@@ -146,6 +170,24 @@ describe('parseAllowList', () => {
       expect(error.message).to.contain(`character ${position}`);
     });
   }
+});
+
+describe('portBlocksOf', () => {
+  it('cuts ports into blocks of whole digits that are exactly these ports, and perhaps port 0', () => {
+    const port = fc.integer({ min: 1, max: 65_535 });
+    fc.assert(
+      fc.property(port, port, port, (one, other, probe) => {
+        const [firstPort, lastPort] = [Math.min(one, other), Math.max(one, other)];
+        const blocks = portBlocksOf({ protocol: 'tcp', firstPort, lastPort });
+        const holds = blocks.some(
+          ({ first, length }) => BigInt(probe) >> BigInt(16 - length) === first >> BigInt(16 - length),
+        );
+
+        expect(holds).to.equal(firstPort <= probe && probe <= lastPort);
+        expect(blocks.length).to.be.at.most(104);
+      }),
+    );
+  });
 });
 
 describe('blocksOf', () => {

@@ -75,6 +75,43 @@ describe('elementsOf', () => {
     expect(shown(ingress('none'))).to.deep.equal(['inet filtered', 'inet refused']);
   });
 
+  it('lists destinations in sets of their own, and the gateways with them', () => {
+    const filter: EndpointFilter = {
+      link,
+      addresses: [],
+      egress: parseAllowList('10.0.0.0/8 [fd00::/8]:443'),
+      gateways: ['10.1.0.1', 'fe80::1'],
+      spoof: 'allow',
+    };
+
+    expect(shown(filter)).to.have.members([
+      'inet egress_filtered',
+      'inet egress_refused',
+      'inet egress_ported',
+      'inet to4_8 10.0.0.0',
+      'inet target6_8 fd00:: 6:443',
+      'inet gateways4 10.1.0.1',
+      'inet gateways6 fe80::1',
+    ]);
+  });
+
+  it('marks blocks of ports in place of the protocol', () => {
+    expect(shown(ingress('10.0.0.1:30000-30208/udp'))).to.have.members([
+      'inet filtered',
+      'inet refused',
+      'inet ported',
+      'inet ranged',
+      ...Array.from({ length: 12 }, (_, index) => `inet service4_32 10.0.0.1 ${17 ^ 0x40}:${0x7530 + index * 16}`),
+      'inet service4_32 10.0.0.1 81:30192',
+      'inet service4_32 10.0.0.1 17:30208',
+    ]);
+  });
+
+  it('lists the links whose list only counts', () => {
+    expect(shown({ ...ingress('none'), observed: ['ingress'] })).to.include('inet observed');
+    expect(shown({ ...ingress('none'), observed: ['egress'] })).to.not.include('inet observed');
+  });
+
   it('starts every key with the link', () => {
     for (const { key } of elementsOf({ ...plain, ingress: parseAllowList('0.0.0.0/0 [::]:1/udp') })) {
       expect(linkOfKey(key)).to.equal(link);

@@ -104,6 +104,13 @@ export const asBe32: Format<number> = {
   decode: (bytes) => (u8(bytes, 3), viewOf(bytes).getUint32(0)),
 };
 
+/** 64 bits in network byte order. */
+export const asBe64: Format<bigint> = {
+  check: asU64.check,
+  encode: (value) => bytesOf(8, (view) => view.setBigUint64(0, value)),
+  decode: (bytes) => (u8(bytes, 7), viewOf(bytes).getBigUint64(0)),
+};
+
 /** An attribute whose presence is its value (`NLA_FLAG`). */
 export const asFlag: Format<boolean> = {
   check: flag,

@@ -2,6 +2,7 @@ import { EAGAIN, EINTR, ENOBUFS } from '../sys/errno.ts';
 import type { Sys, Watch } from '../sys/sys.ts';
 import { MSG_DONTWAIT } from '../uapi/netlink.ts';
 
+/** The kernel makes no notification longer than this. */
 const RECEIVE_BYTES = 32_768;
 /** At about 10 us each, this many datagrams keep the event loop busy for a millisecond; then it gets its turn. */
 const DATAGRAMS_PER_TURN = 100;
@@ -22,13 +23,14 @@ export class DatagramReader {
   readonly #fd: number;
   readonly #listener: DatagramListener;
   readonly #watch: Watch;
-  readonly #buffer = new Uint8Array(RECEIVE_BYTES);
+  readonly #buffer: Uint8Array;
   #isClosed = false;
   #isContinuing = false;
   #hasOverrun = false;
 
-  /** Takes over `fd`, a bound socket. */
-  constructor(sys: Sys, fd: number, listener: DatagramListener) {
+  /** Takes over `fd`, a bound socket. What is longer than `receiveBytes` is cut off. */
+  constructor(sys: Sys, fd: number, listener: DatagramListener, receiveBytes: number = RECEIVE_BYTES) {
+    this.#buffer = new Uint8Array(receiveBytes);
     this.#sys = sys;
     this.#fd = fd;
     this.#listener = listener;

@@ -49,3 +49,46 @@ export type NfnetlinkMonitorEvents = NetlinkMonitorEvents;
 
 /** Reports what netfilter says to a multicast group, undecoded. */
 export type NfnetlinkMonitor = NetlinkMonitor;
+
+/** Events of an {@link NfnetlinkPort} and what their listeners get. */
+export interface NfnetlinkPortEvents {
+  /** All messages of one datagram that answer no request. Their payloads are views, valid until the listener returns. */
+  readonly messages: [readonly NetlinkMessage[]];
+  /** Messages were lost, as there was no room for them; later ones still arrive. */
+  readonly overrun: [];
+  /** The socket failed for good and was closed. */
+  readonly error: [NetlinkError];
+}
+
+/**
+ * One socket of netfilter's netlink family that the kernel sends messages to, and whose owner answers them: the kernel hands
+ * what was bound to a socket to that socket alone, and takes answers from no other.
+ *
+ * It keeps the process alive until `close` or `unref`, and itself while it is open.
+ */
+export interface NfnetlinkPort extends AsyncDisposable {
+  on<Name extends keyof NfnetlinkPortEvents>(event: Name, listener: (...data: NfnetlinkPortEvents[Name]) => void): this;
+  /**
+   * Sends one message and waits for its acknowledgement.
+   *
+   * @throws {@link NetlinkError} what the kernel says; `CLOSED`
+   */
+  request(message: Uint8Array, purpose: Purpose): Promise<void>;
+  /**
+   * Hands messages to the kernel in one system call, on the event loop, and asks for no acknowledgement. The kernel acts on them
+   * before this returns. Nothing is sent for none.
+   *
+   * @throws {@link NetlinkError} when the system call fails; `CLOSED`
+   */
+  send(messages: readonly Uint8Array[], purpose: Purpose): void;
+  /** Lets the process end although the port is open. */
+  unref(): this;
+  /** No event is reported after the call; requests under way reject with `CLOSED`. May be repeated. */
+  close(): Promise<void>;
+}
+
+/** How to open an {@link NfnetlinkPort}. */
+export interface NfnetlinkPortOptions extends NfnetlinkOptions {
+  /** Room for messages that wait to be read; beyond it comes an `overrun`. @defaultValue 4 MiB */
+  readonly receiveBufferBytes?: number;
+}

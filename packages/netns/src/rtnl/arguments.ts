@@ -133,7 +133,8 @@ const linkNames = namesOf<Link>({
 });
 const byIndex = object<{ readonly index: number }>({ index }, linkNames);
 const byName = object<{ readonly name: string }>({ name: text }, linkNames);
-const selector: Check<LinkSelector> = (value, field): Complaint | undefined =>
+/** One link, by index or by name; a link that a list gave out will do. */
+export const LINK_SELECTOR: Check<LinkSelector> = (value, field): Complaint | undefined =>
   typeof value === 'object' && value !== null && 'index' in value ? byIndex(value, field) : byName(value, field);
 
 /** 4294967295 is for ever, which an absent field means. */
@@ -310,14 +311,14 @@ export const ARGUMENTS: { readonly [Name in keyof RtnlRequests]: Entries<RtnlReq
     createDummy: ['link.create', link],
     createBridge: ['link.create', link],
     create: ['link.create', ofKind],
-    configure: ['link.configure', selector, ofKind],
-    configurePort: ['link.configurePort', selector, ofKind],
-    inspect: ['link.inspect', selector],
-    get: ['link.get', selector],
-    getPeer: ['link.getPeer', selector],
+    configure: ['link.configure', LINK_SELECTOR, ofKind],
+    configurePort: ['link.configurePort', LINK_SELECTOR, ofKind],
+    inspect: ['link.inspect', LINK_SELECTOR],
+    get: ['link.get', LINK_SELECTOR],
+    getPeer: ['link.getPeer', LINK_SELECTOR],
     list: ['link.list', optional(linkFilter)],
-    set: ['link.set', selector, linkChange],
-    delete: ['link.delete', selector],
+    set: ['link.set', LINK_SELECTOR, linkChange],
+    delete: ['link.delete', LINK_SELECTOR],
     deleteGroup: ['link.deleteGroup', u32],
   },
   addresses: {

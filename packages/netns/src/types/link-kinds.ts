@@ -324,7 +324,7 @@ export interface LinkKinds {
   readonly vlan: VlanSettings;
   readonly vrf: VrfSettings;
   readonly vxlan: VxlanSettings;
-  /** Keys and peers are set over generic netlink. */
+  /** Keys and peers are set by `@routed/netns/wireguard`. */
   readonly wireguard: NoSettings;
 }
 

@@ -4,11 +4,13 @@ import { spawnSync } from 'node:child_process';
 
 /** The messages of a trace: strace shows a buffer as lines of hexadecimal numbers with their text beside them. */
 function messagesOf(trace) {
-  const dumps = trace.split(/^ \* \d+ bytes in buffer \d+\n/m).slice(1);
-  return dumps.map((dump) => {
-    const lines = dump.split('\n').filter((line) => line.startsWith(' | '));
-    return Buffer.from(lines.map((line) => line.slice(10, 59).replaceAll(' ', '')).join(''), 'hex');
-  });
+  const lines = trace.split('\n').filter((line) => line.startsWith(' | '));
+  const dumps = [];
+  for (const line of lines) {
+    if (line.startsWith(' | 00000 ')) dumps.push('');
+    dumps[dumps.length - 1] += line.slice(10, 59).replaceAll(' ', '');
+  }
+  return dumps.map((hex) => Buffer.from(hex, 'hex')).filter(({ length }) => length >= 16);
 }
 
 /** The last message of one of `types` that `command` sends in a new namespace, its sequence number zeroed. */

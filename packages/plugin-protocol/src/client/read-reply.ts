@@ -48,14 +48,15 @@ function parseBody(method: MethodName, body: string): unknown {
   }
 }
 
-/** Network drivers report errors in `Err`, IPAM drivers in `Error`; each ignores the other's field. */
+/** IPAM drivers report errors in `Error`, all others in `Err`; each ignores the other's field. */
 function throwDriverError(method: MethodName, reply: unknown): void {
   if (method === 'Plugin.Activate') return;
   const field = method.startsWith('IpamDriver.') ? 'Error' : 'Err';
   const text = fieldIgnoringCase(reply, field) ?? '';
   if (typeof text !== 'string')
     throw invalidReply(method, `reply field "${field}" must be a string, got ${kindOf(text)}`);
-  if (text !== '') throw new PluginCallError('DRIVER_ERROR', method, 200, `remote: ${text}`);
+  const prefix = /^(Network|Ipam)Driver\./.test(method) ? 'remote: ' : '';
+  if (text !== '') throw new PluginCallError('DRIVER_ERROR', method, 200, `${prefix}${text}`);
 }
 
 function invalidReply(method: MethodName, reason: string, cause?: unknown): PluginCallError {

@@ -1,7 +1,20 @@
 import { expect } from 'chai';
 import { METHODS, type MethodName, parseRequest, ProtocolError } from '../../src/index.ts';
 
-type Kind = 'id' | 'text' | 'flag' | 'number' | 'map' | 'strings' | 'object' | 'list' | 'cidr' | 'address';
+type Kind =
+  | 'bytes'
+  | 'code'
+  | 'texts'
+  | 'id'
+  | 'text'
+  | 'flag'
+  | 'number'
+  | 'map'
+  | 'strings'
+  | 'object'
+  | 'list'
+  | 'cidr'
+  | 'address';
 
 const wrong: Readonly<Record<Kind, ReadonlyArray<readonly [value: unknown, sentence: string]>>> = {
   id: [
@@ -30,6 +43,12 @@ const wrong: Readonly<Record<Kind, ReadonlyArray<readonly [value: unknown, sente
     [7, 'must be an IP address with prefix length (such as 10.1.0.5/32) or empty, got a number'],
     ['ten', 'must be an IP address with prefix length (such as 10.1.0.5/32) or empty, got "ten"'],
   ],
+  bytes: [
+    ['*', 'must be bytes in base64, got "*"'],
+    [[1], 'must be bytes in base64, got an array'],
+  ],
+  code: [['200', 'must be a number, got a string']],
+  texts: [['pem', 'must be an array of strings, got a string']],
   address: [['ten', 'must be an IP address without prefix length (such as 10.1.0.5) or empty, got "ten"']],
 };
 
@@ -51,6 +70,16 @@ const discovery = {
   DiscoveryData: 'object',
   'DiscoveryData.Address': 'text',
   'DiscoveryData.Self': 'flag',
+} as const;
+
+const authorization = {
+  User: 'text',
+  UserAuthNMethod: 'text',
+  RequestMethod: 'text',
+  RequestUri: 'text',
+  RequestBody: 'bytes',
+  RequestHeaders: 'strings',
+  RequestPeerCertificates: 'texts',
 } as const;
 
 /** Every field of every request, by its path. */
@@ -87,6 +116,19 @@ const fields: Readonly<Partial<Record<MethodName, Readonly<Record<string, Kind>>
   'IpamDriver.ReleasePool': { PoolID: 'id' },
   'IpamDriver.RequestAddress': { PoolID: 'id', Address: 'address', Options: 'strings' },
   'IpamDriver.ReleaseAddress': { PoolID: 'id', Address: 'address' },
+  'VolumeDriver.Create': { Name: 'id', Opts: 'strings' },
+  'VolumeDriver.Remove': { Name: 'id' },
+  'VolumeDriver.Mount': { Name: 'id', ID: 'text' },
+  'VolumeDriver.Unmount': { Name: 'id', ID: 'text' },
+  'VolumeDriver.Path': { Name: 'id' },
+  'VolumeDriver.Get': { Name: 'id' },
+  'AuthZPlugin.AuthZReq': authorization,
+  'AuthZPlugin.AuthZRes': {
+    ...authorization,
+    ResponseStatusCode: 'code',
+    ResponseBody: 'bytes',
+    ResponseHeaders: 'strings',
+  },
 };
 
 /** A request that is valid for every method, with one field replaced. */
@@ -96,6 +138,7 @@ function requestWith(path: string, value: unknown): string {
     EndpointID: 'e',
     SandboxKey: '/var/run/docker/netns/1',
     PoolID: 'p',
+    Name: 'v',
     DiscoveryType: 1,
     DiscoveryData: {},
     Interface: {},

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chainKey } from './keys.ts';
 import { area, bfdUse, integer, metric, metricType, prefix, secret, tag } from './primitives.ts';
 
 const seconds = (what: string): z.ZodInt => integer(1, 65535, `${what} in seconds`);
@@ -13,10 +14,11 @@ const authentication = z.discriminatedUnion('type', [
   z
     .strictObject({
       type: z.literal('hmac-sha-256'),
-      keys: z.array(z.strictObject({ id: integer(1, 255, 'a key id'), key: secret(64) })).min(1),
+      keys: z.array(chainKey).min(1),
     })
     .meta({
-      description: 'RFC 5709, as a key chain (FRR 10). All keys are taken; the one with the lowest id is sent.',
+      description:
+        'RFC 5709, as a key chain (FRR 10). All valid keys are taken; of those to send, the one with the lowest id is sent.',
     }),
 ]);
 

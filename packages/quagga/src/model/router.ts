@@ -41,6 +41,10 @@ export const routerModelSchema = z.strictObject({
   vty: z.strictObject({ password: loginPassword.optional(), enablePassword: loginPassword.optional() }).optional(),
   zebra: zebra.optional(),
   containers: z.array(prefix).meta({ description: 'The container prefixes: only routes inside them are announced.' }),
+  loopbacks: z.array(prefix).min(1, 'has no prefix; leave it out instead').optional().meta({
+    description:
+      'Prefixes of the hosts’ own addresses on lo: the /32 (/128) inside them is announced, and taken from others.',
+  }),
   export: exportPolicy.optional(),
   import: importPolicy.optional(),
   interfaces: z.record(interfaceName, routerInterface).optional(),

@@ -168,7 +168,7 @@ const REMOVAL_RULES: readonly Rule[] = [
   {
     pattern: /^router (ospf6?|bgp \d+) redistribute /,
     effect: 'flaps',
-    reason: 'every announced container route is withdrawn',
+    reason: 'every announced route of this source is withdrawn',
   },
 ];
 

@@ -18,7 +18,7 @@ const SLOTS = [
   /^(auto-cost|timers throttle spf|timers throttle lsa all|timers lsa min-arrival|aggregation timer|default-information originate|graceful-restart grace-period)/,
   /^(no )?log-adjacency-changes/,
   /^max-metric router-lsa on-\w+/,
-  /^(cryptographic-algorithm|key-string)/,
+  /^(cryptographic-algorithm|key-string|accept-lifetime|send-lifetime)/,
   /^maximum-paths ibgp/,
   /^maximum-paths/,
   /^area \S+ (authentication|range \S+)/,
@@ -51,6 +51,7 @@ const REMOVALS: readonly (readonly [RegExp, string])[] = [
   [/^(ip ospf authentication-key) .*/, 'no $1'],
   [/^(ip ospf authentication) .*/, 'no $1'],
   [/^(ip ospf dead-interval) .*/, 'no $1'],
+  [/^((?:accept|send)-lifetime) .*/, 'no $1'],
   [
     /^(neighbor \S+ (?:password|description|maximum-prefix|timers connect|timers|advertisement-interval|ebgp-multihop|update-source)) .*/,
     'no $1',

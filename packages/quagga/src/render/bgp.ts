@@ -5,6 +5,7 @@ import { compareText, sortedEntries } from '../validation/finding.ts';
 import type { Dialect } from '../dialect.ts';
 import { type Afi, afiOf, knownPrefix } from '../prefix.ts';
 import type { ConfigBlock } from '../text/block.ts';
+import { loopbackLines } from './common.ts';
 import { LOCAL_ROUTES, compact, setting } from './filters.ts';
 import { OUT_GUARD, type Policies, policyName } from './policy.ts';
 
@@ -136,12 +137,13 @@ function peerFamilyLines(peer: Peer, family: Afi, isTransit: boolean): string[] 
   ]);
 }
 
-function redistribution(model: RouterModel, policies: Policies, family: Afi): string {
-  return compact([
+function redistribution(model: RouterModel, policies: Policies, family: Afi): string[] {
+  const containers = compact([
     `redistribute ${model.export?.source ?? 'kernel'}`,
     setting('metric', model.bgp?.[family]?.metric ?? model.export?.metric),
     setting('route-map', policies.exportMap(family, 'bgp')),
   ]).join(' ');
+  return [containers, ...loopbackLines(policies, family)];
 }
 
 /** Quagga redistributes IPv4 in the context of the router: in the address family the line ends that context. */
@@ -160,7 +162,7 @@ function familyBlock(model: RouterModel, bgp: Bgp, policies: Policies, family: A
     ...aggregates.map(
       ({ prefix, summaryOnly }) => `aggregate-address ${prefix}${summaryOnly === true ? ' summary-only' : ''}`,
     ),
-    !isOfRouter(family, dialect) && redistribution(model, policies, family),
+    ...(isOfRouter(family, dialect) ? [] : redistribution(model, policies, family)),
     ...peersOf(bgp).flatMap((peer) => (peer.families.includes(family) ? peerFamilyLines(peer, family, isTransit) : [])),
     setting('maximum-paths', settings.maximumPaths, 256),
     setting('maximum-paths ibgp', settings.maximumPathsIbgp, 256),
@@ -219,7 +221,7 @@ export function bgpBlocks(model: RouterModel, policies: Policies, dialect: Diale
     ...sortedEntries(bgp.peerGroups).flatMap(([name, group]) => groupLines(name, group, profile)),
     ...(bgp.neighbors ?? []).toSorted(compareNeighbors).flatMap((neighbor) => neighborLines(neighbor, profile)),
     setting('bgp listen limit', bgp.listenLimit, 100),
-    policies.announces('ipv4') && isOfRouter('ipv4', dialect) && redistribution(model, policies, 'ipv4'),
+    ...(policies.announces('ipv4') && isOfRouter('ipv4', dialect) ? redistribution(model, policies, 'ipv4') : []),
     ...ranges.map(({ prefix, peerGroup }) => `bgp listen range ${prefix} peer-group ${peerGroup}`),
   ]);
   const blocks = (['ipv4', 'ipv6'] as const).flatMap((family) => familyBlock(model, bgp, policies, family, dialect));

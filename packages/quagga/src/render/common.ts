@@ -1,8 +1,10 @@
 import type { RouterModel } from '../model/router.ts';
+import type { Afi } from '../prefix.ts';
 import { sortedEntries } from '../validation/finding.ts';
 import type { DaemonName } from './config.ts';
 import { discards } from './discard.ts';
 import { compact, setting } from './filters.ts';
+import type { Policies } from './policy.ts';
 
 /** Who may log in to the daemon’s own terminal. */
 export function identityLines(model: RouterModel): string[] {
@@ -38,6 +40,12 @@ export function daemonsOf(model: RouterModel): DaemonName[] {
     bfdd: model.bfd !== undefined || usesBfd(model),
   };
   return (Object.keys(wanted) as DaemonName[]).filter((daemon) => wanted[daemon] || model.raw?.[daemon] !== undefined);
+}
+
+/** What announces the host's own addresses: zebra has them as connected routes. */
+export function loopbackLines(policies: Policies, family: Afi): string[] {
+  const map = policies.loopbackMap(family);
+  return map === undefined ? [] : [`redistribute connected route-map ${map}`];
 }
 
 /** The kernel filter of learnt routes. BGP filters per neighbor instead, where a refusal is visible. */

@@ -1,3 +1,4 @@
+import type { Lifetime } from '../model/keys.ts';
 import type { Ospf6Interface, OspfInterface } from '../model/ospf.ts';
 import type { RouterModel } from '../model/router.ts';
 import type { Dialect } from '../dialect.ts';
@@ -19,12 +20,31 @@ export function isKeyChainName(name: string): boolean {
 export function keyChainBlocks(model: RouterModel): ConfigBlock[] {
   return sortedEntries(model.interfaces).flatMap(([name, { ospf }]) => {
     if (ospf?.authentication?.type !== 'hmac-sha-256') return [];
-    const blocks = sortedKeys(ospf.authentication.keys).map(({ id, key }) => ({
+    const blocks = sortedKeys(ospf.authentication.keys).map(({ id, key, accept, send }) => ({
       header: `key ${id}`,
-      lines: ['cryptographic-algorithm hmac-sha-256', `key-string ${key}`],
+      lines: compact([
+        'cryptographic-algorithm hmac-sha-256',
+        `key-string ${key}`,
+        send !== undefined && `send-lifetime ${lifetimeText(send)}`,
+        accept !== undefined && `accept-lifetime ${lifetimeText(accept)}`,
+      ]),
     }));
     return [{ header: `key chain ${KEY_CHAIN}${name}`, lines: [], blocks }];
   });
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+/** The first moment that the daemons take, where no other is given. Source: FRR lib/keychain_cli.c. */
+const BEGINNING = '1993-01-01 00:00:00';
+
+/** `18:00:00 Jan 31 2027`, as the daemons show it but for padding. */
+function momentText(moment: string): string {
+  const [year, month, day, time] = moment.split(/[- ]/);
+  return `${time} ${MONTHS[Number(month) - 1]} ${Number(day)} ${year}`;
+}
+
+function lifetimeText({ from = BEGINNING, until }: Lifetime): string {
+  return `${momentText(from)} ${until === undefined ? 'infinite' : momentText(until)}`;
 }
 
 function sortedKeys<T extends { readonly id: number }>(keys: readonly T[]): T[] {

@@ -5,6 +5,7 @@ import { sortedEntries } from '../validation/finding.ts';
 import type { Dialect } from '../dialect.ts';
 import { knownPrefix } from '../prefix.ts';
 import type { ConfigBlock } from '../text/block.ts';
+import { loopbackLines } from './common.ts';
 import { compact, setting } from './filters.ts';
 import { BACKBONE } from './ospf-interface.ts';
 import type { Policies } from './policy.ts';
@@ -119,6 +120,7 @@ export function ospfBlocks(model: RouterModel, policies: Policies, dialect: Dial
     setting('maximum-paths', ospf.maximumPaths, 256),
     ...maximumMetric(ospf),
     policies.announces('ipv4') && redistribute(model, policies.exportMap('ipv4', 'ospf')),
+    ...loopbackLines(policies, 'ipv4'),
     ...gracefulRestart(ospf),
     setting('aggregation timer', ospf.aggregationTimerSec, 5),
     ...summaries(ospf),
@@ -148,6 +150,7 @@ export function ospf6Blocks(model: RouterModel, policies: Policies, dialect: Dia
     setting('maximum-paths', ospf6.maximumPaths, 256),
     ospf6.stubRouter === true && 'stub-router administrative',
     policies.announces('ipv6') && redistribute(model, policies.exportMap('ipv6', 'ospf')),
+    ...loopbackLines(policies, 'ipv6'),
     ...areas(ospf6),
     spf(ospf6),
     defaultInformation(ospf6),

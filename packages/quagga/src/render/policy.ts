@@ -20,6 +20,8 @@ export interface NamedRouteMap extends RouteMap {
 export interface Policies {
   /** The route map of `redistribute`; none when unfiltered, which OSPF survives. */
   readonly exportMap: (family: Afi, protocol: 'ospf' | 'bgp') => string | undefined;
+  /** The route map of the host's own addresses; none when it announces none of this family. */
+  readonly loopbackMap: (family: Afi) => string | undefined;
   /** True when this family has something to redistribute. */
   readonly announces: (family: Afi) => boolean;
   readonly prefixLists: readonly NamedPrefixList[];
@@ -28,6 +30,8 @@ export interface Policies {
 
 /** What a host may announce at all, where a route map of the operator's chooses among it. */
 export const OUT_GUARD = 'OUT-GUARD';
+/** The hosts' own addresses: the list of their prefixes, and the map that redistributes them. */
+const LOOPBACKS = 'LOOPBACKS';
 
 const SUFFIX = { ipv4: '', ipv6: '6' } as const;
 
@@ -87,10 +91,17 @@ function withoutDefaults(text: string, { ge, le }: Lengths, bits: number): Lengt
   return { ge: lower, le: le === bits ? undefined : le };
 }
 
+/** The hosts' own addresses. */
+function loopbackEntries(model: RouterModel, family: Afi): string[] {
+  return ofFamily(model.loopbacks ?? [], family).map((text) => entryText('permit', text, { ge: ADDRESS_BITS[family] }));
+}
+
 /** A host takes from others what it announces itself; a switch also takes what another has summed up. */
 function importedByDefault(model: RouterModel, family: Afi): string[] {
-  if (model.bgp?.transit !== true) return announcedIn(model, model.containers, family);
-  return ofFamily(model.containers, family).map((text) => entryText('permit', text, { le: ADDRESS_BITS[family] }));
+  const own = loopbackEntries(model, family);
+  if (model.bgp?.transit !== true) return [...announcedIn(model, model.containers, family), ...own];
+  const all = ofFamily(model.containers, family).map((text) => entryText('permit', text, { le: ADDRESS_BITS[family] }));
+  return [...all, ...own];
 }
 
 function importList(model: RouterModel, family: Afi): NamedPrefixList {
@@ -156,7 +167,9 @@ function bgpOut(model: RouterModel, family: Afi, list: string): [NamedRouteMap, 
     aggregates.length === 0
       ? []
       : [{ name, family, entries: withSequence(ofFamily(aggregates, family).map((text) => `permit ${text}`)) }];
-  const entries = [...attributes, { list, match: local }, ...more].map(({ list: own, ...rest }, index) =>
+  const own =
+    loopbackEntries(model, family).length === 0 ? [] : [{ list: policyName(LOOPBACKS, family), match: local }];
+  const entries = [...attributes, { list, match: local }, ...more, ...own].map(({ list: own, ...rest }, index) =>
     permitEntry(10 * (index + 1), own, rest),
   );
   return [{ name: policyName('BGP-OUT', family), family, entries }, lists];
@@ -168,7 +181,10 @@ function outGuard(model: RouterModel, family: Afi): NamedPrefixList[] {
   if (!peers.some((peer) => peer[family]?.routeMapOut !== undefined)) return [];
   const announced = exportList(model, family).entries.map((entry) => entry.replace(/^seq \d+ /, ''));
   const aggregates = (model.bgp?.[family]?.aggregateAddresses ?? []).map(({ prefix }) => prefix);
-  const more = model.export?.unfiltered === true ? [] : ofFamily(aggregates, family).map((text) => `permit ${text}`);
+  const more =
+    model.export?.unfiltered === true
+      ? []
+      : [...ofFamily(aggregates, family).map((text) => `permit ${text}`), ...loopbackEntries(model, family)];
   return [{ name: policyName(OUT_GUARD, family), family, entries: withSequence([...announced, ...more]) }];
 }
 
@@ -195,6 +211,12 @@ export function policiesOf(model: RouterModel): Policies {
       prefixLists.push(...attributeLists(model, family));
       routeMaps.push(exportMap(model, family, list.name));
     }
+    const own = announced ? loopbackEntries(model, family) : [];
+    if (own.length > 0) {
+      const name = policyName(LOOPBACKS, family);
+      prefixLists.push({ name, family, entries: withSequence(own) });
+      routeMaps.push({ name, family, entries: [permitEntry(10, name)] });
+    }
     if (announced && model.bgp !== undefined) {
       const [map, lists] = bgpOut(model, family, list.name);
       prefixLists.push(...lists, ...outGuard(model, family));
@@ -209,6 +231,10 @@ export function policiesOf(model: RouterModel): Policies {
   return {
     announces: (family) => families.includes(family),
     exportMap: (family, protocol) => (needsMap(protocol) ? policyName('EXPORT', family) : undefined),
+    loopbackMap: (family) =>
+      families.includes(family) && loopbackEntries(model, family).length > 0
+        ? policyName(LOOPBACKS, family)
+        : undefined,
     prefixLists: [...prefixLists, ...explicitLists(model)].sort((a, b) => compareText(a.name, b.name)),
     routeMaps: [...routeMaps, ...explicitMaps(model)].sort((a, b) => compareText(a.name, b.name)),
   };

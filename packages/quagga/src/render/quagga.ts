@@ -23,10 +23,10 @@ function filterBlocks(
   return [...lists.map(prefixListBlock), asPathBlock(maps, 'quagga'), ...maps.flatMap(routeMapBlocks)];
 }
 
-/** The filter of `redistribute`; unused when everything is announced. */
+/** The filters of `redistribute`; none when everything is announced. */
 function exportFilter(policies: Policies, family: Afi): ConfigBlock[] {
-  const name = policies.announces(family) ? policies.exportMap(family, 'ospf') : undefined;
-  return filterBlocks(policies, (map) => map.name === name, false);
+  const used = policies.announces(family) ? [policies.exportMap(family, 'ospf'), policies.loopbackMap(family)] : [];
+  return filterBlocks(policies, (map) => used.includes(map.name), false);
 }
 
 type Lines = (name: string, settings: NonNullable<RouterModel['interfaces']>[string]) => string[];

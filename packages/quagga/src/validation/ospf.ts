@@ -2,6 +2,7 @@ import type { Diagnostic, FieldPath } from '../errors.ts';
 import { afiOf } from '../prefix.ts';
 import type { Ospf, Ospf6, Ospf6Interface, OspfInterface } from '../model/ospf.ts';
 import type { RouterModel } from '../model/router.ts';
+import { checkLifetimes } from './keys.ts';
 import { caution, defaultRoutes, fault, listedTwice, sortedEntries } from './finding.ts';
 
 const DEFAULT_HELLO_SEC = 10;
@@ -26,13 +27,15 @@ function checkMinimalHello(path: FieldPath, settings: OspfInterface): Diagnostic
     .map((field) => fault([...path, field], 'has no effect beside minimalHelloMultiplier; remove one of them'));
 }
 
-/** Rule 14: a second key with the same id would replace the first. */
+/** Rule 14: a second key with the same id would replace the first; some key has to be sent at any time. */
 function checkKeys(path: FieldPath, settings: OspfInterface): Diagnostic[] {
   if (settings.authentication === undefined || !('keys' in settings.authentication)) return [];
   const ids = settings.authentication.keys.map((key) => key.id);
-  return ids.flatMap((id, index) =>
+  const found = ids.flatMap((id, index) =>
     ids.indexOf(id) === index ? [] : [fault([...path, 'authentication', 'keys', index, 'id'], `${id} is used twice`)],
   );
+  if (settings.authentication.type !== 'hmac-sha-256') return found;
+  return [...found, ...checkLifetimes([...path, 'authentication', 'keys'], settings.authentication.keys)];
 }
 
 /** Rules 12 and 13. */
@@ -98,9 +101,29 @@ function checkProcess(section: 'ospf' | 'ospf6', settings: Ospf | Ospf6): Diagno
   ];
 }
 
+/** What one socket may join unless told otherwise. Source: linux include/net/ip.h, IP_MAX_MEMBERSHIPS. */
+const MAX_GROUPS = 20;
+
+/** ospfd joins a group on each link that has neighbors, and one more where it may become the designated router. */
+function checkGroups(model: RouterModel): Diagnostic[] {
+  const groups = sortedEntries(model.interfaces).map(([name, { ospf }]) => {
+    if (ospf === undefined || ospf.passive === true || name === 'lo') return 0;
+    return (ospf.network ?? 'broadcast') === 'broadcast' && ospf.priority !== 0 ? 2 : 1;
+  });
+  const needed = groups.reduce((sum: number, count) => sum + count, 0);
+  return needed <= MAX_GROUPS
+    ? []
+    : [
+        caution(
+          ['interfaces'],
+          `OSPF joins up to ${needed} multicast groups, and Linux allows ${MAX_GROUPS}; raise net.ipv4.igmp_max_memberships on this host ("routed-plugin doctor --fix" does)`,
+        ),
+      ];
+}
+
 export function ospfRules(model: RouterModel): Diagnostic[] {
   const found: Diagnostic[] = [];
-  if (model.ospf !== undefined) found.push(...checkProcess('ospf', model.ospf));
+  if (model.ospf !== undefined) found.push(...checkProcess('ospf', model.ospf), ...checkGroups(model));
   if (model.ospf6 !== undefined) found.push(...checkProcess('ospf6', model.ospf6));
   model.ospf?.networks?.forEach(({ prefix }, index) => {
     if (afiOf(prefix) !== 'ipv4')

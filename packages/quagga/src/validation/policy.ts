@@ -1,6 +1,7 @@
 import { addressBits, contains, overlaps } from '@routed/addresses';
 import type { Diagnostic, FieldPath } from '../errors.ts';
 import { ADDRESS_BITS, afiOf, knownPrefix } from '../prefix.ts';
+import type { ImportPolicy } from '../model/policy.ts';
 import type { RouterModel } from '../model/router.ts';
 import { caution, fault, lookUp, sortedEntries } from './finding.ts';
 
@@ -13,13 +14,14 @@ export const RESERVED_NAMES = [
   'IMPORT',
   'BGP-OUT',
   'OUT-GUARD',
+  'LOOPBACKS',
 ].flatMap((name) => [name, `${name}6`]);
 
 function isReserved(name: string): boolean {
   return RESERVED_NAMES.includes(name) || /^ATTRIBUTES6?-\d+$/.test(name);
 }
 
-const NEVER_CONTAINERS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(
+const NEVER_ANNOUNCED = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', 'fe80::/10', 'ff00::/8'].map(
   knownPrefix,
 );
 
@@ -43,16 +45,49 @@ function checkRange(path: FieldPath, prefix: string, range: Range): Diagnostic[]
   return found;
 }
 
-function checkContainers(model: RouterModel): Diagnostic[] {
-  return model.containers.flatMap((text, index) => {
-    const path = ['containers', index];
+/** Prefixes whose host routes are announced. */
+function checkPrefixes(field: string, prefixes: readonly string[], whose: string): Diagnostic[] {
+  return prefixes.flatMap((text, index) => {
+    const path = [field, index];
     const prefix = knownPrefix(text);
-    if (prefix.length === 0) return [fault(path, 'is the default route; give the prefixes that containers get')];
-    const bad = NEVER_CONTAINERS.find((never) => overlaps(never, prefix));
+    if (prefix.length === 0) return [fault(path, `is the default route; give the prefixes that ${whose} get`)];
+    const bad = NEVER_ANNOUNCED.find((never) => overlaps(never, prefix));
     if (bad !== undefined)
       return [fault(path, `${text} holds link-local, loopback or multicast addresses; give a routable prefix`)];
-    return model.containers.indexOf(text) === index ? [] : [caution(path, `${text} is listed twice`)];
+    return prefixes.indexOf(text) === index ? [] : [caution(path, `${text} is listed twice`)];
   });
+}
+
+function checkContainers(model: RouterModel): Diagnostic[] {
+  return checkPrefixes('containers', model.containers, 'containers');
+}
+
+/** Both sources of a daemon are redistributed by one line each. */
+function checkLoopbacks(model: RouterModel): Diagnostic[] {
+  const { loopbacks } = model;
+  if (loopbacks === undefined) return [];
+  const found = checkPrefixes('loopbacks', loopbacks, 'the hosts’ own addresses');
+  const permit = model.import?.permit;
+  loopbacks.forEach((text, index) => {
+    const path = ['loopbacks', index];
+    const family = afiOf(text);
+    if (!model.containers.some((prefix) => afiOf(prefix) === family))
+      found.push(fault(path, `is ${family}, and no container prefix is; remove it`));
+    if (model.containers.some((prefix) => overlaps(knownPrefix(prefix), knownPrefix(text))))
+      found.push(caution(path, 'overlaps the container prefixes; the plugin may give such an address to a container'));
+    if (permit !== undefined && !permitsHosts(permit, text))
+      found.push(
+        caution(
+          ['import', 'permit'],
+          `does not permit the host routes in ${text}; add it with le ${ADDRESS_BITS[family]}`,
+        ),
+      );
+  });
+  if (model.export?.source === 'connected')
+    found.push(
+      fault(['loopbacks'], 'are connected routes, which export.source announces already; remove one of the two'),
+    );
+  return found;
 }
 
 /** Rules 7 and 17. */
@@ -145,17 +180,20 @@ function checkLengths(model: RouterModel, family: 'ipv4' | 'ipv6', range: Range)
   return found;
 }
 
+/** True when an entry takes every host route of a prefix. */
+function permitsHosts(permit: ImportPolicy['permit'], text: string): boolean {
+  return permit.some((entry) => {
+    const wanted = knownPrefix(text);
+    const longest =
+      entry.le ?? (entry.ge === undefined ? knownPrefix(entry.prefix).length : addressBits(wanted.family));
+    return contains(knownPrefix(entry.prefix), wanted) && longest === addressBits(wanted.family);
+  });
+}
+
 function checkImport(model: RouterModel): Diagnostic[] {
   const permit = model.import?.permit ?? [];
   const found = permit.flatMap((entry, index) => checkRange(['import', 'permit', index], entry.prefix, entry));
-  const covered = (text: string): boolean =>
-    permit.some((entry) => {
-      const wanted = knownPrefix(text);
-      const longest =
-        entry.le ?? (entry.ge === undefined ? knownPrefix(entry.prefix).length : addressBits(wanted.family));
-      return contains(knownPrefix(entry.prefix), wanted) && longest === addressBits(wanted.family);
-    });
-  const missing = permit.length === 0 ? [] : model.containers.filter((text) => !covered(text));
+  const missing = permit.length === 0 ? [] : model.containers.filter((text) => !permitsHosts(permit, text));
   return [
     ...found,
     ...missing.map((text) =>
@@ -212,7 +250,7 @@ function checkMaps(model: RouterModel): Diagnostic[] {
 }
 
 export function policyRules(model: RouterModel): Diagnostic[] {
-  return [checkContainers, checkExport, checkAttributes, checkImport, checkLists, checkMaps].flatMap((rule) =>
-    rule(model),
+  return [checkContainers, checkLoopbacks, checkExport, checkAttributes, checkImport, checkLists, checkMaps].flatMap(
+    (rule) => rule(model),
   );
 }

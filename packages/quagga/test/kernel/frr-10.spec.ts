@@ -51,6 +51,8 @@ const SUITES: [what: string, args: string[], least: number][] = ALL
       ['a drain loses no packet', [spec('drain')], 9],
       ['neighbors are read for metrics', [spec('neighbors')], 1],
       ['communities are matched', [spec('communities')], 1],
+      ['keys change at their time', [spec('key-lifetimes')], 1],
+      ['hosts announce their own addresses', [spec('loopbacks')], 3],
       ['a router gets from every model to every other', [spec('transitions')], 1],
     ]
   : [

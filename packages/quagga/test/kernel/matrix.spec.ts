@@ -4,7 +4,7 @@ import { isQuaggaError } from '../../src/errors.ts';
 import { SUITES, type Suite } from '../support/changes.ts';
 import { type Crossing, openCrossing } from '../support/crossing.ts';
 import { type Fields, mergeDefaults } from '../../src/preset/merge.ts';
-import { type Result, record } from '../support/matrix-table.ts';
+import { type Result, record, wantedTrials } from '../support/matrix-table.ts';
 import { hasKeyChains } from '../support/release.ts';
 import type { Trial } from '../support/trial.ts';
 
@@ -14,6 +14,7 @@ const RUNS = ALL ? 3 : 1;
 /** Longer than the dead interval of 4 s: a neighbor that hears no hello notices it only then. */
 const AFTERWARDS_MS = ALL ? 5000 : 1000;
 const isTried = ({ isQuick, isNew }: Trial): boolean => (ALL || isQuick === true) && (isNew !== true || hasKeyChains());
+const isWanted = wantedTrials();
 const ANYTHING = { allow: 'flaps', acceptUnknown: true } as const;
 
 /** Two routers, brought to where a trial begins; those that do not get there are replaced. */
@@ -77,7 +78,7 @@ describe('every kind of change, with 100 packets a second in each family', funct
       const benches = Array.from({ length: RUNS }, () => new Bench(suite));
       after(() => Promise.all(benches.map((bench) => bench[Symbol.asyncDispose]())));
 
-      for (const trial of suite.trials.filter(isTried))
+      for (const trial of suite.trials.filter((one) => isTried(one) && isWanted(suite, one.what)))
         it(`${trial.what}: ${trial.effect}`, async () => {
           const used = trial.effect === 'hitless' ? benches : benches.slice(0, 1);
           const found = await Promise.all(used.map((bench) => measure(bench, trial)));

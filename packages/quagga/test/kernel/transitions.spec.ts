@@ -7,14 +7,14 @@ import type { RunningConfig } from '../../src/vty/running.ts';
 import { openDaemons } from '../../src/vty/running.ts';
 import { tryOnFrr } from '../../src/check/check.ts';
 import { goldenModel, goldenNames } from '../support/golden.ts';
-import { hasKeyChains, NEEDS_KEY_CHAINS } from '../support/release.ts';
+import { hasKeyChains, needsKeyChains } from '../support/release.ts';
 import { requireFrr } from '../support/router.ts';
 
 /** Models of one profile: FRR reads the profile at start only. */
 function namesOf(profile: string): string[] {
   return goldenNames()
     .filter((name) => (goldenModel(name, 'frr').profile ?? 'traditional') === profile)
-    .filter((name) => name !== NEEDS_KEY_CHAINS || hasKeyChains());
+    .filter((name) => !needsKeyChains(name) || hasKeyChains());
 }
 
 describe('changing a running FRR from one golden model to the next', function () {

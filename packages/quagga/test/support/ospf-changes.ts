@@ -8,6 +8,7 @@ const [OLD_KEY, NEXT_KEY] = [
   { id: 1, key: 'abc' },
   { id: 2, key: 'xyz' },
 ];
+const [CHANGE, LATER] = ['2034-01-01 00:00:00', '2034-01-02 00:00:00'];
 const AUTHENTICATED = { authentication: { type: 'simple', key: 'abc' } };
 
 export const OSPF: readonly Trial[] = [
@@ -51,6 +52,16 @@ export const OSPF: readonly Trial[] = [
     effect: 'flaps',
     both: hmac(OLD_KEY, NEXT_KEY),
     to: hmac(NEXT_KEY),
+    isNew: true,
+  },
+  {
+    what: 'lifetimes of the keys in a chain',
+    effect: 'flaps',
+    both: hmac(OLD_KEY, NEXT_KEY),
+    to: hmac(
+      { ...OLD_KEY, send: { until: CHANGE }, accept: { until: LATER } },
+      { ...NEXT_KEY, send: { from: CHANGE } },
+    ),
     isNew: true,
   },
   {

@@ -6,8 +6,10 @@ export function frrVersion(): string {
   return /version (\d+(?:\.\d+)+)/.exec(output)?.[1] ?? 'unknown';
 }
 
-/** The golden model that uses key chains. */
-export const NEEDS_KEY_CHAINS = 'ospf-hmac';
+/** True of the golden models that use key chains. */
+export function needsKeyChains(name: string): boolean {
+  return name === 'ospf-hmac' || name === 'ospf-key-lifetimes';
+}
 
 /** True when this FRR’s OSPF has key chains. */
 export function hasKeyChains(): boolean {

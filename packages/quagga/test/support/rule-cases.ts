@@ -155,13 +155,10 @@ export const CASES: [rule: string, input: unknown, finding: string][] = [
     { ...OSPF, prefixLists: { CONTAINERS: { family: 'ipv4', entries: [{ action: 'permit', prefix: '10.0.0.0/8' }] } } },
     'error prefixLists.CONTAINERS: is a name that the renderer uses',
   ],
-  ['7 export', { ...OSPF, containers: [] }, 'error containers: is empty, so nothing would be announced'],
-  ['7 export', { ...OSPF, containers: ['0.0.0.0/0'] }, 'error containers[0]: is the default route'],
-  ['7 export', { ...OSPF, containers: ['169.254.0.0/16'] }, 'error containers[0]: 169.254.0.0/16 holds link-local'],
   [
-    '7 export',
-    { ...OSPF, export: { unfiltered: true } },
-    'warning export.unfiltered: every route of the source is announced',
+    '8 groups',
+    { ...OSPF, interfaces: Object.fromEntries(Array.from({ length: 11 }, (_, at) => [`swp${at}`, { ospf: {} }])) },
+    'warning interfaces: OSPF joins up to 22 multicast groups, and Linux allows 20; raise net.ipv4.igmp_max_memberships',
   ],
   [
     '8 timers',

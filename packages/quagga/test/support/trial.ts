@@ -49,6 +49,7 @@ export function policies(withPolicy: Effect): Trial[] {
       to: { containers: ['10.112.100.0/24', 'fd00:112::/48'] },
     },
     { what: 'IPv6 is announced no more', effect: 'flaps', to: { containers: ['10.112.0.0/12'] } },
+    { what: 'the hosts’ own addresses, too', effect: 'hitless', to: { loopbacks: ['10.200.0.0/24'] }, isQuick: true },
     { what: 'export.metric', effect: 'hitless', to: { export: { metric: 77 } } },
     { what: 'export.metric goes', effect: withPolicy, from: { export: { metric: 77 } }, to: {} },
     { what: 'export.tag', effect: 'hitless', to: { export: { tag: 7 } } },

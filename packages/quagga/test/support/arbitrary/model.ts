@@ -16,6 +16,7 @@ const document = record({
   vty: maybe(record({ password: maybe(key(80)), enablePassword: maybe(key(80)) })),
   zebra: maybe(record({ workQueueMs: maybe(int(0, 10000)), netlinkBufferBytes: maybe(int(65536, 2147483647)) })),
   containers: fc.array(fc.oneof(container4, container6), { minLength: 1, maxLength: 4 }),
+  loopbacks: maybe(fc.array(fc.oneof(container4, container6), { minLength: 1, maxLength: 2 })),
   export: maybe(exportPolicy),
   import: maybe(importPolicy),
   interfaces: maybe(fc.dictionary(ifname, networkInterface, { minKeys: 1, maxKeys: 3 })),

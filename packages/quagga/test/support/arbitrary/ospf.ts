@@ -30,11 +30,23 @@ const keys = (length: number): Arb =>
     maxLength: 3,
     selector: (one) => one.id,
   });
+const moment = fc
+  .date({ min: new Date('1993-01-02T00:00:00Z'), max: new Date('2035-12-31T00:00:00Z'), noInvalidDate: true })
+  .map((date) => date.toISOString().slice(0, 19).replace('T', ' '));
+/** Two keys of which one is sent until a moment, and the other one from then on. */
+const rollOver = ([first, second, a, b]: [unknown, unknown, string, string]): unknown => {
+  const [at, end] = a < b ? [a, b] : [b, a];
+  return [
+    { id: 1, key: first, send: { until: at }, accept: { until: end } },
+    { id: 2, key: second, send: { from: at } },
+  ];
+};
 const authentication = fc.oneof(
   fc.constant({ type: 'null' }),
   record({ type: fc.constant('simple'), key: key(8) }),
   record({ type: fc.constant('message-digest'), keys: keys(16) }),
   record({ type: fc.constant('hmac-sha-256'), keys: keys(64) }),
+  record({ type: fc.constant('hmac-sha-256'), keys: fc.tuple(key(64), key(64), moment, moment).map(rollOver) }),
 );
 
 const ospfFields = {

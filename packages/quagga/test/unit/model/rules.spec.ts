@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { formatPath } from '../../../src/errors.ts';
 import { checkFleet } from '../../../src/validation/fleet.ts';
 import { inspectModel, parseModel } from '../../../src/validation/validate.ts';
+import { ANNOUNCEMENT_CASES } from '../../support/announcement-cases.ts';
+import { KEY_CASES, ROLL_OVER } from '../../support/key-cases.ts';
 import { BGP, CASES, OSPF, eth1, peer } from '../../support/rule-cases.ts';
 
 function findings(input: unknown): string[] {
@@ -11,16 +13,17 @@ function findings(input: unknown): string[] {
 }
 
 describe('model rules', () => {
-  for (const [rule, input, finding] of CASES)
+  for (const [rule, input, finding] of [...CASES, ...ANNOUNCEMENT_CASES, ...KEY_CASES])
     it(`${rule}: ${finding}`, () => {
       const found = findings(input).map((text) => text.replace(/^error : /, 'error input: '));
 
       expect(found.join('\n')).to.include(finding);
     });
 
-  it('accept a plain OSPF and a plain BGP host without a word', () => {
+  it('accept a plain OSPF and a plain BGP host, and keys that follow each other, without a word', () => {
     expect(findings(OSPF)).to.deep.equal([]);
     expect(findings(BGP)).to.deep.equal([]);
+    expect(findings(ROLL_OVER)).to.deep.equal([]);
   });
 
   it('know no peer group that only every object has', () => {

@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+
+const DIRECTORY = join(import.meta.dirname, '../../../../.github/workflows');
+
+describe('the workflows', () => {
+  for (const file of readdirSync(DIRECTORY)) {
+    const text = readFileSync(join(DIRECTORY, file), 'utf8');
+
+    it(`run other people's actions by digest, not by a tag that may move: ${file}`, () => {
+      const used = [...text.matchAll(/uses: (.*)/g)].map(([, action = '']) => action);
+
+      expect(used).to.not.be.empty;
+      for (const action of used) expect(action).to.match(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    });
+
+    it(`may read, and no more unless a job says so: ${file}`, () => {
+      const [, permissions] = /^permissions:\n((?: .*\n)+)/m.exec(text) ?? [];
+
+      expect(permissions).to.equal('  contents: read\n');
+    });
+  }
+});
