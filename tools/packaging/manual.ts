@@ -31,7 +31,8 @@ function pageOf(command: Command, path: string, name: string): string {
   const options = command.options
     .filter(({ hidden }) => !hidden)
     .map((option) => {
-      const { flags, description, envVar, argChoices, defaultValue } = option;
+      const { flags, description, envVar, argChoices } = option;
+      const defaultValue: unknown = option.defaultValue;
       const value = option.defaultValueDescription ?? (typeof defaultValue === 'string' ? defaultValue : undefined);
       const more = [
         ...(argChoices === undefined ? [] : [`one of ${argChoices.join(', ')}`]),
