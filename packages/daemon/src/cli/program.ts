@@ -2,6 +2,7 @@ import { didYouMean } from '@routed/text';
 import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
 import { cleanupCommand } from './cleanup-command.ts';
+import { completionCommand } from './completion-command.ts';
 import { drainCommands } from './drain-commands.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { announceCommands } from './announce-commands.ts';
@@ -46,6 +47,7 @@ export function createProgram(version: string): Command {
   program.addCommand(eventsCommand());
   program.addCommand(refusedCommand());
   program.addCommand(whyCommand());
+  program.addCommand(completionCommand());
   for (const command of program.commands) inheritSettings(command, program);
   // It refuses them itself: commander would say that they are too many, of an option before a command.
   serving.allowExcessArguments();
