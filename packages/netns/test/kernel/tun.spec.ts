@@ -65,7 +65,7 @@ describe('tun and tap links', () => {
     expect(packet.subarray(16, 20)).to.deep.equal(Buffer.from([10, 9, 0, 2]));
     expect(packet.subarray(length - 6, length).toString()).to.equal('hello\n');
     expect(writeSync(tun.fd, packet.subarray(0, length))).to.equal(length);
-    await until(async () => (await rtnl.links.inspect({ index: linkIndex }))!.statistics!.rxPackets === 1n, 'received');
+    await until(async () => (await rtnl.links.inspect({ index: linkIndex }))!.statistics!.rxPackets === 1, 'received');
   });
 
   it('stay when they are persistent, with their owner, until they are deleted', async () => {
