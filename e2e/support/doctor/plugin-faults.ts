@@ -39,7 +39,7 @@ export const recordFaults: readonly Fault[] = [
     break: ({ host }: ExaminedHost): Promise<unknown> =>
       send(host.outsidePath('/run/docker/plugins/routed.sock'), '/NetworkDriver.CreateNetwork', lostNetwork),
     // To the letter what the remedy says.
-    revert: async ({ host }) => {
+    revert: async ({ host }: ExaminedHost): Promise<void> => {
       const { exitCode, stderr } = await type(host, 'routed-plugin network forget deadbeefdead');
       expect(exitCode, stderr).to.equal(0);
     },
