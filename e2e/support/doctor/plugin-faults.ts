@@ -36,7 +36,7 @@ export const recordFaults: readonly Fault[] = [
     found: /^routed-plugin has network deadbeefdead \(10\.55\.0\.0\/16\), which Docker does not know$/,
     why: /its subnet stays in use/,
     remedy: /"routed-plugin network forget deadbeefdead"$/,
-    break: ({ host }) =>
+    break: ({ host }: ExaminedHost): Promise<unknown> =>
       send(host.outsidePath('/run/docker/plugins/routed.sock'), '/NetworkDriver.CreateNetwork', lostNetwork),
     // To the letter what the remedy says.
     revert: async ({ host }: ExaminedHost): Promise<void> => {
