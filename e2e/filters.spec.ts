@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { addressSeenBy, createNetwork, fetchArgv, idle, ping, runIdle, webServer } from './support/containers.ts';
 import { NEWEST_OR_EACH } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
-import { type } from './support/shell.ts';
+import { start, type } from './support/shell.ts';
 import { medianOfThree } from './support/median.ts';
 import { setStage } from './support/stage.ts';
 
@@ -77,8 +77,35 @@ for (const engine of NEWEST_OR_EACH) {
         expect(status).to.deep.include({ network: 'apps', ingress: `${stranger},10.9.0.0/16`, spoof: 'strict' });
         expect(Number(status.counters.refused)).to.be.above(0);
         expect(await command('show web')).to.match(
-          /^NETWORK +ALLOWED SOURCES +SPOOFING +EXAMINED +REFUSED +SPOOFED\napps/,
+          /^NETWORK +ALLOWED SOURCES +SPOOFING +MODE +EXAMINED +REFUSED +SPOOFED\napps/,
         );
+      });
+
+      it('tells who was refused, also as it happens, and why asks the filters of both ends', async () => {
+        const rule = `not in routed\\.ingress=${stranger},10\\.9\\.0\\.0/16`;
+        const line = new RegExp(`refused  ingress  web on apps: ${friend} -> ${web} port 80/tcp: ${rule}\n`);
+        const followed = await start(stage.host, 'routed-plugin events --refused --follow', 'refused');
+        try {
+          await eventually(async () => {
+            await timeRefusal('friend');
+            expect(await followed.log()).to.match(line);
+          }, 20_000);
+          expect((await type(stage.host, 'routed-plugin refused web')).stdout).to.match(
+            /^web on apps: [1-9]\d* refused on their way in, 0 on their way out, 0 with addresses of others\n/,
+          );
+          expect((await type(stage.host, 'routed-plugin refused web')).stdout).to.match(line);
+          expect((await type(stage.host, 'routed-plugin refused friend')).stdout).to.not.match(line);
+        } finally {
+          await followed.stop();
+        }
+        const why = async (from: string): Promise<string> =>
+          (await type(stage.host, `routed-plugin why web --from ${from} --port 80/tcp`)).stdout;
+        expect(await why('friend')).to.match(/ingress from +BROKEN +it is refused at web on apps: no entry allows it/);
+        expect(await why('friend')).to.match(/egress from +ok +it passes at friend on apps: there is no list/);
+        expect(await why(stranger)).to.match(
+          new RegExp(`ingress from +ok +it passes at web on apps: entry ${stranger}`),
+        );
+        expect(await why('10.8.0.1')).to.match(/egress from +\? +10\.8\.0\.1 is no container of this host: ask there/);
       });
 
       it('is open to everybody, or to nobody, when told so', async () => {
@@ -87,6 +114,8 @@ for (const engine of NEWEST_OR_EACH) {
 
         await command('set web none');
         await timeRefusal('stranger');
+        const { stdout } = await type(stage.host, 'routed-plugin why web');
+        expect(stdout).to.match(/ingress +BROKEN +nobody may enter: routed\.ingress=none/);
       });
 
       it('keeps its list when the plugin is restarted', async () => {

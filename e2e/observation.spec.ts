@@ -69,7 +69,7 @@ describe('looking at the plugin', () => {
 
     expect(metrics).to.match(/^routed_plugin_call_seconds_count\{method="NetworkDriver\.Join",outcome="ok"\} 1$/m);
     expect(metrics).to.contain('routed_repairs_total{kind="add-route"} 1');
-    expect(metrics).to.contain('routed_pool_leases{pool="routed-local/10.1.0.0/16"} 2');
+    expect(metrics).to.contain('routed_pool_leases{pool="routed-local/10.1.0.0/16",network="apps"} 2');
     // No router runs here.
     expect(metrics)
       .to.contain('# TYPE routed_router_neighbor_up gauge')
@@ -123,6 +123,50 @@ describe('looking at the plugin', () => {
     ]);
     expect(await command('status')).to.match(/ served +10\.1\.0\.9 +vethr\S+ +joined$/m);
     await host.docker('rm', '--force', 'served');
+  });
+
+  it('says that published ports have no effect, and why a bridge has no address of routed', async () => {
+    const { host } = stage;
+    await host.docker(
+      'run',
+      '--detach',
+      '--name',
+      'public',
+      '--publish',
+      '8080:80',
+      '--network',
+      'apps',
+      'alpine',
+      'nc',
+      '-lp',
+      '80',
+    );
+    const crossed = [
+      '--driver',
+      'bridge',
+      '--ipam-driver',
+      'routed',
+      '--subnet',
+      '10.8.0.0/24',
+      '--gateway',
+      '10.8.0.1',
+    ];
+    await host.docker('network', 'create', ...crossed, 'crossed');
+
+    const refused = await host.tryDocker('run', '--rm', '--network', 'crossed', 'alpine', 'true');
+
+    expect(refused.stderr).to.contain('subnet 10.8.0.0/24 belongs to no routed network');
+    expect(refused.stderr).to.contain('create it with --driver routed --ipam-driver routed');
+    const says =
+      /--publish 8080:80\/tcp has no effect on a routed network: clients connect to 10\.1\.\d+\.\d+ and the container's own port/;
+    await eventually(async () => {
+      expect(await command('status')).to.match(new RegExp(`^NOTE {2}public: ${says.source}$`, 'm'));
+    }, 10_000);
+    const events = await command('events --since 10m --container public --network apps');
+    expect(events).to.match(new RegExp(`ignored +\\S+ \\(public on apps\\): ${says.source}`));
+    expect(await command('events --container nobody')).to.equal('');
+    await host.docker('network', 'rm', 'crossed');
+    await host.docker('rm', '--force', 'public');
   });
 
   it('measures how soon a withdrawal follows from what Docker tells', async () => {

@@ -51,6 +51,7 @@ export const STORIES: readonly PageStory[] = [
   },
   { page: 'docs/additional-addresses.md', given: withPlugin },
   { page: 'docs/filters.md', given: withPlugin },
+  { page: 'docs/limits.md', given: withPlugin },
   { page: 'docs/install.md' },
   { page: 'docs/metrics.md', given: withWeb },
   { page: 'docs/setup.md', given: withWeb },

@@ -10,7 +10,7 @@ import { exampleFile, installInto, packAll, type Packed } from './support/packed
 
 const repository = join(import.meta.dirname, '../..');
 const names = [
-  ...['addresses', 'daemon', 'datapath', 'docker-engine', 'doctor', 'driver', 'ipam', 'netfilter', 'netns'],
+  ...['addresses', 'daemon', 'datapath', 'dns-gate', 'docker-engine', 'doctor', 'driver', 'ipam', 'netfilter', 'netns'],
   ...['plugin-protocol', 'plugin-server', 'quagga', 'store', 'text'],
 ].map((name) => `@routed/${name}`);
 const libraries = names.filter((name) => name !== '@routed/daemon');
@@ -119,8 +119,9 @@ describe('the npm packages', function () {
     const runs = packages.flatMap(({ name, examples }) =>
       examples.map((code, index) => ({ code, path: join(folder, 'examples', exampleFile(name, index)) })),
     );
-    // A plugin serves until it is stopped: e2e/plugin-example.spec.ts has dockerd use it.
-    const isComplete = ({ code }: { readonly code: string }): boolean => !/openFixture|servePlugin/.test(code);
+    // These go on until they are stopped: e2e/plugin-example.spec.ts and e2e/docker-engine.spec.ts have dockerd beside theirs.
+    const isComplete = ({ code }: { readonly code: string }): boolean =>
+      !/openFixture|servePlugin|createDockerEngine| follow\(/.test(code);
     try {
       for (const { code, path } of runs.filter(isComplete)) {
         await writeFile(path, code.replaceAll('4711', String(container.pid)));

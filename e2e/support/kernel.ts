@@ -23,10 +23,10 @@ export const LINKS_GONE_MS = 1_000;
 
 const ourProtocol = '200';
 
-/** The host links of containers. */
+/** The host links of containers, and those that shape what containers send. */
 export async function containerLinks(host: Host): Promise<Link[]> {
   const links = await ipJson<Link>(host, 'link', 'show');
-  return links.filter(({ ifname }) => /^veth[rc]/.test(ifname));
+  return links.filter(({ ifname }) => /^(veth[rc]|ifbr-)/.test(ifname));
 }
 
 /** The routes that are ours, of both families. */

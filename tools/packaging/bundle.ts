@@ -83,6 +83,9 @@ const { metafile } = await build({
   entryPoints: { main: 'packages/daemon/dist/main.js', 'quagga-config': 'packages/quagga/dist/main.js' },
   outdir: directory,
   bundle: true,
+  // What is imported where it is needed is in a file of its own: a command does not read the daemon.
+  splitting: true,
+  chunkNames: '[name]-[hash]',
   platform: 'node',
   target: 'node20.19',
   format: 'esm',

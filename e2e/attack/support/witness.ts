@@ -6,6 +6,8 @@ export const SEEN = {
   first: -500,
   /** What the plugin's own filter of senders, at priority raw (-300), has let by. */
   afterSenders: -290,
+  /** What a host takes for its own, behind every rule of the plugin's. */
+  received: 100,
 } as const;
 
 /** Sees packets pass a place. It knows them by IPv4's identification, by IPv6's flow label, by the sender's MAC in ARP. */
@@ -20,14 +22,18 @@ export interface Witness {
 const FLOW_LABEL = '@nh,16,16';
 
 /** Puts a witness into a network namespace, where it stays. */
-export async function placeWitness(place: Place, priority: number): Promise<Witness> {
+export async function placeWitness(
+  place: Place,
+  priority: number,
+  hook: 'prerouting' | 'input' = 'prerouting',
+): Promise<Witness> {
   const set = (name: string, type: string): string => `set ${name} { ${type}; flags dynamic; size 65535; }`;
   const script = `
     table inet witness {
       ${set('seen4', 'typeof ip id')}
       ${set('seen6', `typeof ${FLOW_LABEL}`)}
       chain look {
-        type filter hook prerouting priority ${priority};
+        type filter hook ${hook} priority ${priority};
         meta nfproto ipv4 add @seen4 { ip id }
         meta nfproto ipv6 add @seen6 { ${FLOW_LABEL} }
       }

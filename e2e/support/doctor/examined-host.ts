@@ -42,11 +42,12 @@ const finding = z.strictObject({
 });
 const change = z.strictObject({ isDone: z.boolean(), text: z.string().min(1) });
 const report = z.strictObject({
+  schemaVersion: z.literal(1),
   verdict: z.enum(['fine', 'warnings', 'broken']),
   checks: z.array(z.strictObject({ id: z.string(), title: z.string(), findings: z.array(finding) })),
   changes: z.array(change),
 });
-const undoReport = z.strictObject({ changes: z.array(change) });
+const undoReport = z.strictObject({ schemaVersion: z.literal(1), changes: z.array(change) });
 
 /** What `doctor --json` is to print. */
 export type Report = z.infer<typeof report>;

@@ -18,6 +18,17 @@ const nothing = (): Promise<void> => Promise.resolve();
 /** What the plugin and Docker know of each other. */
 export const recordFaults: readonly Fault[] = [
   {
+    check: 'filters',
+    round: 'warnings',
+    what: 'a container that nobody may enter',
+    severity: 'note',
+    found: /^nobody may open connections to 1 endpoints, such as 10\..+: routed\.ingress=none$/,
+    why: /^that may be meant/,
+    remedy: /^list who may with "routed-plugin ingress set/,
+    break: ({ host }: ExaminedHost): Promise<unknown> => type(host, 'routed-plugin ingress set web none'),
+    revert: ({ host }: ExaminedHost): Promise<unknown> => type(host, 'routed-plugin ingress set web any'),
+  },
+  {
     check: 'stale-records',
     round: 'broken',
     what: 'a network that Docker removed while the plugin was away',
@@ -28,7 +39,7 @@ export const recordFaults: readonly Fault[] = [
     break: ({ host }) =>
       send(host.outsidePath('/run/docker/plugins/routed.sock'), '/NetworkDriver.CreateNetwork', lostNetwork),
     // To the letter what the remedy says.
-    revert: async ({ host }) => {
+    revert: async ({ host }: ExaminedHost): Promise<void> => {
       const { exitCode, stderr } = await type(host, 'routed-plugin network forget deadbeefdead');
       expect(exitCode, stderr).to.equal(0);
     },

@@ -25,13 +25,17 @@ export function parseIp(address: string): IpBytes | undefined {
 
 /** Decodes `address/length`, or an address alone as a host prefix; `undefined` for anything else. */
 export function parseCidr(cidr: string): Cidr | undefined {
-  const [address = '', length, ...rest] = cidr.split('/');
-  const ip = parseIp(address);
-  if (ip === undefined || rest.length > 0) return undefined;
-  const bits = addressBits(ip.family);
-  if (length === undefined) return { ...ip, prefixLength: bits };
-  if (!/^(0|[1-9]\d{0,2})$/.test(length) || Number(length) > bits) return undefined;
-  return { ...ip, prefixLength: Number(length) };
+  const slash = cidr.indexOf('/');
+  const ip = parseIp(slash === -1 ? cidr : cidr.slice(0, slash));
+  if (ip === undefined) return undefined;
+  const { family, bytes } = ip;
+  const bits = addressBits(family);
+  if (slash === -1) return { family, bytes, prefixLength: bits };
+  const length = cidr.slice(slash + 1);
+  const prefixLength = Number(length);
+  // Written as the number is: without zeros before it, a sign, a point.
+  if (!(prefixLength >= 0 && prefixLength <= bits) || String(prefixLength) !== length) return undefined;
+  return { family, bytes, prefixLength };
 }
 
 /** Canonical text of an address with its prefix length. */
@@ -41,10 +45,11 @@ export function formatCidr({ bytes, prefixLength }: Omit<Cidr, 'family'>): strin
 
 /** Tells whether a bit below the prefix length is set. */
 export function hasHostBits({ bytes, prefixLength }: Cidr): boolean {
-  return bytes.some((byte, index) => {
-    const kept = Math.min(8, Math.max(0, prefixLength - index * 8));
-    return (byte & (0xff >> kept)) !== 0;
-  });
+  for (let index = prefixLength >> 3; index < bytes.length; index++) {
+    const kept = Math.max(0, prefixLength - index * 8);
+    if (((bytes[index] ?? 0) & (0xff >> kept)) !== 0) return true;
+  }
+  return false;
 }
 
 /**
@@ -104,7 +109,12 @@ export function ipv4Bits(address: string): number {
 
 /** The four bytes of 32 bits. */
 export function ipv4Bytes(bits: number): Uint8Array {
-  return Uint8Array.of(bits >>> 24, bits >>> 16, bits >>> 8, bits);
+  const bytes = new Uint8Array(4);
+  bytes[0] = bits >>> 24;
+  bytes[1] = bits >>> 16;
+  bytes[2] = bits >>> 8;
+  bytes[3] = bits;
+  return bytes;
 }
 
 function ipv6Bytes(address: string): Uint8Array {

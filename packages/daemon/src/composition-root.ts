@@ -21,7 +21,7 @@ import { VtyLines } from '@routed/quagga/show';
 import { container, type DependencyContainer, instanceCachingFactory, type InjectionToken } from 'tsyringe';
 import type { Logger } from './ground/logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { FILTER_TABLE, type Kernel, MARK_TABLE } from './serve/open-kernel.ts';
+import { FILTER_TABLE, type Kernel, LOG_GROUP, MARK_TABLE } from './serve/open-kernel.ts';
 import type { ServeOptions } from './serve/serve-options.ts';
 
 /** What has to be opened before anything can be put together. */
@@ -103,7 +103,7 @@ function firewallOf({ options, kernel: { rtnl, nfnetlink, tracking, events } }: 
     marks: createConnectionMarks({ run: runCommand, watch }, { table: MARK_TABLE, linkPrefix: HOST_LINK_PREFIX }),
     filters: createEndpointFilters(
       { nfnetlink, run: runCommand, watch },
-      { table: FILTER_TABLE, linkPrefix: HOST_LINK_PREFIX },
+      { table: FILTER_TABLE, linkPrefix: HOST_LINK_PREFIX, logGroup: LOG_GROUP },
     ),
   };
 }

@@ -24,6 +24,16 @@ export {
   planRepairs,
   raisesLink,
 } from './endpoint/repair-plan.ts';
+export type { LimitChange } from './limits/limit-changes.ts';
+export { type LimitCount, type LimitPlace, LinkLimits } from './limits/link-limits.ts';
+export {
+  type Direction,
+  DIRECTIONS,
+  LARGEST_RATE_BITS_PER_SEC,
+  type RateLimit,
+  shapeOf,
+  smallestBurst,
+} from './limits/rate-limit.ts';
 export { isAllowedToRoute } from './host/capabilities.ts';
 export { BlockRoutes } from './host/block-routes.ts';
 export { Gateways } from './host/gateways.ts';
@@ -57,9 +67,11 @@ export {
   containerMac,
   digitsOfLink,
   endpointOfAlias,
+  endpointOfLimitAlias,
   isAsWeMadeIt,
   isHostLinkOf,
   linkDigits,
+  limitLinkNames,
   linkNames,
 } from './names/kernel-names.ts';
 export { PeerNamespaceIndex } from './sandbox/peer-namespace-index.ts';
@@ -68,6 +80,6 @@ export type { SandboxEndpoint } from './sandbox/sandbox-plan.ts';
 export { type OpenSandbox, type SandboxView, hasSandbox, openSandbox } from './sandbox/sandbox-view.ts';
 export { DatapathError, type DatapathErrorCode, isDatapathError } from './ground/errors.ts';
 export type { Logger } from './ground/logger.ts';
-export { allAddresses, type Spoofing } from './endpoint/kernel-endpoint.ts';
+export { allAddresses, listInForce, type Spoofing } from './endpoint/kernel-endpoint.ts';
 export { isVirtualGateway, VIRTUAL_GATEWAY_PREFIX } from './names/virtual-gateways.ts';
 export type { KernelAddress, KernelEndpoint } from './endpoint/kernel-endpoint.ts';

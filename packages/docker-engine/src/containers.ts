@@ -32,6 +32,8 @@ export interface ContainerDetails extends Container {
   /** With which `docker stop` ends it; empty for SIGTERM. */
   readonly stopSignal: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The name servers of `--dns`; absent: none were given. */
+  readonly dns?: readonly string[];
 }
 
 /** What Docker says of its containers. Never asked inside a plugin call: Docker may be waiting for that one. */
@@ -96,9 +98,11 @@ const containerInspect = z
       Health: z.object({ Status: z.enum(['none', 'starting', 'healthy', 'unhealthy', '']) }).nullish(),
     }),
     Config: z.object({ StopSignal: z.string().nullish(), Labels: z.record(z.string(), z.string()).nullish() }),
+    HostConfig: z.object({ Dns: z.array(z.string()).nullish() }).nullish(),
     NetworkSettings: networkSettings,
   })
-  .transform(({ Id: id, Name, State, Config, NetworkSettings: networks }): ContainerDetails => {
+  .transform(({ Id: id, Name, State, Config, HostConfig, NetworkSettings: networks }): ContainerDetails => {
+    const dns = HostConfig?.Dns ?? [];
     const health = State.Health?.Status;
     return {
       id,
@@ -111,6 +115,7 @@ const containerInspect = z
       ...(health === undefined || health === 'none' || health === '' ? {} : { health }),
       stopSignal: Config.StopSignal ?? '',
       labels: Config.Labels ?? {},
+      ...(dns.length > 0 && { dns }),
     };
   });
 

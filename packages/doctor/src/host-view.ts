@@ -58,8 +58,9 @@ export function viewHost(paths: HostPaths, rtnl: Rtnl): HostView {
   return view;
 }
 
-/** Whether it is the host end of a container's link, also of one that waits for deletion. */
-export function isContainerLink({ group, alias }: Pick<Link, 'group' | 'alias'>): boolean {
+/** Whether it is the host end of a container's link, also of one that waits for deletion; not a link that shapes. */
+export function isContainerLink({ group, alias, kind }: Pick<Link, 'group' | 'alias' | 'kind'>): boolean {
+  if (kind === 'ifb') return false;
   return group === LINK_GROUP || group === DELETE_GROUP || endpointOfAlias(alias) !== undefined;
 }
 

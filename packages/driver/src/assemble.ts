@@ -8,6 +8,7 @@ import {
   hasSandbox,
   HostNetworkSetup,
   KernelSettings,
+  LinkLimits,
   LinkReaper,
   NamedDestinations,
   type Logger,
@@ -27,6 +28,7 @@ import type {
   ForwardPolicies,
 } from '@routed/netfilter';
 import type { Netns, Rtnl } from '@routed/netns';
+import type { TrafficControl } from '@routed/netns/tc';
 import type { RouterLines } from '@routed/quagga/show';
 import { Blocks } from './blocks/blocks.ts';
 import { NetworkBlocks } from './blocks/network-blocks.ts';
@@ -45,7 +47,10 @@ import { liveConnections } from './announcement/live-connections.ts';
 import { AddressList } from './containers/address-list.ts';
 import { AssignmentKeeper } from './containers/assignment-keeper.ts';
 import { ContainerAddresses } from './containers/container-addresses.ts';
+import { GivenNameServers } from './containers/given-name-servers.ts';
 import { ContainerFilters } from './containers/container-filters.ts';
+import { ContainerLimits } from './containers/container-limits.ts';
+import { LimitReader } from './containers/limit-counts.ts';
 import { AddressOwners } from './containers/address-owners.ts';
 import { Absence } from './endpoints/absence.ts';
 import { GatewayCheck } from './networks/gateway-check.ts';
@@ -68,8 +73,10 @@ import type { AddressRecord } from './reports/address-record.ts';
 import { describeAddress } from './reports/describe-address.ts';
 import { FilteredPacketCount } from './reports/filtered-packets.ts';
 import { DaemonStatus } from './reports/daemon-status.ts';
+import { ListCounts } from './reports/list-counts.ts';
 import { SandboxReconciler } from './sandboxes/sandbox-reconciler.ts';
 import { SandboxWatch } from './sandboxes/sandbox-watch.ts';
+import { RefusedPackets } from './refused/refused-packets.ts';
 import type { StateDirectory } from './state/state-directory.ts';
 import { ReconcileLoop } from './upkeep/reconcile-loop.ts';
 import { type ReconcileMetrics, ReconcileReporter } from './upkeep/reconcile-reporter.ts';
@@ -82,6 +89,8 @@ import { StaleNetworks } from './upkeep/stale-networks.ts';
 export interface DriverPorts {
   readonly netns: Pick<Netns, 'readSysctl' | 'writeSysctl'>;
   readonly rtnl: Rtnl;
+  /** Called when the rate of an endpoint is to be limited, or may be; always the same connection. */
+  readonly openTc: () => Promise<TrafficControl>;
   readonly openSandbox: OpenSandbox;
   readonly acceptance: ForwardAcceptance;
   readonly policies: ForwardPolicies;
@@ -123,12 +132,15 @@ export interface DriverComponents extends Drivers {
   readonly addresses: ContainerAddresses;
   readonly list: AddressList;
   readonly filters: ContainerFilters;
+  readonly containerLimits: ContainerLimits;
+  readonly limitReader: LimitReader;
   readonly filtered: FilteredPacketCount;
   readonly describe: (address: string) => AddressRecord;
   /** How many live connections others have to an address; undefined: the kernel could not be asked. */
   readonly connectionsTo: (address: string) => Promise<number | undefined>;
   readonly status: DaemonStatus;
   readonly journal: Journal;
+  readonly refused: RefusedPackets;
   readonly host: HostNetworkSetup;
   readonly gateways: Gateways;
   readonly reaper: LinkReaper;
@@ -161,7 +173,7 @@ export function assemble(ports: DriverPorts, settings: DriverSettings): DriverCo
   const observer = new ReconcileReporter({ ...ground, metrics: ports.metrics });
   const host = hostComponents(ports, observer);
   const core = coreComponents(ports, settings, ground, host);
-  const containers = containerComponents(ports, ground, core);
+  const containers = containerComponents(ports, ground, host, core);
   const upkeep = upkeepComponents(
     settings,
     { ...ground, dockerNetworks: ports.dockerNetworks },
@@ -169,13 +181,14 @@ export function assemble(ports: DriverPorts, settings: DriverSettings): DriverCo
   );
   const sandboxes = { sandboxes: containers.sandboxReconciler, sticky: containers.sticky };
   const gatewayCheck = new GatewayCheck(ground);
-  const calls = { ...settings, ...ground, ...core, ...sandboxes, gatewayCheck };
+  const calls = { ...settings, ...ground, ...core, ...sandboxes, gatewayCheck, limits: host.limits };
   return {
     ...host,
     ...core,
     ...containers,
     ...upkeep,
     journal: ground.journal,
+    refused: new RefusedPackets({ ...ground, ...core, linkAt: (index) => ports.rtnl.links.get({ index }) }),
     network: networkDriver(calls),
     ipam: ipamDriver({ ...calls, host: host.hostAddresses }),
   };
@@ -199,20 +212,22 @@ function groundOf({ rtnl, ipam, logger, docker: engine, dockerNetworks }: Driver
 
 /** The kernel of the host. */
 function hostComponents(
-  { rtnl, logger, netns, ledger, acceptance, filters, policies, uplinks, marks, isEngineUp }: DriverPorts,
+  { rtnl, openTc, logger, netns, ledger, acceptance, filters, policies, uplinks, marks, isEngineUp }: DriverPorts,
   observer: ReconcileReporter,
 ) {
   const kernel = { rtnl, logger };
   const settings = new KernelSettings({ netns, policies, ledger, logger });
   const rules = observeRules({ acceptance, filters }, observer);
   const reaper = new LinkReaper(kernel);
+  const limits = new LinkLimits({ rtnl, openTc, reaper });
   return {
     host: new HostNetworkSetup({ ...kernel, settings, policies, ...rules, uplinks, isEngineUp }),
     hostAddresses: new HostAddresses(kernel),
     blockRoutes: new BlockRoutes(kernel),
     gateways: new Gateways(kernel),
     reaper,
-    links: new EndpointLinks({ ...kernel, reaper }),
+    limits,
+    links: new EndpointLinks({ ...kernel, reaper, limits }),
     traffic: new UnannouncedTraffic({ ...kernel, marks, uplinks, acceptance }),
   };
 }
@@ -288,14 +303,17 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
 function containerComponents(
   { filters, state, openSandbox: open, connections }: DriverPorts,
   ground: Ground,
+  { limits, links }: Host,
   core: Core,
 ) {
   const { endpoints, networks, additional, records } = core;
   const announcements = new AddressAnnouncements({ ...ground, ...core, conflicts: core.cluster.conflicts });
   const sandboxReconciler = new SandboxReconciler({ ...ground, endpoints, open, isThere: hasSandbox });
-  const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler };
+  const nameServers = new GivenNameServers({ ...ground, endpoints });
+  const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler, nameServers };
   const sticky = new AssignmentKeeper(common);
   const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
+  const limitReader = new LimitReader({ ...ground, limits, links, endpoints });
   ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));
   ground.events.on('join', (endpointId) => owners.onJoin(endpointId));
   return {
@@ -308,6 +326,9 @@ function containerComponents(
     filtered: new FilteredPacketCount({ ...ground, filters }),
     list: new AddressList({ ...common, announcements }),
     filters: new ContainerFilters({ ...common, keeper: sticky, filters, named: core.named, hostResolvers }),
+    listCounts: new ListCounts({ ...ground, endpoints, filters }),
+    limitReader,
+    containerLimits: new ContainerLimits({ ...common, limits, limitReader }),
     describe: (address: string) => describeAddress(address, { ...common, announcements }),
     connectionsTo: (address: string) => liveConnections([address], { connections, logger: ground.logger }),
   };

@@ -1,5 +1,5 @@
 import type { DockerNetworks } from '@routed/docker-engine';
-import type { RulesetWatch } from '@routed/netfilter';
+import type { PacketLog, RulesetWatch } from '@routed/netfilter';
 import type { Link, Monitor } from '@routed/netns';
 import { assemble, type DriverComponents, type DriverPorts, type DriverSettings } from './assemble.ts';
 import type { Drivers } from './calls/drivers.ts';
@@ -14,6 +14,8 @@ export interface KernelEventSources {
   readonly monitor: Pick<Monitor, 'on'>;
   /** Absent where nobody tells of changes of the firewall. */
   readonly ruleset: RulesetWatch | undefined;
+  /** Opens what filters write refused packets to; absent where nobody reads it. */
+  readonly openRefused?: () => Promise<PacketLog>;
 }
 
 /** Where lost records are made anew from, and what Docker removed meanwhile is learnt. */
@@ -33,11 +35,14 @@ export type OperatorServices = Pick<
   | 'networkRemoval'
   | 'list'
   | 'filters'
+  | 'containerLimits'
+  | 'limitReader'
   | 'filtered'
   | 'describe'
   | 'connectionsTo'
   | 'status'
   | 'journal'
+  | 'refused'
 >;
 
 /** A Docker network and IPAM driver. */
@@ -106,9 +111,21 @@ class AssembledDriver implements Driver {
     await host.start();
   }
 
-  async start({ monitor, ruleset }: KernelEventSources, source: RecoverySource): Promise<void> {
-    const { keeper, networks, endpoints, blocks, sticky, owners, sandboxes, cluster, absence, hidden, announcer } =
-      this.#components;
+  async start({ monitor, ruleset, openRefused }: KernelEventSources, source: RecoverySource): Promise<void> {
+    const {
+      keeper,
+      networks,
+      endpoints,
+      blocks,
+      sticky,
+      owners,
+      sandboxes,
+      cluster,
+      absence,
+      hidden,
+      announcer,
+      refused,
+    } = this.#components;
     const { rtnl } = this.#ports;
     const isRecoveryDue = source.state.isRecoveryDue || (await areRecordsOlder(rtnl, endpoints));
     const recovery = isRecoveryDue ? this.#recoveryFrom(source) : undefined;
@@ -124,9 +141,10 @@ class AssembledDriver implements Driver {
     const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
     const watch = new KernelWatch({ endpoints, networks, blocks, linkAt, ...repairs });
     watch.start({ events: monitor, ruleset });
-    for (const component of [announcer, sticky, owners, cluster.watch, recovery, removals, hidden, watch]) {
+    for (const component of [refused, announcer, sticky, owners, cluster.watch, recovery, removals, hidden, watch]) {
       this.#started.add(() => component?.stop());
     }
+    if (openRefused !== undefined) void refused.start(openRefused);
     await compared;
     cluster.watch.start(monitor, blocks);
     sticky.start();

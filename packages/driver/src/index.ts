@@ -14,12 +14,16 @@ export type {
 export { ContainerAnnouncements } from './announcement/container-announcements.ts';
 export { ContainerFilters } from './containers/container-filters.ts';
 export type { FilterStatus, FilterVerdict } from './containers/filter-status.ts';
+export { ContainerLimits } from './containers/container-limits.ts';
+export type { LimitReader, LimitRow } from './containers/limit-counts.ts';
 export type { ListedAddress } from './containers/listed-address.ts';
 export { type Endpoint } from './endpoints/endpoint.ts';
 export { Journal } from './ground/journal.ts';
 export type { JournalEntry } from './ground/journal-entry.ts';
 export { optionsOf } from './networks/options.ts';
 export { parseEndpointOptions, parseNetworkOptions } from './networks/parse-options.ts';
+export type { RefusedPacket } from './refused/refused-packet.ts';
+export { RefusedPackets } from './refused/refused-packets.ts';
 export { type AddressRecord } from './reports/address-record.ts';
 export { DAEMON_REPORT_PATH, type DaemonCounts, type DaemonReport, daemonReport } from './reports/daemon-report.ts';
 export { type FilteredPackets, FilteredPacketCount } from './reports/filtered-packets.ts';

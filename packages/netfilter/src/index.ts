@@ -37,7 +37,7 @@ export {
   type ListCounters,
 } from './filters/endpoint-filters.ts';
 export type { EndpointFilter } from './filters/layout.ts';
-export type { RulesetOptions } from './filters/ruleset.ts';
+export type { RefusalPrefix, RulesetOptions } from './filters/ruleset.ts';
 export type { IpPacket } from './codec/ip-packet.ts';
 export type { LoggedPacket } from './codec/packet-log.ts';
 export { openPacketLog, type PacketLog, type PacketLogOptions } from './log/packet-log.ts';

@@ -52,10 +52,11 @@ export function uplinkNames(links: readonly UplinkFacts[]): string[] {
 const MAX_DEPTH = 8;
 
 /**
- * Whether a change of this link can change the uplinks. Not so for the veths of containers, which come and go all the time.
+ * Whether a change of this link can change the uplinks. Not so for the veths of containers and what shapes them, which come and go
+ * all the time.
  */
 export function concernsUplinks(link: Pick<UplinkFacts, 'kind' | 'name'>): boolean {
-  return link.kind !== 'veth' || CARD_NAME.test(link.name);
+  return (link.kind !== 'veth' && link.kind !== 'ifb') || CARD_NAME.test(link.name);
 }
 
 function isWayOut({ kind, name, mac }: UplinkFacts): boolean {

@@ -9,6 +9,7 @@ import type { Conntrack } from './conntrack/types.ts';
 import type { Netns } from './types/netns.ts';
 
 export { decodeConnection } from './conntrack/connection.ts';
+export { isNetlinkError, isNetnsError, NetlinkError, NetnsError } from './errors.ts';
 export {
   type AddressMatch,
   buildConnectionDelete,

@@ -72,10 +72,19 @@ export const isNetlinkError: ErrorGuard<NetlinkError> = guardFor(NetlinkError);
  * - `UNSUPPORTED_PLATFORM`: not Linux, or no FFI binary for this platform;
  * - `INVALID_ARGUMENT`: a malformed reference or sysctl key, or a value the kernel refuses;
  * - `CLOSED`: the object was closed before;
+ * - `ABORTED`, `ETIMEDOUT`: the caller waited no longer;
  * - `FAILED`: any other system error, with the errno in the message and the `cause`.
  */
 export type NetnsErrorCode =
-  'NOT_FOUND' | 'NOT_A_NAMESPACE' | 'NOT_PERMITTED' | 'UNSUPPORTED_PLATFORM' | 'INVALID_ARGUMENT' | 'CLOSED' | 'FAILED';
+  | 'NOT_FOUND'
+  | 'NOT_A_NAMESPACE'
+  | 'NOT_PERMITTED'
+  | 'UNSUPPORTED_PLATFORM'
+  | 'INVALID_ARGUMENT'
+  | 'CLOSED'
+  | 'ABORTED'
+  | 'ETIMEDOUT'
+  | 'FAILED';
 
 /** The only error that opening and using a namespace (apart from requests to the kernel) rejects with. */
 export class NetnsError extends CodedError<NetnsErrorCode> {

@@ -7,7 +7,7 @@ export { createNamedNetns, deleteNamedNetns, listNamedNetns } from './named-netn
 export { openNetns } from './netns.ts';
 export { openRtnl } from './rtnl.ts';
 export type { Address, Addresses, AddressFilter, AddressSpec } from './types/address.ts';
-export type { BatchResult, Decoded, Family, Listed, RouteScope, UnknownField } from './types/common.ts';
+export type { BatchResult, Decoded, Family, Id64, Listed, RouteScope, UnknownField } from './types/common.ts';
 export type { FollowEvent, FollowFilters, FollowOptions, Followed, FollowedRows } from './types/follow.ts';
 export type {
   Ipv4LinkConf,
@@ -39,6 +39,7 @@ export type {
   Seg6Encapsulation,
 } from './types/encapsulation.ts';
 export type { NamespaceIds } from './types/namespace-ids.ts';
+export type { FunctionChange, FunctionVlan, VirtualFunction, VirtualFunctions } from './types/virtual-functions.ts';
 export type {
   NewNextHop,
   NextHopFilter,
@@ -67,11 +68,13 @@ export type {
   NewLink,
   NoSettings,
   PortKinds,
+  ReportedKinds,
   PortSettings,
   PriorityMapping,
   ReportedSettings,
   VlanSettings,
   VrfSettings,
+  TunSettings,
   VxlanSettings,
 } from './types/link-kinds.ts';
 export type {

@@ -11,6 +11,7 @@ import { KernelNetlink } from './netlink/kernel-netlink.ts';
 import { inNetns } from './netns/in-netns.ts';
 import { openNetns } from './netns.ts';
 import { type NetnsWithFd, useNetnsFd } from './rtnl/netns-fd.ts';
+import { checkNotAborted } from './socket/limit.ts';
 import { openGroupsSocket } from './socket/open-socket.ts';
 import { setReceiveBuffer } from './socket/socket-options.ts';
 import { loadSys } from './sys/sys-koffi.ts';
@@ -116,15 +117,17 @@ export async function openNetlink(options: NetlinkOptions): Promise<Netlink> {
  */
 export async function openNetlinkMonitor(options: NetlinkMonitorOptions): Promise<NetlinkMonitor> {
   requireOptions(NETLINK_MONITOR_OPTIONS, options, 'netlink monitor');
-  const { groups, netns, receiveBufferBytes = DEFAULT_RECEIVE_BUFFER_BYTES } = options;
+  const { groups, netns, receiveBufferBytes = DEFAULT_RECEIVE_BUFFER_BYTES, signal } = options;
   const sys = await loadSys();
   const open = (): number => openGroupsSocket(sys, protocolNumber(options), groups);
   const purpose = { operation: 'netlink.monitor', subject: `groups ${groups.join()}` };
+  checkNotAborted(signal, purpose);
   const fd = await useNetnsFd(netns, purpose, (netnsFd) =>
     Promise.resolve(netnsFd === undefined ? open() : inNetns<number>(sys, netnsFd, open)),
   );
   setReceiveBuffer(sys, fd, receiveBufferBytes);
-  return new KernelNetlinkMonitor(sys, fd, 'netlink.receive');
+  const monitor = new KernelNetlinkMonitor(sys, fd, 'netlink.receive');
+  return signal === undefined ? monitor : monitor.closeOn(signal);
 }
 
 function protocolNumber({ protocol }: NetlinkOptions): number {

@@ -11,6 +11,7 @@ import { KernelNfnetlink } from './nfnetlink/kernel-nfnetlink.ts';
 import { KernelNfnetlinkPort } from './nfnetlink/kernel-nfnetlink-port.ts';
 import { KernelNetlinkMonitor } from './netlink/kernel-netlink-monitor.ts';
 import { NetlinkSocket } from './socket/netlink-socket.ts';
+import { alwaysAway } from './socket/pace.ts';
 import { openNetfilterSocket } from './socket/open-socket.ts';
 import { setReceiveBuffer, setSendBuffer } from './socket/socket-options.ts';
 import { loadSys } from './sys/sys-koffi.ts';
@@ -79,7 +80,8 @@ export async function openNfnetlink(options: NfnetlinkOptions = {}): Promise<Nfn
   const fd = await openIn(sys, options.netns, 'nfnetlink.open', () => openNetfilterSocket(sys));
   setSendBuffer(sys, fd, SEND_BUFFER_BYTES);
   setReceiveBuffer(sys, fd, RECEIVE_BUFFER_BYTES);
-  return new KernelNfnetlink(new NetlinkSocket(sys, fd));
+  // What its requests wait for says nothing of RTNL.
+  return new KernelNfnetlink(new NetlinkSocket(sys, fd, undefined, alwaysAway()));
 }
 
 /**

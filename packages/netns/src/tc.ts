@@ -10,7 +10,10 @@ import { KernelTrafficControl } from './tc/kernel-traffic-control.ts';
 import type { TrafficControl } from './tc/types.ts';
 import type { Netns } from './types/netns.ts';
 
+export { isNetlinkError, isNetnsError, NetlinkError, NetnsError } from './errors.ts';
+export { openPinnedProgram, type PinnedProgram } from './tc/pinned-program.ts';
 export { matchPrefix } from './tc/filters/u32.ts';
+export type { NetemGemodel, NetemLossState, NetemSettings, NetemSlot } from './tc/netem-types.ts';
 export type {
   Action,
   ActionSpec,

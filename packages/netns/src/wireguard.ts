@@ -10,7 +10,7 @@ import type { Netns } from './types/netns.ts';
 import { KernelWireguard } from './wireguard/kernel-wireguard.ts';
 import type { Wireguard } from './wireguard/types.ts';
 
-export type { NetlinkError, NetnsError } from './errors.ts';
+export { isNetlinkError, isNetnsError, NetlinkError, NetnsError } from './errors.ts';
 export { generatePrivateKey, publicKeyOf } from './wireguard/keys.ts';
 export type { Endpoint, Peer, PeerChange, Wireguard, WireguardChange, WireguardDevice } from './wireguard/types.ts';
 

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ci } from './commands/ci.ts';
 import { document } from './commands/document.ts';
+import { netns } from './commands/netns.ts';
 import { run } from './commands/run.ts';
 import { soak } from './commands/soak.ts';
 import { scenarios } from './scenarios/scenarios.ts';
@@ -46,6 +47,15 @@ program
   )
   .option('--record', 'write the ratios of this run there instead', false)
   .action(ci);
+
+program
+  .command('netns')
+  .description('compare the requests of @routed/netns with those of a C program')
+  .option('--rounds <n>', 'rounds of each request', positive, 15)
+  .option('--node <path...>', 'also under these versions of Node')
+  .option('--against <folder>', 'also that build of packages/netns, such as that of another clone')
+  .option('--document', 'write the figures into packages/netns/README.md', false)
+  .action(netns);
 
 program
   .command('soak')

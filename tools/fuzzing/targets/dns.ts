@@ -80,7 +80,7 @@ export const dnsPackets = target({
 });
 
 /** Packets of one input of {@link dnsMutants}. */
-export const MUTANTS = 250;
+export const MUTANTS = 100;
 
 /** Pseudo-random numbers, as many as are asked for. Source: G. Marsaglia, "Xorshift RNGs", 2003. */
 function numbers(seed: number): (below: number) => number {

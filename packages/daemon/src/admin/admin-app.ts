@@ -6,13 +6,14 @@ import { addressRoutes, type AddressServices } from './address-routes.ts';
 import { replyToAdminError } from './admin-error.ts';
 import { announcementRoutes, type AnnouncementServices } from './announcement-routes.ts';
 import { filterRoutes, type FilterServices } from './filter-routes.ts';
+import { limitRoutes, type LimitServices } from './limit-routes.ts';
 import { networkRoutes, type NetworkServices } from './network-routes.ts';
 import { observationRoutes } from './observation-routes.ts';
 import { statusRoutes, type StatusServices } from './status-routes.ts';
 
 /** What operators' commands ask. */
 export interface AdminServices
-  extends AddressServices, AnnouncementServices, FilterServices, NetworkServices, StatusServices {}
+  extends AddressServices, AnnouncementServices, FilterServices, LimitServices, NetworkServices, StatusServices {}
 
 /** What the admin application works with. */
 export interface AdminAppDeps {
@@ -51,6 +52,7 @@ export function createAdminApp({ loaded, metrics, problems, stopping, logger, ma
   const routers = [
     addressRoutes(loaded),
     filterRoutes(loaded),
+    limitRoutes(loaded),
     announcementRoutes(loaded),
     networkRoutes(loaded),
     statusRoutes({ loaded, problems, stopping }),

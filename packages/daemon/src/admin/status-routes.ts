@@ -1,14 +1,14 @@
-import type { AddressList, DaemonReport, DaemonStatus, Journal, JournalEntry } from '@routed/driver';
+import type { AddressList, DaemonReport, DaemonStatus, Journal, RefusedPacket, RefusedPackets } from '@routed/driver';
 import Router from '@koa/router';
-import { PassThrough } from 'node:stream';
-import { LINES_TYPE } from './admin-client.ts';
 import { eventFilter } from './event-filter.ts';
+import { linesThat, replyWithLines } from './lines.ts';
 
 /** What commands about the daemon ask. */
 export interface StatusServices {
   readonly status: Pick<DaemonStatus, 'completeReport'>;
   readonly list: Pick<AddressList, 'list'>;
   readonly journal: Pick<Journal, 'entries' | 'follow'>;
+  readonly refused: Pick<RefusedPackets, 'entries' | 'follow'>;
 }
 
 /** What the routes work with. */
@@ -20,13 +20,10 @@ export interface StatusDeps {
   readonly stopping: AbortSignal;
 }
 
-/** How many entries may wait for a listener that reads slowly, before it is sent away. */
-const BACKLOG_BYTES = 1024 * 1024;
-
 /**
  * `/v1/status`: the report, with `?addresses=true` also the addresses of containers; `/v1/doctor` is an older name of it.
  * `/v1/events`: one entry a line as JSON; of all, or as `?address=`, `?container=`, `?network=` and `?since=` say; with `?follow=true` also
- * what happens from then on, until the asker goes or `stopping` is aborted.
+ * what happens from then on, until the asker goes or `stopping` is aborted. `/v1/refused`: the same of refused packets.
  */
 export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router {
   const router = new Router({ prefix: '/v1' });
@@ -39,37 +36,14 @@ export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router
   router.get('/events', async (ctx) => {
     const { journal } = await loaded;
     const isMeant = eventFilter(ctx.query);
-    const stream = new PassThrough();
-    ctx.type = LINES_TYPE;
-    ctx.body = stream;
-    for (const entry of journal.entries()) if (isMeant(entry)) stream.write(lineOf(entry));
-    if (ctx.query['follow'] === 'true') follow(journal, isMeant, stream, stopping);
-    else stream.end();
+    replyWithLines(ctx, linesThat(isMeant, journal, ctx.query['follow'] === 'true'), stopping);
+  });
+  router.get('/refused', async (ctx) => {
+    const { refused } = await loaded;
+    const isMeant = eventFilter(ctx.query);
+    const isMeantPacket = (packet: RefusedPacket): boolean =>
+      isMeant({ ...packet, addresses: [packet.source, packet.destination] });
+    replyWithLines(ctx, linesThat(isMeantPacket, refused, ctx.query['follow'] === 'true'), stopping);
   });
   return router;
-}
-
-function follow(
-  journal: Pick<Journal, 'entries' | 'follow'>,
-  isMeant: (entry: JournalEntry) => boolean,
-  stream: PassThrough,
-  stopping: AbortSignal,
-): void {
-  const end = (): void => {
-    stream.end();
-  };
-  const unfollow = journal.follow((entry) => {
-    if (!isMeant(entry)) return;
-    if (stream.writableLength > BACKLOG_BYTES) stream.destroy();
-    else stream.write(lineOf(entry));
-  });
-  stopping.addEventListener('abort', end);
-  stream.once('close', () => {
-    unfollow();
-    stopping.removeEventListener('abort', end);
-  });
-}
-
-function lineOf(entry: JournalEntry): string {
-  return `${JSON.stringify(entry)}\n`;
 }

@@ -4,11 +4,13 @@ import { askDaemonFor, askDaemonForLines } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { complain, say, sayJsonLine } from '../terminal/terminal.ts';
+import { tellRefused } from './refused-command.ts';
 
 interface Flags {
   readonly adminSocket: string;
   readonly follow?: boolean;
   readonly json?: boolean;
+  readonly refused?: boolean;
   readonly since?: string;
   readonly container?: string;
   readonly network?: string;
@@ -20,6 +22,7 @@ export function eventsCommand(): Command {
     .description('show what happened to addresses, oldest first')
     .argument('[address]', 'only this address; exit status 1 if no network of this host has it')
     .option('-f, --follow', 'follow new events until Ctrl-C')
+    .option('--refused', 'show packets that filters refused instead, of all containers')
     .option('--since <time>', 'only from then on: 10m, 2h or 1d ago, or a time such as 2026-11-28T18:00:00Z', readSince)
     .option('--container <name>', 'only of this container, or of the endpoint with this id')
     .option('--network <name>', 'only of this network')
@@ -28,12 +31,12 @@ export function eventsCommand(): Command {
     .action(tell);
 }
 
-async function tell(text: string | undefined, { adminSocket, follow, json, ...only }: Flags): Promise<void> {
+async function tell(text: string | undefined, { adminSocket, follow, json, refused, ...only }: Flags): Promise<void> {
   const query = new URLSearchParams();
   if (text !== undefined) {
     const { canonicalHostAddress } = await import('@routed/ipam');
     const address = canonicalHostAddress(text);
-    await tellOfNothing(adminSocket, address);
+    if (!refused) await tellOfNothing(adminSocket, address);
     query.set('address', address);
   }
   for (const name of ['since', 'container', 'network'] as const) {
@@ -41,6 +44,10 @@ async function tell(text: string | undefined, { adminSocket, follow, json, ...on
     if (value !== undefined) query.set(name, value);
   }
   if (follow) query.set('follow', 'true');
+  if (refused) {
+    await tellRefused(adminSocket, query, json);
+    return;
+  }
   const { journalEntry } = await import('@routed/driver/replies');
   for await (const entry of askDaemonForLines(adminSocket, `/v1/events?${query.toString()}`, journalEntry)) {
     if (json) sayJsonLine(JSON.stringify(entry));

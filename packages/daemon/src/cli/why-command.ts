@@ -12,6 +12,8 @@ interface Flags {
   readonly adminSocket: string;
   readonly routerDir: string;
   readonly json?: boolean;
+  readonly from?: string;
+  readonly port?: string;
 }
 
 /** What is known of one address. */
@@ -27,13 +29,17 @@ export function whyCommand(): Command {
   return new Command('why')
     .description('trace an address from its lease to other hosts, and show where it breaks; exit code 1 if it does')
     .argument('<address|container>', 'a container: all of its addresses')
+    .option('--from <address|container>', 'also say what the filters of both ends do with its connections')
+    .option('--port <port>', 'with --from: such as 443/tcp; without it, a ping')
     .addOption(adminSocketOption())
     .addOption(new Option('--router-dir <path>', 'where routing daemons have their sockets').default('/run/frr'))
     .addOption(new Option('--json', 'print JSON'))
     .action(run);
 }
 
-async function run(text: string, flags: Flags): Promise<void> {
+async function run(text: string, flags: Flags, command: Command): Promise<void> {
+  const { adminSocket, from, port } = flags;
+  if (port !== undefined && from === undefined) command.error('error: --port needs --from: who would connect');
   const [{ canonicalHostAddress }, { explain }, { readFacts }] = await Promise.all([
     import('@routed/ipam'),
     import('../why/explain.ts'),
@@ -44,7 +50,14 @@ async function run(text: string, flags: Flags): Promise<void> {
   const answers: Answer[] = [];
   for (const address of addresses) {
     const facts = await readFacts(address, flags);
-    answers.push({ stations: explain(facts), facts });
+    const attempt = {
+      from: from === undefined ? '' : canonicalEnd(from, canonicalHostAddress),
+      to: address,
+      port,
+      adminSocket,
+    };
+    const between = from === undefined ? [] : await (await import('../why/attempt.ts')).stagesOf(attempt);
+    answers.push({ stations: [...explain(facts), ...between], facts });
   }
   if (flags.json) sayJson(isAddress ? answers[0] : answers);
   else answers.forEach((answer, index) => print(answer, { isFirst: index === 0, isNamed: !isAddress }));
@@ -56,6 +69,11 @@ async function run(text: string, flags: Flags): Promise<void> {
 /** No container can have a colon or a slash in its name; one of digits and dots is improbable, and a mistyped address not. */
 function isMeantAsAddress(text: string): boolean {
   return /[:/]|^[\d.]*\.[\d.]*$/.test(text);
+}
+
+/** An address in its usual form, or the name of a container as it is. */
+function canonicalEnd(text: string, canonical: (address: string) => string): string {
+  return isMeantAsAddress(text) ? canonical(text) : text;
 }
 
 async function addressesOf(container: string, { adminSocket }: Flags): Promise<string[]> {

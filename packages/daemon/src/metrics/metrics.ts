@@ -1,4 +1,4 @@
-import type { AnnouncementMetrics, DaemonCounts, FilteredPackets, ReconcileMetrics } from '@routed/driver';
+import type { AnnouncementMetrics, DaemonCounts, FilteredPackets, LimitRow, ReconcileMetrics } from '@routed/driver';
 import type { MethodName } from '@routed/plugin-protocol';
 import type { CallObserver, CallOutcome } from '@routed/plugin-server';
 import { isNetlinkError } from '@routed/netns';
@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { watchProcess } from './process-metrics.ts';
 import { labelled, type LabelledValues } from './labelled.ts';
+import { watchLimits } from './limit-metrics.ts';
 import { type RouterReport, watchRouters } from './router-metrics.ts';
 
 /** Up to 10 s: what takes longer is stuck. */
@@ -45,6 +46,16 @@ export interface AnnouncedAddress {
   readonly isAnnounced: boolean;
 }
 
+/** What a list of a container was asked: at most two series of each kind for each network of a container. */
+export interface AskedList {
+  readonly container: string;
+  readonly network: string;
+  readonly direction: 'ingress' | 'egress';
+  /** Packets, in decimal. */
+  readonly examined: string;
+  readonly refused: string;
+}
+
 /** The calls that start and end containers: what alerts watch. */
 const WATCHED_CALLS = [
   'IpamDriver.RequestAddress',
@@ -64,12 +75,16 @@ export interface MetricSources {
   readonly counts: () => DaemonCounts;
   /** The live connections to what is drained; undefined: the kernel could not be asked. */
   readonly connectionsLeft: () => Promise<number | undefined>;
+  /** What limits of endpoints have done; undefined: the kernel could not be asked. Absent: nobody counts. */
+  readonly limits?: () => Promise<readonly LimitRow[] | undefined>;
   /** Has Docker asked for the names of its networks; absent: ids stand in their place. */
   readonly refreshNames?: () => Promise<void>;
   /** Packets that filters dropped; absent: nobody counts. */
   readonly filtered?: () => Promise<FilteredPackets>;
   /** Absent: no metric for each address. */
   readonly addresses?: () => readonly AnnouncedAddress[];
+  /** Absent: no metrics for each list. */
+  readonly lists?: () => Promise<readonly AskedList[]>;
   /** Absent: no metrics of routers and their neighbors. */
   readonly routers?: () => Promise<RouterReport>;
 }
@@ -92,6 +107,8 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   #connectionsLeft = 0;
   #filtered: FilteredPackets = { ingress: 0, egress: 0, spoofed: 0 };
   #routers: RouterReport | undefined;
+  #lists: readonly AskedList[] = [];
+  #limits: readonly LimitRow[] = [];
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   constructor() {
@@ -148,18 +165,10 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#sources = sources;
     this.#watchAnnouncements(sources);
     if (sources.routers !== undefined) watchRouters(this.#registry, () => this.#routers);
+    this.#watchFilters();
+    if (sources.lists !== undefined) this.#watchLists();
     this.#watchBlocks();
-    this.#labelled(
-      Counter,
-      'routed_filtered_packets_total',
-      "Packets that filters dropped: refused by an allow list, or with a source that is not the container's.",
-      ['reason'],
-      () => [
-        [['ingress'], this.#filtered.ingress],
-        [['egress'], this.#filtered.egress],
-        [['spoofed'], this.#filtered.spoofed],
-      ],
-    );
+    watchLimits(this.#registry, () => this.#limits);
     this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
     this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
     this.#single(
@@ -200,6 +209,30 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       ['state'],
       ({ totals }) => Object.entries(totals.conflicts).map(([state, count]) => [[state], count]),
     );
+  }
+
+  #watchFilters(): void {
+    this.#labelled(
+      Counter,
+      'routed_filtered_packets_total',
+      "Packets that filters dropped: refused by an allow list, or with a source that is not the container's.",
+      ['reason'],
+      () => [
+        [['ingress'], this.#filtered.ingress],
+        [['egress'], this.#filtered.egress],
+        [['spoofed'], this.#filtered.spoofed],
+      ],
+    );
+  }
+
+  #watchLists(): void {
+    const labels = ['direction', 'network', 'container'];
+    const counted = (name: string, help: string, key: 'examined' | 'refused'): void =>
+      this.#labelled(Counter, name, help, labels, () =>
+        this.#lists.map((list) => [[list.direction, list.network, list.container], Number(list[key])]),
+      );
+    counted('routed_list_examined_total', 'First packets of connections that a list was asked about.', 'examined');
+    counted('routed_list_refused_total', 'Of these, those that it refused, or would have.', 'refused');
   }
 
   #watchBlocks(): void {
@@ -289,9 +322,12 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     // Asked at once, since each may take its time.
     const routers = this.#sources?.routers?.();
     const filtered = this.#sources?.filtered?.();
+    const limits = this.#sources?.limits?.();
     this.#connectionsLeft = (await this.#sources?.connectionsLeft()) ?? Number.NaN;
     this.#routers = await routers;
+    this.#lists = (await this.#sources?.lists?.()) ?? [];
     this.#filtered = (await filtered) ?? this.#filtered;
+    this.#limits = (await limits) ?? [];
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 

@@ -1,6 +1,7 @@
 import type { CleanupStack, KernelEventSources } from '@routed/driver';
-import { watchRuleset } from '@routed/netfilter';
+import { openPacketLog, watchRuleset } from '@routed/netfilter';
 import { type Netns, openMonitor, openNetns, type Rtnl } from '@routed/netns';
+import type { TrafficControl } from '@routed/netns/tc';
 import { type Nfnetlink, openNfnetlink } from '@routed/netns/nfnetlink';
 
 /**
@@ -15,10 +16,15 @@ export const FILTER_TABLE = 'routed';
 /** The table of connection marks. */
 export const MARK_TABLE = 'routed_marks';
 
+/** The group that the filters of container links write refused packets to. */
+export const LOG_GROUP = 7200;
+
 /** The kernel of this host. */
 export interface Kernel {
   readonly netns: Netns;
   readonly rtnl: Rtnl;
+  /** Opened when it is asked for first: without a limit nobody needs it. */
+  readonly openTc: () => Promise<TrafficControl>;
   readonly nfnetlink: Nfnetlink;
   /** A connection of its own for connection tracking: no filter waits for what is slower. */
   readonly tracking: Nfnetlink;
@@ -40,5 +46,18 @@ export async function openKernel(cleanup: CleanupStack): Promise<Kernel> {
   cleanup.add(() => ruleset?.close());
   const tracking = await openNfnetlink();
   cleanup.add(() => tracking.close());
-  return { netns, rtnl, nfnetlink, tracking, events: { monitor, ruleset } };
+  return {
+    netns,
+    rtnl,
+    openTc: lazyTrafficControl(cleanup),
+    nfnetlink,
+    tracking,
+    events: { monitor, ruleset, openRefused: () => openPacketLog(LOG_GROUP) },
+  };
+}
+
+function lazyTrafficControl(cleanup: CleanupStack): () => Promise<TrafficControl> {
+  let opened: Promise<TrafficControl> | undefined;
+  cleanup.add(async () => (await opened)?.close());
+  return () => (opened ??= import('@routed/netns/tc').then(({ openTrafficControl }) => openTrafficControl()));
 }

@@ -51,13 +51,14 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     cleanup.add(() => routers.close());
     cleanup.add(() => driver.stop());
     await driver.load();
-    const { status, announcements, filtered } = driver.operators;
+    const { status, announcements, filtered, limitReader } = driver.operators;
     metrics.watch({
       counts: () => status.counts(),
       refreshNames: () => status.refreshNames(),
       filtered: () => filtered.read(),
       connectionsLeft: () => announcements.connectionsLeft(),
-      ...(options.metricsPerAddress && { addresses: () => status.addresses() }),
+      limits: () => limitReader.rows(),
+      ...(options.metricsPerAddress && { addresses: () => status.addresses(), lists: () => status.lists() }),
       ...(options.metricsRouter && { routers: routerReports(cleanup) }),
     });
     const ready = driver.start(kernel.events, recoverySource(options, docker.networks, state));

@@ -9,6 +9,9 @@ export interface Stage {
   readonly text: string;
 }
 
+/** Of a list, in characters. */
+const LONGEST_LIST = 100;
+
 type Answer = Omit<Stage, 'name'>;
 const ok = (text: string): Answer => ({ state: 'ok', text });
 const broken = (text: string): Answer => ({ state: 'broken', text });
@@ -34,6 +37,7 @@ export function explain(facts: AddressFacts): Stage[] {
         ['announcement', announcement],
         ['route', route],
         ['firewall', firewall],
+        ['ingress', ingress],
         ['router', router],
       ];
   return stations.map(([name, answer]) => ({ name, ...answer(facts) }));
@@ -143,6 +147,21 @@ function firewall({ firewall: found }: AddressFacts): Answer {
   if (found.policy === 'DROP' && !found.hasChain)
     return broken('the policy of FORWARD is DROP, and it does not call our chain');
   return ok(`FORWARD policy ${found.policy}${found.hasChain ? ', our chain is in it' : ''}`);
+}
+
+/** What routed's own filter lets in. */
+function ingress({ record }: AddressFacts): Answer {
+  if (record === undefined) return unknown('routed-plugin does not answer');
+  const { ingress: list, ingressMode, isOwnerPending } = record.endpoint ?? {};
+  if (isOwnerPending === true) return broken('nobody may enter until Docker has said which container this is');
+  if (list === undefined) return ok('everybody may enter');
+  if (ingressMode === 'observe') return ok(`everybody may enter; routed.ingress only counts: ${shorten(list)}`);
+  if (list === 'none') return broken('nobody may enter: routed.ingress=none');
+  return ok(`only ${shorten(list)} may enter; --from tells of one address`);
+}
+
+function shorten(list: string): string {
+  return list.length > LONGEST_LIST ? `${list.slice(0, LONGEST_LIST)}…` : list;
 }
 
 function router({ record, router: found, stuckDaemons }: AddressFacts): Answer {

@@ -13,6 +13,10 @@ import { DriverError } from '@routed/driver';
 
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
+const refusedAt = (destination: string, container: string): object => ({
+  ...{ at: 'now', source: '10.9.0.2', destination, container },
+});
+
 describe('the admin socket', () => {
   let directory: string;
   let socketPath: string;
@@ -41,6 +45,13 @@ describe('the admin socket', () => {
     },
     get journal() {
       return journal;
+    },
+    refused: {
+      entries: () => [refusedAt('10.1.0.2', 'web'), refusedAt('10.1.0.3', 'other')],
+      follow: (listener: (packet: object) => void) => {
+        setImmediate(() => ['10.1.0.2', '10.1.0.3'].forEach((address) => listener(refusedAt(address, 'later'))));
+        return () => undefined;
+      },
     },
     describe: (address: string) => ({ address }),
     status: { completeReport: () => Promise.resolve({ version: '1', problems: ['an old one'] }) },
@@ -125,6 +136,18 @@ describe('the admin socket', () => {
       expect((JSON.parse(reply.body) as { error: { message: string } }).error.message).to.contain(message);
     });
   }
+
+  it('tells what was refused, of one container or address, and goes on telling', async () => {
+    const once = await raw('GET', '/v1/refused?container=web');
+    const followed = raw('GET', '/v1/refused?address=10.1.0.3&follow=true');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    stopping.abort();
+
+    const lines = (...packets: readonly object[]): string =>
+      packets.map((line) => `${JSON.stringify(line)}\n`).join('');
+    expect(once.body).to.equal(lines(refusedAt('10.1.0.2', 'web')));
+    expect((await followed).body).to.equal(lines(refusedAt('10.1.0.3', 'other'), refusedAt('10.1.0.3', 'later')));
+  });
 
   it('tells what happened, and goes on telling until it stops', async () => {
     const entry = { kind: 'leased', addresses: ['10.1.0.2'], detail: 'first' } as const;

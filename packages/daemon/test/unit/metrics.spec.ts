@@ -7,7 +7,11 @@ describe('Metrics', () => {
   it('counts what the driver has, does and repairs', async () => {
     const metrics = new Metrics();
     const daemon = await wiredDaemon({ metrics });
-    metrics.watch({ counts: () => daemon.parts.status.counts(), connectionsLeft: () => Promise.resolve(0) });
+    metrics.watch({
+      counts: () => daemon.parts.status.counts(),
+      connectionsLeft: () => Promise.resolve(0),
+      limits: () => Promise.resolve([]),
+    });
     const poolId = await createNetwork(daemon);
     await startContainer(daemon, { poolId, endpointId: dockerId('c80b7eea65283f'), address: '10.1.0.2' });
     const link = daemon.kernel.inspect().links.find(({ name }) => name === 'vethrc80b7eea65')!;
@@ -64,6 +68,7 @@ describe('Metrics', () => {
     metrics.watch({
       counts: () => status.counts(),
       connectionsLeft: () => Promise.resolve(left),
+      limits: () => Promise.resolve([]),
       addresses: () => status.addresses(),
     });
     const poolId = await createNetwork(daemon);
@@ -86,6 +91,32 @@ describe('Metrics', () => {
     expect(after).to.contain('routed_drain_connections_left Nan');
   });
 
+  it('has series for each limit, and none of a container that has gone', async () => {
+    const metrics = new Metrics();
+    const daemon = await wiredDaemon({ metrics });
+    const { status, limitReader } = daemon.parts;
+    metrics.watch({
+      counts: () => status.counts(),
+      connectionsLeft: () => Promise.resolve(0),
+      limits: () => limitReader.rows(),
+    });
+    const poolId = await createNetwork(daemon, { driverOptions: { 'routed.rate-in': '100mbit' } });
+    const endpointId = dockerId('c80b7eea65283f');
+    await startContainer(daemon, { poolId, endpointId });
+
+    const { text } = await metrics.render();
+    await daemon.parts.endpoints.delete(endpointId);
+    const { text: after } = await metrics.render();
+    await daemon.stop();
+    metrics.stop();
+
+    const labels = '{network="c98909000000",container="c80b7eea6528",direction="in"}';
+    expect(text).to.contain(`routed_limit_bits_per_second${labels} 100000000`);
+    expect(text).to.contain(`routed_limit_dropped_packets_total${labels} 0`);
+    expect(text).not.to.contain('direction="out"');
+    expect(after).not.to.contain(labels);
+  });
+
   it('has series of the routers where they were asked for, and none of a neighbor that has gone', async () => {
     const metrics = new Metrics();
     const daemon = await wiredDaemon({ metrics });
@@ -101,6 +132,7 @@ describe('Metrics', () => {
     metrics.watch({
       counts: () => daemon.parts.status.counts(),
       connectionsLeft: () => Promise.resolve(0),
+      limits: () => Promise.resolve([]),
       routers: () => Promise.resolve(answer),
     });
 

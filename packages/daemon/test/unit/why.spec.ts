@@ -62,9 +62,23 @@ describe('why an address is reached or not', () => {
     expect(explain(healthy).map(({ name, state }) => `${name} ${state}`)).to.deep.equal(
       [
         ...['lease', 'endpoint', 'sandbox', 'link', 'neighbour'],
-        ...['announcement', 'route', 'firewall', 'router'],
+        ...['announcement', 'route', 'firewall', 'ingress', 'router'],
       ].map((name) => `${name} ok`),
     );
+  });
+
+  it('is the filter, where nobody may enter', () => {
+    const filtered = (fields: object): Partial<AddressFacts> => ({
+      record: { ...healthy.record!, endpoint: { ...endpoint, ...fields } },
+    });
+
+    expect(breaks(filtered({ ingress: 'none' }))).to.deep.equal(['ingress']);
+    expect(breaks(filtered({ isOwnerPending: true }))).to.deep.equal(['ingress']);
+    expect(breaks(filtered({ ingress: 'none', ingressMode: 'observe' }))).to.deep.equal([]);
+    expect(breaks(filtered({ ingress: '10.0.0.0/8' }))).to.deep.equal([]);
+    expect(textOf('ingress', filtered({ ingress: '10.0.0.0/8' }))).to.match(/^only 10\.0\.0\.0\/8 may enter/);
+    expect(textOf('ingress', filtered({ ingress: '10.0.0.1,'.repeat(100) }))).to.have.length.below(150);
+    expect(textOf('ingress', {})).to.equal('everybody may enter');
   });
 
   it('names the block that other hosts reach it by, also while the address itself is not announced', () => {

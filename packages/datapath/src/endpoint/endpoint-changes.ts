@@ -1,7 +1,11 @@
 import { type AddressSpec, type Neighbour, type RouteSpec, diff } from '@routed/netns';
 import type { KernelChange } from '../ground/kernel-change.ts';
+import { changeLimits, type KnownShapes, type LimitChange } from '../limits/limit-changes.ts';
 import { MAIN_TABLE } from '../names/kernel-names.ts';
 import { type DesiredEndpoint, hostRoute, type LinkSettings, type RouteKind } from './endpoint-plan.ts';
+
+/** One change of what an endpoint has. */
+export type EndpointChange = KernelChange | LimitChange;
 
 /** What the kernel is known to have of an endpoint: what it was told before, or what was read from it. */
 export interface KnownEndpoint {
@@ -9,22 +13,24 @@ export interface KnownEndpoint {
   readonly hostAddresses: readonly Pick<AddressSpec, 'address'>[];
   readonly routes: readonly (Pick<RouteSpec, 'destination'> & RouteKind)[];
   readonly neighbours: readonly Pick<Neighbour, 'address' | 'mac' | 'isPermanent'>[];
+  readonly limits: KnownShapes;
 }
 
 /** What there is of an endpoint whose pair of links has just been made. */
 export function bareLink({ settings: made }: DesiredEndpoint): KnownEndpoint {
   const settings = { ...made, alias: undefined, isUp: false, ipv6AddressGeneration: undefined };
-  return { settings, hostAddresses: [], routes: [], neighbours: [] };
+  return { settings, hostAddresses: [], routes: [], neighbours: [], limits: {} };
 }
 
 /**
  * The changes that make the kernel have what is desired of an endpoint, and no other route or permanent neighbour on its link.
  * Pure. A route that gets another table or metric is added before the old one goes.
  *
- * The link comes first: the kernel drops routes and neighbours of a link that is down.
+ * Limits come first: to put one on a link that is up interrupts it. Then the link: the kernel drops routes and neighbours of a link that is down.
  */
-export function planChanges(desired: DesiredEndpoint, known: KnownEndpoint, linkIndex: number): KernelChange[] {
+export function planChanges(desired: DesiredEndpoint, known: KnownEndpoint, linkIndex: number): EndpointChange[] {
   return [
+    ...changeLimits(desired, known.limits, linkIndex),
     ...changeLink(desired, known, linkIndex),
     ...diff(desired.hostAddresses, known.hostAddresses, addressOf).missing.map(
       (address) => ({ kind: 'add-address', address: { ...address, linkIndex } }) as const,

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { allAddresses, type FilterMode, type KernelEndpoint } from './kernel-endpoint.ts';
+import { allAddresses, type FilterMode, type KernelEndpoint, listInForce } from './kernel-endpoint.ts';
 import {
   type AllowList,
   type Connections,
@@ -85,7 +85,7 @@ export class EndpointFiltering {
    * @throws NetfilterError NFT_MISSING; NetlinkError
    */
   async begin(endpoint: KernelEndpoint): Promise<void> {
-    const isOpen = DIRECTIONS.every((direction) => listOf(endpoint, direction) === undefined);
+    const isOpen = DIRECTIONS.every((direction) => listInForce(endpoint, direction) === undefined);
     const forgetting = isOpen ? undefined : this.#forgetAddresses(addressesOf(endpoint));
     await Promise.all([this.set(endpoint), forgetting]);
   }
@@ -114,19 +114,20 @@ export class EndpointFiltering {
 
   /** The list of each direction that has one: with the name servers among the destinations. */
   #listsOf(endpoint: KernelEndpoint): Readonly<Partial<Record<Direction, AllowList>>> {
-    const ingress = listOf(endpoint, 'ingress');
-    const egress = listOf(endpoint, 'egress');
+    const ingress = listInForce(endpoint, 'ingress');
+    const egress = listInForce(endpoint, 'egress');
     return {
       ...(ingress !== undefined && { ingress: this.#listOf(ingress, 'ingress') }),
       ...(egress !== undefined && { egress: this.#withResolvers(this.#listOf(egress, 'egress'), endpoint) }),
     };
   }
 
-  #withResolvers(list: AllowList, { dns, isEgressPending }: KernelEndpoint): AllowList {
+  #withResolvers(list: AllowList, { dns, givenDns, isEgressPending }: KernelEndpoint): AllowList {
     // Whose the endpoint is decides what it may ask.
     if (isEgressPending === true) return list;
-    if (dns === undefined) this.#resolvers = this.#hostResolvers().join(' ');
-    return { ...list, entries: [...list.entries, ...resolverEntries(dns ?? this.#hostResolvers())] };
+    const own = dns ?? givenDns;
+    if (own === undefined) this.#resolvers = this.#hostResolvers().join(' ');
+    return { ...list, entries: [...list.entries, ...resolverEntries(own ?? this.#hostResolvers())] };
   }
 
   /**
@@ -193,12 +194,6 @@ export class EndpointFiltering {
     this.#lists.set(text, list);
     return list;
   }
-}
-
-/** The list that holds now. */
-function listOf(endpoint: KernelEndpoint, direction: Direction): string | undefined {
-  const isPending = direction === 'ingress' ? endpoint.isOwnerPending : endpoint.isEgressPending;
-  return isPending === true ? 'none' : endpoint[direction];
 }
 
 function modeOf(endpoint: KernelEndpoint, direction: Direction): FilterMode {

@@ -11,23 +11,36 @@ import {
   ROUTE_PROTOCOL,
   UNANNOUNCED_TABLE,
 } from '../names/kernel-names.ts';
-import { bareLink, planChanges } from './endpoint-changes.ts';
+import { bareLink, type EndpointChange, planChanges } from './endpoint-changes.ts';
 import { type DesiredEndpoint, hostRoute } from './endpoint-plan.ts';
+import { isLimitChange } from '../limits/limit-changes.ts';
+import type { LimitPlace, LinkLimits } from '../limits/link-limits.ts';
+import { HostLinks } from './host-links.ts';
 import type { LinkReaper } from './link-reaper.ts';
 import { waitForPeerRunning } from './peer-running.ts';
 import { type ActualState, type EndpointRepair, type LinkDeletion, raisesLink, stillDue } from './repair-plan.ts';
 
-/** The one writer of what endpoints have in the kernel of the host: links, and the addresses, routes and neighbours on them. */
+/**
+ * The one writer of what endpoints have in the kernel of the host: links, the addresses, routes and neighbours on them, and what
+ * limits them.
+ */
 export class EndpointLinks {
   readonly #rtnl: Rtnl;
   readonly #reaper: LinkReaper;
+  readonly #limits: LinkLimits;
   readonly #logger: Logger;
   /** The index that the link of each endpoint was seen with: it outlives a change of the name. */
   readonly #indexes = new Map<string, number>();
 
-  constructor(deps: { readonly rtnl: Rtnl; readonly reaper: LinkReaper; readonly logger: Logger }) {
+  constructor(deps: {
+    readonly rtnl: Rtnl;
+    readonly reaper: LinkReaper;
+    readonly limits: LinkLimits;
+    readonly logger: Logger;
+  }) {
     this.#rtnl = deps.rtnl;
     this.#reaper = deps.reaper;
+    this.#limits = deps.limits;
     this.#logger = deps.logger;
   }
 
@@ -48,15 +61,16 @@ export class EndpointLinks {
       return;
     }
     try {
-      requireDone(await sendChanges(this.#rtnl, changes));
+      requireDone(await this.#limit(changes));
+      requireDone(await sendChanges(this.#rtnl, changes.filter(isKernelChange)));
     } catch (error) {
-      if (known === undefined) await this.#reaper.scheduleDelete(desired.veth.name);
-      else await sendChanges(this.#rtnl, planChanges(known, desired, linkIndex));
+      if (known === undefined) await this.remove(desired.id, []);
+      else await this.#takeBack(planChanges(known, desired, linkIndex));
       throw error;
     }
   }
 
-  /** What the kernel has: five dumps. */
+  /** What the kernel has: five dumps, and those of limits where there are any. */
   async read(): Promise<ActualState> {
     const [links, announced, unannounced, addresses, neighbours] = await Promise.all([
       this.#rtnl.links.list({ kind: 'veth' }),
@@ -70,7 +84,8 @@ export class EndpointLinks {
       const endpointId = group === LINK_GROUP ? endpointOfAlias(alias) : undefined;
       if (endpointId !== undefined) this.#indexes.set(endpointId, index);
     }
-    return { links, routes: [...announced, ...unannounced], addresses, neighbours };
+    const limits = await this.#limits.read(this.#indexes);
+    return { links, routes: [...announced, ...unannounced], addresses, neighbours, limits };
   }
 
   /**
@@ -81,15 +96,20 @@ export class EndpointLinks {
   async repair(
     { linkIndex, known, changes }: EndpointRepair,
     desired: DesiredEndpoint,
-  ): Promise<readonly { readonly change: KernelChange; readonly outcome: ChangeOutcome }[]> {
+  ): Promise<readonly { readonly change: EndpointChange; readonly outcome: ChangeOutcome }[]> {
     const due = stillDue(changes, planChanges(desired, known, linkIndex));
-    const raising = due.filter(raisesLink);
+    const limiting = due.filter(isLimitChange);
+    const limited = await this.#limit(limiting);
+    const raising = due.filter(isKernelChange).filter(raisesLink);
     const raised = await sendChanges(this.#rtnl, raising);
     // Nobody is led to a container that cannot answer yet.
     if (raising.length > 0) await waitForPeerRunning(this.#rtnl.links, linkIndex);
-    const others = due.filter((change) => !raisesLink(change));
-    const outcomes = [...raised, ...(await sendChanges(this.#rtnl, others))];
-    return [...raising, ...others].map((change, at) => ({ change, outcome: outcomes[at] as ChangeOutcome }));
+    const others = due.filter(isKernelChange).filter((change) => !raisesLink(change));
+    const outcomes = [...limited, ...raised, ...(await sendChanges(this.#rtnl, others))];
+    return [...limiting, ...raising, ...others].map((change, at) => ({
+      change,
+      outcome: outcomes[at] as ChangeOutcome,
+    }));
   }
 
   /** Deletes a link that {@link planRepairs} found abandoned, if it is so still. By index: another may have the name by now. */
@@ -102,6 +122,15 @@ export class EndpointLinks {
   /** Whether the endpoint's host link is there, whichever namespace its other end is in. */
   async exists(endpointId: string): Promise<boolean> {
     return (await this.#indexOf(endpointId)) !== undefined;
+  }
+
+  /** The host links of these endpoints, of those that have one: one dump. */
+  async indexesOf(endpointIds: readonly string[]): Promise<LimitPlace[]> {
+    const links = new HostLinks(await this.#rtnl.links.list({ kind: 'veth' }));
+    return endpointIds.flatMap((endpointId) => {
+      const link = links.of(endpointId);
+      return link === undefined ? [] : [{ endpointId, linkIndex: link.index }];
+    });
   }
 
   /** Whether there is a host link of this name, of whatever endpoint, that does not wait for its deletion. */
@@ -123,6 +152,7 @@ export class EndpointLinks {
       Promise.all([
         ...destinations.map((destination) => withdraw(routes, destination)),
         this.#reaper.scheduleDelete(linkNames(endpointId).host, links),
+        this.#limits.leave(endpointId, links),
       ]),
     );
   }
@@ -136,6 +166,21 @@ export class EndpointLinks {
       endpointId,
       routes.map(({ destination }) => destination),
     );
+  }
+
+  /** As far as it goes: what failed is told already. */
+  async #takeBack(changes: readonly EndpointChange[]): Promise<void> {
+    await this.#limit(changes);
+    await sendChanges(this.#rtnl, changes.filter(isKernelChange));
+  }
+
+  /** Makes those changes that are of limits, in order. One that fails does not stop those after it. */
+  async #limit(changes: readonly EndpointChange[]): Promise<readonly ChangeOutcome[]> {
+    const outcomes: ChangeOutcome[] = [];
+    for (const change of changes.filter(isLimitChange)) {
+      outcomes.push(...(await Promise.allSettled([this.#limits.carryOut(change)])));
+    }
+    return outcomes;
   }
 
   async #indexOf(endpointId: string): Promise<number | undefined> {
@@ -176,6 +221,10 @@ export class EndpointLinks {
       await this.#rtnl.links.delete({ index: link.index });
     }
   }
+}
+
+function isKernelChange(change: EndpointChange): change is KernelChange {
+  return !isLimitChange(change);
 }
 
 function linkMissing(endpointId: string): DatapathError {

@@ -10,6 +10,7 @@ import {
   ROUTE_PROTOCOL,
   UNANNOUNCED_TABLE,
 } from '../names/kernel-names.ts';
+import { type RateLimit, type Shape, shapeOf, type Shapes } from '../limits/rate-limit.ts';
 import { linkLocalOf } from './link-local.ts';
 
 /** What both ends of a pair are made with, and the host's end gets back: all that netns can set on each end, and read. */
@@ -37,6 +38,8 @@ export interface DesiredEndpoint {
   readonly routes: readonly Omit<RouteSpec, 'linkIndex'>[];
   /** The container's addresses as the host's neighbours. */
   readonly neighbours: readonly (Omit<NeighbourSpec, 'linkIndex'> & { readonly isPermanent: true })[];
+  /** How fast packets may go either way. */
+  readonly limits: Shapes;
 }
 
 /** The prefixes of an endpoint's addresses, each alone. */
@@ -94,7 +97,15 @@ export function planEndpoint(endpoint: KernelEndpoint, attributes: LinkAttribute
     // and permanent entries do not count against the limit that all containers of a host share (gc_thresh3). With that of
     // the link-local address no request of the container adds another to the host's table.
     neighbours: [...addresses, ...linkLocalsOf(endpoint)].map((address) => ({ address, mac, isPermanent: true })),
+    limits: limitsOf(endpoint, attributes),
   };
+}
+
+function limitsOf({ rateIn, rateOut }: KernelEndpoint, { mtuBytes }: LinkAttributes): Shapes {
+  const shape = (rate: RateLimit | 'off' | undefined): Shape | undefined =>
+    rate === undefined || rate === 'off' ? undefined : shapeOf(rate, mtuBytes);
+  const [inward, outward] = [shape(rateIn), shape(rateOut)];
+  return { ...(inward !== undefined && { in: inward }), ...(outward !== undefined && { out: outward }) };
 }
 
 /** The address that an endpoint with IPv6 has on its link without being given one; none without IPv6. */

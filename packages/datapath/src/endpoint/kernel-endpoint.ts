@@ -1,3 +1,5 @@
+import type { RateLimit } from '../limits/rate-limit.ts';
+
 /** Whether a container may send from addresses that it does not have. */
 export type Spoofing = 'strict' | 'allow';
 
@@ -23,10 +25,14 @@ export interface KernelEndpoint {
   readonly mac: string;
   /** Who may open connections to the container, in the form of `routed.ingress`; absent: everybody. */
   readonly ingress?: string;
+  /** Prefixes whose addresses may as well, and nobody else without a list; absent: its network is not isolated. */
+  readonly insiders?: readonly string[];
   /** Whom the container may open connections to, in the form of `routed.egress`; absent: everybody. */
   readonly egress?: string;
-  /** The name servers that it may ask whatever `egress` says; absent: the host's. */
+  /** The name servers that it may ask whatever `egress` says; absent: those that Docker gave it, or else the host's. */
   readonly dns?: readonly string[];
+  /** Those that Docker gave its container (`--dns`); absent: none, or not known. */
+  readonly givenDns?: readonly string[];
   /** Whether a list refuses, or only counts what it would refuse; absent: it refuses. */
   readonly ingressMode?: FilterMode;
   readonly egressMode?: FilterMode;
@@ -39,6 +45,9 @@ export interface KernelEndpoint {
   readonly isAnnounced?: boolean;
   /** Metric of its host routes, 1 to 65535; absent: the kernel's, 0 for IPv4 and 1024 for IPv6. */
   readonly metric?: number;
+  /** How fast packets may go to the container, and from it; absent, or `off`: as fast as they can. */
+  readonly rateIn?: RateLimit | 'off';
+  readonly rateOut?: RateLimit | 'off';
 }
 
 /** Everything that the host has a route to for an endpoint. */
@@ -50,4 +59,16 @@ export function allAddresses<A extends KernelAddress, B extends KernelAddress>({
   readonly additional: readonly B[];
 }): readonly (A | B)[] {
   return [...addresses, ...additional];
+}
+
+/** The list of an endpoint that holds now, as `parseAllowList` reads it; undefined: every peer is allowed. Pure. */
+export function listInForce(
+  endpoint: Pick<KernelEndpoint, 'ingress' | 'egress' | 'insiders' | 'isOwnerPending' | 'isEgressPending'>,
+  direction: 'ingress' | 'egress',
+): string | undefined {
+  const isPending = direction === 'ingress' ? endpoint.isOwnerPending : endpoint.isEgressPending;
+  if (isPending === true) return 'none';
+  const { [direction]: list, insiders } = endpoint;
+  if (direction === 'egress' || insiders === undefined || list === 'any') return list;
+  return [...insiders, ...(list === undefined || list === 'none' ? [] : [list])].join();
 }

@@ -51,6 +51,8 @@ export interface OpenedByName {
 interface Reader {
   readonly gate: DnsGate;
   readonly way: QueueWay;
+  /** What is to be said of a name in a list; undefined: nothing. */
+  readonly warningOf: (name: string) => string | undefined;
   queue: PacketQueue;
 }
 
@@ -90,13 +92,20 @@ export class NamedDestinations {
    * @throws NetfilterError QUEUE_UNAVAILABLE, QUEUE_TAKEN, NFT_MISSING, FIREWALL_REFUSED
    */
   async set(link: string, names: readonly NamedEntry[]): Promise<void> {
-    if (names.length === 0) return await this.forget(link);
-    const { gate } = await this.#start();
+    if (names.length === 0) {
+      await this.forget(link);
+      return;
+    }
+    const { gate, warningOf } = await this.#start();
     const list = byName(names);
     const before = this.#lists.get(link);
     if (before !== undefined && isEqual(before, list)) return;
     const kept = gate.openings(link).filter(({ pattern }) => list.has(pattern));
     this.#lists.set(link, list);
+    for (const name of list.keys()) {
+      const warning = before?.has(name) === true ? undefined : warningOf(name);
+      if (warning !== undefined) this.#logger.warn({ link, name }, warning);
+    }
     if (before === undefined) return;
     gate.forget(link);
     await this.#filters.close(link);
@@ -159,7 +168,7 @@ export class NamedDestinations {
 
   async #begin(): Promise<Reader> {
     // Few hosts have names in lists, and what reads DNS takes a while to load.
-    const { DnsGate } = await import('@routed/dns-gate');
+    const { DnsGate, parseNamePattern, wildcardWarning } = await import('@routed/dns-gate');
     const gate = new DnsGate({
       lists: (link) => this.#lists.get(link),
       isOwn: (address) => this.#isOwn(address),
@@ -168,7 +177,8 @@ export class NamedDestinations {
     await this.#readOwnAddresses();
     const queue = await this.#attach(gate);
     try {
-      this.#reader = { gate, queue, way: await this.#filters.handDns(DNS_QUEUE) };
+      const warningOf = (name: string): string | undefined => wildcardWarning(parseNamePattern(name));
+      this.#reader = { gate, queue, warningOf, way: await this.#filters.handDns(DNS_QUEUE) };
     } catch (error) {
       await queue.close();
       throw error;

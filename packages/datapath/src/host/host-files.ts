@@ -17,7 +17,7 @@ export const HOST_FILES = {
   networkdLinks: {
     path: '/etc/systemd/network/10-routed.network',
     alsoIn: ['/run/systemd/network', '/usr/lib/systemd/network', '/lib/systemd/network'],
-    text: '[Match]\nName=vethr* vethc*\n\n[Link]\nUnmanaged=yes\nRequiredForOnline=no\n',
+    text: '[Match]\nName=vethr* vethc* ifbr-*\n\n[Link]\nUnmanaged=yes\nRequiredForOnline=no\n',
     then: 'networkctl reload',
     why: 'systemd-networkd would configure container links by any catch-all file, delete their routes, and wait for them at boot',
   },
@@ -31,7 +31,7 @@ export const HOST_FILES = {
   networkManager: {
     path: '/etc/NetworkManager/conf.d/10-routed.conf',
     alsoIn: ['/run/NetworkManager/conf.d', '/usr/lib/NetworkManager/conf.d'],
-    text: '[device-routed]\nmatch-device=interface-name:vethr*,interface-name:vethc*\nmanaged=0\n',
+    text: '[device-routed]\nmatch-device=interface-name:vethr*,interface-name:vethc*,interface-name:ifbr-*\nmanaged=0\n',
     then: 'systemctl reload NetworkManager',
     why: 'NetworkManager would run DHCP on container links, and delete their addresses and routes',
   },

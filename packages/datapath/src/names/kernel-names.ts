@@ -8,6 +8,9 @@ export const HOST_LINK_PREFIX = 'vethr';
 /** Start of the name of a container link, as long as it is in the host's namespace. */
 export const CONTAINER_LINK_PREFIX = 'vethc';
 
+/** Start of the name of the link that shapes what an endpoint's container sends. */
+export const LIMIT_LINK_PREFIX = 'ifbr-';
+
 /**
  * The route protocol number of every route that is ours.
  *
@@ -41,6 +44,8 @@ export const DELETE_GROUP = LINK_GROUP + 1;
 export const HOST_LINK_MAC = 'ee:ee:ee:ee:ee:ee';
 
 const ALIAS_PREFIX = 'routed:';
+/** Another one than that of host links: nothing that goes by an alias takes a shaping link for a container's. */
+const LIMIT_ALIAS_PREFIX = 'routed-limit:';
 const ID_DIGITS = 10;
 
 /** What an endpoint's kernel objects are called; follows from its id alone. */
@@ -68,10 +73,21 @@ export function linkNames(endpointId: string): LinkNames {
   };
 }
 
-/** What the names of both links of an endpoint end with, or undefined for a name that no link of ours has. */
+/** Name and alias of the link that shapes what an endpoint's container sends. */
+export function limitLinkNames(endpointId: string): { readonly name: string; readonly alias: string } {
+  return { name: LIMIT_LINK_PREFIX + linkDigits(endpointId), alias: LIMIT_ALIAS_PREFIX + endpointId };
+}
+
+/** What the names of all links of an endpoint end with, or undefined for a name that no link of ours has. */
 export function digitsOfLink(name: string): string | undefined {
-  const isOurs = name.startsWith(HOST_LINK_PREFIX) || name.startsWith(CONTAINER_LINK_PREFIX);
-  return isOurs ? name.slice(HOST_LINK_PREFIX.length) : undefined;
+  const prefixes = [HOST_LINK_PREFIX, CONTAINER_LINK_PREFIX, LIMIT_LINK_PREFIX];
+  const prefix = prefixes.find((candidate) => name.startsWith(candidate));
+  return prefix === undefined ? undefined : name.slice(prefix.length);
+}
+
+/** The endpoint whose packets a link shapes, or undefined for the alias of any other link. */
+export function endpointOfLimitAlias(alias: string | undefined): string | undefined {
+  return alias?.startsWith(LIMIT_ALIAS_PREFIX) ? alias.slice(LIMIT_ALIAS_PREFIX.length) : undefined;
 }
 
 /** The endpoint that a link alias names, or undefined for the alias of a link that is not ours. */

@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { EndpointLinks } from '../../src/endpoint/endpoint-links.ts';
 import { type DesiredEndpoint, planEndpoint } from '../../src/endpoint/endpoint-plan.ts';
 import { LinkReaper } from '../../src/endpoint/link-reaper.ts';
+import { LinkLimits } from '../../src/limits/link-limits.ts';
+import { FakeTrafficControl } from './support/fake-traffic-control.ts';
 import { planRepairs } from '../../src/endpoint/repair-plan.ts';
 
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -30,7 +32,9 @@ function endpoint(additional: readonly string[], metric?: number): DesiredEndpoi
 function writer(): { readonly kernel: FakeKernel; readonly links: EndpointLinks } {
   const kernel = fakeKernel();
   const reaper = new LinkReaper({ rtnl: kernel, logger });
-  return { kernel, links: new EndpointLinks({ rtnl: kernel, reaper, logger }) };
+  const tc = new FakeTrafficControl(kernel);
+  const limits = new LinkLimits({ rtnl: kernel, openTc: () => Promise.resolve(tc), reaper });
+  return { kernel, links: new EndpointLinks({ rtnl: kernel, reaper, limits, logger }) };
 }
 
 /** What the host has, whatever the order in which it got it. */

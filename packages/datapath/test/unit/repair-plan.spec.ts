@@ -26,7 +26,8 @@ function endpoint(id: string, ...addresses: string[]): DesiredEndpoint {
 const a = endpoint('aaaaaaaaaaaaaaaa', '10.1.0.2', 'fd00::2');
 const b = endpoint('bbbbbbbbbbbbbbbb', '10.1.0.3');
 const c = endpoint('cccccccccccccccc', 'fd00::3');
-const empty: ActualState = { links: [], routes: [], addresses: [], neighbours: [] };
+const limits = { shapes: new Map(), links: [] };
+const empty: ActualState = { links: [], routes: [], addresses: [], neighbours: [], limits };
 
 function atHome(link: Link, changes: Partial<Link> = {}): Link {
   const rest = { ...link, ...changes };
@@ -167,6 +168,7 @@ describe('planRepairs', () => {
       routes: [routeBy(92, '10.1.0.77/32'), routeBy(90, '10.9.0.0/16')],
       addresses: [],
       neighbours: [neighbourOn(90, '10.9.0.1'), neighbourOn(92, '10.1.0.77')],
+      limits,
     };
     const damaged = fc
       .record({ links: fc.tuple(linkDamage, linkDamage, linkDamage), routes: keep, addresses: keep, neighbours: keep })
@@ -177,6 +179,7 @@ describe('planRepairs', () => {
           routes: [...strangers.routes, ...state.routes.filter((_, at) => damage.routes[at])],
           addresses: state.addresses.filter((_, at) => damage.addresses[at]),
           neighbours: [...strangers.neighbours, ...state.neighbours.filter((_, at) => damage.neighbours[at])],
+          limits,
         };
       });
     const wanted = fc.subarray(all);
@@ -213,6 +216,7 @@ describe('planRepairs', () => {
             routes: [...ofB(state.routes), ...at11(fine.routes)],
             addresses: state.addresses,
             neighbours: [...ofB(state.neighbours), ...at11(fine.neighbours)],
+            limits,
           };
 
           const actions = steps(all, mixed);

@@ -1,4 +1,4 @@
-import { type Check, defineCheck } from '../check.ts';
+import { type Check, defineCheck, type Finding } from '../check.ts';
 import { hasContainersOrNetworks } from './firewall.ts';
 
 /** Our tables of nf_tables, with all filters of containers. */
@@ -9,15 +9,21 @@ export const filtersCheck = defineCheck<{
   readonly isNeeded: boolean;
   /** Undefined: there is no `nft`. */
   readonly tables: readonly string[] | undefined;
+  /** Endpoints that nobody may open connections to. */
+  readonly closed: readonly { readonly addresses: readonly string[]; readonly closedBy: string }[];
 }>({
   id: 'filters',
   title: 'container filters are in place',
   read: async (host) => {
     const listed = await host.run(['nft', 'list', 'tables']);
     const tables = listed?.stdout.split('\n').map((line) => line.replace(/^table /, '').trim());
-    return { isNeeded: await hasContainersOrNetworks(host), tables };
+    const endpoints = (await host.daemon())?.endpoints ?? [];
+    const closed = endpoints.flatMap(({ addresses, closedBy }) =>
+      closedBy === undefined ? [] : [{ addresses, closedBy }],
+    );
+    return { isNeeded: await hasContainersOrNetworks(host), tables, closed };
   },
-  judge: ({ isNeeded, tables }) => {
+  judge: ({ isNeeded, tables, closed }) => {
     if (!isNeeded) return [];
     if (tables === undefined) {
       return [
@@ -30,7 +36,7 @@ export const filtersCheck = defineCheck<{
       ];
     }
     const missing = TABLES.filter((table) => !tables.includes(table));
-    if (missing.length === 0) return [];
+    if (missing.length === 0) return closedNotes(closed);
     return [
       {
         severity: 'broken',
@@ -41,5 +47,21 @@ export const filtersCheck = defineCheck<{
     ];
   },
 });
+
+function closedNotes(
+  closed: readonly { readonly addresses: readonly string[]; readonly closedBy: string }[],
+): Finding[] {
+  const [first] = closed;
+  if (first === undefined) return [];
+  return [
+    {
+      severity: 'note',
+      found: `nobody may open connections to ${closed.length} endpoints, such as ${first.addresses.join(' ')}: ${first.closedBy}`,
+      why: 'that may be meant; connections are refused at once, those of the host and of health checks too',
+      remedy:
+        'list who may with "routed-plugin ingress set CONTAINER SOURCES"; "routed-plugin refused CONTAINER" tells who tried',
+    },
+  ];
+}
 
 export const filtersChecks: readonly Check[] = [filtersCheck];

@@ -130,15 +130,25 @@ const cases: readonly (readonly [
   ],
   [
     'no nft where nothing is to be filtered',
-    filtersCheck.judge({ isNeeded: false, tables: undefined }),
+    filtersCheck.judge({ isNeeded: false, tables: undefined, closed: [] }),
     undefined,
     /^$/,
   ],
   [
     'both tables of filters gone',
-    filtersCheck.judge({ isNeeded: true, tables: ['ip filter'] }),
+    filtersCheck.judge({ isNeeded: true, tables: ['ip filter'], closed: [] }),
     'broken',
     /^nftables has no table inet routed, and none arp routed$/,
+  ],
+  [
+    'endpoints that are closed',
+    filtersCheck.judge({
+      isNeeded: true,
+      tables: ['inet routed', 'arp routed'],
+      closed: [{ addresses: ['10.1.0.2', 'fd00::2'], closedBy: 'routed.ingress=none' }],
+    }),
+    'note',
+    /^nobody may open connections to 1 endpoints, such as 10\.1\.0\.2 fd00::2: routed\.ingress=none$/,
   ],
   [
     'an uplink whose MTU has changed since the start',

@@ -1,21 +1,11 @@
 import type { DockerNetworks } from '@routed/docker-engine';
-import { z } from 'zod';
 import { DriverError } from '../ground/errors.ts';
 import { checkBlocks } from '../networks/check-blocks.ts';
 import type { Network } from '../networks/network.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { type BlockLengths, blockWords } from '../networks/option-values.ts';
 import type { Blocks } from './blocks.ts';
-
-/** The blocks of one network on this host, as commands read them. */
-export const networkBlocksReply = z.object({
-  network: z.string(),
-  networkId: z.string(),
-  /** As `routed.block` has it, such as `/26,/122`; `none`: containers get addresses of the whole subnet. */
-  block: z.string(),
-  blocks: z.array(z.string()).readonly(),
-});
-export type NetworkBlocksReply = Readonly<z.infer<typeof networkBlocksReply>>;
+import type { NetworkBlocksReply } from './network-blocks-reply.ts';
 
 interface Deps {
   readonly networks: Pick<NetworkRegistry, 'get' | 'all' | 'setBlock'>;

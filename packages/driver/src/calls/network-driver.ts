@@ -1,4 +1,4 @@
-import { allAddresses, linkNames, type Logger } from '@routed/datapath';
+import { allAddresses, type LinkLimits, linkNames, type Logger } from '@routed/datapath';
 import type { Ipam, KeyedLock } from '@routed/ipam';
 import type { Handlers, RequestOf } from '@routed/plugin-protocol';
 import type { Blocks } from '../blocks/blocks.ts';
@@ -13,7 +13,7 @@ import type { GatewayCheck } from '../networks/gateway-check.ts';
 import type { Journal } from '../ground/journal.ts';
 import type { NetworkPool } from '../networks/network.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
-import { parseEndpointOptions } from '../networks/parse-options.ts';
+import { checkBursts, hasRate, parseEndpointOptions } from '../networks/parse-options.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import { CleanupStack } from '../ground/cleanup-stack.ts';
 import { networkCapabilities } from './capabilities.ts';
@@ -35,6 +35,7 @@ export interface NetworkDriverDeps {
   readonly gateways: DefaultGateways;
   readonly gatewayCheck: Pick<GatewayCheck, 'refuseTaken'>;
   readonly sandboxes: Pick<SandboxReconciler, 'settle'>;
+  readonly limits: Pick<LinkLimits, 'requireSupport'>;
   readonly lock: KeyedLock;
   readonly journal: Pick<Journal, 'record'>;
   readonly logger: Pick<Logger, 'info'>;
@@ -71,6 +72,7 @@ async function createNetwork(
   deps: NetworkDriverDeps,
 ): Promise<void> {
   const wanted = readNetwork(request, deps);
+  if (hasRate(wanted)) await deps.limits.requireSupport();
   const pools: NetworkPool[] = [];
   const undo = new CleanupStack();
   try {
@@ -120,6 +122,8 @@ async function createEndpoint(
   if (network.isUnanswered === true) await deps.networks.confirm(network.id);
   const options = parseEndpointOptions(request.Options);
   const endpoint = readEndpoint(request, network, options);
+  checkBursts(endpoint, deps.networks.mtuOf(network.id));
+  if (hasRate(endpoint)) await deps.limits.requireSupport();
   const additional = locateAdditional(options.addresses, endpoint, network, options.isAnycast);
   await deps.leases.refuseElsewhere(endpoint);
   try {

@@ -2,7 +2,7 @@ import { containerMac } from '@routed/datapath';
 import { prefixContains } from '@routed/ipam';
 import type { RequestOf } from '@routed/plugin-protocol';
 import type { Endpoint, EndpointAddress } from '../endpoints/endpoint.ts';
-import type { Network } from '../networks/network.ts';
+import { insidersOf, type Network } from '../networks/network.ts';
 import { type EndpointOptions, storedOptions } from '../networks/options.ts';
 import { DriverError } from '../ground/errors.ts';
 import { publishedPorts } from './published-ports.ts';
@@ -33,6 +33,7 @@ export function readEndpoint(request: CreateEndpoint, network: Network, options:
     addresses,
     additional: [],
     ...kept,
+    ...insidersOf(network),
     ...(ports.length > 0 && { publishedPorts: ports }),
     // Until Docker has said what it is waiting for.
     ...((kept.announce ?? 'always') === 'always' ? {} : { isAnnounced: false }),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { checkBlocks } from '../networks/check-blocks.ts';
 import type { NewNetwork } from '../networks/network.ts';
 import { type NetworkOptions, storedOptions } from '../networks/options.ts';
-import { invalidOption, parseNetworkOptions } from '../networks/parse-options.ts';
+import { checkBursts, invalidOption, parseNetworkOptions } from '../networks/parse-options.ts';
 import { DriverError } from '../ground/errors.ts';
 import { isOurAddressSpace } from '../networks/address-spaces.ts';
 import type { DefaultGateways } from './default-gateways.ts';
@@ -61,6 +61,7 @@ export function readNetwork(
         'set routed.mtu, or omit --ipv6',
     );
   }
+  checkBursts(options, mtuBytes);
   const pools = [
     ...request.IPv4Data.map((data) => readPool(data, 4, options, defaults.gateways)),
     ...request.IPv6Data.map((data) => readPool(data, 6, options, defaults.gateways)),

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Container, DockerContainers, Owner } from '@routed/docker-engine';
 import { type Direction, DIRECTIONS } from '@routed/netfilter';
-import { isPending } from '../endpoints/owner-pending.ts';
+import { isPending, ownList } from '../endpoints/owner-pending.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
@@ -8,9 +9,10 @@ import { GracePeriod } from '../ground/grace-period.ts';
 import type { KeyedLock } from '@routed/ipam';
 import type { Logger } from '@routed/datapath';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
+import { dependsOnDocker, type GivenNameServers } from './given-name-servers.ts';
 import { asAdditional } from './container-addresses.ts';
 import { OwnerSearch } from './owner-search.ts';
-import { assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
+import { assignmentId, type PersistentAssignment, ratesOf } from './persistent-assignment.ts';
 import type { PersistentAssignments } from './persistent-assignments.ts';
 
 const INTERVAL_MS = 30_000;
@@ -34,7 +36,7 @@ const REFUSES = { ingress: 'accepts', egress: 'opens' } as const;
  */
 export class AssignmentKeeper {
   readonly #docker: DockerContainers;
-  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
+  readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'limit' | 'hold' | 'admit'>;
   readonly #leases: AdditionalLeases;
   readonly #records: PersistentAssignments;
   readonly #sandboxReconciler: Pick<SandboxReconciler, 'requestOnceThere'>;
@@ -42,13 +44,15 @@ export class AssignmentKeeper {
   readonly #logger: Logger;
   /** Assignments whose container Docker does not know. */
   readonly #missing = new GracePeriod();
+  readonly #nameServers: Pick<GivenNameServers, 'learn'>;
   readonly #search: OwnerSearch;
   #timer: NodeJS.Timeout | undefined;
   #isChecking = false;
 
   constructor(deps: {
     readonly docker: DockerContainers;
-    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'hold' | 'admit'>;
+    readonly nameServers: Pick<GivenNameServers, 'learn'>;
+    readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'limit' | 'hold' | 'admit'>;
     readonly leases: AdditionalLeases;
     readonly records: PersistentAssignments;
     readonly sandboxReconciler: Pick<SandboxReconciler, 'requestOnceThere'>;
@@ -62,10 +66,15 @@ export class AssignmentKeeper {
     this.#sandboxReconciler = deps.sandboxReconciler;
     this.#lock = deps.lock;
     this.#logger = deps.logger;
+    this.#nameServers = deps.nameServers;
     this.#search = new OwnerSearch({
       docker: deps.docker,
       isWanted: (endpointId) => deps.endpoints.get(endpointId)?.sandboxKey !== undefined,
-      onFound: (endpointId, containerId) => this.#give(endpointId, containerId),
+      onFound: async (endpointId, containerId) => {
+        await this.#give(endpointId, containerId);
+        // Nobody waits for it: Docker answers once the container has started.
+        void this.#nameServers.learn(endpointId, containerId);
+      },
       logger: deps.logger,
     });
   }
@@ -79,14 +88,17 @@ export class AssignmentKeeper {
 
   /** An endpoint has joined its sandbox. Nobody waits for what follows. */
   onJoin(endpointId: string): void {
-    const networkId = this.#endpoints.get(endpointId)?.networkId;
-    if (networkId === undefined || this.#records.ofNetwork(networkId).length === 0) return;
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint === undefined) return;
+    const { networkId } = endpoint;
+    if (this.#records.ofNetwork(networkId).length === 0 && !dependsOnDocker(endpoint)) return;
     this.#search.start(endpointId, networkId);
   }
 
   /** Waits until an endpoint has what an operator gave its container, if Docker is being asked whose it is: not for long. */
   async settle(endpointId: string): Promise<void> {
-    await this.#search.found(endpointId, SETTLE_MS);
+    const networkId = this.#endpoints.get(endpointId)?.networkId ?? '';
+    if (this.#records.ofNetwork(networkId).length > 0) await this.#search.found(endpointId, SETTLE_MS);
   }
 
   /**
@@ -181,14 +193,15 @@ export class AssignmentKeeper {
       for (const direction of DIRECTIONS) {
         const list = record[direction];
         if (list === undefined) continue;
-        await this.#endpoints.filter(endpointId, direction, list === 'any' ? undefined : list);
+        await this.#endpoints.filter(endpointId, direction, list);
       }
+      await this.#endpoints.limit(endpointId, ratesOf(record));
       await this.#endpoints.extend(endpointId, asAdditional(record));
       this.#sandboxReconciler.requestOnceThere(endpoint.sandboxKey);
       const addresses = record.addresses.map(({ address }) => address);
       this.#logger.info(
         { container: record.containerName, addresses },
-        'restored operator-assigned addresses and filters',
+        'restored operator-assigned addresses, filters and limits',
       );
     });
   }
@@ -208,8 +221,9 @@ function isRestored(record: PersistentAssignment, endpoint: Endpoint): boolean {
   const held = new Set(endpoint.additional.map(({ address }) => address));
   const isFiltered = DIRECTIONS.every((direction) => {
     const list = record[direction];
-    const wanted = list === 'any' ? undefined : list;
-    return !isPending(endpoint, direction) && (list === undefined || endpoint[direction] === wanted);
+    if (isPending(endpoint, direction)) return false;
+    return list === undefined || endpoint[direction] === ownList(endpoint, direction, list);
   });
-  return isFiltered && record.addresses.every(({ address }) => held.has(address));
+  const isLimited = isDeepStrictEqual({ ...ratesOf(endpoint), ...ratesOf(record) }, ratesOf(endpoint));
+  return isFiltered && isLimited && record.addresses.every(({ address }) => held.has(address));
 }

@@ -13,7 +13,7 @@ import type { AddressChange } from './address-change.ts';
 import { chooseNetwork, type Membership } from './choose-network.ts';
 import { askForContainer, findContainer } from './find-container.ts';
 import type { PersistentAssignments } from './persistent-assignments.ts';
-import { recordOf, assignmentId, hasList, type PersistentAssignment } from './persistent-assignment.ts';
+import { recordOf, assignmentId, hasPolicy, type PersistentAssignment } from './persistent-assignment.ts';
 import type { AdditionalAddress } from '../leases/leased-address.ts';
 
 /** What `address add` says beside container and address. */
@@ -129,7 +129,7 @@ export class ContainerAddresses {
     const isLive = held.length > 0 && (await this.#take(endpointId, address));
     if (record !== undefined && sticky.length > 0) {
       const left = record.addresses.filter((entry) => entry.address !== address);
-      const isEmpty = left.length === 0 && !hasList(record);
+      const isEmpty = left.length === 0 && !hasPolicy(record);
       await (isEmpty ? this.#records.remove(recordId) : this.#records.put({ ...record, addresses: left }));
     }
     await this.#leases.release(sticky.length > 0 ? sticky : held);

@@ -1,5 +1,5 @@
 import type { Container, ContainerNetwork, DockerContainers } from '@routed/docker-engine';
-import { linkNames, type NamedDestinations } from '@routed/datapath';
+import { linkNames, listInForce, type NamedDestinations } from '@routed/datapath';
 import {
   type Direction,
   type EndpointFilters,
@@ -13,11 +13,13 @@ import { addressTexts } from '../endpoints/endpoint.ts';
 import { isPending } from '../endpoints/owner-pending.ts';
 import type { Journal } from '../ground/journal.ts';
 import type { KeyedLock } from '@routed/ipam';
+import { insidersOf } from '../networks/network.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { FilterStatus, FilterVerdict } from './filter-status.ts';
 import { type ListInForce, readAttempt, verdictOn } from './list-verdict.ts';
 import { askForContainer } from './find-container.ts';
+import type { GivenNameServers } from './given-name-servers.ts';
 import type { AssignmentKeeper } from './assignment-keeper.ts';
 import { recordOf, assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
 import type { PersistentAssignments } from './persistent-assignments.ts';
@@ -34,6 +36,7 @@ export class ContainerFilters {
   readonly #networks: Pick<NetworkRegistry, 'get'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
   readonly #records: PersistentAssignments;
+  readonly #nameServers: Pick<GivenNameServers, 'learn'>;
   readonly #keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
   readonly #filters: Pick<EndpointFilters, 'counters'>;
   readonly #named: Pick<NamedDestinations, 'openings'>;
@@ -46,6 +49,7 @@ export class ContainerFilters {
     readonly networks: Pick<NetworkRegistry, 'get'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
     readonly records: PersistentAssignments;
+    readonly nameServers: Pick<GivenNameServers, 'learn'>;
     readonly keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
     readonly filters: Pick<EndpointFilters, 'counters'>;
     readonly named: Pick<NamedDestinations, 'openings'>;
@@ -58,6 +62,7 @@ export class ContainerFilters {
     this.#networks = deps.networks;
     this.#endpoints = deps.endpoints;
     this.#records = deps.records;
+    this.#nameServers = deps.nameServers;
     this.#keeper = deps.keeper;
     this.#filters = deps.filters;
     this.#named = deps.named;
@@ -138,7 +143,8 @@ export class ContainerFilters {
       const named = [...owners].filter(([, { id }]) => id === fresh.containerId).map(([endpointId]) => endpointId);
       for (const endpointId of new Set([...named, listedId])) {
         if (this.#endpoints.get(endpointId) === undefined) continue;
-        await this.#endpoints.filter(endpointId, direction, list === 'any' ? undefined : list);
+        await this.#endpoints.filter(endpointId, direction, list);
+        await this.#nameServers.learn(endpointId, fresh.containerId);
       }
     } catch (error) {
       await (before === undefined ? this.#records.remove(fresh.id) : this.#records.put(before));
@@ -175,13 +181,13 @@ export class ContainerFilters {
     const given = this.#records.get(assignmentId(container.id, on.networkId))?.[direction] ?? network?.[direction];
     const own = endpoint ?? network;
     const mode = direction === 'ingress' ? own?.ingressMode : own?.egressMode;
-    const list = endpoint === undefined ? given : endpoint[direction];
+    const list = listInForce(endpoint ?? { [direction]: given, ...(network && insidersOf(network)) }, direction);
     return {
       direction,
       list: list === 'any' ? undefined : list,
       mode: mode ?? 'enforce',
       isPending: isPending(endpoint, direction),
-      resolvers: own?.dns ?? this.#hostResolvers(),
+      resolvers: own?.dns ?? endpoint?.givenDns ?? this.#hostResolvers(),
       opened: direction === 'egress' ? this.#named.openings(linkNames(on.endpointId).host) : [],
       gateways: (endpoint?.addresses ?? network?.pools ?? []).map(({ gateway }) => gateway),
     };

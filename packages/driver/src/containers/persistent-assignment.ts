@@ -1,6 +1,8 @@
 import { DIRECTIONS } from '@routed/netfilter';
 import type { Container, ContainerNetwork } from '@routed/docker-engine';
 import type { LeasedAddress } from '../leases/leased-address.ts';
+import type { Rates } from '../networks/parse-options.ts';
+import type { Rate } from '../networks/rate-text.ts';
 
 /**
  * Addresses that an operator gave a container on a network, for as long as it exists: they are leased to it while it
@@ -19,11 +21,20 @@ export interface PersistentAssignment {
   readonly ingress?: string;
   /** The same of those that it opens. */
   readonly egress?: string;
+  /** How fast packets may go to it and from it, in place of what network and driver options say. */
+  readonly rateIn?: Rate;
+  readonly rateOut?: Rate;
 }
 
-/** Whether an operator gave the container a list. */
-export function hasList(record: PersistentAssignment): boolean {
-  return DIRECTIONS.some((direction) => record[direction] !== undefined);
+/** The limits of a record: those that an operator gave. */
+export function ratesOf({ rateIn, rateOut }: Rates): Rates {
+  return { ...(rateIn !== undefined && { rateIn }), ...(rateOut !== undefined && { rateOut }) };
+}
+
+/** Whether an operator gave the container a list or a limit. */
+export function hasPolicy(record: PersistentAssignment): boolean {
+  const hasLimit = record.rateIn !== undefined || record.rateOut !== undefined;
+  return hasLimit || DIRECTIONS.some((direction) => record[direction] !== undefined);
 }
 
 /** A record without anything in it yet. */

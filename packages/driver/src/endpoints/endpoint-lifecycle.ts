@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   allAddresses,
   type DesiredEndpoint,
@@ -21,6 +22,7 @@ import type { Journal } from '../ground/journal.ts';
 import type { KeyedLock } from '@routed/ipam';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { linkAttributes } from '../networks/options.ts';
+import type { Rates } from '../networks/parse-options.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import { type Endpoint, holderOf, withoutBlocks, withoutStop } from './endpoint.ts';
 import { EndpointRecords } from './endpoint-records.ts';
@@ -230,6 +232,33 @@ export class EndpointLifecycle extends EndpointRecords {
    */
   async filter(endpointId: string, direction: Direction, list: string | undefined): Promise<void> {
     await this.#lock.run(endpointId, () => this.#refilter(endpointId, (before) => withList(before, direction, list)));
+  }
+
+  /** Has an endpoint's container ask these name servers, which Docker gave it, where `routed.dns` names none. */
+  async giveNameServers(endpointId: string, givenDns: readonly string[]): Promise<void> {
+    await this.#lock.run(endpointId, async () => {
+      if (this.index.require(endpointId).givenDns?.join() === givenDns.join()) return;
+      await this.#refilter(endpointId, (before) => ({ ...before, givenDns }));
+    });
+  }
+
+  /**
+   * Changes how fast packets may go to an endpoint's container and from it, at once; what is absent stays.
+   *
+   * @throws DriverError ENDPOINT_UNKNOWN
+   * @throws DatapathError LINK_MISSING, KERNEL_FEATURE_MISSING
+   */
+  async limit(endpointId: string, rates: Rates): Promise<void> {
+    await this.#lock.run(endpointId, async () => {
+      const before = this.index.require(endpointId);
+      const after = { ...before, ...rates };
+      if (isDeepStrictEqual(before, after)) return;
+      await this.revise(
+        { before, after },
+        [() => this.#links.apply(this.#plan(after), this.#plan(before))],
+        [() => this.#links.apply(this.#plan(before), this.#plan(after))],
+      );
+    });
   }
 
   /**

@@ -11,6 +11,10 @@ export interface Endpoint extends StoredOptions<'endpoint'> {
   /** Further addresses, which we put on the container's link once Docker has moved and addressed it. */
   readonly additional: readonly AdditionalAddress[];
   readonly mac: string;
+  /** The name servers that Docker gave its container (`--dns`), where that matters; absent: none, or not known. */
+  readonly givenDns?: readonly string[];
+  /** The prefixes of its network, where that is isolated: their addresses may enter, and whom `ingress` lists. */
+  readonly insiders?: readonly string[];
   /** What `docker run --publish` asked for, such as `8080:80/tcp`, and does not get here. Absent: nothing. */
   readonly publishedPorts?: readonly string[];
   /**

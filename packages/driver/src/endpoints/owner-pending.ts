@@ -22,12 +22,27 @@ export function withKnownOwner(endpoint: Endpoint): Endpoint {
   return DIRECTIONS.reduce(withoutPending, endpoint);
 }
 
-/** The endpoint with another list, its operator's; absent: everybody is allowed. Pure. */
-export function withList(endpoint: Endpoint, direction: Direction, list: string | undefined): Endpoint {
+/**
+ * The endpoint with another list, its operator's; `any`, or absent: everybody is allowed. Pure.
+ *
+ * An endpoint of an isolated network keeps `any`: without a list it is closed to others.
+ */
+export function withList(endpoint: Endpoint, direction: Direction, given: string | undefined): Endpoint {
+  const list = ownList(endpoint, direction, given);
   const known = withoutPending(endpoint, direction);
   const { [direction]: former, ...open } = known;
   if (former === list) return known;
   return list === undefined ? open : { ...open, [direction]: list };
+}
+
+/** What an endpoint has as its own list where an operator gives its container one. Pure. */
+export function ownList(
+  { insiders }: Pick<Endpoint, 'insiders'>,
+  direction: Direction,
+  given: string | undefined,
+): string | undefined {
+  const isKept = direction === 'ingress' && insiders !== undefined;
+  return given === 'any' && !isKept ? undefined : given;
 }
 
 function withoutPending(endpoint: Endpoint, direction: Direction): Endpoint {

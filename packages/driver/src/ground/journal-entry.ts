@@ -20,6 +20,8 @@ export type JournalKind =
   | 'conflict'
   /** An operator said who may open connections to it. */
   | 'filtered'
+  /** An operator said how fast packets may go to its container and from it. */
+  | 'limited'
   /** Docker was asked for something that a routed network does not have: published ports. */
   | 'ignored'
   /** Another route of this host hides that of the address, or does so no more. */

@@ -1,3 +1,4 @@
+import type { KernelEndpoint } from '@routed/datapath';
 import type { StoredOptions } from './options.ts';
 
 /** A prefix that endpoints of a network take addresses from. */
@@ -22,6 +23,11 @@ export interface Network extends StoredOptions<'network'> {
   readonly prefixes: readonly NetworkPrefix[];
   /** Whether Docker may not have heard that it was made; absent: it has. */
   readonly isUnanswered?: boolean;
+}
+
+/** The prefixes whose addresses alone may enter an isolated network's containers without being listed; none for others. */
+export function insidersOf({ isolation, pools, prefixes }: Network): Pick<KernelEndpoint, 'insiders'> {
+  return isolation === 'network' ? { insiders: [...pools, ...prefixes].map(({ prefix }) => prefix) } : {};
 }
 
 /** A network before its prefixes are pools. */

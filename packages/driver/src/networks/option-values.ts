@@ -7,6 +7,21 @@ export const ANNOUNCE_POLICIES = ['always', 'running', 'healthy', 'manual'] as c
 
 // Light: the daemon reads its command line with these before anything else is loaded.
 
+/** Whether a list refuses, or only counts. */
+export const filterMode: z.ZodType<'enforce' | 'observe', string> = z.enum(['enforce', 'observe'], {
+  error: 'expected enforce or observe',
+});
+
+/** Addresses of either family, as records keep them. */
+export const addressList: z.ZodType<readonly string[], readonly string[]> = z
+  .array(z.union([z.ipv4(), z.ipv6()]))
+  .readonly();
+
+/** Whether a network is closed to others. */
+export const isolation: z.ZodType<'network' | 'none', string> = z.enum(['network', 'none'], {
+  error: 'expected network or none',
+});
+
 /** A whole number in decimal, from `min` to `max`. */
 export function numberText(min: number, max: number): z.ZodType<number> {
   const error = `expected a number from ${min} to ${max}`;

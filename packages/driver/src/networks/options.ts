@@ -4,14 +4,18 @@ import { type Direction, formatAllowList, isNetfilterError, parseAllowList } fro
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import {
+  addressList,
   ANNOUNCE_POLICIES,
   blockText,
   durationText,
+  filterMode,
+  isolation,
   isUnicastIpv4,
   mtuText,
   numberText,
   signalText,
 } from './option-values.ts';
+import { RATE_OPTIONS } from './rate-options.ts';
 import { listOf } from './text-list.ts';
 
 /** What an option is to a network, or to an endpoint. */
@@ -44,13 +48,7 @@ export const MAX_ADDITIONAL_ADDRESSES = 4096;
 
 /** As `parseAllowList` of @routed/netfilter reads it; absent: every peer is allowed. */
 const allowList = { stored: z.string().exactOptional() };
-const filterMode = z.enum(['enforce', 'observe'], { error: 'expected enforce or observe' });
-const resolvers = {
-  stored: z
-    .array(z.union([z.ipv4(), z.ipv6()]))
-    .readonly()
-    .exactOptional(),
-};
+const resolvers = { stored: addressList.exactOptional() };
 /** How many name servers `routed.dns` may name. Docker itself asks three. */
 const MAX_RESOLVERS = 16;
 /** Fits the kernel, zebra (24 bits), OSPF and BGP. IPv6 has no 0: the kernel makes 1024 of it. */
@@ -290,6 +288,18 @@ export const OPTIONS = {
       docs: ['observe', "the network's", 'the same for this endpoint'],
     },
   },
+  isolation: {
+    key: 'routed.isolation',
+    text: z.string().toLowerCase().pipe(isolation),
+    network: {
+      stored: isolation.exactOptional(),
+      docs: [
+        'network',
+        '`none`',
+        '`network`: only addresses of its subnets and `routed.prefixes` may open connections to its containers, and whom `routed.ingress` lists',
+      ],
+    },
+  },
   egress: {
     key: 'routed.egress',
     text: z.string({ error: 'expected a list of destinations' }).transform(canonicalAllowList('egress')),
@@ -343,6 +353,7 @@ export const OPTIONS = {
       docs: ['allow', "the network's", 'whether it may send from addresses that it does not have'],
     },
   },
+  ...RATE_OPTIONS,
 } as const satisfies Readonly<Record<string, DriverOption>>;
 
 type Scope = 'network' | 'endpoint';

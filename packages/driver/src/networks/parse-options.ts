@@ -1,6 +1,7 @@
 import { bounded, excerpt } from '@routed/text';
 import { DriverError } from '../ground/errors.ts';
-import { type EndpointOptions, type NetworkOptions, optionsOf } from './options.ts';
+import { type EndpointOptions, type NetworkOptions, OPTIONS, optionsOf } from './options.ts';
+import { burstComplaint, formatRate, type Rate } from './rate-text.ts';
 
 /**
  * Reads the driver options of a network.
@@ -27,6 +28,29 @@ export function parseEndpointOptions(given: Readonly<Record<string, unknown>>): 
     );
   }
   return options;
+}
+
+/** The rates that options give. */
+export interface Rates {
+  readonly rateIn?: Rate;
+  readonly rateOut?: Rate;
+}
+
+/**
+ * Checks what can be said of rates only once the MTU is known.
+ *
+ * @throws DriverError INVALID_OPTION
+ */
+export function checkBursts(rates: Rates, mtuBytes: number): void {
+  for (const field of ['rateIn', 'rateOut'] as const) {
+    const complaint = burstComplaint(rates[field], mtuBytes);
+    if (complaint !== undefined) throw invalidOption(OPTIONS[field].key, formatRate(rates[field]), complaint);
+  }
+}
+
+/** Whether any packets are to be limited. */
+export function hasRate({ rateIn = 'off', rateOut = 'off' }: Rates): boolean {
+  return rateIn !== 'off' || rateOut !== 'off';
 }
 
 /** The error for a driver option whose value is not of the expected form. */

@@ -8,7 +8,18 @@ export const addressRecord = z.object({
   lease: z.object({ poolId: z.string(), purpose: z.string(), holder: z.string().exactOptional() }).exactOptional(),
   /** The endpoint that has it. */
   endpoint: z
-    .object({ id: z.string(), networkId: z.string(), mac: z.string(), sandboxKey: z.string().exactOptional() })
+    .object({
+      id: z.string(),
+      networkId: z.string(),
+      mac: z.string(),
+      sandboxKey: z.string().exactOptional(),
+      /** Who may open connections to it, in the form of `routed.ingress`; absent: everybody. */
+      ingress: z.string().exactOptional(),
+      /** `observe`: the list refuses nobody. */
+      ingressMode: z.string().exactOptional(),
+      /** Nobody may, until Docker has said whose it is. */
+      isOwnerPending: z.boolean().exactOptional(),
+    })
     .exactOptional(),
   /** How the endpoint's part of its sandbox is; absent: it needed nothing there. */
   sandbox: z

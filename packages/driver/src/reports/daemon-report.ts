@@ -100,6 +100,11 @@ const endpointStatus = z.object({
   sandboxKey: z.string().optional(),
   /** Absent: the endpoint is in no container now. */
   announcement: addressAnnouncement.optional(),
+  /** In the form of `routed.rate-in`; absent: no limit that way. */
+  rateIn: z.string().optional(),
+  rateOut: z.string().optional(),
+  /** Why nobody may open connections to it; absent: somebody may. */
+  closedBy: z.string().optional(),
 });
 
 const driverReport = daemonCounts.extend({
@@ -153,6 +158,19 @@ const driverReport = daemonCounts.extend({
 export const daemonReport = driverReport.extend({
   /** Such as `mnt:[4026531841]`. */
   mountNamespace: z.string(),
+  /** What the lists of endpoints in a container were asked, by direction; packets, since they were set. */
+  lists: z
+    .array(
+      z.object({
+        endpointId: z.string(),
+        container: z.string(),
+        network: z.string(),
+        direction: z.enum(['ingress', 'egress']),
+        examined: z.string(),
+        refused: z.string(),
+      }),
+    )
+    .readonly(),
   /** How mounts of others reach /run/docker/netns: `shared`, `slave` or `private`. */
   propagation: z.string(),
   /** Where they were asked for: Docker names their containers, and may take its time. */

@@ -15,12 +15,14 @@ import type { NameBook } from '../ground/endpoint-names.ts';
 import type { NetworkNames } from '../ground/network-names.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
+import { formatRate } from '../networks/rate-text.ts';
 import type { Absence } from '../endpoints/absence.ts';
 import type { StaleEndpoints } from '../upkeep/stale-endpoints.ts';
 import { describeHiddenRoute, type HiddenRoutes } from '../upkeep/hidden-routes.ts';
 import type { ReconcileReporter } from '../upkeep/reconcile-reporter.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import type { AddressAnnouncements } from './address-announcements.ts';
+import type { ListCount, ListCounts } from './list-counts.ts';
 import type { DaemonCounts, DaemonReport, DriverReport } from './daemon-report.ts';
 
 /** What the report is made of. */
@@ -43,6 +45,7 @@ interface StatusDeps {
   readonly hidden: Pick<HiddenRoutes, 'all'>;
   readonly blocks: Pick<Blocks, 'usage' | 'problems'>;
   readonly counts: ConflictCounters;
+  readonly listCounts: Pick<ListCounts, 'all'>;
   readonly host: Pick<HostNetworkSetup, 'problems'>;
   readonly settings: {
     readonly version: string;
@@ -51,6 +54,11 @@ interface StatusDeps {
     readonly uplinks?: readonly string[];
     readonly gateways: DefaultGateways;
   };
+}
+
+function closedBy({ ingress, ingressMode, isOwnerPending }: Endpoint): { readonly closedBy?: string } {
+  if (isOwnerPending === true) return { closedBy: 'Docker has not said yet which container it is' };
+  return ingress === 'none' && ingressMode !== 'observe' ? { closedBy: 'routed.ingress=none' } : {};
 }
 
 /** Docker may take so long between two calls for one container; longer is worth telling. */
@@ -129,6 +137,11 @@ export class DaemonStatus {
     });
   }
 
+  /** What lists were asked. @throws NetlinkError */
+  lists(): Promise<readonly ListCount[]> {
+    return this.#deps.listCounts.all();
+  }
+
   /** All that the driver knows. */
   report(): DriverReport {
     const { networks, endpoints, conflicts, observer, loose, settings } = this.#deps;
@@ -159,6 +172,7 @@ export class DaemonStatus {
     await this.refreshNames();
     return {
       ...this.report(),
+      lists: await this.#deps.listCounts.all(),
       mountNamespace: await readlink('/proc/self/ns/mnt'),
       propagation: propagationOf(await readFile('/proc/self/mountinfo', 'utf8'), '/run/docker/netns') ?? 'private',
     };
@@ -181,7 +195,7 @@ export class DaemonStatus {
   }
 
   #endpointStatus(endpoint: Endpoint): DriverReport['endpoints'][number] {
-    const { id, networkId, mac, addresses, sandboxKey } = endpoint;
+    const { id, networkId, mac, addresses, sandboxKey, rateIn = 'off', rateOut = 'off' } = endpoint;
     return {
       id,
       networkId,
@@ -192,6 +206,9 @@ export class DaemonStatus {
       ...this.#deps.names.of(id),
       sandboxKey,
       ...(sandboxKey !== undefined && { announcement: this.#deps.addressAnnouncements.ofEndpoint(endpoint) }),
+      ...(rateIn !== 'off' && { rateIn: formatRate(rateIn) }),
+      ...(rateOut !== 'off' && { rateOut: formatRate(rateOut) }),
+      ...closedBy(endpoint),
     };
   }
 

@@ -1,6 +1,7 @@
 import {
   BLOCK_PROTOCOL,
   endpointOfAlias,
+  endpointOfLimitAlias,
   DELETE_GROUP,
   HOST_LINK_PREFIX,
   isAsWeMadeIt,
@@ -118,6 +119,8 @@ export class KernelWatch {
 
   #onLink({ change, link }: LinkEvent): void {
     if (concernsUplinks(link)) this.#noteHost();
+    const limited = link.group === LINK_GROUP ? endpointOfLimitAlias(link.alias) : undefined;
+    if (change === 'delete' && limited !== undefined) this.#note(limited);
     const endpointId = this.#ownerOf(link);
     if (endpointId === undefined) return;
     if (change === 'delete' || !link.isUp || !isAsWeMadeIt(endpointId, link)) this.#note(endpointId);

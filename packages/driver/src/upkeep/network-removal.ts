@@ -1,7 +1,6 @@
 import { HostLinks } from '@routed/datapath';
 import type { DockerNetworks } from '@routed/docker-engine';
 import type { Rtnl } from '@routed/netns';
-import { z } from 'zod';
 import type { DockerLeases } from '../calls/docker-leases.ts';
 import { isInUse } from '../endpoints/absence.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
@@ -9,16 +8,8 @@ import { addressTexts, type Endpoint } from '../endpoints/endpoint.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { Network } from '../networks/network.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
+import type { ForgottenNetwork } from './forgotten-network.ts';
 import type { StaleNetworks } from './stale-networks.ts';
-
-/** What was forgotten, as the command reads it. */
-export const forgottenNetwork = z.object({
-  networkId: z.string(),
-  prefixes: z.array(z.string()).readonly(),
-  /** How many endpoints went with it. */
-  endpoints: z.number(),
-});
-export type ForgottenNetwork = Readonly<z.infer<typeof forgottenNetwork>>;
 
 interface Deps {
   readonly dockerNetworks: Pick<DockerNetworks, 'networks'>;

@@ -114,6 +114,9 @@ function describeRepair(action: RepairAction): string {
     case 'add-rule':
     case 'delete-rule':
       return `${action.kind}: priority ${action.rule.priority ?? ''}`;
+    case 'set-limit':
+    case 'delete-limit':
+      return `${action.kind}: ${action.direction === 'in' ? 'towards' : 'from'} the container`;
     case 'delete-link':
       return `delete-link: ${action.name}, which no container uses`;
     case 'forget-sandbox':

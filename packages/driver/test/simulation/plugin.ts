@@ -1,3 +1,4 @@
+import { FakeTrafficControl } from '../../../datapath/test/unit/support/fake-traffic-control.ts';
 import { Uplinks } from '@routed/datapath';
 import type { DockerEngine } from '@routed/docker-engine';
 import { type Ipam, openIpam } from '@routed/ipam';
@@ -121,6 +122,7 @@ export class Plugin {
     return {
       netns: kernel.netnsFor(life),
       rtnl,
+      openTc: () => Promise.resolve(new FakeTrafficControl(kernel.fake)),
       openSandbox: (path) => Promise.reject(new Error(`no sandbox ${path}`)),
       acceptance: {
         ensure: install('accept'),
@@ -141,6 +143,9 @@ export class Plugin {
         remove: quiet('remove filter'),
         list: () => Promise.resolve([]),
         counters: () => Promise.resolve(new Map()),
+        open: quiet('open names'),
+        close: quiet('close names'),
+        handDns: () => Promise.resolve('nft'),
       },
       connections: {
         forget: quiet('forget connections'),

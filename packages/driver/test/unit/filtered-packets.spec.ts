@@ -4,8 +4,8 @@ import { FilteredPacketCount } from '../../src/reports/filtered-packets.ts';
 
 const counter = (packets: bigint) => ({ packets, bytes: 0n });
 const link = (refused: bigint, spoofed = 0n): FilterCounters => ({
-  ingress: { examined: counter(99n), refused: counter(refused) },
-  egress: { examined: counter(0n), refused: counter(0n) },
+  ingress: { examined: counter(99n), refused: counter(refused), isListed: true },
+  egress: { examined: counter(0n), refused: counter(0n), isListed: false },
   spoofed: counter(spoofed),
 });
 

@@ -51,6 +51,22 @@ describe('KernelWatch', () => {
     return repair.callCount;
   }
 
+  it('calls for a repair when the link that shapes what a container sends is deleted, and not when we delete it', () => {
+    const shaping = (change: 'new' | 'delete', group = LINK_GROUP): unknown =>
+      events.emit('link', {
+        change,
+        link: { name: 'ifbr-e1', kind: 'ifb', alias: 'routed-limit:e1', group, isUp: false } as Link,
+      });
+    shaping('new');
+    shaping('delete', LINK_GROUP + 1);
+    expect(repairs()).to.equal(0);
+
+    shaping('delete');
+
+    expect(repairs()).to.equal(1);
+    expect(repairHost.callCount).to.equal(0);
+  });
+
   it('calls for a repair when somebody deletes the route of a joined endpoint, once for many', () => {
     lostRoute('10.1.0.2/32');
     lostRoute('10.1.0.2/32');

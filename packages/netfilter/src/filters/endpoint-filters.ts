@@ -36,6 +36,8 @@ export type FiltersOutcome = 'present' | 'installed' | 'repaired' | 'unavailable
 
 /** What a list of one direction was asked, since it was set. */
 export interface ListCounters {
+  /** Whether there is a list. */
+  readonly isListed: boolean;
   /** First packets of connections. */
   readonly examined: Counter;
   /** Of these, what was refused; or would have been, where the list only counts. */
@@ -56,6 +58,8 @@ export interface FilterCounters extends Readonly<Record<Direction, ListCounters>
  * start no process; their cost does not depend on the number of filters.
  */
 export interface EndpointFilters {
+  /** Whether the rules, as they were loaded, write refused packets to {@link RulesetOptions.logGroup}: some kernels' nftables cannot. */
+  readonly isLogging?: boolean;
   /**
    * Makes sure that the rules are there, with exactly the filters that this object set or found: what is missing of them comes
    * back, what somebody added goes. Runs `nft` when rules are not as it loaded them, or for the first time: an earlier version may
@@ -113,7 +117,7 @@ export interface TimedAddress extends OpenedAddress {
 
 const NO_ELEMENTS: LinkElements = new Map();
 const NOTHING: Counter = { packets: 0n, bytes: 0n };
-const NONE_ASKED: ListCounters = { examined: NOTHING, refused: NOTHING };
+const NONE_ASKED: ListCounters = { isListed: false, examined: NOTHING, refused: NOTHING };
 const UNCOUNTED: FilterCounters = { spoofed: NOTHING, ingress: NONE_ASKED, egress: NONE_ASKED };
 /** IFNAMSIZ without the NUL */
 const MAX_NAME_BYTES = 15;
@@ -142,6 +146,7 @@ class KernelEndpointFilters implements EndpointFilters {
   #fingerprint: string | undefined;
   /** Whether there is an `nft`; undefined before it was looked for. */
   #isAvailable: boolean | undefined;
+  #isLogging = false;
   readonly #watch: RulesetWatch | undefined;
   /** What was opened for a while, by what tells elements apart. */
   readonly #opened = new Map<string, Opened>();
@@ -160,6 +165,10 @@ class KernelEndpointFilters implements EndpointFilters {
     watch?.on('damage', (rules) => {
       if (rules === 'filters') this.#damages += 1;
     });
+  }
+
+  get isLogging(): boolean {
+    return this.#isLogging;
   }
 
   ensure(): Promise<FiltersOutcome> {
@@ -216,7 +225,7 @@ class KernelEndpointFilters implements EndpointFilters {
         const set = LIST_SETS[direction][kind === 'examined' ? 'filtered' : 'refused'];
         await count('inet', set, (before, counter) => ({
           ...before,
-          [direction]: { ...before[direction], [kind]: counter },
+          [direction]: { ...before[direction], isListed: true, [kind]: counter },
         }));
       }
     }
@@ -322,16 +331,25 @@ class KernelEndpointFilters implements EndpointFilters {
     await this.#sets.addFor(timed, 'what was open before');
   }
 
-  /** Loads the rules. Sets of another version, with other keys, are in the way: then everything is made anew. */
+  /**
+   * Loads the rules. Sets of another version, with other keys, are in the way: then everything is made anew. A kernel that cannot log
+   * gets rules that do not.
+   */
   async #load(): Promise<boolean> {
-    const { table } = this.#options;
-    const script = rulesetScript(this.#options, targetOf(this.#dns));
-    const result = await this.#run(['nft', '-f', '-'], script);
+    const { logGroup, ...withoutLog } = this.#options;
+    const load = (script: string): ReturnType<CommandRunner> => this.#run(['nft', '-f', '-'], script);
+    const anew = deletion(this.#options.table);
+    const dns = targetOf(this.#dns);
+    const script = rulesetScript(this.#options, dns);
+    this.#isLogging = logGroup !== undefined;
+    const result = await load(script);
     if (result === undefined) return false;
     if (result.exitCode === 0) return true;
-    const again = await this.#run(['nft', '-f', '-'], deletion(table) + script);
+    const again = await load(anew + script);
     if (again?.exitCode === 0) return true;
-    throw failureOf(`filters of containers in table ${table}`, 'nft', again);
+    this.#isLogging = false;
+    if (logGroup !== undefined && (await load(anew + rulesetScript(withoutLog, dns)))?.exitCode === 0) return true;
+    throw failureOf(`filters of containers in table ${this.#options.table}`, 'nft', again);
   }
 
   async #replace(link: string, wanted: LinkElements): Promise<void> {

@@ -18,8 +18,12 @@ import {
 export interface RulesetOptions {
   readonly table: string;
   readonly linkPrefix: string;
+  /** The log group that refused packets are written to, some of each link: see {@link RefusalPrefix}. Absent: none are. */
+  readonly logGroup?: number;
 }
 
+/** What a log group reads of a packet: refused by a list, or sent from an address that the container does not have. */
+export type RefusalPrefix = `routed ${Direction | 'sender'}`;
 /**
  * Where goes what containers with names in their lists ask in DNS, and the answers to that: to a queue, or to what looks for a mark,
  * where nftables has no queues.
@@ -53,6 +57,9 @@ const OF_CONNECTIONS = 'ct state established,related accept';
  */
 const SOLICITORS = 'solicitors';
 const TOO_MANY = `update @${SOLICITORS} { iifname limit rate over 10/second burst 50 packets } drop`;
+/** Packets that are logged: of each link 20 at once, then 10 a second, so that a flood costs the log nothing. */
+const LOG_LIMIT = 'limit rate 10/second burst 20 packets';
+const LOGGED_SETS = { ingress: 'logged', egress: 'egress_logged', sender: 'sender_logged' } as const;
 /** Neighbour discovery, and what path MTU discovery lives on. Source: RFC 4890, RFC 1191. */
 const NEEDED_ICMPV6 =
   '{ packet-too-big, mld-listener-query, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, nd-redirect }';
@@ -68,12 +75,13 @@ const TO_NEXT_HOP =
  *
  * Elements of the sets stay: the filters of endpoints are in force meanwhile.
  */
-export function rulesetScript({ table, linkPrefix }: RulesetOptions, dns?: DnsTarget): string {
+export function rulesetScript({ table, linkPrefix, logGroup }: RulesetOptions, dns?: DnsTarget): string {
   const chains = {
-    inet: { ...inetChains(linkPrefix), ...(dns === undefined ? {} : dnsChains(dns)) },
+    inet: { ...inetChains(linkPrefix, logGroup), ...(dns === undefined ? {} : dnsChains(dns)) },
     arp: arpChains(linkPrefix),
   };
   const sets = { inet: new Map([...inetSets(), ...timedSets()]), arp: ARP_SETS };
+  const dynamic = { inet: [SOLICITORS, ...Object.values(LOGGED_SETS)], arp: [SOLICITORS] };
   const families = ['inet', 'arp'] as const;
   return [
     // Everything that rules refer to first, then the chains anew.
@@ -81,7 +89,7 @@ export function rulesetScript({ table, linkPrefix }: RulesetOptions, dns?: DnsTa
       [
         `table ${family} ${table} {`,
         ...Array.from(sets[family], ([set, definition]) => `set ${set} ${definition}`),
-        `set ${SOLICITORS} { type ifname; size 65535; flags dynamic,timeout; timeout 1m; }`,
+        ...dynamic[family].map((set) => `set ${set} { type ifname; size 65535; flags dynamic,timeout; timeout 1m; }`),
         ...Object.entries(chains[family]).map(([chain, { hook }]) => `chain ${chain} { ${hook ?? ''} }`),
         '}',
       ].join('\n'),
@@ -110,20 +118,28 @@ function baseChain(hook: string, priority: string, rules: readonly string[]): Ch
   return { hook: `type filter hook ${hook} priority ${priority}; policy accept;`, rules };
 }
 
-function inetChains(linkPrefix: string): Record<string, Chain> {
-  return { ...listChains(), ...senderChains(linkPrefix) };
+function inetChains(linkPrefix: string, logGroup: number | undefined): Record<string, Chain> {
+  return { ...listChains(logGroup), ...senderChains(linkPrefix, logGroup) };
+}
+
+/** Writes some of the packets to the log group, and lets all of them go on to the next rule. */
+function logging(what: keyof typeof LOGGED_SETS, logGroup: number | undefined): string[] {
+  if (logGroup === undefined) return [];
+  const link = what === 'ingress' ? 'oifname' : 'iifname';
+  const prefix: RefusalPrefix = `routed ${what}`;
+  return [`update @${LOGGED_SETS[what]} { ${link} ${LOG_LIMIT} } log prefix "${prefix}" group ${logGroup}`];
 }
 
 /** Who may enter, and where containers may go. */
-function listChains(): Record<string, Chain> {
+function listChains(logGroup: number | undefined): Record<string, Chain> {
   const asked = (direction: Direction, chain: string = CHAINS[direction].peers): readonly string[] => [
     OF_CONNECTIONS,
     `${ENDS[direction].link} @${LIST_SETS[direction].filtered} goto ${chain}`,
   ];
   return {
     turn_away: { rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmpx type admin-prohibited'] },
-    ...refusal('ingress'),
-    ...refusal('egress'),
+    ...refusal('ingress', logGroup),
+    ...refusal('egress', logGroup),
     ...peerChains('ingress', [
       'icmp type destination-unreachable icmp code frag-needed accept',
       `icmpv6 type ${NEEDED_ICMPV6} accept`,
@@ -146,10 +162,11 @@ function listChains(): Record<string, Chain> {
 }
 
 /** What addresses containers may send from. */
-function senderChains(linkPrefix: string): Record<string, Chain> {
+function senderChains(linkPrefix: string, logGroup: number | undefined): Record<string, Chain> {
   const { 4: own4, 6: own6, claims } = OWN_SETS;
   return {
-    foreign: { rules: [`iifname @${SENDER_SETS.strict} drop`, 'meta nfproto ipv6 goto solicited', 'accept'] },
+    spoofed: { rules: [...logging('sender', logGroup), 'drop'] },
+    foreign: { rules: [`iifname @${SENDER_SETS.strict} goto spoofed`, 'meta nfproto ipv6 goto solicited', 'accept'] },
     solicited: { rules: [`icmpv6 type { nd-neighbor-solicit, nd-router-solicit } ${TOO_MANY}`, 'accept'] },
     claim: { rules: [`iifname . @th,64,128 @${claims} return`, 'goto foreign'] },
     // Asks whether an address is free. A container may generate a link-local address as it likes, but not a gateway's.
@@ -163,7 +180,7 @@ function senderChains(linkPrefix: string): Record<string, Chain> {
       ],
     },
     // What a network stack says of itself before it has an address is no attempt to use another's.
-    without_ipv6: { rules: [`ip6 saddr != :: iifname @${SENDER_SETS.strict} drop`, 'drop'] },
+    without_ipv6: { rules: [`ip6 saddr != :: iifname @${SENDER_SETS.strict} goto spoofed`, 'drop'] },
     sender6: {
       rules: [
         `iifname @${SENDER_SETS.ipv4Only} goto without_ipv6`,
@@ -186,11 +203,13 @@ function senderChains(linkPrefix: string): Record<string, Chain> {
 }
 
 /** The set counts; a link that is missing there is refused all the same. */
-function refusal(direction: Direction): Record<string, Chain> {
+function refusal(direction: Direction, logGroup: number | undefined): Record<string, Chain> {
   const { refused, observed } = LIST_SETS[direction];
   const { link } = ENDS[direction];
   return {
-    [CHAINS[direction].refuse]: { rules: [`${link} @${refused}`, `${link} @${observed} accept`, 'goto turn_away'] },
+    [CHAINS[direction].refuse]: {
+      rules: [`${link} @${refused}`, ...logging(direction, logGroup), `${link} @${observed} accept`, 'goto turn_away'],
+    },
   };
 }
 

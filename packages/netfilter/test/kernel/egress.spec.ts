@@ -16,7 +16,7 @@ describe('egress filters, with real packets', () => {
     (await connect(stage.one, address, port)).outcome;
 
   before(async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     stage = await openFilterStage();
     filters = stage.filters;
     expect(await filters.ensure()).to.equal('installed');

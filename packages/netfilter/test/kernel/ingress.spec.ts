@@ -143,6 +143,7 @@ describe('ingress filters, with real packets', () => {
     await filters.remove(OTHER_LINK);
 
     expect(counted.get(LINK)?.ingress).to.deep.equal({
+      isListed: true,
       examined: { packets: 2n, bytes: 120n },
       refused: { packets: 2n, bytes: 120n },
     });

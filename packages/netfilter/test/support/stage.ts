@@ -27,7 +27,7 @@ export const MAC = '02:42:0a:01:00:02';
 export const GATEWAY = '169.254.1.1';
 
 /** Names in the rules. */
-export const RULES = { table: 'routed', linkPrefix: 'vethr' } as const;
+export const RULES = { table: 'routed', linkPrefix: 'vethr', logGroup: 7200 } as const;
 
 const HOST_MAC = 'ee:ee:ee:ee:ee:ee';
 

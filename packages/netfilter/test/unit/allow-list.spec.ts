@@ -77,6 +77,31 @@ describe('parseAllowList', () => {
     );
   });
 
+  it('reads names in a list of destinations, behind the addresses, each once', () => {
+    const text =
+      '*.Example.org:443, api.example.com:80-81/udp 10.1.2.3 api.example.com API.example.com. *.example.org:443/tcp';
+    const list = parseAllowList(text, 'egress');
+
+    expect(formatAllowList(list)).to.equal('10.1.2.3,*.example.org:443/tcp,api.example.com,api.example.com:80-81/udp');
+    expect(parseAllowList(formatAllowList(list), 'egress')).to.deep.equal(list);
+    expect(parseAllowList('10.1.2.3', 'egress')).not.to.have.property('names');
+  });
+
+  it('refuses names that are none, and names of sources', () => {
+    const refused = {
+      'a..example.com': 'character 1: "a..example.com" has an empty label',
+      '10.1.2.3, a.*.com': 'character 11: "a.*.com" has a wildcard that is not the whole first label',
+      'api.example.com:443-80': 'names ports that end before they start: write 80-443',
+      'api.example.com:0': 'names port "0"',
+      'db:5432': 'is not an address, a prefix or a range',
+    };
+
+    for (const [text, reason] of Object.entries(refused)) {
+      expect(() => parseAllowList(text, 'egress'), text).to.throw(reason);
+    }
+    expect(() => parseAllowList('api.example.com')).to.throw('lists of sources name nobody');
+  });
+
   it('says what a list of destinations lists', () => {
     expect(() => parseAllowList('10.0.0.256', 'egress')).to.throw(/list of allowed destinations, character 1/);
     expect(() => parseAllowList('', 'egress')).to.throw(/write "none" to allow no destination/);

@@ -10,5 +10,6 @@ export const LINK_FIELDS: Fields<LinkSpec> = {
   txQueueLength: optional(u32),
   mac: optional(text),
   alias: optional(text),
+  group: optional(u32),
   isUp: optional(flag),
 };

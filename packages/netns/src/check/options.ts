@@ -18,6 +18,7 @@ export const BUFFER_BYTES: Check<number> = whole(1, 0x3fff_ffff);
 export const RTNL_OPTIONS: Check<RtnlOptions> = object<RtnlOptions>({
   trace: optional(callback),
   lanes: optional(whole(1, 0xffff)),
+  threads: optional(among('auto', 'always')),
 });
 
 export const SIGNAL: Check<AbortSignal> = having<AbortSignal>('throwIfAborted', 'an AbortSignal');

@@ -6,9 +6,11 @@ export function parseMac(mac: string): Uint8Array | undefined {
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-/** Text of a link-layer address, in lower case. */
-export function formatMac(bytes: Uint8Array): string {
+const COLON_HEX = HEX.map((digits) => `:${digits}`);
+
+/** Text of a link-layer address, in lower case: that of all bytes, or of those from `start` to `end`. */
+export function formatMac(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
   let text = '';
-  for (const byte of bytes) text += `${text === '' ? '' : ':'}${HEX[byte]}`;
+  for (let place = start; place < end; place++) text += (place === start ? HEX : COLON_HEX)[bytes[place] ?? 0] ?? '';
   return text;
 }

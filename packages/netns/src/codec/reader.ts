@@ -17,7 +17,8 @@ export interface NetlinkMessage {
 /** Attribute payloads by type; of repeated attributes the last. The payloads are views. */
 export type Attributes = ReadonlyMap<number, Uint8Array>;
 
-function malformed(reason: string): NetlinkError {
+/** What cannot be a message. */
+export function malformed(reason: string): NetlinkError {
   return new NetlinkError({ code: 'EBADMSG', errno: 0, operation: 'netlink.decode', subject: '', reason });
 }
 
@@ -51,7 +52,7 @@ export function* messages(datagram: Uint8Array): Generator<NetlinkMessage> {
  */
 export function attributes(payload: Uint8Array, start = 0, wanted?: ReadonlySet<number>): Attributes {
   const found = new Map<number, Uint8Array>();
-  visitAttributes(payload, start, (type, begin, end) => {
+  eachAttribute(payload, start, payload.length, (type, begin, end) => {
     if (wanted === undefined || wanted.has(type)) found.set(type, payload.subarray(begin, end));
   });
   return found;
@@ -60,21 +61,27 @@ export function attributes(payload: Uint8Array, start = 0, wanted?: ReadonlySet<
 /** As {@link attributes}, for those that are repeated: in their order, type and payload. */
 export function attributeList(payload: Uint8Array, start = 0): [type: number, payload: Uint8Array][] {
   const found: [number, Uint8Array][] = [];
-  visitAttributes(payload, start, (type, begin, end) => found.push([type, payload.subarray(begin, end)]));
+  eachAttribute(payload, start, payload.length, (type, begin, end) => found.push([type, payload.subarray(begin, end)]));
   return found;
 }
 
-function visitAttributes(
-  payload: Uint8Array,
+/**
+ * Says of each attribute between `start` and `end` of what lies where: its type, and where its payload begins and ends.
+ *
+ * @throws {@link NetlinkError} `EBADMSG` at an attribute that does not fit
+ */
+export function eachAttribute(
+  bytes: Uint8Array,
   start: number,
+  end: number,
   visit: (type: number, begin: number, end: number) => void,
 ): void {
-  if (start > payload.length) throw malformed(`${payload.length} bytes, ${start} expected`);
+  if (start > end) throw malformed(`${end} bytes, ${start} expected`);
   let offset = start;
-  while (offset + NLA_HDRLEN <= payload.length) {
-    const length = u16(payload, offset);
-    if (length < NLA_HDRLEN || length > payload.length - offset) throw malformed(`attribute length ${length}`);
-    visit(u16(payload, offset + 2) & NLA_TYPE_MASK, offset + NLA_HDRLEN, offset + length);
+  while (offset + NLA_HDRLEN <= end) {
+    const length = u16(bytes, offset);
+    if (length < NLA_HDRLEN || length > end - offset) throw malformed(`attribute length ${length}`);
+    visit(u16(bytes, offset + 2) & NLA_TYPE_MASK, offset + NLA_HDRLEN, offset + length);
     offset += align(length);
   }
 }
@@ -82,21 +89,27 @@ function visitAttributes(
 /** Reads the byte at `offset`. @throws {@link NetlinkError} `EBADMSG` outside. */
 export function u8(bytes: Uint8Array, offset = 0): number {
   const value = bytes[offset];
-  if (value === undefined) throw malformed(`${bytes.length} bytes, byte ${offset} expected`);
+  if (value === undefined) throw tooShort(bytes, offset);
   return value;
 }
 
 /** Reads a number in machine byte order. @throws {@link NetlinkError} `EBADMSG` outside. */
 export function u16(bytes: Uint8Array, offset = 0): number {
-  const first = u8(bytes, offset);
-  const second = u8(bytes, offset + 1);
+  const first = bytes[offset];
+  const second = bytes[offset + 1];
+  if (first === undefined || second === undefined) throw tooShort(bytes, offset + 1);
   return isLittleEndian ? first | (second << 8) : (first << 8) | second;
 }
 
 /** Reads a number in machine byte order. @throws {@link NetlinkError} `EBADMSG` outside. */
 export function u32(bytes: Uint8Array, offset = 0): number {
-  const [low, high] = isLittleEndian ? [0, 2] : [2, 0];
-  return u16(bytes, offset + low) + u16(bytes, offset + high) * 0x10000;
+  const first = u16(bytes, offset);
+  const second = u16(bytes, offset + 2);
+  return isLittleEndian ? first + second * 0x10000 : first * 0x10000 + second;
+}
+
+function tooShort(bytes: Uint8Array, offset: number): NetlinkError {
+  return malformed(`${bytes.length} bytes, byte ${offset} expected`);
 }
 
 /** Reads text up to its NUL. */

@@ -9,6 +9,10 @@ export const isLittleEndian: boolean = endianness() === 'LE';
 /** Largest rtnetlink message of this library; the longest attribute is an alias of 255 bytes. */
 const DEFAULT_CAPACITY_BYTES = 2048;
 const encoder = new TextEncoder();
+/** Buffers of that size whose messages are finished, all zero: to make one takes longer than to write a message. */
+const spare: Uint8Array[] = [];
+const MOST_SPARE = 4;
+const NONE = new Uint8Array(0);
 
 /**
  * Writes one netlink message: header, family header, attributes.
@@ -17,13 +21,14 @@ const encoder = new TextEncoder();
  * four. Source: linux uapi netlink.h `struct nlmsghdr`, `struct nlattr`.
  */
 export class MessageWriter {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  #bytes: Uint8Array;
+  #view: DataView;
   #end: number = NLMSG_HDRLEN;
 
-  /** Writing more than `capacityBytes` throws a RangeError. */
+  /** Writing more than `capacityBytes`, and more than 2048, throws a RangeError. */
   constructor(type: number, flags: number, capacityBytes: number = DEFAULT_CAPACITY_BYTES) {
-    this.#bytes = new Uint8Array(capacityBytes);
+    const used = capacityBytes <= DEFAULT_CAPACITY_BYTES ? spare.pop() : undefined;
+    this.#bytes = used ?? new Uint8Array(Math.max(capacityBytes, DEFAULT_CAPACITY_BYTES));
     this.#view = new DataView(this.#bytes.buffer);
     this.#view.setUint16(4, type, isLittleEndian);
     this.#view.setUint16(6, flags, isLittleEndian);
@@ -92,10 +97,15 @@ export class MessageWriter {
     return this;
   }
 
-  /** A copy of the message, with its length filled in. */
+  /** A copy of the message, with its length filled in. Nothing can be written afterwards. */
   finish(): Uint8Array {
     this.#view.setUint32(0, this.#end, isLittleEndian);
-    return this.#bytes.slice(0, this.#end);
+    const bytes = this.#bytes;
+    const message = bytes.slice(0, this.#end);
+    this.#bytes = NONE;
+    this.#view = new DataView(NONE.buffer);
+    if (bytes.length === DEFAULT_CAPACITY_BYTES && spare.length < MOST_SPARE) spare.push(bytes.fill(0, 0, this.#end));
+    return message;
   }
 
   #attribute(type: number, length: number, write: (start: number) => void): this {

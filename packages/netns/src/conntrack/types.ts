@@ -55,7 +55,10 @@ export interface Connection {
   readonly original: ConnectionTuple;
   /** The opposite of `original`, unless addresses are translated. */
   readonly reply: ConnectionTuple;
-  /** Tells it apart from a later one with the same tuples. Means nothing else. */
+  /**
+   * Tells it apart from a later one with the same tuples, unless that one has its place in memory too. Means nothing else.
+   * Source: linux nf_conntrack_core.c `nf_ct_get_id`.
+   */
   readonly id?: number;
   readonly status?: ConnectionStatus;
   /** Seconds until it is forgotten, unless packets come. */
@@ -117,7 +120,7 @@ export interface Conntrack extends AsyncDisposable {
    * @returns how many. Without a filter all go at once, and the number is that of a moment before
    */
   flush(filter?: ConnectionFilter): Promise<number>;
-  /** Forgets one connection that a list gave; `false`: it is gone, or another one has its tuples. */
+  /** Forgets one connection that a list gave; `false`: it is gone. */
   delete(connection: Connection): Promise<boolean>;
   /**
    * Sets bits of the mark of a connection that a list gave; `false`: it is gone.

@@ -1,24 +1,14 @@
 import { formatIp, parseIp } from '@routed/addresses';
 
 import { type AttributeSet, attributeSet } from '../attributes/attribute-set.ts';
-import {
-  type Format,
-  asBe16,
-  asBytes,
-  asIp,
-  asIpv4,
-  asU16,
-  asU64,
-  asU8,
-  asWord,
-  inRange,
-} from '../attributes/format.ts';
+import { type Format, asBe16, asBytes, asIp, asIpv4, asU16, asU8, asWord, inRange } from '../attributes/format.ts';
 import { type Check, among, listOf, object, whole } from '../check/check.ts';
 import { show } from '../check/show.ts';
+import { decodeId64, encodeId64, id64 } from '../codec/id64.ts';
 import { u8 } from '../codec/reader.ts';
 import { invalid } from '../message/validate.ts';
 import type { Purpose } from '../socket/channel.ts';
-import type { UnknownField } from '../types/common.ts';
+import type { Id64, UnknownField } from '../types/common.ts';
 import type { Route } from '../types/route.ts';
 import type {
   IpEncapsulation,
@@ -32,14 +22,10 @@ const TYPE = { mpls: 1, ip: 2, ip6: 4, seg6: 5 } as const;
 type Kind = keyof typeof TYPE;
 
 /** 64 bits in network byte order. */
-const asBe64: Format<bigint> = {
-  check: asU64.check,
-  encode: (value) => {
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, value);
-    return bytes;
-  },
-  decode: (bytes) => (bytes.length === 8 ? new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0) : undefined),
+const asId64: Format<Id64> = {
+  check: id64,
+  encode: encodeId64,
+  decode: (bytes) => (bytes.length === 8 ? decodeId64(bytes) : undefined),
 };
 
 const MPLS_LABELS: Check<readonly number[]> = (value, field) =>
@@ -135,7 +121,7 @@ interface IpAttributes extends Without<IpEncapsulation> {
 }
 
 const IP: AttributeSet<IpAttributes> = attributeSet<IpAttributes>({
-  id: [1, asBe64],
+  id: [1, asId64],
   destination: [2, asIpv4],
   source: [3, asIpv4],
   ttl: [4, asU8],
@@ -143,7 +129,7 @@ const IP: AttributeSet<IpAttributes> = attributeSet<IpAttributes>({
   flags: [6, asBe16],
 });
 const IP6: AttributeSet<IpAttributes> = attributeSet<IpAttributes>({
-  id: [1, asBe64],
+  id: [1, asId64],
   destination: [2, asIp],
   source: [3, asIp],
   ttl: [4, asU8],

@@ -10,9 +10,7 @@ const VOLATILE = ['validSec', 'preferredSec', 'expiresInSec'];
 /** Everything about a row that makes it differ from another, but for the fields to pass over, at any depth. */
 export function contentOf(row: object, ...passedOver: readonly string[]): string {
   const isOut = (name: string): boolean => VOLATILE.includes(name) || passedOver.includes(name);
-  return JSON.stringify(row, (name, value: unknown) =>
-    isOut(name) ? undefined : typeof value === 'bigint' ? String(value) : value,
-  );
+  return JSON.stringify(row, (name, value: unknown) => (isOut(name) ? undefined : value));
 }
 
 /** The rows that were reported last, by key; routes may share one. */

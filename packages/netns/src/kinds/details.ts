@@ -1,13 +1,13 @@
 import { type AttributeSet, asNested, attributeSet } from '../attributes/attribute-set.ts';
 import { asBytes, asMac, asRepeated, asText, asU32, asU64 } from '../attributes/format.ts';
 import type { NetlinkMessage } from '../codec/reader.ts';
-import { LINK_DECODED, decodeLink } from '../message/link.ts';
+import { LINK_DECODED, decodeLink } from '../message/link-decode.ts';
 import { linkAttribute } from '../message/tables.ts';
 import type { UnknownField } from '../types/common.ts';
 import type { Link } from '../types/link.ts';
-import type { LinkDetails, LinkKinds, LinkStatistics, PortKinds, ReportedSettings } from '../types/link-kinds.ts';
+import type { LinkDetails, LinkStatistics, PortKinds, ReportedKinds, ReportedSettings } from '../types/link-kinds.ts';
 import { IFLA, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND } from '../uapi/if-link.ts';
-import { LINK_KINDS, PORT_KINDS } from './kinds.ts';
+import { PORT_KINDS, REPORTED_KINDS } from './kinds.ts';
 
 const IFINFOMSG_LENGTH = 16;
 const COUNTERS: readonly (keyof LinkStatistics)[] = [
@@ -26,7 +26,7 @@ const WORD_BYTES = 8;
 
 /** The first counters of `struct rtnl_link_stats64`; the others are about causes of errors. */
 function statisticsOf(bytes: Uint8Array): LinkStatistics {
-  const counters = COUNTERS.map((name, place) => [name, asU64.decode(bytes.subarray(place * WORD_BYTES))]);
+  const counters = COUNTERS.map((name, place) => [name, Number(asU64.decode(bytes.subarray(place * WORD_BYTES)))]);
   return Object.fromEntries(counters) as LinkStatistics;
 }
 
@@ -83,7 +83,7 @@ export function decodeDetails(message: NetlinkMessage): LinkDetails | undefined 
   if (link === undefined) return undefined;
   const { info, counters, unknown = [], ...rare } = RARE.decode(message.payload.subarray(IFINFOMSG_LENGTH));
   const { kind, data, portKind, portData, unknown: unknownInfo = [] } = info ?? {};
-  const settings = settingsOf<LinkKinds>(LINK_KINDS, kind, data);
+  const settings = settingsOf<ReportedKinds>(REPORTED_KINDS, kind, data);
   const port = settingsOf<PortKinds>(PORT_KINDS, portKind, portData);
   const rest = [...unknown, ...unknownInfo];
   if (settings === undefined && data !== undefined) rest.push(unread(`IFLA_INFO_DATA of ${kind}`, data));

@@ -1,5 +1,5 @@
 import type { AttributeSet } from '../attributes/attribute-set.ts';
-import type { LinkKinds, PortKinds } from '../types/link-kinds.ts';
+import type { LinkKinds, PortKinds, ReportedKinds } from '../types/link-kinds.ts';
 import { BOND } from './bond.ts';
 import { BRIDGE, BRIDGE_PORT } from './bridge.ts';
 import { GRE } from './gre.ts';
@@ -8,6 +8,7 @@ import { IPVLAN } from './ipvlan.ts';
 import { MACVLAN } from './macvlan.ts';
 import { NETKIT } from './netkit.ts';
 import { NO_SETTINGS } from './none.ts';
+import { TUN } from './tun.ts';
 import { VLAN } from './vlan.ts';
 import { VRF } from './vrf.ts';
 import { VXLAN } from './vxlan.ts';
@@ -30,6 +31,12 @@ export const LINK_KINDS: { readonly [Kind in keyof LinkKinds]: AttributeSet<Link
   vrf: VRF,
   vxlan: VXLAN,
   wireguard: NO_SETTINGS,
+};
+
+/** What the kernel says of links of each kind; those that /dev/net/tun makes are not created by a message. */
+export const REPORTED_KINDS: { readonly [Kind in keyof ReportedKinds]: AttributeSet<ReportedKinds[Kind]> } = {
+  ...LINK_KINDS,
+  tun: TUN,
 };
 
 /** What a port of each kind of link is told (`IFLA_INFO_SLAVE_DATA`). */

@@ -20,6 +20,7 @@ export function buildLinkCreate(
   const writer = writeLinkHeader(new MessageWriter(RTM.NEWLINK, FLAGS));
   if (lowerIndex !== undefined) writer.attributeU32(IFLA.LINK, lowerIndex);
   writeSettings(writer, spec, purpose);
+  writeGroup(writer, spec, purpose);
   writer.attributeString(IFLA.IFNAME, checkLinkName(spec.name, purpose));
   writer.nest(IFLA.LINKINFO, () => {
     writer.attributeText(IFLA_INFO_KIND, kind);
@@ -34,10 +35,10 @@ export function buildLinkCreate(
  * Source: linux drivers/net/veth.c `veth_newlink`.
  */
 export function buildVethCreate(spec: VethSpec, peerNetnsFd: number | undefined, purpose: Purpose): Uint8Array {
-  const { group, peer } = spec;
+  const { peer } = spec;
   const writer = writeLinkHeader(new MessageWriter(RTM.NEWLINK, FLAGS));
   writeSettings(writer, spec, purpose);
-  if (group !== undefined) writer.attributeU32(IFLA.GROUP, checkRange(group, U32, purpose, 'group'));
+  writeGroup(writer, spec, purpose);
   writer.attributeString(IFLA.IFNAME, checkLinkName(spec.name, purpose));
   const writePeer = (): void => {
     writeLinkHeader(writer);
@@ -59,4 +60,8 @@ function writeSettings(writer: MessageWriter, { mtuBytes, mac, txQueueLength }: 
   if (mac !== undefined) writer.attribute(IFLA.ADDRESS, requireMac(mac, purpose));
   if (txQueueLength !== undefined)
     writer.attributeU32(IFLA.TXQLEN, checkRange(txQueueLength, U32, purpose, 'txQueueLength'));
+}
+
+function writeGroup(writer: MessageWriter, { group }: Pick<LinkSpec, 'group'>, purpose: Purpose): void {
+  if (group !== undefined) writer.attributeU32(IFLA.GROUP, checkRange(group, U32, purpose, 'group'));
 }

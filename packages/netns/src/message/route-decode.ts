@@ -1,18 +1,12 @@
 import { formatIp } from '@routed/addresses';
 import { type Attributes, type NetlinkMessage, attributes, optional, u16, u32, u8 } from '../codec/reader.ts';
+import { Received } from '../codec/received.ts';
 import { align } from '../codec/writer.ts';
 import type { Family } from '../types/common.ts';
-import type { NextHop, Route, RouteFilter, RouteFlags, RouteType } from '../types/route.ts';
-import {
-  ROUTE_TYPE,
-  RTA,
-  RTAX,
-  RTM_F_CLONED,
-  RTNH_F_DEAD,
-  RTNH_F_LINKDOWN,
-  RTNH_F_OFFLOAD,
-  RTNH_F_ONLINK,
-} from '../uapi/rtnetlink.ts';
+import type { NextHop, Route, RouteFilter, RouteType } from '../types/route.ts';
+import { ROUTE_TYPE, RTA, RTAX, RTM_F_CLONED } from '../uapi/rtnetlink.ts';
+import { decodePlainRoute } from './route-plain.ts';
+import { decodeFlags } from './route-flags.ts';
 import { attributeNames, byNumber, familyOf, isNamedScope, routeAttribute, scopeOf } from './tables.ts';
 import { unknownAttributes, unknownNumber } from './unknown.ts';
 
@@ -61,11 +55,20 @@ const HOP_DECODED: ReadonlySet<number> = new Set([RTA.GATEWAY, RTA.VIA]);
 
 /** Decodes RTM_NEWROUTE and RTM_DELROUTE; `undefined` for cached clones and other families than IP. */
 export function decodeRoute(message: NetlinkMessage): Route | undefined {
-  return (u32(message.payload, 8) & RTM_F_CLONED) === 0 ? decodeAnyRoute(message) : undefined;
+  const isClone =
+    message instanceof Received
+      ? (u32(message.datagram, message.start + 8) & RTM_F_CLONED) !== 0
+      : (u32(message.payload, 8) & RTM_F_CLONED) !== 0;
+  return isClone ? undefined : decodeAnyRoute(message);
 }
 
 /** As {@link decodeRoute}, clones included: the answer for one address is one. */
-export function decodeAnyRoute({ payload }: NetlinkMessage): Route | undefined {
+export function decodeAnyRoute(message: NetlinkMessage): Route | undefined {
+  const plain = message instanceof Received ? decodePlainRoute(message) : undefined;
+  return plain ?? decodeWhole(message.payload);
+}
+
+function decodeWhole(payload: Uint8Array): Route | undefined {
   const found = attributes(payload, RTMSG_LENGTH);
   const family = familyOf(u8(payload));
   const type = typeNames.get(u8(payload, 7));
@@ -137,16 +140,6 @@ function onlyHop([hop, ...others]: readonly NextHop[]): Pick<NextHop, 'linkIndex
   if (hop === undefined || others.length > 0) return {};
   const { linkIndex, gateway } = hop;
   return { ...(linkIndex !== undefined && { linkIndex }), ...(gateway !== undefined && { gateway }) };
-}
-
-/** State bits of a route or next hop. */
-export function decodeFlags(flags: number): RouteFlags {
-  return {
-    isDead: (flags & RTNH_F_DEAD) !== 0,
-    isLinkDown: (flags & RTNH_F_LINKDOWN) !== 0,
-    isOnLink: (flags & RTNH_F_ONLINK) !== 0,
-    isOffloaded: (flags & RTNH_F_OFFLOAD) !== 0,
-  };
 }
 
 function decodeNextHops(found: Attributes): NextHop[] {

@@ -66,26 +66,42 @@ export function buildRouteAdd(
   purpose: Purpose,
   encode: EncodeEncapsulation = () => new Uint8Array(0),
 ): Uint8Array {
-  const { protocol = RTPROT_BOOT, type = 'unicast' } = spec;
   const destination = destinationOf(spec, purpose);
-  const scope = ROUTE_SCOPE[spec.scope ?? defaultScope(spec, destination.family)];
-  return buildRoute(RTM.NEWROUTE, flags, destination, { ...spec, protocol, type }, scope, purpose, encode);
+  checkWays(spec, purpose);
+  const hops = spec.nextHops?.map((hop) => encodeHop(hop, destination.family, purpose, encode)) ?? NO_HOPS;
+  const wrapping = spec.encapsulation === undefined ? undefined : encode(spec.encapsulation);
+  const hopBytes = sizeOf(hops);
+  if (hopBytes > MOST_HOP_BYTES)
+    throw invalid(purpose, 'nextHops', `they take ${hopBytes} bytes, ${MOST_HOP_BYTES} fit`);
+  const request = {
+    messageType: RTM.NEWROUTE,
+    messageFlags: flags,
+    destination,
+    protocol: spec.protocol ?? RTPROT_BOOT,
+    scope: ROUTE_SCOPE[spec.scope ?? defaultScope(spec, destination.family)],
+    type: ROUTE_TYPE[spec.type ?? 'unicast'],
+    extraBytes: hopBytes + (wrapping?.length ?? 0),
+  };
+  const writer = startRoute(request, spec, purpose);
+  writeRare(writer, spec, destination.family, purpose, hops);
+  if (wrapping !== undefined) writer.bytes(wrapping);
+  return writer.finish();
 }
 
-/** A route that a list gave out has them as well. */
-const NOT_COMPARED: Partial<NewRoute> = Object.freeze({
-  nextHops: undefined,
-  nextHopId: undefined,
-  mtuBytes: undefined,
-  maxSegmentBytes: undefined,
-  preference: undefined,
-  encapsulation: undefined,
-}) as object;
+const NO_HOPS: readonly Uint8Array[] = [];
 
-/** RTM_DELROUTE: what is not given is not compared. */
+/** RTM_DELROUTE: what is not given is not compared, and next hops and the like never are. */
 export function buildRouteDelete(spec: RouteSpec, purpose: Purpose): Uint8Array {
-  const scope = ROUTE_SCOPE[spec.scope ?? 'nowhere'];
-  return buildRoute(RTM.DELROUTE, 0, destinationOf(spec, purpose), { ...spec, ...NOT_COMPARED }, scope, purpose);
+  const request = {
+    messageType: RTM.DELROUTE,
+    messageFlags: 0,
+    destination: destinationOf(spec, purpose),
+    protocol: spec.protocol ?? RTPROT_UNSPEC,
+    scope: ROUTE_SCOPE[spec.scope ?? 'nowhere'],
+    type: ROUTE_TYPE[spec.type ?? 'unspecified'],
+    extraBytes: 0,
+  };
+  return startRoute(request, spec, purpose).finish();
 }
 
 /** Source: iproute2 ip/iproute.c `iproute_modify`, the scope it chooses. */
@@ -96,34 +112,32 @@ function defaultScope({ type, gateway, nextHops, nextHopId }: NewRoute, family: 
   return gateway === undefined && (type === undefined || type === 'unicast') ? 'link' : 'universe';
 }
 
-function buildRoute(
-  messageType: number,
-  messageFlags: number,
-  destination: Cidr,
-  spec: NewRoute,
-  scope: number,
-  purpose: Purpose,
-  encode: EncodeEncapsulation = () => new Uint8Array(0),
-): Uint8Array {
-  const { family, prefixLength } = destination;
+interface RouteRequest {
+  readonly messageType: number;
+  readonly messageFlags: number;
+  readonly destination: Cidr;
+  readonly protocol: number;
+  readonly scope: number;
+  readonly type: number;
+  /** Room for what the caller writes. */
+  readonly extraBytes: number;
+}
+
+/** Writes what a route to install and one to delete have in common. */
+function startRoute(request: RouteRequest, spec: RouteSpec, purpose: Purpose): MessageWriter {
+  const { family, prefixLength, bytes } = request.destination;
   const table = checkRange(spec.table ?? RT_TABLE_MAIN, U32, purpose, 'table');
-  checkWays(spec, purpose);
-  const hops = (spec.nextHops ?? []).map((hop) => encodeHop(hop, family, purpose, encode));
-  const wrapping = spec.encapsulation === undefined ? undefined : encode(spec.encapsulation);
-  const hopBytes = sizeOf(hops);
-  if (hopBytes > MOST_HOP_BYTES)
-    throw invalid(purpose, 'nextHops', `they take ${hopBytes} bytes, ${MOST_HOP_BYTES} fit`);
   const header = {
     family,
     prefixLength,
     table,
-    protocol: checkRange(spec.protocol ?? RTPROT_UNSPEC, U8, purpose, 'protocol'),
-    scope,
-    type: ROUTE_TYPE[spec.type ?? 'unspecified'],
+    protocol: checkRange(request.protocol, U8, purpose, 'protocol'),
+    scope: request.scope,
+    type: request.type,
     flags: spec.onLink ? RTNH_F_ONLINK : 0,
   };
-  const writer = startMessage(messageType, messageFlags, header, ROUTE_BYTES + hopBytes + (wrapping?.length ?? 0));
-  if (prefixLength > 0) writer.attribute(RTA.DST, destination.bytes);
+  const writer = startMessage(request.messageType, request.messageFlags, header, ROUTE_BYTES + request.extraBytes);
+  if (prefixLength > 0) writer.attribute(RTA.DST, bytes);
   if (spec.gateway !== undefined) {
     writer.attribute(...gatewayOf(requireIp(spec.gateway, purpose, 'gateway'), family));
   }
@@ -131,9 +145,7 @@ function buildRoute(
   if (spec.metric !== undefined) writer.attributeU32(RTA.PRIORITY, checkRange(spec.metric, U32, purpose, 'metric'));
   writeTable(writer, table);
   writeLink(writer, spec.linkIndex, purpose);
-  writeRare(writer, spec, family, purpose, hops);
-  if (wrapping !== undefined) writer.bytes(wrapping);
-  return writer.finish();
+  return writer;
 }
 
 function writeLink(writer: MessageWriter, linkIndex: number | undefined, purpose: Purpose): void {
@@ -155,10 +167,10 @@ const PREFERENCE = { high: 1, low: 3 } as const;
 /** The kernel would take one of them and pass over the other. */
 function checkWays(spec: NewRoute, purpose: Purpose): void {
   const { nextHops, nextHopId, linkIndex, gateway, onLink, encapsulation } = spec;
-  const isOneWay = [linkIndex, gateway, encapsulation].some((value) => value !== undefined) || onLink === true;
-  const ways = [nextHops !== undefined, nextHopId !== undefined, isOneWay].filter(Boolean);
+  if (nextHops === undefined && nextHopId === undefined) return;
+  const isOneWay = (linkIndex ?? gateway ?? encapsulation) !== undefined || onLink === true;
   const field = nextHops === undefined ? 'nextHopId' : 'nextHops';
-  if (ways.length > 1) {
+  if (isOneWay || (nextHops !== undefined && nextHopId !== undefined)) {
     throw invalid(purpose, field, 'name next hops, a next-hop object, or a link and gateway: one of the three');
   }
   if (nextHops === undefined) return;

@@ -1,5 +1,7 @@
+import { decodeId64, encodeId64 } from '../codec/id64.ts';
 import { u16, u32, u8 } from '../codec/reader.ts';
 import { isLittleEndian } from '../codec/writer.ts';
+import type { Id64 } from '../types/common.ts';
 import type { NumberRange, RuleMatch } from '../types/rule.ts';
 import { FRA } from '../uapi/fib-rules.ts';
 
@@ -49,10 +51,10 @@ function networkField(attribute: number, none?: number): RuleField<number> {
   return { attribute, encode, decode, isDefault: (value) => value === none };
 }
 
-const tunnelId: RuleField<bigint> = {
+const tunnelId: RuleField<Id64> = {
   attribute: FRA.TUN_ID,
-  encode: (value) => packed(8, (view) => view.setBigUint64(0, value)),
-  decode: (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getBigUint64(0),
+  encode: encodeId64,
+  decode: decodeId64,
   isDefault: never,
 };
 

@@ -1,6 +1,6 @@
 import type { NetlinkMessage } from '../codec/reader.ts';
 import { decodeAddress } from '../message/address.ts';
-import { decodeLink } from '../message/link.ts';
+import { decodeLink } from '../message/link-decode.ts';
 import { decodeNeighbour } from '../message/neighbour.ts';
 import { decodeNetconf } from '../message/netconf.ts';
 import { decodeRoute } from '../message/route-decode.ts';

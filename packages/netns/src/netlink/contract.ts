@@ -1,6 +1,7 @@
 import type { NetlinkMessage } from '../codec/reader.ts';
 import type { NetlinkError } from '../errors.ts';
 import type { Netns } from '../types/netns.ts';
+import type { Limits } from '../types/rtnl.ts';
 
 /**
  * A family of netlink, by name or by its number in linux uapi netlink.h (`NETLINK_SOCK_DIAG` is 4).
@@ -43,17 +44,20 @@ export interface Netlink extends AsyncDisposable {
   /**
    * Sends one message and waits until the kernel has done what it says.
    *
+   * @param limits - for how long; what the kernel has been told, it does all the same
    * @returns what the kernel answered besides the acknowledgement; it may be kept
+   * @throws {@link NetlinkError} `ABORTED` or `ETIMEDOUT` beyond the limits
    */
-  request(request: NetlinkRequest): Promise<readonly NetlinkMessage[]>;
+  request(request: NetlinkRequest, limits?: Limits): Promise<readonly NetlinkMessage[]>;
   /**
    * The rows of a dump as they come; each may be kept. Nothing is sent before the first is asked for, and a loop that ends
    * early ends the dump. Other requests may be made meanwhile.
    *
+   * @param limits - for the whole of it, from the first row on
    * @throws {@link NetlinkError} `EINTR` after the last row when the table changed while it was read: rows may be missing
-   * or there twice
+   * or there twice; `ABORTED` or `ETIMEDOUT` beyond the limits
    */
-  dump(request: NetlinkRequest): AsyncIterable<NetlinkMessage>;
+  dump(request: NetlinkRequest, limits?: Limits): AsyncIterable<NetlinkMessage>;
   /** Later calls reject with `CLOSED`; what is under way goes on to its end. May be repeated. */
   close(): Promise<void>;
 }
@@ -64,6 +68,8 @@ export interface NetlinkMonitorOptions extends NetlinkOptions {
   readonly groups: readonly number[];
   /** Room for messages that wait to be read; beyond it comes an `overrun`. @defaultValue 4 MiB */
   readonly receiveBufferBytes?: number;
+  /** Closes the monitor when it is aborted; opening it rejects with {@link NetlinkError} `ABORTED` if it is already. */
+  readonly signal?: AbortSignal;
 }
 
 /** Events of a {@link NetlinkMonitor} and what their listeners get. */

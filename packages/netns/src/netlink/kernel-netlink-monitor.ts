@@ -10,6 +10,8 @@ import type { NetlinkMonitor, NetlinkMonitorEvents } from './contract.ts';
 /** {@link NetlinkMonitor} over a multicast socket. */
 export class KernelNetlinkMonitor extends EventEmitter<NetlinkMonitorEvents> implements NetlinkMonitor {
   readonly #reader: DatagramReader;
+  #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => void this.close();
 
   /** Takes over `fd`, a bound socket. `operation` is what errors call it. */
   constructor(sys: Sys, fd: number, operation: string) {
@@ -26,7 +28,16 @@ export class KernelNetlinkMonitor extends EventEmitter<NetlinkMonitorEvents> imp
     return this;
   }
 
+  /** Closes the monitor when `signal` is aborted. */
+  closeOn(signal: AbortSignal): this {
+    this.#signal = signal;
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener('abort', this.#onAbort);
+    return this;
+  }
+
   close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#reader.close();
     return Promise.resolve();
   }

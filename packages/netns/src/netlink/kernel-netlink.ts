@@ -5,11 +5,14 @@ import { MessageWriter, align } from '../codec/writer.ts';
 import { NetlinkError } from '../errors.ts';
 import { inNetns } from '../netns/in-netns.ts';
 import { checkArgument } from '../check/argument.ts';
+import { LIMITS } from '../check/options.ts';
 import type { NetnsWithFd } from '../rtnl/netns-fd.ts';
 import type { Purpose } from '../socket/channel.ts';
+import { Limit, withinLimits } from '../socket/limit.ts';
 import { NetlinkSocket } from '../socket/netlink-socket.ts';
 import { openGroupsSocket } from '../socket/open-socket.ts';
 import type { Sys } from '../sys/sys.ts';
+import type { Limits } from '../types/rtnl.ts';
 import { NLMSG_HDRLEN } from '../uapi/netlink.ts';
 import type { Netlink, NetlinkRequest } from './contract.ts';
 
@@ -45,25 +48,42 @@ export class KernelNetlink implements Netlink {
     this.#giveBack(await this.#take({ operation: 'netlink.open', subject: '' }));
   }
 
-  async request(request: NetlinkRequest): Promise<readonly NetlinkMessage[]> {
+  async request(request: NetlinkRequest, limits: Limits = {}): Promise<readonly NetlinkMessage[]> {
     const { message, purpose } = prepare(request);
-    const replies: NetlinkMessage[] = [];
-    const socket = await this.#take(purpose);
-    try {
-      await socket.request(message, purpose, (reply) => replies.push({ ...reply, payload: reply.payload.slice() }));
-      return replies;
-    } finally {
-      this.#giveBack(socket);
-    }
+    checkArgument(LIMITS, limits, purpose.operation);
+    return withinLimits(limits, purpose, async (limit) => {
+      const replies: NetlinkMessage[] = [];
+      const socket = await this.#take(purpose);
+      try {
+        limit.check();
+        await socket.request(message, purpose, (reply) => replies.push(kept(reply)));
+        return replies;
+      } finally {
+        this.#giveBack(socket);
+      }
+    });
   }
 
-  async *dump(request: NetlinkRequest): AsyncGenerator<NetlinkMessage, void, undefined> {
+  async *dump(request: NetlinkRequest, limits: Limits = {}): AsyncGenerator<NetlinkMessage, void, undefined> {
     const { message, purpose } = prepare(request);
-    const socket = await this.#take(purpose);
+    checkArgument(LIMITS, limits, purpose.operation);
+    const limit = new Limit(limits, purpose);
     try {
-      yield* socket.rows(message, purpose);
+      limit.check();
+      const socket = await this.#take(purpose);
+      const rows = socket.rows(message, purpose);
+      try {
+        // Row by row takes longer.
+        if (Object.keys(limits).length === 0) yield* rows;
+        else yield* inTime(rows, limit);
+      } finally {
+        // What the kernel still says is read to its end before the socket is used again.
+        const ended = rows.return().finally(() => this.#giveBack(socket));
+        if (limit.isReached) ended.catch(() => undefined);
+        else await ended;
+      }
     } finally {
-      this.#giveBack(socket);
+      limit.lift();
     }
   }
 
@@ -92,6 +112,20 @@ export class KernelNetlink implements Netlink {
     if (this.#isClosed || this.#idle.length === MOST_IDLE) socket.close();
     else this.#idle.push(socket);
   }
+}
+
+async function* inTime<T>(rows: AsyncGenerator<T, void, undefined>, limit: Limit): AsyncGenerator<T, void, undefined> {
+  for (;;) {
+    limit.check();
+    const { done, value } = await limit.race(rows.next());
+    if (done === true) return;
+    yield value;
+  }
+}
+
+/** A copy of a message that is valid until the next is received. */
+function kept({ type, flags, sequence, portId, payload }: NetlinkMessage): NetlinkMessage {
+  return { type, flags, sequence, ...(portId !== undefined && { portId }), payload: payload.slice() };
 }
 
 /** The message, and what its errors say of it. @throws {@link NetlinkError} `EINVAL` */

@@ -1,5 +1,5 @@
 import { type Check, among, listOf, object, optional, whole } from '../check/check.ts';
-import { BUFFER_BYTES, NETNS } from '../check/options.ts';
+import { BUFFER_BYTES, NETNS, SIGNAL } from '../check/options.ts';
 import type { NetlinkMonitorOptions, NetlinkOptions, NetlinkProtocol } from './contract.ts';
 
 const protocol: Check<NetlinkProtocol> = (value, field) =>
@@ -11,4 +11,5 @@ export const NETLINK_MONITOR_OPTIONS: Check<NetlinkMonitorOptions> = object<Netl
   netns: optional(NETNS),
   groups: listOf(whole(1, 0x7fff_ffff)),
   receiveBufferBytes: optional(BUFFER_BYTES),
+  signal: optional(SIGNAL),
 });

@@ -5,13 +5,15 @@ import { RTNL_OPTIONS, requireOptions } from '../check/options.ts';
 import { NetnsError } from '../errors.ts';
 import { KernelRtnl } from '../rtnl/kernel-rtnl.ts';
 import { LanePool } from '../socket/lane-pool.ts';
+import { alwaysAway } from '../socket/pace.ts';
 import { NetlinkSocket } from '../socket/netlink-socket.ts';
 import { openRouteSocket } from '../socket/open-socket.ts';
+import { closeWhenLost, keepOpen } from '../sys/reclaim.ts';
 import type { Sys } from '../sys/sys.ts';
-import type { Rtnl, RtnlOptions } from '../types/rtnl.ts';
+import type { Limits, Rtnl, RtnlOptions } from '../types/rtnl.ts';
 import { inNetns } from './in-netns.ts';
 import type { NetnsWithFd } from '../rtnl/netns-fd.ts';
-import { readSysctl, writeSysctl } from './sysctl.ts';
+import { readSysctl, sysctlWithin, writeSysctl } from './sysctl.ts';
 
 /** Two to four requests in flight gain most of what there is to gain in bulk deletes. */
 const DEFAULT_LANES = 4;
@@ -31,25 +33,27 @@ export class KernelNetns implements NetnsWithFd {
     this.#fd = fd;
     const { dev, ino } = fstatSync(fd, { bigint: true });
     this.identity = `${dev}:${ino}`;
+    closeWhenLost(this, () => closeSync(fd));
   }
 
   async openRtnl(options: RtnlOptions = {}): Promise<Rtnl> {
     requireOptions(RTNL_OPTIONS, options, 'rtnl');
-    const { trace, lanes = DEFAULT_LANES } = options;
+    const { trace, lanes = DEFAULT_LANES, threads = 'auto' } = options;
+    const pace = threads === 'always' ? alwaysAway() : undefined;
     return this.lendFd((fd) => {
       const sockets = inNetns<number[]>(this.#sys, fd, () => openSockets(this.#sys, lanes));
-      const pool = new LanePool(sockets.map((socket) => new NetlinkSocket(this.#sys, socket, trace)));
+      const pool = new LanePool(sockets.map((socket) => new NetlinkSocket(this.#sys, socket, trace, pace)));
       return Promise.resolve(new KernelRtnl(pool));
     });
   }
 
-  readSysctl(key: string): Promise<string> {
-    return this.lendFd((fd) => readSysctl(this.#sys, fd, key));
+  readSysctl(key: string, limits: Limits = {}): Promise<string> {
+    return sysctlWithin(key, limits, () => this.lendFd((fd) => readSysctl(this.#sys, fd, key)));
   }
 
-  async writeSysctl(key: string, value: string): Promise<void> {
+  async writeSysctl(key: string, value: string, limits: Limits = {}): Promise<void> {
     requireOptions(text, value, `sysctl ${key}`);
-    return this.lendFd((fd) => writeSysctl(this.#sys, fd, key, value));
+    return sysctlWithin(key, limits, () => this.lendFd((fd) => writeSysctl(this.#sys, fd, key, value)));
   }
 
   async lendFd<T>(use: (fd: number) => Promise<T>): Promise<T> {
@@ -74,6 +78,7 @@ export class KernelNetns implements NetnsWithFd {
 
   async #closeWhenUnused(): Promise<void> {
     if (this.#users > 0) await new Promise<void>((resolve) => (this.#onUnused = resolve));
+    keepOpen(this);
     closeSync(this.#fd);
   }
 }

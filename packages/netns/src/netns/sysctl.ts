@@ -1,8 +1,11 @@
 import { close, openSync, read, write } from 'node:fs';
 import { promisify } from 'node:util';
 
-import { NetnsError } from '../errors.ts';
+import { LIMITS, requireOptions } from '../check/options.ts';
+import { NetnsError, isNetlinkError } from '../errors.ts';
+import { withinLimits } from '../socket/limit.ts';
 import type { Sys } from '../sys/sys.ts';
+import type { Limits } from '../types/rtnl.ts';
 import { inNetns } from './in-netns.ts';
 import { sysctlPath } from './sysctl-path.ts';
 
@@ -12,6 +15,20 @@ const closeAsync = promisify(close);
 
 /** Longer than any sysctl below net; the kernel gives a whole value in one read. */
 const VALUE_BYTES = 4096;
+
+/** Waits for a sysctl no longer than it may. @throws {@link NetnsError} `ABORTED`, `ETIMEDOUT` */
+export async function sysctlWithin<T>(key: string, limits: Limits, task: () => Promise<T>): Promise<T> {
+  const subject = `sysctl ${key}`;
+  requireOptions(LIMITS, limits, subject);
+  try {
+    return await withinLimits(limits, { operation: 'sysctl', subject: key }, task);
+  } catch (error) {
+    if (!isNetlinkError(error)) throw error;
+    const isTimeout = error.code === 'ETIMEDOUT';
+    const reason = isTimeout ? `not done within ${limits.timeoutMs} ms` : 'the caller aborted it';
+    throw new NetnsError(isTimeout ? 'ETIMEDOUT' : 'ABORTED', subject, reason, error.cause);
+  }
+}
 
 /** Reads a sysctl in the namespace `netnsFd`: opened inside, read outside on the libuv pool, because the file remembers its namespace. */
 export async function readSysctl(sys: Sys, netnsFd: number, key: string): Promise<string> {

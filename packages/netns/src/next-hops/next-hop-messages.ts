@@ -6,7 +6,7 @@ import { type Check, among, flag, listOf, object, optional, text, whole } from '
 import { type NetlinkMessage, u32, u8 } from '../codec/reader.ts';
 import { MessageWriter, isLittleEndian } from '../codec/writer.ts';
 import { ENCAPSULATION, encodeEncapsulation, nameEncapsulation } from '../encapsulation/route-encapsulation.ts';
-import { decodeFlags } from '../message/route-decode.ts';
+import { decodeFlags } from '../message/route-flags.ts';
 import { familyNumber, familyOf, isNamedScope, scopeOf } from '../message/tables.ts';
 import { unknownNumber } from '../message/unknown.ts';
 import { invalid, requireIp } from '../message/validate.ts';

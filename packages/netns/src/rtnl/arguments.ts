@@ -12,6 +12,7 @@ import {
   whole,
 } from '../check/check.ts';
 import { LINK_FIELDS } from '../check/link-fields.ts';
+import { id64 } from '../codec/id64.ts';
 import { NETNS_HANDLE } from '../check/options.ts';
 import type { Address, AddressFilter, AddressSpec } from '../types/address.ts';
 import type { Family, RouteScope } from '../types/common.ts';
@@ -48,10 +49,6 @@ const u32 = whole(0, 0xffff_ffff);
 const index = whole(1, 0x7fff_ffff);
 const family: Check<Family> = among<Family>(4, 6);
 const scope: Check<RouteScope> = among('universe', 'site', 'link', 'host', 'nowhere');
-const tunnelId: Check<bigint> = (value, field) =>
-  typeof value === 'bigint' && value >= 0n && value < 1n << 64n
-    ? undefined
-    : { field, reason: 'not a bigint of 64 bits' };
 
 /** Names that a list gave out and a deletion may be handed back: told by the compiler to be all there are. */
 function namesOf<T>(names: Readonly<Record<keyof T, true>>): readonly string[] {
@@ -80,7 +77,6 @@ const link = object<LinkSpec>(LINK_FIELDS);
 const addressGeneration = among('eui64', 'none');
 const veth = object<VethSpec>({
   ...LINK_FIELDS,
-  group: optional(u32),
   ipv4Conf: optional(conf),
   ipv6AddressGeneration: optional(addressGeneration),
   peer: object<VethPeerSpec>({
@@ -291,7 +287,7 @@ const rule = object<RuleSpec>({
   dscpMask: optional(whole(0, 0x3f)),
   flowLabel: optional(whole(0, 0xf_ffff)),
   flowLabelMask: optional(whole(0, 0xf_ffff)),
-  tunnelId: optional(tunnelId),
+  tunnelId: optional(id64),
   isL3mdev: optional(flag),
   realms: optional(u32),
   suppressPrefixLength: optional(whole(0, 128)),

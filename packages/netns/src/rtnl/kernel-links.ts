@@ -2,14 +2,8 @@ import { NetlinkError, isNetlinkError } from '../errors.ts';
 import type * as KindMessages from '../kinds/kind-messages.ts';
 import { type LinkChangeMessage, buildLinkChange, isEmptyChange } from '../message/link-change.ts';
 import { buildLinkCreate, buildVethCreate } from '../message/link-create.ts';
-import {
-  buildGroupDelete,
-  buildLinkDelete,
-  buildLinkDump,
-  buildLinkGet,
-  decodeLink,
-  matchesLink,
-} from '../message/link.ts';
+import { buildGroupDelete, buildLinkDelete, buildLinkDump, buildLinkGet, matchesLink } from '../message/link.ts';
+import { decodeLink } from '../message/link-decode.ts';
 import { invalid } from '../message/validate.ts';
 import { useNetnsFd } from './netns-fd.ts';
 import type { Listed } from '../types/common.ts';

@@ -40,9 +40,8 @@ export class KernelRoutes implements Routes {
   }
 
   async get(address: string, query: RouteQuery = {}): Promise<Route | undefined> {
-    const purpose = { ...routePurpose('get', address), absent: ['ENETUNREACH', 'EHOSTUNREACH'] };
-    // The kernel looks routes up without RTNL (since 4.15: RTNL_FLAG_DOIT_UNLOCKED in net/ipv4/route.c, net/ipv6/route.c).
-    const route = await this.#channel.requestUnlocked(buildRouteGet(address, query, purpose), purpose, decodeAnyRoute);
+    const purpose = routePurpose('get', address);
+    const route = await this.#channel.request(buildRouteGet(address, query, purpose), purpose, decodeAnyRoute);
     return route && (await named([route]))[0];
   }
 

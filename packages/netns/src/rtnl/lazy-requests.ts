@@ -3,6 +3,7 @@ import type { BridgeVlans, ForwardingDatabase } from '../types/bridge.ts';
 import type { NamespaceIds } from '../types/namespace-ids.ts';
 import type { NextHops } from '../types/next-hop-object.ts';
 import type { RareRequests } from '../types/rtnl.ts';
+import type { VirtualFunctions } from '../types/virtual-functions.ts';
 
 /** A service whose code is loaded at its first call: few programs need it, and every program pays for what is loaded. */
 function lazily<Service extends object>(
@@ -52,6 +53,13 @@ export class LazyRequests implements RareRequests {
     return lazily(['get', 'assign', 'list'], async () => {
       const { KernelNamespaceIds } = await import('./kernel-namespace-ids.ts');
       return new KernelNamespaceIds(this.#channel);
+    });
+  }
+
+  get virtualFunctions(): VirtualFunctions {
+    return lazily(['list', 'set'], async () => {
+      const { KernelVirtualFunctions } = await import('./kernel-virtual-functions.ts');
+      return new KernelVirtualFunctions(this.#channel);
     });
   }
 }

@@ -15,25 +15,38 @@ export interface OnLink {
   readonly address: string;
 }
 
-/** `link.<action>` on a link, or on all. */
+/** `link.<action>` on a link, or on all. To change one may take long. */
 export function linkPurpose(action: string, selector?: LinkSelector): Purpose {
   const subject = selector === undefined ? '' : 'index' in selector ? `index ${selector.index}` : selector.name;
-  return { operation: `link.${action}`, subject, attributeName: linkAttribute };
+  const operation = `link.${action}`;
+  if (action !== 'get' && action !== 'list') return { operation, subject, attributeName: linkAttribute };
+  return { operation, subject, attributeName: linkAttribute, lock: 'brief' };
 }
 
-/** `address.<action>` on an address, or on those of a link, or on all. */
+/** `address.<action>` on an address, or on those of a link, or on all. To delete one may make the kernel walk every route. */
 export function addressPurpose(action: string, subject: Partial<OnLink>): Purpose {
-  return { operation: `address.${action}`, subject: onLink(subject), attributeName: addressAttribute };
+  const operation = `address.${action}`;
+  if (action === 'delete') return { operation, subject: onLink(subject), attributeName: addressAttribute };
+  return { operation, subject: onLink(subject), attributeName: addressAttribute, lock: 'brief' };
 }
 
-/** `route.<action>` on a destination. */
+/**
+ * `route.<action>` on a destination.
+ *
+ * The kernel looks routes up without RTNL (since 4.15: RTNL_FLAG_DOIT_UNLOCKED in net/ipv4/route.c, net/ipv6/route.c).
+ */
 export function routePurpose(action: string, subject: string): Purpose {
-  return { operation: `route.${action}`, subject, attributeName: routeAttribute };
+  const operation = `route.${action}`;
+  if (action === 'get') return { operation, subject, attributeName: routeAttribute, lock: 'none', absent: NO_ROUTE };
+  return { operation, subject, attributeName: routeAttribute, lock: 'brief' };
 }
+
+const NO_ROUTE = ['ENETUNREACH', 'EHOSTUNREACH'] as const;
 
 /** `neighbour.<action>` on an entry, or on those of a link, or on all. */
 export function neighbourPurpose(action: string, subject: Partial<OnLink>): Purpose {
-  return { operation: `neighbour.${action}`, subject: onLink(subject), attributeName: neighbourAttribute };
+  const operation = `neighbour.${action}`;
+  return { operation, subject: onLink(subject), attributeName: neighbourAttribute, lock: 'brief' };
 }
 
 /** `rule.<action>` on a rule, or on all. */

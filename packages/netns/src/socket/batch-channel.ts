@@ -1,20 +1,16 @@
 import type { Listed } from '../types/common.ts';
 import type { NetlinkMessage } from '../codec/reader.ts';
 import type { BatchFailure, Channel, Purpose } from './channel.ts';
-import { kernelError } from './kernel-error.ts';
+import { type Waiting, sendTogether } from './send-together.ts';
 
-interface Collected {
-  readonly message: Uint8Array;
-  readonly purpose: Purpose;
-  readonly onReply: (reply: NetlinkMessage) => void;
-  /** Settles the request: without an error it is done. */
-  readonly settle: (error?: Error) => void;
-}
+/** As many as go into one system call: while the kernel works at the first, the others are made. */
+const FIRST_PART = 256;
 
 /** Collects requests until {@link send}; what is asked for later, or without a lock, goes straight to `channel`. */
 export class BatchChannel implements Channel {
   readonly #channel: Channel;
-  #collected: Collected[] | undefined = [];
+  #collected: Waiting[] | undefined = [];
+  #firstPart: Promise<void> | undefined;
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -26,24 +22,17 @@ export class BatchChannel implements Channel {
     decode?: (reply: NetlinkMessage) => T,
   ): Promise<T | undefined> {
     const collected = this.#collected;
-    if (collected === undefined) return this.#channel.request(message, purpose, decode);
+    if (collected === undefined || purpose.lock === 'none') return this.#channel.request(message, purpose, decode);
     return new Promise((resolve, reject) => {
       let result: T | undefined;
-      const onReply = (reply: NetlinkMessage): void => void (result = decode?.(reply));
+      const onReply = decode && ((reply: NetlinkMessage): void => void (result = decode(reply)));
       const settle = (error?: Error): void => {
         if (error === undefined) resolve(result);
         else reject(error);
       };
       collected.push({ message, purpose, onReply, settle });
+      if (collected.length === FIRST_PART) this.#firstPart ??= sendTogether(this.#channel, collected.splice(0));
     });
-  }
-
-  requestUnlocked<T>(
-    message: Uint8Array,
-    purpose: Purpose,
-    decode: (reply: NetlinkMessage) => T,
-  ): Promise<T | undefined> {
-    return this.#channel.requestUnlocked(message, purpose, decode);
   }
 
   dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<Listed<T>> {
@@ -65,20 +54,7 @@ export class BatchChannel implements Channel {
   async send(): Promise<void> {
     const requests = this.#collected ?? [];
     this.#collected = undefined;
-    if (requests.length === 0) return;
-    const errors = new Map<Collected, Error>();
-    try {
-      const failures = await this.#channel.batch(
-        requests.map(({ message }) => message),
-        (reply, index) => requests[index]?.onReply(reply),
-      );
-      for (const { index, ack } of failures) {
-        const request = requests[index];
-        if (request !== undefined) errors.set(request, kernelError(ack, request.purpose, request.message));
-      }
-    } catch (error) {
-      for (const request of requests) errors.set(request, error as Error);
-    }
-    for (const request of requests) request.settle(errors.get(request));
+    await this.#firstPart;
+    await sendTogether(this.#channel, requests);
   }
 }

@@ -13,6 +13,12 @@ export interface Purpose {
   readonly headerBytes?: number;
   /** Codes of refusals that mean "there is none": a request answers undefined then, without an error, which costs 40 us. */
   readonly absent?: readonly string[];
+  /**
+   * What the kernel does for it before the system call returns. `none`: it waits for no lock, so it is done on the event loop.
+   * `brief`: it takes RTNL for some microseconds, so it is done there while nobody else seems to hold that ({@link Pace}).
+   * Absent: it may take long, and another thread makes the call.
+   */
+  readonly lock?: 'none' | 'brief';
 }
 
 /** Failure of one message of a batch. */
@@ -29,15 +35,6 @@ export interface Channel {
     message: Uint8Array,
     purpose: Purpose,
     decode?: (reply: NetlinkMessage) => T,
-  ): Promise<T | undefined>;
-  /**
-   * A {@link request} that the kernel answers without waiting for a lock: done at once, on the event loop, which saves
-   * the hop to another thread and back (0.1 to 0.3 ms). A request that needs RTNL would stall the loop here.
-   */
-  requestUnlocked<T>(
-    message: Uint8Array,
-    purpose: Purpose,
-    decode: (reply: NetlinkMessage) => T,
   ): Promise<T | undefined>;
   /** Sends a dump request and decodes every row; `undefined` rows are left out. Rows of a table that does not rest are marked. */
   dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<Listed<T>>;

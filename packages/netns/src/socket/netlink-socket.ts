@@ -1,9 +1,11 @@
 import { type Ack, decodeAck } from '../codec/ack.ts';
 import { type NetlinkMessage, messages } from '../codec/reader.ts';
+import { type Received, receivedMessages } from '../codec/received.ts';
 import { MessageWriter, isLittleEndian } from '../codec/writer.ts';
 import { NetlinkError } from '../errors.ts';
 import type { Listed } from '../types/common.ts';
 import { EAGAIN, EINTR, errnoName } from '../sys/errno.ts';
+import { closeWhenLost, keepOpen } from '../sys/reclaim.ts';
 import type { Sys } from '../sys/sys.ts';
 import {
   MSG_DONTWAIT,
@@ -15,17 +17,24 @@ import {
   NLMSG_ERROR,
   NLMSG_HDRLEN,
   NLMSG_NOOP,
+  SO_RCVBUFFORCE,
+  SOL_SOCKET,
 } from '../uapi/netlink.ts';
 import type { BatchFailure, Channel, Purpose } from './channel.ts';
 import { kernelError, systemError } from './kernel-error.ts';
+import { type Pace, pace as paceOfProcess } from './pace.ts';
+import { intOption } from './socket-options.ts';
 import { describeMessage } from './trace.ts';
 
 /** The kernel fills at most this much per receive. Measured: 64 KiB are not faster. */
 const RECEIVE_BYTES = 32_768;
 /** Under heavy churn one dump in five is interrupted; ten in a row are then one in ten million. */
 const DUMP_ATTEMPTS = 10;
-/** Messages per `send`: their errors must fit the receive buffer of the socket together. */
+/** Messages per `send`: their errors must fit the receive buffer of the socket together, some 200 KiB unless it is made larger. */
 const BATCH_SIZE = 64;
+const LARGE_BATCH = { size: 256, receiveBufferBytes: 1024 * 1024 } as const;
+/** They must fit the send buffer, which is as long. */
+const MOST_BATCH_BYTES = 128 * 1024;
 
 /** One netlink socket with at most one request under way; callers see to that (see LanePool). */
 export class NetlinkSocket implements Channel {
@@ -34,15 +43,19 @@ export class NetlinkSocket implements Channel {
   readonly #trace: ((line: string) => void) | undefined;
   readonly #buffer = new Uint8Array(RECEIVE_BYTES);
   readonly #otherBuffer = new Uint8Array(RECEIVE_BYTES);
+  readonly #pace: Pace;
   #sequence = 0;
   #portId: number | undefined;
   #hasReceived = false;
+  #batchSize: number | undefined;
 
   /** Takes over `fd`. */
-  constructor(sys: Sys, fd: number, trace?: (line: string) => void) {
+  constructor(sys: Sys, fd: number, trace?: (line: string) => void, pace: Pace = paceOfProcess) {
     this.#sys = sys;
     this.#fd = fd;
     this.#trace = trace;
+    this.#pace = pace;
+    closeWhenLost(this, () => sys.close(fd));
   }
 
   /** As the kernel writes it into answers; undefined before the first. */
@@ -57,20 +70,6 @@ export class NetlinkSocket implements Channel {
   ): Promise<T | undefined> {
     let result: T | undefined;
     const [failure] = await this.#transact([message], purpose, (reply) => (result = decode?.(reply)));
-    if (failure !== undefined) throw kernelError(failure.ack, purpose, message);
-    return result;
-  }
-
-  async requestUnlocked<T>(
-    message: Uint8Array,
-    purpose: Purpose,
-    decode: (reply: NetlinkMessage) => T,
-  ): Promise<T | undefined> {
-    const first = this.#sequence + 1;
-    const bytes = this.#assemble([message], NLM_F_ACK);
-    checkSent(this.#sys.send(this.#fd, bytes), purpose);
-    let result: T | undefined;
-    const [failure] = await this.#answers(first, purpose, (reply) => (result = decode(reply)));
     if (failure === undefined) return result;
     if (purpose.absent?.includes(errnoName(failure.ack.errno)) === true) return undefined;
     throw kernelError(failure.ack, purpose, message);
@@ -82,11 +81,14 @@ export class NetlinkSocket implements Channel {
   ): Promise<readonly BatchFailure[]> {
     const purpose = { operation: 'batch', subject: `of ${requests.length}` };
     const failures: BatchFailure[] = [];
-    for (let start = 0; start < requests.length; start += BATCH_SIZE) {
-      const failed = await this.#transact(requests.slice(start, start + BATCH_SIZE), purpose, (reply, index) =>
-        onReply?.(reply, index + start),
+    let start = 0;
+    while (start < requests.length) {
+      const from = start;
+      start = this.#endOfBatch(requests, from);
+      const failed = await this.#transact(requests.slice(from, start), purpose, (reply, index) =>
+        onReply?.(reply, index + from),
       );
-      failures.push(...failed.map(({ index, ack }) => ({ index: index + start, ack })));
+      for (const { index, ack } of failed) failures.push({ index: index + from, ack });
     }
     return failures;
   }
@@ -103,7 +105,7 @@ export class NetlinkSocket implements Channel {
    */
   async transaction(messages: readonly Uint8Array[], purpose: Purpose): Promise<BatchFailure[]> {
     const first = this.#sequence + 1;
-    await this.#send(messages, 0, purpose);
+    await this.#send(this.#assemble(messages, 0), purpose);
     const acknowledged = this.#sequence - 1;
     return this.#answers(
       first,
@@ -121,7 +123,7 @@ export class NetlinkSocket implements Channel {
   ): Promise<Listed<T>> {
     this.#makeRoom(purpose);
     for (let attempt = 1; ; attempt++) {
-      await this.#send([message], NLM_F_DUMP, purpose);
+      await this.#send(this.#assemble([message], NLM_F_DUMP), purpose);
       const rows: Listed<T> = [];
       const collecting = this.#collect(purpose, (row) => {
         const decoded = decode(row);
@@ -137,12 +139,12 @@ export class NetlinkSocket implements Channel {
   /** The rows of a dump as they come, each of which may be kept; a failure, or `EINTR` for a table that changed, comes last. */
   async *rows(message: Uint8Array, purpose: Purpose): AsyncGenerator<NetlinkMessage, void, undefined> {
     this.#makeRoom(purpose);
-    await this.#send([message], NLM_F_DUMP, purpose);
+    await this.#send(this.#assemble([message], NLM_F_DUMP), purpose);
     let isInterrupted = false;
     let end: NetlinkMessage | undefined;
     try {
       while (end === undefined) {
-        const datagram = (await this.#receiveAsync(purpose, this.#buffer)).slice();
+        const datagram = this.#buffer.slice(0, await this.#receiveAway(purpose, this.#buffer));
         const part = [...messages(datagram)].filter(({ sequence }) => sequence === this.#sequence);
         isInterrupted ||= part.some(({ flags }) => (flags & NLM_F_DUMP_INTR) !== 0);
         end = part.find(isEndOfDump);
@@ -156,7 +158,27 @@ export class NetlinkSocket implements Channel {
 
   /** Call when no request is under way. */
   close(): void {
+    keepOpen(this);
     this.#sys.close(this.#fd);
+  }
+
+  /** Where the messages end that are sent together, the first of which is at `start`. */
+  #endOfBatch(requests: readonly Uint8Array[], start: number): number {
+    const most = Math.min(requests.length, start + this.#mostTogether(requests.length));
+    let bytes = 0;
+    let end = start;
+    while (end < most && (end === start || bytes + (requests[end]?.length ?? 0) <= MOST_BATCH_BYTES))
+      bytes += requests[end++]?.length ?? 0;
+    return end;
+  }
+
+  /** Makes room for the errors of many requests at the first batch that is long, which takes no memory before there are any. */
+  #mostTogether(count: number): number {
+    if (count <= BATCH_SIZE) return BATCH_SIZE;
+    const room = intOption(LARGE_BATCH.receiveBufferBytes);
+    this.#batchSize ??=
+      this.#sys.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, room) < 0 ? BATCH_SIZE : LARGE_BATCH.size;
+    return this.#batchSize;
   }
 
   /**
@@ -169,7 +191,7 @@ export class NetlinkSocket implements Channel {
     onReply: (reply: NetlinkMessage, index: number) => void,
   ): Promise<BatchFailure[]> {
     const first = this.#sequence + 1;
-    await this.#send(requests, NLM_F_ACK, purpose);
+    await this.#send(this.#assemble(requests, NLM_F_ACK), purpose);
     return this.#answers(first, purpose, onReply);
   }
 
@@ -182,7 +204,9 @@ export class NetlinkSocket implements Channel {
   ): Promise<BatchFailure[]> {
     const failures: BatchFailure[] = [];
     for (;;) {
-      for (const reply of messages(await this.#receive(purpose))) {
+      // The kernel queues the answer before `send` returns, so this does not wait; should it have to, it does so off the loop.
+      const length = this.#receiveHere(purpose) ?? (await this.#receiveAway(purpose, this.#buffer));
+      for (const reply of receivedMessages(this.#buffer, length)) {
         this.#traceLine('<', reply);
         if (reply.sequence < first || reply.sequence > this.#sequence) continue;
         this.#portId = reply.portId;
@@ -202,24 +226,39 @@ export class NetlinkSocket implements Channel {
     onRow: (row: NetlinkMessage) => void,
   ): Promise<{ readonly ack: Ack; readonly isInterrupted: boolean }> {
     let isInterrupted = false;
-    // Off the loop: each receive makes the kernel fill the next part, under its locks.
-    let receiving = this.#receiveAsync(purpose, this.#buffer);
-    for (let isOther = true; ; isOther = !isOther) {
-      const part = [...messages(await receiving)].filter(({ sequence }) => sequence === this.#sequence);
-      const end = part.find(isEndOfDump);
+    let buffer = this.#buffer;
+    let ahead: Promise<number> | undefined;
+    for (;;) {
+      const length = await (ahead ?? this.#receivePart(purpose, buffer));
+      const part = receivedMessages(buffer, length).filter(({ sequence }) => sequence === this.#sequence);
+      const end = part.findIndex(isEndOfDump);
       this.#portId = part[0]?.portId ?? this.#portId;
-      // The kernel fills one buffer while what is in the other is decoded.
-      if (end === undefined) receiving = this.#receiveAsync(purpose, isOther ? this.#otherBuffer : this.#buffer);
+      ahead = undefined;
+      if (end === -1 && !this.#staysHere(purpose)) {
+        // The kernel fills one buffer while what is in the other is decoded.
+        buffer = buffer === this.#buffer ? this.#otherBuffer : this.#buffer;
+        ahead = this.#receiveAway(purpose, buffer);
+      }
       try {
-        for (const row of part) this.#traceLine('<', row);
-        isInterrupted ||= part.some(({ flags }) => (flags & NLM_F_DUMP_INTR) !== 0);
-        part.slice(0, end === undefined ? part.length : part.indexOf(end)).forEach(onRow);
+        isInterrupted = this.#handOver(part, end, onRow) || isInterrupted;
       } catch (error) {
-        await receiving.catch(() => undefined);
+        await ahead?.catch(() => undefined);
         throw error;
       }
-      if (end !== undefined) return { ack: decodeAck(end), isInterrupted };
+      const last = part[end];
+      if (last !== undefined) return { ack: decodeAck(last), isInterrupted };
     }
+  }
+
+  /** Whether the table changed meanwhile. `end` is the place of the end of the dump, or -1. */
+  #handOver(part: readonly Received[], end: number, onRow: (row: NetlinkMessage) => void): boolean {
+    let isInterrupted = false;
+    for (const [place, row] of part.entries()) {
+      this.#traceLine('<', row);
+      isInterrupted ||= (row.flags & NLM_F_DUMP_INTR) !== 0;
+      if (end === -1 || place < end) onRow(row);
+    }
+    return isInterrupted;
   }
 
   /**
@@ -239,8 +278,24 @@ export class NetlinkSocket implements Channel {
     while (this.#sys.receive(this.#fd, this.#buffer, MSG_DONTWAIT) > 0);
   }
 
-  async #send(requests: readonly Uint8Array[], lastFlags: number, purpose: Purpose): Promise<void> {
-    checkSent(await this.#sys.sendAsync(this.#fd, this.#assemble(requests, lastFlags)), purpose);
+  /** Sends on the event loop what may be done there now, and anything else on another thread. */
+  async #send(bytes: Uint8Array, purpose: Purpose): Promise<void> {
+    if (this.#staysHere(purpose)) {
+      await this.#pace.turn();
+      // Others may have waited meanwhile.
+      if (this.#staysHere(purpose)) {
+        checkSent(
+          this.#pace.here(() => this.#sys.send(this.#fd, bytes), needsLock(purpose)),
+          purpose,
+        );
+        return;
+      }
+    }
+    checkSent(await this.#pace.away(() => this.#sys.sendAsync(this.#fd, bytes)), purpose);
+  }
+
+  #staysHere({ lock }: Purpose): boolean {
+    return lock === 'none' || (lock === 'brief' && this.#pace.isClear());
   }
 
   /** The messages one after another, numbered; the last one with `lastFlags`. */
@@ -260,19 +315,28 @@ export class NetlinkSocket implements Channel {
     return bytes;
   }
 
-  /** The kernel queues the answer before `send` returns, so this does not wait; should it have to, it does so off the loop. */
-  async #receive(purpose: Purpose): Promise<Uint8Array> {
+  /** What is there already; `undefined`: nothing. */
+  #receiveHere(purpose: Purpose): number | undefined {
     const length = this.#sys.receive(this.#fd, this.#buffer, MSG_DONTWAIT);
-    if (length === -EAGAIN || length === -EINTR) return this.#receiveAsync(purpose, this.#buffer);
+    if (length === -EAGAIN || length === -EINTR) return undefined;
     if (length < 0) throw systemError(-length, purpose, 'recv');
     this.#hasReceived = true;
-    return this.#buffer.subarray(0, length);
+    return length;
   }
 
-  async #receiveAsync(purpose: Purpose, buffer: Uint8Array): Promise<Uint8Array> {
+  /** A part of a dump. Each receive makes the kernel fill the next one, under its locks. */
+  async #receivePart(purpose: Purpose, buffer: Uint8Array): Promise<number> {
+    if (!this.#staysHere(purpose)) return this.#receiveAway(purpose, buffer);
+    await this.#pace.turn();
+    const receive = (): number => this.#sys.receive(this.#fd, buffer, MSG_DONTWAIT);
+    const length = this.#pace.here(receive, needsLock(purpose));
+    return length >= 0 ? length : this.#receiveAway(purpose, buffer);
+  }
+
+  async #receiveAway(purpose: Purpose, buffer: Uint8Array): Promise<number> {
     for (;;) {
-      const length = await this.#sys.receiveAsync(this.#fd, buffer, 0);
-      if (length >= 0) return buffer.subarray(0, length);
+      const length = await this.#pace.away(() => this.#sys.receiveAsync(this.#fd, buffer, 0));
+      if (length >= 0) return length;
       if (length === -EINTR) continue;
       if (length !== -EAGAIN) throw systemError(-length, purpose, 'recv');
       throw new NetlinkError({ code: 'ETIMEDOUT', errno: 110, ...purpose, reason: 'no answer from the kernel' });
@@ -286,6 +350,10 @@ export class NetlinkSocket implements Channel {
 
 function isEndOfDump({ type }: NetlinkMessage): boolean {
   return type === NLMSG_DONE || type === NLMSG_ERROR;
+}
+
+function needsLock({ lock }: Purpose): boolean {
+  return lock !== 'none';
 }
 
 function checkEnd(ack: Ack, isInterrupted: boolean, purpose: Purpose, message: Uint8Array): void {

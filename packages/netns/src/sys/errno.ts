@@ -16,6 +16,7 @@ names.set(524, 'ENOTSUPP');
 export const EINTR = 4;
 export const EAGAIN = 11;
 export const ENOBUFS = 105;
+export const ENOSYS = 38;
 
 /** Name of a positive errno: `EEXIST`; `ERRNO_<number>` for one without a name. */
 export function errnoName(errno: number): string {

@@ -24,7 +24,7 @@ export const asStatistics: Format<Statistics> = {
     const { basic = new Uint8Array(12), queue = new Uint8Array(20) } = decoded;
     const unknown: readonly UnknownField[] | undefined = decoded.unknown;
     return {
-      bytes: asU64.decode(basic) ?? 0n,
+      bytes: Number(asU64.decode(basic) ?? 0n),
       packets: u32(basic, 8),
       queueLength: u32(queue),
       backlogBytes: u32(queue, 4),

@@ -1,4 +1,5 @@
 import type { Decoded, UnknownField } from '../types/common.ts';
+import type { NetemSettings } from './netem-types.ts';
 import type { NoSettings } from '../types/link-kinds.ts';
 
 /** How packets are measured that a rate limits. */
@@ -111,6 +112,7 @@ export interface QdiscKinds {
   readonly fq_codel: FqCodelSettings;
   readonly htb: HtbSettings;
   readonly ingress: NoSettings;
+  readonly netem: NetemSettings;
   readonly pfifo: PfifoSettings;
   readonly tbf: TbfSettings;
 }
@@ -215,7 +217,7 @@ export interface FlowerSettings extends FilterEffect {
 
 /** Asks an eBPF program. Source: tc-bpf(8), linux uapi pkt_cls.h `TCA_BPF_*`. */
 export interface BpfSettings extends FilterEffect {
-  /** Descriptor of a loaded program; it may be closed afterwards. */
+  /** Descriptor of a loaded program, such as `openPinnedProgram` opens; it may be closed afterwards. */
   readonly fd?: number;
   /** Shown with the filter. */
   readonly name?: string;
@@ -258,7 +260,8 @@ export type Reported<Kinds> = {
 
 /** Counters of a queueing discipline, class or action. Source: linux uapi gen_stats.h. */
 export interface Statistics {
-  readonly bytes: bigint;
+  /** Rounded beyond 9007199254740991. */
+  readonly bytes: number;
   readonly packets: number;
   readonly drops: number;
   /** How often a packet had to wait, or was beyond the rate. */

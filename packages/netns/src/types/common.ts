@@ -32,3 +32,9 @@ export interface UnknownField {
 
 /** What attributes said: nothing is left out, and the kernel need not send what it asks for. */
 export type Decoded<T> = Partial<T> & { readonly unknown?: readonly UnknownField[] };
+
+/**
+ * An identifier of 64 bits: a number, or beyond 9007199254740991, up to which numbers are exact, its digits as text. So an
+ * object that has one can be written as JSON.
+ */
+export type Id64 = number | string;

@@ -1,3 +1,5 @@
+import type { Id64 } from './common.ts';
+
 /** Pushes labels. Source: linux uapi mpls_iptunnel.h. */
 export interface MplsEncapsulation {
   readonly kind: 'mpls';
@@ -12,7 +14,7 @@ export interface IpEncapsulation {
   /** Of the outer header: IPv4 or IPv6. */
   readonly kind: 'ip' | 'ip6';
   /** Key or network identifier of the tunnel, 64 bits. */
-  readonly id?: bigint;
+  readonly id?: Id64;
   readonly source?: string;
   readonly destination?: string;
   /** `hoplimit` of IPv6; 0: that of the link. */

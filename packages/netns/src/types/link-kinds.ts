@@ -328,6 +328,25 @@ export interface LinkKinds {
   readonly wireguard: NoSettings;
 }
 
+/** A link whose other end is a program, made by `@routed/netns/tun`. Source: linux uapi if_link.h `IFLA_TUN_*`. */
+export interface TunSettings {
+  readonly mode?: 'tun' | 'tap';
+  readonly ownerId?: number;
+  readonly groupId?: number;
+  readonly packetInformation?: boolean;
+  /** Each packet has a `struct virtio_net_hdr` before it. */
+  readonly offloadHeader?: boolean;
+  readonly persistent?: boolean;
+  readonly multiQueue?: boolean;
+  readonly queues?: number;
+  readonly disabledQueues?: number;
+}
+
+/** Kinds whose settings {@link Links.inspect} shows: also those that another way makes. */
+export interface ReportedKinds extends LinkKinds {
+  readonly tun: TunSettings;
+}
+
 /** Kinds of links whose ports have settings. */
 export interface PortKinds {
   readonly bridge: BridgePortSettings;
@@ -363,24 +382,24 @@ export type ReportedSettings<Kinds> = {
   readonly [Kind in keyof Kinds]: { readonly kind: Kind } & Decoded<Kinds[Kind]>;
 }[keyof Kinds];
 
-/** Counters of a link. Source: linux uapi if_link.h `struct rtnl_link_stats64`. */
+/** Counters of a link, rounded beyond 9007199254740991. Source: linux uapi if_link.h `struct rtnl_link_stats64`. */
 export interface LinkStatistics {
-  readonly rxPackets: bigint;
-  readonly txPackets: bigint;
-  readonly rxBytes: bigint;
-  readonly txBytes: bigint;
-  readonly rxErrors: bigint;
-  readonly txErrors: bigint;
-  readonly rxDropped: bigint;
-  readonly txDropped: bigint;
-  readonly multicast: bigint;
-  readonly collisions: bigint;
+  readonly rxPackets: number;
+  readonly txPackets: number;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly rxErrors: number;
+  readonly txErrors: number;
+  readonly rxDropped: number;
+  readonly txDropped: number;
+  readonly multicast: number;
+  readonly collisions: number;
 }
 
 /** Everything that the kernel says of a link. */
 export interface LinkDetails extends Link {
-  /** Of kinds in {@link LinkKinds}; those of other kinds are in {@link LinkDetails.unknown}. */
-  readonly settings?: ReportedSettings<LinkKinds>;
+  /** Of kinds in {@link ReportedKinds}; those of other kinds are in {@link LinkDetails.unknown}. */
+  readonly settings?: ReportedSettings<ReportedKinds>;
   /** Its settings as a port of {@link Link.masterIndex}. */
   readonly port?: ReportedSettings<PortKinds>;
   readonly statistics?: LinkStatistics;

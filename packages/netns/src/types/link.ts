@@ -76,6 +76,8 @@ export interface LinkSpec {
   /** Made up by the kernel when absent. */
   readonly mac?: string;
   readonly alias?: string;
+  /** The link is in it from its creation on; left at 0 when absent. */
+  readonly group?: number;
   readonly isUp?: boolean;
 }
 
@@ -94,7 +96,6 @@ export interface VethPeerSpec {
 
 /** A new veth pair: this end, and the peer. */
 export interface VethSpec extends LinkSpec {
-  readonly group?: number;
   readonly ipv4Conf?: Ipv4LinkConf;
   readonly ipv6AddressGeneration?: Ipv6AddressGeneration;
   readonly peer: VethPeerSpec;

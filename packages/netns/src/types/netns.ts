@@ -1,5 +1,5 @@
 import type { NetnsHandle } from './handles.ts';
-import type { Rtnl, RtnlOptions } from './rtnl.ts';
+import type { Limits, Rtnl, RtnlOptions } from './rtnl.ts';
 
 /**
  * Names a network namespace.
@@ -27,11 +27,15 @@ export interface Netns extends NetnsHandle, AsyncDisposable {
    *
    * @param key - `net.ipv4.ip_forward`, or with slashes: `net/ipv4/conf/eth0.100/forwarding`. The first separator
    * counts: use slashes where an interface name contains dots (sysctl(8)).
-   * @throws {@link NetnsError} `NOT_FOUND`, `INVALID_ARGUMENT`, `NOT_PERMITTED`
+   * @param limits - for how long; some wait for the kernel's RTNL lock
+   * @throws {@link NetnsError} `NOT_FOUND`, `INVALID_ARGUMENT`, `NOT_PERMITTED`; `ABORTED`, `ETIMEDOUT` beyond the limits
    */
-  readSysctl(key: string): Promise<string>;
-  /** Writes a sysctl below `net`; key and errors as for {@link Netns.readSysctl}. */
-  writeSysctl(key: string, value: string): Promise<void>;
+  readSysctl(key: string, limits?: Limits): Promise<string>;
+  /**
+   * Writes a sysctl below `net`; key and errors as for {@link Netns.readSysctl}. What was begun before it was aborted is
+   * done all the same.
+   */
+  writeSysctl(key: string, value: string, limits?: Limits): Promise<void>;
   /** Lets go of the namespace once requests that use the handle are done. May be repeated. */
   close(): Promise<void>;
 }

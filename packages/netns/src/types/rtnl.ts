@@ -6,6 +6,13 @@ import type { Neighbours } from './neighbour.ts';
 import type { NextHops } from './next-hop-object.ts';
 import type { Routes } from './route.ts';
 import type { Rules } from './rule.ts';
+import type { VirtualFunctions } from './virtual-functions.ts';
+
+declare global {
+  /** Of Node's types, or of the DOM's: declared here for programs that are compiled without either. */
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- merges with theirs
+  interface AbortSignal {}
+}
 
 /** How to open an {@link Rtnl}. */
 export interface RtnlOptions {
@@ -17,6 +24,12 @@ export interface RtnlOptions {
    * @defaultValue 4
    */
   readonly lanes?: number;
+  /**
+   * Which requests are made on threads. `auto`: those that may take long, and short ones unless the last ones did not wait for a
+   * lock; should one wait nevertheless, the event loop waits along. `always`: all that need a lock.
+   * @defaultValue `auto`
+   */
+  readonly threads?: 'auto' | 'always';
 }
 
 /** What can be asked of rtnetlink. */
@@ -34,6 +47,7 @@ export interface RareRequests {
   readonly fdb: ForwardingDatabase;
   readonly bridgeVlans: BridgeVlans;
   readonly namespaceIds: NamespaceIds;
+  readonly virtualFunctions: VirtualFunctions;
 }
 
 /** For how long a request may take. */
@@ -46,9 +60,9 @@ export interface Limits {
 /**
  * A connection to rtnetlink, bound to one network namespace for its whole life.
  *
- * It pins that namespace: a container's namespace is freed only after `close`. No call blocks the
- * event loop while the kernel waits for its RTNL lock. Calls that do not await each other may be
- * carried out in any order.
+ * It pins that namespace: a container's namespace is freed only after `close`. What may take long is
+ * done on threads; see {@link RtnlOptions.threads} for the rest. Calls that do not await each other may be
+ * carried out in any order, and short ones are sent together.
  */
 export interface Rtnl extends RtnlRequests, RareRequests, AsyncDisposable {
   /**

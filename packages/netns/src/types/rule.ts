@@ -1,4 +1,4 @@
-import type { Family, Listed, UnknownField } from './common.ts';
+import type { Family, Id64, Listed, UnknownField } from './common.ts';
 
 /** What a matching packet meets. Source: linux uapi fib_rules.h `FR_ACT_*`. */
 export type RuleAction = 'lookup' | 'goto' | 'nop' | 'blackhole' | 'unreachable' | 'prohibit';
@@ -43,7 +43,7 @@ export interface RuleMatch {
   readonly flowLabel?: number;
   /** Bits of {@link RuleMatch.flowLabel} that are compared; absent: all. */
   readonly flowLabelMask?: number;
-  readonly tunnelId?: bigint;
+  readonly tunnelId?: Id64;
   /** The table is that of the VRF of the packet's link. */
   readonly isL3mdev?: boolean;
   /** IPv4 routing realms. */

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 
 import type { Format } from '../attributes/format.ts';
-import type { Check } from '../check/check.ts';
+import { checkArgument } from '../check/argument.ts';
+import { type Check, object } from '../check/check.ts';
 
 const KEY_BYTES = 32;
 const TEXT = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
@@ -13,6 +14,8 @@ const key: Check<string> = (value, field) =>
   typeof value === 'string' && TEXT.test(value)
     ? undefined
     : { field, reason: 'a key is 32 bytes in base64: 43 characters and "="' };
+
+const PRIVATE_KEY = object<{ readonly privateKey: string }>({ privateKey: key });
 
 /** A key, as text; all zero is none. What is refused is not shown, as it may be a secret. */
 export const asKey: Format<string> = {
@@ -37,11 +40,10 @@ export function generatePrivateKey(): string {
 /**
  * The public key of a private one, both in base64.
  *
- * @throws a TypeError for what is no key
+ * @throws {@link NetlinkError} `EINVAL` for what is no key
  */
 export function publicKeyOf(privateKey: string): string {
-  const complaint = key(privateKey, 'privateKey');
-  if (complaint !== undefined) throw new TypeError(complaint.reason);
+  checkArgument(PRIVATE_KEY, { privateKey }, 'wireguard.publicKeyOf');
   const der = Buffer.concat([PKCS8_START, Buffer.from(privateKey, 'base64')]);
   const secret = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   return createPublicKey(secret).export({ format: 'der', type: 'spki' }).subarray(-KEY_BYTES).toString('base64');

@@ -70,7 +70,7 @@ export interface WireguardDevice {
   readonly unknown?: readonly UnknownField[];
 }
 
-/** WireGuard links of one namespace. {@link Links.create} makes them, and deletes them. Every method rejects with {@link NetlinkError}. */
+/** WireGuard links of one namespace. `links.create` makes them. Every method rejects with {@link NetlinkError}. */
 export interface Wireguard extends AsyncDisposable {
   /** The link with its keys and peers; `undefined`: there is none of that name or index. @throws `EOPNOTSUPP`: it is of another kind */
   get(selector: LinkSelector): Promise<WireguardDevice | undefined>;

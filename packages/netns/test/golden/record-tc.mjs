@@ -18,6 +18,13 @@ const COMMANDS = {
   fqCodel:
     'qdisc add dev lo root handle 1: fq_codel limit 1000 flows 64 quantum 300 target 3ms interval 40ms ce_threshold 2ms memory_limit 1000000 drop_batch 32 noecn',
   fq: 'qdisc add dev lo parent 1:10 fq limit 1000 flow_limit 50 quantum 3000 initial_quantum 9000 nopacing maxrate 8mbit buckets 256 refill_delay 20ms orphan_mask 7 low_rate_threshold 800kbit ce_threshold 2ms horizon 3s horizon_cap timer_slack 5000',
+  netem:
+    'qdisc add dev lo root handle 1: netem delay 50ms 10ms 25% loss 1% 30% duplicate 2% 5% corrupt 0.5% 4% limit 500',
+  netemReorder: 'qdisc add dev lo root netem delay 10ms reorder 25% 50% gap 5 loss 3% ecn',
+  netemRate: 'qdisc add dev lo root netem rate 80gbit 20 100 5 slot 1ms 3ms packets 7 bytes 9000',
+  netemRateSlow: 'qdisc add dev lo root netem rate 8mbit limit 70',
+  netemState: 'qdisc add dev lo root netem loss state 1% 30% 2% 10% 0.1%',
+  netemGilbert: 'qdisc add dev lo root netem loss gemodel 1% 10% 70% 0.1%',
   pfifo: 'qdisc add dev lo parent 1:10 handle 10: pfifo limit 7',
   bfifo: 'qdisc add dev lo parent 1:10 handle 10: bfifo limit 7000',
   ingress: 'qdisc add dev lo ingress',

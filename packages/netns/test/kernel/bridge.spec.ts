@@ -23,6 +23,9 @@ describe('forwarding databases', () => {
     bridge = (await rtnl.links.createBridge({ name: 'br0', isUp: true })).index;
     port = (await rtnl.links.createVeth({ name: 'a0', isUp: true, peer: { name: 'b0' } })).index;
     await rtnl.links.set({ index: port }, { masterIndex: bridge });
+    await rtnl.links.configurePort({ index: port }, { kind: 'bridge', learning: false });
+    // Without it the port has no carrier, which the bridge hears of a moment later, and forwards no more.
+    await rtnl.links.set({ name: 'b0' }, { isUp: true });
     // A port that does not forward yet takes no dynamic entries: net/bridge/br_fdb.c `fdb_add_entry`.
     const forwards = async (): Promise<boolean> =>
       (await ask(netns, 'bridge link show'))[0]?.['state'] === 'forwarding';

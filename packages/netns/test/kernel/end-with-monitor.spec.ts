@@ -28,19 +28,24 @@ async function endOf(...command: readonly string[]): Promise<string> {
 
 describe('an open monitor', function () {
   this.timeout(isThorough ? 1_200_000 : 60_000);
-  const nodes = [process.execPath];
+  /** Commands that run a program: this Node, and with full counts other releases and other runtimes. */
+  const runtimes: (readonly string[])[] = [[process.execPath]];
   let folder: string;
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'netns-node-'));
     for (const release of OTHER_RELEASES) {
-      nodes.push(join(await install(`node-linux-${process.arch}`, release), 'bin/node'));
+      runtimes.push([join(await install(`node-linux-${process.arch}`, release), 'bin/node')]);
+    }
+    if (isThorough) {
+      runtimes.push([join(await install(`@oven/bun-linux-${process.arch}`, 'latest'), 'bin/bun')]);
+      runtimes.push([join(await install(`@deno/linux-${process.arch}-glibc`, 'latest'), 'deno'), 'run', '--allow-all']);
     }
   });
 
   /** Installs a package of its own in a folder of its own, and gives the place. */
   async function install(name: string, release: string): Promise<string> {
-    const prefix = join(folder, release);
+    const prefix = join(folder, `${name.replaceAll('/', '-')}-${release}`);
     await run('npm', ['install', '--prefix', prefix, '--ignore-scripts', '--silent', `${name}@${release}`]);
     return join(prefix, 'node_modules', name);
   }
@@ -60,9 +65,9 @@ describe('an open monitor', function () {
       it(`does not take the process along ${when}: ${kind}`, async () => {
         // A Worker that makes links come and go has always something left to do.
         for (const churn of end === 'natural' ? ['quiet'] : ['quiet', 'churn']) {
-          for (const node of nodes) {
+          for (const runtime of runtimes) {
             for (let round = 0; round < ROUNDS; round++) {
-              expect(await endOf(node, PROGRAM, end, kind, churn)).to.equal('ended');
+              expect(await endOf(...runtime, PROGRAM, end, kind, churn), runtime[0]).to.equal('ended');
             }
           }
         }
@@ -70,15 +75,9 @@ describe('an open monitor', function () {
     }
   }
 
-  it('reports events in a Worker', async () => {
-    for (const node of nodes) expect(await endOf(node, LISTENER, 'worker')).to.equal('new a0');
-  });
-
-  if (isThorough) {
-    it('reports events under Bun, which has no poll handles', async () => {
-      const bun = join(await install(`@oven/bun-linux-${process.arch}`, 'latest'), 'bin/bun');
-
-      expect(await endOf(bun, LISTENER, 'main')).to.equal('new a0');
+  for (const thread of ['main', 'worker']) {
+    it(`reports events in a program's thread: ${thread}`, async () => {
+      for (const runtime of runtimes) expect(await endOf(...runtime, LISTENER, thread), runtime[0]).to.equal('new a0');
     });
   }
 });

@@ -27,7 +27,7 @@ describe('the examples', () => {
 
   it('links.mjs makes the links and addresses that ip(8) shows', async () => {
     expect(await printed('links')).to.deep.equal([
-      { name: 'veth0', kind: 'veth', mtuBytes: 1400, alias: 'made by links.mjs', hasCarrier: true, counts: 'bigint' },
+      { name: 'veth0', kind: 'veth', mtuBytes: 1400, alias: 'made by links.mjs', hasCarrier: true, counts: 'number' },
       { address: '192.0.2.1/24', isPermanent: true },
       { address: '2001:db8::1/64', isPermanent: false },
       { code: 'EEXIST', message: 'link.create veth0: link veth0 exists (EEXIST) [name]' },
@@ -153,6 +153,52 @@ describe('the examples', () => {
     const [htb] = (await ask(netns, 'tc qdisc show')).filter(({ kind }) => kind === 'htb');
     expect(htb).to.deep.include({ dev: 'veth0', root: true, handle: '1:' });
     expect(htb!['options']).to.include({ default: '0x30', direct_qlen: 500 });
+  });
+
+  it('conntrack.mjs shows, marks and forgets what conntrack(8) entered', async () => {
+    const enter = (command: string): Promise<string> =>
+      run(netns, 'conntrack', '-I', '-s', '192.0.2.1', '-d', '192.0.2.9', '-t', '100', ...command.split(' '));
+    await enter('-p tcp --sport 1000 --dport 80 --state ESTABLISHED');
+    await enter('-p udp --sport 1000 --dport 53 --dst-nat 10.0.0.9');
+
+    const [marked, forgotten, ...connections] = (await printed('conntrack')).reverse();
+
+    expect(connections).to.have.deep.members([
+      { from: '192.0.2.1:1000', answeredBy: '192.0.2.9', port: 80, ipProtocol: 6, state: 'established' },
+      { from: '192.0.2.1:1000', answeredBy: '10.0.0.9', port: 53, ipProtocol: 17 },
+    ]);
+    expect([forgotten, marked]).to.deep.equal([
+      { marked: 1, withMark: 1 },
+      { forgotten: 2, left: 0 },
+    ]);
+    expect((await run(netns, 'conntrack', '-C')).trim()).to.equal('0');
+  });
+
+  it('tun.mjs reads what is sent to it', async () => {
+    expect(await printed('tun')).to.deep.equal([
+      { from: '192.0.2.1', to: '192.0.2.2', port: 9, text: 'hello' },
+      { kind: 'tun', mode: 'tun', persistent: false },
+      { isThere: false },
+    ]);
+  });
+
+  it('wireguard.mjs makes a link with a peer, or says that the kernel cannot', async () => {
+    const lacking = { code: 'EOPNOTSUPP', message: 'link.create wg0: Unknown device type (EOPNOTSUPP)' };
+    const made = { isOurs: true, listenPort: 51_820, allowedPrefixes: ['10.0.0.2/32', 'fd00::2/128'] };
+
+    const [outcome] = await printed('wireguard');
+
+    const links = await run(netns, 'ip', 'link', 'show');
+    expect(outcome).to.deep.equal(links.includes('wg0') ? made : lacking);
+  });
+
+  it('netem.mjs makes a link slow, or says that the kernel cannot', async () => {
+    const [outcome] = await printed('netem');
+
+    const disciplines = await run(netns, 'tc', 'qdisc', 'show');
+    expect(outcome).to.deep.equal(
+      disciplines.includes('netem') ? { delayUs: 50_000, lossPercent: 0.5 } : { code: 'ENOENT' },
+    );
   });
 
   it('ethtool.mjs asks a family of generic netlink', async () => {

@@ -55,7 +55,7 @@ describe('the page "From iproute2 to @routed/netns"', () => {
   before(async () => {
     writeFileSync(
       join(folder, '4'),
-      'link show\naddress show\nroute show table all\nrule show\nneigh show\nneigh show proxy\n',
+      'link show\naddress show\nroute show table all\nrule show\nneigh show\nneigh show proxy\nnexthop show\n',
     );
     writeFileSync(join(folder, '6'), 'route show table all\nrule show\nneigh show proxy\n');
     theirs = await anonymousNetns();
@@ -94,7 +94,7 @@ describe('the page "From iproute2 to @routed/netns"', () => {
     const printed: unknown[] = [];
     const scope = {
       ...{ netns: ours, links: rtnl.links, addresses: rtnl.addresses, routes: rtnl.routes },
-      ...{ rules: rtnl.rules, neighbours: rtnl.neighbours },
+      ...{ rules: rtnl.rules, neighbours: rtnl.neighbours, nextHops: rtnl.nextHops, fdb: rtnl.fdb },
       indexOf: async (name: string) => (await rtnl.links.get({ name }))!.index,
       console: { log: (rows: unknown[]) => printed.push(...rows) },
     };

@@ -61,6 +61,20 @@ describe('requests with an end', () => {
     expect(await rtnl.links.list()).to.have.length(1);
   });
 
+  it('are sysctls as well', async () => {
+    const key = 'net.ipv4.ip_forward';
+
+    await netns.writeSysctl(key, '1', { timeoutMs: 60_000 });
+
+    expect(await netns.readSysctl(key, { signal: new AbortController().signal })).to.equal('1');
+    const late = [
+      netns.readSysctl(key, { signal: AbortSignal.abort() }),
+      netns.writeSysctl(key, '0', { signal: AbortSignal.abort() }),
+    ];
+    for (const sysctl of late) expect(await failure(sysctl)).to.include({ name: 'NetnsError', code: 'ABORTED' });
+    expect(await netns.readSysctl(key)).to.equal('1');
+  });
+
   it('end after their time while another holds the socket', async () => {
     const { index: linkIndex } = await rtnl.links.createVeth({ name: 'a0', isUp: true, peer: { name: 'b0' } });
     const busy = rtnl.batch(({ routes }) =>

@@ -43,7 +43,7 @@ describe('what others put into the kernel is shown in full', () => {
         priority: 7,
         typeOfService: 16,
         sourcePorts: { first: 1000, last: 2000 },
-        tunnelId: '99',
+        tunnelId: 99,
         suppressGroup: 3,
       },
       { family: 6, table: 0, action: 'goto', protocol: 0, priority: 8, gotoPriority: 32_766 },

@@ -127,6 +127,46 @@ describe('netlink without a family in mind', () => {
     expect(refused).to.include({ attribute: 'attribute 2' });
   });
 
+  it('waits no longer than it may', async () => {
+    await withPairs(40);
+    await using netlink = await openNetlink({ protocol: 'route', netns });
+    const request = { type: RTM_GETLINK, header: ifinfomsg(1) };
+    const end = new AbortController();
+    const rows = netlink.dump({ type: RTM_GETLINK, header: ifinfomsg() }, { signal: end.signal });
+    const iterator = rows[Symbol.asyncIterator]();
+    await iterator.next();
+
+    const pending = failure(netlink.request(request, { signal: end.signal }));
+    end.abort();
+
+    expect(await pending).to.include({ code: 'ABORTED', operation: 'netlink.request' });
+    expect(await failure(iterator.next())).to.include({ code: 'ABORTED' });
+    expect(await failure(netlink.request(request, { timeoutMs: -1 }))).to.include({ code: 'EINVAL' });
+    expect(await netlink.request(request, { timeoutMs: 60_000 })).to.have.length(1);
+    let count = 0;
+    const whole = netlink.dump({ type: RTM_GETLINK, header: ifinfomsg() }, { timeoutMs: 60_000 });
+    for await (const { type } of whole) count += type === RTM_NEWLINK ? 1 : 0;
+    expect(count).to.equal(81);
+  });
+
+  it('stops hearing when it is aborted', async () => {
+    const end = new AbortController();
+    const options = { protocol: 'route', netns, groups: [RTNLGRP_LINK], signal: end.signal } as const;
+    const aborted = await openNetlinkMonitor(options);
+    const other = await openNetlinkMonitor({ ...options, signal: new AbortController().signal });
+    const heard = { aborted: 0, other: 0 };
+    aborted.on('message', () => (heard.aborted += 1));
+    other.on('message', () => (heard.other += 1));
+
+    end.abort();
+    await withPairs(1);
+    await until(() => heard.other > 0, 'the other hears it');
+
+    expect(heard.aborted).to.equal(0);
+    expect(await failure(openNetlinkMonitor(options))).to.include({ code: 'ABORTED' });
+    await other.close();
+  });
+
   it('hears a multicast group', async () => {
     const heard: (string | undefined)[] = [];
     await using monitor = await openNetlinkMonitor({ protocol: 'route', netns, groups: [RTNLGRP_LINK] });

@@ -76,7 +76,7 @@ describe('next-hop objects', () => {
     expect(group).to.deep.include({ id: 2, group: [{ id: 1, weight: 1 }] });
     expect(group!.resilient).to.include({ buckets: 8, idleTimerMs: 5000, unbalancedTimerMs: 10_000, unbalancedMs: 0 });
     expect(group!.unknown).to.equal(undefined);
-    expect((await rtnl.nextHops.get(7))!.encapsulation).to.include({ kind: 'ip', id: 5n, destination: '10.0.0.9' });
+    expect((await rtnl.nextHops.get(7))!.encapsulation).to.include({ kind: 'ip', id: 5, destination: '10.0.0.9' });
   });
 
   it('make resilient groups', async () => {
@@ -138,8 +138,8 @@ describe('what routes wrap packets in', () => {
     const { index: linkIndex } = await rtnl.links.createVeth({ name: 'a0', isUp: true, peer: { name: 'b0' } });
     // Without any address the kernel has no table that says what a gateway is.
     await rtnl.addresses.add({ linkIndex, address: '10.0.0.9/32' });
-    const ours = { kind: 'ip', id: 5n, source: '10.0.0.1', destination: '10.0.0.9', ttl: 7, tos: 8 } as const;
-    const six = { kind: 'ip6', id: 6n, source: 'fd00::1', destination: 'fd00::9', ttl: 7, tos: 8 } as const;
+    const ours = { kind: 'ip', id: 5, source: '10.0.0.1', destination: '10.0.0.9', ttl: 7, tos: 8 } as const;
+    const six = { kind: 'ip6', id: 6, source: 'fd00::1', destination: 'fd00::9', ttl: 7, tos: 8 } as const;
 
     await rtnl.routes.add({ destination: '10.9.0.0/16', linkIndex, encapsulation: ours });
     await rtnl.routes.add({ destination: 'fd09::/64', linkIndex, encapsulation: six });
@@ -158,7 +158,7 @@ describe('what routes wrap packets in', () => {
     expect(shown).to.include({ encap: 'ip', id: 5, src: '10.0.0.1', dst: '10.0.0.9', ttl: 7, tos: 8 });
     expect(of('10.9.0.0/16')).to.deep.include({ encapsulation: ours });
     expect(of('fd09::/64')).to.deep.include({ encapsulation: six });
-    expect(of('10.7.0.0/16')).to.have.property('encapsulation').that.includes({ id: 9n, destination: '10.0.0.8' });
+    expect(of('10.7.0.0/16')).to.have.property('encapsulation').that.includes({ id: 9, destination: '10.0.0.8' });
     expect((of('10.8.0.0/16') as { nextHops: { encapsulation?: object }[] }).nextHops[0]!.encapsulation).to.deep.equal(
       ours,
     );

@@ -214,6 +214,43 @@ describe('openRtnl', () => {
     expect(near?.peerNetnsId).to.be.a('number');
   });
 
+  it('lets the event loop turn between requests that it makes there, and sends calls at once together', async () => {
+    const { index: linkIndex } = await rtnl.links.createVeth({ name: 'a0', isUp: true, peer: { name: 'b0' } });
+    const destination = (i: number): string => `10.${i >> 8}.${i & 255}.0/24`;
+    let turns = 0;
+    let isDone = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!isDone) setImmediate(turn);
+    };
+    turn();
+
+    for (let i = 0; i < 1000; i++) await rtnl.routes.add({ destination: destination(i), linkIndex });
+    for (let i = 0; i < 1000; i++) await rtnl.routes.get(`10.${i >> 8}.${i & 255}.1`);
+    isDone = true;
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 2000 }, (_, i) => rtnl.routes.add({ destination: destination(i), linkIndex })),
+    );
+
+    // Each takes some microseconds in the kernel: without turns there would be one or two.
+    expect(turns).to.be.greaterThan(5);
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    expect(refused).to.have.lengthOf(1000);
+    expect(refused[999]).to.include({ code: 'EEXIST', operation: 'route.add', subject: '10.3.231.0/24' });
+    expect(await rtnl.routes.list({ table: 254, family: 4 })).to.have.lengthOf(2000);
+  });
+
+  it('makes nothing on the event loop that needs a lock if told so, and says what it can be told', async () => {
+    await using away = await host.openRtnl({ threads: 'always' });
+    const { index: linkIndex } = await away.links.createVeth({ name: 'a0', isUp: true, peer: { name: 'b0' } });
+
+    for (let i = 0; i < 20; i++) await away.routes.add({ destination: `10.0.${i}.0/24`, linkIndex });
+
+    expect(await away.routes.list({ table: 254, family: 4 })).to.have.lengthOf(20);
+    const refused = await failure(host.openRtnl({ threads: 'never' } as never));
+    expect(refused.message).to.include('"never" is not one of auto, always [threads]');
+  });
+
   it('keeps the event loop free while links are deleted', async () => {
     const names = Array.from({ length: 20 }, (_, i) => `h${i}`);
     await Promise.all(names.map((name, i) => rtnl.links.createVeth({ name, peer: { name: `c${i}` } })));

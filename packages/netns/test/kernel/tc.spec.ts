@@ -1,9 +1,19 @@
-import { closeSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { expect } from 'chai';
 import koffi from 'koffi';
 
-import { type BpfReport, matchPrefix, openTrafficControl, type QdiscSpec, type TrafficControl } from '../../src/tc.ts';
+import {
+  type BpfReport,
+  matchPrefix,
+  openPinnedProgram,
+  openTrafficControl,
+  type QdiscSpec,
+  type TrafficControl,
+} from '../../src/tc.ts';
 import { anonymousNetns } from '../../src/testing/index.ts';
 import type { Netns } from '../../src/types/netns.ts';
 import type { Rtnl } from '../../src/types/rtnl.ts';
@@ -13,14 +23,18 @@ import { failure } from '../support/failure.ts';
 type Shown = Record<string, unknown>;
 
 /** Source: linux uapi bpf.h: BPF_PROG_LOAD, BPF_PROG_TYPE_SCHED_CLS; asm/unistd.h of x86_64 and arm64. */
-const [BPF_PROG_LOAD, SCHED_CLS] = [5, 3];
+const [BPF_PROG_LOAD, BPF_OBJ_PIN, SCHED_CLS] = [5, 6, 3];
 const BPF_CALL = process.arch === 'x64' ? 321 : 280;
+
+function bpf(command: number, attributes: Buffer): number {
+  const call = koffi.load(null).func('long syscall(long, int, const void *attributes, unsigned int)');
+  const result = Number(call(BPF_CALL, command, attributes, attributes.length));
+  if (result < 0) throw new Error(`bpf failed with errno ${koffi.errno()}`);
+  return result;
+}
 
 /** Loads an eBPF program that drops everything: `r0 = TC_ACT_SHOT; exit`. */
 function loadVerdict(): number {
-  const bpf = koffi
-    .load(null)
-    .func('long syscall(long number, int command, const void *attributes, unsigned int length)');
   const program = Buffer.from('b700000002000000' + '9500000000000000', 'hex');
   const license = Buffer.from('GPL\0');
   const attributes = Buffer.alloc(48);
@@ -28,9 +42,15 @@ function loadVerdict(): number {
   attributes.writeUInt32LE(program.length / 8, 4);
   attributes.writeBigUInt64LE(koffi.address(program), 8);
   attributes.writeBigUInt64LE(koffi.address(license), 16);
-  const fd = Number(bpf(BPF_CALL, BPF_PROG_LOAD, attributes, attributes.length));
-  if (fd < 0) throw new Error(`bpf failed with errno ${koffi.errno()}`);
-  return fd;
+  return bpf(BPF_PROG_LOAD, attributes);
+}
+
+function pin(fd: number, path: string): void {
+  const name = Buffer.from(`${path}\0`);
+  const attributes = Buffer.alloc(16);
+  attributes.writeBigUInt64LE(koffi.address(name), 0);
+  attributes.writeUInt32LE(fd, 8);
+  bpf(BPF_OBJ_PIN, attributes);
 }
 
 /** `tc` is the oracle: what we make it shows, and what it makes we show. */
@@ -261,10 +281,40 @@ describe('traffic control', () => {
     await send(3);
 
     const details = await rtnl.links.inspect({ name: 'i0' });
-    expect(Number(details!.statistics!.rxPackets + details!.statistics!.rxDropped)).to.be.greaterThan(2);
+    expect(details!.statistics!.rxPackets + details!.statistics!.rxDropped).to.be.greaterThan(2);
     const [shown] = (await show('filter show dev b0 ingress')).filter((one) => 'options' in one);
     expect(shown).to.include({ kind: 'bpf', pref: 5, protocol: 'all' });
     expect(shown!['options']).to.have.nested.property('actions[0].mirred_action', 'mirror');
+  });
+
+  it('an eBPF program is found by the path where it is pinned', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tc-bpf-'));
+    const path = join(folder, 'verdict');
+    execFileSync('mount', ['-t', 'bpf', 'bpf', folder]);
+    try {
+      const fd = loadVerdict();
+      pin(fd, path);
+      closeSync(fd);
+      await tc.qdiscs.add({ kind: 'clsact', linkIndex: otherIndex });
+      const place = { linkIndex: otherIndex, parent: 'ingress' } as const;
+
+      const program = await openPinnedProgram(path);
+      await tc.filters.add({ kind: 'bpf', ...place, fd: program.fd, directAction: true });
+      await program.close();
+      await program.close();
+
+      const [filter] = await tc.filters.list(place);
+      const [shown] = (await show('filter show dev b0 ingress')).filter((one) => 'options' in one);
+      expect(shown!['options']).to.have.nested.property('prog.id', (filter!.settings as BpfReport).programId);
+      expect(await failure(openPinnedProgram(join(folder, 'other')))).to.include({ code: 'ENOENT' });
+      expect(await failure(openPinnedProgram(tmpdir())))
+        .to.have.property('code')
+        .that.is.oneOf(['EACCES', 'EINVAL']);
+      expect(await failure(openPinnedProgram(7 as never))).to.include({ code: 'EINVAL', attribute: 'path' });
+    } finally {
+      execFileSync('umount', [folder]);
+      rmdirSync(folder);
+    }
   });
 
   it('an eBPF program gives verdicts', async () => {

@@ -6,5 +6,5 @@ const [lines, service, filter] = process.argv.slice(2);
 for (const line of JSON.parse(lines)) execFileSync('ip', line.split(' '), { stdio: ['ignore', 'ignore', 'inherit'] });
 const rtnl = await openRtnl();
 const rows = await rtnl[service].list(JSON.parse(filter));
-console.log(JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? String(value) : value)));
+console.log(JSON.stringify(rows));
 await rtnl.close();

@@ -1,7 +1,7 @@
 import type { Lab } from '@routed/lab';
 import { runBurst } from '../plugin/burst.ts';
 import { untilAnswered } from '../plugin/first-answer.ts';
-import { openPluginHost, pluginOptions, pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
+import { openPluginHost, pluginOptions, pluginProgram, pluginSocket, type PluginHost } from '../plugin/plugin-host.ts';
 import { raise } from '../plugin/population.ts';
 import { timedCommand } from '../process/timed-command.ts';
 import { compare, compareGrowth, type Rounds } from '../statistics.ts';
@@ -17,10 +17,15 @@ export const ratioNames = {
   parallel: 'time of a cycle with 8 in parallel, to that of the floor',
   growth: "RequestAddress + CreateEndpoint + Join among 1,000, to none: growth beyond the floor's",
   start: 'start of the daemon to its first answer, to "node --eval 0"',
+  command: '"routed-plugin status" until it knows that no daemon answers, to "node --eval 0"',
 } as const;
 
 export type RatioName = keyof typeof ratioNames;
 export type Ratios = Readonly<Record<RatioName, number>>;
+
+/** A command that loads what every command loads, and the shape of a long answer. */
+const COMMAND = [process.execPath, pluginProgram(), 'status', '--admin-socket', '/nonexistent/admin.sock'];
+const NOBODY_ANSWERS = 69;
 
 const rounds = 7;
 const cycles = { paced: 15, parallel: 200, warmUp: 1500 } as const;
@@ -31,7 +36,7 @@ export async function measureRatios(lab: Lab): Promise<Ratios> {
   await using idle = await Place.open(lab, 0);
   await using among = await Place.open(lab, live);
   const parallel = { routed: [] as number[][], floor: [] as number[][] };
-  const start = { routed: [] as number[][], node: [] as number[][] };
+  const start = { routed: [] as number[][], node: [] as number[][], command: [] as number[][] };
   for (let round = 0; round < rounds; round++) {
     await idle.takeTurns(round);
     await among.takeTurns(round);
@@ -40,6 +45,7 @@ export async function measureRatios(lab: Lab): Promise<Ratios> {
     parallel.floor.push([burst.floor]);
     start.node.push([await timedCommand([process.execPath, '--eval', '0'])]);
     start.routed.push([await timeStart(lab)]);
+    start.command.push([await timedCommand(COMMAND, { exitCode: NOBODY_ANSWERS })]);
   }
   const growth = (subject: string): { readonly before: Rounds; readonly after: Rounds } => ({
     before: idle.samples.rounds(subject, 'up'),
@@ -53,6 +59,7 @@ export async function measureRatios(lab: Lab): Promise<Ratios> {
     parallel: compare(parallel.routed, parallel.floor).median,
     growth: compareGrowth(growth(routed), growth(floorName)).median,
     start: compare(start.routed, start.node).median,
+    command: compare(start.command, start.node).median,
   };
 }
 

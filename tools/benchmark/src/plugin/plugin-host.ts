@@ -51,6 +51,11 @@ export function pluginOptions({ withProbe = false } = {}): PluginOptions {
   return { ...(bundle === undefined ? {} : { program: bundle }), ...(withProbe ? { env: probeEnvironment() } : {}) };
 }
 
+/** The program that is measured. */
+export function pluginProgram(): string {
+  return bundle ?? join(import.meta.dirname, '../../../../packages/daemon/dist/main.js');
+}
+
 /** Starts a host, the plugin and a network. A probe in the daemon costs memory and start-up time. */
 export async function openPluginHost(
   lab: Lab,

@@ -32,8 +32,13 @@ const block = /(<!-- bench: (.+?) -->\n)[\s\S]*?(<!-- \/bench -->)/g;
  * of a scenario, `machine` or `goals`. Blocks of which nothing was measured stay as they are.
  */
 export function fillDocument(text: string, reports: readonly Report[]): string {
+  return fillBlocks(text, (names) => contentOf(names, reports));
+}
+
+/** Puts into each marked block of a Markdown text what its names stand for; `undefined` leaves it as it is. */
+export function fillBlocks(text: string, contentOf: (names: readonly string[]) => string | undefined): string {
   return text.replaceAll(block, (whole: string, begin: string, names: string, end: string) => {
-    const content = contentOf(names.split(' '), reports);
+    const content = contentOf(names.split(' '));
     return content === undefined ? whole : `${begin}\n${content}\n\n${end}`;
   });
 }

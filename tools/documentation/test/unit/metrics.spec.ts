@@ -29,6 +29,8 @@ const ROUTERS: RouterReport = {
   ],
 };
 
+const COUNT = { bytes: '0', packets: 0, dropped: 0, delayed: 0, waitingBytes: 0 } as const;
+
 /** What a Prometheus that scrapes a daemon knows: types by names, and the names that can be queried. */
 async function scrape(): Promise<{ readonly types: Map<string, string>; readonly queried: Set<string> }> {
   const metrics = new Metrics();
@@ -37,7 +39,9 @@ async function scrape(): Promise<{ readonly types: Map<string, string>; readonly
   metrics.watch({
     counts: () => status.counts(),
     connectionsLeft: () => Promise.resolve(0),
+    limits: () => Promise.resolve([]),
     addresses: () => status.addresses(),
+    lists: () => status.lists(),
     routers: () => Promise.resolve(ROUTERS),
   });
   const { text } = await metrics.render();
@@ -80,6 +84,10 @@ describe(PAGE, () => {
     metrics.watch({
       counts: () => ({ ...status.counts(), announcements }),
       connectionsLeft: () => Promise.resolve(0),
+      limits: () =>
+        Promise.resolve([
+          { network: 'n', container: 'web', direction: 'in', bitsPerSec: 8_000, count: COUNT } as const,
+        ]),
       addresses: () => addresses,
       routers: () => Promise.resolve(ROUTERS),
     });

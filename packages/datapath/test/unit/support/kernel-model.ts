@@ -39,6 +39,7 @@ export function healthy(endpoints: readonly DesiredEndpoint[]): ActualState {
     neighbours: each.flatMap(([plan, index]) =>
       plan.neighbours.map(({ address, mac }) => neighbourOn(index, address, mac)),
     ),
+    limits: { shapes: new Map(each.map(([plan, index]) => [index, plan.limits])), links: [] },
   };
 }
 

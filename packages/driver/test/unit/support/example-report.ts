@@ -43,6 +43,7 @@ export const exampleReport: DaemonReport = {
     host: { begun: 0, ended: 0 },
     stop: { begun: 0, empty: 0, timeOver: 0, ended: 0 },
   },
+  lists: [],
   mountNamespace: 'mnt:[1]',
   propagation: 'shared',
 };

@@ -23,6 +23,7 @@ import type { PersistentAssignment } from '../../../src/containers/persistent-as
 import { VIRTUAL_GATEWAYS } from '../../../src/calls/default-gateways.ts';
 import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
 import type { Network } from '../../../src/networks/network.ts';
+import { FakeTrafficControl } from '../../../../datapath/test/unit/support/fake-traffic-control.ts';
 import { messageOf } from '../../../../store/test/unit/support/message-of.ts';
 
 /** The daemon on a kernel in memory, called as Docker calls it but without sockets. */
@@ -144,6 +145,9 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     remove: sinon.fake.resolves(undefined),
     list: sinon.fake.resolves([]),
     counters: sinon.fake.resolves(new Map()),
+    open: sinon.fake.resolves(undefined),
+    close: sinon.fake.resolves(undefined),
+    handDns: sinon.fake.resolves('nft'),
   };
   const connections = {
     forget: sinon.fake.resolves(undefined),
@@ -163,6 +167,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     {
       netns: kernel.netns,
       rtnl: kernel,
+      openTc: () => Promise.resolve(trafficControlOf(kernel)),
       openSandbox,
       docker: { inspect: () => Promise.resolve(undefined), kill: () => Promise.resolve(false), ...docker },
       dockerNetworks: { networks: () => Promise.resolve(settings.dockerNetworks ?? []) },
@@ -218,6 +223,15 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     call,
     refusal: (method, request) => messageOf(call(method, request)),
   };
+}
+
+const trafficControls = new WeakMap<FakeKernel, FakeTrafficControl>();
+
+/** Traffic control of a kernel: the same for the next daemon. */
+export function trafficControlOf(kernel: FakeKernel): FakeTrafficControl {
+  const tc = trafficControls.get(kernel) ?? new FakeTrafficControl(kernel);
+  trafficControls.set(kernel, tc);
+  return tc;
 }
 
 /** An id as Docker makes them: 64 hex digits that start with these. */

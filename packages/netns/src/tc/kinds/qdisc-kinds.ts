@@ -4,6 +4,7 @@ import type { ClassKinds, QdiscKinds } from '../types.ts';
 import { FQ, FQ_CODEL } from './fair.ts';
 import { BFIFO, PFIFO } from './fifo.ts';
 import { HTB, HTB_CLASS } from './htb.ts';
+import { NETEM } from './netem.ts';
 import { TBF } from './tbf.ts';
 
 export const QDISC_KINDS: Codecs<QdiscKinds> = {
@@ -13,6 +14,7 @@ export const QDISC_KINDS: Codecs<QdiscKinds> = {
   fq_codel: FQ_CODEL,
   htb: HTB,
   ingress: NO_SETTINGS,
+  netem: NETEM,
   pfifo: PFIFO,
   tbf: TBF,
 };

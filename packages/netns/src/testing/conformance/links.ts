@@ -250,8 +250,12 @@ const removal: readonly ConformanceCase[] = [
       const taken = await refused(links.createBridge({ name: 'br0' }), 'EEXIST');
       const loopback = await refused(links.delete({ name: 'lo' }), 'EOPNOTSUPP');
 
-      assert.match(taken.message, /link br0 exists/);
-      assert.match(loopback.message, /cannot be deleted/);
+      assert.match(taken.message, /^link\.create br0: link br0 exists \(EEXIST\)/);
+      assert.equal(
+        loopback.message,
+        'link.delete lo: this link cannot be deleted: it is the loopback or a device of the machine (EOPNOTSUPP)',
+      );
+      assert.equal((await links.get({ name: 'lo' }))?.name, 'lo');
     },
   },
   {

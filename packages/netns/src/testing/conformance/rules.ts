@@ -47,7 +47,7 @@ const cases: readonly ConformanceCase[] = [
         ipProtocol: 6,
         sourcePorts: { first: 1024, last: 2048 },
         destinationPorts: { first: 80, last: 80 },
-        tunnelId: 0x1_0000_0001n,
+        tunnelId: 0x1_0000_0001,
         suppressPrefixLength: 0,
         suppressGroup: 7,
       } as const;

@@ -52,8 +52,8 @@ export class FakeLinks implements Links {
   async create(spec: NewLink): Promise<{ index: number }> {
     const purpose = linkPurpose('create', spec);
     buildKindCreate(spec, purpose);
-    const { name, mtuBytes, txQueueLength, mac, alias, isUp, ...settings } = spec;
-    const simple = present({ mtuBytes, txQueueLength, mac, alias, isUp });
+    const { name, mtuBytes, txQueueLength, mac, alias, group, isUp, ...settings } = spec;
+    const simple = present({ mtuBytes, txQueueLength, mac, alias, group, isUp });
     const { lowerIndex } = settings as { readonly lowerIndex?: number };
     const isOnLower = lowerIndex !== undefined && ON_LOWER.has(spec.kind);
     return this.#createSimple(spec.kind, { name, ...simple }, { settings, ...(isOnLower && { lowerIndex }) });
@@ -140,7 +140,7 @@ export class FakeLinks implements Links {
     await this.#begin(purpose);
     this.#refuseTaken(this.#namespace, spec.name, purpose);
     const link = this.#namespace.place({ ...newLink(kind, spec), ...details });
-    applyChange(link, present({ alias: spec.alias, isUp: spec.isUp }), purpose);
+    applyChange(link, present({ alias: spec.alias, group: spec.group, isUp: spec.isUp }), purpose);
     return { index: link.index };
   }
 
@@ -178,7 +178,10 @@ function newLink(
 }
 
 function remove(link: FakeLink, purpose: Purpose): void {
-  if (link.isLoopback) throw refusal('EOPNOTSUPP', purpose, 'this link cannot be deleted: it is the loopback');
+  if (link.isLoopback) {
+    const reason = 'this link cannot be deleted: it is the loopback or a device of the machine';
+    throw refusal('EOPNOTSUPP', purpose, reason);
+  }
   link.namespace.detach(link);
   link.peer?.namespace.detach(link.peer);
 }

@@ -1,10 +1,11 @@
 import { NetnsError } from '../../errors.ts';
 import { invalid } from '../../message/validate.ts';
 import { sysctlPath } from '../../netns/sysctl-path.ts';
+import { sysctlWithin } from '../../netns/sysctl.ts';
 import type { Purpose } from '../../socket/channel.ts';
 import type { NetnsHandle } from '../../types/handles.ts';
 import type { Netns } from '../../types/netns.ts';
-import type { Rtnl } from '../../types/rtnl.ts';
+import type { Limits, Rtnl } from '../../types/rtnl.ts';
 import type { FakeNamespace } from './fake-state.ts';
 
 /** What opens a connection to a namespace; passed in, because connections need namespaces in turn. */
@@ -38,14 +39,18 @@ export class FakeNetns implements Netns {
     return this.#open(this.#namespace);
   }
 
-  async readSysctl(key: string): Promise<string> {
-    await this.#begin();
-    return this.#namespace.sysctls.get(this.#pathOf(key)) ?? '0';
+  readSysctl(key: string, limits: Limits = {}): Promise<string> {
+    return sysctlWithin(key, limits, async () => {
+      await this.#begin();
+      return this.#namespace.sysctls.get(this.#pathOf(key)) ?? '0';
+    });
   }
 
-  async writeSysctl(key: string, value: string): Promise<void> {
-    await this.#begin();
-    this.#namespace.sysctls.set(this.#pathOf(key), value);
+  writeSysctl(key: string, value: string, limits: Limits = {}): Promise<void> {
+    return sysctlWithin(key, limits, async () => {
+      await this.#begin();
+      this.#namespace.sysctls.set(this.#pathOf(key), value);
+    });
   }
 
   close(): Promise<void> {

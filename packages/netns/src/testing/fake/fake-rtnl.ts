@@ -9,6 +9,7 @@ import type { NamespaceIds } from '../../types/namespace-ids.ts';
 import type { NextHops } from '../../types/next-hop-object.ts';
 import type { RareRequests, Rtnl, RtnlRequests } from '../../types/rtnl.ts';
 import type { Rules } from '../../types/rule.ts';
+import type { VirtualFunctions } from '../../types/virtual-functions.ts';
 import { FakeAddresses } from './fake-addresses.ts';
 import { FakeLinks } from './fake-links.ts';
 import { FakeNeighbours } from './fake-neighbours.ts';
@@ -27,6 +28,7 @@ export class FakeRtnl implements Rtnl {
   readonly fdb: ForwardingDatabase = lacking('fdb');
   readonly bridgeVlans: BridgeVlans = lacking('bridgeVlans');
   readonly namespaceIds: NamespaceIds = lacking('namespaceIds');
+  readonly virtualFunctions: VirtualFunctions = lacking('virtualFunctions');
   #isClosed = false;
 
   constructor(namespace: FakeNamespace) {

@@ -2,16 +2,17 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 
 import { type NetlinkMessage, messages } from '../../../src/codec/reader.ts';
-import { MessageWriter } from '../../../src/codec/writer.ts';
+import { type Received, receivedMessages } from '../../../src/codec/received.ts';
+import { MessageWriter, align } from '../../../src/codec/writer.ts';
 import { isNetlinkError } from '../../../src/errors.ts';
 import { buildAddressAdd, decodeAddress } from '../../../src/message/address.ts';
-import { decodeLink } from '../../../src/message/link.ts';
+import { decodeLink } from '../../../src/message/link-decode.ts';
 import { buildNeighbourAdd, decodeNeighbour } from '../../../src/message/neighbour.ts';
-import { decodeRoute } from '../../../src/message/route-decode.ts';
+import { decodeAnyRoute, decodeRoute } from '../../../src/message/route-decode.ts';
 import { buildRouteAdd } from '../../../src/message/route.ts';
 import { buildRule, decodeRule } from '../../../src/message/rule.ts';
 import { RTM } from '../../../src/uapi/rtnetlink.ts';
-import { purpose } from '../../support/messages.ts';
+import { datagram, doneMessage, purpose } from '../../support/messages.ts';
 
 const read = (bytes: Uint8Array): NetlinkMessage => [...messages(bytes)][0]!;
 const number = fc.integer({ min: 1, max: 0x7fffffff });
@@ -20,7 +21,68 @@ const ip = fc.oneof(
   fc.ipV6().filter((text) => !text.includes('.')),
 );
 
+/** The message where it was received, between others. */
+const inPlace = (bytes: Uint8Array): Received =>
+  receivedMessages(
+    datagram(doneMessage(1), bytes, doneMessage(2)),
+    2 * doneMessage(1).length + align(bytes.length),
+  )[1]!;
+
 describe('the decoders', () => {
+  it('read the same in place as from a copy', () => {
+    const attribute = fc.tuple(
+      fc.constantFrom(1, 4, 5, 6, 7, 8, 12, 15, 20, 25, 30, 99),
+      fc.uint8Array({ maxLength: 36 }),
+    );
+    const sized = fc.tuple(fc.constantFrom(1, 4, 5, 6, 7, 15), fc.uint8Array({ minLength: 4, maxLength: 4 }));
+    const head = fc.record({
+      family: fc.constantFrom(2, 10, 128),
+      bytes: fc.tuple(fc.nat(128), fc.constantFrom(0, 0, 9), fc.constantFrom(0, 0, 8), fc.nat(255), fc.nat(255)),
+      scope: fc.constantFrom(0, 253, 254, 77),
+      type: fc.constantFrom(1, 2, 6, 9, 200),
+      flags: fc.constantFrom(0, 0x200, 4, 1, 0x11),
+    });
+    const attributes = fc.array(fc.oneof({ weight: 4, arbitrary: sized }, attribute), { maxLength: 6 });
+
+    fc.assert(
+      fc.property(head, attributes, ({ family, bytes, scope, type, flags }, list) => {
+        const [length, sourceLength, tos, table, protocol] = bytes;
+        const writer = new MessageWriter(24, 0).u8(family).u8(length).u8(sourceLength).u8(tos);
+        writer.u8(table).u8(protocol).u8(scope).u8(type).u32(flags);
+        for (const [number, payload] of list) writer.attribute(number, payload);
+        const message = writer.finish();
+        const outcome = (decode: () => unknown): unknown => {
+          try {
+            return decode();
+          } catch (error) {
+            return (error as Error).message;
+          }
+        };
+
+        expect(outcome(() => decodeAnyRoute(inPlace(message)))).to.deep.equal(
+          outcome(() => decodeAnyRoute(read(message))),
+        );
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('read a number of a link from nothing but its attribute', () => {
+    const link = new MessageWriter(16, 0).u8(0).u8(0).u16(0).u32(3).u32(0).u32(0);
+    link.attribute(4, Uint8Array.of(1, 2)).attributeString(3, 'a0');
+
+    expect(() => decodeLink(inPlace(link.finish())))
+      .to.throw()
+      .with.property('code', 'EBADMSG');
+  });
+
+  it('read names of links in other scripts', () => {
+    const link = new MessageWriter(16, 0).u8(0).u8(0).u16(0).u32(3).u32(0).u32(0);
+    link.attributeString(3, 'eth-ü').attributeText(20, 'größer als 13 Zeichen');
+
+    expect(decodeLink(inPlace(link.finish()))).to.include({ name: 'eth-ü', alias: 'größer als 13 Zeichen' });
+  });
+
   it('read back the routes that were built', () => {
     const spec = fc.record({
       destination: fc.tuple(fc.nat(255), fc.nat(255)).map(([a, b]) => `10.${a}.${b}.0/24`),
@@ -66,6 +128,15 @@ describe('the decoders', () => {
         });
       }),
     );
+  });
+
+  it('read identifiers of 64 bits as what JSON can say', () => {
+    const tunnelIds = [7, Number.MAX_SAFE_INTEGER, '9007199254740992', '18446744073709551615'];
+    const rules = tunnelIds.map((tunnelId) =>
+      decodeRule(read(buildRule(RTM.NEWRULE, 0, { family: 4, table: 7, tunnelId }, purpose))),
+    );
+
+    expect((JSON.parse(JSON.stringify(rules)) as typeof rules).map((rule) => rule?.tunnelId)).to.deep.equal(tunnelIds);
   });
 
   it('read several next hops', () => {

@@ -39,9 +39,9 @@ const routes: Readonly<Record<string, NewRoute>> = {
   mpls: { ...ipv4, gateway: '10.0.0.2', encapsulation: { kind: 'mpls', labels: [100, 200], ttl: 9 } },
   ip: {
     ...ipv4,
-    encapsulation: { kind: 'ip', id: 5n, source: '10.0.0.1', destination: '10.0.0.9', ttl: 7, tos: 8 },
+    encapsulation: { kind: 'ip', id: 5, source: '10.0.0.1', destination: '10.0.0.9', ttl: 7, tos: 8 },
   },
-  ip6: { ...ipv6, encapsulation: { kind: 'ip6', id: 5n, source: 'fd00::1', destination: 'fd00::9', ttl: 7, tos: 8 } },
+  ip6: { ...ipv6, encapsulation: { kind: 'ip6', id: 5, source: 'fd00::1', destination: 'fd00::9', ttl: 7, tos: 8 } },
   seg6: { ...ipv6, encapsulation: { kind: 'seg6', mode: 'encap', segments } },
   seg6Inline: { ...ipv6, encapsulation: { kind: 'seg6', mode: 'inline', segments } },
   hops: {
@@ -88,7 +88,7 @@ const encapsulations: fc.Arbitrary<RouteEncapsulation> = fc.oneof(
   fc.record(
     {
       kind: fc.constant('ip' as const),
-      id: fc.bigInt(0n, 2n ** 64n - 1n),
+      id: fc.bigInt(0n, 2n ** 64n - 1n).map((id) => (id <= Number.MAX_SAFE_INTEGER ? Number(id) : String(id))),
       source: address4,
       destination: address4,
       ttl: byte,

@@ -29,6 +29,18 @@ describe('BatchChannel', () => {
     expect(sys.sent.map((all) => all.map(({ payload }) => u32(payload)))).to.deep.equal([[1, 2, 3]]);
   });
 
+  it('has the kernel begin with the first 256 while the others are made, and keeps the order', async () => {
+    const { sys, channel } = openBatch(allDone);
+    const done = Array.from({ length: 600 }, (_, value) => channel.request(message(value), purpose));
+    expect(sys.inFlight).to.equal(1);
+
+    await channel.send();
+
+    await Promise.all(done);
+    expect(sys.mostInFlight).to.equal(1);
+    expect(sys.sent.flat().map(({ payload }) => u32(payload))).to.deep.equal(Array.from({ length: 600 }, (_, i) => i));
+  });
+
   it('gives every request its own outcome', async () => {
     const { channel } = openBatch((last, all) => [
       ackMessage({ sequence: all[1]!.sequence, errno: 17 }),

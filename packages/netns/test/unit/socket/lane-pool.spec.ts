@@ -48,6 +48,56 @@ describe('LanePool', () => {
     expect(systems.map((sys) => sys.sent.length).sort()).to.deep.equal([0, 2]);
   });
 
+  describe('short requests', () => {
+    const brief = { ...purpose, lock: 'brief' } as const;
+
+    it('that are made at once are sent together, in order, and have outcomes of their own', async () => {
+      const sys = new ScriptedSys((last, all) => [
+        ...all.slice(1, 2).map(({ sequence }) => ackMessage({ sequence, errno: 17 })),
+        ackMessage({ sequence: last.sequence }),
+      ]);
+      const pool = new LanePool([new NetlinkSocket(sys, 1)]);
+      const messages = [1, 2, 3].map((value) => new MessageWriter(16, 0).u32(value).finish());
+
+      const outcomes = await Promise.allSettled(messages.map((one) => pool.request(one, brief)));
+
+      expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+      expect(sys.sent.map((all) => all.map(({ payload }) => payload[0]))).to.deep.equal([[1, 2, 3]]);
+    });
+
+    it('that wait for the same lane are sent together', async () => {
+      const { pool, systems } = openPool(1);
+      const first = pool.request(message, purpose);
+
+      await Promise.all([
+        first,
+        pool.request(message, brief),
+        Promise.resolve().then(() => pool.request(message, brief)),
+      ]);
+
+      expect(systems[0]!.sent.map((all) => all.length)).to.deep.equal([1, 2]);
+    });
+
+    it('that are made one after another are sent one by one', async () => {
+      const { pool, systems } = openPool(1);
+
+      for (let i = 0; i < 3; i++) await pool.request(message, brief);
+
+      expect(systems[0]!.sent.map((all) => all.length)).to.deep.equal([1, 1, 1]);
+    });
+
+    it('are done before the pool is closed, and refused afterwards', async () => {
+      const { pool, systems } = openPool(1);
+      const done = [pool.request(message, brief), pool.request(message, brief)];
+
+      await Promise.all([pool.close(), ...done]);
+
+      expect(systems[0]!.sent).to.have.lengthOf(1);
+      const refused = [pool.request(message, brief), pool.request(message, brief)];
+      for (const request of refused) expect(await failure(request)).to.include({ code: 'CLOSED' });
+    });
+  });
+
   describe('close', () => {
     it('waits for what is under way and queued', async () => {
       const { pool, systems } = openPool(1);

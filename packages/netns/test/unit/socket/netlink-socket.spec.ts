@@ -8,7 +8,15 @@ import { KernelNfnetlink } from '../../../src/nfnetlink/kernel-nfnetlink.ts';
 import { NetlinkSocket } from '../../../src/socket/netlink-socket.ts';
 import { EINTR, ENOBUFS } from '../../../src/sys/errno.ts';
 import type { NetlinkError } from '../../../src/errors.ts';
-import { NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST } from '../../../src/uapi/netlink.ts';
+import { Pace } from '../../../src/socket/pace.ts';
+import {
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_REQUEST,
+  SO_RCVBUFFORCE,
+  SOL_SOCKET,
+} from '../../../src/uapi/netlink.ts';
 import { failure } from '../../support/failure.ts';
 import { ackMessage, datagram, doneMessage, purpose, withHeader } from '../../support/messages.ts';
 import { type Answer, ScriptedSys } from '../../support/scripted-sys.ts';
@@ -107,29 +115,77 @@ describe('NetlinkSocket', () => {
     });
   });
 
-  describe('requestUnlocked', () => {
-    it('sends on the event loop and decodes the answer', async () => {
+  describe('a request that needs no lock', () => {
+    const unlocked = { ...purpose, lock: 'none' } as const;
+
+    it('is sent on the event loop, and its answer decoded', async () => {
       const { sys, socket } = openSocket(({ sequence }) => [row(sequence, 7), ackMessage({ sequence })]);
 
-      const value = await socket.requestUnlocked(message, purpose, ({ payload }) => u32(payload));
+      const value = await socket.request(message, unlocked, ({ payload }) => u32(payload));
 
       expect(value).to.equal(7);
       expect(sys.mostInFlight).to.equal(0);
     });
 
-    it('rejects with what the kernel says', async () => {
+    it('rejects with what the kernel says, unless that means that there is none', async () => {
       const { socket } = openSocket(({ sequence }) => [ackMessage({ sequence, errno: 101 })]);
 
-      const done = socket.requestUnlocked(message, purpose, () => 1);
+      const refused = await failure(socket.request(message, unlocked, () => 1));
+      const absent = await socket.request(message, { ...unlocked, absent: ['ENETUNREACH'] }, () => 1);
 
-      expect(await failure(done)).to.include({ code: 'ENETUNREACH' });
+      expect(refused).to.include({ code: 'ENETUNREACH' });
+      expect(absent).to.equal(undefined);
     });
 
     it('rejects when the send fails', async () => {
       const { sys, socket } = openSocket(() => []);
       sys.sendResult = -105;
 
-      expect(await failure(socket.requestUnlocked(message, purpose, () => 1))).to.include({ code: 'ENOBUFS' });
+      expect(await failure(socket.request(message, unlocked, () => 1))).to.include({ code: 'ENOBUFS' });
+    });
+  });
+
+  describe('a request that needs a lock for a moment', () => {
+    const brief = { ...purpose, lock: 'brief' } as const;
+
+    /** A socket among requests that did not wait. */
+    async function openPaced(answer: Answer): Promise<{ sys: ScriptedSys; socket: NetlinkSocket }> {
+      const pace = new Pace(() => 0);
+      for (let i = 0; i < 8; i++) await pace.away(() => Promise.resolve(0));
+      const sys = new ScriptedSys(answer);
+      return { sys, socket: new NetlinkSocket(sys, 40, undefined, pace) };
+    }
+
+    it('is sent on the event loop while none waited', async () => {
+      const { sys, socket } = await openPaced(({ sequence }) => [ackMessage({ sequence })]);
+
+      await socket.request(message, brief);
+
+      expect(sys.mostInFlight).to.equal(0);
+    });
+
+    it('is sent on another thread when one has just waited', async () => {
+      const clock = { ms: 0 };
+      const pace = new Pace(() => clock.ms);
+      const sys = new ScriptedSys(({ sequence }) => [ackMessage({ sequence })]);
+      const socket = new NetlinkSocket(sys, 40, undefined, pace);
+      for (let i = 0; i < 8; i++) await socket.request(message, purpose);
+      sys.mostInFlight = 0;
+
+      await pace.away(() => Promise.resolve((clock.ms += 20)));
+      await socket.request(message, brief);
+
+      expect(sys.mostInFlight).to.equal(1);
+    });
+
+    it('reads a dump on the event loop as well', async () => {
+      const { sys, socket } = await openPaced(({ sequence }) => [
+        datagram(row(sequence, 1), row(sequence, 2)),
+        datagram(row(sequence, 3), doneMessage(sequence)),
+      ]);
+
+      expect(await socket.dump(message, brief, ({ payload }) => u32(payload))).to.deep.equal([1, 2, 3]);
+      expect(sys.asyncReceives).to.equal(0);
     });
   });
 
@@ -167,13 +223,35 @@ describe('NetlinkSocket', () => {
       expect(await socket.batch([message, message])).to.deep.equal([{ index: 1, ack: { errno: 19 } }]);
     });
 
-    it('splits what would overflow the receive buffer', async () => {
+    it('splits what would overflow the receive buffer, when that cannot be made larger', async () => {
       const { sys, socket } = openSocket(({ sequence }) => [ackMessage({ sequence, errno: 19 })]);
+      sys.failingOptions.add(SO_RCVBUFFORCE);
 
       const failures = await socket.batch(Array.from({ length: 150 }, () => message));
 
       expect(sys.sent.map((messages) => messages.length)).to.deep.equal([64, 64, 22]);
       expect(failures.map(({ index }) => index)).to.deep.equal([63, 127, 149]);
+    });
+  });
+
+  describe('a long batch', () => {
+    it('makes room for the errors of more messages at once', async () => {
+      const { sys, socket } = openSocket(({ sequence }) => [ackMessage({ sequence, errno: 19 })]);
+
+      const failures = await socket.batch(Array.from({ length: 300 }, () => message));
+
+      expect(sys.sent.map((messages) => messages.length)).to.deep.equal([256, 44]);
+      expect(failures.map(({ index }) => index)).to.deep.equal([255, 299]);
+      expect(sys.options).to.deep.equal([[SOL_SOCKET, SO_RCVBUFFORCE]]);
+    });
+
+    it('is split where it would overflow the send buffer', async () => {
+      const { sys, socket } = openSocket(({ sequence }) => [ackMessage({ sequence })]);
+      const long = new MessageWriter(16, 0, 50_000).bytes(new Uint8Array(0), 49_000).finish();
+
+      await socket.batch([long, long, long, message]);
+
+      expect(sys.sent.map((messages) => messages.length)).to.deep.equal([2, 2]);
     });
   });
 

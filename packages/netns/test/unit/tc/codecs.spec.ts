@@ -33,6 +33,8 @@ const withBursts = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary
 const optionally = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Record<string, unknown>> =>
   fc.record(fields, { requiredKeys: [] });
 
+/** As many digits as the kernel keeps. */
+const percent = fc.integer({ min: 1, max: 1e8 }).map((millionths) => millionths / 1e6);
 const verdict = fc.constantFrom('continue', 'pass', 'reclassify', 'drop', 'pipe', 'stolen', 'trap');
 const linkIndex = fc.integer({ min: 1, max: 0x7fff_ffff });
 const action = fc.oneof(
@@ -84,6 +86,24 @@ const qdiscs: Readonly<Record<string, fc.Arbitrary<Record<string, unknown>>>> = 
     horizonDrop: fc.boolean(),
     pacing: fc.boolean(),
   }),
+  netem: fc.record(
+    {
+      limitPackets: u32,
+      delayUs: fc.integer({ min: 1, max: 274_000_000 }),
+      jitterUs: fc.integer({ min: 1, max: 274_000_000 }),
+      delayCorrelationPercent: percent,
+      lossPercent: percent,
+      duplicatePercent: percent,
+      corruptPercent: percent,
+      corruptCorrelationPercent: percent,
+      reorderPercent: percent,
+      ecn: fc.constant(true),
+      rateBitsPerSec: rate,
+      slot: fc.record({ minDelayUs: u16, maxDelayUs: u16, maxPackets: u16, maxBytes: u16 }),
+      seed: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+    },
+    { requiredKeys: ['delayUs', 'jitterUs', 'corruptPercent'] },
+  ),
   pfifo: fc.record({ limitPackets: u32 }),
   bfifo: fc.record({ limitBytes: u32 }),
 };
@@ -220,6 +240,14 @@ describe('what traffic control refuses before anything is sent', () => {
     [{ ...tbf, handle: '1' }, 'handle'],
     [{ ...base, kind: 'fq', buckets: 100 }, 'buckets'],
     [{ ...base, kind: 'clsact', limitPackets: 1 }, 'limitPackets'],
+    [{ ...base, kind: 'netem', lossPercent: 101 }, 'lossPercent'],
+    [{ ...base, kind: 'netem', lossPercent: 1, lossGemodel: { toBadPercent: 1, toGoodPercent: 1 } }, 'lossPercent'],
+    [{ ...base, kind: 'netem', lossState: { p13: 1 } }, 'lossState.p31'],
+    [{ ...base, kind: 'netem', reorderPercent: 1 }, 'reorderPercent'],
+    [{ ...base, kind: 'netem', delayUs: 1000, gapPackets: 5 }, 'gapPackets'],
+    [{ ...base, kind: 'netem', lossCorrelationPercent: 5 }, 'lossCorrelationPercent'],
+    [{ ...base, kind: 'netem', cellBytes: 53 }, 'cellBytes'],
+    [{ ...base, kind: 'netem', delayUs: 274_877_907 }, 'delayUs'],
   ] as const;
   const place = { ...base, parent: 'ingress' };
   const filter = [

@@ -72,6 +72,47 @@ const qdiscs: Readonly<Record<string, QdiscSpec>> = {
     horizonDrop: false,
     timerSlackNs: 5000,
   },
+  netem: {
+    kind: 'netem',
+    linkIndex,
+    handle: '1:',
+    delayUs: 50_000,
+    jitterUs: 10_000,
+    delayCorrelationPercent: 25,
+    lossPercent: 1,
+    lossCorrelationPercent: 30,
+    duplicatePercent: 2,
+    duplicateCorrelationPercent: 5,
+    corruptPercent: 0.5,
+    corruptCorrelationPercent: 4,
+    limitPackets: 500,
+  },
+  netemReorder: {
+    kind: 'netem',
+    linkIndex,
+    delayUs: 10_000,
+    reorderPercent: 25,
+    reorderCorrelationPercent: 50,
+    gapPackets: 5,
+    ecn: true,
+    lossPercent: 3,
+  },
+  netemRate: {
+    kind: 'netem',
+    linkIndex,
+    rateBitsPerSec: 80_000_000_000,
+    rateOverheadBytes: 20,
+    cellBytes: 100,
+    cellOverheadBytes: 5,
+    slot: { minDelayUs: 1000, maxDelayUs: 3000, maxPackets: 7, maxBytes: 9000 },
+  },
+  netemRateSlow: { kind: 'netem', linkIndex, rateBitsPerSec: 8_000_000, limitPackets: 70 },
+  netemState: { kind: 'netem', linkIndex, lossState: { p13: 1, p31: 30, p32: 2, p23: 10, p14: 0.1 } },
+  netemGilbert: {
+    kind: 'netem',
+    linkIndex,
+    lossGemodel: { toBadPercent: 1, toGoodPercent: 10, badLossPercent: 70, goodLossPercent: 0.1 },
+  },
   pfifo: { kind: 'pfifo', linkIndex, parent: '1:10', handle: '10:', limitPackets: 7 },
   bfifo: { kind: 'bfifo', linkIndex, parent: '1:10', handle: '10:', limitBytes: 7000 },
   ingress: { kind: 'ingress', linkIndex },
@@ -204,7 +245,7 @@ function treeOf(bytes: Uint8Array, nested: (path: string) => boolean, path = '')
 function nestedOf(kind: string): (path: string) => boolean {
   const actions = { u32: 7, matchall: 2, flower: 3, bpf: 1 }[kind];
   return (path) => {
-    if (path === '/2') return kind !== 'pfifo' && kind !== 'bfifo';
+    if (path === '/2') return !['pfifo', 'bfifo', 'netem'].includes(kind);
     if (actions === undefined) return false;
     return [`^/2/${actions}$`, `^/2/${actions}/\\d+$`, `^/2/${actions}/\\d+/2$`].some((place) =>
       new RegExp(place).test(path),

@@ -102,7 +102,7 @@ describe('WireGuard as wg(8) speaks to it', () => {
     const [first = 0, last = 0] = [0, 31].map((place) => Buffer.from(key, 'base64')[place]);
     expect([first & 7, last & 0xc0]).to.deep.equal([0, 0x40]);
     expect(() => publicKeyOf('secret'))
-      .to.throw(TypeError)
+      .to.throw(NetlinkError, /43 characters/)
       .with.property('message')
       .that.does.not.include('secret');
   });
