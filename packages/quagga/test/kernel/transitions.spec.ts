@@ -18,7 +18,7 @@ function namesOf(profile: string): string[] {
 }
 
 describe('changing a running FRR from one golden model to the next', function () {
-  this.timeout(40_000);
+  this.timeout(180_000);
   before(requireFrr);
 
   it('reaches every model from another, in both orders, without a line refused', async () => {
