@@ -60,6 +60,12 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     words: ['quagga-config drain router.yaml', 'quagga-config undrain router.yaml'],
   },
   {
+    lines: /^routed-plugin cleanup /,
+    reason: 'What it shows is another host, whose plugin is stopped.',
+    by: 'e2e/removal.spec.ts',
+    words: ['routed-plugin cleanup', "cleanup('--dry-run')"],
+  },
+  {
     lines: /^routed-plugin handover /,
     reason: 'It waits for another host.',
     by: 'tools/lab/src/rolling.ts',
