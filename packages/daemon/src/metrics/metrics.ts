@@ -215,7 +215,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#labelled(
       Counter,
       'routed_filtered_packets_total',
-      "Packets that filters dropped: refused by an allow list, or with a source that is not the container's.",
+      "Packets that filters dropped, or would have where a list only observes, by what refused them.",
       ['reason'],
       () => [
         [['ingress'], this.#filtered.ingress],

@@ -27,7 +27,7 @@ export class HostNetworkSetup {
   readonly #rtnl: Pick<Rtnl, 'links' | 'addresses'>;
   readonly #uplinks: Uplinks;
   readonly #acceptance: Pick<ForwardAcceptance, 'ensure' | 'remove'>;
-  readonly #filters: Pick<EndpointFilters, 'ensure' | 'clear'>;
+  readonly #filters: Pick<EndpointFilters, 'ensure' | 'clear' | 'isLogging'>;
   readonly #review: PolicyReview;
   readonly #logger: Logger;
   /** Of the last preparation. */
@@ -40,7 +40,7 @@ export class HostNetworkSetup {
     readonly rtnl: Pick<Rtnl, 'links' | 'addresses'>;
     readonly uplinks: Uplinks;
     readonly acceptance: Pick<ForwardAcceptance, 'ensure' | 'remove'>;
-    readonly filters: Pick<EndpointFilters, 'ensure' | 'clear'>;
+    readonly filters: Pick<EndpointFilters, 'ensure' | 'clear' | 'isLogging'>;
     readonly logger: Logger;
   }) {
     this.#settings = deps.settings;
@@ -114,6 +114,9 @@ export class HostNetworkSetup {
     // First: without filters a closed container is open.
     const filters = await this.#filters.ensure();
     if (filters === 'unavailable') this.#logger.warn({}, 'nft not found: anti-spoofing is disabled');
+    if (filters === 'installed' && this.#filters.isLogging === false) {
+      this.#logger.warn({}, 'nft cannot log packets on this kernel: refused ones are counted, but not listed');
+    }
     if (filters === 'repaired') {
       this.#logger.warn({}, 'repaired container filters that another program changed');
     }
