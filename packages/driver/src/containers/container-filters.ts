@@ -18,7 +18,7 @@ import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { FilterStatus, FilterVerdict } from './filter-status.ts';
 import { type ListInForce, readAttempt, verdictOn } from './list-verdict.ts';
-import { askForContainer } from './find-container.ts';
+import { askForContainer, membershipsOf } from './find-container.ts';
 import type { GivenNameServers } from './given-name-servers.ts';
 import type { AssignmentKeeper } from './assignment-keeper.ts';
 import { recordOf, assignmentId, type PersistentAssignment } from './persistent-assignment.ts';
@@ -86,7 +86,7 @@ export class ContainerFilters {
   ): Promise<FilterStatus[]> {
     const list = readList(text, direction);
     const container = await askForContainer(this.#docker, reference);
-    const memberships = this.#membershipsOf(container, networkName);
+    const memberships = membershipsOf(container, this.#networks, networkName);
     for (const on of memberships) {
       const id = assignmentId(container.id, on.networkId);
       await this.#lock.run(`container ${id}`, () =>
@@ -104,7 +104,7 @@ export class ContainerFilters {
    */
   async show(reference: string, direction: Direction): Promise<FilterStatus[]> {
     const container = await askForContainer(this.#docker, reference);
-    return await this.#show(container, this.#membershipsOf(container, undefined), direction);
+    return await this.#show(container, membershipsOf(container, this.#networks), direction);
   }
 
   /**
@@ -120,7 +120,7 @@ export class ContainerFilters {
   ): Promise<FilterVerdict[]> {
     const attempt = readAttempt(text, direction);
     const container = await askForContainer(this.#docker, reference);
-    return this.#membershipsOf(container, networkName).map((on) => ({
+    return membershipsOf(container, this.#networks, networkName).map((on) => ({
       container: container.name,
       network: on.networkName,
       ...verdictOn(attempt, this.#inForce(container, on, direction)),
@@ -205,15 +205,6 @@ export class ContainerFilters {
         detail,
       });
     }
-  }
-
-  #membershipsOf(container: Container, networkName: string | undefined): readonly ContainerNetwork[] {
-    const ours = container.networks.filter(({ networkId }) => this.#networks.get(networkId) !== undefined);
-    const meant = ours.filter((on) => networkName === undefined || on.networkName === networkName);
-    if (meant.length > 0) return meant;
-    const known = ours.map((on) => on.networkName).join(', ') || 'none';
-    const which = networkName === undefined ? 'any routed network' : `a routed network "${networkName}"`;
-    throw new DriverError('NETWORK_UNKNOWN', `container ${container.name} is not on ${which} (on: ${known})`);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Journal } from '../ground/journal.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { hasRate, type Rates } from '../networks/parse-options.ts';
 import { burstComplaint, formatRate, parseRate, type Rate } from '../networks/rate-text.ts';
-import { askForContainer } from './find-container.ts';
+import { askForContainer, membershipsOf } from './find-container.ts';
 import type { LimitReader } from './limit-counts.ts';
 import type { LimitStatus } from './limit-status.ts';
 import { assignmentId, ratesOf, recordOf } from './persistent-assignment.ts';
@@ -61,7 +61,7 @@ export class ContainerLimits {
   async set(reference: string, texts: RateTexts, networkName?: string): Promise<LimitStatus[]> {
     const rates = readRates(texts);
     const container = await askForContainer(this.#docker, reference);
-    const memberships = this.#membershipsOf(container, networkName);
+    const memberships = membershipsOf(container, this.#networks, networkName);
     for (const { endpointId, networkId } of memberships) this.#checkBursts(rates, endpointId, networkId);
     if (hasRate(rates)) await this.#limits.requireSupport();
     for (const on of memberships) {
@@ -80,7 +80,7 @@ export class ContainerLimits {
    */
   async show(reference: string): Promise<LimitStatus[]> {
     const container = await askForContainer(this.#docker, reference);
-    return await this.#show(container, this.#membershipsOf(container, undefined));
+    return await this.#show(container, membershipsOf(container, this.#networks));
   }
 
   /** The record comes first: a container that is restarted meanwhile has the limit. */
@@ -134,15 +134,6 @@ export class ContainerLimits {
       network: networkName,
       detail: `an operator set the limits: ${words.join(', ')}`,
     });
-  }
-
-  #membershipsOf(container: Container, networkName: string | undefined): readonly ContainerNetwork[] {
-    const ours = container.networks.filter(({ networkId }) => this.#networks.get(networkId) !== undefined);
-    const meant = ours.filter((on) => networkName === undefined || on.networkName === networkName);
-    if (meant.length > 0) return meant;
-    const known = ours.map((on) => on.networkName).join(', ') || 'none';
-    const which = networkName === undefined ? 'any routed network' : `a routed network "${networkName}"`;
-    throw new DriverError('NETWORK_UNKNOWN', `container ${container.name} is not on ${which} (on: ${known})`);
   }
 }
 

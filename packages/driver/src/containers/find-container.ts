@@ -1,6 +1,7 @@
-import type { Container, DockerContainers } from '@routed/docker-engine';
+import type { Container, ContainerNetwork, DockerContainers } from '@routed/docker-engine';
 import { closest, excerpt } from '@routed/text';
 import { DriverError } from '../ground/errors.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
 
 const MIN_ID_DIGITS = 4;
 
@@ -41,6 +42,24 @@ export function findContainer(containers: readonly Container[], reference: strin
 export async function askForContainer(docker: Pick<DockerContainers, 'list'>, reference: string): Promise<Container> {
   const named = (await docker.list(reference)).find(({ name }) => name === reference);
   return named ?? findContainer(await docker.list(), reference);
+}
+
+/**
+ * What a container has of routed networks: of all of them, or of the one with this name.
+ *
+ * @throws DriverError NETWORK_UNKNOWN when it is on none
+ */
+export function membershipsOf(
+  { name, networks: on }: Container,
+  networks: Pick<NetworkRegistry, 'get'>,
+  networkName?: string,
+): readonly ContainerNetwork[] {
+  const ours = on.filter(({ networkId }) => networks.get(networkId) !== undefined);
+  const meant = ours.filter((one) => networkName === undefined || one.networkName === networkName);
+  if (meant.length > 0) return meant;
+  const known = ours.map((one) => one.networkName).join(', ') || 'none';
+  const which = networkName === undefined ? 'any routed network' : `a routed network "${networkName}"`;
+  throw new DriverError('NETWORK_UNKNOWN', `container ${name} is not on ${which} (on: ${known})`);
 }
 
 function listOf(containers: readonly Container[]): string {
