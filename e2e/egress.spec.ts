@@ -141,6 +141,13 @@ for (const engine of NEWEST_OR_EACH) {
 
       expect(Number((await statusOf()).counters.refused)).to.be.above(0);
       expect(await verdictOn(friend)).to.deep.include({ verdict: 'counted' });
+
+      await eventually(async () => {
+        await stage.host.tryDocker('exec', 'app', 'nc', '-w', '1', friend, '7');
+        const { stdout } = await type(stage.host, 'routed-plugin egress suggest app');
+        expect(stdout).to.match(new RegExp(`^apps +${friend}:7/tcp `, 'm'));
+        expect(stdout).to.include(`routed-plugin egress set --network apps app '${friend}:7/tcp`);
+      });
     });
 
     it('holds for the first instruction of a container', async () => {

@@ -2,10 +2,11 @@ import type { FilterStatus } from '@routed/driver/replies';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { askDaemonFor } from '../admin/admin-client.ts';
+import { askDaemonFor, askDaemonForLines } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { printTable } from '../terminal/table.ts';
-import { sayJson } from '../terminal/terminal.ts';
+import { say, sayJson } from '../terminal/terminal.ts';
+import { type SuggestedEntry, suggestEntries } from './suggest-list.ts';
 
 type Direction = 'ingress' | 'egress';
 
@@ -57,7 +58,45 @@ export function filterCommand(direction: Direction): Command {
     .argument('<address>', peer)
     .option('--network <name>', 'on this network only')
     .action((container: string, address: string, flags: Flags) => test(direction, container, address, flags));
+  add('suggest', `suggest entries for what the list refused, or counted while it observes`).action(
+    (container: string, flags: Flags) => suggest(direction, container, flags),
+  );
   return command;
+}
+
+async function suggest(direction: Direction, reference: string, flags: Flags): Promise<void> {
+  const { refusedPacket } = await import('@routed/driver/replies');
+  const rows = await ask(flags.adminSocket, { method: 'GET', path: pathOf(direction, reference) });
+  const container = rows[0]?.container ?? reference;
+  const query = new URLSearchParams({ container });
+  const packets = [];
+  const path = `/v1/refused?${query.toString()}`;
+  for await (const packet of askDaemonForLines(flags.adminSocket, path, refusedPacket)) packets.push(packet);
+  const entries = suggestEntries(packets, direction);
+  if (flags.json) sayJson(entries);
+  else printSuggestion(direction, container, rows, entries);
+}
+
+function printSuggestion(
+  direction: Direction,
+  container: string,
+  rows: readonly FilterStatus[],
+  entries: readonly SuggestedEntry[],
+): void {
+  if (entries.length === 0) {
+    say(`the ${direction} lists of ${container} refused and counted nothing that an entry with a port would let pass`);
+    return;
+  }
+  printTable(
+    ['NETWORK', 'ENTRY', 'LOGGED', 'LAST'],
+    entries.map(({ network, entry, packets, lastAt }) => [network, entry, `${packets}`, lastAt]),
+  );
+  say('To allow all of it:');
+  for (const { network, [direction]: list = 'any' } of rows) {
+    const added = entries.filter((one) => one.network === network).map(({ entry }) => entry);
+    const whole = [...(list === 'any' || list === 'none' ? [] : [list]), ...added].join(',');
+    if (added.length > 0) say(`routed-plugin ${direction} set --network ${network} ${container} '${whole}'`);
+  }
 }
 
 async function show(direction: Direction, container: string, flags: Flags): Promise<void> {
