@@ -1,20 +1,17 @@
 import type { LinkAttributes } from '@routed/datapath';
 import { canonicalAddress, canonicalHostAddress, formatPrefix, parsePrefix } from '@routed/ipam';
-import { type Direction, formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import {
-  addressList,
   ANNOUNCE_POLICIES,
   blockText,
   durationText,
-  filterMode,
-  isolation,
   isUnicastIpv4,
   mtuText,
   numberText,
   signalText,
 } from './option-values.ts';
+import { FILTER_OPTIONS } from './filter-options.ts';
 import { RATE_OPTIONS } from './rate-options.ts';
 import { listOf } from './text-list.ts';
 
@@ -46,16 +43,10 @@ const MAX_PREFIXES = 256;
 /** How many addresses one endpoint may have beside those that Docker knows of. Each is a route on every host. */
 export const MAX_ADDITIONAL_ADDRESSES = 4096;
 
-/** As `parseAllowList` of @routed/netfilter reads it; absent: every peer is allowed. */
-const allowList = { stored: z.string().exactOptional() };
-const resolvers = { stored: addressList.exactOptional() };
-/** How many name servers `routed.dns` may name. Docker itself asks three. */
-const MAX_RESOLVERS = 16;
 /** Fits the kernel, zebra (24 bits), OSPF and BGP. IPv6 has no 0: the kernel makes 1024 of it. */
 const metric = z.int().positive();
 const blockLength = z.int().positive().exactOptional();
 const queueLength = { stored: z.int().nonnegative().exactOptional() };
-const spoofing = z.enum(['strict', 'allow'], { error: 'expected strict or allow' });
 const announcePolicy = z.enum(ANNOUNCE_POLICIES, {
   error: 'expected always, running, healthy or manual',
 });
@@ -259,100 +250,7 @@ export const OPTIONS = {
       ],
     },
   },
-  ingress: {
-    key: 'routed.ingress',
-    text: z.string({ error: 'expected a list of sources' }).transform(canonicalAllowList('ingress')),
-    network: {
-      ...allowList,
-      docs: ['…', '`any`', 'who may open connections to its containers, unless they say so themselves'],
-    },
-    endpoint: {
-      ...allowList,
-      changedBy: 'routed-plugin ingress set',
-      docs: ['…', "the network's", 'who may open connections to it'],
-    },
-  },
-  ingressMode: {
-    key: 'routed.ingress-mode',
-    text: z.string().toLowerCase().pipe(filterMode),
-    network: {
-      stored: filterMode.exactOptional(),
-      docs: [
-        'observe',
-        '`enforce`',
-        '`observe`: `routed.ingress` refuses nothing, and what it would refuse is counted',
-      ],
-    },
-    endpoint: {
-      stored: filterMode.exactOptional(),
-      docs: ['observe', "the network's", 'the same for this endpoint'],
-    },
-  },
-  isolation: {
-    key: 'routed.isolation',
-    text: z.string().toLowerCase().pipe(isolation),
-    network: {
-      stored: isolation.exactOptional(),
-      docs: [
-        'network',
-        '`none`',
-        '`network`: only addresses of its subnets and `routed.prefixes` may open connections to its containers, and whom `routed.ingress` lists',
-      ],
-    },
-  },
-  egress: {
-    key: 'routed.egress',
-    text: z.string({ error: 'expected a list of destinations' }).transform(canonicalAllowList('egress')),
-    network: {
-      ...allowList,
-      docs: ['…', '`any`', 'where its containers may open connections to, unless they say so themselves'],
-    },
-    endpoint: {
-      ...allowList,
-      changedBy: 'routed-plugin egress set',
-      docs: ['…', "the network's", 'where it may open connections to'],
-    },
-  },
-  egressMode: {
-    key: 'routed.egress-mode',
-    text: z.string().toLowerCase().pipe(filterMode),
-    network: {
-      stored: filterMode.exactOptional(),
-      docs: ['observe', '`enforce`', '`observe`: `routed.egress` refuses nothing, and what it would refuse is counted'],
-    },
-    endpoint: {
-      stored: filterMode.exactOptional(),
-      docs: ['observe', "the network's", 'the same for this endpoint'],
-    },
-  },
-  dns: {
-    key: 'routed.dns',
-    text: listOf('an address such as 10.0.0.53 or fd00::53', canonicalHostAddress, {
-      maxItems: MAX_RESOLVERS,
-      name: 'name servers',
-    }),
-    network: {
-      ...resolvers,
-      docs: ['…', "the host's", 'up to 16 name servers that its containers may ask, whatever `routed.egress` lists'],
-    },
-    endpoint: {
-      ...resolvers,
-      docs: ['…', "the network's", 'the name servers that it may ask'],
-    },
-  },
-  spoof: {
-    key: 'routed.spoof',
-    text: spoofing,
-    network: {
-      default: 'strict',
-      stored: spoofing,
-      docs: ['allow', '`strict`', 'whether containers may send from addresses that they do not have'],
-    },
-    endpoint: {
-      stored: spoofing,
-      docs: ['allow', "the network's", 'whether it may send from addresses that it does not have'],
-    },
-  },
+  ...FILTER_OPTIONS,
   ...RATE_OPTIONS,
 } as const satisfies Readonly<Record<string, DriverOption>>;
 
@@ -440,17 +338,4 @@ function canonicalGateway(text: string): string {
   const isUnicast = isIPv4(address) ? isUnicastIpv4(address) : !/^(?:::1?$|ff)/.test(address);
   if (!isUnicast) throw new RangeError(`${text} is not a unicast address`);
   return address;
-}
-
-/** Kept in one way of writing. */
-function canonicalAllowList(direction: Direction): (text: string, context: z.RefinementCtx) => string {
-  return (text, context) => {
-    try {
-      return formatAllowList(parseAllowList(text, direction));
-    } catch (error) {
-      if (!isNetfilterError(error)) throw error;
-      context.addIssue(error.message);
-      return z.NEVER;
-    }
-  };
 }
