@@ -1,7 +1,6 @@
-import { isOurError } from '../ground/our-errors.ts';
+import { hasBrand, isOurError } from '../ground/our-errors.ts';
 import { errorText } from '@routed/text';
 import { isIpamError } from '@routed/ipam';
-import { isNetfilterError } from '@routed/netfilter';
 import { z } from 'zod';
 
 /** What an error becomes on the admin socket. */
@@ -30,7 +29,7 @@ export function replyToAdminError(error: unknown, request: string): AdminErrorRe
     return reply(STATUS[error.code] ?? 500, error.code, error.message);
   }
   if (isIpamError(error)) return reply(error.code.startsWith('INVALID_') ? 400 : 409, error.code, error.message);
-  if (isNetfilterError(error)) return reply(500, error.code, error.message);
+  if (hasBrand(error, '@routed/netfilter/NetfilterError')) return reply(500, error.code, error.message);
   if (error instanceof z.ZodError) return reply(400, 'INVALID_REQUEST', describe(error));
   if (error instanceof SyntaxError) return reply(400, 'INVALID_REQUEST', `the body is not JSON: ${error.message}`);
   if (isHttpError(error, 404)) return reply(404, 'UNKNOWN_REQUEST', `unknown request ${request}`);

@@ -4,7 +4,8 @@ const BRANDS = [
   '@routed/datapath/DatapathError',
   '@routed/docker-engine/DockerError',
   '@routed/store/StoreError',
-].map((name) => Symbol.for(name));
+] as const;
+type Brand = (typeof BRANDS)[number] | '@routed/netfilter/NetfilterError' | '@routed/netns.NetlinkError';
 
 /** An error of a library of ours. */
 export interface OurError extends Error {
@@ -13,5 +14,10 @@ export interface OurError extends Error {
 
 /** Whether an error is one that driver, datapath, store or the client of Docker promise. */
 export function isOurError(error: unknown): error is OurError {
-  return error instanceof Error && BRANDS.some((brand) => brand in error);
+  return BRANDS.some((brand) => hasBrand(error, brand));
+}
+
+/** Whether an error is of this class. */
+export function hasBrand(error: unknown, brand: Brand): error is OurError {
+  return error instanceof Error && Symbol.for(brand) in error;
 }

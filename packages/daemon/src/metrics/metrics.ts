@@ -1,7 +1,7 @@
 import type { AnnouncementMetrics, DaemonCounts, FilteredPackets, LimitRow, ReconcileMetrics } from '@routed/driver';
 import type { MethodName } from '@routed/plugin-protocol';
 import type { CallObserver, CallOutcome } from '@routed/plugin-server';
-import { isNetlinkError } from '@routed/netns';
+import { hasBrand } from '../ground/our-errors.ts';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { watchProcess } from './process-metrics.ts';
@@ -215,7 +215,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#labelled(
       Counter,
       'routed_filtered_packets_total',
-      "Packets that filters dropped, or would have where a list only observes, by what refused them.",
+      'Packets that filters dropped, or would have where a list only observes, by what refused them.',
       ['reason'],
       () => [
         [['ingress'], this.#filtered.ingress],
@@ -312,7 +312,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
 
   /** Something failed; counted if it was the kernel that refused. */
   onError(error: unknown): void {
-    if (isNetlinkError(error)) this.#netlinkErrors.inc({ code: error.code });
+    if (hasBrand(error, '@routed/netns.NetlinkError')) this.#netlinkErrors.inc({ code: error.code });
   }
 
   /** All metrics, and the content type of their format. */

@@ -1,4 +1,3 @@
-import { runCommand } from '@routed/netfilter';
 import type { Logger } from '../ground/logger.ts';
 
 /**
@@ -14,6 +13,8 @@ export async function tellServiceManager(
 ): Promise<void> {
   if (env['NOTIFY_SOCKET'] === undefined) return;
   try {
+    // Loaded by now, if not before the first answer.
+    const { runCommand } = await import('@routed/netfilter');
     const result = await runCommand(['systemd-notify', '--ready']);
     if (result?.exitCode !== 0) throw new Error(result?.stderr ?? 'systemd-notify is not installed');
   } catch (error) {
