@@ -20,7 +20,7 @@ export interface Mutation {
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'nobody yields',
-    seed: 16,
+    seed: 20,
     finding: /is announced by/,
     apply: (sandbox) => sandbox.stub(SuppressedRoutes.prototype, 'suppress').resolves(false),
   },
@@ -32,7 +32,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'what is yielded is not taken back',
-    seed: 23,
+    seed: 33,
     finding: /does not announce/,
     apply: (sandbox) => sandbox.stub(SuppressedRoutes.prototype, 'takeBack').resolves(false),
   },
@@ -60,13 +60,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'unannounced addresses get no rules',
-    seed: 1,
+    seed: 9,
     finding: /and no rules/,
     apply: (sandbox) => sandbox.stub(UnannouncedTraffic.prototype, 'apply').resolves(),
   },
   {
     name: 'what Docker forgot is kept',
-    seed: 7,
+    seed: 17,
     finding: /to nobody/,
     apply: (sandbox) => sandbox.stub(StaleEndpoints.prototype, 'sweep').resolves(),
   },
@@ -84,7 +84,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'blocks that nothing uses are kept',
-    seed: 10,
+    seed: 27,
     finding: /which no container uses/,
     apply: (sandbox: SinonSandbox): void => {
       const stub = sandbox.stub(GracePeriod.prototype, 'over');
@@ -95,7 +95,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the route of a block that a crash left out is not restored',
-    seed: 13,
+    seed: 25,
     finding: /in no block of|has a rule of block/,
     apply: (sandbox) => sandbox.stub(Blocks.prototype, 'review').resolves(),
   },
