@@ -15,7 +15,7 @@ export interface Purpose {
   readonly absent?: readonly string[];
   /**
    * What the kernel does for it before the system call returns. `none`: it waits for no lock, so it is done on the event loop.
-   * `brief`: it takes RTNL for some microseconds, so it is done there while nobody else seems to hold that ({@link Pace}).
+   * `brief`: it takes RTNL for some microseconds, so it is done there while nobody else seems to hold that (see `pace.ts`).
    * Absent: it may take long, and another thread makes the call.
    */
   readonly lock?: 'none' | 'brief';
