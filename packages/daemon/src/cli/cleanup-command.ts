@@ -1,4 +1,5 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
+import { dockerSocketOption, stateDirOption } from './place-options.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 
 /** `routed-plugin cleanup`: takes away what stays when routed is given up. */
@@ -11,17 +12,9 @@ export function cleanupCommand(): Command {
     .option('--force', 'also remove the links of running containers: these lose the network')
     .option('--state', 'also remove the state directory: networks, leases, operators’ settings')
     .option('--json', 'print JSON')
-    .addOption(
-      new Option('--state-dir <path>', 'where routed-plugin keeps its state')
-        .env('ROUTED_STATE_DIR')
-        .default('/var/lib/routed'),
-    )
+    .addOption(stateDirOption('where routed-plugin keeps its state'))
     .addOption(adminSocketOption())
-    .addOption(
-      new Option('--docker-socket <path>', 'where Docker answers')
-        .env('ROUTED_DOCKER_SOCKET')
-        .default('/var/run/docker.sock'),
-    )
+    .addOption(dockerSocketOption('where Docker answers'))
     .action(run);
 }
 

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { dockerSocketOption, pluginDirOption, stateDirOption } from './place-options.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 
 /** `routed-plugin doctor`: whether this host is set up right. */
@@ -18,22 +19,10 @@ export function doctorCommand(): Command {
         'none',
       ]),
     )
-    .addOption(
-      new Option('--plugin-dir <path>', 'where Docker looks for plugin sockets')
-        .env('ROUTED_PLUGIN_DIR')
-        .default('/run/docker/plugins'),
-    )
-    .addOption(
-      new Option('--state-dir <path>', 'where routed-plugin keeps its state, and doctor what it changed')
-        .env('ROUTED_STATE_DIR')
-        .default('/var/lib/routed'),
-    )
+    .addOption(pluginDirOption('where Docker looks for plugin sockets'))
+    .addOption(stateDirOption('where routed-plugin keeps its state, and doctor what it changed'))
     .addOption(adminSocketOption())
-    .addOption(
-      new Option('--docker-socket <path>', 'where Docker answers')
-        .env('ROUTED_DOCKER_SOCKET')
-        .default('/var/run/docker.sock'),
-    )
+    .addOption(dockerSocketOption('where Docker answers'))
     .addOption(
       new Option('--router-dir <path>', 'where the routing daemons have their sockets (default: those of FRR, Quagga)'),
     )

@@ -1,5 +1,6 @@
 import { didYouMean } from '@routed/text';
 import { Command, Option } from 'commander';
+import { dockerSocketOption, pluginDirOption, stateDirOption } from './place-options.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 
 /** The options of the daemon, each also as an environment variable. */
@@ -16,19 +17,13 @@ const OPTIONS: readonly Option[] = [
   new Option('-s, --ipamsock <name|path>', 'name or socket path of the IPAM driver alone')
     .env('ROUTED_IPAMSOCK')
     .default('ipam-routed'),
-  new Option('--plugin-dir <path>', 'where Docker looks for plugin sockets')
-    .env('ROUTED_PLUGIN_DIR')
-    .default('/run/docker/plugins'),
-  new Option('--state-dir <path>', 'where networks, leases and endpoints are kept')
-    .env('ROUTED_STATE_DIR')
-    .default('/var/lib/routed'),
+  pluginDirOption('where Docker looks for plugin sockets'),
+  stateDirOption('where networks, leases and endpoints are kept'),
   adminSocketOption(),
   new Option('--socket-group <group>', 'group that may use the sockets besides root: as good as root').env(
     'ROUTED_SOCKET_GROUP',
   ),
-  new Option('--docker-socket <path>', 'where Docker is asked which container has an endpoint')
-    .env('ROUTED_DOCKER_SOCKET')
-    .default('/var/run/docker.sock'),
+  dockerSocketOption('where Docker is asked which container has an endpoint'),
   new Option('--metrics-port <port>', 'port on 127.0.0.1 for /metrics, /healthz and /readyz').env(
     'ROUTED_METRICS_PORT',
   ),
