@@ -186,12 +186,13 @@ export class EndpointFiltering {
   }
 
   #listOf(text: string, direction: Direction): AllowList {
-    const known = this.#lists.get(text);
+    const key = `${direction} ${text}`;
+    const known = this.#lists.get(key);
     if (known !== undefined) return known;
     const list = parseAllowList(text, direction);
     const [oldest] = this.#lists.keys();
     if (this.#lists.size >= KEPT_LISTS && oldest !== undefined) this.#lists.delete(oldest);
-    this.#lists.set(text, list);
+    this.#lists.set(key, list);
     return list;
   }
 }
