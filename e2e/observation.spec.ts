@@ -64,6 +64,41 @@ describe('looking at the plugin', () => {
     expect(await command('events 10.1.0.2')).to.match(/leased .*\n.*announced .*\n(.*\n)*.*repaired /);
   });
 
+  it('tries itself with packets, and takes everything away', async () => {
+    const { host } = stage;
+    interface Selftest {
+      readonly isWell: boolean;
+      readonly checks: readonly { readonly id: string; readonly state: string; readonly detail: string }[];
+    }
+    const selftest = async (options: string, exitCode = 0): Promise<Selftest> => {
+      const result = await type(host, `routed-plugin selftest --json ${options}`);
+      expect(result.exitCode, result.stdout + result.stderr).to.equal(exitCode);
+      return JSON.parse(result.stdout) as Selftest;
+    };
+    const networks = async (): Promise<number> => {
+      return (JSON.parse(await command('status --json')) as { networks: unknown[] }).networks.length;
+    };
+
+    const { checks } = await selftest('');
+    const plain = 'ipv4 ipv6 host mtu table spoof additional ingress egress names limit leave';
+    expect(checks.map(({ id, state }) => `${id} ${state}`)).to.deep.equal(plain.split(' ').map((id) => `${id} pass`));
+    await host.exec(['iptables', '-I', 'FORWARD', '-i', 'vethr+', '-j', 'DROP']);
+    const broken = await selftest('--network apps', 1);
+    await host.exec(['iptables', '-D', 'FORWARD', '-i', 'vethr+', '-j', 'DROP']);
+    expect(broken.checks.map(({ id, state }) => `${id} ${state}`).join(', ')).to.equal(
+      'ipv4 fail, table pass, router pass, leave pass',
+    );
+
+    const killed = await start(host, 'routed-plugin selftest', 'selftest');
+    await eventually(async () => {
+      expect(await networks()).to.equal(2);
+    }, 30_000);
+    await killed.stop('SIGKILL');
+    await eventually(async () => {
+      expect(await networks()).to.equal(1);
+    }, 30_000);
+  });
+
   it('has metrics and health checks on loopback', async () => {
     const metrics = await get('/metrics');
 

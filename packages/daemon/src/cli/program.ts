@@ -12,6 +12,7 @@ import { limitCommand } from './limit-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { networkCommand } from './network-command.ts';
 import { refusedCommand } from './refused-command.ts';
+import { selftestCommand } from './selftest-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
 import { complainLines } from '../terminal/terminal.ts';
@@ -47,6 +48,7 @@ export function createProgram(version: string): Command {
   program.addCommand(eventsCommand());
   program.addCommand(refusedCommand());
   program.addCommand(whyCommand());
+  program.addCommand(selftestCommand());
   program.addCommand(completionCommand());
   for (const command of program.commands) inheritSettings(command, program);
   // It refuses them itself: commander would say that they are too many, of an option before a command.

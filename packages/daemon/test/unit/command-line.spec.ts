@@ -103,6 +103,12 @@ describe('a command line', () => {
     ],
     [['handover', 'web', '--within', '999ms'], 'expected a duration of 1s or more'],
     [['handover', 'web', '--within', '2h'], 'expected a duration such as 500ms, 5s or 2m, up to 1h'],
+    [['selftest', '--peer', '10.9.0.1'], 'error: --peer needs --network'],
+    [['selftest', '--network', 'apps', '--peer', '10.9.0.300'], "'10.9.0.300' is not an IP address"],
+    [
+      ['top', '--sort', 'size'],
+      "argument 'size' is invalid. Allowed choices are in, out, packets, refused, limit, name.",
+    ],
     [['why', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
     [['events', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
     [['\u001b[2Jstatus'], "error: unknown command '\\u001b[2Jstatus'"],
