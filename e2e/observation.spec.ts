@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createNetwork, endpointIdOf, runIdle } from './support/containers.ts';
 import { eventually } from './support/eventually.ts';
-import { start, type } from './support/shell.ts';
+import { start, type, typeOnTerminal } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
 
 describe('looking at the plugin', () => {
@@ -97,6 +97,28 @@ describe('looking at the plugin', () => {
     await eventually(async () => {
       expect(await networks()).to.equal(1);
     }, 30_000);
+  });
+
+  it('shows what containers send and get', async () => {
+    const { host } = stage;
+    const pings = await host.spawn(['ping', '-i', '0.05', '10.1.0.2'], { name: 'pings' });
+    interface Top {
+      readonly containers: readonly { readonly container: string; readonly inPacketsPerSec: number }[];
+    }
+
+    await eventually(async () => {
+      const { containers } = JSON.parse(await command('top --json --interval 0.5')) as Top;
+      expect(containers.map(({ container }) => container)).to.deep.equal(['web']);
+      expect(containers[0]?.inPacketsPerSec).to.be.greaterThan(2);
+    });
+
+    expect(await command('top --network apps --interval 0.1')).to.match(
+      /^CONTAINER +NETWORK +ADDRESS +IN BIT\/S\* .*\nweb +apps +10\.1\.0\.2 \+1 +\S+ +\S+ +\S+ +0 +-$/m,
+    );
+    const shown = await typeOnTerminal(host, 'routed-plugin top --interval 0.1', 'nq');
+    expect({ exitCode: shown.exitCode, shown: shown.stdout }).to.include({ exitCode: 0 });
+    expect(shown.stdout).to.contain('CONTAINER*');
+    await pings.stop();
   });
 
   it('has metrics and health checks on loopback', async () => {

@@ -15,6 +15,7 @@ import { refusedCommand } from './refused-command.ts';
 import { selftestCommand } from './selftest-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
+import { topCommand } from './top-command.ts';
 import { complainLines } from '../terminal/terminal.ts';
 import { whyCommand } from './why-command.ts';
 
@@ -49,6 +50,7 @@ export function createProgram(version: string): Command {
   program.addCommand(refusedCommand());
   program.addCommand(whyCommand());
   program.addCommand(selftestCommand());
+  program.addCommand(topCommand());
   program.addCommand(completionCommand());
   for (const command of program.commands) inheritSettings(command, program);
   // It refuses them itself: commander would say that they are too many, of an option before a command.

@@ -105,6 +105,7 @@ describe('a command line', () => {
     [['handover', 'web', '--within', '2h'], 'expected a duration such as 500ms, 5s or 2m, up to 1h'],
     [['selftest', '--peer', '10.9.0.1'], 'error: --peer needs --network'],
     [['selftest', '--network', 'apps', '--peer', '10.9.0.300'], "'10.9.0.300' is not an IP address"],
+    [['top', '--interval', '0'], 'expected seconds, from 0.1 to 3600'],
     [
       ['top', '--sort', 'size'],
       "argument 'size' is invalid. Allowed choices are in, out, packets, refused, limit, name.",
