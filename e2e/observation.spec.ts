@@ -121,6 +121,30 @@ describe('looking at the plugin', () => {
     await pings.stop();
   });
 
+  it('writes what support needs to one file', async () => {
+    const { host } = stage;
+    const file = '/run/bundle.tar.gz';
+    const read = async (name: string): Promise<string> =>
+      (await host.exec(['tar', '-xzOf', file, '--wildcards', `*/${name}`])).stdout;
+    await host.exec(['sh', '-c', 'echo "ROUTED_X_TOKEN=hunter2" > /etc/default/routed']);
+
+    const { files } = JSON.parse(await command(`bundle --output ${file} --json`)) as {
+      readonly files: readonly { readonly name: string; readonly missing?: string }[];
+    };
+
+    const there = files.flatMap(({ name, missing }) => (missing === undefined ? [name] : []));
+    expect(there).to.include.members([
+      ...['versions.txt', 'status.json', 'doctor.json', 'events.jsonl', 'metrics.txt', 'docker/version.json'],
+      ...['docker/networks.json', 'options/defaults.txt', 'options/process.txt', 'kernel/network.json'],
+      ...['kernel/nft-routed.txt', 'kernel/iptables.txt'],
+    ]);
+    expect(await read('status.json')).to.contain('"container": "web"');
+    expect(await read('kernel/network.json')).to.contain('10.1.0.2/32');
+    expect(await read('options/defaults.txt')).to.equal('ROUTED_X_TOKEN=[removed]\n');
+    expect((await host.exec(['sh', '-c', `zcat ${file}`])).stdout).not.to.contain('hunter2');
+    await host.exec(['rm', file, '/etc/default/routed']);
+  });
+
   it('has metrics and health checks on loopback', async () => {
     const metrics = await get('/metrics');
 

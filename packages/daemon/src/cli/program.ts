@@ -1,6 +1,7 @@
 import { didYouMean } from '@routed/text';
 import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
+import { bundleCommand } from './bundle-command.ts';
 import { cleanupCommand } from './cleanup-command.ts';
 import { completionCommand } from './completion-command.ts';
 import { drainCommands } from './drain-commands.ts';
@@ -51,6 +52,7 @@ export function createProgram(version: string): Command {
   program.addCommand(whyCommand());
   program.addCommand(selftestCommand());
   program.addCommand(topCommand());
+  program.addCommand(bundleCommand());
   program.addCommand(completionCommand());
   for (const command of program.commands) inheritSettings(command, program);
   // It refuses them itself: commander would say that they are too many, of an option before a command.

@@ -110,6 +110,7 @@ describe('a command line', () => {
       ['top', '--sort', 'size'],
       "argument 'size' is invalid. Allowed choices are in, out, packets, refused, limit, name.",
     ],
+    [['bundle', '--ouput', 'a'], "error: unknown option '--ouput'\n(Did you mean --output?)"],
     [['why', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
     [['events', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
     [['\u001b[2Jstatus'], "error: unknown command '\\u001b[2Jstatus'"],
