@@ -38,7 +38,8 @@ const LIMIT = { rate: '16mbit', burst: '32k', sizeBytes: 700_000, leastMs: 200 }
 const ROUTER_MS = 10_000;
 const ROUTER_PAUSE_MS = 200;
 const HOST_MS = 5_000;
-const PEER_MS = 3_000;
+/** It may have to hear of the address first. */
+const PEER_MS = 10_000;
 
 /** In the order in which they are tried: the plain ones first. */
 export const CHECKS: readonly Check[] = [

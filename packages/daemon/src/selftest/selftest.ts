@@ -100,8 +100,10 @@ async function tryAll({ spec, report, status, host, ends, standIn, onResult, sig
   for (const check of CHECKS) {
     // Asked when its turn comes: what was tried before may leave it nothing to try.
     if (!check.isDue(arena)) continue;
+    const result = await attempt(check, arena);
+    // What was under way when it was to end failed for no other reason.
     signal.throwIfAborted();
-    onResult(await attempt(check, arena));
+    onResult(result);
   }
   const begin = performance.now();
   await arena.undress('a');
