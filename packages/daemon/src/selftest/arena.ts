@@ -28,8 +28,8 @@ interface ArenaDeps {
 }
 
 /** How long one datagram waits for its answer, and a connection for its end. */
-const DATAGRAM = { tries: 8, timeoutMs: 500 } as const;
-const STREAM_MS = 10_000;
+const DATAGRAM = { tries: 10, timeoutMs: 500 } as const;
+const STREAM_MS = 20_000;
 /** So long nothing may come that should not: what is refused is refused at once, or not at all. */
 const REFUSAL_MS = 1_000;
 

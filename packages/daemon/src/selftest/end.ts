@@ -63,7 +63,7 @@ function tasksWith(memory: Memory): EndTasks {
       return Promise.resolve(true);
     },
     resolve: async ({ name, server }) => {
-      const resolver = new Resolver({ timeout: 1_000, tries: 3 });
+      const resolver = new Resolver({ timeout: 2_000, tries: 5 });
       resolver.setServers([server]);
       return await resolver.resolve4(name);
     },

@@ -67,7 +67,10 @@ export async function runSelftest(
     onUndo: async (calls) => ends[0]?.do('undo', { socketPath, calls }),
   });
   try {
-    for (let count = 0; count < 2; count++) ends.push(await startEnd());
+    const starting = await Promise.allSettled([startEnd(), startEnd()]);
+    for (const started of starting) if (started.status === 'fulfilled') ends.push(started.value);
+    for (const started of starting) if (started.status === 'rejected') throw started.reason;
+    signal.throwIfAborted();
     await tryAll({ spec, report, status, host, ends, standIn, onResult, signal });
   } finally {
     signal.removeEventListener('abort', onAbort);
