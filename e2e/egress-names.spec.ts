@@ -82,6 +82,8 @@ for (const engine of ENGINES_IN_FULL) {
       const option = `driver-opt=routed.egress=${list.replaceAll(' ', '+')}`;
       await runIdle(stage.host, 'app', '--dns', resolver, '--network', `name=apps,ip=${app},${option}`);
       await runIdle(stage.host, 'free', '--dns', resolver, '--network', 'apps');
+      const open = 'driver-opt=routed.egress=mark.example.com:80,driver-opt=routed.egress-when-away=open';
+      await runIdle(stage.host, 'loose', '--dns', resolver, '--network', `name=apps,${open}`);
       await eventually(async () => expect(await fetch('mark.example.com')).to.contain(app));
     });
     after(async () => {
@@ -153,16 +155,26 @@ for (const engine of ENGINES_IN_FULL) {
       expect(await fetch('later.example.com')).to.contain(app);
     });
 
-    it('holds while the plugin is away, with nothing new; and goes on when it is back', async () => {
+    it('holds while the plugin is away, with nothing new, unless it is to be open then; and goes on when it is back', async () => {
       await egress('set app "mark.example.com:80 *.example.org"');
+      expect(await fetch(worldAddress(UNLISTED), 'loose')).to.contain('Connection refused');
       await stage.plugin.stop('SIGKILL');
 
       expect(await fetch('mark.example.com')).to.contain(app);
       expect(await fetch('n7.example.org')).to.contain('Connection refused');
+      await eventually(
+        async () => expect(await fetch(worldAddress(UNLISTED), 'loose')).not.to.contain('refused'),
+        30_000,
+      );
+      expect(await fetch(worldAddress(UNLISTED))).to.contain('Connection refused');
       stage.plugin = await stage.host.startPlugin();
 
       await eventually(async () => expect(await fetch('n7.example.org')).to.contain(app));
       expect(await fetch('mark.example.com')).to.contain(app);
+      await eventually(async () =>
+        expect(await fetch(worldAddress(UNLISTED), 'loose')).to.contain('Connection refused'),
+      );
+      expect(await fetch('mark.example.com', 'loose')).not.to.contain('refused');
     });
 
     it('is put back when somebody flushes the firewall', async () => {

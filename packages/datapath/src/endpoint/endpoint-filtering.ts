@@ -62,7 +62,7 @@ export class EndpointFiltering {
    * that nobody can follow on this kernel
    */
   async set(endpoint: KernelEndpoint): Promise<void> {
-    const { id, spoof, ingressMode, egressMode } = endpoint;
+    const { id, spoof, ingressMode, egressMode, egressWhenAway: whenAway } = endpoint;
     const modes = { ingress: ingressMode, egress: egressMode };
     const lists = this.#listsOf(endpoint);
     const observed = DIRECTIONS.filter((direction) => modes[direction] === 'observe');
@@ -74,6 +74,7 @@ export class EndpointFiltering {
       spoof,
       ...lists,
       ...(observed.length > 0 && { observed }),
+      ...(whenAway !== undefined && { whenAway }),
       ...(lists.egress !== undefined && { gateways: endpoint.addresses.map(({ gateway }) => gateway) }),
     });
   }

@@ -14,6 +14,7 @@ import type { Rtnl } from '@routed/netns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../ground/logger.ts';
 import { HOST_LINK_PREFIX } from '../names/kernel-names.ts';
+import { Attendance } from './attendance.ts';
 
 /** The queue of DNS, and the bit that marks it where iptables fills the queue. */
 export const DNS_QUEUE = { queue: 21_053, mark: 0x1000_0000 } as const;
@@ -59,6 +60,7 @@ interface Reader {
 /** The destinations that lists name: opened for a container when its DNS answers name their addresses, before it gets these. */
 export class NamedDestinations {
   readonly #filters: Pick<EndpointFilters, 'open' | 'close' | 'handDns'>;
+  readonly #attendance: Attendance;
   readonly #rtnl: Pick<Rtnl, 'links' | 'addresses'>;
   readonly #logger: Logger;
   readonly #openQueue: typeof openPacketQueue;
@@ -74,12 +76,13 @@ export class NamedDestinations {
   #isClosed = false;
 
   constructor(deps: {
-    readonly filters: Pick<EndpointFilters, 'open' | 'close' | 'handDns'>;
+    readonly filters: Pick<EndpointFilters, 'open' | 'close' | 'handDns' | 'attend'>;
     readonly rtnl: Pick<Rtnl, 'links' | 'addresses'>;
     readonly logger: Logger;
     readonly openQueue?: typeof openPacketQueue;
   }) {
     this.#filters = deps.filters;
+    this.#attendance = new Attendance(deps);
     this.#rtnl = deps.rtnl;
     this.#logger = deps.logger;
     this.#openQueue = deps.openQueue ?? openPacketQueue;
@@ -149,11 +152,13 @@ export class NamedDestinations {
     };
   }
 
-  /** What is open stays so for its time. Nothing new is opened. */
+  /** What is open stays so for its time. Nothing new is opened by name; lists that are open while nobody reads names are. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#starting?.catch(() => undefined);
-    await this.#reader?.queue.close();
+    if (this.#reader === undefined) return;
+    await this.#attendance.end();
+    await this.#reader.queue.close();
   }
 
   async #start(): Promise<Reader> {
@@ -183,6 +188,7 @@ export class NamedDestinations {
       await queue.close();
       throw error;
     }
+    await this.#attendance.begin();
     this.#logger.info({ way: this.#reader.way }, 'reading the DNS of containers with names in their lists');
     return this.#reader;
   }
@@ -197,6 +203,7 @@ export class NamedDestinations {
     });
     queue.on('error', (error) => {
       this.#logger.warn({ err: error }, 'the DNS of containers can no longer be read');
+      this.#attendance.pause();
       void this.#reattach(gate);
     });
     attachGate({
@@ -216,6 +223,7 @@ export class NamedDestinations {
       try {
         const queue = await this.#attach(gate);
         if (this.#reader !== undefined) this.#reader.queue = queue;
+        await this.#attendance.begin();
         return;
       } catch (error) {
         this.#logger.warn({ err: error }, 'the DNS of containers cannot be read');

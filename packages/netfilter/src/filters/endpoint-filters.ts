@@ -15,18 +15,10 @@ import {
   type QueueWay,
   removeMarkedQueue,
 } from '../queue/queue-rules.ts';
-import { identify, indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
-import {
-  type Element,
-  elementsOf,
-  type EndpointFilter,
-  LIST_SETS,
-  openedElements,
-  type OpenedAddress,
-  SENDER_SETS,
-  timedSets,
-} from './layout.ts';
+import { indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
+import { type Element, elementsOf, type EndpointFilter, LIST_SETS, SENDER_SETS } from './layout.ts';
 import { type DnsTarget, type RulesetOptions, rulesetScript } from './ruleset.ts';
+import { type TimedAddress, TimedElements } from './timed-elements.ts';
 
 /**
  * What {@link EndpointFilters.ensure} found: all of it there, rules made (with all that is in them), rules there but filters
@@ -92,6 +84,13 @@ export interface EndpointFilters {
   /** Closes what was opened for a link; nothing happens when nothing was. @throws NetlinkError */
   close(link: string): Promise<void>;
   /**
+   * Says that somebody reads names, for the next `timeoutMs`, 1 and more. When nobody has said it for so long, links with
+   * `whenAway` `open` are open. `0`: nobody reads from now on.
+   *
+   * @throws NetlinkError `ENOENT` when somebody took the rules away
+   */
+  attend(timeoutMs: number): Promise<void>;
+  /**
    * Has what links with names in their lists ask in DNS, and the answers, handed to a queue from now on: by nftables, or by iptables
    * and a mark where nftables has no queues. While nobody listens to the queue, they pass. Rules that an earlier process had made stay
    * until then.
@@ -101,18 +100,6 @@ export interface EndpointFilters {
   handDns(to: MarkedQueueOptions): Promise<QueueWay>;
   /** Takes rules and filters away. Nothing happens when there are none. @throws NetfilterError FIREWALL_REFUSED */
   clear(): Promise<void>;
-}
-
-/** One element, and when it ends on the clock of this process. */
-interface Opened {
-  readonly element: Element;
-  readonly untilMs: number;
-}
-
-/** An address to open, and for how long. */
-export interface TimedAddress extends OpenedAddress {
-  /** 1 and more */
-  readonly timeoutMs: number;
 }
 
 const NO_ELEMENTS: LinkElements = new Map();
@@ -136,6 +123,7 @@ export function createEndpointFilters(deps: Dependencies, options: RulesetOption
 
 class KernelEndpointFilters implements EndpointFilters {
   readonly #sets: KernelSets;
+  readonly #timed: TimedElements;
   readonly #run: CommandRunner;
   readonly #options: RulesetOptions;
   /** What the kernel has, as far as we know. */
@@ -148,8 +136,6 @@ class KernelEndpointFilters implements EndpointFilters {
   #isAvailable: boolean | undefined;
   #isLogging = false;
   readonly #watch: RulesetWatch | undefined;
-  /** What was opened for a while, by what tells elements apart. */
-  readonly #opened = new Map<string, Opened>();
   /** Set where DNS is handed over by nftables, or by a mark. */
   #dns: { readonly way: QueueWay; readonly to: MarkedQueueOptions } | undefined;
   /** How often the watch heard of damage, now and before the kernel was last found, or made, to be as wanted. */
@@ -159,6 +145,7 @@ class KernelEndpointFilters implements EndpointFilters {
 
   constructor({ nfnetlink, run, watch }: Dependencies, options: RulesetOptions) {
     this.#sets = new KernelSets(nfnetlink, options.table);
+    this.#timed = new TimedElements(this.#sets);
     this.#run = run;
     this.#watch = watch;
     this.#options = options;
@@ -232,29 +219,16 @@ class KernelEndpointFilters implements EndpointFilters {
     return counted;
   }
 
-  async open(opened: readonly TimedAddress[]): Promise<void> {
-    const timed = opened.flatMap(({ timeoutMs, ...address }) =>
-      openedElements(address).map((element) => ({ element, timeoutMs })),
-    );
-    await this.#sets.addFor(timed, `${opened.length} addresses`);
-    const now = performance.now();
-    for (const { element, timeoutMs } of timed) {
-      this.#opened.set(identify(element), { element, untilMs: now + timeoutMs });
-    }
+  open(opened: readonly TimedAddress[]): Promise<void> {
+    return this.#timed.open(opened);
   }
 
   close(link: string): Promise<void> {
-    return this.#inTurn(async () => {
-      for (const [id, { element }] of this.#opened) if (linkOfKey(element.key) === link) this.#opened.delete(id);
-      for (const set of timedSets().keys()) {
-        const elements = await this.#sets.elements('inet', set);
-        const own = elements.filter(({ key }) => linkOfKey(key) === link);
-        await this.#sets.drop(
-          own.map(({ key }) => ({ family: 'inet', set, key })),
-          link,
-        );
-      }
-    });
+    return this.#inTurn(() => this.#timed.close(link));
+  }
+
+  attend(timeoutMs: number): Promise<void> {
+    return this.#timed.attend(timeoutMs);
   }
 
   handDns(to: MarkedQueueOptions): Promise<QueueWay> {
@@ -275,7 +249,7 @@ class KernelEndpointFilters implements EndpointFilters {
       const result = await this.#run(['nft', '-f', '-'], deletion(table));
       if (result !== undefined && result.exitCode !== 0) throw failureOf(`removing table ${table}`, 'nft', result);
       await removeMarkedQueue(this.#run, MARKED_CHAIN);
-      this.#opened.clear();
+      this.#timed.forget();
       this.#isAvailable = undefined;
       this.#fingerprint = undefined;
       this.#damagesBefore = undefined;
@@ -299,7 +273,7 @@ class KernelEndpointFilters implements EndpointFilters {
     this.#present = await this.#sets.read();
     if (isFirst) this.#wanted = new Map(this.#present);
     const isRepaired = await this.#repair();
-    await this.#reopen();
+    await this.#timed.restore();
     if (this.#dns?.way === 'iptables') await ensureMarkedQueue(this.#run, this.#dns.to);
     this.#damagesBefore = damages;
     if (!areRulesIntact) return 'installed';
@@ -318,17 +292,6 @@ class KernelEndpointFilters implements EndpointFilters {
     await this.#sets.change(surplus, missing, 'of all links');
     this.#present = new Map(this.#wanted);
     return surplus.length + missing.length > 0;
-  }
-
-  /** What was opened may be gone with the rules; it has the rest of its time. */
-  async #reopen(): Promise<void> {
-    const now = performance.now();
-    for (const [id, { untilMs }] of this.#opened) if (untilMs <= now + 1) this.#opened.delete(id);
-    const timed = Array.from(this.#opened.values(), ({ element, untilMs }) => ({
-      element,
-      timeoutMs: Math.ceil(untilMs - now),
-    }));
-    await this.#sets.addFor(timed, 'what was open before');
   }
 
   /**

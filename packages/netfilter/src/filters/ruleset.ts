@@ -3,6 +3,7 @@ import { type Direction, PROTOCOLS } from '../allow-list/allow-list.ts';
 import { blockLengths } from '../allow-list/blocks.ts';
 import {
   ARP_SETS,
+  ATTENDED_SET,
   GATEWAY_SETS,
   inetSets,
   LIST_SETS,
@@ -59,6 +60,7 @@ const SOLICITORS = 'solicitors';
 const TOO_MANY = `update @${SOLICITORS} { iifname limit rate over 10/second burst 50 packets } drop`;
 /** Packets that are logged: of each link 20 at once, then 10 a second, so that a flood costs the log nothing. */
 const LOG_LIMIT = 'limit rate 10/second burst 20 packets';
+const ATTENDED = '{ typeof meta nfproto; flags timeout; }';
 const LOGGED_SETS = { ingress: 'logged', egress: 'egress_logged', sender: 'sender_logged' } as const;
 /** Neighbour discovery, and what path MTU discovery lives on. Source: RFC 4890, RFC 1191. */
 const NEEDED_ICMPV6 =
@@ -80,7 +82,7 @@ export function rulesetScript({ table, linkPrefix, logGroup }: RulesetOptions, d
     inet: { ...inetChains(linkPrefix, logGroup), ...(dns === undefined ? {} : dnsChains(dns)) },
     arp: arpChains(linkPrefix),
   };
-  const sets = { inet: new Map([...inetSets(), ...timedSets()]), arp: ARP_SETS };
+  const sets = { inet: new Map([...inetSets(), ...timedSets(), [ATTENDED_SET, ATTENDED]]), arp: ARP_SETS };
   const dynamic = { inet: [SOLICITORS, ...Object.values(LOGGED_SETS)], arp: [SOLICITORS] };
   const families = ['inet', 'arp'] as const;
   return [
@@ -144,7 +146,10 @@ function listChains(logGroup: number | undefined): Record<string, Chain> {
       'icmp type destination-unreachable icmp code frag-needed accept',
       `icmpv6 type ${NEEDED_ICMPV6} accept`,
     ]),
-    ...peerChains('egress', [`iifname @${NAME_SETS.links} jump names`]),
+    ...peerChains('egress', [
+      `iifname @${NAME_SETS.links} jump names`,
+      `iifname @${NAME_SETS.openWhenAway} meta nfproto != @${ATTENDED_SET} accept`,
+    ]),
     ...nameChains(),
     exit_to_host: {
       rules: [

@@ -12,12 +12,13 @@ const QUEUE = 4_711;
 
 describe('what is open by name', () => {
   let stage: FilterStage;
-  const limit = (egress: string): Promise<void> =>
+  const limit = (egress: string, whenAway: 'closed' | 'open' = 'closed'): Promise<void> =>
     stage.filters.set({
       link: LINK,
       addresses: ['10.1.0.2', 'fd00:1::2'],
       spoof: 'allow',
       egress: parseAllowList(egress, 'egress'),
+      whenAway,
     });
   const outcome = async (address: string, port: number): Promise<string> =>
     (await connect(stage.one, address, port)).outcome;
@@ -84,6 +85,32 @@ describe('what is open by name', () => {
 
     expect(await outcome('10.9.0.2', 80)).to.equal('connected');
     await stage.filters.close('vethr0000000009');
+  });
+
+  it('is everything while nobody reads names, if the filter says so and its list has names', async () => {
+    const outcomes = async (): Promise<string[]> => [await outcome('10.9.0.2', 80), await outcome('fd00:9::2', 8_080)];
+    await limit('api.example.com:443', 'open');
+    expect(await outcomes()).to.deep.equal(['connected', 'connected']);
+
+    await stage.filters.attend(MINUTE_MS);
+    expect(await outcomes()).to.deep.equal(['reset', 'reset']);
+    await stage.host.sh('nft flush ruleset');
+    await stage.filters.ensure();
+    expect(await outcomes()).to.deep.equal(['reset', 'reset']);
+
+    await stage.filters.attend(300);
+    await until(async () => (await outcome('10.9.0.2', 80)) === 'connected', 'the end of the time', 10_000);
+    for (const [list, whenAway] of [
+      ['api.example.com:443', 'closed'],
+      ['10.77.0.1', 'open'],
+    ] as const) {
+      await limit(list, whenAway);
+      expect(await outcomes(), list).to.deep.equal(['reset', 'reset']);
+    }
+    await stage.filters.attend(MINUTE_MS);
+    await stage.filters.attend(0);
+    await limit('api.example.com:443', 'open');
+    expect(await outcomes()).to.deep.equal(['connected', 'connected']);
   });
 
   it('hands over DNS of links with names alone, and again after the rules were flushed', async () => {
