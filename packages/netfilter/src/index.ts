@@ -35,7 +35,7 @@ export {
   type FiltersOutcome,
   type ListCounters,
 } from './filters/endpoint-filters.ts';
-export type { EndpointFilter } from './filters/layout.ts';
+export { type EndpointFilter, OPEN_WHEN_AWAY_SET } from './filters/layout.ts';
 export type { RefusalPrefix, RulesetOptions } from './filters/ruleset.ts';
 export type { TimedAddress } from './filters/timed-elements.ts';
 export type { IpPacket } from './codec/ip-packet.ts';

@@ -5,6 +5,7 @@ import { linkOfKey } from '../codec/key.ts';
 import type { Counter } from '../codec/set-elements.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { NetfilterError, failureOf } from '../netfilter-error.ts';
+import { areOnNfTables } from '../iptables-variant.ts';
 import { FAMILIES } from '../ruleset-damage.ts';
 import type { RulesetWatch } from '../ruleset-watch.ts';
 import {
@@ -50,8 +51,11 @@ export interface FilterCounters extends Readonly<Record<Direction, ListCounters>
  * start no process; their cost does not depend on the number of filters.
  */
 export interface EndpointFilters {
-  /** Whether the rules, as they were loaded, write refused packets to {@link RulesetOptions.logGroup}: some kernels' nftables cannot. */
-  readonly isLogging?: boolean;
+  /**
+   * Whether the rules, as they were loaded, write refused packets to {@link RulesetOptions.logGroup}: some kernels' nftables cannot.
+   * Absent: none are loaded, or they are to write nothing.
+   */
+  readonly isLogging?: boolean | undefined;
   /**
    * Makes sure that the rules are there, with exactly the filters that this object set or found: what is missing of them comes
    * back, what somebody added goes. Runs `nft` when rules are not as it loaded them, or for the first time: an earlier version may
@@ -134,10 +138,12 @@ class KernelEndpointFilters implements EndpointFilters {
   #fingerprint: string | undefined;
   /** Whether there is an `nft`; undefined before it was looked for. */
   #isAvailable: boolean | undefined;
-  #isLogging = false;
+  #isLogging: boolean | undefined;
   readonly #watch: RulesetWatch | undefined;
   /** Set where DNS is handed over by nftables, or by a mark. */
   #dns: { readonly way: QueueWay; readonly to: MarkedQueueOptions } | undefined;
+  /** Whether changes of iptables are reported; undefined before it was asked. */
+  #isQueueHeard: boolean | undefined;
   /** How often the watch heard of damage, now and before the kernel was last found, or made, to be as wanted. */
   #damages = 0;
   #damagesBefore: number | undefined;
@@ -154,8 +160,8 @@ class KernelEndpointFilters implements EndpointFilters {
     });
   }
 
-  get isLogging(): boolean {
-    return this.#isLogging;
+  get isLogging(): boolean | undefined {
+    return this.#isAvailable === true && this.#options.logGroup !== undefined ? this.#isLogging : undefined;
   }
 
   ensure(): Promise<FiltersOutcome> {
@@ -260,7 +266,8 @@ class KernelEndpointFilters implements EndpointFilters {
   }
 
   async #ensure(): Promise<FiltersOutcome> {
-    if (this.#isCertain()) return 'present';
+    if (this.#isCertain())
+      return (await this.#isQueueCertain()) || !(await this.#ensureQueue()) ? 'present' : 'repaired';
     const damages = this.#damages;
     const isFirst = this.#fingerprint === undefined;
     const areRulesIntact = !isFirst && this.#fingerprint === (await this.#sets.rulesFingerprint());
@@ -272,17 +279,29 @@ class KernelEndpointFilters implements EndpointFilters {
     if (!areRulesIntact) this.#fingerprint = await this.#sets.rulesFingerprint();
     this.#present = await this.#sets.read();
     if (isFirst) this.#wanted = new Map(this.#present);
-    const isRepaired = await this.#repair();
+    const areFiltersRepaired = await this.#repair();
     await this.#timed.restore();
-    if (this.#dns?.way === 'iptables') await ensureMarkedQueue(this.#run, this.#dns.to);
+    const isQueueRepaired = await this.#ensureQueue();
     this.#damagesBefore = damages;
     if (!areRulesIntact) return 'installed';
-    return isRepaired ? 'repaired' : 'present';
+    return areFiltersRepaired || isQueueRepaired ? 'repaired' : 'present';
   }
 
   /** Whether nobody changed anything since it was last looked at. */
   #isCertain(): boolean {
     return this.#watch?.isDeaf === false && this.#damagesBefore === this.#damages;
+  }
+
+  /** Whether nobody took away the rules of iptables that fill the queue of DNS: of those of iptables-legacy nobody is told. */
+  async #isQueueCertain(): Promise<boolean> {
+    if (this.#dns?.way !== 'iptables') return true;
+    this.#isQueueHeard ??= await areOnNfTables(this.#run);
+    return this.#isQueueHeard;
+  }
+
+  /** Makes sure of them; says whether something was missing. */
+  async #ensureQueue(): Promise<boolean> {
+    return this.#dns?.way === 'iptables' && (await ensureMarkedQueue(this.#run, this.#dns.to));
   }
 
   /** Makes the elements that were read those that are wanted; says whether they were not. */

@@ -83,11 +83,13 @@ export const GATEWAY_SETS = { 4: 'gateways4', 6: 'gateways6' } as const;
 /** What is open by name for a while: links whose lists have names, and destinations, with all their ports or with single ones. */
 export const NAME_SETS = {
   links: 'egress_named',
-  /** Those of them that are open while nobody reads names. */
   openWhenAway: 'egress_open_when_away',
   any: { 4: 'named4', 6: 'named6' },
   service: { 4: 'named_target4', 6: 'named_target6' },
 } as const;
+
+/** Links that are open while nobody reads names: what `nft list set inet TABLE …` shows. */
+export const OPEN_WHEN_AWAY_SET: string = NAME_SETS.openWhenAway;
 
 /** Holds both families of IP while somebody reads names: what nobody renews is gone after a while, and rules see that. */
 export const ATTENDED_SET = 'names_attended';

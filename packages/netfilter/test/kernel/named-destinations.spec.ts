@@ -1,8 +1,15 @@
 import { parseIp } from '@routed/addresses';
 import { expect } from 'chai';
 import { isNetlinkError } from '@routed/netns';
-import { openPacketQueue, parseAllowList } from '../../src/index.ts';
-import { connect, type FilterStage, LINK, openFilterStage, ping } from '../support/stage.ts';
+import { openNfnetlink } from '@routed/netns/nfnetlink';
+import {
+  type CommandRunner,
+  createEndpointFilters,
+  openPacketQueue,
+  parseAllowList,
+  watchRuleset,
+} from '../../src/index.ts';
+import { connect, type FilterStage, LINK, openFilterStage, ping, RULES } from '../support/stage.ts';
 import { until } from '../support/until.ts';
 
 const CLIENT = { link: LINK, address: parseIp('10.9.0.2')! };
@@ -158,6 +165,30 @@ describe('what is open by name', () => {
 
     expect(await stage.host.sh('iptables-save; ip6tables-save; nft list tables')).not.to.match(/ROUTED|routed/);
   });
+
+  for (const variant of ['nft', 'legacy']) {
+    it(`has the rules of iptables-${variant} back that hand DNS over, after somebody flushed them`, async () => {
+      await using nfnetlink = await openNfnetlink({ netns: stage.host.netns });
+      await using watch = await watchRuleset({ netns: stage.host.netns, filterTable: RULES.table, own: nfnetlink });
+      const run: CommandRunner = ([program = '', ...words], input) =>
+        // As on a kernel whose nftables has no queues.
+        program === 'nft' && input?.includes(' queue num ') === true
+          ? Promise.resolve({ exitCode: 1, stdout: '', stderr: 'No such file or directory' })
+          : stage.host.run([program.replace(/^ip6?tables/, `$&-${variant}`), ...words], input);
+      const filters = createEndpointFilters({ nfnetlink, run, watch }, RULES);
+      expect(await filters.handDns({ queue: QUEUE, mark: 0x1000_0000 })).to.equal('iptables');
+      await until(async () => (await filters.ensure()) === 'present', 'nothing to repair', 10_000);
+
+      for (const flush of ['-F', '-D PREROUTING -j ROUTED-DNS; true']) {
+        await stage.host.sh(`iptables-${variant} -t mangle ${flush}`);
+        await until(async () => (await filters.ensure()) === 'repaired', `${flush} is repaired`, 10_000);
+        const listed = await stage.host.sh(`iptables-${variant} -t mangle -S`);
+        expect(listed).to.contain(`--queue-num ${QUEUE}`).and.to.contain('-A PREROUTING -j ROUTED-DNS');
+      }
+      await filters.clear();
+      expect(await stage.host.sh(`iptables-${variant} -t mangle -S`)).not.to.contain('ROUTED');
+    });
+  }
 
   it('is refused by the kernel without the rules', async () => {
     await stage.host.sh('nft delete table inet routed');
