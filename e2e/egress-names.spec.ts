@@ -128,6 +128,19 @@ for (const engine of ENGINES_IN_FULL) {
       expect(shown[0].because).to.equal('mark.example.com, by entry mark.example.com:80/tcp');
     });
 
+    it('is told of what was refused, too', async () => {
+      expect(await fetch('unlisted.example.net')).to.contain('Connection refused');
+
+      await eventually(async () => {
+        const { stdout } = await type(stage.host, 'routed-plugin refused app');
+        expect(stdout).to.contain(
+          `${app} -> ${worldAddress(UNLISTED)} (unlisted.example.net) port 80/tcp: not in routed`,
+        );
+      });
+      const { stdout } = await type(stage.host, `routed-plugin why ${worldAddress(UNLISTED)} --from app --port 80/tcp`);
+      expect(stdout).to.contain('no entry allows it, which is unlisted.example.net to the container');
+    });
+
     it('knows answers over TCP', async () => {
       const pid = await inspect(stage.host, 'app', '{{.State.Pid}}');
       const script = `${import.meta.dirname}/support/ask-by-tcp.pl`;
@@ -183,6 +196,10 @@ for (const engine of ENGINES_IN_FULL) {
       await eventually(async () => expect(await fetch(worldAddress(MARK))).to.contain(app));
       await eventually(async () => expect(await fetch('n8.example.org')).to.contain(app));
       expect(await fetch(worldAddress(UNLISTED))).to.contain('Connection refused');
+      await stage.host.exec(['sh', '-c', 'iptables -t mangle -F; ip6tables -t mangle -F']);
+      await eventually(async () => expect(await fetch('n9.example.org')).to.contain(app));
+      const { stdout } = await type(stage.host, 'routed-plugin events');
+      expect(stdout).to.contain('rules that filter what containers send and get: another program changed');
     });
   });
 }

@@ -33,6 +33,8 @@ export interface NamesStatus {
   readonly open: number;
   /** Packets that were dropped before they were read. */
   readonly lost: number;
+  /** Absent: none was. */
+  readonly lastLossMsAgo?: number;
   readonly counters: GateCounters;
   /** Absent when the kernel says nothing of the queue. */
   readonly queue?: QueueStatistics;
@@ -71,6 +73,7 @@ export class NamedDestinations {
   #own: ReadonlySet<string> = new Set();
   #ownSince = -Infinity;
   #lost = 0;
+  #lastLossMs: number | undefined;
   #reader: Reader | undefined;
   #starting: Promise<Reader> | undefined;
   #isClosed = false;
@@ -110,10 +113,19 @@ export class NamedDestinations {
       if (warning !== undefined) this.#logger.warn({ link, name }, warning);
     }
     if (before === undefined) return;
-    gate.forget(link);
+    gate.forgetOpenings(link);
     await this.#filters.close(link);
     await this.#open(kept);
     gate.confirm(kept);
+  }
+
+  /**
+   * Begins the reading of DNS, if nobody has yet: what can be known before there is a container.
+   *
+   * @throws NetfilterError as {@link set}
+   */
+  async requireSupport(): Promise<void> {
+    await this.#start();
   }
 
   /** The link's list has no names, or the link is gone: nothing is open by name. Nothing happens when there were none. */
@@ -137,6 +149,11 @@ export class NamedDestinations {
     );
   }
 
+  /** The name that led the link's container to an address, as far as its DNS is read: its list has names. */
+  nameOf(link: string, address: string): string | undefined {
+    return this.#reader?.gate.nameOf(link, address);
+  }
+
   /** Undefined while no list has names. */
   async status(): Promise<NamesStatus | undefined> {
     if (this.#reader === undefined) return undefined;
@@ -147,6 +164,7 @@ export class NamedDestinations {
       links: this.#lists.size,
       open: gate.openings().length,
       lost: this.#lost,
+      ...(this.#lastLossMs !== undefined && { lastLossMsAgo: performance.now() - this.#lastLossMs }),
       counters: gate.counters,
       ...(queue !== undefined && { queue }),
     };
@@ -199,6 +217,7 @@ export class NamedDestinations {
     queue.unref();
     queue.on('lost', (count) => {
       this.#lost += count;
+      this.#lastLossMs = performance.now();
       this.#logger.warn({ count }, 'DNS packets of containers were dropped: more came than could be read');
     });
     queue.on('error', (error) => {
