@@ -17,7 +17,7 @@ import {
   removeMarkedQueue,
 } from '../queue/queue-rules.ts';
 import { indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
-import { type Element, elementsOf, type EndpointFilter, LIST_SETS, SENDER_SETS } from './layout.ts';
+import { type Element, elementsOf, type EndpointFilter, hasRanges, LIST_SETS, SENDER_SETS } from './layout.ts';
 import { type DnsTarget, type RulesetOptions, rulesetScript } from './ruleset.ts';
 import { type TimedAddress, TimedElements } from './timed-elements.ts';
 
@@ -142,6 +142,8 @@ class KernelEndpointFilters implements EndpointFilters {
   readonly #watch: RulesetWatch | undefined;
   /** Set where DNS is handed over by nftables, or by a mark. */
   #dns: { readonly way: QueueWay; readonly to: MarkedQueueOptions } | undefined;
+  /** The directions in which a list has, or had, ranges of ports: the rules are loaded with the first one. */
+  readonly #ranged = new Set<Direction>();
   /** Whether changes of iptables are reported; undefined before it was asked. */
   #isQueueHeard: boolean | undefined;
   /** How often the watch heard of damage, now and before the kernel was last found, or made, to be as wanted. */
@@ -171,9 +173,10 @@ class KernelEndpointFilters implements EndpointFilters {
   set(filter: EndpointFilter): Promise<void> {
     return this.#inTurn(async () => {
       const elements = indexElements(elementsOf(this.#checked(filter)));
+      const needsRules = this.#addRanged(filter);
       // The kernel may not have the filter that it was given.
       const isSame = isEqual(elements, this.#wantedOf(filter.link));
-      if (this.#isAvailable === undefined || (this.#isAvailable && isSame)) await this.#ensure();
+      if (this.#isAvailable === undefined || (this.#isAvailable && (isSame || needsRules))) await this.#ensure();
       if (this.#isAvailable === true) await this.#replace(filter.link, elements);
       else if (filter.ingress !== undefined) throw nftMissing('ingress', filter.link);
       else if (filter.egress !== undefined) throw nftMissing('egress', filter.link);
@@ -242,8 +245,7 @@ class KernelEndpointFilters implements EndpointFilters {
       const way = await findQueueWay(this.#run);
       if (way === 'none') throw queueMissing();
       this.#dns = { way, to };
-      if (this.#fingerprint !== undefined) this.#fingerprint = 'of other rules';
-      this.#damages += 1;
+      this.#outdateRules();
       if ((await this.#ensure()) === 'unavailable') throw nftMissing('egress', 'with names');
       return way;
     });
@@ -270,6 +272,7 @@ class KernelEndpointFilters implements EndpointFilters {
       return (await this.#isQueueCertain()) || !(await this.#ensureQueue()) ? 'present' : 'repaired';
     const damages = this.#damages;
     const isFirst = this.#fingerprint === undefined;
+    if (isFirst) await this.#findRanged();
     const areRulesIntact = !isFirst && this.#fingerprint === (await this.#sets.rulesFingerprint());
     if (!areRulesIntact) this.#isAvailable = await this.#load();
     if (!this.#isAvailable) {
@@ -285,6 +288,27 @@ class KernelEndpointFilters implements EndpointFilters {
     this.#damagesBefore = damages;
     if (!areRulesIntact) return 'installed';
     return areFiltersRepaired || isQueueRepaired ? 'repaired' : 'present';
+  }
+
+  /** The rules have to be loaded anew. */
+  #outdateRules(): void {
+    if (this.#fingerprint !== undefined) this.#fingerprint = 'of other rules';
+    this.#damages += 1;
+  }
+
+  /** Whether the rules are to be loaded anew, as they do not look for ranges of ports in a direction where the filter has some. */
+  #addRanged(filter: EndpointFilter): boolean {
+    const added = DIRECTIONS.filter((direction) => hasRanges(filter[direction]) && !this.#ranged.has(direction));
+    for (const direction of added) this.#ranged.add(direction);
+    if (added.length > 0) this.#outdateRules();
+    return added.length > 0;
+  }
+
+  /** Filters of the process before may have ranges. */
+  async #findRanged(): Promise<void> {
+    for (const direction of DIRECTIONS) {
+      if ((await this.#sets.elements('inet', LIST_SETS[direction].ranged)).length > 0) this.#ranged.add(direction);
+    }
   }
 
   /** Whether nobody changed anything since it was last looked at. */
@@ -321,8 +345,8 @@ class KernelEndpointFilters implements EndpointFilters {
     const { logGroup, ...withoutLog } = this.#options;
     const load = (script: string): ReturnType<CommandRunner> => this.#run(['nft', '-f', '-'], script);
     const anew = deletion(this.#options.table);
-    const dns = targetOf(this.#dns);
-    const script = rulesetScript(this.#options, dns);
+    const needs = { dns: targetOf(this.#dns), ranged: this.#ranged };
+    const script = rulesetScript(this.#options, needs);
     this.#isLogging = logGroup !== undefined;
     const result = await load(script);
     if (result === undefined) return false;
@@ -330,7 +354,7 @@ class KernelEndpointFilters implements EndpointFilters {
     const again = await load(anew + script);
     if (again?.exitCode === 0) return true;
     this.#isLogging = false;
-    if (logGroup !== undefined && (await load(anew + rulesetScript(withoutLog, dns)))?.exitCode === 0) return true;
+    if (logGroup !== undefined && (await load(anew + rulesetScript(withoutLog, needs)))?.exitCode === 0) return true;
     throw failureOf(`filters of containers in table ${this.#options.table}`, 'nft', again);
   }
 

@@ -231,6 +231,13 @@ function gatewayElements(name: Uint8Array, filter: EndpointFilter): Element[] {
   }));
 }
 
+/** Whether a list has ranges of ports. Pure. */
+export function hasRanges(list: AllowList | undefined): boolean {
+  return [...(list?.entries ?? []), ...(list?.names ?? [])].some(
+    ({ service }) => service !== undefined && service.firstPort < service.lastPort,
+  );
+}
+
 function listElements(name: Uint8Array, filter: EndpointFilter, direction: Direction): Element[] {
   const list = filter[direction];
   if (list === undefined) return [];
@@ -242,7 +249,7 @@ function listElements(name: Uint8Array, filter: EndpointFilter, direction: Direc
     refused,
     ...(filter.observed?.includes(direction) === true ? [observed] : []),
     ...(services.length > 0 ? [ported] : []),
-    ...(services.some(({ firstPort, lastPort }) => firstPort < lastPort) ? [ranged] : []),
+    ...(hasRanges(list) ? [ranged] : []),
     ...(names.length > 0 ? [NAME_SETS.links] : []),
     ...(names.length > 0 && filter.whenAway === 'open' ? [NAME_SETS.openWhenAway] : []),
   ];

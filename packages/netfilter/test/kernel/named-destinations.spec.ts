@@ -67,6 +67,9 @@ describe('what is open by name', () => {
     expect(await outcome('10.9.0.2', 80)).to.equal('reset');
     expect(await outcome('fd00:9::2', 80)).to.equal('connected');
     expect(await ping(stage.one, 'fd00:9::2')).to.equal('answer');
+    await using nfnetlink = await openNfnetlink({ netns: stage.host.netns });
+    await createEndpointFilters({ nfnetlink, run: (...asked) => stage.host.run(...asked) }, RULES).ensure();
+    expect(await outcome('10.9.0.2', 8_080), 'after a restart').to.equal('connected');
   });
 
   it('ends by itself, begins anew, and is closed', async () => {
