@@ -66,7 +66,7 @@ describe('a command line', () => {
   async function answerWith(replies: Readonly<Record<string, unknown>>): Promise<void> {
     await answer(({ url = '' }, reply) => {
       const body = replies[url.replace(/\?.*/, '')];
-      const type = url.startsWith('/v1/events') ? 'application/x-ndjson' : 'application/json';
+      const type = /^\/v1\/(events|refused)/.test(url) ? 'application/x-ndjson' : 'application/json';
       reply.writeHead(body === undefined ? 404 : 200, { 'Content-Type': type });
       const error = { error: { code: 'CONTAINER_UNKNOWN', message: `no ${url}` } };
       reply.end(typeof body === 'string' ? body : JSON.stringify(body ?? error));
@@ -197,6 +197,9 @@ describe('a command line', () => {
     [['ingress', 'show', 'web'], '/v1/containers/web/ingress', [{}]],
     [['ingress', 'set', 'web', 'none'], '/v1/containers/web/ingress', {}],
     [['egress', 'show', 'web'], '/v1/containers/web/egress', [{}]],
+    [['egress', 'suggest', 'web'], '/v1/containers/web/egress', [{}]],
+    [['refused', 'web'], '/v1/containers/web/ingress', [{}]],
+    [['events', '--refused'], '/v1/refused', '{"at":1}\n'],
     [['egress', 'test', 'web', '10.1.2.3:443'], '/v1/containers/web/egress/test', [{}]],
     [['announce', 'web'], '/v1/containers/web/announcement', [{}]],
     [['drain', '--status'], '/v1/drain', {}],
@@ -435,7 +438,13 @@ describe('a command line', () => {
       state: 'active',
     };
     const event = { at: 'now', kind: 'failed', addresses: [], detail: HOSTILE };
+    const packet = {
+      ...{ at: 'now', direction: 'egress', verdict: 'refused', source: '10.1.0.2', destination: '198.51.100.7' },
+      ...{ container: HOSTILE, network: 'n', name: HOSTILE, protocol: 'tcp', port: 443, rule: HOSTILE },
+    };
     await answerWith({
+      '/v1/refused': `${JSON.stringify(packet)}\n`,
+      '/v1/containers/web/egress': [],
       '/v1/status': { ...exampleReport, problems: [HOSTILE], endpoints: [exampleEndpoint], addresses: [listed] },
       '/v1/addresses': [listed],
       '/v1/events': `${JSON.stringify(event)}\n`,
@@ -452,6 +461,9 @@ describe('a command line', () => {
       ['events'],
       ['events', '--json'],
       ['ingress', 'show', 'web'],
+      ['refused', 'web'],
+      ['refused', 'web', '--json'],
+      ['events', '--refused'],
     ]) {
       const { stdout, stderr } = await run(argv);
       expect(stdout, stderr).to.contain('web\\u001b[2J\\u009b2K\\u202e\\nPROBLEM  forged');

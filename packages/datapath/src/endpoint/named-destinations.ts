@@ -128,6 +128,12 @@ export class NamedDestinations {
     await this.#start();
   }
 
+  /** What is to be said of names in a list, for people: wildcards over what anybody may register. None before DNS is read. */
+  warningsOf(names: readonly NamedEntry[]): string[] {
+    const warningOf = this.#reader?.warningOf;
+    return warningOf === undefined ? [] : [...byName(names).keys()].flatMap((name) => warningOf(name) ?? []);
+  }
+
   /** The link's list has no names, or the link is gone: nothing is open by name. Nothing happens when there were none. */
   async forget(link: string): Promise<void> {
     if (!this.#lists.delete(link)) return;

@@ -335,6 +335,24 @@ describe('DnsGate', () => {
     expect(openings.map(({ pattern }) => pattern)).to.deep.equal(['a.example.org', '*.example.org']);
   });
 
+  it('opens nothing that a record of services hints at', () => {
+    const { resolves, gate } = stage();
+    // Priority 1, the owner itself, ipv4hint=198.51.100.7. Source: RFC 9460, section 2.2 and 7.3.
+    const data = Buffer.from([0, 1, 0, 0, 4, 0, 4, 198, 51, 100, 7]);
+    const https = { name: NAME, type: 'UNKNOWN_65', data, ttl: 300, class: 'IN' } as never;
+    const reply = answer(NAME, [https], { kind: 'UNKNOWN_65' as never });
+
+    expect(
+      gate.read(LINK, 'asking', udp(CLIENT, RESOLVER, question(NAME, { kind: 'UNKNOWN_65' as never }))),
+    ).to.deep.equal({
+      openings: [],
+      closed: [],
+    });
+    expect(gate.read(LINK, 'answering', udp(RESOLVER, CLIENT, reply)).openings).to.deep.equal([]);
+    expect(gate.counters).to.include({ questions: 1, answers: 1, unreadable: 0 });
+    expect(addresses(resolves(NAME, answer(NAME, [a(NAME, '198.51.100.7')])))).to.deep.equal(['198.51.100.7']);
+  });
+
   it('knows what clients were told that addresses are, listed or not, the latest thousand', () => {
     const { resolves, gate } = stage();
     const addressAt = (index: number): string => `198.51.${index >> 8}.${index & 255}`;

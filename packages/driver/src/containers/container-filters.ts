@@ -39,7 +39,7 @@ export class ContainerFilters {
   readonly #nameServers: Pick<GivenNameServers, 'learn'>;
   readonly #keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
   readonly #filters: Pick<EndpointFilters, 'counters'>;
-  readonly #named: Pick<NamedDestinations, 'openings' | 'nameOf'>;
+  readonly #named: Pick<NamedDestinations, 'openings' | 'nameOf' | 'warningsOf'>;
   readonly #filtering: Pick<EndpointFiltering, 'requireSupport'>;
   readonly #hostResolvers: () => readonly string[];
   readonly #journal: Pick<Journal, 'record'>;
@@ -53,7 +53,7 @@ export class ContainerFilters {
     readonly nameServers: Pick<GivenNameServers, 'learn'>;
     readonly keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
     readonly filters: Pick<EndpointFilters, 'counters'>;
-    readonly named: Pick<NamedDestinations, 'openings' | 'nameOf'>;
+    readonly named: Pick<NamedDestinations, 'openings' | 'nameOf' | 'warningsOf'>;
     readonly filtering: Pick<EndpointFiltering, 'requireSupport'>;
     /** The name servers of containers that are given none. */
     readonly hostResolvers: () => readonly string[];
@@ -166,6 +166,7 @@ export class ContainerFilters {
       const endpoint = this.#endpoints.get(on.endpointId);
       const counted = counters.get(linkNames(on.endpointId).host);
       const { list, mode, isPending: isClosed, resolvers } = this.#inForce(container, on, direction);
+      const warnings = direction === 'egress' ? this.#warningsOf(list) : [];
       return {
         container: container.name,
         network: on.networkName,
@@ -173,9 +174,15 @@ export class ContainerFilters {
         mode,
         spoof: endpoint?.spoof ?? this.#networks.get(on.networkId)?.spoof ?? 'strict',
         ...(direction === 'egress' && list !== undefined && { resolvers: [...resolvers] }),
+        ...(warnings.length > 0 && { warnings }),
         ...(counted === undefined ? {} : { counters: packetsOf(counted, direction) }),
       };
     });
+  }
+
+  /** A long list takes a while to read, and has seldom wildcards. */
+  #warningsOf(list: string | undefined): string[] {
+    return list?.includes('*') === true ? this.#named.warningsOf(parseAllowList(list, 'egress').names ?? []) : [];
   }
 
   /** Of a container that runs; or what it will have when it is started. */
