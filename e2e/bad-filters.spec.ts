@@ -152,12 +152,17 @@ END
     });
   });
 
-  it('warns of a wildcard over what anybody may register', async () => {
-    const { exitCode, stdout, stderr } = await type(stage.host, 'routed-plugin egress set web "*.com api.example.com"');
+  describe('names, where the kernel hands packets over', () => {
+    it('warns of a wildcard over what anybody may register', async () => {
+      const { exitCode, stdout, stderr } = await type(
+        stage.host,
+        'routed-plugin egress set web "*.com api.example.com"',
+      );
 
-    expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
-    expect(stdout).to.contain('WARNING').and.to.contain('"*.com" covers names that anybody may register');
-    expect((await type(stage.host, 'routed-plugin egress set web any')).stdout).not.to.contain('WARNING');
+      expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+      expect(stdout).to.contain('WARNING').and.to.contain('"*.com" covers names that anybody may register');
+      expect((await type(stage.host, 'routed-plugin egress set web any')).stdout).not.to.contain('WARNING');
+    });
   });
 
   describe('without nft', () => {
