@@ -170,7 +170,9 @@ for (const engine of ENGINES_IN_FULL) {
 
     it('holds while the plugin is away, with nothing new, unless it is to be open then; and goes on when it is back', async () => {
       await egress('set app "mark.example.com:80 *.example.org"');
-      expect(await fetch(worldAddress(UNLISTED), 'loose')).to.contain('Connection refused');
+      await eventually(async () =>
+        expect(await fetch(worldAddress(UNLISTED), 'loose')).to.contain('Connection refused'),
+      );
       await stage.plugin.stop('SIGKILL');
 
       expect(await fetch('mark.example.com')).to.contain(app);
@@ -196,10 +198,27 @@ for (const engine of ENGINES_IN_FULL) {
       await eventually(async () => expect(await fetch(worldAddress(MARK))).to.contain(app));
       await eventually(async () => expect(await fetch('n8.example.org')).to.contain(app));
       expect(await fetch(worldAddress(UNLISTED))).to.contain('Connection refused');
+    });
+
+    it('is put back, and told, when somebody flushes the rules of iptables that hand DNS over', async () => {
+      const countRepairs = async (): Promise<number> => {
+        const { stdout } = await type(stage.host, 'routed-plugin events');
+        return stdout.split('rules that filter what containers send and get: another program changed').length;
+      };
+      const before = await countRepairs();
+
       await stage.host.exec(['sh', '-c', 'iptables -t mangle -F; ip6tables -t mangle -F']);
+
       await eventually(async () => expect(await fetch('n9.example.org')).to.contain(app));
-      const { stdout } = await type(stage.host, 'routed-plugin events');
-      expect(stdout).to.contain('rules that filter what containers send and get: another program changed');
+      // Where nftables itself hands DNS over, there are none.
+      const { stdout } = await type(stage.host, 'routed-plugin status --json');
+      const { filtering } = JSON.parse(stdout) as {
+        filtering: { names: { way: string; links: number } };
+      };
+      expect(filtering.names.links).to.equal(2);
+      if (filtering.names.way === 'iptables') {
+        await eventually(async () => expect(await countRepairs()).to.be.above(before));
+      }
     });
   });
 }

@@ -3,7 +3,7 @@ import type { Logger } from '../ground/logger.ts';
 
 /** How often the kernel is told that names are read, and how long it believes that. */
 const BEAT_MS = 3_000;
-export const ATTENDED_MS = 10_000;
+const ATTENDED_MS = 10_000;
 
 /**
  * Tells the kernel that somebody reads names, again and again: where a list is open while the daemon is away, it has to close when the

@@ -7,7 +7,7 @@ export type Spoofing = 'strict' | 'allow';
 export type FilterMode = 'enforce' | 'observe';
 
 /** What becomes of connections to names that are not open yet while nobody reads names. */
-export type WhenAway = 'closed' | 'open';
+type WhenAway = 'closed' | 'open';
 
 /** An address that the host has a route to. */
 export interface KernelAddress {
