@@ -173,7 +173,7 @@ describe('what is open by name', () => {
     it(`has the rules of iptables-${variant} back that hand DNS over, after somebody flushed them`, async () => {
       await using nfnetlink = await openNfnetlink({ netns: stage.host.netns });
       await using watch = await watchRuleset({ netns: stage.host.netns, filterTable: RULES.table, own: nfnetlink });
-      const run: CommandRunner = ([program = '', ...words], input) =>
+      const run: CommandRunner = ([program, ...words], input) =>
         // As on a kernel whose nftables has no queues.
         program === 'nft' && input?.includes(' queue num ') === true
           ? Promise.resolve({ exitCode: 1, stdout: '', stderr: 'No such file or directory' })
