@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { restore, stub } from 'sinon';
 import { exampleEndpoint, exampleReport } from '../../../driver/test/unit/support/example-report.ts';
 import { runCommandLine } from '../../src/cli/run.ts';
+import { OTHER_SHAPES } from './support/other-shapes.ts';
 
 const USAGE = 64;
 const UNREACHABLE = 69;
@@ -189,27 +190,7 @@ describe('a command line', () => {
     expect(exitCode).to.equal(1);
   });
 
-  for (const [argv, path, wrong] of [
-    [['status'], '/v1/status', { ...exampleReport, networks: 1 }],
-    [['address', 'list'], '/v1/addresses', [{ address: '10.1.0.2' }]],
-    [['address', 'add', 'web', '10.1.0.3'], '/v1/containers/web/addresses', {}],
-    [['address', 'remove', 'web', '10.1.0.3'], '/v1/containers/web/addresses/10.1.0.3', {}],
-    [['ingress', 'show', 'web'], '/v1/containers/web/ingress', [{}]],
-    [['ingress', 'set', 'web', 'none'], '/v1/containers/web/ingress', {}],
-    [['egress', 'show', 'web'], '/v1/containers/web/egress', [{}]],
-    [['egress', 'suggest', 'web'], '/v1/containers/web/egress', [{}]],
-    [['refused', 'web'], '/v1/containers/web/ingress', [{}]],
-    [['events', '--refused'], '/v1/refused', '{"at":1}\n'],
-    [['egress', 'test', 'web', '10.1.2.3:443'], '/v1/containers/web/egress/test', [{}]],
-    [['announce', 'web'], '/v1/containers/web/announcement', [{}]],
-    [['drain', '--status'], '/v1/drain', {}],
-    [['drain', 'web'], '/v1/containers/web/drain', {}],
-    [['undrain', '--all'], '/v1/drain', {}],
-    [['events'], '/v1/events', '{"kind":"leased"}\n'],
-    [['events', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
-    [['why', 'web'], '/v1/addresses', {}],
-    [['why', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
-  ] as const) {
+  for (const [argv, path, wrong] of OTHER_SHAPES) {
     it(`says that a daemon that answers in another shape is of another release: ${argv.join(' ')}`, async () => {
       await answerWith({ [path]: wrong });
 
