@@ -13,7 +13,16 @@ import {
   ROUTE_PROTOCOL,
 } from '@routed/datapath';
 import { concernsUplinks, type RulesetWatch } from '@routed/netfilter';
-import type { AddressEvent, Link, LinkEvent, MonitorEvents, NetconfEvent, RouteEvent, RuleEvent, TrafficControlEvent } from '@routed/netns';
+import type {
+  AddressEvent,
+  Link,
+  LinkEvent,
+  MonitorEvents,
+  NetconfEvent,
+  RouteEvent,
+  RuleEvent,
+  TrafficControlEvent,
+} from '@routed/netns';
 import type { Blocks } from '../blocks/blocks.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
