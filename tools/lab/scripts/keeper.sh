@@ -60,22 +60,6 @@ prepare_root() {
   write_names "$name" "$root/etc"
 }
 
-# The mount namespace of the engine, at $directory/engine/namespace: its root is $directory/engine/root. A chroot will not do: who
-# enters a container's mount namespace, as "docker exec" does, gets the root of the namespace that the container's was copied from.
-isolate_engine() {
-  # Unchanged: what is mounted below /run goes on being seen in both. A process holds it: Linux 6.18 sometimes refuses to mount a new
-  # mount namespace, as their numbers do not ascend.
-  # shellcheck disable=SC2016 # the inner shell expands it
-  exec {holder}< <(exec unshare --mount --propagation unchanged sh -c '
-    cd "$1" && mkdir -p mnt/machine && pivot_root . mnt/machine && umount -l /mnt/machine && rmdir /mnt/machine || exit
-    echo ready
-    exec sleep infinity </dev/null >/dev/null 2>&1
-  ' sh "$directory/engine/root")
-  ln -s "/proc/$!/ns/mnt" "$directory/engine/namespace"
-  read -r -u "$holder"
-  exec {holder}<&-
-}
-
 # There is no name server in a lab: a look-up must fail at once instead of waiting for the machine's.
 write_names() {
   rm -f "$2/hostname" "$2/hosts" "$2/resolv.conf"
@@ -109,7 +93,6 @@ prepare_host() {
   if [[ -n $engine_root ]]; then
     prepare_root engine
     mount --bind /var/lib/docker "$directory/engine/root/var/lib/docker"
-    isolate_engine
   fi
   if [[ -n $router_root ]]; then
     prepare_root router

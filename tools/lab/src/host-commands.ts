@@ -4,6 +4,8 @@ import type { HostRecord } from './lab-state.ts';
 import { enterCommand } from './namespace.ts';
 import { systemPath } from './system-path.ts';
 
+const inEngineScript = join(import.meta.dirname, '../scripts/in-engine.sh');
+
 /** Where a host's engine listens, as seen inside the host. */
 export const engineSocket = '/run/docker.sock';
 
@@ -15,7 +17,7 @@ export function hostCommand(host: HostRecord, argv: readonly string[]): string[]
 /** Runs a program of the host's engine (dockerd, docker): in the mount namespace of its own root, unless the machine itself has it. */
 export function engineCommand(host: HostRecord, argv: readonly string[]): string[] {
   if (host.engine === null) throw new LabError('no-engine', `host ${host.name} was made with engine "none"`);
-  const enter = ['nsenter', `--mount=${join(host.directory, 'engine/namespace')}`, '--'];
+  const enter = [inEngineScript, join(host.directory, 'engine')];
   return hostCommand(host, [...(host.engine.root === null ? [] : enter), ...argv]);
 }
 
