@@ -1,6 +1,6 @@
 /**
  * Prints what filters cost: setting one beside many others, and traffic through one. As root, with iperf3; a few minutes.
- * Run: npx tsx packages/netfilter/bench/filters.bench.ts [changes | traffic]
+ * Run: npx tsx packages/netfilter/bench/filters.bench.ts [changes | traffic [ROUNDS]]
  */
 import { Console } from 'node:console';
 import { execFile } from 'node:child_process';
@@ -13,7 +13,7 @@ import { until } from '../test/support/until.ts';
 const console = new Console(process.stdout);
 const part = process.argv[2];
 const repetitions = 50;
-const rounds = 20;
+const rounds = Number(process.argv[3] ?? 20);
 const secondsPerRound = 1;
 
 const linkName = (number: number): string => `vethr${number.toString(16).padStart(10, 'f')}`;
