@@ -118,6 +118,12 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     words: ['tools/lab/lab engines --build'],
   },
   { lines: /^npm run docs$/, reason: 'It takes a minute.', by: NPM, words: ["'run', 'docs'"] },
+  {
+    lines: /^npm run docs:site$/,
+    reason: 'The site is built every night.',
+    by: 'e2e/packaging/site.spec.ts',
+    words: ['tools/site/build'],
+  },
   { lines: /^npm run coverage$/, reason: 'It is the unit tests once more.', by: null },
   { lines: /^npm install --workspace /, reason: 'It changes package.json.', by: null },
   {
