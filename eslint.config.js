@@ -24,7 +24,7 @@ const onlyInCompositionRoot = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**', 'docs/api/**'] },
+  { ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**', 'docs/api/**', 'docs/site/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
