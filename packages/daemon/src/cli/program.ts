@@ -15,6 +15,7 @@ import { refusedCommand } from './refused-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
 import { complainLines } from '../terminal/terminal.ts';
+import { whoisCommand } from './whois-command.ts';
 import { whyCommand } from './why-command.ts';
 
 const EXIT_CODES = `
@@ -47,6 +48,7 @@ export function createProgram(version: string): Command {
   program.addCommand(eventsCommand());
   program.addCommand(refusedCommand());
   program.addCommand(whyCommand());
+  program.addCommand(whoisCommand());
   program.addCommand(completionCommand());
   for (const command of program.commands) inheritSettings(command, program);
   // It refuses them itself: commander would say that they are too many, of an option before a command.
