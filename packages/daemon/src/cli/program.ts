@@ -11,6 +11,7 @@ import { filterCommand } from './filter-commands.ts';
 import { limitCommand } from './limit-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { networkCommand } from './network-command.ts';
+import { pingCommand } from './ping-command.ts';
 import { refusedCommand } from './refused-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
@@ -49,6 +50,7 @@ export function createProgram(version: string): Command {
   program.addCommand(refusedCommand());
   program.addCommand(whyCommand());
   program.addCommand(whoisCommand());
+  program.addCommand(pingCommand());
   program.addCommand(completionCommand());
   for (const command of program.commands) inheritSettings(command, program);
   // It refuses them itself: commander would say that they are too many, of an option before a command.

@@ -3,6 +3,7 @@ import type { DaemonReport } from '@routed/driver/daemon-report';
 import type { AddressRecord } from '@routed/driver/replies';
 import { parsePoolId } from '@routed/ipam';
 import type { Announcer, Way } from '@routed/quagga/show';
+import { protocolText } from '../ground/protocol-text.ts';
 import type { OwnerFacts } from './facts.ts';
 
 /** Who has an address, as `whois --json` prints it. */
@@ -103,9 +104,6 @@ function sinceOf({ origin }: OwnerFacts): string | undefined {
   return (others.length === 0 ? only?.since : undefined) ?? origin?.since;
 }
 
-/** Source: iproute2 etc/rt_protos. */
-const OTHER_PROTOCOLS: Readonly<Record<number, string>> = { 2: 'kernel', 3: 'boot', 4: 'static' };
-
 function routeField({ route, linkNames }: OwnerFacts): Pick<Owner, 'route'> {
   if (route === undefined) return {};
   const nextHops = route.nextHops.map(({ gateway, linkIndex }) => ({
@@ -113,7 +111,7 @@ function routeField({ route, linkNames }: OwnerFacts): Pick<Owner, 'route'> {
     link: linkIndex === undefined ? undefined : (linkNames.get(linkIndex) ?? `link ${linkIndex}`),
   }));
   const { destination, metric } = route;
-  const protocol = OTHER_PROTOCOLS[route.protocol] ?? protocolName(route.protocol);
+  const protocol = protocolText(route.protocol);
   return { route: { destination, protocol, ...(metric !== undefined && { metric }), nextHops } };
 }
 

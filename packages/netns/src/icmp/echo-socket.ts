@@ -103,7 +103,7 @@ export class KernelEchoSocket implements EchoSocket {
       const waiting = reply && this.#waitingFor(reply.echo);
       if (waiting === undefined) continue;
       const { hopLimit } = reply ?? {};
-      const roundTripMs = receivedAtMs - waiting.sentAtMs;
+      const roundTripMs = Math.round((receivedAtMs - waiting.sentAtMs) * 1_000) / 1_000;
       waiting.settle({ state: 'answered', roundTripMs, ...(hopLimit !== undefined && { hopLimit }) });
     }
   }

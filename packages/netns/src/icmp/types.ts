@@ -1,6 +1,9 @@
 /** What came of one echo request. */
 export type EchoOutcome =
-  /** @property hopLimit - what is left of the reply's time to live; absent for IPv6 */
+  /**
+   * @property roundTripMs - to the microsecond
+   * @property hopLimit - what is left of the reply's time to live; absent for IPv6
+   */
   | { readonly state: 'answered'; readonly roundTripMs: number; readonly hopLimit?: number }
   /** Nothing came in time, not even a word why. */
   | { readonly state: 'silent' }
