@@ -9,7 +9,7 @@ export interface OwnerFacts {
   /** Undefined: the daemon does not answer. */
   readonly record: AddressRecord | undefined;
   /** What the daemon says of the whole host; undefined: it does not answer. */
-  readonly report: Pick<DaemonReport, 'pools' | 'endpoints' | 'conflicts'> | undefined;
+  readonly report: Pick<DaemonReport, 'pools' | 'conflicts'> | undefined;
   /** The entry of the routing table that a packet to the address takes; undefined: none. */
   readonly route: Route | undefined;
   /** Names of links by index. */

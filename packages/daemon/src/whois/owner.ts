@@ -46,7 +46,7 @@ export interface Owner {
 export function ownerOf(facts: OwnerFacts): Owner {
   const { address, record, report, origin } = facts;
   const endpoint = record?.endpoint;
-  const named = report?.endpoints.find(({ id }) => id === endpoint?.id);
+  const { container, network } = endpoint ?? {};
   const conflict = report?.conflicts.find((each) => each.address === address);
   const state = stateOf(facts);
   const since =
@@ -62,8 +62,8 @@ export function ownerOf(facts: OwnerFacts): Owner {
     ...poolField(facts),
     ...(record?.block !== undefined && { block: record.block }),
     ...(endpoint !== undefined && { endpointId: endpoint.id }),
-    ...(named?.container !== undefined && { container: named.container }),
-    ...(named?.network !== undefined && { network: named.network }),
+    ...(container !== undefined && { container }),
+    ...(network !== undefined && { network }),
     ...(record?.lease !== undefined && { lease: record.lease }),
     ...(record?.announcement !== undefined && { announcement: record.announcement }),
     ...(conflict !== undefined && { conflict }),

@@ -7,7 +7,8 @@ import { ownerOf } from '../../src/whois/owner.ts';
 import { ownerRows, ownerSentence } from '../../src/whois/owner-text.ts';
 
 const since = '2026-11-28T12:00:00.000Z';
-const endpoint = { ...endpointWith(exampleEndpoint.id, ['10.1.0.2']), sandboxKey: '/x' };
+const names = { container: 'web', network: 'apps' };
+const endpoint = { ...endpointWith(exampleEndpoint.id, ['10.1.0.2']), ...names, sandboxKey: '/x' };
 const announcement = {
   policy: 'always',
   isAnnounced: true,
@@ -39,7 +40,7 @@ const originOf = (prefix: string, ...announcers: NonNullable<OwnerFacts['origin'
 const here: OwnerFacts = {
   address: '10.1.0.2',
   record: ownRecord,
-  report: { ...exampleReport, endpoints: [{ ...exampleEndpoint, container: 'web', network: 'apps' }] },
+  report: exampleReport,
   route: routeOf('10.1.0.2/32', 200),
   linkNames: new Map([[2, 'eth1']]),
   origin: originOf('10.1.0.2/32', h1),
