@@ -59,7 +59,11 @@ export class KernelEchoSocket implements EchoSocket {
     const result = this.#calls.sys.send(this.#fd, request);
     if (result < 0) return this.#unsent(-result, packetBytes);
     return await new Promise<EchoOutcome>((resolve) => {
-      const timer = setTimeout(() => settle({ state: 'silent' }), timeoutMs);
+      const timer = setTimeout(() => {
+        // A program that was held up has not looked at what came in time.
+        this.#receive();
+        settle({ state: 'silent' });
+      }, timeoutMs);
       const settle = (outcome: EchoOutcome): void => {
         clearTimeout(timer);
         this.#waiting.delete(sequence);
