@@ -105,13 +105,6 @@ describe('a command line', () => {
     [['handover', 'web', '--within', '2h'], 'expected a duration such as 500ms, 5s or 2m, up to 1h'],
     [['why', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
     [['events', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
-    [['whois', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
-    [['whois'], "missing required argument 'address'"],
-    [['ping', '10.1.0.300'], "'10.1.0.300' is not an IP address"],
-    [['ping', '10.1.0.2', '--count', '0'], 'expected a number from 1 to 1000000'],
-    [['ping', '10.1.0.2', '--size', '70000'], 'expected a number from 28 to 65535'],
-    [['ping', 'fd00::1', '--size', '47'], '--size 47: a packet of IPv6 has at least 48 bytes'],
-    [['ping', '10.1.0.2', '--interval', 'often'], 'expected a duration such as 500ms, 5s or 2m'],
     [['\u001b[2Jstatus'], "error: unknown command '\\u001b[2Jstatus'"],
   ] as const) {
     it(`that is not understood ends with ${USAGE}, and says why: ${argv.join(' ').replace(/\p{Cc}/gu, '')}`, async () => {
@@ -158,8 +151,6 @@ describe('a command line', () => {
     ['events', '10.1.0.2'],
     ['address', 'list'],
     ['ingress', 'show', 'web'],
-    ['ping', 'web'],
-    ['ping', '10.1.0.2', '--from', 'web'],
   ]) {
     it(`says that nobody answers, with an exit status of its own: ${argv.join(' ')}`, async () => {
       const { exitCode, stderr } = await run(argv);
@@ -215,9 +206,6 @@ describe('a command line', () => {
     [['events', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
     [['why', 'web'], '/v1/addresses', {}],
     [['why', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
-    [['whois', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
-    [['ping', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
-    [['ping', 'web'], '/v1/addresses', {}],
   ] as const) {
     it(`says that a daemon that answers in another shape is of another release: ${argv.join(' ')}`, async () => {
       await answerWith({ [path]: wrong });
