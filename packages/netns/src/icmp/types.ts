@@ -1,19 +1,16 @@
-/** What came of one echo request. */
+/**
+ * What came of one echo request.
+ *
+ * - `answered`: `roundTripMs` is to the microsecond, `hopLimit` what is left of the reply's time to live (absent for IPv6);
+ * - `silent`: nothing came in time, not even a word why;
+ * - `too big`: packets of `mtuBytes` pass, says the router `by`; without one, this host did not send it;
+ * - `refused`: `reason` is such as `host unreachable`, `by` a router, the target, or an address of this host where the next hop does not
+ *   answer; absent: this host did not send it.
+ */
 export type EchoOutcome =
-  /**
-   * @property roundTripMs - to the microsecond
-   * @property hopLimit - what is left of the reply's time to live; absent for IPv6
-   */
   | { readonly state: 'answered'; readonly roundTripMs: number; readonly hopLimit?: number }
-  /** Nothing came in time, not even a word why. */
   | { readonly state: 'silent' }
-  /** @property by - the router that says so; absent: this host, which did not send it */
   | { readonly state: 'too big'; readonly mtuBytes: number; readonly by?: string }
-  /**
-   * @property by - who says so: a router, the target, or an address of this host where the next hop does not answer; absent: this
-   * host, which did not send it
-   * @property reason - such as `host unreachable`
-   */
   | { readonly state: 'refused'; readonly reason: string; readonly by?: string };
 
 /** An echo request. */
