@@ -82,6 +82,12 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     words: ['routed-plugin cleanup', "cleanup('--dry-run')"],
   },
   {
+    lines: /^routed-plugin (whois|ping) /,
+    reason: 'What it shows are two hosts with routers, and a link with another MTU at its other end.',
+    by: 'e2e/cluster/stories/who-and-whether.ts',
+    words: ['`whois ${other}`', "'ping c1 --count 1'"],
+  },
+  {
     lines: /^routed-plugin handover /,
     reason: 'It waits for another host.',
     by: 'tools/lab/src/rolling.ts',

@@ -12,12 +12,14 @@ import { filterCommand } from './filter-commands.ts';
 import { limitCommand } from './limit-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { networkCommand } from './network-command.ts';
+import { pingCommand } from './ping-command.ts';
 import { refusedCommand } from './refused-command.ts';
 import { selftestCommand } from './selftest-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
 import { topCommand } from './top-command.ts';
 import { complainLines } from '../terminal/terminal.ts';
+import { whoisCommand } from './whois-command.ts';
 import { whyCommand } from './why-command.ts';
 
 const EXIT_CODES = `
@@ -50,6 +52,8 @@ export function createProgram(version: string): Command {
   program.addCommand(eventsCommand());
   program.addCommand(refusedCommand());
   program.addCommand(whyCommand());
+  program.addCommand(whoisCommand());
+  program.addCommand(pingCommand());
   program.addCommand(selftestCommand());
   program.addCommand(topCommand());
   program.addCommand(bundleCommand());

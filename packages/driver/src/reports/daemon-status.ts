@@ -255,6 +255,15 @@ export class DaemonStatus {
     }
     const failed = observer.lastRound?.failed ?? 0;
     if (failed > 0) problems.push(`${failed} repairs failed in the last round: see the log`);
-    return problems;
+    return problems.map((problem) => this.#withNames(problem, endpoints));
+  }
+
+  /** People know containers by their names, and logs endpoints by their ids. */
+  #withNames(problem: string, endpoints: readonly Endpoint[]): string {
+    return problem.replaceAll(/\bendpoint ([0-9a-f]{12})\b/g, (text, digits: string) => {
+      const id = endpoints.find((each) => each.id.startsWith(digits))?.id;
+      const names = id === undefined ? undefined : this.#deps.names.of(id);
+      return names === undefined ? text : `${text} (${names.container} on ${names.network})`;
+    });
   }
 }
