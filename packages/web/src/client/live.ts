@@ -1,0 +1,31 @@
+import type { LoggedEvent, Refusal } from '../shape/addresses.ts';
+import type { Overview } from '../shape/overview.ts';
+
+/** What is done with what the daemon tells. */
+export interface LiveListener {
+  readonly onOverview: (overview: Overview) => void;
+  readonly onEvents: (events: readonly LoggedEvent[]) => void;
+  readonly onRefused: (packets: readonly Refusal[]) => void;
+  /** The daemon answers, for the first time or again: what happened meanwhile is not told. */
+  readonly onConnected: () => void;
+  readonly onLost: () => void;
+}
+
+/** After an answer that ends the attempts of the browser itself. */
+const AGAIN_MS = 5_000;
+
+/** Follows what the daemon tells; comes back by itself. */
+export function follow(listener: LiveListener): void {
+  const source = new EventSource('api/live');
+  source.addEventListener('open', () => listener.onConnected());
+  source.addEventListener('error', () => {
+    listener.onLost();
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => follow(listener), AGAIN_MS);
+  });
+  const on = <T>(kind: string, take: (data: T) => void): void => {
+    source.addEventListener(kind, (event) => take(JSON.parse((event as MessageEvent<string>).data) as T));
+  };
+  on<Overview>('overview', listener.onOverview);
+  on<readonly LoggedEvent[]>('events', listener.onEvents);
+  on<readonly Refusal[]>('refused', listener.onRefused);
+}
