@@ -92,7 +92,9 @@ export class AddressList {
 
   #summaryText(): string {
     const number = plural(this.#total, 'address', 'addresses');
-    return this.#query === '' ? `${number} of containers, those that need a look first` : `${number} with “${this.#query}”`;
+    return this.#query === ''
+      ? `${number} of containers, those that need a look first`
+      : `${number} with “${this.#query}”`;
   }
 
   #seen(): { readonly first: number; readonly last: number; readonly height: number } {
@@ -124,7 +126,9 @@ export class AddressList {
       rows.push(rowOf(row, index, height));
     }
     this.#space.replaceChildren(...rows);
-    const again = rows.flatMap((row) => row.querySelector('a') ?? []).find((link) => link.getAttribute('href') === focused);
+    const again = rows
+      .flatMap((row) => row.querySelector('a') ?? [])
+      .find((link) => link.getAttribute('href') === focused);
     again?.focus({ preventScroll: true });
   }
 
@@ -140,7 +144,11 @@ export class AddressList {
 
 /** An undefined row is under way. */
 function rowOf(row: AddressRow | undefined, index: number, height: number): HTMLElement {
-  const element = h('div', { role: 'row', class: 'row', 'aria-rowindex': index + 1 }, ...(row === undefined ? waiting() : cellsOf(row)));
+  const element = h(
+    'div',
+    { role: 'row', class: 'row', 'aria-rowindex': index + 1 },
+    ...(row === undefined ? waiting() : cellsOf(row)),
+  );
   element.style.transform = `translateY(${index * height}px)`;
   return element;
 }
@@ -150,15 +158,38 @@ function waiting(): HTMLElement[] {
 }
 
 /** The cells of a row, for the list and for what other hosts found. */
-export function cellsOf({ address, container, network, state, reason, since, rateIn, rateOut, closedBy }: AddressRow): HTMLElement[] {
+export function cellsOf({
+  address,
+  container,
+  network,
+  state,
+  reason,
+  since,
+  rateIn,
+  rateOut,
+  closedBy,
+}: AddressRow): HTMLElement[] {
   const time = since === undefined ? '' : ` for ${span((Date.now() - Date.parse(since)) / 1000)}`;
-  const limits = [rateIn !== undefined && `in ${rateIn}`, rateOut !== undefined && `out ${rateOut}`].filter(Boolean).join(', ');
-  const notes = [`${reason}${time}`, limits && `limited: ${limits}`, closedBy && `closed: ${closedBy}`].filter(Boolean).join('; ');
+  const limits = [rateIn !== undefined && `in ${rateIn}`, rateOut !== undefined && `out ${rateOut}`]
+    .filter(Boolean)
+    .join(', ');
+  const notes = [`${reason}${time}`, limits && `limited: ${limits}`, closedBy && `closed: ${closedBy}`]
+    .filter(Boolean)
+    .join('; ');
   return [
-    h('span', { role: 'cell', class: 'cell-address' }, h('a', { href: `#/address/${encodeURIComponent(address)}` }, address)),
+    h(
+      'span',
+      { role: 'cell', class: 'cell-address' },
+      h('a', { href: `#/address/${encodeURIComponent(address)}` }, address),
+    ),
     h('span', { role: 'cell', class: 'cell-container' }, container),
     h('span', { role: 'cell', class: 'cell-network quiet' }, network),
-    h('span', { role: 'cell', class: `cell-state state-${state}` }, h('span', { class: `dot ${state}` }), ` ${ROW_WORDS[state]}`),
+    h(
+      'span',
+      { role: 'cell', class: `cell-state state-${state}` },
+      h('span', { class: `dot ${state}` }),
+      ` ${ROW_WORDS[state]}`,
+    ),
     h('span', { role: 'cell', class: 'cell-why quiet', title: notes }, notes),
   ];
 }

@@ -5,7 +5,7 @@ import { plural } from './words.ts';
 
 const NARROW = matchMedia('(max-width: 40rem)');
 /** Characters that fit into a box of that width, at the size of its text. */
-const CHARACTER_WIDTH = 7.2;
+const CHARACTER_WIDTH = 6.9;
 
 let last: Overview | undefined;
 let shown = '';
@@ -38,7 +38,10 @@ export function showDrawing(overview: Overview): void {
     h(
       'p',
       { class: 'legend quiet' },
-      ...(['good', 'warn', 'bad', 'idle'] as const).flatMap((tone) => [h('span', { class: `dot ${tone}` }), ` ${LEGEND[tone]} `]),
+      ...(['good', 'warn', 'bad', 'idle'] as const).flatMap((tone) => [
+        h('span', { class: `dot ${tone}` }),
+        ` ${LEGEND[tone]} `,
+      ]),
     ),
     h('details', { open: wasOpen }, h('summary', {}, 'The same as a table'), tableOf(layout.boxes)),
   );
@@ -74,7 +77,9 @@ function edgeOf({ from, to, tone }: Edge, isNarrow: boolean): SVGElement {
   const [x1, y1, x2, y2] = isNarrow
     ? [from.x + from.width / 2, from.y + from.height, to.x + to.width / 2, to.y]
     : [from.x + from.width, from.y + from.height / 2, to.x, to.y + to.height / 2];
-  const bend = isNarrow ? `${x1} ${(y1 + y2) / 2} ${x2} ${(y1 + y2) / 2}` : `${(x1 + x2) / 2} ${y1} ${(x1 + x2) / 2} ${y2}`;
+  const bend = isNarrow
+    ? `${x1} ${(y1 + y2) / 2} ${x2} ${(y1 + y2) / 2}`
+    : `${(x1 + x2) / 2} ${y1} ${(x1 + x2) / 2} ${y2}`;
   return s('path', { d: `M${x1} ${y1}C${bend} ${x2} ${y2}`, class: `edge ${tone}` });
 }
 

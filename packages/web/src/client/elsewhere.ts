@@ -14,7 +14,9 @@ export async function showElsewhere(query: string, hasPeers: boolean): Promise<v
     fill(place);
     return;
   }
-  const answer = await ask<PeerMatches>(`peers?q=${encodeURIComponent(query)}`).catch((): PeerMatches => ({ peers: [] }));
+  const answer = await ask<PeerMatches>(`peers?q=${encodeURIComponent(query)}`).catch((): PeerMatches => ({
+    peers: [],
+  }));
   if (own !== round) return;
   const rows = answer.peers.flatMap(({ url, host, rows: found }) =>
     found.map(({ address, container, network, state, reason }) => [
@@ -31,7 +33,8 @@ export async function showElsewhere(query: string, hasPeers: boolean): Promise<v
   fill(
     place,
     h('h3', {}, `On other hosts: ${plural(total, 'address', 'addresses')}`),
-    rows.length > 0 && table('Addresses on other hosts', ['Address', 'Container', 'Network', 'State', 'Why', 'Host'], rows),
+    rows.length > 0 &&
+      table('Addresses on other hosts', ['Address', 'Container', 'Network', 'State', 'Why', 'Host'], rows),
     silent.length > 0 && h('p', { class: 'bad' }, `No answer from ${silent.join(', ')}.`),
   );
 }

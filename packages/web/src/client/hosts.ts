@@ -16,11 +16,7 @@ export function showHosts({ peers, host, totals, problemCount, version }: Overvi
     count(problemCount),
     version,
   ];
-  fill(
-    section,
-    h('h2', { id: 'hosts-title' }, 'Hosts'),
-    table('Hosts', heads, [own, ...peers.map(rowOf)]),
-  );
+  fill(section, h('h2', { id: 'hosts-title' }, 'Hosts'), table('Hosts', heads, [own, ...peers.map(rowOf)]));
 }
 
 function rowOf({ url, state, reason, host, version, endpoints, announced, problems }: Peer): (Node | string)[] {

@@ -46,9 +46,9 @@ export const LINE_HEIGHT = 18;
 const HEAD_HEIGHT = 30;
 const FOOT_HEIGHT = 8;
 const GAP = 14;
-const BETWEEN = 90;
+const BETWEEN = 80;
 /** Of boxes of other routers, of this host, and of networks. */
-const WIDTHS = [230, 230, 300] as const;
+const WIDTHS = [240, 270, 310] as const;
 const NARROW_WIDTH = 330;
 const MOST_BOXES = 40;
 const MOST_LINES = 6;
@@ -91,7 +91,10 @@ function sideBySide(columns: readonly (readonly Draft[])[]): Layout {
   return { width: x - BETWEEN + 1, height, ...connected(placed) };
 }
 
-function connected([outside = [], hosts = [], networks = []]: readonly (readonly Box[])[]): Pick<Layout, 'boxes' | 'edges'> {
+function connected([outside = [], hosts = [], networks = []]: readonly (readonly Box[])[]): Pick<
+  Layout,
+  'boxes' | 'edges'
+> {
   const [host] = hosts;
   const edges =
     host === undefined
@@ -147,7 +150,11 @@ function peerDrafts({ peers }: Overview): Draft[] {
   return peers.slice(0, MOST_BOXES).map(({ url, host, state, endpoints, announced, blocks = [] }) => {
     if (state !== 'reachable') {
       const tone = state === 'asking' ? ('idle' as const) : ('bad' as const);
-      return { title: host ?? url, tone, lines: [{ text: state === 'asking' ? 'its page is asked' : 'its page is unreachable' }] };
+      return {
+        title: host ?? url,
+        tone,
+        lines: [{ text: state === 'asking' ? 'its page is asked' : 'its page is unreachable' }],
+      };
     }
     return {
       title: host ?? url,
@@ -164,11 +171,12 @@ function networkDrafts({ networks }: Overview): Draft[] {
   const drafts = networks.slice(0, MOST_BOXES).map(({ name, pools, endpoints, announced, sample }): Draft => {
     const shown = sample.slice(0, endpoints > MOST_LINES ? MOST_LINES - 1 : MOST_LINES);
     const more = endpoints - shown.length;
+    const prefixes = pools.map(({ prefix }) => prefix).join(', ');
     return {
       title: name,
       tone: sample.some(({ state }) => state === 'conflict') ? 'bad' : announced === 0 ? 'idle' : 'good',
       lines: [
-        { text: `${pools.map(({ prefix }) => prefix).join(', ')}: ${count(announced)} of ${count(endpoints)} announced` },
+        { text: `${prefixes}: ${count(announced)} of ${count(endpoints)} announced` },
         ...shown.map((container) => {
           const [address] = container.addresses;
           const text = `${container.name} ${container.addresses.join(' ')}`;
@@ -179,7 +187,7 @@ function networkDrafts({ networks }: Overview): Draft[] {
     };
   });
   const left = networks.length - drafts.length;
-  return left === 0 ? drafts : [...drafts, { title: `${plural(left, 'more network')}`, tone: 'idle', lines: [] }];
+  return left === 0 ? drafts : [...drafts, { title: plural(left, 'more network'), tone: 'idle', lines: [] }];
 }
 
 function atMost(lines: readonly BoxLine[]): BoxLine[] {

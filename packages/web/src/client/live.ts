@@ -22,10 +22,11 @@ export function follow(listener: LiveListener): void {
     listener.onLost();
     if (source.readyState === EventSource.CLOSED) setTimeout(() => follow(listener), AGAIN_MS);
   });
-  const on = <T>(kind: string, take: (data: T) => void): void => {
-    source.addEventListener(kind, (event) => take(JSON.parse((event as MessageEvent<string>).data) as T));
-  };
-  on<Overview>('overview', listener.onOverview);
-  on<readonly LoggedEvent[]>('events', listener.onEvents);
-  on<readonly Refusal[]>('refused', listener.onRefused);
+  source.addEventListener('overview', (event) => listener.onOverview(dataOf(event) as Overview));
+  source.addEventListener('events', (event) => listener.onEvents(dataOf(event) as readonly LoggedEvent[]));
+  source.addEventListener('refused', (event) => listener.onRefused(dataOf(event) as readonly Refusal[]));
+}
+
+function dataOf(event: Event): unknown {
+  return JSON.parse((event as MessageEvent<string>).data) as unknown;
 }

@@ -28,7 +28,13 @@ export function showPools({ networks, blocks }: Overview): void {
       pools.map(({ prefix, leased, size }) => ({ prefix, what: `pool of ${name}`, leased, size, rivals: [] })),
     ),
     ...blocks.map(({ prefix, network, leased, size, rivals }) => {
-      return { prefix, what: network === undefined ? 'block of this host' : `block of ${network}`, leased, size, rivals };
+      return {
+        prefix,
+        what: network === undefined ? 'block of this host' : `block of ${network}`,
+        leased,
+        size,
+        rivals,
+      };
     }),
   ];
   const text = JSON.stringify(fills);
@@ -50,7 +56,8 @@ function rowOf({ prefix, what, leased, size, rivals }: Fill): (Node | string)[] 
   const button = h('button', { type: 'button', 'aria-controls': 'map' }, 'Map');
   button.setAttribute('aria-label', `Map of ${prefix}`);
   button.addEventListener('click', () => void showMap(prefix));
-  const doubt = rivals.length === 0 ? undefined : h('span', { class: 'bad' }, ` also announced by ${rivals.join(', ')}`);
+  const doubt =
+    rivals.length === 0 ? undefined : h('span', { class: 'bad' }, ` also announced by ${rivals.join(', ')}`);
   return [
     h('span', {}, h('code', {}, prefix), doubt),
     what,
@@ -92,9 +99,15 @@ function drawn(map: FillMap): HTMLElement[] {
     { class: 'map', viewBox: `0 0 ${CELLS_A_ROW * CELL} ${rows * CELL}`, role: 'img', 'aria-label': summary },
     ...Array.from({ length: cells }, (_, cell) => cellOf(cell, map)),
   );
-  const each = cellSize === 1 ? 'Each cell is one address.' : `Each cell is ${plural(cellSize, 'address', 'addresses')}.`;
-  const own = blocks.length === 0 ? '' : ` Framed: ${blocks.map((block) => block.prefix).join(', ')}, announced as a block.`;
-  return [h('h3', {}, `Map of ${title}`), drawing as unknown as HTMLElement, h('p', { class: 'quiet' }, `${each}${own}`)];
+  const each =
+    cellSize === 1 ? 'Each cell is one address.' : `Each cell is ${plural(cellSize, 'address', 'addresses')}.`;
+  const own =
+    blocks.length === 0 ? '' : ` Framed: ${blocks.map((block) => block.prefix).join(', ')}, announced as a block.`;
+  return [
+    h('h3', {}, `Map of ${title}`),
+    drawing as unknown as HTMLElement,
+    h('p', { class: 'quiet' }, `${each}${own}`),
+  ];
 }
 
 function cellOf(cell: number, { used, cellSize, blocks }: FillMap): SVGElement {

@@ -31,7 +31,11 @@ export function showSpeed({ uplinks, latencies }: Overview): void {
         calls === 0 ? '–' : duration(p99Ms),
       ]),
     ),
-    h('p', { class: 'quiet' }, 'Since the daemon started; by the bounds of the metrics, so that the true value is at most that.'),
+    h(
+      'p',
+      { class: 'quiet' },
+      'Since the daemon started; by the bounds of the metrics, so that the true value is at most that.',
+    ),
   );
 }
 

@@ -1,4 +1,13 @@
-import { type AddressValue, addressBits, contains, formatPrefix, includes, parseAddress, parsePrefix, type Prefix } from '@routed/addresses';
+import {
+  type AddressValue,
+  addressBits,
+  contains,
+  formatPrefix,
+  includes,
+  parseAddress,
+  parsePrefix,
+  type Prefix,
+} from '@routed/addresses';
 import type { FillMap } from '../shape/addresses.ts';
 import type { Steps } from './gradually.ts';
 import type { Rows } from './rows.ts';

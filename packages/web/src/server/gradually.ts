@@ -10,14 +10,13 @@ export type Steps<Result> = Generator<undefined, Result, undefined>;
 
 /** Does the work in slices of half a millisecond, and lets everything else in between. */
 export async function gradually<Result>(steps: Steps<Result>): Promise<Result> {
-  for (;;) {
-    const until = performance.now() + SLICE_MS;
-    do {
-      for (let count = 0; count < STEPS; count++) {
-        const step = steps.next();
-        if (step.done === true) return step.value;
-      }
-    } while (performance.now() < until);
-    await nextTurn();
+  let until = performance.now() + SLICE_MS;
+  for (let count = 1; ; count++) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (count % STEPS === 0 && performance.now() >= until) {
+      await nextTurn();
+      until = performance.now() + SLICE_MS;
+    }
   }
 }

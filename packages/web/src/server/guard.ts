@@ -42,7 +42,11 @@ export function guard(): Koa.Middleware {
       ctx.set('Allow', 'GET, HEAD');
       refuse(ctx, 405, 'this page is only read: use GET or HEAD');
     } else if (!isOwnName(ctx.get('Host'), names)) {
-      refuse(ctx, 421, "ask by an address of this host, or by its own name; a proxy has to send one of these as 'Host'");
+      refuse(
+        ctx,
+        421,
+        "ask by an address of this host, or by its own name; a proxy has to send one of these as 'Host'",
+      );
     } else if (isOfAnotherSite(ctx)) {
       refuse(ctx, 403, 'pages of other sites may not read this one');
     } else {

@@ -5,6 +5,7 @@ import { readPageFiles } from './page-files.ts';
 import { Peers } from './peers.ts';
 import { Snapshots } from './snapshots.ts';
 import type { WebSources } from './sources.ts';
+import { StoryDesk } from './story-desk.ts';
 import { webRouter } from './web-router.ts';
 
 /** What {@link openWebPage} is set to. */
@@ -30,13 +31,22 @@ export async function openWebPage(sources: WebSources, settings: WebPageSettings
   const snapshots = new Snapshots(sources, { host, peers });
   const { journal, refused } = sources;
   const feed = new LiveFeed({ snapshots, journal, refused, stopping });
-  const router = webRouter({ files: await readPageFiles(), snapshots, feed, peers, sources });
+  const router = webRouter({
+    files: await readPageFiles(),
+    snapshots,
+    feed,
+    peers,
+    stories: new StoryDesk(sources.story),
+    sources,
+  });
   const [check, routes] = [guard(), router.routes()];
   return async (ctx, next) => {
     // What is shown is of this moment, and nobody else's to keep.
     ctx.set('Cache-Control', 'no-store');
     try {
-      await check(ctx, async () => void (await routes(ctx as never, next)));
+      await check(ctx, async () => {
+        await routes(ctx as never, next);
+      });
     } catch (error) {
       onError(error, ctx.path);
       ctx.status = 500;

@@ -10,6 +10,7 @@ import type { Peers } from './peers.ts';
 import { type RowQuery, search } from './rows.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { WebSources } from './sources.ts';
+import type { StoryDesk } from './story-desk.ts';
 
 /** Rows of one answer at most. */
 const MOST_ROWS = 200;
@@ -24,7 +25,8 @@ export interface WebParts {
   readonly snapshots: Snapshots;
   readonly feed: LiveFeed;
   readonly peers: Peers;
-  readonly sources: Pick<WebSources, 'journal' | 'refused' | 'story'>;
+  readonly stories: StoryDesk;
+  readonly sources: Pick<WebSources, 'journal' | 'refused'>;
 }
 
 /** The page at `/`, its files, and what it reads below `/api`. */
@@ -53,13 +55,13 @@ export function webRouter(parts: WebParts): Router {
   return router;
 }
 
-function addressRoutes(router: Router, { snapshots, peers, sources }: WebParts): void {
+function addressRoutes(router: Router, { snapshots, peers, stories }: WebParts): void {
   router.get('/api/addresses', async (ctx) => {
     ctx.body = await gradually(search((await snapshots.current()).rows, queryOf(ctx)));
   });
   router.get('/api/addresses/:address', async (ctx) => {
     const { address } = ctx.params as { readonly address: string };
-    const story = await sources.story(address).catch((error: unknown) => (error as Error).message);
+    const story = await stories.of(address).catch((error: unknown) => (error as Error).message);
     if (typeof story === 'string') fail(ctx, 400, story);
     else ctx.body = story;
   });
