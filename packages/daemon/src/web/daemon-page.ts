@@ -37,7 +37,7 @@ export async function openDaemonPage(deps: DaemonPageDeps): Promise<Koa.Middlewa
 }
 
 function sourcesOf({ options, runtime: { driver, kernel }, metrics, stopping }: DaemonPageDeps): WebSources {
-  const { status, journal, refused } = driver.operators;
+  const { status, list, journal, refused } = driver.operators;
   // Of their own: whoever looks keeps nobody waiting who asks the routers for Docker.
   const lines = new VtyLines(ROUTER_DIRECTORIES, { deadlineMs: ROUTER_DEADLINE_MS });
   stopping.addEventListener('abort', () => void lines.close());
@@ -45,6 +45,7 @@ function sourcesOf({ options, runtime: { driver, kernel }, metrics, stopping }: 
   const readings = new LinkReadings(kernel.rtnl, options.uplinks);
   return {
     report: () => status.steps(),
+    refreshNames: () => Promise.all([status.refreshNames(), list.list()]),
     journal,
     refused,
     story: (text) => storyOf(canonicalHostAddress(text), options, readings),

@@ -37,7 +37,7 @@ export function fill(element: Element, ...children: readonly Child[]): void {
 export function table(caption: string, heads: readonly string[], rows: readonly (readonly Child[])[]): HTMLElement {
   return h(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+    { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption },
     h(
       'table',
       {},

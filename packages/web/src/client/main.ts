@@ -15,6 +15,8 @@ import { StoryView } from './story.ts';
 import { count, plural, span } from './words.ts';
 
 const SEARCHED_AFTER_MS = 150;
+/** Of what no event tells: names that Docker says later. */
+const LISTED_EVERY_MS = 5_000;
 
 const list = new AddressList();
 const story = new StoryView();
@@ -35,7 +37,7 @@ function showOverview(overview: Overview): void {
   showPools(overview);
   showSpeed(overview);
   showHosts(overview);
-  const counts = JSON.stringify(totals);
+  const counts = JSON.stringify([totals, overview.networks.map(({ sample }) => sample)]);
   if (counts !== lastCounts) list.refresh();
   lastCounts = counts;
 }
@@ -92,6 +94,9 @@ document.addEventListener('keydown', (event) => {
 window.addEventListener('hashchange', openFromHash);
 
 list.search('');
+setInterval(() => {
+  if (document.visibilityState === 'visible') list.refresh();
+}, LISTED_EVERY_MS);
 openFromHash();
 follow({
   onOverview: showOverview,

@@ -45,7 +45,7 @@ export function showPools({ networks, blocks }: Overview): void {
     h('h2', { id: 'pools-title' }, 'Pools and blocks'),
     fills.length === 0
       ? h('p', { class: 'quiet' }, 'No network of this host has a pool yet.')
-      : table('Pools and blocks', ['Prefix', 'What', 'In use', 'Of', 'Filled', ''], fills.map(rowOf)),
+      : table('Pools and blocks', ['Prefix', 'What', 'In use', 'Of', 'Filled', 'Look'], fills.map(rowOf)),
     h('div', { id: 'map' }),
   );
   if (opened !== undefined) void showMap(opened);

@@ -21,6 +21,8 @@ export interface Rows {
   readonly all: readonly Searchable[];
   readonly networks: readonly NetworkSummary[];
   readonly totals: Totals;
+  /** Whether Docker has not named a container yet. */
+  readonly areNamesMissing: boolean;
 }
 
 /** Which addresses are asked for. */
@@ -48,7 +50,9 @@ export function* rowsOf(report: DriverReport): Steps<Rows> {
   const plain: Searchable[] = [];
   const tallies = new Map<string, Tally>();
   const totals = { networks: report.networks.length, endpoints: 0, addresses: 0, announced: 0, withdrawn: 0, idle: 0 };
+  let areNamesMissing = false;
   for (const endpoint of report.endpoints) {
+    areNamesMissing ||= endpoint.container === undefined && endpoint.sandboxKey !== undefined;
     const network = endpoint.network ?? names.get(endpoint.networkId) ?? endpoint.networkId.slice(0, 12);
     const rows = endpoint.addresses.map((address) => rowOf(endpoint, { address, network, conflicts }));
     const state = worstOf(rows);
@@ -74,7 +78,7 @@ export function* rowsOf(report: DriverReport): Steps<Rows> {
     odd.push(row);
     yield;
   }
-  return { all: odd, networks, totals };
+  return { all: odd, networks, totals, areNamesMissing };
 }
 
 /** Those that match, as many as are asked for, in steps. */

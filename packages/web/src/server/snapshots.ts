@@ -15,6 +15,9 @@ const FRESH_MS = 1_000;
 const COST_FACTOR = 20;
 const ROUTERS_MS = 5_000;
 const LINKS_MS = 2_000;
+/** Docker may take long to list thousands of containers, and what it says has to be read. */
+const NAMES_MS = 2_000;
+const NAMES_COST_FACTOR = 100;
 const EXAMINATION_MS = 60_000;
 /** Each examination starts a process, and reads all the daemon knows. */
 const EXAMINATION_COST_FACTOR = 100;
@@ -36,6 +39,7 @@ export class Snapshots {
   readonly #routers: Remembered<RouterReport>;
   readonly #uplinks: Remembered<Uplink[]>;
   readonly #latencies: Remembered<readonly Latency[]>;
+  readonly #names: Remembered<unknown>;
   readonly #examination: Remembered<{ readonly at: string; readonly results: readonly CheckResult[] }>;
 
   /** @param host its name, for people */
@@ -48,6 +52,7 @@ export class Snapshots {
     const links = async (): Promise<Uplink[]> => this.#rates.of(await sources.uplinks(), performance.now());
     this.#uplinks = new Remembered(links, { freshMs: LINKS_MS, costFactor: COST_FACTOR });
     this.#latencies = new Remembered(() => sources.latencies(), { freshMs: FRESH_MS });
+    this.#names = new Remembered(() => sources.refreshNames(), { freshMs: NAMES_MS, costFactor: NAMES_COST_FACTOR });
     this.#examination = new Remembered(
       async () => ({ results: await sources.examine(), at: new Date().toISOString() }),
       { freshMs: EXAMINATION_MS, costFactor: EXAMINATION_COST_FACTOR },
@@ -69,6 +74,7 @@ export class Snapshots {
     await Promise.all([this.#uplinks.refresh(), this.#latencies.refresh()]);
     const report = await gradually(this.#sources.report());
     const rows = await gradually(rowsOf(report));
+    if (rows.areNamesMissing) void this.#names.refresh();
     return { overview: this.#overviewOf(report, rows), rows };
   }
 

@@ -26,6 +26,8 @@ export interface LinkReading {
 export interface WebSources {
   /** What the driver knows, in steps. */
   readonly report: () => Steps<DriverReport>;
+  /** Has Docker asked for the names of containers: of those that nobody has asked for yet, the report has none. */
+  readonly refreshNames: () => Promise<unknown>;
   readonly journal: RecentSource<JournalEntry>;
   readonly refused: RecentSource<RefusedPacket>;
   /** One address, as `routed-plugin why` sees it. Rejects a text that is no address. */

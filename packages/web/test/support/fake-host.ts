@@ -68,6 +68,7 @@ export class FakeHost {
   sources(): WebSources {
     return {
       report: () => this.#report(),
+      refreshNames: () => Promise.resolve(),
       journal: this.journal,
       refused: this.refused,
       story: (address) => {
@@ -147,6 +148,8 @@ export async function servePage(
 ): Promise<ServedPage> {
   const stopping = new AbortController();
   const app = new Koa();
+  // Clients of tests go when they have seen enough.
+  app.silent = true;
   const onError = (error: unknown): void => {
     throw error;
   };
