@@ -35,5 +35,6 @@ export async function openPage(
 /** Keeps a picture of all of the page. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   await mkdir(PICTURES, { recursive: true });
+  await page.evaluate('scrollTo({ top: 0, behavior: "instant" })');
   await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
 }
