@@ -23,8 +23,9 @@ export function scaled(value: number, unit: string): string {
   return `${SHORT.format(value / 1000 ** power)} ${UNITS[power] ?? ''}${unit}`;
 }
 
-/** Milliseconds, or seconds where there are many. */
-export function duration(ms: number): string {
+/** Milliseconds, or seconds where there are many; null: more than the last bound, which JSON has no number for. */
+export function duration(ms: number | null): string {
+  if (ms === null) return 'longer';
   return ms >= 1000 ? `${SHORT.format(ms / 1000)} s` : `${SHORT.format(ms)} ms`;
 }
 

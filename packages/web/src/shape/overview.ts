@@ -85,8 +85,9 @@ export interface Latency {
   readonly count: number;
   readonly failed: number;
   readonly meanMs: number;
-  readonly medianMs: number;
-  readonly p99Ms: number;
+  /** Bounds that half of them and 99 % are within; null (in the daemon: Infinity): they took longer than the last bound. */
+  readonly medianMs: number | null;
+  readonly p99Ms: number | null;
 }
 
 /** Another host, as its own page tells of it. */
