@@ -75,7 +75,7 @@ function pageWhenAsked(options: ServeOptions, { loaded, metrics, stopping, logge
   let opening: ReturnType<PageSource> | undefined;
   const open: PageSource = async () => {
     const runtime = await loaded;
-    const { openDaemonPage } = await import('../web/daemon-page.ts');
+    const { openDaemonPage } = await import('../page/daemon-page.ts');
     return await openDaemonPage({ options, runtime, metrics, stopping, logger });
   };
   return () => (opening ??= open());

@@ -3,7 +3,6 @@ import { setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { CheckResult } from '@routed/doctor';
-import type { ServeOptions } from '../serve/serve-options.ts';
 
 const DEADLINE_MS = 60_000;
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -27,7 +26,13 @@ const report = z.object({
   ),
 });
 
-type Places = Pick<ServeOptions, 'sockets' | 'stateDirectory' | 'adminSocket' | 'dockerSocket'>;
+/** Where everything lies that is examined. */
+export interface HostPlaces {
+  readonly sockets: { readonly routed: string };
+  readonly stateDirectory: string;
+  readonly adminSocket: string;
+  readonly dockerSocket: string;
+}
 
 /** What `routed-plugin doctor` finds: in a process of its own, which neither holds this one nor has its state. @throws Error */
 export async function examineApart({
@@ -35,7 +40,7 @@ export async function examineApart({
   stateDirectory,
   adminSocket,
   dockerSocket,
-}: Places): Promise<CheckResult[]> {
+}: HostPlaces): Promise<CheckResult[]> {
   const program = process.argv[1];
   if (program === undefined) throw new Error('the program does not know where it lies');
   const places = ['--plugin-dir', dirname(sockets.routed), '--state-dir', stateDirectory];

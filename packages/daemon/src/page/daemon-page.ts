@@ -1,15 +1,15 @@
 import { hostname } from 'node:os';
+import type { Driver } from '@routed/driver';
 import { canonicalHostAddress } from '@routed/ipam';
+import type { Rtnl } from '@routed/netns';
 import { NeighborWatch, ROUTER_DIRECTORIES, VtyLines } from '@routed/quagga/show';
 import { type AddressStory, openWebPage, type WebSources } from '@routed/web';
 import type Koa from 'koa';
 import type { Logger } from '../ground/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { Runtime } from '../serve/runtime.ts';
-import type { ServeOptions } from '../serve/serve-options.ts';
 import { explain } from '../why/explain.ts';
 import { readFacts } from '../why/read-facts.ts';
-import { examineApart } from './examine-apart.ts';
+import { examineApart, type HostPlaces } from './examine-apart.ts';
 import { LinkReadings } from './link-readings.ts';
 
 const ROUTER_DEADLINE_MS = 2_000;
@@ -18,8 +18,13 @@ const ROUTER_DIRECTORY = '/run/frr';
 
 /** What the page is made of. */
 export interface DaemonPageDeps {
-  readonly options: ServeOptions;
-  readonly runtime: Pick<Runtime, 'driver' | 'kernel'>;
+  readonly options: HostPlaces & {
+    /** The links that lead off this host; absent: they are found by themselves. */
+    readonly uplinks?: readonly string[];
+    /** The pages of other hosts, each URL with a slash at its end. */
+    readonly webPeers: readonly string[];
+  };
+  readonly runtime: { readonly driver: Pick<Driver, 'operators'>; readonly kernel: { readonly rtnl: Rtnl } };
   readonly metrics: Pick<Metrics, 'latencies'>;
   readonly stopping: AbortSignal;
   readonly logger: Logger;
@@ -58,7 +63,7 @@ function sourcesOf({ options, runtime: { driver, kernel }, metrics, stopping }: 
 
 async function storyOf(
   address: string,
-  { adminSocket }: Pick<ServeOptions, 'adminSocket'>,
+  { adminSocket }: Pick<HostPlaces, 'adminSocket'>,
   readings: LinkReadings,
 ): Promise<AddressStory> {
   const facts = await readFacts(address, { adminSocket, routerDir: ROUTER_DIRECTORY });
