@@ -20,8 +20,8 @@ const LARGEST_BITS = 16;
 /** Where addresses of a prefix are in use, in steps of one address. */
 export function* fillMapOf(prefix: Prefix, rows: Rows, blocks: readonly string[]): Steps<FillMap> {
   const used: AddressValue[] = [];
-  for (const { row } of rows.all) {
-    const address = parseAddress(row.address);
+  for (const candidate of rows.all) {
+    const address = parseAddress(candidate.address);
     if (address !== undefined && includes(prefix, address)) used.push(address);
     yield;
   }

@@ -10,15 +10,17 @@ const MOST_SAMPLES = 24;
 
 type EndpointStatus = DriverReport['endpoints'][number];
 
-/** A row, and the text that a search looks at. */
-interface Searchable {
-  readonly row: AddressRow;
-  readonly text: string;
+/** An address, and where it is: its row is made when it is asked for, since ten thousand a second would keep the collector busy. */
+interface Candidate {
+  readonly address: string;
+  readonly network: string;
+  readonly state: AddressState;
+  readonly endpoint: EndpointStatus;
 }
 
 /** The addresses of the host at one moment, those that need a look first. */
 export interface Rows {
-  readonly all: readonly Searchable[];
+  readonly all: readonly Candidate[];
   readonly networks: readonly NetworkSummary[];
   readonly totals: Totals;
   /** Whether Docker has not named a container yet. */
@@ -46,30 +48,32 @@ interface Tally {
 export function* rowsOf(report: DriverReport): Steps<Rows> {
   const conflicts = new Set(report.conflicts.map(({ address }) => address));
   const names = new Map(report.networks.map(({ id, name }) => [id, name ?? id.slice(0, 12)]));
-  const odd: Searchable[] = [];
-  const plain: Searchable[] = [];
+  const odd: Candidate[] = [];
+  const plain: Candidate[] = [];
   const tallies = new Map<string, Tally>();
   const totals = { networks: report.networks.length, endpoints: 0, addresses: 0, announced: 0, withdrawn: 0, idle: 0 };
   let areNamesMissing = false;
   for (const endpoint of report.endpoints) {
     areNamesMissing ||= endpoint.container === undefined && endpoint.sandboxKey !== undefined;
     const network = endpoint.network ?? names.get(endpoint.networkId) ?? endpoint.networkId.slice(0, 12);
-    const rows = endpoint.addresses.map((address) => rowOf(endpoint, { address, network, conflicts }));
-    const state = worstOf(rows);
-    for (const row of rows) {
-      const text = `${row.address} ${row.container} ${row.network}`.toLowerCase();
-      (needsLook(row) ? odd : plain).push({ row, text });
+    const usual = stateOf(endpoint);
+    let state: AddressState = usual;
+    for (const address of endpoint.addresses) {
+      const own = conflicts.has(address) ? 'conflict' : usual;
+      if (own === 'conflict') state = own;
+      const isOdd = own === 'conflict' || own === 'withdrawn' || endpoint.closedBy !== undefined;
+      (isOdd ? odd : plain).push({ address, network, state: own, endpoint });
     }
     const tally = tallyOf(tallies, endpoint.networkId);
     tally.endpoints++;
     totals.endpoints++;
-    totals.addresses += rows.length;
+    totals.addresses += endpoint.addresses.length;
     if (state === 'idle') totals.idle++;
     else if (endpoint.announcement?.isAnnounced === true) {
       totals.announced++;
       tally.announced++;
     } else totals.withdrawn++;
-    noteSample(tally, { name: nameOf(endpoint), addresses: endpoint.addresses, state });
+    noteSample(tally, endpoint, state);
     yield;
   }
   const samples = Math.max(FEWEST_SAMPLES, Math.min(MOST_SAMPLES, Math.floor(SAMPLES / report.networks.length)));
@@ -88,9 +92,9 @@ export function* search({ all }: Rows, { text, state, offset, limit }: RowQuery)
   let total = 0;
   for (const candidate of all) {
     const matches =
-      (state === undefined || candidate.row.state === state) && words.every((word) => candidate.text.includes(word));
+      (state === undefined || candidate.state === state) && (words.length === 0 || hasAll(candidate, words));
     if (matches) {
-      if (total >= offset && rows.length < limit) rows.push(candidate.row);
+      if (total >= offset && rows.length < limit) rows.push(rowOf(candidate));
       total++;
     }
     yield;
@@ -102,17 +106,18 @@ function nameOf({ id, container }: EndpointStatus): string {
   return container ?? id.slice(0, 12);
 }
 
-function rowOf(
-  endpoint: EndpointStatus,
-  place: { readonly address: string; readonly network: string; readonly conflicts: ReadonlySet<string> },
-): AddressRow {
-  const { address, network, conflicts } = place;
+function hasAll({ address, network, endpoint }: Candidate, words: readonly string[]): boolean {
+  const text = `${address} ${nameOf(endpoint)} ${network}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+function rowOf({ address, network, state, endpoint }: Candidate): AddressRow {
   const { announcement, rateIn, rateOut, closedBy } = endpoint;
   return {
     address,
     container: nameOf(endpoint),
     network,
-    state: conflicts.has(address) ? 'conflict' : stateOf(endpoint),
+    state,
     reason: announcement?.reason ?? 'in no container',
     ...(announcement?.since !== undefined && { since: announcement.since }),
     ...(rateIn !== undefined && { rateIn }),
@@ -126,14 +131,6 @@ function stateOf({ announcement }: EndpointStatus): AddressState {
   return announcement.isAnnounced ? 'announced' : 'withdrawn';
 }
 
-function needsLook({ state, closedBy }: AddressRow): boolean {
-  return state === 'conflict' || state === 'withdrawn' || closedBy !== undefined;
-}
-
-function worstOf(rows: readonly AddressRow[]): AddressState {
-  return rows.find(({ state }) => state === 'conflict')?.state ?? rows[0]?.state ?? 'idle';
-}
-
 function tallyOf(tallies: Map<string, Tally>, networkId: string): Tally {
   const known = tallies.get(networkId);
   if (known !== undefined) return known;
@@ -142,9 +139,9 @@ function tallyOf(tallies: Map<string, Tally>, networkId: string): Tally {
   return tally;
 }
 
-function noteSample({ odd, plain }: Tally, container: SampleContainer): void {
-  const into = container.state === 'announced' || container.state === 'idle' ? plain : odd;
-  if (into.length < MOST_SAMPLES) into.push(container);
+function noteSample({ odd, plain }: Tally, endpoint: EndpointStatus, state: AddressState): void {
+  const into = state === 'announced' || state === 'idle' ? plain : odd;
+  if (into.length < MOST_SAMPLES) into.push({ name: nameOf(endpoint), addresses: endpoint.addresses, state });
 }
 
 function summaryOf(
