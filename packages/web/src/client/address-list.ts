@@ -12,6 +12,12 @@ const SPARE = 8;
 const REFRESHED_EVERY_MS = 1_000;
 const ROW_WORDS = { announced: 'announced', withdrawn: 'withdrawn', idle: 'idle', conflict: 'conflict' } as const;
 
+/** A row of the document; undefined: it is under way. */
+interface DrawnRow {
+  readonly row: AddressRow | undefined;
+  readonly element: HTMLElement;
+}
+
 /**
  * The addresses of the host. However many there are, only those that are seen are in the document, and only their pages are
  * asked for.
@@ -22,6 +28,8 @@ export class AddressList {
   readonly #summary = h('p', { class: 'quiet', role: 'status' });
   readonly #pages = new Map<number, readonly AddressRow[]>();
   readonly #asked = new Set<number>();
+  /** What is in the document, by place, and what it was made of. */
+  #drawn = new Map<number, DrawnRow>();
   #total = 0;
   #query = '';
   /** Raised with each new question: answers to older ones are thrown away. */
@@ -33,7 +41,11 @@ export class AddressList {
     this.#scroller.append(this.#space);
     this.#scroller.addEventListener('scroll', () => this.#plan(), { passive: true });
     this.#scroller.addEventListener('keydown', (event) => this.#onKey(event));
-    new ResizeObserver(() => this.#plan()).observe(this.#scroller);
+    new ResizeObserver(() => {
+      // The height of a row depends on the width of the window.
+      this.#drawn.clear();
+      this.#plan();
+    }).observe(this.#scroller);
     fill(
       part('addresses', HTMLElement),
       h('h2', { id: 'addresses-title' }, 'Addresses'),
@@ -118,13 +130,17 @@ export class AddressList {
     this.#space.style.height = `${this.#total * height}px`;
     this.#scroller.setAttribute('aria-rowcount', String(this.#total));
     const focused = document.activeElement?.getAttribute('href');
-    const rows: HTMLElement[] = [];
+    const drawn = new Map<number, DrawnRow>();
     for (let index = first; index <= last && index < this.#total; index++) {
       const page = Math.floor(index / PAGE);
       const row = this.#pages.get(page)?.[index % PAGE];
       if (row === undefined) void this.#ask(page);
-      rows.push(rowOf(row, index, height));
+      const known = this.#drawn.get(index);
+      const isSame = known !== undefined && known.row === row;
+      drawn.set(index, isSame ? known : { row, element: rowOf(row, index, height) });
     }
+    this.#drawn = drawn;
+    const rows = Array.from(drawn.values(), ({ element }) => element);
     this.#space.replaceChildren(...rows);
     const again = rows
       .flatMap((row) => row.querySelector('a') ?? [])

@@ -8,8 +8,11 @@ import { FakeHost, type ServedPage, servePage } from '../support/fake-host.ts';
 const FIRST_PAINT_MS = 1_000;
 /** Beside other tests one attempt may find the processors taken. */
 const ATTEMPTS = 5;
-/** Of a processor, for a screen of rows: a frame at 30 Hz. */
-const SCREEN_CPU_MS = 33;
+/**
+ * Of a processor, for a screen of rows that is asked for and drawn. It is 20 to 30 ms on a busy machine; all rows in the document would be a
+ * second and more.
+ */
+const SCREEN_CPU_MS = 100;
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 } as const;
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const PROGRAM = '/usr/bin/chromium';
+/** Below the limit of a test, so that the step that hangs is named. */
+const STEP_TIMEOUT_MS = 100_000;
 /** Kept when tests have ended: for people. */
 const PICTURES = join(import.meta.dirname, '../../../../.test-results/page');
 
@@ -11,7 +13,11 @@ export async function openBrowser(): Promise<Browser> {
   await access(PROGRAM).catch(() => {
     throw new Error(`${PROGRAM} is missing: run tools/setup`);
   });
-  return await chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return await chromium.launch({
+    executablePath: PROGRAM,
+    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    timeout: STEP_TIMEOUT_MS,
+  });
 }
 
 /** A page with what the browser complains of: of its scripts, and of what the policy of the page forbids. */
@@ -21,6 +27,7 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<{ readonly page: Page; readonly complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: false, ...options });
+  context.setDefaultTimeout(STEP_TIMEOUT_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

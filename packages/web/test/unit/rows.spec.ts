@@ -62,8 +62,8 @@ describe('the addresses of the page', () => {
     await others;
 
     expect(rows.all).to.have.lengthOf(10_000);
-    // In one piece, nobody else would have had a turn.
-    expect(steps).to.be.greaterThan(5);
+    // In one piece, others would have had their turn when all is done.
+    expect(steps).to.be.greaterThan(1);
   });
 });
 
