@@ -52,13 +52,13 @@ describe('the addresses of the page', () => {
   it('hold the event loop for a moment only, however many there are', async () => {
     const host = new FakeHost(10_000);
     let steps = 0;
-    let isDone = false;
+    const done = new AbortController();
     const others = (async () => {
-      for (; !isDone; steps++) await new Promise((resolve) => setImmediate(resolve));
+      for (; !done.signal.aborted; steps++) await new Promise((resolve) => setImmediate(resolve));
     })();
 
     const rows = await rowsOfHost(host);
-    isDone = true;
+    done.abort();
     await others;
 
     expect(rows.all).to.have.lengthOf(10_000);

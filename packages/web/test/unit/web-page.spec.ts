@@ -186,7 +186,7 @@ describe('the page', () => {
     expect(open.map(({ status }) => status)).to.deep.equal(Array.from({ length: MOST_CLIENTS }, () => 200));
     expect(further).to.include({ status: 503 });
     expect(further.headers['retry-after']).to.equal('10');
-    await Promise.all(open.map(({ body }) => body?.cancel()));
+    for (const { body } of open) await body?.cancel();
   });
 
   it('shows other hosts, and which of them do not answer', async () => {
