@@ -31,7 +31,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['./packages/*/tsconfig.json', './tools/lab/tsconfig.json', './tsconfig.tests.json'],
+        project: ['./packages/*/tsconfig.json', './packages/web/tsconfig.client.json', './tools/lab/tsconfig.json', './tsconfig.tests.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -51,7 +51,7 @@ export default tseslint.config(
   },
   {
     files: ['packages/!(daemon)/src/**/*.ts'],
-    ignores: ['packages/plugin-server/src/**'],
+    ignores: ['packages/plugin-server/src/**', 'packages/web/src/server/**'],
     rules: { 'no-restricted-imports': ['error', { patterns: [...libraryMayNotImport, onlyInCompositionRoot] }] },
   },
   {

@@ -1,3 +1,4 @@
+import type { Overview } from '@routed/web';
 import { expect } from 'chai';
 import { createNetwork, endpointIdOf, runIdle } from './support/containers.ts';
 import { eventually } from './support/eventually.ts';
@@ -5,7 +6,7 @@ import { start, type, typeOnTerminal } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
 
 describe('looking at the plugin', () => {
-  const flags = ['--metrics-port', '9273', '--metrics-per-address', '--metrics-router'];
+  const flags = ['--metrics-port', '9273', '--metrics-per-address', '--metrics-router', '--web', '127.0.0.1:9274'];
   const stage = setStage({ plugin: { flags } });
 
   const command = async (line: string, exitCode = 0): Promise<string> => {
@@ -44,6 +45,28 @@ describe('looking at the plugin', () => {
       expect(await command('why 10.1.0.3', 1)).to.contain(
         'It breaks at the sandbox: the container does not have 10.1.0.3',
       );
+    });
+  });
+
+  it('has a page, on a port and on the admin socket', async () => {
+    const page = async (path: string, ...more: readonly string[]): Promise<string> =>
+      (await stage.host.exec(['curl', '--silent', '--fail', ...more, path])).stdout;
+    const overviewPath = ['--unix-socket', '/run/routed/admin.sock'] as const;
+    const story = await page('http://127.0.0.1:9274/api/addresses/10.1.0.2');
+
+    expect(await page('http://127.0.0.1:9274/')).to.contain('<script type="module" src="client/main.js">');
+    expect(JSON.parse(story)).to.have.nested.property('stages[0].state', 'ok');
+    expect(JSON.parse(story)).to.have.property('traffic');
+    await eventually(async () => {
+      const overview = JSON.parse(await page('http://localhost/web/api/overview', ...overviewPath)) as Overview;
+
+      // Docker was asked for the name, another process has examined the host, and the uplink was measured twice.
+      expect(overview.networks[0]?.sample).to.deep.include({
+        ...{ name: 'web', addresses: ['10.1.0.2', '10.1.0.3'], state: 'announced' },
+      });
+      expect(overview.examination.state).to.equal('done');
+      expect(overview.uplinks.map(({ name }) => name)).to.include('eth1');
+      expect(overview.latencies.find(({ name }) => name === 'Join')?.count).to.be.at.least(1);
     });
   });
 

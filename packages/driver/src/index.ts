@@ -19,6 +19,7 @@ export type { LimitReader, LimitRow } from './containers/limit-counts.ts';
 export type { ListedAddress } from './containers/listed-address.ts';
 export { type Endpoint } from './endpoints/endpoint.ts';
 export { Journal } from './ground/journal.ts';
+export type { Steps } from './ground/steps.ts';
 export type { JournalEntry } from './ground/journal-entry.ts';
 export { optionsOf } from './networks/options.ts';
 export { parseEndpointOptions, parseNetworkOptions } from './networks/parse-options.ts';
@@ -31,6 +32,7 @@ export {
   type DaemonReport,
   daemonReport,
   type NamesReport,
+  type DriverReport,
 } from './reports/daemon-report.ts';
 export { type FilteredPackets, FilteredPacketCount } from './reports/filtered-packets.ts';
 export { DaemonStatus } from './reports/daemon-status.ts';

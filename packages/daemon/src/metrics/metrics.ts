@@ -12,6 +12,7 @@ import { hasBrand } from '../ground/our-errors.ts';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { watchProcess } from './process-metrics.ts';
+import { type CallLatency, latenciesOf } from './latencies.ts';
 import { labelled, type LabelledValues } from './labelled.ts';
 import { watchLimits } from './limit-metrics.ts';
 import { watchNames } from './names-metrics.ts';
@@ -325,6 +326,12 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   /** Something failed; counted if it was the kernel that refused. */
   onError(error: unknown): void {
     if (hasBrand(error, '@routed/netns.NetlinkError')) this.#netlinkErrors.inc({ code: error.code });
+  }
+
+  /** How long the calls that start and end containers took, and withdrawals. */
+  async latencies(): Promise<CallLatency[]> {
+    const [calls, withdrawals] = await Promise.all([this.#calls.get(), this.#withdrawals.get()]);
+    return latenciesOf(calls.values, withdrawals.values);
   }
 
   /** All metrics, and the content type of their format. */

@@ -71,6 +71,11 @@ export class RefusedPackets {
     return this.#recent.all().map((packet) => this.#named(packet));
   }
 
+  /** The last ones, that many at most, the oldest first. */
+  latest(count: number): RefusedPacket[] {
+    return this.#recent.latest(count).map((packet) => this.#named(packet));
+  }
+
   /** Calls the listener for each further one, until the function returned is called. */
   follow(listener: (packet: RefusedPacket) => void): () => void {
     return this.#recent.follow((packet) => listener(this.#named(packet)));

@@ -18,6 +18,7 @@ import type { Announcer } from '../announcement/announcer.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { addressTexts, describePorts, type Endpoint } from '../endpoints/endpoint.ts';
 import type { NameBook } from '../ground/endpoint-names.ts';
+import { finish, type Steps } from '../ground/steps.ts';
 import type { NetworkNames } from '../ground/network-names.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
@@ -81,9 +82,12 @@ export class DaemonStatus {
 
   /** What metrics tell of. */
   counts(): DaemonCounts {
-    const { ipam, networks, endpoints, reaper, forgotten, conflicts, counts, announcer } = this.#deps;
-    const all = endpoints.all();
-    const announcements = this.#announcementsOf(all);
+    const all = this.#deps.endpoints.all();
+    return this.#countsOf(all, finish(this.#announcementsOf(all)));
+  }
+
+  #countsOf(all: readonly Endpoint[], announcements: DaemonCounts['announcements']): DaemonCounts {
+    const { ipam, networks, reaper, forgotten, conflicts, counts, announcer } = this.#deps;
     const numberOf = (rows: typeof announcements): number => rows.reduce((sum, row) => sum + row.endpoints, 0);
     const joined = numberOf(announcements);
     const announced = numberOf(announcements.filter(({ isAnnounced }) => isAnnounced));
@@ -118,7 +122,7 @@ export class DaemonStatus {
   }
 
   /** The endpoints in a container, by policy, state and reason. */
-  #announcementsOf(endpoints: readonly Endpoint[]): DaemonCounts['announcements'] {
+  *#announcementsOf(endpoints: readonly Endpoint[]): Steps<DaemonCounts['announcements']> {
     const groups = new Map<string, { policy: string; isAnnounced: boolean; reason: string; endpoints: number }>();
     for (const endpoint of endpoints) {
       if (endpoint.sandboxKey === undefined) continue;
@@ -127,6 +131,7 @@ export class DaemonStatus {
       const group = groups.get(key) ?? { policy, isAnnounced, reason, endpoints: 0 };
       group.endpoints++;
       groups.set(key, group);
+      yield;
     }
     return [...groups.values()];
   }
@@ -156,9 +161,24 @@ export class DaemonStatus {
 
   /** All that the driver knows. */
   report(): DriverReport {
+    return finish(this.steps());
+  }
+
+  /**
+   * {@link report} in steps, each for one endpoint, so that whoever has time lets others in between. Endpoints that come meanwhile
+   * are missing.
+   */
+  *steps(): Steps<DriverReport> {
     const { networks, endpoints, conflicts, observer, loose, settings } = this.#deps;
     const { version, mtuBytes, mtuUplink, uplinks, gateways } = settings;
     const all = endpoints.all();
+    const sizes = new Map<string, number>();
+    const statuses: DriverReport['endpoints'][number][] = [];
+    for (const endpoint of all) {
+      statuses.push(this.#endpointStatus(endpoint));
+      sizes.set(endpoint.networkId, (sizes.get(endpoint.networkId) ?? 0) + 1);
+      yield;
+    }
     return {
       version,
       pid: process.pid,
@@ -167,15 +187,15 @@ export class DaemonStatus {
       mtuUplink,
       uplinks,
       gateways,
-      problems: this.#problems(all),
-      notes: this.#notes(all),
-      networks: networks.all().map((network) => this.#networkStatus(network, all)),
-      endpoints: all.map((endpoint) => this.#endpointStatus(endpoint)),
+      problems: yield* this.#problems(all),
+      notes: yield* this.#notes(all),
+      networks: networks.all().map((network) => this.#networkStatus(network, sizes.get(network.id) ?? 0)),
+      endpoints: statuses,
       conflicts: conflicts.all(),
       looseAddresses: loose.olderThan(LOOSE_MS).map(({ address }) => address),
       lastRound: observer.lastRound,
       reconciledMsAgo: observer.msSinceRound,
-      ...this.counts(),
+      ...this.#countsOf(all, yield* this.#announcementsOf(all)),
     };
   }
 
@@ -193,7 +213,7 @@ export class DaemonStatus {
     };
   }
 
-  #networkStatus({ id, pools, prefixes }: Network, endpoints: readonly Endpoint[]): DriverReport['networks'][number] {
+  #networkStatus({ id, pools, prefixes }: Network, endpoints: number): DriverReport['networks'][number] {
     const { ipam, networks } = this.#deps;
     const name = this.#deps.networkNames.of(id);
     return {
@@ -205,7 +225,7 @@ export class DaemonStatus {
         return { prefix, gateway, leased, size: Number(size) };
       }),
       prefixes: prefixes.map(({ prefix }) => prefix),
-      endpoints: endpoints.filter(({ networkId }) => networkId === id).length,
+      endpoints,
     };
   }
 
@@ -228,15 +248,18 @@ export class DaemonStatus {
   }
 
   /** What Docker's user asked for and does not get. */
-  #notes(endpoints: readonly Endpoint[]): string[] {
-    return endpoints.flatMap((endpoint) => {
+  *#notes(endpoints: readonly Endpoint[]): Steps<string[]> {
+    const notes: string[] = [];
+    for (const endpoint of endpoints) {
       const text = describePorts(endpoint);
       const name = this.#deps.names.of(endpoint.id)?.container ?? `endpoint ${endpoint.id.slice(0, 12)}`;
-      return text === undefined ? [] : [`${name}: ${text}`];
-    });
+      if (text !== undefined) notes.push(`${name}: ${text}`);
+      yield;
+    }
+    return notes;
   }
 
-  #problems(endpoints: readonly Endpoint[]): string[] {
+  *#problems(endpoints: readonly Endpoint[]): Steps<string[]> {
     const { networks, sandboxReconciler, conflicts, absence, hidden, observer, sticky, host, announcer } = this.#deps;
     const problems = [
       ...host.problems(),
@@ -252,6 +275,7 @@ export class DaemonStatus {
       const status = sandboxReconciler.statusOf(id);
       if (status?.state === 'failed') problems.push(`${name}: ${status.reason}`);
       if (networks.get(networkId) === undefined) problems.push(`${name}: its network is not known`);
+      yield;
     }
     const failed = observer.lastRound?.failed ?? 0;
     if (failed > 0) problems.push(`${failed} repairs failed in the last round: see the log`);
