@@ -96,7 +96,7 @@ class AssembledDriver implements Driver {
   }
 
   async load(): Promise<void> {
-    const { gateways, reaper, keeper, sandboxReconciler, sticky, owners, networks, host, hostDrain, named } =
+    const { gateways, reaper, keeper, sandboxReconciler, sticky, kept, owners, networks, host, hostDrain, named } =
       this.#components;
     this.#started.add(() => named.close());
     this.#started.add(() => reaper.flush());
@@ -104,6 +104,7 @@ class AssembledDriver implements Driver {
     this.#started.add(() => sandboxReconciler.stop());
     await gateways.check(this.#settings.gateways[4]);
     await keeper.load();
+    await kept.load();
     await sticky.load();
     await owners.load();
     await hostDrain.load();
@@ -119,6 +120,7 @@ class AssembledDriver implements Driver {
       blocks,
       sticky,
       owners,
+      keptKeeper,
       sandboxes,
       cluster,
       absence,
@@ -141,7 +143,19 @@ class AssembledDriver implements Driver {
     const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
     const watch = new KernelWatch({ endpoints, networks, blocks, linkAt, ...repairs });
     watch.start({ events: monitor, ruleset });
-    for (const component of [refused, announcer, sticky, owners, cluster.watch, recovery, removals, hidden, watch]) {
+    const components = [
+      refused,
+      announcer,
+      sticky,
+      owners,
+      keptKeeper,
+      cluster.watch,
+      recovery,
+      removals,
+      hidden,
+      watch,
+    ];
+    for (const component of components) {
       this.#started.add(() => component?.stop());
     }
     if (openRefused !== undefined) void refused.start(openRefused);
@@ -149,6 +163,7 @@ class AssembledDriver implements Driver {
     cluster.watch.start(monitor, blocks);
     sticky.start();
     owners.start();
+    keptKeeper.start();
     void recovery?.start();
     void removals.start();
   }

@@ -194,6 +194,7 @@ async function openState(disk: Disk, life: Life, bootId: string): Promise<StateD
     networks: disk.repository(life, 'networks', true),
     endpoints: disk.repository(life, 'endpoints', false),
     sticky: disk.repository(life, 'sticky', true),
+    kept: disk.repository(life, 'kept', true),
     owners: disk.repository(life, 'owners', false),
     drain: disk.repository(life, 'drain', true),
     leases: disk.leases(life),
