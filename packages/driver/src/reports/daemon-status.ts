@@ -1,9 +1,10 @@
-import { type HostNetworkSetup, linkNames, type LinkReaper, propagationOf } from '@routed/datapath';
+import { allAddresses, type HostNetworkSetup, linkNames, type LinkReaper, propagationOf } from '@routed/datapath';
 import type { Ipam } from '@routed/ipam';
 import { readFile, readlink } from 'node:fs/promises';
 import type { Blocks } from '../blocks/blocks.ts';
 import type { DefaultGateways } from '../calls/default-gateways.ts';
 import type { ConflictCounters } from '../leases/conflict-counters.ts';
+import type { KeptAddresses } from '../leases/kept-addresses.ts';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import { describeConflict } from '../conflicts/conflict.ts';
 import type { Conflicts } from '../conflicts/conflicts.ts';
@@ -40,6 +41,7 @@ interface StatusDeps {
   readonly loose: Pick<UnboundLeases, 'olderThan'>;
   readonly forgotten: StaleEndpoints;
   readonly sticky: Pick<AssignmentKeeper, 'problems'>;
+  readonly kept: Pick<KeptAddresses, 'count' | 'ownerOf'>;
   readonly conflicts: Pick<Conflicts, 'all'>;
   readonly absence: Pick<Absence, 'problems' | 'isWithdrawn'>;
   readonly hidden: Pick<HiddenRoutes, 'all'>;
@@ -74,7 +76,7 @@ export class DaemonStatus {
 
   /** What metrics tell of. */
   counts(): DaemonCounts {
-    const { ipam, networks, endpoints, reaper, forgotten, conflicts, counts, announcer } = this.#deps;
+    const { ipam, networks, endpoints, reaper, forgotten, conflicts, counts, announcer, kept } = this.#deps;
     const all = endpoints.all();
     const announcements = this.#announcementsOf(all);
     const numberOf = (rows: typeof announcements): number => rows.reduce((sum, row) => sum + row.endpoints, 0);
@@ -88,7 +90,7 @@ export class DaemonStatus {
       totals: { networks: networks.all().length, joined, idle: all.length - joined, announced, conflicts: states },
       pools: ipam.pools().map(({ id }) => {
         const { leased, size } = ipam.usage(id);
-        return { id, leased, size: Number(size), networks: this.#namesOfPool(id) };
+        return { id, leased, kept: kept.count(id), size: Number(size), networks: this.#namesOfPool(id) };
       }),
       forgotten: forgotten.counts,
       cluster: structuredClone(counts),
@@ -187,7 +189,8 @@ export class DaemonStatus {
       mtuBytes: networks.mtuOf(id),
       pools: pools.map(({ poolId, prefix, gateway }) => {
         const { leased, size } = ipam.pool(poolId) === undefined ? { leased: 0, size: 0n } : ipam.usage(poolId);
-        return { prefix, gateway, leased, size: Number(size) };
+        const kept = this.#deps.kept.count(poolId);
+        return { prefix, gateway, leased, ...(kept > 0 && { kept }), size: Number(size) };
       }),
       prefixes: prefixes.map(({ prefix }) => prefix),
       endpoints: endpoints.filter(({ networkId }) => networkId === id).length,
@@ -196,11 +199,13 @@ export class DaemonStatus {
 
   #endpointStatus(endpoint: Endpoint): DriverReport['endpoints'][number] {
     const { id, networkId, mac, addresses, sandboxKey, rateIn = 'off', rateOut = 'off' } = endpoint;
+    const own = allAddresses(endpoint).flatMap((each) => (this.#deps.kept.ownerOf(each) ? [each.address] : []));
     return {
       id,
       networkId,
       link: linkNames(id).host,
       addresses: addressTexts(endpoint),
+      ...(own.length > 0 && { own }),
       mac,
       gateways: addresses.map(({ gateway }) => gateway),
       ...this.#deps.names.of(id),
