@@ -16,8 +16,9 @@ const LIST_PATIENCE_MS = 500;
 const MOST_ASKED = 100;
 /** How many times as long as the list each answer may take, and what that is at least and at most, in milliseconds. */
 const PATIENCE = { factor: 20, leastMs: 100, mostMs: 1_000 } as const;
-/** A container that has not answered for so long is held by Docker. */
-const HELD_AFTER_MS = 100;
+/** A container that has not answered for so long is held by Docker, and a list is not to be expected soon. */
+const HELD_AFTER_MS = 80;
+const SILENT_AFTER_MS = 400;
 
 /** Source: Docker Engine API, ContainerList. A container that was never started has no NetworkID. */
 const containerList = z.array(
@@ -67,7 +68,7 @@ export class StartingContainer {
   }
 
   async #list(): Promise<readonly Listed[] | undefined> {
-    const isSilent = this.#listingSinceMs !== undefined && performance.now() - this.#listingSinceMs > LIST_PATIENCE_MS;
+    const isSilent = this.#listingSinceMs !== undefined && performance.now() - this.#listingSinceMs > SILENT_AFTER_MS;
     if (isSilent) return undefined;
     const sinceMs = performance.now();
     this.#listingSinceMs ??= sinceMs;
