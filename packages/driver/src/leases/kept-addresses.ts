@@ -60,7 +60,7 @@ export class KeptAddresses {
 
   /** The addresses of a pool that are kept while no endpoint has them; those kept for longest come first. */
   *idle(poolId: string): Generator<string> {
-    for (const address of this.#kept.get(poolId) ?? []) if (!this.#deps.isInUse(address)) yield address;
+    for (const address of this.#kept.get(poolId) ?? []) if (this.isIdle({ poolId, address })) yield address;
   }
 
   /** Whether an address of a record is leased still. */
@@ -70,7 +70,9 @@ export class KeptAddresses {
 
   /** Whether an address is kept for a container that does not have it now. */
   isIdle({ poolId, address }: LeaseKey): boolean {
-    return this.#kept.get(poolId)?.has(address) === true && !this.#deps.isInUse(address);
+    if (this.#kept.get(poolId)?.has(address) !== true || this.#deps.isInUse(address)) return false;
+    // An operator may have taken it from the container that had it in addition.
+    return this.#deps.ipam.lease(poolId, address)?.purpose === 'sticky';
   }
 
   /** Keeps the address of an endpoint that is gone, if it is a container's own. Says whether it is. */

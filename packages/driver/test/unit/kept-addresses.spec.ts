@@ -134,6 +134,23 @@ describe('an address that was chosen for a container', () => {
     expect(daemon.parts.endpoints.get(endpointOf('web'))?.additional).to.deep.equal([]);
   });
 
+  it('is no longer its own when an operator takes it away', async () => {
+    const own = await start('web');
+    await stop('web');
+    const fresh = await start('web', { isCertain: false });
+    const [row] = (await daemon.parts.list.list('web')).filter(({ address }) => address === own);
+    expect(row?.kind).to.equal('own');
+
+    await daemon.parts.endpoints.reduce(endpointOf('web'), new Set([own]));
+    await daemon.ipam.releaseAddress({ poolId, address: own });
+    await stop('web');
+    const next = await start('web');
+    await stop('web');
+
+    expect([own, fresh].map(holderOf)).to.deep.equal(['nobody', 'nobody']);
+    expect(await start('web')).to.equal(next);
+  });
+
   it('is free again once its container or its network is gone', async () => {
     const [web, db] = [await start('web'), await start('db')];
     await stop('web');
