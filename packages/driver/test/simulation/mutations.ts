@@ -53,13 +53,15 @@ export const MUTATIONS: readonly Mutation[] = [
     seed: 1,
     finding: /has the own address of container/,
     apply: (sandbox: SinonSandbox): void => {
-      const { takeBack } = KeptAddresses.prototype;
+      const stub = sandbox.stub(KeptAddresses.prototype, 'takeBack');
       const isUsable = (): Promise<boolean> => Promise.resolve(true);
       // Docker starts whom it likes; the one that has waited longest gets its address.
-      sandbox.stub(KeptAddresses.prototype, 'takeBack').callsFake(async function (this: KeptAddresses, { poolId }) {
+      stub.callsFake(async function (this: KeptAddresses, { poolId }) {
         const [address] = this.idle(poolId);
         const containerId = address === undefined ? undefined : this.ownerOf({ poolId, address })?.containerId;
-        return containerId === undefined ? undefined : await takeBack.call(this, { poolId, containerId }, isUsable);
+        return containerId === undefined
+          ? undefined
+          : await stub.wrappedMethod.call(this, { poolId, containerId }, isUsable);
       });
     },
   },

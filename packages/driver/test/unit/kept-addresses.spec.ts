@@ -20,13 +20,13 @@ class ModelDocker {
   questions = 0;
 
   get port(): NonNullable<WiredSettings['docker']> {
-    const { list, owners } = dockerOf(() => [...this.containers.values()]);
+    const docker = dockerOf(() => [...this.containers.values()]);
     const starting: ContainerControl['starting'] = ({ networkId: asked }: StartQuestion) => {
       this.questions++;
       expect(asked).to.equal(networkId);
       return Promise.resolve(this.starting);
     };
-    return { list, owners, starting };
+    return { list: () => docker.list(), owners: (id) => docker.owners(id), starting };
   }
 
   set(name: string, endpointId: string, on = networkId): void {
