@@ -279,7 +279,7 @@ class KernelEndpointFilters implements EndpointFilters {
       this.#isAvailable = undefined;
       this.#fingerprint = undefined;
       this.#damagesBefore = undefined;
-      this.#dns = undefined;
+      // Whoever reads DNS goes on: the next rules hand it over as these did.
       this.#present = new Map();
       this.#wanted = new Map();
     });

@@ -132,6 +132,16 @@ describe('what is open by name', () => {
     expect(await stage.host.sh('iptables-save; ip6tables-save; nft list tables')).not.to.match(/ROUTED|routed/);
   });
 
+  it('hands over DNS again with the rules that follow cleared ones', async () => {
+    const way = await stage.filters.handDns({ queue: QUEUE, mark: 0x1000_0000 });
+    await stage.filters.clear();
+
+    await stage.filters.ensure();
+
+    const rules = way === 'nft' ? 'nft list chain inet routed questions' : 'iptables-save --table mangle';
+    expect(await stage.host.sh(rules)).to.match(/queue|NFQUEUE/);
+  });
+
   it('is refused by the kernel without the rules', async () => {
     await stage.host.sh('nft delete table inet routed');
 
