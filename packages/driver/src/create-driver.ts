@@ -128,9 +128,7 @@ class AssembledDriver implements Driver {
       announcer,
       refused,
     } = this.#components;
-    const { rtnl } = this.#ports;
-    const isRecoveryDue = source.state.isRecoveryDue || (await areRecordsOlder(rtnl, endpoints));
-    const recovery = isRecoveryDue ? this.#recoveryFrom(source) : undefined;
+    const recovery = (await this.#isRecoveryDue(source)) ? this.#recoveryFrom(source) : undefined;
     const removals = this.#removalsSeenBy(source);
     sandboxes.listenTo(monitor);
     absence.listenTo(monitor, () => keeper.repair());
@@ -139,7 +137,7 @@ class AssembledDriver implements Driver {
     await cluster.conflicts.adopt();
     await announcer.start();
     const compared = keeper.start();
-    const linkAt = (index: number): Promise<Link | undefined> => rtnl.links.get({ index });
+    const linkAt = (index: number): Promise<Link | undefined> => this.#ports.rtnl.links.get({ index });
     const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
     const watch = new KernelWatch({ endpoints, networks, blocks, linkAt, ...repairs });
     watch.start({ events: monitor, ruleset });
@@ -155,9 +153,7 @@ class AssembledDriver implements Driver {
       hidden,
       watch,
     ];
-    for (const component of components) {
-      this.#started.add(() => component?.stop());
-    }
+    for (const component of components) this.#started.add(() => component?.stop());
     if (openRefused !== undefined) void refused.start(openRefused);
     await compared;
     cluster.watch.start(monitor, blocks);
@@ -170,6 +166,10 @@ class AssembledDriver implements Driver {
 
   async stop(): Promise<void> {
     await this.#started.close();
+  }
+
+  async #isRecoveryDue({ state }: RecoverySource): Promise<boolean> {
+    return state.isRecoveryDue || (await areRecordsOlder(this.#ports.rtnl, this.#components.endpoints));
   }
 
   #recoveryFrom({ networks: docker, driverNames, state }: RecoverySource): Recovery {
