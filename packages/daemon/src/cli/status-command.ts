@@ -95,8 +95,9 @@ type Names = ReadonlyMap<string | undefined, ListedAddress>;
 function networkRows(network: NetworkStatus, endpoints: DaemonReport['endpoints'], names: Names): string[][] {
   const member = endpoints.find(({ networkId }) => networkId === network.id);
   const name = network.name ?? names.get(member?.id)?.network ?? network.id.slice(0, 12);
-  return network.pools.map(({ prefix, leased, size, gateway }) => {
-    return [name, prefix, String(leased), sizeText(size), gateway, String(network.mtuBytes), String(network.endpoints)];
+  return network.pools.map(({ prefix, leased, kept, size, gateway }) => {
+    const use = kept === undefined ? String(leased) : `${leased} (${kept} kept)`;
+    return [name, prefix, use, sizeText(size), gateway, String(network.mtuBytes), String(network.endpoints)];
   });
 }
 

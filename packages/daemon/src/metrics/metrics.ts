@@ -196,6 +196,13 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     );
     this.#labelled(
       Gauge,
+      'routed_pool_kept',
+      'Leased addresses of a pool that are kept for containers that do not have them now.',
+      ['pool', 'network'],
+      ({ pools }) => pools.map(({ id, kept, networks }) => [[id, networks.join(',')], kept]),
+    );
+    this.#labelled(
+      Gauge,
       'routed_pool_size',
       'Addresses that a pool can give out by itself.',
       ['pool', 'network'],

@@ -123,7 +123,7 @@ async function createEndpoint(
   const network = deps.networks.require(request.NetworkID);
   if (network.isUnanswered === true) await deps.networks.confirm(network.id);
   const options = parseEndpointOptions(request.Options);
-  const endpoint = readEndpoint(request, network, options);
+  const endpoint = deps.leases.withChosen(readEndpoint(request, network, options));
   checkBursts(endpoint, deps.networks.mtuOf(network.id));
   if (hasRate(endpoint)) await deps.limits.requireSupport();
   const additional = locateAdditional(options.addresses, endpoint, network, options.isAnycast);

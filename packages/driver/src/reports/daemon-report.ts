@@ -21,6 +21,8 @@ const daemonCounts = z.object({
       z.object({
         id: z.string(),
         leased: z.number(),
+        /** Those of them that are kept for containers that do not have them now. */
+        kept: z.number(),
         /** Rounded above 2^53, as that of an IPv6 prefix is. */
         size: z.number(),
         /** The names of the networks that have it, where Docker has said them. */
@@ -78,7 +80,16 @@ const networkStatus = z.object({
   name: z.string().optional(),
   mtuBytes: z.number(),
   pools: z
-    .array(z.object({ prefix: z.string(), gateway: z.string(), leased: z.number(), size: z.number() }))
+    .array(
+      z.object({
+        prefix: z.string(),
+        gateway: z.string(),
+        leased: z.number(),
+        /** Those of them that are kept for containers that do not have them now; absent: none. */
+        kept: z.number().optional(),
+        size: z.number(),
+      }),
+    )
     .readonly(),
   /** Prefixes that additional addresses may come from as well. */
   prefixes: texts,
@@ -91,6 +102,8 @@ const endpointStatus = z.object({
   networkId: z.string(),
   link: z.string(),
   addresses: texts,
+  /** Those of them that stay its container's own, also while it does not run; absent: none. */
+  own: texts.optional(),
   mac: z.string(),
   gateways: texts,
   /** The names of its container and network, where Docker has said them. */

@@ -1,4 +1,5 @@
 import {
+  allAddresses,
   type HostNetworkSetup,
   linkNames,
   type LinkReaper,
@@ -10,6 +11,7 @@ import { readFile, readlink } from 'node:fs/promises';
 import type { Blocks } from '../blocks/blocks.ts';
 import type { DefaultGateways } from '../calls/default-gateways.ts';
 import type { ConflictCounters } from '../leases/conflict-counters.ts';
+import type { KeptAddresses } from '../leases/kept-addresses.ts';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import { describeConflict } from '../conflicts/conflict.ts';
 import type { Conflicts } from '../conflicts/conflicts.ts';
@@ -47,6 +49,7 @@ interface StatusDeps {
   readonly loose: Pick<UnboundLeases, 'olderThan'>;
   readonly forgotten: StaleEndpoints;
   readonly sticky: Pick<AssignmentKeeper, 'problems'>;
+  readonly kept: Pick<KeptAddresses, 'count' | 'ownerOf'>;
   readonly conflicts: Pick<Conflicts, 'all'>;
   readonly absence: Pick<Absence, 'problems' | 'isWithdrawn'>;
   readonly hidden: Pick<HiddenRoutes, 'all'>;
@@ -87,7 +90,7 @@ export class DaemonStatus {
   }
 
   #countsOf(all: readonly Endpoint[], announcements: DaemonCounts['announcements']): DaemonCounts {
-    const { ipam, networks, reaper, forgotten, conflicts, counts, announcer } = this.#deps;
+    const { ipam, networks, reaper, forgotten, conflicts, counts, announcer, kept } = this.#deps;
     const numberOf = (rows: typeof announcements): number => rows.reduce((sum, row) => sum + row.endpoints, 0);
     const joined = numberOf(announcements);
     const announced = numberOf(announcements.filter(({ isAnnounced }) => isAnnounced));
@@ -99,7 +102,7 @@ export class DaemonStatus {
       totals: { networks: networks.all().length, joined, idle: all.length - joined, announced, conflicts: states },
       pools: ipam.pools().map(({ id }) => {
         const { leased, size } = ipam.usage(id);
-        return { id, leased, size: Number(size), networks: this.#namesOfPool(id) };
+        return { id, leased, kept: kept.count(id), size: Number(size), networks: this.#namesOfPool(id) };
       }),
       forgotten: forgotten.counts,
       cluster: structuredClone(counts),
@@ -222,7 +225,8 @@ export class DaemonStatus {
       mtuBytes: networks.mtuOf(id),
       pools: pools.map(({ poolId, prefix, gateway }) => {
         const { leased, size } = ipam.pool(poolId) === undefined ? { leased: 0, size: 0n } : ipam.usage(poolId);
-        return { prefix, gateway, leased, size: Number(size) };
+        const kept = this.#deps.kept.count(poolId);
+        return { prefix, gateway, leased, ...(kept > 0 && { kept }), size: Number(size) };
       }),
       prefixes: prefixes.map(({ prefix }) => prefix),
       endpoints,
@@ -231,11 +235,13 @@ export class DaemonStatus {
 
   #endpointStatus(endpoint: Endpoint): DriverReport['endpoints'][number] {
     const { id, networkId, mac, addresses, sandboxKey, rateIn = 'off', rateOut = 'off' } = endpoint;
+    const own = allAddresses(endpoint).flatMap((each) => (this.#deps.kept.ownerOf(each) ? [each.address] : []));
     return {
       id,
       networkId,
       link: linkNames(id).host,
       addresses: addressTexts(endpoint),
+      ...(own.length > 0 && { own }),
       mac,
       gateways: addresses.map(({ gateway }) => gateway),
       ...this.#deps.names.of(id),

@@ -4,6 +4,7 @@ import type { LeaseStore } from '@routed/ipam';
 import type { HostDrainRecord } from '../endpoints/host-drain.ts';
 import type { AddressOwner } from '../containers/address-owners.ts';
 import type { PersistentAssignment } from '../containers/persistent-assignment.ts';
+import type { KeptRecord } from '../leases/kept-record.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 import { DriverError } from '../ground/errors.ts';
@@ -19,6 +20,8 @@ export interface StateDirectory {
   readonly endpoints: Repository<Endpoint>;
   /** Addresses that stay with containers. */
   readonly sticky: Repository<PersistentAssignment>;
+  /** Addresses that are containers' own; also after a reboot. */
+  readonly kept: Repository<KeptRecord>;
   /** Who had addresses last; also after a reboot. */
   readonly owners: Repository<AddressOwner>;
   /** Whether the whole host is drained. */
@@ -56,6 +59,7 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
         shape: RECORD_SHAPES.sticky,
         isSynced: true,
       }),
+      kept: durableRepository<KeptRecord>(database, 'kept', { shape: RECORD_SHAPES.kept, isSynced: true }),
       owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, isSynced: false }),
       drain: durableRepository<HostDrainRecord>(database, 'drain', { shape: RECORD_SHAPES.drain, isSynced: true }),
       leases: durableLeaseStore(database),

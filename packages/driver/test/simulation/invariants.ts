@@ -70,6 +70,7 @@ export class Invariants {
   }
 
   *#leases(host: Host): Generator<readonly [string, number]> {
+    for (const swap of host.plugin?.swaps ?? []) yield [`${host.name}: ${swap}`, 0];
     const leased = host.plugin?.isServing === true ? host.plugin.leased() : undefined;
     const holders = new Map<string, string>();
     for (const { isServing, name, attachment } of this.#cluster.containersOf(host)) {
@@ -86,8 +87,14 @@ export class Invariants {
     const { engine } = host;
     if (!engine.isUp) return;
     const attached = this.#cluster.containersOf(host).filter(({ attachment }) => attachment !== undefined);
+    const endpoints = host.plugin?.report().endpoints ?? [];
+    // Beside the address that Docker gave it, a container may have its own.
+    const hasAdded = (endpointId: string | undefined, address: string): boolean =>
+      endpoints.some(({ id, own = [] }) => id === endpointId && own.includes(address));
     for (const address of host.announced()) {
-      const owner = attached.find(({ attachment }) => attachment?.address === address);
+      const owner = attached.find(
+        ({ attachment }) => attachment?.address === address || hasAdded(attachment?.endpointId, address),
+      );
       if (owner?.isAlive === true || owner?.isStarting === true) continue;
       yield [`${host.name} announces ${address}, which no container has`, BOUNDS.ghost];
     }
