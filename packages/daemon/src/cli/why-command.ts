@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { askDaemonFor } from '../admin/admin-client.ts';
 import type { AddressFacts } from '../why/facts.ts';
 import type { Stage } from '../why/explain.ts';
+import { isMeantAsAddress } from './meant-as-address.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { printTable } from '../terminal/table.ts';
@@ -64,11 +65,6 @@ async function run(text: string, flags: Flags, command: Command): Promise<void> 
   if (answers.some(({ stations }) => stations.some(({ state }) => state === 'broken'))) {
     process.exitCode = EXIT_CODE.problem;
   }
-}
-
-/** No container can have a colon or a slash in its name; one of digits and dots is improbable, and a mistyped address not. */
-function isMeantAsAddress(text: string): boolean {
-  return /[:/]|^[\d.]*\.[\d.]*$/.test(text);
 }
 
 /** An address in its usual form, or the name of a container as it is. */
