@@ -19,6 +19,7 @@ const recommended = [
   '--security-opt systempaths=unconfined --security-opt apparmor=unconfined',
   '--volume /run/docker/plugins:/run/docker/plugins',
   '--volume /run/docker/netns:/run/docker/netns:rslave',
+  '--volume /var/run/docker.sock:/var/run/docker.sock',
   '--volume /var/lib/routed:/var/lib/routed',
 ]
   .join(' ')
@@ -70,6 +71,28 @@ for (const engine of ['20.10', '28'] as const) {
       expect(size / 1e6).to.be.lessThan(sizeLimitMb);
     });
 
+    it('says which version of which source it is', async () => {
+      const labels = await stage.host.docker(
+        'image',
+        'inspect',
+        '--format',
+        '{{json .Config.Labels}}',
+        'routed-plugin',
+      );
+
+      const of = (name: string): string => `"org.opencontainers.image.${name}":`;
+      expect(labels)
+        .to.match(new RegExp(`${of('version')}"\\d+\\.\\d+\\.\\d+`))
+        .and.match(new RegExp(`${of('revision')}"[0-9a-f]{40}"`))
+        .and.contain(`${of('source')}"https://`);
+    });
+
+    it('has quagga-config', async () => {
+      const run = ['run', '--rm', '--entrypoint', '/usr/bin/quagga-config', 'routed-plugin'];
+
+      expect(await stage.host.docker(...run, '--version')).to.match(/^\d+\.\d+\.\d+/);
+    });
+
     // 20.10 gives --privileged every capability that the kernel has, and fails where the tests' own process lacks one.
     if (engine !== '20.10')
       it('serves containers of the engine that runs it, by the classic command', async () => {
@@ -97,6 +120,22 @@ for (const engine of ['20.10', '28'] as const) {
 
       expect((await ping(host, '10.1.0.2')).exitCode).to.equal(0);
       expect((await ping(host, 'fd00:1::2')).exitCode).to.equal(0);
+    });
+
+    it('is healthy, and knows the names of containers', async () => {
+      await eventually(async () => {
+        const health = await stage.host.docker('inspect', '--format', '{{json .State.Health}}', 'routed');
+        expect(health).to.contain('"Status":"healthy"');
+      }, 60_000);
+
+      expect(await stage.host.docker('exec', 'routed', 'routed-plugin', 'status')).to.match(/ web +10\.1\.0\.2/);
+    });
+
+    it('gives a running container an address', async () => {
+      const command = ['exec', 'routed', 'routed-plugin', 'address', 'add', 'web', '10.1.0.7'];
+
+      expect(await stage.host.docker(...command)).to.equal('web has 10.1.0.7 on apps');
+      expect((await ping(stage.host, '10.1.0.7')).exitCode).to.equal(0);
     });
 
     it('gives a container more addresses, and filters who may enter', () => expectClosedContainer(stage.host));
