@@ -58,7 +58,7 @@ async function tell(
   }
   const { journalEntry } = await import('@routed/driver/replies');
   for await (const entry of askDaemonForLines(adminSocket, `/v1/events?${query.toString()}`, journalEntry)) {
-    if (json) sayJsonLine(JSON.stringify(entry));
+    if (json) sayJsonLine(entry);
     else say(textOf(entry));
   }
 }

@@ -60,7 +60,7 @@ async function run(text: string, flags: Flags, command: Command): Promise<void> 
     const between = from === undefined ? [] : await (await import('../why/attempt.ts')).stagesOf(attempt);
     answers.push({ stations: [...explain(facts), ...between], facts });
   }
-  if (flags.json) sayJson(isAddress ? answers[0] : answers);
+  if (flags.json) sayJson((isAddress ? answers[0] : undefined) ?? answers);
   else answers.forEach((answer, index) => print(answer, { isFirst: index === 0, isNamed: !isAddress }));
   if (answers.some(({ stations }) => stations.some(({ state }) => state === 'broken'))) {
     process.exitCode = EXIT_CODE.problem;

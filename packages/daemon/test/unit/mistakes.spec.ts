@@ -1,27 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ADMIN_LIMITS, listen, type PluginServer } from '@routed/plugin-server';
 import { expect } from 'chai';
-import { endpointId, OneContainer } from '../../../driver/test/unit/support/one-container.ts';
-import {
-  createNetwork,
-  startContainer,
-  type WiredDaemon,
-  wiredDaemon,
-} from '../../../driver/test/unit/support/wired.ts';
+import { createNetwork } from '../../../driver/test/unit/support/wired.ts';
 import { cli } from '../../../quagga/test/support/environment.ts';
-import { createAdminApp } from '../../src/admin/admin-app.ts';
-import { Metrics } from '../../src/metrics/metrics.ts';
+import { OperatedDaemon } from './support/operated-daemon.ts';
 import { type Ended, runLine } from './support/run-line.ts';
-
-const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** What was typed, and the part of the answer that says what to type instead. 64: not understood; else as it says. */
 type Mistake = readonly [line: string, fix: string, exitCode?: number];
 
-/** Typed on a host where the daemon runs, with a container `web` (10.1.0.2) on the network `web-net` (10.1.0.0/16). */
+/** Typed on the host of {@link OperatedDaemon}. */
 const MISTAKES: readonly Mistake[] = [
   // Commands.
   ['routed-plugin stauts', 'did you mean "status"?'],
@@ -97,7 +84,8 @@ const MISTAKES: readonly Mistake[] = [
   ['routed-plugin ingress test web 10.0.0.0/8', 'expected one address, such as 10.1.2.3:443/tcp'],
   ['routed-plugin limit set web --in 100', 'write 100mbit or 100kbit'],
   ['routed-plugin limit set web --in fast', 'expected a rate such as 100mbit'],
-  ['routed-plugin network forget web-net', '(there are: c98909000000 (10.1.0.0/16))', 1],
+  ['routed-plugin network forget apps', 'c98909000000 (10.1.0.0/16)', 1],
+  ['routed-plugin network block web-nte', '(there are: web-net', 1],
   // Docker's own commands.
   ['docker network create -o routed.mut=1400', 'did you mean "routed.mtu"?', 1],
   ['docker network create -o routed.mtu=big', 'expected a number from 68 to 65535', 1],
@@ -117,43 +105,15 @@ const MISTAKES: readonly Mistake[] = [
 ];
 
 describe('a mistake of an operator', () => {
-  let directory: string;
-  let daemon: WiredDaemon;
-  let metrics: Metrics;
-  let server: PluginServer;
-  let foreign: ReturnType<typeof createServer>;
+  let host: OperatedDaemon;
 
   before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'routed-mistakes-'));
-    const { docker } = new OneContainer();
-    daemon = await wiredDaemon({ docker });
-    const poolId = await createNetwork(daemon);
-    await startContainer(daemon, { poolId, endpointId, address: '10.1.0.2' });
-    metrics = new Metrics();
-    const loaded = Promise.resolve(daemon.parts);
-    const app = createAdminApp({
-      loaded,
-      metrics,
-      logger,
-      problems: () => [],
-      maxCalls: 8,
-      stopping: new AbortController().signal,
-    });
-    server = await listen({ path: join(directory, 'admin.sock') }, app, { limits: ADMIN_LIMITS, logger });
-    foreign = createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}'));
-    await new Promise<void>((resolve) => foreign.listen(join(directory, 'FOREIGN'), resolve));
-    await writeFile(join(directory, 'FILE'), '');
+    host = await OperatedDaemon.start();
   });
-  after(async () => {
-    foreign.close();
-    await server.close();
-    metrics.stop();
-    await daemon.stop();
-    await rm(directory, { recursive: true });
-  });
+  after(() => host.close());
 
   async function type(line: string): Promise<Ended> {
-    const words = line.replace(/\b(FOREIGN|FILE)\b/, (name) => join(directory, name)).split(' ');
+    const words = line.replace(/\b(FOREIGN|FILE)\b/, (name) => join(host.directory, name)).split(' ');
     const variables = words.filter((word) => /^ROUTED_\w+=/.test(word));
     const [program, ...args] = words.slice(variables.length);
     if (program === 'quagga-config') {
@@ -162,7 +122,7 @@ describe('a mistake of an operator', () => {
     }
     if (program === 'docker') {
       const options = [...line.matchAll(/-o (\S+?)=(\S+)/g)].map(([, key = '', value = '']) => [key, value]);
-      const asked = createNetwork(daemon, {
+      const asked = createNetwork(host.daemon, {
         id: 'f'.repeat(64),
         subnet: '10.2.0.0/16',
         driverOptions: Object.fromEntries(options) as object,
@@ -174,7 +134,7 @@ describe('a mistake of an operator', () => {
       return { exitCode: stderr === 'created' ? 0 : 1, stdout: '', stderr };
     }
     return await runLine(args, {
-      ROUTED_ADMIN_SOCKET: join(directory, 'admin.sock'),
+      ROUTED_ADMIN_SOCKET: host.adminSocket,
       ...(Object.fromEntries(variables.map((word) => word.split('='))) as Record<string, string>),
     });
   }

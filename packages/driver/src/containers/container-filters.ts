@@ -215,8 +215,8 @@ function shorten(text: string): string {
 
 function packetsOf(counted: FilterCounters, direction: Direction): NonNullable<FilterStatus['counters']> {
   const { examined, refused } = counted[direction];
-  const text = ({ packets }: { readonly packets: bigint }): string => packets.toString();
-  return { examined: text(examined), refused: text(refused), spoofed: text(counted.spoofed) };
+  const count = ({ packets }: { readonly packets: bigint }): number => Number(packets);
+  return { examined: count(examined), refused: count(refused), spoofed: count(counted.spoofed) };
 }
 
 function readList(text: string, direction: Direction): string {

@@ -29,7 +29,7 @@ const ROUTERS: RouterReport = {
   ],
 };
 
-const COUNT = { bytes: '0', packets: 0, dropped: 0, delayed: 0, waitingBytes: 0 } as const;
+const COUNT = { bytes: 0, packets: 0, dropped: 0, delayed: 0, waitingBytes: 0 } as const;
 
 /** What a Prometheus that scrapes a daemon knows: types by names, and the names that can be queried. */
 async function scrape(): Promise<{ readonly types: Map<string, string>; readonly queried: Set<string> }> {
