@@ -1,4 +1,4 @@
-import type { Container, ContainerNetwork, DockerContainers } from '@routed/docker-engine';
+import type { Container, ContainerControl, ContainerNetwork } from '@routed/docker-engine';
 import { linkNames, listInForce, type NamedDestinations } from '@routed/datapath';
 import {
   type Direction,
@@ -18,6 +18,7 @@ import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { FilterStatus, FilterVerdict } from './filter-status.ts';
 import { type ListInForce, readAttempt, verdictOn } from './list-verdict.ts';
+import { ownOptionsOf, withOptions } from './options-at-rest.ts';
 import { askForContainer, membershipsOf } from './find-container.ts';
 import type { GivenNameServers } from './given-name-servers.ts';
 import type { AssignmentKeeper } from './assignment-keeper.ts';
@@ -32,7 +33,7 @@ const LIST_NAMES = { ingress: 'allow list', egress: 'list of destinations' } as 
 
 /** Changes and tells who may enter containers, and where these may go: for an operator, not for Docker. */
 export class ContainerFilters {
-  readonly #docker: DockerContainers;
+  readonly #docker: Pick<ContainerControl, 'list' | 'inspect'>;
   readonly #networks: Pick<NetworkRegistry, 'get'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
   readonly #records: PersistentAssignments;
@@ -45,7 +46,7 @@ export class ContainerFilters {
   readonly #lock: KeyedLock;
 
   constructor(deps: {
-    readonly docker: DockerContainers;
+    readonly docker: Pick<ContainerControl, 'list' | 'inspect'>;
     readonly networks: Pick<NetworkRegistry, 'get'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
     readonly records: PersistentAssignments;
@@ -103,7 +104,7 @@ export class ContainerFilters {
    * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, DOCKER_UNREACHABLE
    */
   async show(reference: string, direction: Direction): Promise<FilterStatus[]> {
-    const container = await askForContainer(this.#docker, reference);
+    const container = await withOptions(this.#docker, await askForContainer(this.#docker, reference));
     return await this.#show(container, membershipsOf(container, this.#networks), direction);
   }
 
@@ -119,7 +120,7 @@ export class ContainerFilters {
     { text, networkName }: { readonly text: string; readonly networkName?: string | undefined },
   ): Promise<FilterVerdict[]> {
     const attempt = readAttempt(text, direction);
-    const container = await askForContainer(this.#docker, reference);
+    const container = await withOptions(this.#docker, await askForContainer(this.#docker, reference));
     return membershipsOf(container, this.#networks, networkName).map((on) => ({
       container: container.name,
       network: on.networkName,
@@ -178,8 +179,10 @@ export class ContainerFilters {
   #inForce(container: Container, on: ContainerNetwork, direction: Direction): ListInForce {
     const endpoint = this.#endpoints.get(on.endpointId);
     const network = this.#networks.get(on.networkId);
-    const given = this.#records.get(assignmentId(container.id, on.networkId))?.[direction] ?? network?.[direction];
-    const own = endpoint ?? network;
+    const created = endpoint === undefined ? ownOptionsOf(on) : {};
+    const set = this.#records.get(assignmentId(container.id, on.networkId))?.[direction];
+    const given = set ?? created[direction] ?? network?.[direction];
+    const own = endpoint ?? { ...network, ...created };
     const mode = direction === 'ingress' ? own?.ingressMode : own?.egressMode;
     const list = listInForce(endpoint ?? { [direction]: given, ...(network && insidersOf(network)) }, direction);
     return {

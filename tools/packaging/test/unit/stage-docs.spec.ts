@@ -18,7 +18,6 @@ describe('the documentation in a package', () => {
   it('has the pages, the dashboard, the alert rules and the examples', () => {
     for (const file of [
       'README.md',
-      'CHANGELOG.md',
       'docs/options.md',
       'docs/grafana/routed.json',
       'docs/grafana/alerts.yaml',
