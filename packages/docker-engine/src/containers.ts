@@ -76,7 +76,12 @@ const networkSettings = z
   .nullish()
   .transform((settings): readonly ContainerNetwork[] =>
     Object.entries(settings?.Networks ?? {}).map(([networkName, { NetworkID, EndpointID, DriverOpts: options }]) => {
-      return { networkName, networkId: NetworkID, endpointId: EndpointID, ...(options != null && { options }) };
+      return {
+        networkName,
+        networkId: NetworkID,
+        endpointId: EndpointID,
+        ...(options !== undefined && options !== null && { options }),
+      };
     }),
   );
 

@@ -183,14 +183,14 @@ export class ContainerFilters {
     const set = this.#records.get(assignmentId(container.id, on.networkId))?.[direction];
     const given = set ?? created[direction] ?? network?.[direction];
     const own = endpoint ?? { ...network, ...created };
-    const mode = direction === 'ingress' ? own?.ingressMode : own?.egressMode;
+    const mode = direction === 'ingress' ? own.ingressMode : own.egressMode;
     const list = listInForce(endpoint ?? { [direction]: given, ...(network && insidersOf(network)) }, direction);
     return {
       direction,
       list: list === 'any' ? undefined : list,
       mode: mode ?? 'enforce',
       isPending: isPending(endpoint, direction),
-      resolvers: own?.dns ?? endpoint?.givenDns ?? this.#hostResolvers(),
+      resolvers: own.dns ?? endpoint?.givenDns ?? this.#hostResolvers(),
       opened: direction === 'egress' ? this.#named.openings(linkNames(on.endpointId).host) : [],
       gateways: (endpoint?.addresses ?? network?.pools ?? []).map(({ gateway }) => gateway),
     };
