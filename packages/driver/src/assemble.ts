@@ -260,13 +260,14 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   const additional = new AdditionalLeases({ ...ground, claims });
   const hostDrain = new HostDrain({ repository: ports.state.drain });
   const named = new NamedDestinations({ ...ground, rtnl: ports.rtnl, filters: ports.filters });
+  const filtering = new EndpointFiltering({ ...ground, hostResolvers, filters: ports.filters, named, connections });
   const endpoints = new EndpointLifecycle({
     ...ground,
     ...host,
     networks,
     claims,
     leases: additional,
-    filtering: new EndpointFiltering({ ...ground, hostResolvers, filters: ports.filters, named, connections }),
+    filtering,
     gifts: records,
     hostDrain,
     repository: ports.state.endpoints,
@@ -281,6 +282,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     ...core,
     additional,
     named,
+    filtering,
     blocks,
     networkBlocks: new NetworkBlocks({ networks, blocks, dockerNetworks: ports.dockerNetworks }),
     endpoints,
@@ -325,7 +327,7 @@ function containerComponents(
     addresses: new ContainerAddresses(common),
     filtered: new FilteredPacketCount({ ...ground, filters }),
     list: new AddressList({ ...common, announcements }),
-    filters: new ContainerFilters({ ...common, keeper: sticky, filters, named: core.named, hostResolvers }),
+    filters: new ContainerFilters({ ...common, ...core, keeper: sticky, filters, hostResolvers }),
     listCounts: new ListCounts({ ...ground, endpoints, filters }),
     limitReader,
     containerLimits: new ContainerLimits({ ...common, limits, limitReader }),

@@ -25,7 +25,13 @@ export { parseEndpointOptions, parseNetworkOptions } from './networks/parse-opti
 export type { RefusedPacket } from './refused/refused-packet.ts';
 export { RefusedPackets } from './refused/refused-packets.ts';
 export { type AddressRecord } from './reports/address-record.ts';
-export { DAEMON_REPORT_PATH, type DaemonCounts, type DaemonReport, daemonReport } from './reports/daemon-report.ts';
+export {
+  DAEMON_REPORT_PATH,
+  type DaemonCounts,
+  type DaemonReport,
+  daemonReport,
+  type NamesReport,
+} from './reports/daemon-report.ts';
 export { type FilteredPackets, FilteredPacketCount } from './reports/filtered-packets.ts';
 export { DaemonStatus } from './reports/daemon-status.ts';
 export { forgetContainers } from './state/forget-containers.ts';

@@ -1,6 +1,7 @@
 import { didYouMean } from '@routed/text';
 import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
+import { bundleCommand } from './bundle-command.ts';
 import { cleanupCommand } from './cleanup-command.ts';
 import { completionCommand } from './completion-command.ts';
 import { drainCommands } from './drain-commands.ts';
@@ -12,9 +13,11 @@ import { limitCommand } from './limit-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { networkCommand } from './network-command.ts';
 import { refusedCommand } from './refused-command.ts';
+import { selftestCommand } from './selftest-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
 import { otherWordFor } from './other-words.ts';
+import { topCommand } from './top-command.ts';
 import { complainLines } from '../terminal/terminal.ts';
 import { whyCommand } from './why-command.ts';
 
@@ -48,6 +51,9 @@ export function createProgram(version: string): Command {
   program.addCommand(eventsCommand());
   program.addCommand(refusedCommand());
   program.addCommand(whyCommand());
+  program.addCommand(selftestCommand());
+  program.addCommand(topCommand());
+  program.addCommand(bundleCommand());
   program.addCommand(completionCommand());
   for (const command of program.commands) inheritSettings(command, program);
   // It refuses them itself: commander would say that they are too many, of an option before a command.

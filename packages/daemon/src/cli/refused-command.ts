@@ -60,8 +60,9 @@ export async function tellRefused(adminSocket: string, query: URLSearchParams, j
 
 /** A line about one packet. Pure. */
 export function refusedText(packet: RefusedPacket): string {
-  const { at, direction, verdict, container, network, source, destination, protocol, port, icmp, rule } = packet;
+  const { at, direction, verdict, container, network, source, destination, name, protocol, port, icmp, rule } = packet;
   const who = container === undefined ? 'unknown container' : `${container} on ${network ?? '?'}`;
   const what = port === undefined ? [protocol, icmp].filter(Boolean).join(' ') : `port ${port}/${protocol}`;
-  return `${at}  ${verdict.padEnd(7)}  ${direction.padEnd(7)}  ${who}: ${source} -> ${destination} ${what}: ${rule}`;
+  const target = name === undefined ? destination : `${destination} (${name})`;
+  return `${at}  ${verdict.padEnd(7)}  ${direction.padEnd(7)}  ${who}: ${source} -> ${target} ${what}: ${rule}`;
 }

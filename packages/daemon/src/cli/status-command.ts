@@ -58,6 +58,8 @@ function print(report: DaemonReport, isWatched: boolean): void {
   const { left, endpoints: gone, leases } = forgotten;
   if (left + gone + leases > 0) say(`stale and freed: ${left + gone} endpoints, ${leases} leases`);
   if (linksToDelete > 0) say(`${linksToDelete} links are waiting for deletion`);
+  const how = namesText(report.filtering?.names);
+  if (how !== undefined) say(how);
   const names = new Map((report.addresses ?? []).map((row) => [row.endpointId, row]));
   say();
   printTable(
@@ -76,6 +78,15 @@ function print(report: DaemonReport, isWatched: boolean): void {
     ['ENDPOINT', 'CONTAINER', 'ADDRESSES', 'LINK', 'STATE'],
     endpoints.map((each) => endpointRow(each, names)),
   );
+}
+
+/** How names in lists are followed, for people; undefined while no list has names. Pure. */
+export function namesText(names: NonNullable<DaemonReport['filtering']>['names']): string | undefined {
+  if (names === undefined) return undefined;
+  const { links, open, way, lost, queue } = names;
+  const losses = lost + (queue?.droppedFull ?? 0);
+  const reading = queue === undefined ? 'DNS is not read' : `DNS comes by ${way}, ${losses} packets lost`;
+  return `${links} lists with names, ${open} addresses open by name: ${reading}`;
 }
 
 type NetworkStatus = DaemonReport['networks'][number];

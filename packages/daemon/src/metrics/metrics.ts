@@ -1,4 +1,11 @@
-import type { AnnouncementMetrics, DaemonCounts, FilteredPackets, LimitRow, ReconcileMetrics } from '@routed/driver';
+import type {
+  AnnouncementMetrics,
+  DaemonCounts,
+  FilteredPackets,
+  LimitRow,
+  NamesReport,
+  ReconcileMetrics,
+} from '@routed/driver';
 import type { MethodName } from '@routed/plugin-protocol';
 import type { CallObserver, CallOutcome } from '@routed/plugin-server';
 import { hasBrand } from '../ground/our-errors.ts';
@@ -7,6 +14,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { watchProcess } from './process-metrics.ts';
 import { labelled, type LabelledValues } from './labelled.ts';
 import { watchLimits } from './limit-metrics.ts';
+import { watchNames } from './names-metrics.ts';
 import { type RouterReport, watchRouters } from './router-metrics.ts';
 
 /** Up to 10 s: what takes longer is stuck. */
@@ -81,6 +89,8 @@ export interface MetricSources {
   readonly refreshNames?: () => Promise<void>;
   /** Packets that filters dropped; absent: nobody counts. */
   readonly filtered?: () => Promise<FilteredPackets>;
+  /** How names in lists are followed; undefined: no list has any. Absent: nobody says. */
+  readonly names?: () => Promise<NamesReport | undefined>;
   /** Absent: no metric for each address. */
   readonly addresses?: () => readonly AnnouncedAddress[];
   /** Absent: no metrics for each list. */
@@ -109,6 +119,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   #routers: RouterReport | undefined;
   #lists: readonly AskedList[] = [];
   #limits: readonly LimitRow[] = [];
+  #names: NamesReport | undefined;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   constructor() {
@@ -169,6 +180,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     if (sources.lists !== undefined) this.#watchLists();
     this.#watchBlocks();
     watchLimits(this.#registry, () => this.#limits);
+    watchNames(this.#registry, () => this.#names);
     this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
     this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
     this.#single(
@@ -328,6 +340,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#lists = (await this.#sources?.lists?.()) ?? [];
     this.#filtered = (await filtered) ?? this.#filtered;
     this.#limits = (await limits) ?? [];
+    this.#names = await this.#sources?.names?.();
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 

@@ -58,6 +58,7 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
       filtered: () => filtered.read(),
       connectionsLeft: () => announcements.connectionsLeft(),
       limits: () => limitReader.rows(),
+      names: () => status.names(),
       ...(options.metricsPerAddress && { addresses: () => status.addresses(), lists: () => status.lists() }),
       ...(options.metricsRouter && { routers: routerReports(cleanup) }),
     });

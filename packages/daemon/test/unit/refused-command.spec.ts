@@ -12,6 +12,9 @@ describe('refused packets, for people', () => {
     expect(refusedText({ ...packet, container: 'web', network: 'n', port: 443 })).to.equal(
       'now  refused  ingress  web on n: 10.9.0.2 -> 10.1.0.2 port 443/tcp: not in routed.ingress',
     );
+    expect(refusedText({ ...packet, name: 'api.example.com', port: 443 })).to.contain(
+      ': 10.9.0.2 -> 10.1.0.2 (api.example.com) port 443/tcp: ',
+    );
     expect(refusedText({ ...packet, protocol: 'icmp', icmp: '8/0' })).to.equal(
       'now  refused  ingress  unknown container: 10.9.0.2 -> 10.1.0.2 icmp 8/0: not in routed.ingress',
     );

@@ -1,5 +1,5 @@
 import type { Container, ContainerControl, ContainerNetwork } from '@routed/docker-engine';
-import { linkNames, listInForce, type NamedDestinations } from '@routed/datapath';
+import { type EndpointFiltering, linkNames, listInForce, type NamedDestinations } from '@routed/datapath';
 import {
   type Direction,
   type EndpointFilters,
@@ -40,7 +40,8 @@ export class ContainerFilters {
   readonly #nameServers: Pick<GivenNameServers, 'learn'>;
   readonly #keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
   readonly #filters: Pick<EndpointFilters, 'counters'>;
-  readonly #named: Pick<NamedDestinations, 'openings'>;
+  readonly #named: Pick<NamedDestinations, 'openings' | 'nameOf' | 'warningsOf'>;
+  readonly #filtering: Pick<EndpointFiltering, 'requireSupport'>;
   readonly #hostResolvers: () => readonly string[];
   readonly #journal: Pick<Journal, 'record'>;
   readonly #lock: KeyedLock;
@@ -53,7 +54,8 @@ export class ContainerFilters {
     readonly nameServers: Pick<GivenNameServers, 'learn'>;
     readonly keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
     readonly filters: Pick<EndpointFilters, 'counters'>;
-    readonly named: Pick<NamedDestinations, 'openings'>;
+    readonly named: Pick<NamedDestinations, 'openings' | 'nameOf' | 'warningsOf'>;
+    readonly filtering: Pick<EndpointFiltering, 'requireSupport'>;
     /** The name servers of containers that are given none. */
     readonly hostResolvers: () => readonly string[];
     readonly journal: Pick<Journal, 'record'>;
@@ -67,6 +69,7 @@ export class ContainerFilters {
     this.#keeper = deps.keeper;
     this.#filters = deps.filters;
     this.#named = deps.named;
+    this.#filtering = deps.filtering;
     this.#hostResolvers = deps.hostResolvers;
     this.#journal = deps.journal;
     this.#lock = deps.lock;
@@ -78,7 +81,7 @@ export class ContainerFilters {
    *
    * @param text a list of peers; `none`, or `any` for everybody
    * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, INVALID_OPTION, DOCKER_UNREACHABLE
-   * @throws NetfilterError NFT_MISSING
+   * @throws NetfilterError NFT_MISSING; QUEUE_UNAVAILABLE for names that nobody can follow on this kernel
    */
   async set(
     reference: string,
@@ -86,6 +89,7 @@ export class ContainerFilters {
     { text, networkName }: { readonly text: string; readonly networkName?: string | undefined },
   ): Promise<FilterStatus[]> {
     const list = readList(text, direction);
+    if (direction === 'egress' && list !== 'any') await this.#filtering.requireSupport(list);
     const container = await askForContainer(this.#docker, reference);
     const memberships = membershipsOf(container, this.#networks, networkName);
     for (const on of memberships) {
@@ -163,6 +167,7 @@ export class ContainerFilters {
       const endpoint = this.#endpoints.get(on.endpointId);
       const counted = counters.get(linkNames(on.endpointId).host);
       const { list, mode, isPending: isClosed, resolvers } = this.#inForce(container, on, direction);
+      const warnings = direction === 'egress' ? this.#warningsOf(list) : [];
       return {
         container: container.name,
         network: on.networkName,
@@ -170,9 +175,15 @@ export class ContainerFilters {
         mode,
         spoof: endpoint?.spoof ?? this.#networks.get(on.networkId)?.spoof ?? 'strict',
         ...(direction === 'egress' && list !== undefined && { resolvers: [...resolvers] }),
+        ...(warnings.length > 0 && { warnings }),
         ...(counted === undefined ? {} : { counters: packetsOf(counted, direction) }),
       };
     });
+  }
+
+  /** A long list takes a while to read, and has seldom wildcards. */
+  #warningsOf(list: string | undefined): string[] {
+    return list?.includes('*') === true ? this.#named.warningsOf(parseAllowList(list, 'egress').names ?? []) : [];
   }
 
   /** Of a container that runs; or what it will have when it is started. */
@@ -191,7 +202,10 @@ export class ContainerFilters {
       mode: mode ?? 'enforce',
       isPending: isPending(endpoint, direction),
       resolvers: own.dns ?? endpoint?.givenDns ?? this.#hostResolvers(),
-      opened: direction === 'egress' ? this.#named.openings(linkNames(on.endpointId).host) : [],
+      ...(direction === 'egress' && {
+        opened: this.#named.openings(linkNames(on.endpointId).host),
+        nameOf: (address: string) => this.#named.nameOf(linkNames(on.endpointId).host, address),
+      }),
       gateways: (endpoint?.addresses ?? network?.pools ?? []).map(({ gateway }) => gateway),
     };
   }

@@ -107,6 +107,29 @@ const endpointStatus = z.object({
   closedBy: z.string().optional(),
 });
 
+/** How names in lists are followed, and what was counted since the daemon started. */
+const namesStatus = z.object({
+  /** How the kernel hands over DNS: by nftables, or by iptables and a mark. */
+  way: z.enum(['nft', 'iptables', 'none']),
+  /** Endpoints with names in their lists. */
+  links: z.number(),
+  /** Addresses that are open by name, now. */
+  open: z.number(),
+  /** Packets of DNS that were dropped unread. */
+  lost: z.number(),
+  lastLossMsAgo: z.number().exactOptional(),
+  counters: z.object({
+    questions: z.number(),
+    answers: z.number(),
+    unasked: z.number(),
+    unreadable: z.number(),
+    closed: z.number(),
+  }),
+  /** Of the queue; absent: nobody has it. */
+  queue: z.object({ waiting: z.number(), droppedFull: z.number(), droppedUnread: z.number() }).exactOptional(),
+});
+export type NamesReport = Readonly<z.infer<typeof namesStatus>>;
+
 const driverReport = daemonCounts.extend({
   version: z.string(),
   pid: z.number(),
@@ -171,6 +194,15 @@ export const daemonReport = driverReport.extend({
       }),
     )
     .readonly(),
+  /** Absent: an older daemon. */
+  filtering: z
+    .object({
+      /** Whether refused packets are logged, and not only counted; absent: there are no filters. */
+      isLogging: z.boolean().exactOptional(),
+      /** Absent: no list has had names. */
+      names: namesStatus.exactOptional(),
+    })
+    .exactOptional(),
   /** How mounts of others reach /run/docker/netns: `shared`, `slave` or `private`. */
   propagation: z.string(),
   /** Where they were asked for: Docker names their containers, and may take its time. */

@@ -1,4 +1,10 @@
-import { type HostNetworkSetup, linkNames, type LinkReaper, propagationOf } from '@routed/datapath';
+import {
+  type HostNetworkSetup,
+  linkNames,
+  type LinkReaper,
+  type NamedDestinations,
+  propagationOf,
+} from '@routed/datapath';
 import type { Ipam } from '@routed/ipam';
 import { readFile, readlink } from 'node:fs/promises';
 import type { Blocks } from '../blocks/blocks.ts';
@@ -23,7 +29,7 @@ import type { ReconcileReporter } from '../upkeep/reconcile-reporter.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import type { AddressAnnouncements } from './address-announcements.ts';
 import type { ListCount, ListCounts } from './list-counts.ts';
-import type { DaemonCounts, DaemonReport, DriverReport } from './daemon-report.ts';
+import type { DaemonCounts, DaemonReport, DriverReport, NamesReport } from './daemon-report.ts';
 
 /** What the report is made of. */
 interface StatusDeps {
@@ -46,7 +52,8 @@ interface StatusDeps {
   readonly blocks: Pick<Blocks, 'usage' | 'problems'>;
   readonly counts: ConflictCounters;
   readonly listCounts: Pick<ListCounts, 'all'>;
-  readonly host: Pick<HostNetworkSetup, 'problems'>;
+  readonly host: Pick<HostNetworkSetup, 'problems' | 'isLogging'>;
+  readonly named: Pick<NamedDestinations, 'status'>;
   readonly settings: {
     readonly version: string;
     readonly mtuBytes: number;
@@ -142,6 +149,11 @@ export class DaemonStatus {
     return this.#deps.listCounts.all();
   }
 
+  /** How names in lists are followed; undefined while no list has had any. */
+  names(): Promise<NamesReport | undefined> {
+    return this.#deps.named.status();
+  }
+
   /** All that the driver knows. */
   report(): DriverReport {
     const { networks, endpoints, conflicts, observer, loose, settings } = this.#deps;
@@ -170,8 +182,11 @@ export class DaemonStatus {
   /** That, and what the kernel says of this process. */
   async completeReport(): Promise<DaemonReport> {
     await this.refreshNames();
+    const { isLogging } = this.#deps.host;
+    const names = await this.names();
     return {
       ...this.report(),
+      filtering: { ...(isLogging !== undefined && { isLogging }), ...(names !== undefined && { names }) },
       lists: await this.#deps.listCounts.all(),
       mountNamespace: await readlink('/proc/self/ns/mnt'),
       propagation: propagationOf(await readFile('/proc/self/mountinfo', 'utf8'), '/run/docker/netns') ?? 'private',

@@ -145,6 +145,7 @@ export class Plugin {
         counters: () => Promise.resolve(new Map()),
         open: quiet('open names'),
         close: quiet('close names'),
+        attend: quiet('attend names'),
         handDns: () => Promise.resolve('nft'),
       },
       connections: {

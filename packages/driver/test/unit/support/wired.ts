@@ -148,6 +148,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     open: sinon.fake.resolves(undefined),
     close: sinon.fake.resolves(undefined),
     handDns: sinon.fake.resolves('nft'),
+    attend: sinon.fake.resolves(undefined),
   };
   const connections = {
     forget: sinon.fake.resolves(undefined),
