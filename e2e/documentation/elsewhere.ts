@@ -140,6 +140,11 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   },
   { lines: /^(vagrant up|sudo -i$|cd \/srv\/routed$)/, reason: 'It is for another machine.', by: null },
   {
+    lines: /^(mkdir|cp|cd) .*\/srv\/apt\b|^(gpg|apt-ftparchive) /,
+    reason: 'It is for a web server, and needs a key.',
+    by: null,
+  },
+  {
     lines: /^tools\/build-deb /,
     reason: 'Packages are built and installed every night.',
     by: DEBIAN,

@@ -10,6 +10,8 @@ export interface ContainerNetwork {
   readonly networkId: string;
   /** Empty while the container does not run. */
   readonly endpointId: string;
+  /** What `driver-opt` said; absent: nothing, or Docker's list was asked, which leaves it out. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 /** A container as Docker lists it. */
@@ -73,12 +75,19 @@ export interface ContainerControl extends DockerContainers {
   starting(question: StartQuestion): Promise<string | undefined>;
 }
 
+const driverOptions = z.record(z.string(), z.string()).nullish();
+const onNetwork = z.object({ NetworkID: z.string(), EndpointID: z.string(), DriverOpts: driverOptions });
 const networkSettings = z
-  .object({ Networks: z.record(z.string(), z.object({ NetworkID: z.string(), EndpointID: z.string() })).nullish() })
+  .object({ Networks: z.record(z.string(), onNetwork).nullish() })
   .nullish()
   .transform((settings): readonly ContainerNetwork[] =>
-    Object.entries(settings?.Networks ?? {}).map(([networkName, { NetworkID, EndpointID }]) => {
-      return { networkName, networkId: NetworkID, endpointId: EndpointID };
+    Object.entries(settings?.Networks ?? {}).map(([networkName, { NetworkID, EndpointID, DriverOpts: options }]) => {
+      return {
+        networkName,
+        networkId: NetworkID,
+        endpointId: EndpointID,
+        ...(options !== undefined && options !== null && { options }),
+      };
     }),
   );
 

@@ -159,7 +159,7 @@ function print(direction: Direction, rows: readonly FilterStatus[], { json }: Fl
     rows.map(({ network, [direction]: list = 'any', mode, resolvers, spoof, counters }) => {
       const { examined = '-', refused = '-', spoofed = '-' } = counters ?? {};
       const own = isEgress ? (resolvers?.join(',') ?? '-') : spoof;
-      return [network, list, own, mode, examined, refused, ...(isEgress ? [] : [spoofed])];
+      return [network, list, own, mode, `${examined}`, `${refused}`, ...(isEgress ? [] : [`${spoofed}`])];
     }),
   );
   const warnings = new Set(rows.flatMap((row) => row.warnings ?? []));

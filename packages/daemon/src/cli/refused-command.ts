@@ -44,8 +44,8 @@ async function tellOfContainer(reference: string, flags: Flags): Promise<void> {
 
 /** How many of a container on one network, in both directions. Pure. */
 export function totalsOf({ container, network, counters }: FilterStatus, egress: FilterStatus | undefined): string {
-  const { refused: entering = '0', spoofed = '0' } = counters ?? {};
-  const leaving = egress?.counters?.refused ?? '0';
+  const { refused: entering = 0, spoofed = 0 } = counters ?? {};
+  const leaving = egress?.counters?.refused ?? 0;
   return `${container} on ${network}: ${entering} refused on their way in, ${leaving} on their way out, ${spoofed} with addresses of others`;
 }
 
@@ -53,7 +53,7 @@ export function totalsOf({ container, network, counters }: FilterStatus, egress:
 export async function tellRefused(adminSocket: string, query: URLSearchParams, json = false): Promise<void> {
   const { refusedPacket } = await import('@routed/driver/replies');
   for await (const packet of askDaemonForLines(adminSocket, `/v1/refused?${query.toString()}`, refusedPacket)) {
-    if (json) sayJsonLine(JSON.stringify(packet));
+    if (json) sayJsonLine(packet);
     else say(refusedText(packet));
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { askDaemonFor } from '../admin/admin-client.ts';
 import type { AddressFacts } from '../why/facts.ts';
 import type { Stage } from '../why/explain.ts';
+import { isMeantAsAddress } from './meant-as-address.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { isMeantAsAddress } from './address-or-container.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
@@ -60,7 +61,7 @@ async function run(text: string, flags: Flags, command: Command): Promise<void> 
     const between = from === undefined ? [] : await (await import('../why/attempt.ts')).stagesOf(attempt);
     answers.push({ stations: [...explain(facts), ...between], facts });
   }
-  if (flags.json) sayJson(isAddress ? answers[0] : answers);
+  if (flags.json) sayJson((isAddress ? answers[0] : undefined) ?? answers);
   else answers.forEach((answer, index) => print(answer, { isFirst: index === 0, isNamed: !isAddress }));
   if (answers.some(({ stations }) => stations.some(({ state }) => state === 'broken'))) {
     process.exitCode = EXIT_CODE.problem;

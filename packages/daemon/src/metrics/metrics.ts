@@ -60,9 +60,9 @@ export interface AskedList {
   readonly container: string;
   readonly network: string;
   readonly direction: 'ingress' | 'egress';
-  /** Packets, in decimal. */
-  readonly examined: string;
-  readonly refused: string;
+  /** Packets. */
+  readonly examined: number;
+  readonly refused: number;
 }
 
 /** The calls that start and end containers: what alerts watch. */
@@ -249,7 +249,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     const labels = ['direction', 'network', 'container'];
     const counted = (name: string, help: string, key: 'examined' | 'refused'): void =>
       this.#labelled(Counter, name, help, labels, () =>
-        this.#lists.map((list) => [[list.direction, list.network, list.container], Number(list[key])]),
+        this.#lists.map((list) => [[list.direction, list.network, list.container], list[key]]),
       );
     counted('routed_list_examined_total', 'First packets of connections that a list was asked about.', 'examined');
     counted('routed_list_refused_total', 'Of these, those that it refused, or would have.', 'refused');

@@ -84,9 +84,10 @@ const rawOptions = z.object({
   dockerSocket: z.string().refine(isAbsolute, 'expected an absolute path such as /var/run/docker.sock'),
   metricsPort: z
     .string()
-    .regex(/^\d+$/, 'expected a port from 1 to 65535')
-    .transform(Number)
-    .refine((port) => port >= 1 && port <= 65_535, 'expected a port from 1 to 65535')
+    .regex(/^\d*$/, 'expected a port from 1 to 65535')
+    // A managed plugin has every variable, and an empty one is not set.
+    .transform((text) => (text === '' ? undefined : Number(text)))
+    .refine((port) => port === undefined || (port >= 1 && port <= 65_535), 'expected a port from 1 to 65535')
     .optional(),
   metricsPerAddress: z.union([z.boolean(), onOrOff], { error: 'expected on or off' }).default(false),
   metricsRouter: z.union([z.boolean(), onOrOff], { error: 'expected on or off' }).default(false),

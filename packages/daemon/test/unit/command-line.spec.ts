@@ -4,20 +4,13 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { restore, stub } from 'sinon';
 import { exampleEndpoint, exampleReport } from '../../../driver/test/unit/support/example-report.ts';
-import { runCommandLine } from '../../src/cli/run.ts';
+import { type Ended, runLine } from './support/run-line.ts';
 import { OTHER_SHAPES } from './support/other-shapes.ts';
 
 const USAGE = 64;
 const UNREACHABLE = 69;
 const HOSTILE = 'web\u001b[2J\u009b2K\u202e\nPROBLEM  forged';
-
-interface Ended {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 describe('a command line', () => {
   let directory: string;
@@ -38,26 +31,8 @@ describe('a command line', () => {
     await rm(directory, { recursive: true });
   });
 
-  /** Runs it in this process: what it prints, and the exit status that it sets. */
-  async function run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    const printed = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      stub(process[name], 'write').callsFake((text) => {
-        printed[name] += String(text);
-        return true;
-      });
-    }
-    stub(process, 'env').value({ ROUTED_ADMIN_SOCKET: socket, ...env });
-    const before = process.exitCode;
-    process.exitCode = 0;
-    try {
-      await runCommandLine(words);
-      return { exitCode: process.exitCode, ...printed };
-    } finally {
-      process.exitCode = before;
-      restore();
-    }
-  }
+  const run = (words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+    runLine(words, { ROUTED_ADMIN_SOCKET: socket, ...env });
 
   async function answer(listener: RequestListener): Promise<void> {
     server = createServer(listener).listen(socket);
@@ -85,7 +60,7 @@ describe('a command line', () => {
     [['--debug', 'on', 'xyzzy'], "error: too many arguments for 'serve'"],
     [['events', '--since', 'yesterday'], 'expected 90s, 10m, 2h or 1d, or a time such as 2026-11-28T18:00:00Z'],
     [['events', '--since', '2026-13-28'], 'expected 90s, 10m, 2h or 1d'],
-    [['network', 'forgte', 'n1'], `error: unknown command 'forgte'\n(Did you mean forget?)`],
+    [['network', 'forgte', 'n1'], `error: unknown command 'forgte'; did you mean "forget"?`],
     [['doctor', '--ignore', 'engine,foruter'], 'option --ignore "foruter": there is no such check'],
     [['doctor', '--ignore', 'forwarding-ipv5'], 'did you mean "forwarding-ipv'],
     [['doctor', '--router', 'non'], "argument 'non' is invalid. Allowed choices are auto, none."],

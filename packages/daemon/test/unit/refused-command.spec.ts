@@ -21,14 +21,14 @@ describe('refused packets, for people', () => {
   });
 
   it('are counted in both directions', () => {
-    const status = (refused: string): FilterStatus => ({
+    const status = (refused: number): FilterStatus => ({
       ...{ container: 'web', network: 'n', mode: 'enforce', spoof: 'strict' },
-      counters: { examined: '9', refused, spoofed: '1' },
+      counters: { examined: 9, refused, spoofed: 1 },
     });
 
-    expect(totalsOf(status('7'), status('3'))).to.equal(
+    expect(totalsOf(status(7), status(3))).to.equal(
       'web on n: 7 refused on their way in, 3 on their way out, 1 with addresses of others',
     );
-    expect(totalsOf({ ...status('7'), counters: undefined } as never, undefined)).to.match(/^web on n: 0 .* 0 .* 0 /);
+    expect(totalsOf({ ...status(7), counters: undefined } as never, undefined)).to.match(/^web on n: 0 .* 0 .* 0 /);
   });
 });

@@ -1,4 +1,4 @@
-import type { Container, ContainerNetwork, DockerContainers } from '@routed/docker-engine';
+import type { Container, ContainerControl, ContainerNetwork } from '@routed/docker-engine';
 import { type EndpointFiltering, linkNames, listInForce, type NamedDestinations } from '@routed/datapath';
 import {
   type Direction,
@@ -18,6 +18,7 @@ import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { FilterStatus, FilterVerdict } from './filter-status.ts';
 import { type ListInForce, readAttempt, verdictOn } from './list-verdict.ts';
+import { ownOptionsOf, withOptions } from './options-at-rest.ts';
 import { askForContainer, membershipsOf } from './find-container.ts';
 import type { GivenNameServers } from './given-name-servers.ts';
 import type { AssignmentKeeper } from './assignment-keeper.ts';
@@ -32,7 +33,7 @@ const LIST_NAMES = { ingress: 'allow list', egress: 'list of destinations' } as 
 
 /** Changes and tells who may enter containers, and where these may go: for an operator, not for Docker. */
 export class ContainerFilters {
-  readonly #docker: DockerContainers;
+  readonly #docker: Pick<ContainerControl, 'list' | 'inspect'>;
   readonly #networks: Pick<NetworkRegistry, 'get'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
   readonly #records: PersistentAssignments;
@@ -46,7 +47,7 @@ export class ContainerFilters {
   readonly #lock: KeyedLock;
 
   constructor(deps: {
-    readonly docker: DockerContainers;
+    readonly docker: Pick<ContainerControl, 'list' | 'inspect'>;
     readonly networks: Pick<NetworkRegistry, 'get'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
     readonly records: PersistentAssignments;
@@ -107,7 +108,7 @@ export class ContainerFilters {
    * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, DOCKER_UNREACHABLE
    */
   async show(reference: string, direction: Direction): Promise<FilterStatus[]> {
-    const container = await askForContainer(this.#docker, reference);
+    const container = await withOptions(this.#docker, await askForContainer(this.#docker, reference));
     return await this.#show(container, membershipsOf(container, this.#networks), direction);
   }
 
@@ -123,7 +124,7 @@ export class ContainerFilters {
     { text, networkName }: { readonly text: string; readonly networkName?: string | undefined },
   ): Promise<FilterVerdict[]> {
     const attempt = readAttempt(text, direction);
-    const container = await askForContainer(this.#docker, reference);
+    const container = await withOptions(this.#docker, await askForContainer(this.#docker, reference));
     return membershipsOf(container, this.#networks, networkName).map((on) => ({
       container: container.name,
       network: on.networkName,
@@ -189,16 +190,18 @@ export class ContainerFilters {
   #inForce(container: Container, on: ContainerNetwork, direction: Direction): ListInForce {
     const endpoint = this.#endpoints.get(on.endpointId);
     const network = this.#networks.get(on.networkId);
-    const given = this.#records.get(assignmentId(container.id, on.networkId))?.[direction] ?? network?.[direction];
-    const own = endpoint ?? network;
-    const mode = direction === 'ingress' ? own?.ingressMode : own?.egressMode;
+    const created = endpoint === undefined ? ownOptionsOf(on) : {};
+    const set = this.#records.get(assignmentId(container.id, on.networkId))?.[direction];
+    const given = set ?? created[direction] ?? network?.[direction];
+    const own = endpoint ?? { ...network, ...created };
+    const mode = direction === 'ingress' ? own.ingressMode : own.egressMode;
     const list = listInForce(endpoint ?? { [direction]: given, ...(network && insidersOf(network)) }, direction);
     return {
       direction,
       list: list === 'any' ? undefined : list,
       mode: mode ?? 'enforce',
       isPending: isPending(endpoint, direction),
-      resolvers: own?.dns ?? endpoint?.givenDns ?? this.#hostResolvers(),
+      resolvers: own.dns ?? endpoint?.givenDns ?? this.#hostResolvers(),
       ...(direction === 'egress' && {
         opened: this.#named.openings(linkNames(on.endpointId).host),
         nameOf: (address: string) => this.#named.nameOf(linkNames(on.endpointId).host, address),
@@ -229,8 +232,8 @@ function shorten(text: string): string {
 
 function packetsOf(counted: FilterCounters, direction: Direction): NonNullable<FilterStatus['counters']> {
   const { examined, refused } = counted[direction];
-  const text = ({ packets }: { readonly packets: bigint }): string => packets.toString();
-  return { examined: text(examined), refused: text(refused), spoofed: text(counted.spoofed) };
+  const count = ({ packets }: { readonly packets: bigint }): number => Number(packets);
+  return { examined: count(examined), refused: count(refused), spoofed: count(counted.spoofed) };
 }
 
 function readList(text: string, direction: Direction): string {

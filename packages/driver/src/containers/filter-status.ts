@@ -19,7 +19,7 @@ export const filterStatus = z.object({
   /** What is to be said of the list, for people; absent: nothing. */
   warnings: z.array(z.string()).exactOptional(),
   /** Packets since the filter was set; absent for a container that does not run, or has no filter. */
-  counters: z.object({ examined: z.string(), refused: z.string(), spoofed: z.string() }).exactOptional(),
+  counters: z.object({ examined: z.number(), refused: z.number(), spoofed: z.number() }).exactOptional(),
 });
 export type FilterStatus = Readonly<z.infer<typeof filterStatus>>;
 

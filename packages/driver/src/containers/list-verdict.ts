@@ -34,7 +34,8 @@ export function readAttempt(text: string, direction: Direction): Attempt {
     );
   }
   const peer = parseIp(formatEntry({ family: entry.family, first: entry.first, last: entry.last }));
-  if (peer === undefined) throw new DriverError('INVALID_OPTION', `"${text}" is not an address`);
+  if (peer === undefined)
+    throw new DriverError('INVALID_OPTION', `"${text}" is not an address such as 10.1.2.3:443/tcp`);
   if (service === undefined) return { peer, protocol: ICMP[peer.family], port: 0 };
   return { peer, protocol: PROTOCOLS[service.protocol], port: service.firstPort };
 }

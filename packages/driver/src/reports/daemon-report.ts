@@ -202,8 +202,8 @@ export const daemonReport = driverReport.extend({
         container: z.string(),
         network: z.string(),
         direction: z.enum(['ingress', 'egress']),
-        examined: z.string(),
-        refused: z.string(),
+        examined: z.number(),
+        refused: z.number(),
       }),
     )
     .readonly(),

@@ -29,7 +29,7 @@ const ROUTERS: RouterReport = {
   ],
 };
 
-const COUNT = { bytes: '0', packets: 0, dropped: 0, delayed: 0, waitingBytes: 0 } as const;
+const COUNT = { bytes: 0, packets: 0, dropped: 0, delayed: 0, waitingBytes: 0 } as const;
 
 const NAMES = {
   way: 'nft',
