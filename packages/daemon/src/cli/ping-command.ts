@@ -9,7 +9,7 @@ import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { printTable } from '../terminal/table.ts';
 import { say, sayJson, sayMarked } from '../terminal/terminal.ts';
 import type { Stage } from '../why/explain.ts';
-import { isMeantAsAddress } from './address-or-container.ts';
+import { isMeantAsAddress } from './meant-as-address.ts';
 
 interface Flags {
   readonly adminSocket: string;

@@ -5,7 +5,6 @@ import type { AddressFacts } from '../why/facts.ts';
 import type { Stage } from '../why/explain.ts';
 import { isMeantAsAddress } from './meant-as-address.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
-import { isMeantAsAddress } from './address-or-container.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { printTable } from '../terminal/table.ts';
 import { complain, say, sayJson } from '../terminal/terminal.ts';

@@ -23,8 +23,8 @@ const REPORT = {
   ...exampleReport,
   endpoints: [WEB, JOB, NAMELESS, IDLE],
   lists: [
-    { endpointId: 'e2', container: 'job', network: 'apps', direction: 'ingress', examined: '9', refused: '3' },
-    { endpointId: 'e2', container: 'job', network: 'apps', direction: 'egress', examined: '9', refused: '4' },
+    { endpointId: 'e2', container: 'job', network: 'apps', direction: 'ingress', examined: 9, refused: 3 },
+    { endpointId: 'e2', container: 'job', network: 'apps', direction: 'egress', examined: 9, refused: 4 },
   ] as const,
 };
 
