@@ -248,11 +248,19 @@ function networkComponents(
   const counts = new ConflictCounters();
   const prefixes = new AdditionalPrefixes({ ipam, host: hostAddresses });
   const kept = { prefixes, defaultMtuBytes, repository: state.networks };
+  const loose = new UnboundLeases();
+  const networks = new NetworkRegistry({ ...ground, ...kept, gateways, host });
   return {
     counts,
     claims: new DuplicateAddressCheck({ host: hostAddresses, counts }),
-    loose: new UnboundLeases(),
-    networks: new NetworkRegistry({ ...ground, ...kept, gateways, host }),
+    loose,
+    networks,
+    pools: new DockerPools({
+      ...ground,
+      isAllowedPrefix: (poolId) => networks.isAllowedPrefix(poolId),
+      dropDoubtful: () => networks.dropDoubtful(),
+      loose,
+    }),
     records: new PersistentAssignments(state.sticky),
   };
 }
@@ -302,12 +310,6 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     announcements: new ContainerAnnouncements({ ...ground, ...cluster, endpoints, announcer, hostDrain, connections }),
     cluster,
     leases: new DockerLeases({ ...ground, claims, endpoints, blocks, loose, kept, own }),
-    pools: new DockerPools({
-      ...ground,
-      isAllowedPrefix: (poolId) => networks.isAllowedPrefix(poolId),
-      dropDoubtful: () => networks.dropDoubtful(),
-      loose,
-    }),
   };
 }
 

@@ -191,23 +191,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     );
     this.#single('routed_endpoints_idle', 'Endpoints that are in no container.', ({ totals }) => totals.idle);
     this.#single('routed_links_to_delete', 'Links that wait for their deletion.', ({ linksToDelete }) => linksToDelete);
-    this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', ['pool', 'network'], ({ pools }) =>
-      pools.map(({ id, leased, networks }) => [[id, networks.join(',')], leased]),
-    );
-    this.#labelled(
-      Gauge,
-      'routed_pool_kept',
-      'Leased addresses of a pool that are kept for containers that do not have them now.',
-      ['pool', 'network'],
-      ({ pools }) => pools.map(({ id, kept, networks }) => [[id, networks.join(',')], kept]),
-    );
-    this.#labelled(
-      Gauge,
-      'routed_pool_size',
-      'Addresses that a pool can give out by itself.',
-      ['pool', 'network'],
-      ({ pools }) => pools.map(({ id, size, networks }) => [[id, networks.join(',')], size]),
-    );
+    this.#watchPools();
     this.#labelled(
       Counter,
       'routed_forgotten_total',
@@ -228,6 +212,26 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       'Addresses of containers that another host announces as well, by what this host does.',
       ['state'],
       ({ totals }) => Object.entries(totals.conflicts).map(([state, count]) => [[state], count]),
+    );
+  }
+
+  #watchPools(): void {
+    this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', ['pool', 'network'], ({ pools }) =>
+      pools.map(({ id, leased, networks }) => [[id, networks.join(',')], leased]),
+    );
+    this.#labelled(
+      Gauge,
+      'routed_pool_kept',
+      'Leased addresses of a pool that are kept for containers that do not have them now.',
+      ['pool', 'network'],
+      ({ pools }) => pools.map(({ id, kept, networks }) => [[id, networks.join(',')], kept]),
+    );
+    this.#labelled(
+      Gauge,
+      'routed_pool_size',
+      'Addresses that a pool can give out by itself.',
+      ['pool', 'network'],
+      ({ pools }) => pools.map(({ id, size, networks }) => [[id, networks.join(',')], size]),
     );
   }
 

@@ -57,8 +57,7 @@ export function topRows(
 ): readonly TopRow[] {
   const seconds = (after.atMs - before.atMs) / 1000;
   const refused = new Map<string, number>();
-  for (const list of report.lists)
-    refused.set(list.endpointId, (refused.get(list.endpointId) ?? 0) + list.refused);
+  for (const list of report.lists) refused.set(list.endpointId, (refused.get(list.endpointId) ?? 0) + list.refused);
   const rows = report.endpoints.flatMap((endpoint): TopRow[] => {
     const now = after.counters.get(endpoint.link);
     if (endpoint.sandboxKey === undefined || now === undefined || !isOn(endpoint, network)) return [];

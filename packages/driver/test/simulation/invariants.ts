@@ -22,8 +22,11 @@ export const BOUNDS = {
   rules: 5_000,
   /** A block has no rule, or a rule no block; or what has an address of it is announced neither by itself nor with a block. */
   blocks: 5_000,
-  /** A block is announced, and no container has an address of it: ten minutes, and two rounds. */
-  unusedBlock: 670_000,
+  /**
+   * A block is announced, and no container has an address of it: ten minutes, and two rounds; and a minute more where a plugin that was
+   * killed left a lease of it to nobody.
+   */
+  unusedBlock: 735_000,
 } as const;
 
 /** What has to be true, whatever happens. */
