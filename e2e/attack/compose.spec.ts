@@ -17,6 +17,9 @@ const ROUNDS = count(3, 20);
 const KILLS = ['none', 'up', 'down'] as const;
 const FILE = '/run/loop/docker-compose.yml';
 const ADMIN_SOCKET = '/run/routed/admin.sock';
+const LEFT = /vethr[0-9a-f]{10}|10\.1\.0\.|fd00:1:/;
+/** What limits the log of refused packets goes by itself half a minute after the last one. */
+const BY_ITSELF = / limit rate .* expires /;
 const FIXED = ['10.1.0.2', '10.1.0.3', '10.1.0.4', 'fd00:1::2', 'fd00:1::7'];
 const PROJECT = `
 services:
@@ -85,7 +88,7 @@ if (ENGINES_IN_FULL.length > 0) {
         containers: await host.docker('ps', '--all', '--quiet'),
         links: (await containerLinks(host)).map(({ ifname }) => ifname),
         routes: (await containerRoutes(host)).map(({ dst }) => dst),
-        rules: rules.split('\n').filter((line) => /vethr[0-9a-f]{10}|10\.1\.0\.|fd00:1:/.test(line)),
+        rules: rules.split('\n').filter((line) => LEFT.test(line) && !BY_ITSELF.test(line)),
         gateways: lo.split('\n').filter((line) => / inet6? (?!127\.|::1)/.test(line)),
         networks,
         endpoints,

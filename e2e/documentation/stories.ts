@@ -87,7 +87,7 @@ export const STORIES: readonly PageStory[] = [
       'routed-plugin address add compose-web-1': ({ shell }) =>
         shell.prepare(
           'mkdir /run/reader/compose',
-          "sed '/ driver_opts:/,+1d' docker-compose.yml > /run/reader/compose/docker-compose.yml",
+          "sed '/ driver_opts:/,/ routed.rate-out:/d' docker-compose.yml > /run/reader/compose/docker-compose.yml",
           'docker compose --file /run/reader/compose/docker-compose.yml up --detach',
         ),
     },

@@ -49,7 +49,7 @@ export function tellAnnouncing(stage: ClusterStage, limitMs: number): void {
     await createNetwork(h1.host, network, subnet, '-o', 'routed.announce=running');
     const numbers = [1, 2, 3, 4, 5];
     const address = (number: number): string => `10.1.128.1${number}`;
-    await Promise.all(numbers.map((number) => run(h1, `slow${number}`, address(number), ...slowToEnd(3))));
+    await Promise.all(numbers.map((number) => run(h1, `slow${number}`, address(number), ...slowToEnd(6))));
     // Open connections still need a route once the host route is gone: that of a wider prefix.
     await h3.host.exec(['ip', 'route', 'add', subnet, 'via', '10.112.11.1']);
     const streams = await Promise.all(numbers.map((number) => openStream(h3.host, address(number))));

@@ -34,7 +34,7 @@ export function pathFromOutside(host: HostRecord, path: string): string {
 /** The environment in which programs of a host run: the caller's, less what speaks of the machine's engine. */
 export function hostEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return {
-    ...withoutDocker(process.env),
+    ...withoutOurs(process.env),
     // cron and `su` leave out the sbin folders.
     PATH: `${process.env['PATH'] ?? ''}:${systemPath}`,
     DOCKER_HOST: `unix://${engineSocket}`,
@@ -44,6 +44,7 @@ export function hostEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
   };
 }
 
-function withoutDocker(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^DOCKER_|_proxy$/i.test(name)));
+/** What tells this machine's Docker, proxies and tests what to do is not for hosts of a lab. */
+function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^DOCKER_|^ROUTED_|_proxy$/i.test(name)));
 }

@@ -11,7 +11,7 @@ const THERE = '10.112.201.1';
 async function learnFromOther({ own, other }: Pair, protocol: string): Promise<void> {
   await using watch = own.watchRoutes();
   await other.ip('route', 'add', `${THERE}/32`, 'dev', 'containers', 'proto', '200');
-  await watch.until(new RegExp(`^${THERE.replaceAll('.', '\\.')} .*proto ${protocol}`), 10_000);
+  await watch.until(new RegExp(`^${THERE.replaceAll('.', '\\.')} .*proto ${protocol}`), 40_000);
 }
 
 async function tryTo(pair: Pair, wish: Wish, more: Partial<ApplyOptions> = {}): Promise<unknown> {
