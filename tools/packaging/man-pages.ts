@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createProgram } from '../../packages/daemon/dist/cli/program.js';
+import { EXAMPLES } from '../../packages/daemon/dist/cli/examples.js';
 import { placesOf } from '../../packages/daemon/dist/completion/places.js';
 import { SHELLS } from '../../packages/daemon/dist/completion/shell-names.js';
 import { completionFor } from '../../packages/daemon/dist/completion/shells.js';
@@ -17,8 +18,8 @@ if (directory === undefined) throw new Error('usage: man-pages.ts DIRECTORY');
 // Only what its commands are is asked: none of them runs.
 const nowhere = { write: () => undefined, complain: () => undefined } as unknown as CliEnvironment;
 const programs = [
-  { program: createProgram(''), section: 8, defaultCommand: 'serve' },
-  { program: createRouterProgram(nowhere, () => undefined), section: 1, defaultCommand: undefined },
+  { program: createProgram(''), section: 8, defaultCommand: 'serve', examples: EXAMPLES },
+  { program: createRouterProgram(nowhere, () => undefined), section: 1, defaultCommand: undefined, examples: {} },
 ] as const;
 /** Each shell looks for its own under a name of its own. */
 const FILES: Readonly<Record<(typeof SHELLS)[number], (name: string) => string>> = {
@@ -28,8 +29,8 @@ const FILES: Readonly<Record<(typeof SHELLS)[number], (name: string) => string>>
 };
 await mkdir(directory, { recursive: true });
 for (const shell of SHELLS) await mkdir(join(directory, shell), { recursive: true });
-for (const { program, section, defaultCommand } of programs) {
-  for (const { name, text } of manualPages(program, section)) await writeFile(join(directory, name), text);
+for (const { program, section, defaultCommand, examples } of programs) {
+  for (const { name, text } of manualPages(program, section, examples)) await writeFile(join(directory, name), text);
   for (const shell of SHELLS) {
     const text = completionFor(shell, placesOf(program, defaultCommand), program.name());
     await writeFile(join(directory, shell, FILES[shell](program.name())), text);

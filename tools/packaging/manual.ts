@@ -9,15 +9,21 @@ export interface ManualPage {
 /** Where a program belongs: 8 is for administrators, 1 for everybody. Source: man-pages(7). */
 export type Section = 1 | 8;
 
-/** The page that a program has for itself, by hand. */
+/** What the pages of a program share; it has one for itself, by hand. */
 interface Overview {
   readonly program: string;
   readonly section: Section;
+  /** Lines to type, by the words of the command that they are of. */
+  readonly examples: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A page for each command that does something, such as `routed-plugin-address-list.8`. Pure. */
-export function manualPages(program: Command, section: Section = 8): readonly ManualPage[] {
-  return pagesBelow(program, program.name(), { program: program.name(), section });
+export function manualPages(
+  program: Command,
+  section: Section = 8,
+  examples: Readonly<Record<string, readonly string[]>> = {},
+): readonly ManualPage[] {
+  return pagesBelow(program, program.name(), { program: program.name(), section, examples });
 }
 
 function pagesBelow(command: Command, path: string, overview: Overview): ManualPage[] {
@@ -28,7 +34,7 @@ function pagesBelow(command: Command, path: string, overview: Overview): ManualP
 }
 
 /** Source: man(7), groff_man_style(7). */
-function pageOf(command: Command, path: string, { program, section }: Overview): string {
+function pageOf(command: Command, path: string, { program, section, examples }: Overview): string {
   const name = path.replaceAll(' ', '-');
   const synopsis = command.registeredArguments.map((argument) => {
     const word = argument.variadic ? `${argument.name()}...` : argument.name();
@@ -48,6 +54,7 @@ function pageOf(command: Command, path: string, { program, section }: Overview):
       ];
       return entry(flags, more.length === 0 ? description : `${description} (${more.join('; ')})`);
     });
+  const typed = examples[path.slice(program.length + 1)] ?? [];
   return [
     `.TH ${name.toUpperCase()} ${section} "" "routed" "${section === 8 ? 'System administration' : 'User commands'}"`,
     '.SH NAME',
@@ -59,6 +66,7 @@ function pageOf(command: Command, path: string, { program, section }: Overview):
     '.SH OPTIONS',
     ...options,
     entry('-h, --help', 'show help'),
+    ...(typed.length === 0 ? [] : ['.SH EXAMPLES', '.nf', ...typed.map(escaped), '.fi']),
     '.SH EXIT STATUS',
     'As in',
     `.BR ${escaped(program)} (${section}).`,

@@ -5,6 +5,7 @@ import { bundleCommand } from './bundle-command.ts';
 import { cleanupCommand } from './cleanup-command.ts';
 import { completionCommand } from './completion-command.ts';
 import { drainCommands } from './drain-commands.ts';
+import { examplesText } from './examples.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { announceCommands } from './announce-commands.ts';
 import { handoverCommand } from './handover-command.ts';
@@ -60,6 +61,7 @@ export function createProgram(version: string): Command {
   program.addCommand(bundleCommand());
   program.addCommand(completionCommand());
   for (const command of program.commands) inheritSettings(command, program);
+  for (const command of program.commands) addExamples(command, command.name());
   // It refuses them itself: commander would say that they are too many, of an option before a command.
   serving.allowExcessArguments();
   // Commander would hand what it does not know to the default command, and answer a --help without a look at it.
@@ -90,6 +92,11 @@ function inheritSettings(command: Command, parent: Command, path = parent.name()
   command.copyInheritedSettings(parent).showHelpAfterError(`(usage: ${own} ${command.usage()}; --help says more)`);
   if (command.commands.length > 0) command.on('command:*', () => refuseUnknownCommand(command));
   for (const child of command.commands) inheritSettings(child, command, own);
+}
+
+function addExamples(command: Command, words: string): void {
+  command.addHelpText('after', () => examplesText(words));
+  for (const child of command.commands) addExamples(child, `${words} ${child.name()}`);
 }
 
 /** The options part of a command's help. */
