@@ -106,7 +106,9 @@ function link({ record, link: found }: AddressFacts): Answer {
   return ok(`link ${found.name} is up, MTU ${found.mtuBytes}`);
 }
 
-function neighbour({ neighbour: found, record }: AddressFacts): Answer {
+function neighbour({ neighbour: found, record, silentArp }: AddressFacts): Answer {
+  if (silentArp !== undefined)
+    return broken(`${silentArp}: the host does not answer the container's ARP for its gateway`);
   if (found === undefined)
     return broken('the host has no permanent neighbour entry for it, and resolves it by ARP or NDP');
   const mac = record?.endpoint?.mac;

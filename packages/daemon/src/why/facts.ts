@@ -29,6 +29,8 @@ export interface AddressFacts {
   /** The host's end of the endpoint's link. */
   readonly link: Link | undefined;
   readonly neighbour: Neighbour | undefined;
+  /** The setting that keeps the host from answering ARP for the gateway, as `KEY is VALUE`; undefined: none does, or no IPv4. */
+  readonly silentArp: string | undefined;
   readonly sandbox: SandboxFacts | undefined;
   /** Undefined: no iptables on this host. */
   readonly firewall: FirewallFacts | undefined;

@@ -1,8 +1,9 @@
-import { hostPrefix, linkNames } from '@routed/datapath';
+import { hostPrefix, linkNames, OPERATOR_SETTINGS } from '@routed/datapath';
 import type { AddressRecord } from '@routed/driver/replies';
 import { RouterView, VtyLines } from '@routed/quagga/show';
 import { FORWARD_CHAIN, runCommand } from '@routed/netfilter';
 import { openNetns, openRtnl, type Rtnl } from '@routed/netns';
+import { readFile } from 'node:fs/promises';
 import { readRecord } from '../admin/read-record.ts';
 import type { AddressFacts, FirewallFacts, SandboxFacts } from './facts.ts';
 
@@ -24,10 +25,21 @@ export async function readFacts(
     routeLink: route?.linkIndex === undefined ? undefined : await rtnl.links.get({ index: route.linkIndex }),
     link,
     neighbour: neighbours.find((entry) => entry.address === address),
+    silentArp: link && !address.includes(':') ? await readSilentArp(link.name) : undefined,
     sandbox: link && (await readSandbox(endpoint, link.index, address)),
     firewall: await readFirewall(address),
     ...(await readRouterIn(places.routerDir, record?.block ?? address)),
   };
+}
+
+/** Of the two settings for a link the higher one holds. Source: linux Documentation/networking/ip-sysctl.rst, arp_ignore. */
+async function readSilentArp(link: string): Promise<string | undefined> {
+  const { key } = OPERATOR_SETTINGS.arpIgnore;
+  for (const each of [key, key.replace('/all/', `/${link}/`)]) {
+    const value = (await readFile(`/proc/sys/${each}`, 'utf8').catch(() => '0')).trim();
+    if (Number(value) > 0) return `${each.replaceAll('/', '.')} is ${value}`;
+  }
+  return undefined;
 }
 
 async function readSandbox(

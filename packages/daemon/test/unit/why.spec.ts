@@ -44,6 +44,7 @@ const healthy: AddressFacts = {
   routeLink: link,
   link,
   neighbour: { address: '10.1.0.2', mac: '02:42:0a:01:00:02' } as Neighbour,
+  silentArp: undefined,
   sandbox: { hasAddress: true, isUp: true },
   firewall: { policy: 'DROP', hasChain: true },
   router: { daemons: ['zebra', 'ospfd'], isKnown: true, announcedBy: ['ospfd'], neighbors: 2 },
@@ -123,6 +124,12 @@ describe('why an address is reached or not', () => {
     ['the link is gone', { link: undefined }, 'link', 'link vethrc80b7eea65 is not there'],
     ['the link is down', { link: { ...link, isUp: false } }, 'link', 'is down'],
     ['the neighbour entry is gone', { neighbour: undefined }, 'neighbour', 'no permanent neighbour entry'],
+    [
+      'the host keeps silent when the container asks for its gateway',
+      { silentArp: 'net.ipv4.conf.all.arp_ignore is 1' },
+      'neighbour',
+      "net.ipv4.conf.all.arp_ignore is 1: the host does not answer the container's ARP",
+    ],
     [
       'its MAC is another',
       { neighbour: { mac: '02:00:00:00:00:01' } as Neighbour },
