@@ -9,6 +9,7 @@ import { EXAMPLES } from '../../packages/daemon/dist/cli/examples.js';
 import { placesOf } from '../../packages/daemon/dist/completion/places.js';
 import { SHELLS } from '../../packages/daemon/dist/completion/shell-names.js';
 import { completionFor } from '../../packages/daemon/dist/completion/shells.js';
+import { EXAMPLES as ROUTER_EXAMPLES } from '../../packages/quagga/dist/cli/examples.js';
 import { createProgram as createRouterProgram } from '../../packages/quagga/dist/cli/program.js';
 import type { CliEnvironment } from '../../packages/quagga/dist/cli/environment.js';
 import { manualPages } from './manual.ts';
@@ -19,7 +20,12 @@ if (directory === undefined) throw new Error('usage: man-pages.ts DIRECTORY');
 const nowhere = { write: () => undefined, complain: () => undefined } as unknown as CliEnvironment;
 const programs = [
   { program: createProgram(''), section: 8, defaultCommand: 'serve', examples: EXAMPLES },
-  { program: createRouterProgram(nowhere, () => undefined), section: 1, defaultCommand: undefined, examples: {} },
+  {
+    program: createRouterProgram(nowhere, () => undefined),
+    section: 1,
+    defaultCommand: undefined,
+    examples: ROUTER_EXAMPLES,
+  },
 ] as const;
 /** Each shell looks for its own under a name of its own. */
 const FILES: Readonly<Record<(typeof SHELLS)[number], (name: string) => string>> = {

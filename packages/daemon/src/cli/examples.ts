@@ -48,10 +48,3 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   bundle: ['routed-plugin bundle --output support.tar.gz'],
   completion: ['routed-plugin completion bash > /etc/bash_completion.d/routed-plugin'],
 };
-
-/** The examples of a command, for below its help; nothing where it has none. */
-export function examplesText(words: string): string {
-  const examples = EXAMPLES[words] ?? [];
-  if (examples.length === 0) return '';
-  return `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${examples.map((line) => `  ${line}`).join('\n')}`;
-}

@@ -1,11 +1,11 @@
-import { didYouMean } from '@routed/text';
+import { didYouMean, examplesText } from '@routed/text';
 import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
 import { bundleCommand } from './bundle-command.ts';
 import { cleanupCommand } from './cleanup-command.ts';
 import { completionCommand } from './completion-command.ts';
 import { drainCommands } from './drain-commands.ts';
-import { examplesText } from './examples.ts';
+import { EXAMPLES } from './examples.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { announceCommands } from './announce-commands.ts';
 import { handoverCommand } from './handover-command.ts';
@@ -95,7 +95,7 @@ function inheritSettings(command: Command, parent: Command, path = parent.name()
 }
 
 function addExamples(command: Command, words: string): void {
-  command.addHelpText('after', () => examplesText(words));
+  command.addHelpText('after', () => examplesText(EXAMPLES[words] ?? []));
   for (const child of command.commands) addExamples(child, `${words} ${child.name()}`);
 }
 

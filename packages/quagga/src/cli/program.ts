@@ -18,7 +18,8 @@ import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
 import { initCommand, schemaCommand } from './host-commands.ts';
 import { otherWordFor } from './other-words.ts';
 import { type RenderFlags, renderCommand } from './render-command.ts';
-import { didYouMean } from '@routed/text';
+import { EXAMPLES } from './examples.ts';
+import { didYouMean, examplesText } from '@routed/text';
 import { VERSION } from '../version.ts';
 
 const EXIT_CODES = `
@@ -191,6 +192,7 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
   addOthers(add, environment, finish);
   for (const command of program.commands) {
     command.showHelpAfterError(`(usage: quagga-config ${command.name()} ${command.usage()}; --help says more)`);
+    command.addHelpText('after', () => examplesText(EXAMPLES[command.name()] ?? []));
   }
   return program;
 }

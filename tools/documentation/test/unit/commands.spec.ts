@@ -4,6 +4,7 @@ import { type Command, CommanderError } from 'commander';
 import { EXAMPLES } from '../../../../packages/daemon/src/cli/examples.ts';
 import { createProgram } from '../../../../packages/daemon/src/cli/program.ts';
 import type { CliEnvironment } from '../../../../packages/quagga/src/cli/environment.ts';
+import { EXAMPLES as ROUTER_EXAMPLES } from '../../../../packages/quagga/src/cli/examples.ts';
 import { createProgram as createQuaggaConfig } from '../../../../packages/quagga/src/cli/program.ts';
 import { commandsOf, type TypedCommand } from '../../commands.ts';
 import { allPages, codeBlocks, codeSpans, proseOf, REPOSITORY } from '../../markdown.ts';
@@ -124,27 +125,32 @@ describe('commands in the pages', () => {
     }
   }
 
-  describe('below the help of routed-plugin', () => {
-    const leavesOf = (command: Command, path: string): string[] =>
-      command.commands.length === 0
-        ? [path]
-        : command.commands.flatMap((child) => leavesOf(child, `${path} ${child.name()}`.trim()));
-
-    it('are there for each command, and for nothing else', () => {
-      expect(Object.keys(EXAMPLES)).to.have.members(leavesOf(createProgram('1'), ''));
-    });
-
-    for (const [words, lines] of Object.entries(EXAMPLES)) {
-      it(words, () => {
-        const typed = commandsOf({ page: 'help', line: 1, language: 'sh', text: lines.join('\n') });
-        expect(typed).to.have.lengthOf(lines.length);
-        for (const command of typed) {
-          expect(command.words.join(' ')).to.match(new RegExp(`^routed-plugin ${words}`));
-          check(command);
-        }
+  const leavesOf = (command: Command, path = ''): string[] =>
+    command.commands.length === 0
+      ? [path]
+      : command.commands.flatMap((child) => leavesOf(child, `${path} ${child.name()}`.trim()));
+  const programs = [
+    { program: createProgram('1'), examples: EXAMPLES },
+    { program: createQuaggaConfig({} as CliEnvironment, () => undefined), examples: ROUTER_EXAMPLES },
+  ];
+  for (const { program, examples } of programs) {
+    describe(`below the help of ${program.name()}`, () => {
+      it('are there for each command, and for nothing else', () => {
+        expect(Object.keys(examples)).to.have.members(leavesOf(program));
       });
-    }
-  });
+
+      for (const [words, lines] of Object.entries(examples)) {
+        it(words, () => {
+          const typed = commandsOf({ page: 'help', line: 1, language: 'sh', text: lines.join('\n') });
+          expect(typed).to.have.lengthOf(lines.length);
+          for (const command of typed) {
+            expect(command.words.join(' ')).to.match(new RegExp(`^${program.name()} ${words}`));
+            check(command);
+          }
+        });
+      }
+    });
+  }
 
   it('would be refused if they were wrong', () => {
     const wrong = [
