@@ -1,5 +1,6 @@
 import { limitCalls, TOO_BUSY } from '@routed/plugin-server';
 import Koa from 'koa';
+import { createLimitedApp } from '../ground/limited-app.ts';
 import type { Logger } from '../ground/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { addressRoutes, type AddressServices } from './address-routes.ts';
@@ -74,14 +75,7 @@ export function createMetricsApp({
   logger,
   maxCalls,
 }: Omit<AdminAppDeps, 'stopping' | 'page'>): Koa {
-  const app = new Koa();
-  app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection lost'));
-  app.use(
-    limitCalls(maxCalls, (ctx, text) => {
-      ctx.status = TOO_BUSY;
-      ctx.body = text;
-    }),
-  );
+  const app = createLimitedApp({ logger, maxCalls });
   app.use(observationRoutes({ metrics, loaded, problems }).routes());
   return app;
 }

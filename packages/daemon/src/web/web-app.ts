@@ -1,5 +1,5 @@
-import { limitCalls, TOO_BUSY } from '@routed/plugin-server';
-import Koa from 'koa';
+import type Koa from 'koa';
+import { createLimitedApp } from '../ground/limited-app.ts';
 import type { Logger } from '../ground/logger.ts';
 
 /** Where the page is on the admin socket. */
@@ -10,14 +10,7 @@ export type PageSource = () => Promise<Koa.Middleware>;
 
 /** The HTTP application behind the port of the page. */
 export function createWebApp(page: PageSource, { logger, maxCalls }: { logger: Logger; maxCalls: number }): Koa {
-  const app = new Koa();
-  app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection lost'));
-  app.use(
-    limitCalls(maxCalls, (ctx, text) => {
-      ctx.status = TOO_BUSY;
-      ctx.body = text;
-    }),
-  );
+  const app = createLimitedApp({ logger, maxCalls });
   app.use((ctx) => answer(page, ctx));
   return app;
 }
