@@ -99,12 +99,21 @@ void ask(const char *address, int type, long ms) {
   printf("%zu %u %u\n", count, samples[count / 2], samples[count * 99 / 100]);
 }
 
-void flood(const char *address, long ms) {
+static void ask_once(int fd) {
+  char data[DATAGRAM] = {ANSWER_ME};
+  do must("question", send(fd, data, sizeof data, 0));
+  while (recv(fd, data, 1, 0) != 1);
+}
+
+void flood(const char *address, int answered, long ms) {
   static char data[DATAGRAM];
+  struct timeval patience = {.tv_usec = PATIENCE_US};
   struct iovec where = {data, DATAGRAM};
   struct mmsghdr messages[BATCH] = {0};
   long sent = 0, started = begin(address, COUNT_PORT, ms);
   int fd = connected(SOCK_DGRAM);
+  must("SO_RCVTIMEO", setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience));
+  if (answered) ask_once(fd);
   for (int i = 0; i < BATCH; i++) messages[i].msg_hdr = (struct msghdr){.msg_iov = &where, .msg_iovlen = 1};
   while (now_ns(CLOCK_MONOTONIC) < deadline) {
     int count = sendmmsg(fd, messages, BATCH, 0);

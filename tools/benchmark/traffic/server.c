@@ -83,17 +83,29 @@ static void *echo_datagrams(void *unused) {
   return unused;
 }
 
+/** Answers those that ask for it, so that connection tracking sees a conversation. */
+static void answer(int fd, const struct mmsghdr *message) {
+  const struct msghdr *head = &message->msg_hdr;
+  if (*(char *)head->msg_iov->iov_base == ANSWER_ME) sendto(fd, "", 1, 0, head->msg_name, head->msg_namelen);
+}
+
 static void *count_datagrams(void *unused) {
   static char data[BATCH][DATAGRAM];
+  static struct sockaddr_in senders[BATCH];
   struct iovec places[BATCH];
   struct mmsghdr messages[BATCH] = {0};
   int size = RECEIVE_BUFFER, fd = open_port(SOCK_DGRAM, COUNT_PORT);
   must("SO_RCVBUFFORCE", setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size));
   for (int i = 0; i < BATCH; i++) {
     places[i] = (struct iovec){data[i], DATAGRAM};
-    messages[i].msg_hdr = (struct msghdr){.msg_iov = &places[i], .msg_iovlen = 1};
+    messages[i].msg_hdr = (struct msghdr){.msg_iov = &places[i], .msg_iovlen = 1, .msg_name = &senders[i]};
   }
-  for (;;) datagrams += must("recvmmsg", recvmmsg(fd, messages, BATCH, MSG_WAITFORONE, NULL));
+  for (;;) {
+    for (int i = 0; i < BATCH; i++) messages[i].msg_hdr.msg_namelen = sizeof *senders;
+    int count = must("recvmmsg", recvmmsg(fd, messages, BATCH, MSG_WAITFORONE, NULL));
+    for (int i = 0; i < count; i++) answer(fd, &messages[i]);
+    datagrams += count;
+  }
   return unused;
 }
 

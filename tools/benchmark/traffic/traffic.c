@@ -4,8 +4,8 @@
  *   traffic serve    listens on four ports, and answers each line of input with one: `cpu` with the processor time of this
  *                    process in ns, `seen` with the bytes of streams and the datagrams that came
  *   traffic measure  does what each line of input says, and answers with one line: see traffic.h
- *                      stream ADDRESS MS CONNECTIONS | greet ADDRESS MS | tcp ADDRESS MS | udp ADDRESS MS | flood ADDRESS MS
- *                      cpu
+ *                      stream ADDRESS MS CONNECTIONS | greet ADDRESS MS | tcp ADDRESS MS | udp ADDRESS MS
+ *                      flood ADDRESS MS ANSWERED | cpu
  */
 #include "traffic.h"
 
@@ -37,14 +37,14 @@ static void measure(void) {
   char line[128], verb[16], address[INET_ADDRSTRLEN];
   while (fgets(line, sizeof line, stdin) != NULL) {
     long ms = 0;
-    int connections = 1;
+    int more = 0; /* connections, or whether there is an answer */
     address[0] = 0;
-    sscanf(line, "%15s %15s %ld %d", verb, address, &ms, &connections);
-    if (strcmp(verb, "stream") == 0) stream(address, connections, ms);
+    sscanf(line, "%15s %15s %ld %d", verb, address, &ms, &more);
+    if (strcmp(verb, "stream") == 0) stream(address, more, ms);
     else if (strcmp(verb, "greet") == 0) greet(address, ms);
     else if (strcmp(verb, "tcp") == 0) ask(address, SOCK_STREAM, ms);
     else if (strcmp(verb, "udp") == 0) ask(address, SOCK_DGRAM, ms);
-    else if (strcmp(verb, "flood") == 0) flood(address, ms);
+    else if (strcmp(verb, "flood") == 0) flood(address, more, ms);
     else printf("%ld\n", now_ns(CLOCK_PROCESS_CPUTIME_ID));
   }
 }

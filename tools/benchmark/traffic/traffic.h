@@ -12,6 +12,9 @@ enum port {
   COUNT_PORT = 7204, /* UDP: counts datagrams */
 };
 
+/** The first byte of a datagram to COUNT_PORT that is to be answered. */
+#define ANSWER_ME 1
+
 /** Ends the program when a system call has failed. */
 int must(const char *purpose, int result);
 
@@ -33,7 +36,7 @@ void greet(const char *address, long ms);
 /** Sends one byte and waits for it to come back, again and again; answers "COUNT P50_NS P99_NS". */
 void ask(const char *address, int type, long ms);
 
-/** Sends datagrams of 64 bytes as fast as they go; answers "COUNT NS". */
-void flood(const char *address, long ms);
+/** Sends datagrams of 64 bytes as fast as they go, after one that is answered if they are `answered`; answers "COUNT NS". */
+void flood(const char *address, int answered, long ms);
 
 #endif

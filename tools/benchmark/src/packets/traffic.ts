@@ -69,10 +69,14 @@ export async function ask(path: Path, protocol: 'tcp' | 'udp', ms: number): Prom
   return { p50: p50 / 1000, p99: p99 / 1000 };
 }
 
-/** Thousands of datagrams of 64 bytes a second, as fast as one program sends them. */
-export async function flood(path: Path, ms: number): Promise<Record<'sent' | 'received' | 'lostPercent', number>> {
+/** Thousands of datagrams of 64 bytes a second, as fast as one program sends them; the first is answered, or none is. */
+export async function flood(
+  path: Path,
+  isAnswered: boolean,
+  ms: number,
+): Promise<Record<'sent' | 'received' | 'lostPercent', number>> {
   const [, before = 0] = await numbers(path.server, 'seen');
-  const [sent = 0, ns = 0] = await numbers(path.client, `flood ${path.address} ${ms}`);
+  const [sent = 0, ns = 0] = await numbers(path.client, `flood ${path.address} ${ms} ${isAnswered ? 1 : 0}`);
   await sleep(restMs);
   const [, after = 0] = await numbers(path.server, 'seen');
   const perMs = (count: number): number => count / (ns / 1e6);

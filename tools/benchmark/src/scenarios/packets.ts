@@ -59,9 +59,14 @@ const measures: readonly (readonly [values: readonly Value[], run: (path: Path, 
       { name: 'UDP of 64 bytes, lost', unit: '%', isCost: true, isDetail: true },
     ],
     async (path, ms) => {
-      const { sent, received: came, lostPercent } = await flood(path, ms);
+      const { sent, received: came, lostPercent } = await flood(path, true, ms);
       return [sent, came, lostPercent];
     },
+  ],
+  // Nobody answers: to connection tracking every datagram is a first one.
+  [
+    [{ name: 'UDP of 64 bytes, one way', unit: 'kpackets/s' }],
+    async (path, ms) => [(await flood(path, false, ms)).received],
   ],
 ];
 
