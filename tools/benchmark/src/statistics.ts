@@ -26,6 +26,11 @@ export function summarize(rounds: Rounds): Summary {
   return { p10, p50, p90, p99, count: samples.length };
 }
 
+/** Of each round. */
+export function mediansOf(rounds: Rounds): number[] {
+  return rounds.map((round) => median([...round]));
+}
+
 /** Compares medians round by round: what disturbs the machine disturbs both sides of a round. */
 export function compare(samples: Rounds, reference: Rounds): Ratio {
   const ratios = samples.map((round, index) => median([...round]) / median([...(reference[index] ?? [])]));

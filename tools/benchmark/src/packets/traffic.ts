@@ -69,19 +69,25 @@ export async function ask(path: Path, protocol: 'tcp' | 'udp', ms: number): Prom
   return { p50: p50 / 1000, p99: p99 / 1000 };
 }
 
-/** Thousands of datagrams of 64 bytes a second, as fast as one program sends them; the first is answered, or none is. */
+/**
+ * Thousands of datagrams of 64 bytes a second, as fast as one program sends them, the first
+ * of them answered or none; and the processor time of a datagram at its sender, which carries it to where it waits for its reader.
+ */
 export async function flood(
   path: Path,
   isAnswered: boolean,
   ms: number,
-): Promise<Record<'sent' | 'received' | 'lostPercent', number>> {
+): Promise<Record<'sent' | 'received' | 'senderUs' | 'lostPercent', number>> {
   const [, before = 0] = await numbers(path.server, 'seen');
+  const [cpuBefore = 0] = await numbers(path.client, 'cpu');
   const [sent = 0, ns = 0] = await numbers(path.client, `flood ${path.address} ${ms} ${isAnswered ? 1 : 0}`);
+  const [cpuAfter = 0] = await numbers(path.client, 'cpu');
   await sleep(restMs);
   const [, after = 0] = await numbers(path.server, 'seen');
   const perMs = (count: number): number => count / (ns / 1e6);
   const received = after - before;
-  return { sent: perMs(sent), received: perMs(received), lostPercent: (1 - received / sent) * 100 };
+  const senderUs = (cpuAfter - cpuBefore) / 1000 / sent;
+  return { sent: perMs(sent), received: perMs(received), senderUs, lostPercent: (1 - received / sent) * 100 };
 }
 
 async function cpuNs({ client, server }: Path): Promise<number> {

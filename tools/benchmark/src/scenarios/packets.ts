@@ -3,11 +3,12 @@ import { macvlanName, referenceName, routedName, type Subject, untrackedName } f
 import { ask, carryStreams, flood, greet, type Path } from '../packets/traffic.ts';
 import { atLeast } from '../report/goals.ts';
 import { shuffled } from '../shuffled.ts';
-import { compare, type Ratio, spread } from '../statistics.ts';
+import { compare, mediansOf, type Ratio, type Rounds, spread } from '../statistics.ts';
 import type { Figure, Goal, Outcome, Scenario, Setting } from './scenario.ts';
 
-const durationMs = { full: 500, quick: 50 } as const;
-/** Of medians of half a second: what two containers on the same network differ by, from run to run. */
+/** Turns of each subject in a round, short ones: what disturbs the machine for a moment disturbs one of them. */
+const turns = { full: { count: 5, ms: 100 }, quick: { count: 1, ms: 50 } } as const;
+/** Nearer than what two containers of one network differ by, from run to run. */
 const equal = 0.97;
 const untrackedToMacvlan = 0.75;
 
@@ -23,74 +24,81 @@ interface Value {
 
 const received: Value = { name: 'UDP of 64 bytes, received', unit: 'kpackets/s' };
 
-/** What is done on each path, and the values that come of it, in their order. */
-const measures: readonly (readonly [values: readonly Value[], run: (path: Path, ms: number) => Promise<number[]>])[] = [
-  ...([1, 8] as const).map((connections): (typeof measures)[number] => {
+/** What is done on a path, and the values that come of it, in their order. */
+interface Measure {
+  readonly values: readonly Value[];
+  run(path: Path, ms: number): Promise<number[]>;
+}
+
+/** All, in the order of the table. */
+const measures: readonly Measure[] = [
+  ...([1, 8] as const).map((connections): Measure => {
     const streams = connections === 1 ? '1 stream' : `${connections} streams`;
-    return [
-      [
+    return {
+      values: [
         { name: `TCP, ${streams}`, unit: 'Gbit/s' },
         { name: `CPU per gigabit, ${streams}`, unit: 'ms', isCost: true },
       ],
-      async (path, ms) => {
+      run: async (path, ms) => {
         const { gbps, cpuMs } = await carryStreams(path, connections, ms);
         return [gbps, cpuMs];
       },
-    ];
+    };
   }),
-  [[{ name: 'connections', unit: '/s' }], async (path, ms) => [await greet(path, ms)]],
-  ...(['tcp', 'udp'] as const).map((protocol): (typeof measures)[number] => {
+  { values: [{ name: 'connections', unit: '/s' }], run: async (path, ms) => [await greet(path, ms)] },
+  ...(['tcp', 'udp'] as const).map((protocol): Measure => {
     const name = `${protocol.toUpperCase()} request and answer`;
-    return [
-      [
+    return {
+      values: [
         { name: `${name}, p50`, unit: 'us', isCost: true },
         { name: `${name}, p99`, unit: 'us', isCost: true },
       ],
-      async (path, ms) => {
+      run: async (path, ms) => {
         const { p50, p99 } = await ask(path, protocol, ms);
         return [p50, p99];
       },
-    ];
+    };
   }),
-  [
-    [
+  {
+    values: [
       { name: 'UDP of 64 bytes, sent', unit: 'kpackets/s', isDetail: true },
       received,
+      { name: 'UDP of 64 bytes, CPU of the sender', unit: 'us', isCost: true },
       { name: 'UDP of 64 bytes, lost', unit: '%', isCost: true, isDetail: true },
     ],
-    async (path, ms) => {
-      const { sent, received: came, lostPercent } = await flood(path, true, ms);
-      return [sent, came, lostPercent];
+    run: async (path, ms) => {
+      const { sent, received: came, senderUs, lostPercent } = await flood(path, true, ms);
+      return [sent, came, senderUs, lostPercent];
     },
-  ],
-  // Nobody answers: to connection tracking every datagram is a first one.
-  [
-    [{ name: 'UDP of 64 bytes, one way', unit: 'kpackets/s' }],
-    async (path, ms) => [(await flood(path, false, ms)).received],
-  ],
+  },
+  {
+    // Nobody answers: to connection tracking every datagram is a first one.
+    values: [{ name: 'UDP of 64 bytes, one way', unit: 'kpackets/s' }],
+    run: async (path, ms) => [(await flood(path, false, ms)).received],
+  },
 ];
 
-const allValues = measures.flatMap(([values]) => values);
+const allValues = measures.flatMap(({ values }) => values);
 
-/** One value of each round. */
+/** Values of each turn, by round. */
 class Found {
-  readonly #byKey = new Map<string, number[]>();
+  readonly #byKey = new Map<string, number[][]>();
 
-  add(situation: Situation, subject: string, value: Value, found: number): void {
+  add(situation: Situation, subject: string, value: Value, { round, found }: { round: number; found: number }): void {
     const key = [situation, subject, value.name].join();
     const rounds = this.#byKey.get(key) ?? [];
     this.#byKey.set(key, rounds);
-    rounds.push(found);
+    (rounds[round] ??= []).push(found);
   }
 
-  rounds(situation: Situation, subject: string, value: Value): readonly number[] {
+  rounds(situation: Situation, subject: string, value: Value): Rounds {
     return this.#byKey.get([situation, subject, value.name].join()) ?? [];
   }
 
   /** Values of the subject to those of another, round by round; more is better. */
   better(situation: Situation, subject: string, other: string, value: Value): Ratio {
-    const [one, two] = [subject, other].map((name) => this.rounds(situation, name, value).map((each) => [each]));
-    return value.isCost === true ? compare(two!, one!) : compare(one!, two!);
+    const [one, two] = [this.rounds(situation, subject, value), this.rounds(situation, other, value)];
+    return value.isCost === true ? compare(two, one) : compare(one, two);
   }
 }
 
@@ -98,7 +106,7 @@ class Found {
  * What packets of containers meet, on one host and from one host to another, on each kind of network in turns.
  *
  * Its result has figures only: `situation` is where the ends are (`one host`, `between hosts`), `subject` the kind of network
- * (`packets/subjects.ts`), `name` the value (`measures` above), `value`, `min` and `max` median and extremes of the rounds, and `ratio`
+ * (`packets/subjects.ts`), `name` the value (`measures` above), `value`, `min` and `max` the median of the rounds' medians and the extremes of these, and `ratio`
  * how many times the bridge's of the same round. For times and losses less is better, for the rest more.
  */
 export const packetsScenario: Scenario = {
@@ -106,11 +114,13 @@ export const packetsScenario: Scenario = {
   title: 'packets',
   run: async ({ lab, effort, log }: Setting): Promise<Outcome> => {
     await using stage = await PacketStage.open(lab, log);
-    const ms = effort.isQuick ? durationMs.quick : durationMs.full;
+    const { count, ms } = effort.isQuick ? turns.quick : turns.full;
     const found = new Found();
     for (let round = 0; round < effort.rounds; round++) {
       log(`round ${round + 1} of ${effort.rounds}`);
-      for (const situation of situations) await takeTurns(stage, situation, ms, found);
+      for (const situation of situations)
+        for (const measure of measures)
+          for (let turn = 0; turn < count; turn++) await takeTurns(stage, measure, { situation, round, ms }, found);
     }
     const names = stage.subjects.map(({ name }) => name);
     return {
@@ -120,12 +130,20 @@ export const packetsScenario: Scenario = {
   },
 };
 
-async function takeTurns(stage: PacketStage, situation: Situation, ms: number, found: Found): Promise<void> {
-  for (const [values, run] of measures)
-    for (const subject of shuffled<Subject>(stage.subjects)) {
-      const results = await run(stage.path(subject, situation), ms);
-      for (const [index, value] of values.entries()) found.add(situation, subject.name, value, results[index]!);
-    }
+interface Turn {
+  readonly situation: Situation;
+  readonly round: number;
+  readonly ms: number;
+}
+
+/** One of each subject. */
+async function takeTurns(stage: PacketStage, measure: Measure, turn: Turn, found: Found): Promise<void> {
+  const { situation, round, ms } = turn;
+  for (const subject of shuffled<Subject>(stage.subjects)) {
+    const results = await measure.run(stage.path(subject, situation), ms);
+    for (const [index, value] of measure.values.entries())
+      found.add(situation, subject.name, value, { round, found: results[index]! });
+  }
 }
 
 function figures(situation: Situation, subject: string, found: Found): Figure[] {
@@ -134,13 +152,9 @@ function figures(situation: Situation, subject: string, found: Found): Figure[] 
     const { name, unit } = value;
     const isCompared = subject !== referenceName && value.unit !== '%';
     const reference = found.rounds(situation, referenceName, value);
-    const ratio = isCompared && { ratio: compare(each(rounds), each(reference)) };
-    return { situation, subject, name, unit, ...spread(rounds), ...ratio };
+    const ratio = isCompared && { ratio: compare(rounds, reference) };
+    return { situation, subject, name, unit, ...spread(mediansOf(rounds)), ...ratio };
   });
-}
-
-function each(values: readonly number[]): number[][] {
-  return values.map((value) => [value]);
 }
 
 function goals(situation: Situation, names: readonly string[], found: Found): Goal[] {
