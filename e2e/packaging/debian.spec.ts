@@ -2,6 +2,7 @@ import { readdir, rm, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '@routed/lab';
+import type { Overview } from '@routed/web';
 import { expect } from 'chai';
 import { codeBlocks } from '../../tools/documentation/markdown.ts';
 import { linesOf } from '../documentation/lines.ts';
@@ -86,6 +87,18 @@ describe('the Debian package', function () {
 
   it('answers commands right after a restart', async () => {
     expect(await machine.sh('systemctl restart routed && routed-plugin status')).to.contain('web');
+  });
+
+  it('serves the page on the socket of commands, with its script in one file', async () => {
+    const page = 'curl --silent --fail --unix-socket /run/routed/admin.sock http://localhost/web';
+
+    expect(await machine.sh(`${page}/`)).to.contain('<script type="module" src="client/main.js">');
+    expect(await machine.sh(`${page}/client/main.js | grep -c 'from"\\./' || true`)).to.equal('0');
+    await eventually(async () => {
+      const overview = JSON.parse(await machine.sh(`${page}/api/overview`)) as Overview;
+      expect(overview.examination.state, JSON.stringify(overview.examination)).to.equal('done');
+      expect(overview.networks[0]?.sample.map(({ name }) => name)).to.deep.equal(['web']);
+    }, 60_000);
   });
 
   it('does not restart with an option that is not understood: it says so at once, and does not try again', async () => {
