@@ -19,6 +19,9 @@ import type { Logger } from '../ground/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { servePlugins } from './plugin-servers.ts';
 
+/** What the start needs of it. */
+type RuntimeModule = Pick<typeof import('./runtime.ts'), 'startRuntime'>;
+
 /** The running daemon. */
 export interface Daemon {
   /** Lets the requests under way finish, deletes the links that wait for it, and removes the sockets that it made. */
@@ -29,8 +32,15 @@ export interface Daemon {
  * Starts the daemon with the real kernel.
  *
  * The sockets are served before anything is loaded, so that Docker is answered at once; calls that need more wait.
+ *
+ * @param loadRuntime called when the sockets are served; what it throws ends the start
  */
-export async function startDaemon(options: ServeOptions, inherited: InheritedSockets, logger: Logger): Promise<Daemon> {
+export async function startDaemon(
+  options: ServeOptions,
+  inherited: InheritedSockets,
+  logger: Logger,
+  loadRuntime: () => Promise<RuntimeModule> = () => import('./runtime.ts'),
+): Promise<Daemon> {
   const loading = createDeferred<Runtime>();
   const metrics = new Metrics();
   const stopping = new AbortController();
@@ -38,7 +48,7 @@ export async function startDaemon(options: ServeOptions, inherited: InheritedSoc
   const servers = await serveSockets(options, inherited, serving);
   try {
     // Most of the program, which is not needed for the first answers.
-    const { startRuntime } = await import('./runtime.ts');
+    const { startRuntime } = await loadRuntime();
     const runtime = await startRuntime(options, metrics, logger);
     loading.resolve(runtime.ready.then(() => runtime));
     return {
