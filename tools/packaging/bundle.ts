@@ -57,7 +57,26 @@ const englishOnly: Plugin = {
 /** The types that the daemon's answers have. A table of all types of the world would take 2 MB, three times over. */
 const TYPES = ['application/json', 'text/plain', 'text/html', 'text/css', 'text/javascript', 'application/octet-stream'];
 
-/** What packages bring along for others: tables of types and of encodings, and a tracer. */
+/** What packages bring along for others, with the modules of Node.js that it loads, and what stands in its place. */
+const UNUSED: readonly (readonly [RegExp, string])[] = [
+  // raw-body decodes texts with it when it is told an encoding: nobody of ours does.
+  [
+    /\/iconv-lite\/lib\/index\.js$/,
+    `exports.getDecoder = (encoding) => { throw new Error('Encoding not recognized: ' + encoding) }`,
+  ],
+  // koa makes the cookies of whoever asks for them.
+  [/\/cookies\/index\.js$/, `module.exports = undefined`],
+  // prom-client asks it for the trace that a measurement is part of.
+  [
+    /\/@opentelemetry\/api\/build\/\w+\/index\.js$/,
+    `exports.trace = { getActiveSpan: () => undefined }; exports.isSpanContextValid = () => false`,
+  ],
+  // HTTPS and zlib; several processes as one; the delays of the event loop.
+  [/\/prom-client\/lib\/(pushgateway|cluster|defaultMetrics)\.js$/, `module.exports = undefined`],
+  // pino's threads: what is pretty is made in the daemon's own.
+  [/\/thread-stream\/index\.js$/, `module.exports = undefined`],
+];
+
 const nothingUnused: Plugin = {
   name: 'nothing unused',
   setup(esbuild) {
@@ -65,14 +84,7 @@ const nothingUnused: Plugin = {
       const all = JSON.parse(await readFile(path, 'utf8')) as Readonly<Record<string, unknown>>;
       return { loader: 'json', contents: JSON.stringify(Object.fromEntries(TYPES.map((type) => [type, all[type]]))) };
     });
-    // raw-body decodes texts with it when it is told an encoding: nobody of ours does.
-    esbuild.onLoad({ filter: /\/iconv-lite\/lib\/index\.js$/ }, () => ({
-      contents: `exports.getDecoder = (encoding) => { throw new Error('Encoding not recognized: ' + encoding) }`,
-    }));
-    // prom-client asks it for the trace that a measurement is part of.
-    esbuild.onLoad({ filter: /\/@opentelemetry\/api\/build\/\w+\/index\.js$/ }, () => ({
-      contents: `exports.trace = { getActiveSpan: () => undefined }; exports.isSpanContextValid = () => false`,
-    }));
+    for (const [filter, contents] of UNUSED) esbuild.onLoad({ filter }, () => ({ contents }));
   },
 };
 

@@ -9,6 +9,7 @@ import {
   type PluginServer,
   WEB_LIMITS,
 } from '@routed/plugin-server';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ipamCapabilities, networkCapabilities } from '@routed/driver/capabilities';
 import { createAdminApp, createMetricsApp } from '../admin/admin-app.ts';
 import { createWebApp, type PageSource } from '../web/web-app.ts';
@@ -47,6 +48,8 @@ export async function startDaemon(
   const serving = { loaded: loading.promise, metrics, stopping: stopping.signal, logger };
   const servers = await serveSockets(options, inherited, serving);
   try {
+    // Calls that came before the daemon did, with systemd's sockets, are answered first.
+    await nextTurn();
     // Most of the program, which is not needed for the first answers.
     const { startRuntime } = await loadRuntime();
     const runtime = await startRuntime(options, metrics, logger);

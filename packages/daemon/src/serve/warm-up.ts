@@ -1,4 +1,4 @@
-import { askUnixServer } from '@routed/docker-engine';
+import { askUnixServer } from '@routed/docker-engine/unix-http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
