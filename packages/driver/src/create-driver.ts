@@ -120,6 +120,7 @@ class AssembledDriver implements Driver {
       blocks,
       sticky,
       owners,
+      known,
       keptKeeper,
       sandboxes,
       cluster,
@@ -146,6 +147,7 @@ class AssembledDriver implements Driver {
       announcer,
       sticky,
       owners,
+      known,
       keptKeeper,
       cluster.watch,
       recovery,
@@ -158,6 +160,7 @@ class AssembledDriver implements Driver {
     await compared;
     cluster.watch.start(monitor, blocks);
     sticky.start();
+    known.start();
     owners.start();
     keptKeeper.start();
     void recovery?.start();
