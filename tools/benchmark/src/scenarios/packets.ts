@@ -119,8 +119,8 @@ export const packetsScenario: Scenario = {
     for (let round = 0; round < effort.rounds; round++) {
       log(`round ${round + 1} of ${effort.rounds}`);
       for (const situation of situations)
-        for (const measure of measures)
-          for (let turn = 0; turn < count; turn++) await takeTurns(stage, measure, { situation, round, ms }, found);
+        for (const measure of repeated(measures, count))
+          await takeTurns(stage, measure, { situation, round, ms }, found);
     }
     const names = stage.subjects.map(({ name }) => name);
     return {
@@ -129,6 +129,11 @@ export const packetsScenario: Scenario = {
     };
   },
 };
+
+/** Each so many times in a row. */
+function repeated<T>(items: readonly T[], count: number): T[] {
+  return items.flatMap((item) => Array.from({ length: count }, () => item));
+}
 
 interface Turn {
   readonly situation: Situation;
