@@ -3,24 +3,15 @@
 //
 // node --import=tsx tools/packaging/bundle.ts DIRECTORY
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { nativeModules } from './native-modules.ts';
 
 const repository = join(import.meta.dirname, '../..');
-const store = createRequire(join(repository, 'packages/store/package.json'));
-const netns = createRequire(join(repository, 'packages/netns/package.json'));
-const platform = `${process.platform}-${process.arch}`;
-
-/** Prebuilt binaries for glibc, which every Debian has. */
-const classicLevel = join(dirname(store.resolve('classic-level')), `prebuilds/${platform}/classic-level.node`);
-const koffi = join(
-  dirname(createRequire(netns.resolve('koffi')).resolve(`@koromix/koffi-${platform}`)),
-  `${platform.replace('-', '_')}/koffi.node`,
-);
+const { classicLevel, koffi } = nativeModules();
 
 /** Both packages look for their binary in the folders of an installation: here it lies beside main.js. */
-const nativeModules: Plugin = {
+const nativeModulesBeside: Plugin = {
   name: 'native modules',
   setup(esbuild) {
     esbuild.onLoad({ filter: /\/classic-level\/binding\.js$/ }, () => ({
@@ -97,7 +88,7 @@ const { metafile } = await build({
   },
   loader: { '.node': 'copy' },
   assetNames: '[name]',
-  plugins: [nativeModules, ownModules, englishOnly],
+  plugins: [nativeModulesBeside, ownModules, englishOnly],
   // Names stay, so that a stack trace says something without the map.
   minifySyntax: true,
   minifyWhitespace: true,
