@@ -15,7 +15,7 @@ interface Flags {
 export function refusedCommand(): Command {
   return new Command('refused')
     .description('show which packets the filters of a container refused, oldest first, and how many in all')
-    .argument('<container>', 'name or id')
+    .argument('<container>', 'name, or id or the start of it')
     .option('-f, --follow', 'follow new ones until Ctrl-C')
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print one JSON object per packet and line'))
