@@ -75,6 +75,14 @@ describe('the managed plugin', function () {
         expect(stdout).to.match(/^routed_build_info\{version="/m);
       });
 
+      it("logs into the engine's log, by its id, as docs/logs.md says", async () => {
+        const id = await docker('plugin inspect --format {{.Id}} routed');
+
+        expect(id).to.match(/^[0-9a-f]{64}$/);
+        const lines = (await stage.host.engineLog()).split('\n');
+        expect(lines.filter((line) => line.includes(id) && line.includes('serving'))).to.not.be.empty;
+      });
+
       it('is not disabled while a network uses it', async () => {
         expect((await stage.host.tryDocker('plugin', 'disable', 'routed')).stderr).to.match(/in use|references/);
       });

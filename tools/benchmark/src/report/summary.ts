@@ -28,7 +28,7 @@ const lines: readonly Line[] = [
     const [up, down] = ['up', 'down'].map((step) => figures.find({ scenario: 'idle', subject: 'routed', step }));
     return up === undefined || down === undefined
       ? undefined
-      : ['the plugin’s part of a container’s start; of its end', `${up.toFixed(1)} ms; ${down.toFixed(1)} ms`];
+      : ["the plugin's part of a container's start; of its end", `${up.toFixed(1)} ms; ${down.toFixed(1)} ms`];
   },
   (figures) => {
     const scenario = 'additional';
