@@ -61,6 +61,21 @@ describe('summaryRows', () => {
     expect(add(4.9, 5.2)).to.deep.equal([['another address for a running container', '5 ms until it answers']]);
   });
 
+  it('compares packets with a bridge, in the last situation', () => {
+    const rate = (situation: string, subject: string, value: number): NonNullable<Result['figures']>[number] => ({
+      situation,
+      subject,
+      name: 'TCP, 1 stream',
+      unit: 'Gbit/s',
+      value,
+    });
+    const figures = [rate('one host', 'bridge', 1), rate('two', 'routed', 6), rate('two', 'bridge', 4)];
+
+    expect(rowsOf({ scenario: 'packets', title: '', figures })).to.deep.equal([
+      ['packets two, compared with a bridge', '1.50 times (TCP, 1 stream)'],
+    ]);
+  });
+
   it('has the worst restart, and leaves out what was not measured', () => {
     const measurements = [200, 640].map((ms) => ({
       situation: `${ms}`,
