@@ -1,5 +1,6 @@
 import type { FilterStatus, RefusedPacket } from '@routed/driver/replies';
 import { Command, Option } from 'commander';
+import { z } from 'zod';
 import { askDaemonFor, askDaemonForLines } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { say, sayJsonLine } from '../terminal/terminal.ts';
@@ -22,7 +23,6 @@ export function refusedCommand(): Command {
 }
 
 async function tellOfContainer(reference: string, flags: Flags): Promise<void> {
-  const { z } = await import('zod');
   const { filterStatus } = await import('@routed/driver/replies');
   const path = `/v1/containers/${encodeURIComponent(reference)}`;
   const ask = (direction: string): Promise<FilterStatus[]> =>
