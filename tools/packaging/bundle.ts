@@ -55,7 +55,14 @@ const englishOnly: Plugin = {
 };
 
 /** The types that the daemon's answers have. A table of all types of the world would take 2 MB, three times over. */
-const TYPES = ['application/json', 'text/plain', 'text/html', 'text/css', 'text/javascript', 'application/octet-stream'];
+const TYPES = [
+  'application/json',
+  'text/plain',
+  'text/html',
+  'text/css',
+  'text/javascript',
+  'application/octet-stream',
+];
 
 /** What packages bring along for others, with the modules of Node.js that it loads, and what stands in its place. */
 const UNUSED: readonly (readonly [RegExp, string])[] = [
@@ -162,4 +169,7 @@ await build({
   logLevel: 'warning',
 });
 await cp('packages/web/page', join(directory, 'page'), { recursive: true });
-await writeFile(join(directory, 'third-party-licences.txt'), await licences([program, routers].flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+await writeFile(
+  join(directory, 'third-party-licences.txt'),
+  await licences([program, routers].flatMap(({ metafile }) => Object.keys(metafile.inputs))),
+);

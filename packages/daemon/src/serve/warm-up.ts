@@ -17,7 +17,16 @@ const DEADLINE_MS = 30_000;
  */
 export async function warmUp(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'routed-'));
-  const words = ['serve', '--check', '--plugin-dir', folder, '--state-dir', folder, '--admin-socket', join(folder, 'a')];
+  const words = [
+    'serve',
+    '--check',
+    '--plugin-dir',
+    folder,
+    '--state-dir',
+    folder,
+    '--admin-socket',
+    join(folder, 'a'),
+  ];
   try {
     const program = createProgram(VERSION);
     await program.parseAsync(words, { from: 'user' });
