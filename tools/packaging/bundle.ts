@@ -39,6 +39,8 @@ const ownModules: Plugin = {
     esbuild.onLoad({ filter: /\/packages\/[^/]+\/dist\/.*\.js$/ }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8'))
         .replaceAll('createRequire(import.meta.url)(', 'require(')
+        // As a namespace, of which what nobody uses is left out.
+        .replace("import { z } from 'zod'", "import * as z from 'zod'")
         .replace(/^#!.*/, ''),
     }));
   },
