@@ -4,7 +4,7 @@
 // node --import=tsx tools/packaging/bundle.ts DIRECTORY
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { nativeModules } from './native-modules.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -104,6 +104,20 @@ async function licences(inputs: readonly string[]): Promise<string> {
   return (await Promise.all(texts)).sort().join(`\n${'-'.repeat(80)}\n\n`);
 }
 
+/** Bytes of the program's text by package; our own are named as such. */
+function sizesOf({ outputs }: Metafile): Readonly<Record<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const { inputs } of Object.values(outputs)) {
+    for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+      if (input.endsWith('.node')) continue;
+      const [, foreign] = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
+      const name = foreign ?? input.replace(/^packages\/([^/]+)\/.*$/, '@routed/$1');
+      sizes.set(name, (sizes.get(name) ?? 0) + bytesInOutput);
+    }
+  }
+  return Object.fromEntries(sizes);
+}
+
 interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -166,3 +180,4 @@ await writeFile(
   join(directory, 'third-party-licences.txt'),
   await licences([program, routers].flatMap(({ metafile }) => Object.keys(metafile.inputs))),
 );
+await writeFile(join(directory, '../sizes.json'), JSON.stringify(sizesOf(program.metafile), undefined, 2));
