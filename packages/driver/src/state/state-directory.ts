@@ -1,4 +1,11 @@
-import { asUnreadable, durableRepository, openDatabase, type Repository, type StateDatabase } from '@routed/store';
+import {
+  asUnreadable,
+  durableRepository,
+  openDatabase,
+  RecentWrites,
+  type Repository,
+  type StateDatabase,
+} from '@routed/store';
 import { chmod, mkdir } from 'node:fs/promises';
 import type { LeaseStore } from '@routed/ipam';
 import type { HostDrainRecord } from '../endpoints/host-drain.ts';
@@ -46,23 +53,25 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
   await makePrivateDirectory(directory);
   const database = await openDatabase(directory);
   try {
+    const recent = await RecentWrites.open(database, bootId);
     return {
-      networks: durableRepository<Network>(database, 'networks', { shape: RECORD_SHAPES.networks, isSynced: true }),
+      networks: durableRepository<Network>(database, 'networks', { shape: RECORD_SHAPES.networks }),
       endpoints: durableRepository<Endpoint>(database, 'endpoints', {
         shape: RECORD_SHAPES.endpoints,
-        isSynced: false,
+        recent,
       }),
       sticky: durableRepository<PersistentAssignment>(database, 'sticky', {
         shape: RECORD_SHAPES.sticky,
-        isSynced: true,
       }),
-      owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, isSynced: false }),
-      drain: durableRepository<HostDrainRecord>(database, 'drain', { shape: RECORD_SHAPES.drain, isSynced: true }),
-      leases: durableLeaseStore(database),
+      owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, recent }),
+      drain: durableRepository<HostDrainRecord>(database, 'drain', { shape: RECORD_SHAPES.drain }),
+      leases: durableLeaseStore(database, recent),
       ...(await bootOf(database, bootId)),
       noteRecovery: () => database.del(RECOVERY_KEY),
       noteBoot: () => database.put(BOOT_KEY, bootId),
-      close: () => database.close(),
+      close: async () => {
+        await recent.close().finally(() => database.close());
+      },
     };
   } catch (error) {
     await database.close();
