@@ -131,7 +131,11 @@ export class RecentWrites {
   /** Many who write at once, and go on at once, do not hold up the event loop together. */
   async #turn(): Promise<void> {
     this.#turnStartedMs ??= this.#startTurn();
-    while (performance.now() - (this.#turnStartedMs ?? Infinity) >= TURN_MS) await this.#nextTurn;
+    while (this.#turnHasLastedMs() >= TURN_MS) await this.#nextTurn;
+  }
+
+  #turnHasLastedMs(): number {
+    return this.#turnStartedMs === undefined ? 0 : performance.now() - this.#turnStartedMs;
   }
 
   #startTurn(): number {
