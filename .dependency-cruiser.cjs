@@ -16,6 +16,7 @@ const packages = [
   'datapath',
   'driver',
   'doctor',
+  'web',
   'daemon',
 ];
 

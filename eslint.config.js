@@ -24,14 +24,19 @@ const onlyInCompositionRoot = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**', 'docs/api/**'] },
+  { ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**', 'docs/api/**', 'docs/site/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['./packages/*/tsconfig.json', './tools/lab/tsconfig.json', './tsconfig.tests.json'],
+        project: [
+          './packages/*/tsconfig.json',
+          './packages/web/tsconfig.client.json',
+          './tools/lab/tsconfig.json',
+          './tsconfig.tests.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -51,7 +56,7 @@ export default tseslint.config(
   },
   {
     files: ['packages/!(daemon)/src/**/*.ts'],
-    ignores: ['packages/plugin-server/src/**'],
+    ignores: ['packages/plugin-server/src/**', 'packages/web/src/server/**'],
     rules: { 'no-restricted-imports': ['error', { patterns: [...libraryMayNotImport, onlyInCompositionRoot] }] },
   },
   {

@@ -113,6 +113,58 @@ describe('filters that cannot be, or hardly', () => {
     expect(stderr).to.match(/brief/);
   });
 
+  describe('names, on a kernel that hands packets to no program', () => {
+    const egress = (list: string) => type(stage.host, `routed-plugin egress set web "${list}"`);
+    const create = (name: string, subnet: string, list: string) =>
+      stage.host.tryDocker(
+        ...`network create -d routed --ipam-driver routed --subnet ${subnet} -o routed.egress=${list} ${name}`.split(
+          ' ',
+        ),
+      );
+    const missing = /names in lists of destinations: .*no program.*: list addresses and prefixes instead of names/;
+    const refusingQueues = `
+      cp /usr/sbin/nft /usr/sbin/nft.real
+      cat > /usr/sbin/nft.new <<'END'
+#!/bin/sh
+[ "$1" = -f ] || exec /usr/sbin/nft.real "$@"
+input=$(cat)
+case "$input" in *'queue num'*) exit 1;; esac
+printf '%s\n' "$input" | /usr/sbin/nft.real "$@"
+END
+      chmod +x /usr/sbin/nft.new
+      mv /usr/sbin/nft.new /usr/sbin/nft`;
+
+    before(async () => {
+      for (const program of ['iptables-restore', 'ip6tables-restore']) await hide(stage.host, program);
+      await stage.host.exec(['sh', '-ec', refusingQueues]);
+    });
+    after(() => unhide(stage.host));
+
+    it('are refused with the reason, of a network and of a container; addresses are not', async () => {
+      expect((await create('named', '10.3.0.0/16', 'api.example.com')).stderr).to.match(missing);
+      const { exitCode, stderr } = await egress('api.example.com:443');
+      expect(exitCode).to.equal(1);
+      expect(stderr).to.match(missing);
+
+      const created = await create('listed', '10.3.0.0/16', '10.0.0.0/8');
+      expect(created.exitCode, created.stderr).to.equal(0);
+      expect((await egress('10.0.0.0/8')).exitCode).to.equal(0);
+    });
+  });
+
+  describe('names, where the kernel hands packets over', () => {
+    it('warns of a wildcard over what anybody may register', async () => {
+      const { exitCode, stdout, stderr } = await type(
+        stage.host,
+        'routed-plugin egress set web "*.com api.example.com"',
+      );
+
+      expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+      expect(stdout).to.contain('WARNING').and.to.contain('"*.com" covers names that anybody may register');
+      expect((await type(stage.host, 'routed-plugin egress set web any')).stdout).not.to.contain('WARNING');
+    });
+  });
+
   describe('without nft', () => {
     before(async () => {
       await stage.plugin.stop('SIGTERM');

@@ -63,6 +63,18 @@ for (const engine of ENGINES_AT_THE_ENDS) {
         await expectServed(stage.host, [...fixed, ...additional]);
       });
 
+      it('has a service that goes nowhere by itself, and has its limit', async () => {
+        const { host } = stage;
+        const [web, client] = [await containerOf(host, 'web'), await containerOf(host, 'client')];
+        expect((await ping(host, '10.1.0.9')).exitCode, 'control').to.equal(0);
+
+        expect((await ping(host, '10.1.0.9', web)).exitCode).to.not.equal(0);
+
+        const shown = (await type(host, `routed-plugin limit show ${web} --json`)).stdout;
+        expect(JSON.parse(shown)).to.have.nested.property('[0].out', '1gbit burst 2m');
+        expect((await ping(host, '10.1.0.2', client)).exitCode).to.equal(0);
+      });
+
       it('leaves the containers alone when nothing has changed', async () => {
         const before = await containerOf(stage.host, 'web');
 
@@ -94,7 +106,7 @@ for (const engine of ENGINES_AT_THE_ENDS) {
         const outside = stage.host.outsidePath(file);
         await mkdir(dirname(outside), { recursive: true });
         const text = await readFile(example, 'utf8');
-        await writeFile(outside, text.replace(/^ *driver_opts:\n.*routed\.addresses:.*\n/m, ''));
+        await writeFile(outside, text.replace(/^ {8}driver_opts:\n(?: {10}.*\n)+/m, ''));
         await run(client, file, 'up', '--detach');
       });
 

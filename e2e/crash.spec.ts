@@ -6,8 +6,16 @@ import { setStage } from './support/stage.ts';
 
 const preload = new URL('../packages/daemon/test/support/crash/preload/index.mjs', import.meta.url).href;
 const address = '10.1.0.2';
+const options = [
+  'routed.addresses=10.1.0.12',
+  'routed.ingress=any',
+  'routed.egress=10.9.0.0/16 api.example.com:443',
+  'routed.rate-in=1gbit',
+  'routed.rate-out=1gbit',
+];
 const rich = [
-  ...['--network', `"name=n","ip=${address}","driver-opt=routed.addresses=10.1.0.12","driver-opt=routed.ingress=any"`],
+  '--network',
+  [`name=n`, `ip=${address}`, ...options.map((each) => `driver-opt=${each}`)].map((each) => `"${each}"`).join(),
 ];
 
 for (const engine of ENGINES_AT_THE_ENDS) {

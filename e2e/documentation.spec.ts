@@ -10,10 +10,11 @@ import { typeLine } from './documentation/reader.ts';
 import { startRouters } from './documentation/routers.ts';
 import type { Scene } from './documentation/scene.ts';
 import { STORIES } from './documentation/stories.ts';
+import { TUTORIALS } from './documentation/tutorials.ts';
 import { ENGINES_IN_FULL } from './support/engines.ts';
 import { setStage } from './support/stage.ts';
 
-const pages = [...STORIES.map(({ page }) => page), ...CLONE_PAGES];
+const pages = [...STORIES.map(({ page }) => page), ...CLONE_PAGES, ...TUTORIALS];
 const printed = allPages().flatMap(linesOf);
 
 describe('the commands of the pages', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { LabProcess } from '@routed/lab';
 import { createNetwork, inspect, runIdle, untilServed, webServer } from './support/containers.ts';
-import { ENGINES_IN_FULL } from './support/engines.ts';
+import { OLDEST_OR_EACH } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { type } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
@@ -15,8 +15,7 @@ const FRESH = 200;
 /** Those of {@link FRESH}, and five with a part in the story. */
 const [ALIAS, MARK, TCP, LATER, UNLISTED] = [200, 201, 202, 203, 204] as const;
 
-// What is executed in a container of 28 sees this machine's files here: another shell, another resolv.conf.
-for (const engine of ENGINES_IN_FULL) {
+for (const engine of OLDEST_OR_EACH) {
   describe(`where a container may go by name (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine } });
     const servers: LabProcess[] = [];
@@ -82,6 +81,8 @@ for (const engine of ENGINES_IN_FULL) {
       const option = `driver-opt=routed.egress=${list.replaceAll(' ', '+')}`;
       await runIdle(stage.host, 'app', '--dns', resolver, '--network', `name=apps,ip=${app},${option}`);
       await runIdle(stage.host, 'free', '--dns', resolver, '--network', 'apps');
+      const open = 'driver-opt=routed.egress=mark.example.com:80,driver-opt=routed.egress-when-away=open';
+      await runIdle(stage.host, 'loose', '--dns', resolver, '--network', `name=apps,${open}`);
       await eventually(async () => expect(await fetch('mark.example.com')).to.contain(app));
     });
     after(async () => {
@@ -126,6 +127,19 @@ for (const engine of ENGINES_IN_FULL) {
       expect(shown[0].because).to.equal('mark.example.com, by entry mark.example.com:80/tcp');
     });
 
+    it('is told of what was refused, too', async () => {
+      expect(await fetch('unlisted.example.net')).to.contain('Connection refused');
+
+      await eventually(async () => {
+        const { stdout } = await type(stage.host, 'routed-plugin refused app');
+        expect(stdout).to.contain(
+          `${app} -> ${worldAddress(UNLISTED)} (unlisted.example.net) port 80/tcp: not in routed`,
+        );
+      });
+      const { stdout } = await type(stage.host, `routed-plugin why ${worldAddress(UNLISTED)} --from app --port 80/tcp`);
+      expect(stdout).to.contain('no entry allows it, which is unlisted.example.net to the container');
+    });
+
     it('knows answers over TCP', async () => {
       const pid = await inspect(stage.host, 'app', '{{.State.Pid}}');
       const script = `${import.meta.dirname}/support/ask-by-tcp.pl`;
@@ -153,16 +167,28 @@ for (const engine of ENGINES_IN_FULL) {
       expect(await fetch('later.example.com')).to.contain(app);
     });
 
-    it('holds while the plugin is away, with nothing new; and goes on when it is back', async () => {
+    it('holds while the plugin is away, with nothing new, unless it is to be open then; and goes on when it is back', async () => {
       await egress('set app "mark.example.com:80 *.example.org"');
+      await eventually(async () =>
+        expect(await fetch(worldAddress(UNLISTED), 'loose')).to.contain('Connection refused'),
+      );
       await stage.plugin.stop('SIGKILL');
 
       expect(await fetch('mark.example.com')).to.contain(app);
       expect(await fetch('n7.example.org')).to.contain('Connection refused');
+      await eventually(
+        async () => expect(await fetch(worldAddress(UNLISTED), 'loose')).not.to.contain('refused'),
+        30_000,
+      );
+      expect(await fetch(worldAddress(UNLISTED))).to.contain('Connection refused');
       stage.plugin = await stage.host.startPlugin();
 
       await eventually(async () => expect(await fetch('n7.example.org')).to.contain(app));
       expect(await fetch('mark.example.com')).to.contain(app);
+      await eventually(async () =>
+        expect(await fetch(worldAddress(UNLISTED), 'loose')).to.contain('Connection refused'),
+      );
+      expect(await fetch('mark.example.com', 'loose')).not.to.contain('refused');
     });
 
     it('is put back when somebody flushes the firewall', async () => {
@@ -171,6 +197,27 @@ for (const engine of ENGINES_IN_FULL) {
       await eventually(async () => expect(await fetch(worldAddress(MARK))).to.contain(app));
       await eventually(async () => expect(await fetch('n8.example.org')).to.contain(app));
       expect(await fetch(worldAddress(UNLISTED))).to.contain('Connection refused');
+    });
+
+    it('is put back, and told, when somebody flushes the rules of iptables that hand DNS over', async () => {
+      const countRepairs = async (): Promise<number> => {
+        const { stdout } = await type(stage.host, 'routed-plugin events');
+        return stdout.split('rules that filter what containers send and get: another program changed').length;
+      };
+      const before = await countRepairs();
+
+      await stage.host.exec(['sh', '-c', 'iptables -t mangle -F; ip6tables -t mangle -F']);
+
+      await eventually(async () => expect(await fetch('n9.example.org')).to.contain(app));
+      // Where nftables itself hands DNS over, there are none.
+      const { stdout } = await type(stage.host, 'routed-plugin status --json');
+      const { filtering } = JSON.parse(stdout) as {
+        filtering: { names: { way: string; links: number } };
+      };
+      expect(filtering.names.links).to.equal(2);
+      if (filtering.names.way === 'iptables') {
+        await eventually(async () => expect(await countRepairs()).to.be.above(before));
+      }
     });
   });
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { count } from './attack/support/count.ts';
 import { createNetwork, fetchArgv, idle, ping, runIdle, untilServed, webServer } from './support/containers.ts';
-import { ENGINES_IN_FULL } from './support/engines.ts';
+import { OLDEST_OR_EACH } from './support/engines.ts';
 import { eventually } from './support/eventually.ts';
 import { medianOfThree } from './support/median.ts';
 import { type } from './support/shell.ts';
@@ -12,8 +12,7 @@ const ENTRIES = count(100, 10_000);
 
 const [app, friend, stranger, resolver] = ['10.1.0.2', '10.1.0.3', '10.1.0.4', '10.1.0.53'] as const;
 
-// What is executed in a container of 28 sees this machine's files here: another shell, another resolv.conf.
-for (const engine of ENGINES_IN_FULL) {
+for (const engine of OLDEST_OR_EACH) {
   describe(`where a container may go (Docker ${engine})`, () => {
     const stage = setStage({ host: { engine } });
 
@@ -34,7 +33,7 @@ for (const engine of ENGINES_IN_FULL) {
       expect(stderr).to.match(/refused/i);
       return performance.now() - started;
     };
-    const statusOf = async (): Promise<{ egress: string; resolvers: string[]; counters: { refused: string } }> =>
+    const statusOf = async (): Promise<{ egress: string; resolvers: string[]; counters: { refused: number } }> =>
       (JSON.parse(await command('show app --json')) as [Awaited<ReturnType<typeof statusOf>>])[0];
     const verdictOn = async (address: string): Promise<{ verdict: string; because: string }> =>
       (JSON.parse(await command(`test app ${address} --json`)) as [Awaited<ReturnType<typeof verdictOn>>])[0];
@@ -78,11 +77,11 @@ for (const engine of ENGINES_IN_FULL) {
       await timeRefusal(resolver);
       expect(await verdictOn(`${resolver}:53/udp`)).to.deep.include({ verdict: 'passes' });
       expect(await verdictOn('10.9.9.9:53/udp')).to.deep.include({ verdict: 'refused' });
-      const before = Number((await statusOf()).counters.refused);
+      const before = (await statusOf()).counters.refused;
       // Nobody listens there: the answer is its own. What is refused on the way is counted.
       const { exitCode } = await stage.host.tryDocker('exec', 'app', 'nc', '-w', '1', resolver, '53');
       expect(exitCode).to.not.equal(0);
-      expect(Number((await statusOf()).counters.refused)).to.equal(before);
+      expect((await statusOf()).counters.refused).to.equal(before);
     });
 
     it('is told beforehand, with the entry that decides', async () => {
@@ -140,7 +139,7 @@ for (const engine of ENGINES_IN_FULL) {
 
       expect(await reaches(friend)).to.equal(true);
 
-      expect(Number((await statusOf()).counters.refused)).to.be.above(0);
+      expect((await statusOf()).counters.refused).to.be.above(0);
       expect(await verdictOn(friend)).to.deep.include({ verdict: 'counted' });
 
       await eventually(async () => {

@@ -192,15 +192,20 @@ for (const engine of NEWEST_OR_EACH) {
     it('reaches no service of the host, by none of its addresses, and no name server but its own', async () => {
       const gateway = await gatewayOf('captive');
       const host = stage.host;
-      const servers = [80, 53].flatMap((port) => [
-        host.spawn(['busybox', 'nc', '-ll', '-p', `${port}`, '-e', 'cat'], { name: `host-${port}` }),
-        outside.spawn(['busybox', 'nc', '-ll', '-p', `${port}`, '-e', 'cat'], { name: `outside-${port}` }),
-      ]);
-      await Promise.all(servers);
+      const serve = (at: Host, ports: readonly number[]) =>
+        ports.map((port) =>
+          at.spawn(['busybox', 'nc', '-ll', '-p', `${port}`, '-e', 'cat'], { name: `served-${port}` }),
+        );
+      // DNS, and DNS over TLS and HTTPS.
+      const ofResolvers = [53, 853, 443];
+      await Promise.all([...serve(host, [80, 53]), ...serve(outside, [80, ...ofResolvers])]);
       const loopback = ['10.99.0.1/32', 'fd00:99::1/128'];
       for (const address of loopback) await host.exec(['ip', 'address', 'add', address, 'dev', 'lo']);
       const places = [gateway, addressOfHost(host), '10.99.0.1', 'fd00:9::1', 'fd00:99::1', addressOfHost(outside)];
-      const tries = places.flatMap((address) => [80, 53].map((port) => [address, port] as const));
+      const tries = [
+        ...places.flatMap((address) => [80, 53].map((port) => [address, port] as const)),
+        ...ofResolvers.slice(1).map((port) => [addressOfHost(outside), port] as const),
+      ];
       const reached = async (from: string): Promise<string[]> => {
         const { place } = captives.get(from)!;
         const found: string[] = [];

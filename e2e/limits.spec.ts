@@ -112,13 +112,20 @@ for (const engine of NEWEST_OR_EACH) {
       await expectRate('out', 10);
     });
 
-    it('are back at once when somebody deletes the link that shapes', async () => {
-      const link = `ifbr-${(await endpointIdOf(stage.host, 'web', 'apps')).slice(0, 10)}`;
-      await stage.host.exec(['ip', 'link', 'delete', link]);
+    it('are back at once when somebody takes away a part of them, and that is told', async () => {
+      const id = (await endpointIdOf(stage.host, 'web', 'apps')).slice(0, 10);
+      const repairs = async (): Promise<number> =>
+        (await type(stage.host, `routed-plugin events ${web}`)).stdout.split('set-limit').length - 1;
+      const damages = [`ip link delete ifbr-${id}`, `tc qdisc replace dev vethr${id} root pfifo`];
+      for (const damage of damages) {
+        const before = await repairs();
 
-      await eventually(async () => {
-        expect((await limitsOf('web')).counters).to.have.all.keys('in', 'out');
-      });
+        await stage.host.exec(damage.split(' '));
+
+        // A round comes every 30 s only.
+        await eventually(async () => expect(await repairs(), damage).to.be.above(before), 10_000);
+        expect((await limitsOf('web')).counters, damage).to.have.all.keys('in', 'out');
+      }
     });
 
     const refused: readonly (readonly [string, RegExp])[] = [

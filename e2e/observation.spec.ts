@@ -1,11 +1,12 @@
+import type { Overview } from '@routed/web';
 import { expect } from 'chai';
 import { createNetwork, endpointIdOf, runIdle } from './support/containers.ts';
 import { eventually } from './support/eventually.ts';
-import { start, type } from './support/shell.ts';
+import { start, type, typeOnTerminal } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
 
 describe('looking at the plugin', () => {
-  const flags = ['--metrics-port', '9273', '--metrics-per-address', '--metrics-router'];
+  const flags = ['--metrics-port', '9273', '--metrics-per-address', '--metrics-router', '--web', '127.0.0.1:9274'];
   const stage = setStage({ plugin: { flags } });
 
   const command = async (line: string, exitCode = 0): Promise<string> => {
@@ -47,6 +48,28 @@ describe('looking at the plugin', () => {
     });
   });
 
+  it('has a page, on a port and on the admin socket', async () => {
+    const page = async (path: string, ...more: readonly string[]): Promise<string> =>
+      (await stage.host.exec(['curl', '--silent', '--fail', ...more, path])).stdout;
+    const overviewPath = ['--unix-socket', '/run/routed/admin.sock'] as const;
+    const story = await page('http://127.0.0.1:9274/api/addresses/10.1.0.2');
+
+    expect(await page('http://127.0.0.1:9274/')).to.contain('<script type="module" src="client/main.js">');
+    expect(JSON.parse(story)).to.have.nested.property('stages[0].state', 'ok');
+    expect(JSON.parse(story)).to.have.property('traffic');
+    await eventually(async () => {
+      const overview = JSON.parse(await page('http://localhost/web/api/overview', ...overviewPath)) as Overview;
+
+      // Docker was asked for the name, another process has examined the host, and the uplink was measured twice.
+      expect(overview.networks[0]?.sample).to.deep.include({
+        ...{ name: 'web', addresses: ['10.1.0.2', '10.1.0.3'], state: 'announced' },
+      });
+      expect(overview.examination.state).to.equal('done');
+      expect(overview.uplinks.map(({ name }) => name)).to.include('eth1');
+      expect(overview.latencies.find(({ name }) => name === 'Join')?.count).to.be.at.least(1);
+    });
+  });
+
   it('tells what happened, and what happens', async () => {
     const followed = await start(stage.host, 'routed-plugin events --follow', 'events');
     const endpointId = await endpointIdOf(stage.host, 'web', 'apps');
@@ -76,6 +99,89 @@ describe('looking at the plugin', () => {
       .and.not.to.contain('routed_router_neighbor_up{');
     expect(JSON.parse(await get('/readyz'))).to.deep.equal({ status: 'ready' });
     expect(JSON.parse(await get('/healthz'))).to.deep.equal({ status: 'ok' });
+  });
+
+  it('tries itself with packets, and takes everything away', async function () {
+    // Three selftests, each some seconds on an idle machine.
+    this.timeout(300_000);
+    const { host } = stage;
+    interface Selftest {
+      readonly isWell: boolean;
+      readonly checks: readonly { readonly id: string; readonly state: string; readonly detail: string }[];
+    }
+    const selftest = async (options: string, exitCode = 0): Promise<Selftest> => {
+      const result = await type(host, `routed-plugin selftest --json ${options}`);
+      expect(result.exitCode, result.stdout + result.stderr).to.equal(exitCode);
+      return JSON.parse(result.stdout) as Selftest;
+    };
+    const networks = async (): Promise<number> => {
+      return (JSON.parse(await command('status --json')) as { networks: unknown[] }).networks.length;
+    };
+
+    const { checks } = await selftest('');
+    const plain = 'ipv4 ipv6 host mtu table spoof additional ingress egress names limit leave';
+    expect(checks.map(({ id, state }) => `${id} ${state}`)).to.deep.equal(plain.split(' ').map((id) => `${id} pass`));
+    await host.exec(['iptables', '-I', 'FORWARD', '-i', 'vethr+', '-j', 'DROP']);
+    const broken = await selftest('--network apps', 1);
+    await host.exec(['iptables', '-D', 'FORWARD', '-i', 'vethr+', '-j', 'DROP']);
+    expect(broken.checks.map(({ id, state }) => `${id} ${state}`).join(', ')).to.equal(
+      'ipv4 fail, table pass, router pass, leave pass',
+    );
+
+    const killed = await start(host, 'routed-plugin selftest', 'selftest');
+    await eventually(async () => {
+      expect(await killed.log()).to.contain('IPv4 between two containers');
+    }, 60_000);
+    expect(await killed.stop('SIGKILL')).to.equal(137);
+    await eventually(async () => {
+      expect(await networks()).to.equal(1);
+    }, 60_000);
+  });
+
+  it('shows what containers send and get', async () => {
+    const { host } = stage;
+    const pings = await host.spawn(['ping', '-i', '0.05', '10.1.0.2'], { name: 'pings' });
+    interface Top {
+      readonly containers: readonly { readonly container: string; readonly inPacketsPerSec: number }[];
+    }
+
+    await eventually(async () => {
+      const { containers } = JSON.parse(await command('top --json --interval 0.5')) as Top;
+      expect(containers.map(({ container }) => container)).to.deep.equal(['web']);
+      expect(containers[0]?.inPacketsPerSec).to.be.greaterThan(2);
+    });
+
+    expect(await command('top --network apps --interval 0.1')).to.match(
+      /^CONTAINER +NETWORK +ADDRESS +IN BIT\/S\* .*\nweb +apps +10\.1\.0\.2 \+1 +\S+ +\S+ +\S+ +0 +-$/m,
+    );
+    const shown = await typeOnTerminal(host, 'routed-plugin top --interval 0.1', 'nq');
+    expect({ exitCode: shown.exitCode, shown: shown.stdout }).to.include({ exitCode: 0 });
+    expect(shown.stdout).to.contain('CONTAINER*');
+    await pings.stop();
+  });
+
+  it('writes what support needs to one file', async () => {
+    const { host } = stage;
+    const file = '/run/bundle.tar.gz';
+    const read = async (name: string): Promise<string> =>
+      (await host.exec(['tar', '-xzOf', file, '--wildcards', `*/${name}`])).stdout;
+    await host.exec(['sh', '-c', 'echo "ROUTED_X_TOKEN=hunter2" > /etc/default/routed']);
+
+    const { files } = JSON.parse(await command(`bundle --output ${file} --json`)) as {
+      readonly files: readonly { readonly name: string; readonly missing?: string }[];
+    };
+
+    const there = files.flatMap(({ name, missing }) => (missing === undefined ? [name] : []));
+    expect(there).to.include.members([
+      ...['versions.txt', 'status.json', 'doctor.json', 'events.jsonl', 'metrics.txt', 'docker/version.json'],
+      ...['docker/networks.json', 'options/defaults.txt', 'options/process.txt', 'kernel/network.json'],
+      ...['kernel/nft-routed.txt', 'kernel/iptables.txt'],
+    ]);
+    expect(await read('status.json')).to.contain('"container": "web"');
+    expect(await read('kernel/network.json')).to.contain('10.1.0.2/32');
+    expect(await read('options/defaults.txt')).to.equal('ROUTED_X_TOKEN=[removed]\n');
+    expect((await host.exec(['sh', '-c', `zcat ${file}`])).stdout).not.to.contain('hunter2');
+    await host.exec(['rm', file, '/etc/default/routed']);
   });
 
   it('tells of a drain the same everywhere: its reason, its end, and the connections left', async () => {

@@ -53,7 +53,9 @@ for (const engine of ENGINES_IN_FULL) {
         '-o',
         'routed.block=/26,/122',
       );
-      await createNetwork(host, 'two', '10.2.0.0/16', '--gateway', '10.2.0.1', '-o', 'routed.ingress=10.0.0.0/8');
+      const options = ['ingress=10.0.0.0/8', 'egress=10.0.0.0/8 api.example.com', 'rate-in=1gbit', 'rate-out=1gbit'];
+      const lists = options.flatMap((option) => ['-o', `routed.${option}`]);
+      await createNetwork(host, 'two', '10.2.0.0/16', '--gateway', '10.2.0.1', ...lists);
       await runIdle(host, 'web', '--network', 'one');
       await runIdle(host, 'db', '--network', 'two', '--ip', '10.2.0.2');
       await type(host, 'routed-plugin withdraw db');

@@ -4,6 +4,7 @@ import { tellFailures } from './stories/failures.ts';
 import { tellHandover } from './stories/handover.ts';
 import { tellPropagation } from './stories/propagation.ts';
 import { tellTraffic } from './stories/traffic.ts';
+import { tellWho } from './stories/who-and-whether.ts';
 import { setCluster } from './support/cluster.ts';
 import { network4 } from './support/containers.ts';
 
@@ -14,6 +15,7 @@ describe('three hosts on a LAN with BGP', () => {
   });
 
   describe('traffic', () => tellTraffic(stage, network4));
+  describe('who has an address', () => tellWho(stage, network4, / by h2 \(router 10\.112\.11\.2, AS \d+\)$/));
   describe('failures', () => tellFailures(stage, network4, 'bgpd', 9273));
   describe('an address on two hosts, one of which dies silently', () => tellAnycast(stage, network4, 2_000));
   describe('addresses that are announced while they serve', () => tellAnnouncing(stage, 500));

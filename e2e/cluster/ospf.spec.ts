@@ -6,7 +6,9 @@ import { tellFirewall } from './stories/firewall.ts';
 import { tellHandover } from './stories/handover.ts';
 import { tellLifecycle } from './stories/lifecycle.ts';
 import { tellBulk, tellPropagation } from './stories/propagation.ts';
+import { tellSelftest } from './stories/selftest.ts';
 import { tellTraffic } from './stories/traffic.ts';
+import { tellWhether, tellWho } from './stories/who-and-whether.ts';
 import { setCluster } from './support/cluster.ts';
 import { network4 } from './support/containers.ts';
 
@@ -18,6 +20,9 @@ describe('three hosts on a LAN with OSPF', () => {
   });
 
   describe('traffic', () => tellTraffic(stage, network4));
+  describe('who has an address', () => tellWho(stage, network4, / by router 10\.112\.11\.2$/));
+  describe('whether an address answers', () => tellWhether(stage, network4));
+  describe('a selftest', () => tellSelftest(stage, network4));
   describe('containers that come, go and move', () => tellLifecycle(stage, network4));
   describe("Docker's firewall", () => tellFirewall(stage, network4));
   describe('failures', () => tellFailures(stage, network4, 'ospfd', 9273));

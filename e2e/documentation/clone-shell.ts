@@ -10,7 +10,7 @@ import type { Running, Shell } from './shell.ts';
 /** The pages whose commands are typed in a clone, on the machine itself. */
 export const CLONE_PAGES = [
   'CONTRIBUTING.md',
-  'docs/performance.md',
+  'docs/reference/performance.md',
   'docs/security.md',
   'tools/lab/README.md',
   'e2e/README.md',

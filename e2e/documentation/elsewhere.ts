@@ -6,6 +6,8 @@ export type Elsewhere = {
   readonly lines: RegExp;
   /** Why they are not run here. */
   readonly reason: string;
+  /** The pages of several hosts, which say on which of them each line is typed, have them run. */
+  readonly isForOneHost?: true;
 } & (
   | {
       /** The file that runs them. */
@@ -50,14 +52,28 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   {
     lines: /^routed-plugin (un)?drain /,
     reason: 'A drained host would not announce what the other pages start.',
+    isForOneHost: true,
     by: 'e2e/draining.spec.ts',
     words: ['routed-plugin drain web --wait 30s', 'routed-plugin drain --all', 'routed-plugin undrain --all'],
   },
   {
     lines: /^quagga-config (un)?drain \/etc\/frr\/router\.yaml$/,
     reason: 'No router runs on the host of this page.',
+    isForOneHost: true,
     by: 'packages/quagga/README.md',
     words: ['quagga-config drain router.yaml', 'quagga-config undrain router.yaml'],
+  },
+  {
+    lines: /^quagga-config (init >|check|plan|apply) \/etc\/frr\/router\.yaml\b/,
+    reason: 'The tutorial does it on two hosts.',
+    isForOneHost: true,
+    by: 'docs/tutorial-ospf.md',
+    words: [
+      'quagga-config init > /etc/frr/router.yaml',
+      'quagga-config check /etc/frr/router.yaml',
+      'quagga-config plan /etc/frr/router.yaml',
+      "quagga-config apply /etc/frr/router.yaml --allow restart --restart-command 'systemctl restart frr'",
+    ],
   },
   {
     lines: /^routed-plugin cleanup /,
@@ -66,12 +82,22 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     words: ['routed-plugin cleanup', "cleanup('--dry-run')"],
   },
   {
+    lines: /^routed-plugin (whois|ping) /,
+    reason: 'What it shows are two hosts with routers, and a link with another MTU at its other end.',
+    by: 'e2e/cluster/stories/who-and-whether.ts',
+    words: ['`whois ${other}`', "'ping c1 --count 1'"],
+  },
+  {
     lines: /^routed-plugin handover /,
     reason: 'It waits for another host.',
     by: 'tools/lab/src/rolling.ts',
     words: ["'handover'", "'--within'", "'--wait'"],
   },
-  { lines: /^tools\/bench\b/, reason: 'It measures for minutes, and writes into docs/performance.md.', by: null },
+  {
+    lines: /^tools\/bench\b/,
+    reason: 'It measures for minutes, and writes into docs/reference/performance.md.',
+    by: null,
+  },
   {
     lines: /^tools\/setup\b/,
     reason: 'It installs packages on the machine.',
@@ -98,14 +124,37 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     words: ['tools/lab/lab engines --build'],
   },
   { lines: /^npm run docs$/, reason: 'It takes a minute.', by: NPM, words: ["'run', 'docs'"] },
+  {
+    lines: /^npm run docs:site$/,
+    reason: 'The site is built every night.',
+    by: 'e2e/packaging/site.spec.ts',
+    words: ['tools/site/build'],
+  },
   { lines: /^npm run coverage$/, reason: 'It is the unit tests once more.', by: null },
   { lines: /^npm install --workspace /, reason: 'It changes package.json.', by: null },
+  {
+    lines: /^git clone /,
+    reason: 'A lab has no way to other machines.',
+    by: 'e2e/documentation/fresh-clone.ts',
+    words: ['checkout-index'],
+  },
   { lines: /^(vagrant up|sudo -i$|cd \/srv\/routed$)/, reason: 'It is for another machine.', by: null },
+  {
+    lines: /^(mkdir|cp|cd) .*\/srv\/apt\b|^(gpg|apt-ftparchive) /,
+    reason: 'It is for a web server, and needs a key.',
+    by: null,
+  },
   {
     lines: /^tools\/build-deb /,
     reason: 'Packages are built and installed every night.',
     by: DEBIAN,
     words: ['tools/build-deb'],
+  },
+  {
+    lines: /^apt install docker\.io frr$/,
+    reason: 'A lab has no way to other machines; both programs are on this one.',
+    by: 'tools/setup',
+    words: ['docker.io', 'frr'],
   },
   {
     lines: /^(apt install|systemctl) |^(mv|tar) .*\/var\/lib\b/,
@@ -134,6 +183,6 @@ export const ELSEWHERE: readonly Elsewhere[] = [
 ];
 
 /** The row that speaks of a line; undefined when the line is to be run. */
-export function elsewhere({ text }: TypedLine): Elsewhere | undefined {
-  return ELSEWHERE.find(({ lines }) => lines.test(text));
+export function elsewhere({ text, on }: TypedLine): Elsewhere | undefined {
+  return ELSEWHERE.find(({ lines, isForOneHost }) => lines.test(text) && !(isForOneHost && on !== undefined));
 }

@@ -56,6 +56,7 @@ export const STORIES: readonly PageStory[] = [
   { page: 'docs/metrics.md', given: withWeb },
   { page: 'docs/setup.md', given: withWeb },
   { page: 'docs/troubleshooting.md', given: withWeb },
+  { page: 'docs/web.md' },
   {
     page: 'docs/duplicate-addresses.md',
     given: async (scene: Scene): Promise<void> => {

@@ -53,6 +53,17 @@ describe('the Debian package', function () {
     expect(await machine.sh('systemctl is-enabled routed.service routed.socket')).to.equal('enabled\nenabled');
   });
 
+  it('has pages, dashboard, alert rules, examples, and what shells complete both programs from', async () => {
+    const docs = '/usr/share/doc/routed';
+    const files = [
+      `${docs}/README.md ${docs}/docs/operations.md ${docs}/docs/grafana/routed.json ${docs}/docs/grafana/alerts.yaml`,
+      `${docs}/examples/compose/docker-compose.yml /usr/share/man/man1/quagga-config-apply.1.gz`,
+      '/usr/share/bash-completion/completions/quagga-config /usr/share/zsh/vendor-completions/_quagga-config',
+    ];
+
+    expect((await machine.try(`ls ${files.join(' ')}`)).stderr).to.equal('');
+  });
+
   it('runs containers inside of its sandbox, with forwarding between them', async () => {
     await machine.sh(`${network} --subnet 10.1.0.0/16 --ipv6 --subnet fd00:1::/64 apps`);
     await machine.sh('docker run -d --name web --network apps --ip 10.1.0.2 --restart always alpine sleep 1000000');

@@ -32,7 +32,7 @@ describe('the managed plugin', function () {
       it('is created, set, and enabled', async () => {
         await docker(`run --rm --volume /var/lib/routed:/var/lib/routed alpine true`);
         await docker(`plugin create routed ${directory}`);
-        await docker('plugin set routed ROUTED_GATEWAY=10.200.0.1 ROUTED_MTU=1400 ROUTED_LOG_LEVEL=debug');
+        await docker('plugin set routed ROUTED_GATEWAY=10.200.0.1 ROUTED_MTU=1400 ROUTED_METRICS_PORT=9273');
 
         await docker('plugin enable routed');
 
@@ -65,7 +65,14 @@ describe('the managed plugin', function () {
           `routed-plugin status --admin-socket /proc/${pid.trim()}/root/run/routed/admin.sock`,
         );
 
-        expect(told.stdout, told.stderr).to.match(/10\.1\.0\.2 +vethr[0-9a-f]+ +joined/);
+        // Docker says whose an address is.
+        expect(told.stdout, told.stderr).to.match(/ web +10\.1\.0\.2 +vethr[0-9a-f]+ +joined/);
+      });
+
+      it('serves its metrics on the port that was set', async () => {
+        const { stdout } = await type(stage.host, 'curl --silent http://127.0.0.1:9273/metrics');
+
+        expect(stdout).to.match(/^routed_build_info\{version="/m);
       });
 
       it('is not disabled while a network uses it', async () => {

@@ -11,7 +11,7 @@ import { exampleFile, installInto, packAll, type Packed } from './support/packed
 const repository = join(import.meta.dirname, '../..');
 const names = [
   ...['addresses', 'daemon', 'datapath', 'dns-gate', 'docker-engine', 'doctor', 'driver', 'ipam', 'netfilter', 'netns'],
-  ...['plugin-protocol', 'plugin-server', 'quagga', 'store', 'text'],
+  ...['plugin-protocol', 'plugin-server', 'quagga', 'store', 'text', 'web'],
 ].map((name) => `@routed/${name}`);
 const libraries = names.filter((name) => name !== '@routed/daemon');
 /** What examples leave to their reader. */

@@ -25,5 +25,8 @@ export const ENGINES_AT_THE_ENDS: readonly EngineRelease[] =
 /** For stories that are the same on every release: the newest, and with `ROUTED_ATTACK=all` each of them. */
 export const NEWEST_OR_EACH: readonly EngineRelease[] = IS_FULL ? ENGINES : ENGINES.slice(-1);
 
+/** The same where the oldest may differ more: that one, and with `ROUTED_ATTACK=all` each of them. */
+export const OLDEST_OR_EACH: readonly EngineRelease[] = IS_FULL ? ENGINES : ENGINES.slice(0, 1);
+
 /** The releases on which every story is told; on the others only those that depend on the release. */
 export const ENGINES_IN_FULL: readonly EngineRelease[] = ENGINES.filter((release) => release === '20.10');

@@ -18,11 +18,14 @@ export interface TypedLine {
   readonly comment: string;
   /** What the page shows that it prints; null in a block of commands alone. */
   readonly output: string | null;
+  /** Which of the page's hosts it is typed on, as a comment above it says (`# on host-a`); absent where none does. */
+  readonly on?: string;
 }
 
 const SHELLS = ['sh', 'bash', 'shell'];
 /** A block of what stands on a terminal: commands behind a prompt, and what they print. */
 const TERMINAL = 'console';
+const PLACE = /^# on ([\w -]+)$/;
 /** Words that a program may follow. */
 const BEFORE_PROGRAM = new Set(['exec', 'if', '!', 'do', 'then', 'nice', 'time', 'npx']);
 
@@ -33,6 +36,7 @@ export function typedLines(block: CodeBlock): TypedLine[] {
   const typed: TypedLine[] = [];
   let pending = '';
   let first = block.line;
+  let place: Place = {};
   for (const [index, each] of block.text.split('\n').entries()) {
     if (pending === '') first = block.line + index;
     pending += each;
@@ -40,7 +44,8 @@ export function typedLines(block: CodeBlock): TypedLine[] {
       pending = pending.slice(0, -1);
       continue;
     }
-    if (!/^\s*(#|$)/.test(pending)) typed.push(typedLine(block.page, first, pending, null));
+    place = placeOf(pending) ?? place;
+    if (!/^\s*(#|$)/.test(pending)) typed.push({ ...typedLine(block.page, first, pending, null), ...place });
     pending = '';
   }
   return typed;
@@ -48,13 +53,22 @@ export function typedLines(block: CodeBlock): TypedLine[] {
 
 function terminalLines({ page, line, text }: CodeBlock): TypedLine[] {
   const typed: TypedLine[] = [];
+  const place = placeOf(text.split('\n')[0] ?? '') ?? {};
   for (const [index, each] of text.split('\n').entries()) {
     const [, command] = /^\$ (.*)/.exec(each) ?? [];
     const last = typed.pop();
-    if (command !== undefined) typed.push(...(last ? [last] : []), typedLine(page, line + index, command, ''));
-    else if (last !== undefined) typed.push({ ...last, output: `${last.output}${each}\n` });
+    if (command !== undefined) {
+      typed.push(...(last ? [last] : []), { ...typedLine(page, line + index, command, ''), ...place });
+    } else if (last !== undefined) typed.push({ ...last, output: `${last.output}${each}\n` });
   }
   return typed;
+}
+
+type Place = Pick<TypedLine, 'on'>;
+
+function placeOf(comment: string): Place | undefined {
+  const [, on] = PLACE.exec(comment) ?? [];
+  return on === undefined ? undefined : { on };
 }
 
 function typedLine(page: string, line: number, typed: string, output: string | null): TypedLine {

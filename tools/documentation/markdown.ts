@@ -23,7 +23,7 @@ export function allPages(): string[] {
   const below = (folder: string): string[] =>
     readdirSync(`${REPOSITORY}${folder}`, { withFileTypes: true }).flatMap((entry) => {
       const path = `${folder}${entry.name}`;
-      if (['node_modules', 'dist'].includes(entry.name) || path === 'docs/api') return [];
+      if (['node_modules', 'dist'].includes(entry.name) || ['docs/api', 'docs/site'].includes(path)) return [];
       if (entry.isDirectory()) return below(`${path}/`);
       return path.endsWith('.md') ? [path] : [];
     });

@@ -3,9 +3,10 @@ const ID = '[0-9a-f]{8,}';
 
 /**
  * The form of what a page shows that a command prints: its lines, one after the other. Numbers and ids may be others,
- * columns may be wider or narrower, and `…` stands for anything.
+ * columns may be wider or narrower, and `…` stands for anything. Where it shows nothing, nothing is printed.
  */
 export function formOf(shown: string): RegExp {
+  if (shown.trim() === '') return /^\s*$/;
   const lines = shown
     .trimEnd()
     .split('\n')

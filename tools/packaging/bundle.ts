@@ -1,8 +1,8 @@
 // Writes both programs with all they need to one folder: main.js and quagga-config.js with their source maps, the native
-// modules, and the licences of what was put together.
+// modules, the page in page/, and the licences of what was put together.
 //
 // node --import=tsx tools/packaging/bundle.ts DIRECTORY
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -105,4 +105,16 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 });
+// The page in a browser: one script, which only this host's daemon serves.
+await build({
+  entryPoints: ['packages/web/dist/client/main.js'],
+  outfile: join(directory, 'page/client/main.js'),
+  bundle: true,
+  target: 'es2022',
+  format: 'esm',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+await cp('packages/web/page', join(directory, 'page'), { recursive: true });
 await writeFile(join(directory, 'third-party-licences.txt'), await licences(Object.keys(metafile.inputs)));

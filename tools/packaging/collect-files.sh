@@ -45,7 +45,9 @@ copy_with_libraries /usr/sbin/nft
 
 mkdir -p "$out/usr/lib/routed"
 cp -R "$bundle/." "$out/usr/lib/routed"
-rm -f "$out"/usr/lib/routed/dist/quagga-config*
-printf '#!/usr/bin/node\nimport "/usr/lib/routed/dist/main.js";\n' >"$out/usr/lib/routed/routed-plugin.mjs"
-chmod 755 "$out/usr/lib/routed/routed-plugin.mjs"
-ln -sf ../lib/routed/routed-plugin.mjs "$out/usr/bin/routed-plugin"
+for program in routed-plugin:main quagga-config:quagga-config; do
+  name=${program%:*}
+  printf '#!/usr/bin/node\nimport "/usr/lib/routed/dist/%s.js";\n' "${program#*:}" >"$out/usr/lib/routed/$name.mjs"
+  chmod 755 "$out/usr/lib/routed/$name.mjs"
+  ln -sf "../lib/routed/$name.mjs" "$out/usr/bin/$name"
+done

@@ -6,23 +6,30 @@ export interface ManualPage {
   readonly text: string;
 }
 
-/** Of commands for administrators. Source: man-pages(7). */
-const SECTION = 8;
+/** Where a program belongs: 8 is for administrators, 1 for everybody. Source: man-pages(7). */
+export type Section = 1 | 8;
 
-/** A page for each command that does something, such as `routed-plugin-address-list.8`. Pure. */
-export function manualPages(program: Command): readonly ManualPage[] {
-  return pagesBelow(program, program.name());
+/** The page that a program has for itself, by hand. */
+interface Overview {
+  readonly program: string;
+  readonly section: Section;
 }
 
-function pagesBelow(command: Command, path: string): ManualPage[] {
+/** A page for each command that does something, such as `routed-plugin-address-list.8`. Pure. */
+export function manualPages(program: Command, section: Section = 8): readonly ManualPage[] {
+  return pagesBelow(program, program.name(), { program: program.name(), section });
+}
+
+function pagesBelow(command: Command, path: string, overview: Overview): ManualPage[] {
   if (command.commands.length > 0)
-    return command.commands.flatMap((child) => pagesBelow(child, `${path} ${child.name()}`));
+    return command.commands.flatMap((child) => pagesBelow(child, `${path} ${child.name()}`, overview));
   const name = path.replaceAll(' ', '-');
-  return [{ name: `${name}.${SECTION}`, text: pageOf(command, path, name) }];
+  return [{ name: `${name}.${overview.section}`, text: pageOf(command, path, overview) }];
 }
 
 /** Source: man(7), groff_man_style(7). */
-function pageOf(command: Command, path: string, name: string): string {
+function pageOf(command: Command, path: string, { program, section }: Overview): string {
+  const name = path.replaceAll(' ', '-');
   const synopsis = command.registeredArguments.map((argument) => {
     const word = argument.variadic ? `${argument.name()}...` : argument.name();
     return argument.required ? word : `[${word}]`;
@@ -42,7 +49,7 @@ function pageOf(command: Command, path: string, name: string): string {
       return entry(flags, more.length === 0 ? description : `${description} (${more.join('; ')})`);
     });
   return [
-    `.TH ${name.toUpperCase()} ${SECTION} "" "routed" "System administration"`,
+    `.TH ${name.toUpperCase()} ${section} "" "routed" "${section === 8 ? 'System administration' : 'User commands'}"`,
     '.SH NAME',
     `${escaped(name)} \\- ${escaped(command.description())}`,
     '.SH SYNOPSIS',
@@ -54,9 +61,9 @@ function pageOf(command: Command, path: string, name: string): string {
     entry('-h, --help', 'show help'),
     '.SH EXIT STATUS',
     'As in',
-    '.BR routed\\-plugin (8).',
+    `.BR ${escaped(program)} (${section}).`,
     '.SH SEE ALSO',
-    '.BR routed\\-plugin (8)',
+    `.BR ${escaped(program)} (${section})`,
     '',
   ].join('\n');
 }

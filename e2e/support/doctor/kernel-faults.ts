@@ -252,7 +252,7 @@ chmod +x /run/no-veth/ip`,
     round: 'another Docker',
     what: "a link with addresses of a network's subnet",
     severity: 'broken',
-    found: /^10\.1\.0\.0\/16 of network [0-9a-f]{12} overlaps 10\.1\.200\.0\/24 on br-lan$/,
+    found: /^10\.1\.0\.0\/16 of network [\w-]+ overlaps 10\.1\.200\.0\/24 on br-lan$/,
     why: /a container may get the address of a machine$/,
     remedy: /^remove the address from br-lan/,
     breaking:

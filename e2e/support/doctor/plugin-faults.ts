@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { runIdle } from '../containers.ts';
 import { eventually } from '../eventually.ts';
 import { send } from '../raw-request.ts';
 import { type } from '../shell.ts';
@@ -27,6 +28,23 @@ export const recordFaults: readonly Fault[] = [
     remedy: /^list who may with "routed-plugin ingress set/,
     break: ({ host }: ExaminedHost): Promise<unknown> => type(host, 'routed-plugin ingress set web none'),
     revert: ({ host }: ExaminedHost): Promise<unknown> => type(host, 'routed-plugin ingress set web any'),
+  },
+  {
+    check: 'egress-names',
+    round: 'warnings',
+    what: 'a container that may go everywhere while the plugin is away',
+    severity: 'note',
+    found: /^1 containers may go everywhere while routed-plugin does not run: batch$/,
+    why: /^they have routed\.egress-when-away=open/,
+    remedy: /routed\.egress-when-away=closed$/,
+    break: ({ host }: ExaminedHost): Promise<void> =>
+      runIdle(
+        host,
+        'batch',
+        '--network',
+        'name=apps,driver-opt=routed.egress=api.example.com,driver-opt=routed.egress-when-away=open',
+      ),
+    revert: ({ host }: ExaminedHost): Promise<unknown> => host.docker('rm', '--force', 'batch'),
   },
   {
     check: 'stale-records',

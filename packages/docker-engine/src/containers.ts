@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EngineApi } from './engine-api.ts';
 import { networkEndpoints, type Owner } from './network-endpoints.ts';
+import { StartingContainer, type StartQuestion } from './starting-container.ts';
 
 /** A container's part in a network. */
 export interface ContainerNetwork {
@@ -9,6 +10,8 @@ export interface ContainerNetwork {
   readonly networkId: string;
   /** Empty while the container does not run. */
   readonly endpointId: string;
+  /** What `driver-opt` said; absent: nothing, or Docker's list was asked, which leaves it out. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 /** A container as Docker lists it. */
@@ -65,14 +68,26 @@ export interface ContainerControl extends DockerContainers {
    * @throws DockerError DOCKER_REFUSED for a signal that Docker does not know
    */
   kill(id: string, signalName: string, signal?: AbortSignal): Promise<boolean>;
+  /**
+   * The id of the container that Docker is starting on a network, or connecting to it; undefined when that is not certain. The one
+   * question that is asked inside a plugin call: for a second and a half at most. Never rejects.
+   */
+  starting(question: StartQuestion): Promise<string | undefined>;
 }
 
+const driverOptions = z.record(z.string(), z.string()).nullish();
+const onNetwork = z.object({ NetworkID: z.string(), EndpointID: z.string(), DriverOpts: driverOptions });
 const networkSettings = z
-  .object({ Networks: z.record(z.string(), z.object({ NetworkID: z.string(), EndpointID: z.string() })).nullish() })
+  .object({ Networks: z.record(z.string(), onNetwork).nullish() })
   .nullish()
   .transform((settings): readonly ContainerNetwork[] =>
-    Object.entries(settings?.Networks ?? {}).map(([networkName, { NetworkID, EndpointID }]) => {
-      return { networkName, networkId: NetworkID, endpointId: EndpointID };
+    Object.entries(settings?.Networks ?? {}).map(([networkName, { NetworkID, EndpointID, DriverOpts: options }]) => {
+      return {
+        networkName,
+        networkId: NetworkID,
+        endpointId: EndpointID,
+        ...(options !== undefined && options !== null && { options }),
+      };
     }),
   );
 
@@ -123,7 +138,9 @@ const WHAT = 'containers';
 
 /** Asks this engine. The list is one of the calls that wait for no container. */
 export function dockerContainers(api: EngineApi): ContainerControl {
+  const start = new StartingContainer(api);
   return {
+    starting: (question) => start.find(question),
     list: (name) => api.get({ path: `/containers/json?all=1${filterOf(name)}`, what: WHAT }, containerList),
     inspect: (id, signal) => {
       const request = { path: `/containers/${encodeURIComponent(id)}/json`, what: WHAT, signal };

@@ -12,4 +12,5 @@ export type { EngineEvent } from './event-message.ts';
 export type { Clock, EngineNotice, EventOptions, ResyncReason } from './events.ts';
 export type { Owner } from './network-endpoints.ts';
 export type { DockerAttachment, DockerNetwork, DockerNetworks, DockerSubnet } from './networks.ts';
+export type { StartQuestion } from './starting-container.ts';
 export { askUnixServer, type UnixRequest } from './unix-http.ts';

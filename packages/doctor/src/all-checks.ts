@@ -9,6 +9,7 @@ import { firewallChecks } from './checks/firewall.ts';
 import { forwardingChecks } from './checks/forwarding.ts';
 import { limitsChecks } from './checks/limits.ts';
 import { mtuChecks } from './checks/mtu.ts';
+import { namesChecks } from './checks/names.ts';
 import { neighborsChecks } from './checks/neighbors.ts';
 import { networkManagerChecks } from './checks/network-managers.ts';
 import { platformChecks } from './checks/platform.ts';
@@ -34,6 +35,7 @@ export const ALL_CHECKS: readonly Check[] = [
   ...answersChecks,
   ...firewallChecks,
   ...filtersChecks,
+  ...namesChecks,
   ...limitsChecks,
   ...mtuChecks,
   ...poolsChecks,

@@ -6,6 +6,7 @@ import {
   Gateways,
   HostAddresses,
   hasSandbox,
+  hostPrefix,
   HostNetworkSetup,
   KernelSettings,
   LinkLimits,
@@ -62,6 +63,9 @@ import { NameBook, noteNames } from './ground/endpoint-names.ts';
 import { DriverEvents } from './ground/events.ts';
 import { Journal } from './ground/journal.ts';
 import { NetworkNames } from './ground/network-names.ts';
+import { KeptKeeper } from './containers/kept-keeper.ts';
+import { KeptAddresses } from './leases/kept-addresses.ts';
+import { OwnAddresses } from './calls/own-addresses.ts';
 import { AdditionalLeases } from './leases/additional-leases.ts';
 import { ConflictCounters } from './leases/conflict-counters.ts';
 import { DuplicateAddressCheck } from './leases/duplicate-address-check.ts';
@@ -99,7 +103,7 @@ export interface DriverPorts {
   readonly connections: Connections;
   readonly marks: ConnectionMarks;
   readonly ipam: Ipam;
-  readonly docker: Pick<ContainerControl, 'list' | 'owners' | 'inspect' | 'kill'>;
+  readonly docker: Pick<ContainerControl, 'list' | 'owners' | 'inspect' | 'kill' | 'starting'>;
   /** Docker's names of networks. */
   readonly dockerNetworks: Pick<DockerNetworks, 'networks'>;
   /** What happens in Docker. */
@@ -108,7 +112,7 @@ export interface DriverPorts {
   readonly isEngineUp: () => Promise<boolean>;
   readonly routers: RouterLines;
   readonly metrics: ReconcileMetrics & AnnouncementMetrics;
-  readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky' | 'owners' | 'drain'>;
+  readonly state: Pick<StateDirectory, 'networks' | 'endpoints' | 'sticky' | 'kept' | 'owners' | 'drain'>;
   /** What kernel settings were before the daemon changed them. */
   readonly ledger: SavedSysctls;
   readonly logger: Logger;
@@ -156,6 +160,8 @@ export interface DriverComponents extends Drivers {
   readonly blocks: Blocks;
   readonly networkBlocks: NetworkBlocks;
   readonly owners: AddressOwners;
+  readonly kept: KeptAddresses;
+  readonly keptKeeper: KeptKeeper;
   readonly absence: Absence;
   readonly announcer: Announcer;
   readonly announcements: ContainerAnnouncements;
@@ -242,11 +248,19 @@ function networkComponents(
   const counts = new ConflictCounters();
   const prefixes = new AdditionalPrefixes({ ipam, host: hostAddresses });
   const kept = { prefixes, defaultMtuBytes, repository: state.networks };
+  const loose = new UnboundLeases();
+  const networks = new NetworkRegistry({ ...ground, ...kept, gateways, host });
   return {
     counts,
     claims: new DuplicateAddressCheck({ host: hostAddresses, counts }),
-    loose: new UnboundLeases(),
-    networks: new NetworkRegistry({ ...ground, ...kept, gateways, host }),
+    loose,
+    networks,
+    pools: new DockerPools({
+      ...ground,
+      isAllowedPrefix: (poolId) => networks.isAllowedPrefix(poolId),
+      dropDoubtful: () => networks.dropDoubtful(),
+      loose,
+    }),
     records: new PersistentAssignments(state.sticky),
   };
 }
@@ -257,16 +271,19 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   const { claims, loose, networks, records } = core;
   // One by one: the daemon's ports have more fields than ours, such as `events`.
   const { routers, connections, metrics } = ports;
-  const additional = new AdditionalLeases({ ...ground, claims });
+  const isInUse = (address: string): boolean => endpoints.endpointAt(hostPrefix(address)) !== undefined;
+  const kept = new KeptAddresses({ ...ground, repository: ports.state.kept, isInUse });
+  const additional = new AdditionalLeases({ ...ground, claims, kept });
   const hostDrain = new HostDrain({ repository: ports.state.drain });
   const named = new NamedDestinations({ ...ground, rtnl: ports.rtnl, filters: ports.filters });
+  const filtering = new EndpointFiltering({ ...ground, hostResolvers, filters: ports.filters, named, connections });
   const endpoints = new EndpointLifecycle({
     ...ground,
     ...host,
     networks,
     claims,
     leases: additional,
-    filtering: new EndpointFiltering({ ...ground, hostResolvers, filters: ports.filters, named, connections }),
+    filtering,
     gifts: records,
     hostDrain,
     repository: ports.state.endpoints,
@@ -276,11 +293,14 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   const shared = { ...ground, ...host, endpoints, connections };
   const cluster = createConflicts({ ...shared, ...core, routers, absence, host: host.hostAddresses });
   const announcer = new Announcer({ ...ground, ...cluster, endpoints, engine, hostDrain, connections, metrics });
-  const blocks = new Blocks({ ...shared, ...core, ...cluster, routes: host.blockRoutes });
+  const blocks = new Blocks({ ...shared, ...core, ...cluster, kept, routes: host.blockRoutes });
+  const own = new OwnAddresses({ ...ground, claims, endpoints, blocks, kept });
   return {
     ...core,
     additional,
+    kept,
     named,
+    filtering,
     blocks,
     networkBlocks: new NetworkBlocks({ networks, blocks, dockerNetworks: ports.dockerNetworks }),
     endpoints,
@@ -289,30 +309,26 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
     hostDrain,
     announcements: new ContainerAnnouncements({ ...ground, ...cluster, endpoints, announcer, hostDrain, connections }),
     cluster,
-    leases: new DockerLeases({ ...ground, claims, endpoints, blocks, loose }),
-    pools: new DockerPools({
-      ...ground,
-      isAllowedPrefix: (poolId) => networks.isAllowedPrefix(poolId),
-      dropDoubtful: () => networks.dropDoubtful(),
-      loose,
-    }),
+    leases: new DockerLeases({ ...ground, claims, endpoints, blocks, loose, kept, own }),
   };
 }
 
 /** The inside of sandboxes, and what operators say of containers. */
 function containerComponents(
-  { filters, state, openSandbox: open, connections }: DriverPorts,
+  { filters, state, openSandbox: open, connections, engineEvents }: DriverPorts,
   ground: Ground,
   { limits, links }: Host,
   core: Core,
 ) {
-  const { endpoints, networks, additional, records } = core;
+  const { endpoints, networks, additional, records, kept } = core;
   const announcements = new AddressAnnouncements({ ...ground, ...core, conflicts: core.cluster.conflicts });
   const sandboxReconciler = new SandboxReconciler({ ...ground, endpoints, open, isThere: hasSandbox });
   const nameServers = new GivenNameServers({ ...ground, endpoints });
-  const common = { ...ground, endpoints, networks, leases: additional, records, sandboxReconciler, nameServers };
+  const common = { ...ground, endpoints, networks, leases: additional, records, kept, sandboxReconciler, nameServers };
   const sticky = new AssignmentKeeper(common);
-  const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners });
+  const keptKeeper = new KeptKeeper({ ...common, ...core, engineEvents });
+  const onOwner = keptKeeper.note.bind(keptKeeper);
+  const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners, onOwner });
   const limitReader = new LimitReader({ ...ground, limits, links, endpoints });
   ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));
   ground.events.on('join', (endpointId) => owners.onJoin(endpointId));
@@ -321,11 +337,12 @@ function containerComponents(
     sandboxReconciler,
     sticky,
     owners,
+    keptKeeper,
     sandboxes: new SandboxWatch({ endpoints, sandboxReconciler }),
     addresses: new ContainerAddresses(common),
     filtered: new FilteredPacketCount({ ...ground, filters }),
     list: new AddressList({ ...common, announcements }),
-    filters: new ContainerFilters({ ...common, keeper: sticky, filters, named: core.named, hostResolvers }),
+    filters: new ContainerFilters({ ...common, ...core, keeper: sticky, filters, hostResolvers }),
     listCounts: new ListCounts({ ...ground, endpoints, filters }),
     limitReader,
     containerLimits: new ContainerLimits({ ...common, limits, limitReader }),

@@ -96,7 +96,7 @@ class AssembledDriver implements Driver {
   }
 
   async load(): Promise<void> {
-    const { gateways, reaper, keeper, sandboxReconciler, sticky, owners, networks, host, hostDrain, named } =
+    const { gateways, reaper, keeper, sandboxReconciler, sticky, kept, owners, networks, host, hostDrain, named } =
       this.#components;
     this.#started.add(() => named.close());
     this.#started.add(() => reaper.flush());
@@ -104,6 +104,7 @@ class AssembledDriver implements Driver {
     this.#started.add(() => sandboxReconciler.stop());
     await gateways.check(this.#settings.gateways[4]);
     await keeper.load();
+    await kept.load();
     await sticky.load();
     await owners.load();
     await hostDrain.load();
@@ -119,6 +120,7 @@ class AssembledDriver implements Driver {
       blocks,
       sticky,
       owners,
+      keptKeeper,
       sandboxes,
       cluster,
       absence,
@@ -126,9 +128,7 @@ class AssembledDriver implements Driver {
       announcer,
       refused,
     } = this.#components;
-    const { rtnl } = this.#ports;
-    const isRecoveryDue = source.state.isRecoveryDue || (await areRecordsOlder(rtnl, endpoints));
-    const recovery = isRecoveryDue ? this.#recoveryFrom(source) : undefined;
+    const recovery = (await this.#isRecoveryDue(source)) ? this.#recoveryFrom(source) : undefined;
     const removals = this.#removalsSeenBy(source);
     sandboxes.listenTo(monitor);
     absence.listenTo(monitor, () => keeper.repair());
@@ -137,24 +137,39 @@ class AssembledDriver implements Driver {
     await cluster.conflicts.adopt();
     await announcer.start();
     const compared = keeper.start();
-    const linkAt = (index: number): Promise<Link | undefined> => rtnl.links.get({ index });
+    const linkAt = (index: number): Promise<Link | undefined> => this.#ports.rtnl.links.get({ index });
     const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
     const watch = new KernelWatch({ endpoints, networks, blocks, linkAt, ...repairs });
     watch.start({ events: monitor, ruleset });
-    for (const component of [refused, announcer, sticky, owners, cluster.watch, recovery, removals, hidden, watch]) {
-      this.#started.add(() => component?.stop());
-    }
+    const components = [
+      refused,
+      announcer,
+      sticky,
+      owners,
+      keptKeeper,
+      cluster.watch,
+      recovery,
+      removals,
+      hidden,
+      watch,
+    ];
+    for (const component of components) this.#started.add(() => component?.stop());
     if (openRefused !== undefined) void refused.start(openRefused);
     await compared;
     cluster.watch.start(monitor, blocks);
     sticky.start();
     owners.start();
+    keptKeeper.start();
     void recovery?.start();
     void removals.start();
   }
 
   async stop(): Promise<void> {
     await this.#started.close();
+  }
+
+  async #isRecoveryDue({ state }: RecoverySource): Promise<boolean> {
+    return state.isRecoveryDue || (await areRecordsOlder(this.#ports.rtnl, this.#components.endpoints));
   }
 
   #recoveryFrom({ networks: docker, driverNames, state }: RecoverySource): Recovery {

@@ -1,6 +1,6 @@
 /**
  * Prints what filters cost: setting one beside many others, and traffic through one. As root, with iperf3; a few minutes.
- * Run: npx tsx packages/netfilter/bench/filters.bench.ts
+ * Run: npx tsx packages/netfilter/bench/filters.bench.ts [changes | traffic [ROUNDS]]
  */
 import { Console } from 'node:console';
 import { execFile } from 'node:child_process';
@@ -11,17 +11,19 @@ import { type FilterStage, LINK, openFilterStage, RULES } from '../test/support/
 import { until } from '../test/support/until.ts';
 
 const console = new Console(process.stdout);
+const part = process.argv[2];
 const repetitions = 50;
-const rounds = 20;
-const secondsPerRound = 2;
+const rounds = Number(process.argv[3] ?? 20);
+const secondsPerRound = 1;
 
 const linkName = (number: number): string => `vethr${number.toString(16).padStart(10, 'f')}`;
 const twentySources = (number: number): string =>
   Array.from({ length: 20 }, (_, i) => `10.${100 + i}.${number & 255}.0/24`).join();
 
+/** Both directions. */
 function set(filters: EndpointFilters, link: string, list: string): Promise<void> {
-  const ingress = parseAllowList(list);
-  return filters.set({ link, addresses: ['10.1.0.2', 'fd00:1::2'], ingress, spoof: 'strict' });
+  const [ingress, egress] = [parseAllowList(list), parseAllowList(list, 'egress')];
+  return filters.set({ link, addresses: ['10.1.0.2', 'fd00:1::2'], ingress, egress, spoof: 'strict' });
 }
 
 function spread(values: readonly number[]): string {
@@ -132,15 +134,19 @@ async function compare(
   }
 }
 
-const namespace = await openProgramNamespace();
-const nfnetlink = await openNfnetlink({ netns: namespace.netns });
-for (const others of [0, 1000, 5000]) {
-  const filters = createEndpointFilters({ nfnetlink, run: (argv, input) => namespace.run(argv, input) }, RULES);
-  await filters.ensure();
-  await measureChanges(filters, others);
-  if (others === 0) await measureLongList(filters);
-  await filters.clear();
+async function measureAllChanges(): Promise<void> {
+  const namespace = await openProgramNamespace();
+  const nfnetlink = await openNfnetlink({ netns: namespace.netns });
+  for (const others of [0, 1000, 5000]) {
+    const filters = createEndpointFilters({ nfnetlink, run: (argv, input) => namespace.run(argv, input) }, RULES);
+    await filters.ensure();
+    await measureChanges(filters, others);
+    if (others === 0) await measureLongList(filters);
+    await filters.clear();
+  }
+  await nfnetlink.close();
+  await namespace.close();
 }
-await nfnetlink.close();
-await namespace.close();
-await measureTraffic();
+
+if (part !== 'traffic') await measureAllChanges();
+if (part !== 'changes') await measureTraffic();

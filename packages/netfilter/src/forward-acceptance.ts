@@ -1,6 +1,7 @@
 import type { CommandRunner } from './command-runner.ts';
 import { isRejectedByFirewalld } from './firewalld.ts';
 import { FORWARD_CHAIN, forwardJump, forwardRules } from './forward-rules.ts';
+import { areOnNfTables } from './iptables-variant.ts';
 import { failureOf } from './netfilter-error.ts';
 import type { RulesetWatch } from './ruleset-watch.ts';
 import { doesUfwReject } from './ufw.ts';
@@ -88,7 +89,7 @@ export function createForwardAcceptance(
   /** Whether a change of the rules would be reported. */
   async function isWatched(): Promise<boolean> {
     if (watch === undefined || watch.isDeaf) return false;
-    isHeard ??= (await Promise.all(PROGRAMS.map((program) => isOnNfTables(run, program)))).every(Boolean);
+    isHeard ??= await areOnNfTables(run);
     return isHeard;
   }
 
@@ -167,10 +168,4 @@ async function restore({ run, program, chain }: Place, lines: readonly string[])
   const result = await run([`${program}-restore`, '--wait', '--noflush'], text);
   if (result !== undefined && result.exitCode === 0) return;
   throw failureOf(`rules of chain ${chain}`, `${program}-restore`, result);
-}
-
-/** "iptables v1.8.9 (nf_tables)"; the other variant says "(legacy)". */
-async function isOnNfTables(run: CommandRunner, program: string): Promise<boolean> {
-  const result = await run([program, '--version']);
-  return result?.stdout.includes('nf_tables') ?? false;
 }

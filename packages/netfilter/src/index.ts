@@ -33,11 +33,11 @@ export {
   type EndpointFilters,
   type FilterCounters,
   type FiltersOutcome,
-  type TimedAddress,
   type ListCounters,
 } from './filters/endpoint-filters.ts';
-export type { EndpointFilter } from './filters/layout.ts';
+export { type EndpointFilter, OPEN_WHEN_AWAY_SET } from './filters/layout.ts';
 export type { RefusalPrefix, RulesetOptions } from './filters/ruleset.ts';
+export type { TimedAddress } from './filters/timed-elements.ts';
 export type { IpPacket } from './codec/ip-packet.ts';
 export type { LoggedPacket } from './codec/packet-log.ts';
 export { openPacketLog, type PacketLog, type PacketLogOptions } from './log/packet-log.ts';

@@ -89,6 +89,7 @@ export type {
   NetconfEvent,
   RuleEvent,
   RouteEvent,
+  TrafficControlEvent,
 } from './types/monitor.ts';
 export type { Neighbour, NeighbourFilter, Neighbours, NeighbourSpec, NeighbourState } from './types/neighbour.ts';
 export type { NetnsHandle } from './types/handles.ts';

@@ -4,7 +4,7 @@ export { replyToError } from './error-reply.ts';
 export { type InheritedSockets, type SocketName, inheritedSockets, placeOf } from './inherited-sockets.ts';
 export { createPluginApp } from './plugin-app.ts';
 export { type ListenSettings, type PluginServer, listen } from './plugin-server.ts';
-export { ADMIN_LIMITS, METRICS_LIMITS, PLUGIN_LIMITS, type ServerLimits } from './server-limits.ts';
+export { ADMIN_LIMITS, METRICS_LIMITS, PLUGIN_LIMITS, type ServerLimits, WEB_LIMITS } from './server-limits.ts';
 export { isServed } from './socket-file.ts';
 export { groupNumber } from './socket-group.ts';
 export { PluginServerError, type PluginServerErrorCode, isPluginServerError } from './errors.ts';

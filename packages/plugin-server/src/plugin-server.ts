@@ -31,9 +31,11 @@ export interface ListenSettings {
 /** A socket file to be made, or a socket that the service manager listens at already and keeps. */
 export type SocketPlace = { readonly path: string } | { readonly name: string; readonly fd: number };
 
-/** A TCP port on loopback: for what nobody needs a permission for. */
-export interface LoopbackPlace {
+/** A TCP port: for what nobody who reaches it needs a permission for. */
+export interface PortPlace {
   readonly port: number;
+  /** The address that it is served at; default 127.0.0.1. */
+  readonly host?: string;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface LoopbackPlace {
  * @throws PluginServerError SOCKET_IN_USE, SOCKET_UNUSABLE
  */
 export async function listen(
-  place: SocketPlace | LoopbackPlace,
+  place: SocketPlace | PortPlace,
   app: Koa,
   { limits, socketGroup, logger }: ListenSettings,
 ): Promise<PluginServer> {
@@ -76,7 +78,7 @@ export async function listen(
 /** As many wait to be accepted as may be connected: Docker's connect fails at once, with EAGAIN, when no more may wait. */
 async function startListening(
   server: Server,
-  place: SocketPlace | LoopbackPlace,
+  place: SocketPlace | PortPlace,
   backlog: ServerLimits['connections'],
 ): Promise<void> {
   if ('path' in place) {
@@ -86,7 +88,7 @@ async function startListening(
     process.umask(umask);
     await once(server, 'listening');
   } else if ('port' in place) {
-    server.listen({ port: place.port, host: '127.0.0.1', backlog });
+    server.listen({ port: place.port, host: place.host ?? '127.0.0.1', backlog });
     await once(server, 'listening').catch((error: unknown) => {
       throw new PluginServerError(
         'SOCKET_UNUSABLE',

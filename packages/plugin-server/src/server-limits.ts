@@ -47,6 +47,17 @@ export const ADMIN_LIMITS: ServerLimits = {
   stallTimeoutMs: 0,
 };
 
+/** A browser opens six connections, one of which stays for what happens; whoever may be reached from elsewhere gets no more. */
+export const WEB_LIMITS: ServerLimits = {
+  connections: 128,
+  evictsIdle: true,
+  calls: 64,
+  headerBytes: HEADER_BYTES,
+  requestTimeoutMs: 5_000,
+  idleTimeoutMs: 15_000,
+  stallTimeoutMs: 15_000,
+};
+
 /** Every local user reaches the port: a few watchers get in, and nobody occupies it by being slow, or by staying. */
 export const METRICS_LIMITS: ServerLimits = {
   connections: 64,

@@ -6,10 +6,12 @@ import { runCommand } from './check/command.ts';
 import { runCli } from './cli/program.ts';
 
 // Whoever reads the output may stop reading: "quagga-config --help | head" is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
+for (const output of [process.stdout, process.stderr]) {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+}
 
 process.exitCode = await runCli(process.argv.slice(2), {
   write: (output) => void process.stdout.write(output),

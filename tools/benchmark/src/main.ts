@@ -24,7 +24,7 @@ function scenarioName(name: string, previous: readonly string[] = []): readonly 
   return [...previous, name];
 }
 
-const program = new Command('bench').description('benchmarks of routed; see docs/performance.md');
+const program = new Command('bench').description('benchmarks of routed; see docs/reference/performance.md');
 
 program
   .command('run', { isDefault: true })
@@ -65,7 +65,7 @@ program
 
 program
   .command('document')
-  .description('write figures into docs/performance.md')
+  .description('write figures into docs/reference/performance.md')
   .argument(
     '[file...]',
     'results of tools/bench run; where two have the same scenario, the latter counts (the last run)',

@@ -32,6 +32,11 @@ export function compare(samples: Rounds, reference: Rounds): Ratio {
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
 }
 
+/** How much larger the medians of rounds are than those of the reference, in the middle. */
+export function medianDifference(samples: Rounds, reference: Rounds): number {
+  return median(samples.map((round, index) => median([...round]) - median([...(reference[index] ?? [])])));
+}
+
 /** What both sides' growth comes to, round by round: how much more the samples grew than the reference did. */
 export function compareGrowth(
   samples: { readonly before: Rounds; readonly after: Rounds },

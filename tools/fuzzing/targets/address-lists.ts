@@ -67,6 +67,7 @@ const optionName = fc.oneof(
     'routed.ingress',
     'routed.egress',
     'routed.egress-mode',
+    'routed.egress-when-away',
     'routed.dns',
     'routed.spoof',
     'routed.addresses',

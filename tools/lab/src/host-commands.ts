@@ -4,6 +4,8 @@ import type { HostRecord } from './lab-state.ts';
 import { enterCommand } from './namespace.ts';
 import { systemPath } from './system-path.ts';
 
+const inEngineScript = join(import.meta.dirname, '../scripts/in-engine.sh');
+
 /** Where a host's engine listens, as seen inside the host. */
 export const engineSocket = '/run/docker.sock';
 
@@ -12,11 +14,11 @@ export function hostCommand(host: HostRecord, argv: readonly string[]): string[]
   return enterCommand(host.keeper.pid, argv);
 }
 
-/** Runs a program of the host's engine (dockerd, docker): behind a chroot unless the machine itself has it. */
+/** Runs a program of the host's engine (dockerd, docker): in the mount namespace of its own root, unless the machine itself has it. */
 export function engineCommand(host: HostRecord, argv: readonly string[]): string[] {
   if (host.engine === null) throw new LabError('no-engine', `host ${host.name} was made with engine "none"`);
-  const chroot = host.engine.root === null ? [] : ['chroot', join(host.directory, 'engine/root')];
-  return hostCommand(host, [...chroot, ...argv]);
+  const enter = [inEngineScript, join(host.directory, 'engine')];
+  return hostCommand(host, [...(host.engine.root === null ? [] : enter), ...argv]);
 }
 
 /** The host's own Docker client, talking to the host's engine. */

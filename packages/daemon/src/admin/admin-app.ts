@@ -10,6 +10,7 @@ import { limitRoutes, type LimitServices } from './limit-routes.ts';
 import { networkRoutes, type NetworkServices } from './network-routes.ts';
 import { observationRoutes } from './observation-routes.ts';
 import { statusRoutes, type StatusServices } from './status-routes.ts';
+import { type PageSource, pageBelowWeb } from '../web/web-app.ts';
 
 /** What operators' commands ask. */
 export interface AdminServices
@@ -27,14 +28,17 @@ export interface AdminAppDeps {
   readonly logger: Logger;
   /** How many calls may be under way at once. */
   readonly maxCalls: number;
+  /** The page below `/web/`; absent: none. */
+  readonly page?: PageSource;
 }
 
 /** The HTTP application behind the admin socket: JSON in and out, an error as `{"error":{"code","message"}}`. */
-export function createAdminApp({ loaded, metrics, problems, stopping, logger, maxCalls }: AdminAppDeps): Koa {
+export function createAdminApp({ loaded, metrics, problems, stopping, logger, maxCalls, page }: AdminAppDeps): Koa {
   // Who asks is told of a failure; without anybody asking there is nobody to tell.
   loaded.catch(() => undefined);
   const app = new Koa();
   app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection lost'));
+  if (page !== undefined) app.use(pageBelowWeb(page));
   app.use(async (ctx, next) => {
     try {
       await next();
@@ -63,7 +67,13 @@ export function createAdminApp({ loaded, metrics, problems, stopping, logger, ma
 }
 
 /** The HTTP application behind the metrics port: what programs watch, and nothing that changes anything. */
-export function createMetricsApp({ loaded, metrics, problems, logger, maxCalls }: Omit<AdminAppDeps, 'stopping'>): Koa {
+export function createMetricsApp({
+  loaded,
+  metrics,
+  problems,
+  logger,
+  maxCalls,
+}: Omit<AdminAppDeps, 'stopping' | 'page'>): Koa {
   const app = new Koa();
   app.on('error', (error: unknown) => logger.debug({ err: error }, 'connection lost'));
   app.use(

@@ -5,6 +5,7 @@ import { askDaemonFor } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { printTable } from '../terminal/table.ts';
 import { say, sayJson } from '../terminal/terminal.ts';
+import { isMeantAsAddress } from './meant-as-address.ts';
 import { reasonText } from './reason-text.ts';
 
 interface Flags {
@@ -61,7 +62,13 @@ async function list(container: string | undefined, { adminSocket, json }: Flags)
   );
 }
 
-async function add(container: string, address: string, { adminSocket, json, network, anycast }: Flags): Promise<void> {
+async function add(
+  container: string,
+  address: string,
+  { adminSocket, json, network, anycast }: Flags,
+  command: Command,
+): Promise<void> {
+  refuseSwapped(command, { container, address });
   const path = `/v1/containers/${encodeURIComponent(container)}/addresses`;
   const body = { address, ...(network === undefined ? {} : { network }), ...(anycast && { anycast }) };
   const { addressChange } = await import('@routed/driver/replies');
@@ -70,12 +77,25 @@ async function add(container: string, address: string, { adminSocket, json, netw
   report(change, `has ${change.address} on ${change.network}${when}`, json);
 }
 
-async function remove(container: string, address: string, { adminSocket, json }: Flags): Promise<void> {
+async function remove(
+  container: string,
+  address: string,
+  { adminSocket, json }: Flags,
+  command: Command,
+): Promise<void> {
+  refuseSwapped(command, { container, address });
   const path = `/v1/containers/${encodeURIComponent(container)}/addresses/${encodeURIComponent(address)}`;
   const { addressChange } = await import('@routed/driver/replies');
   const change = await askDaemonFor(adminSocket, { method: 'DELETE', path }, addressChange);
   const returns = change.returns ? '; it returns when the container restarts, because it is in its driver-opt' : '';
   report(change, `has ${change.address} no longer${returns}`, json);
+}
+
+/** Ends with what was meant when the address stands before the container. */
+function refuseSwapped(command: Command, typed: { readonly container: string; readonly address: string }): void {
+  const { container, address } = typed;
+  if (!isMeantAsAddress(container) || isMeantAsAddress(address)) return;
+  command.error(`error: the container comes first: routed-plugin address ${command.name()} ${address} ${container}`);
 }
 
 function report(change: AddressChange, text: string, json: boolean | undefined): void {

@@ -4,6 +4,7 @@ import { askDaemonFor, askDaemonForLines } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { complain, say, sayJsonLine } from '../terminal/terminal.ts';
+import { isMeantAsAddress } from './meant-as-address.ts';
 import { tellRefused } from './refused-command.ts';
 
 interface Flags {
@@ -31,9 +32,16 @@ export function eventsCommand(): Command {
     .action(tell);
 }
 
-async function tell(text: string | undefined, { adminSocket, follow, json, refused, ...only }: Flags): Promise<void> {
+async function tell(
+  text: string | undefined,
+  { adminSocket, follow, json, refused, ...only }: Flags,
+  command: Command,
+): Promise<void> {
   const query = new URLSearchParams();
   if (text !== undefined) {
+    if (!isMeantAsAddress(text)) {
+      command.error(`error: '${text}' is not an IP address; of a container: routed-plugin events --container ${text}`);
+    }
     const { canonicalHostAddress } = await import('@routed/ipam');
     const address = canonicalHostAddress(text);
     if (!refused) await tellOfNothing(adminSocket, address);
@@ -50,7 +58,7 @@ async function tell(text: string | undefined, { adminSocket, follow, json, refus
   }
   const { journalEntry } = await import('@routed/driver/replies');
   for await (const entry of askDaemonForLines(adminSocket, `/v1/events?${query.toString()}`, journalEntry)) {
-    if (json) sayJsonLine(JSON.stringify(entry));
+    if (json) sayJsonLine(entry);
     else say(textOf(entry));
   }
 }

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { askDaemonFor, askDaemonForLines } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { printTable } from '../terminal/table.ts';
-import { say, sayJson } from '../terminal/terminal.ts';
+import { paint } from '../terminal/colour.ts';
+import { say, sayJson, sayMarked } from '../terminal/terminal.ts';
 import { type SuggestedEntry, suggestEntries } from './suggest-list.ts';
 
 type Direction = 'ingress' | 'egress';
@@ -29,7 +30,7 @@ const WORDS = {
   egress: {
     about: 'where a container may connect to',
     list: 'destinations',
-    examples: 'such as "10.0.0.0/8:5432/tcp, 10.1.2.3-10.1.2.9, [fd00::/8]:8000-8100/tcp"',
+    examples: 'such as "10.0.0.0/8:5432/tcp, [fd00::/8]:8000-8100/tcp, api.example.com:443, *.example.org"',
     heading: 'ALLOWED DESTINATIONS',
     peer: 'where it would connect to: such as 10.1.2.3:443/tcp; without a port, a ping',
     tested: 'say whether a container may connect somewhere, and which entry decides',
@@ -158,7 +159,9 @@ function print(direction: Direction, rows: readonly FilterStatus[], { json }: Fl
     rows.map(({ network, [direction]: list = 'any', mode, resolvers, spoof, counters }) => {
       const { examined = '-', refused = '-', spoofed = '-' } = counters ?? {};
       const own = isEgress ? (resolvers?.join(',') ?? '-') : spoof;
-      return [network, list, own, mode, examined, refused, ...(isEgress ? [] : [spoofed])];
+      return [network, list, own, mode, `${examined}`, `${refused}`, ...(isEgress ? [] : [`${spoofed}`])];
     }),
   );
+  const warnings = new Set(rows.flatMap((row) => row.warnings ?? []));
+  for (const warning of warnings) sayMarked(paint('yellow', 'WARNING'), warning);
 }

@@ -1,6 +1,7 @@
 import { didYouMean } from '@routed/text';
 import { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
+import { bundleCommand } from './bundle-command.ts';
 import { cleanupCommand } from './cleanup-command.ts';
 import { completionCommand } from './completion-command.ts';
 import { drainCommands } from './drain-commands.ts';
@@ -11,10 +12,15 @@ import { filterCommand } from './filter-commands.ts';
 import { limitCommand } from './limit-command.ts';
 import { eventsCommand } from './events-command.ts';
 import { networkCommand } from './network-command.ts';
+import { pingCommand } from './ping-command.ts';
 import { refusedCommand } from './refused-command.ts';
+import { selftestCommand } from './selftest-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { statusCommand } from './status-command.ts';
+import { otherWordFor } from './other-words.ts';
+import { topCommand } from './top-command.ts';
 import { complainLines } from '../terminal/terminal.ts';
+import { whoisCommand } from './whois-command.ts';
 import { whyCommand } from './why-command.ts';
 
 const EXIT_CODES = `
@@ -31,7 +37,7 @@ export function createProgram(version: string): Command {
   const program = new Command('routed-plugin')
     .description('Docker network and IPAM plugin that gives every container its own routable addresses')
     .version(version)
-    .showHelpAfterError('(routed-plugin --help lists the options)')
+    .showHelpAfterError('(routed-plugin --help lists commands and options)')
     .configureOutput({ writeErr: complainLines })
     .exitOverride();
   const serving = serveCommand();
@@ -47,6 +53,11 @@ export function createProgram(version: string): Command {
   program.addCommand(eventsCommand());
   program.addCommand(refusedCommand());
   program.addCommand(whyCommand());
+  program.addCommand(whoisCommand());
+  program.addCommand(pingCommand());
+  program.addCommand(selftestCommand());
+  program.addCommand(topCommand());
+  program.addCommand(bundleCommand());
   program.addCommand(completionCommand());
   for (const command of program.commands) inheritSettings(command, program);
   // It refuses them itself: commander would say that they are too many, of an option before a command.
@@ -65,14 +76,20 @@ export function createProgram(version: string): Command {
 function refuseUnknownCommand(command: Command): void {
   const [word] = command.args[0] === 'help' ? command.args.slice(1) : command.args;
   const names = command.commands.map((each) => each.name());
-  if (names.length === 0 || word === undefined || word.startsWith('-') || [...names, 'help'].includes(word)) return;
-  command.error(`error: unknown command '${word}'${didYouMean(word, names)}`);
+  if (names.length === 0 || word === undefined || [...names, 'help'].includes(word)) return;
+  const meant = command.parent === null ? otherWordFor(word) : undefined;
+  if (word.startsWith('-') && meant === undefined) return;
+  // Names below a command are few, and a word that is none of them may be what it is about: "ingress web".
+  const known = command.parent === null ? '' : `; ${command.name()} has ${names.join(', ')}`;
+  command.error(`error: unknown command '${word}'${meant ?? (didYouMean(word, names) || known)}`);
 }
 
 /** A command that is made elsewhere does not know the settings of the program. */
-function inheritSettings(command: Command, parent: Command): void {
-  command.copyInheritedSettings(parent);
-  for (const child of command.commands) inheritSettings(child, command);
+function inheritSettings(command: Command, parent: Command, path = parent.name()): void {
+  const own = `${path} ${command.name()}`;
+  command.copyInheritedSettings(parent).showHelpAfterError(`(usage: ${own} ${command.usage()}; --help says more)`);
+  if (command.commands.length > 0) command.on('command:*', () => refuseUnknownCommand(command));
+  for (const child of command.commands) inheritSettings(child, command, own);
 }
 
 /** The options part of a command's help. */

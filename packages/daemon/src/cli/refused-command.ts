@@ -44,8 +44,8 @@ async function tellOfContainer(reference: string, flags: Flags): Promise<void> {
 
 /** How many of a container on one network, in both directions. Pure. */
 export function totalsOf({ container, network, counters }: FilterStatus, egress: FilterStatus | undefined): string {
-  const { refused: entering = '0', spoofed = '0' } = counters ?? {};
-  const leaving = egress?.counters?.refused ?? '0';
+  const { refused: entering = 0, spoofed = 0 } = counters ?? {};
+  const leaving = egress?.counters?.refused ?? 0;
   return `${container} on ${network}: ${entering} refused on their way in, ${leaving} on their way out, ${spoofed} with addresses of others`;
 }
 
@@ -53,15 +53,16 @@ export function totalsOf({ container, network, counters }: FilterStatus, egress:
 export async function tellRefused(adminSocket: string, query: URLSearchParams, json = false): Promise<void> {
   const { refusedPacket } = await import('@routed/driver/replies');
   for await (const packet of askDaemonForLines(adminSocket, `/v1/refused?${query.toString()}`, refusedPacket)) {
-    if (json) sayJsonLine(JSON.stringify(packet));
+    if (json) sayJsonLine(packet);
     else say(refusedText(packet));
   }
 }
 
 /** A line about one packet. Pure. */
 export function refusedText(packet: RefusedPacket): string {
-  const { at, direction, verdict, container, network, source, destination, protocol, port, icmp, rule } = packet;
+  const { at, direction, verdict, container, network, source, destination, name, protocol, port, icmp, rule } = packet;
   const who = container === undefined ? 'unknown container' : `${container} on ${network ?? '?'}`;
   const what = port === undefined ? [protocol, icmp].filter(Boolean).join(' ') : `port ${port}/${protocol}`;
-  return `${at}  ${verdict.padEnd(7)}  ${direction.padEnd(7)}  ${who}: ${source} -> ${destination} ${what}: ${rule}`;
+  const target = name === undefined ? destination : `${destination} (${name})`;
+  return `${at}  ${verdict.padEnd(7)}  ${direction.padEnd(7)}  ${who}: ${source} -> ${target} ${what}: ${rule}`;
 }

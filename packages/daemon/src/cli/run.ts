@@ -3,11 +3,16 @@ import { CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { EXIT_CODE, exitCodeOf } from '../terminal/exit-codes.ts';
 import { createProgram } from './program.ts';
+import { SELFTEST_END } from '../selftest/end-protocol.ts';
 import { complain } from '../terminal/terminal.ts';
 
 /** Runs a command line, without the names of interpreter and program, and sets the exit status of the process. */
 export async function runCommandLine(words: readonly string[]): Promise<void> {
   try {
+    if (words[0] === SELFTEST_END) {
+      await (await import('../selftest/end.ts')).runEnd();
+      return;
+    }
     await createProgram(VERSION).parseAsync(words, { from: 'user' });
   } catch (error) {
     // Commander has said what it has to say.

@@ -33,6 +33,8 @@ const OPTIONS: readonly Option[] = [
   new Option('--metrics-router [on|off]', "metrics of this host's routers and their neighbors (FRR)").env(
     'ROUTED_METRICS_ROUTER',
   ),
+  new Option('--web <address:port>', 'serve the page there, such as 127.0.0.1:9274').env('ROUTED_WEB'),
+  new Option('--web-peers <URLs>', 'pages of other hosts that ours shows, with commas').env('ROUTED_WEB_PEERS'),
   new Option('--log-level <level>', 'debug, info, warn or error').env('ROUTED_LOG_LEVEL').default('info'),
   new Option('--log-format <format>', 'json or pretty')
     .env('ROUTED_LOG_FORMAT')

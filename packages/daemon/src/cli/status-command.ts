@@ -58,6 +58,8 @@ function print(report: DaemonReport, isWatched: boolean): void {
   const { left, endpoints: gone, leases } = forgotten;
   if (left + gone + leases > 0) say(`stale and freed: ${left + gone} endpoints, ${leases} leases`);
   if (linksToDelete > 0) say(`${linksToDelete} links are waiting for deletion`);
+  const how = namesText(report.filtering?.names);
+  if (how !== undefined) say(how);
   const names = new Map((report.addresses ?? []).map((row) => [row.endpointId, row]));
   say();
   printTable(
@@ -78,14 +80,24 @@ function print(report: DaemonReport, isWatched: boolean): void {
   );
 }
 
+/** How names in lists are followed, for people; undefined while no list has names. Pure. */
+export function namesText(names: NonNullable<DaemonReport['filtering']>['names']): string | undefined {
+  if (names === undefined) return undefined;
+  const { links, open, way, lost, queue } = names;
+  const losses = lost + (queue?.droppedFull ?? 0);
+  const reading = queue === undefined ? 'DNS is not read' : `DNS comes by ${way}, ${losses} packets lost`;
+  return `${links} lists with names, ${open} addresses open by name: ${reading}`;
+}
+
 type NetworkStatus = DaemonReport['networks'][number];
 type Names = ReadonlyMap<string | undefined, ListedAddress>;
 
 function networkRows(network: NetworkStatus, endpoints: DaemonReport['endpoints'], names: Names): string[][] {
   const member = endpoints.find(({ networkId }) => networkId === network.id);
   const name = network.name ?? names.get(member?.id)?.network ?? network.id.slice(0, 12);
-  return network.pools.map(({ prefix, leased, size, gateway }) => {
-    return [name, prefix, String(leased), sizeText(size), gateway, String(network.mtuBytes), String(network.endpoints)];
+  return network.pools.map(({ prefix, leased, kept, size, gateway }) => {
+    const use = kept === undefined ? String(leased) : `${leased} (${kept} kept)`;
+    return [name, prefix, use, sizeText(size), gateway, String(network.mtuBytes), String(network.endpoints)];
   });
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { askDaemonFor } from '../admin/admin-client.ts';
 import type { AddressFacts } from '../why/facts.ts';
 import type { Stage } from '../why/explain.ts';
+import { isMeantAsAddress } from './meant-as-address.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { EXIT_CODE } from '../terminal/exit-codes.ts';
 import { printTable } from '../terminal/table.ts';
@@ -59,16 +60,11 @@ async function run(text: string, flags: Flags, command: Command): Promise<void> 
     const between = from === undefined ? [] : await (await import('../why/attempt.ts')).stagesOf(attempt);
     answers.push({ stations: [...explain(facts), ...between], facts });
   }
-  if (flags.json) sayJson(isAddress ? answers[0] : answers);
+  if (flags.json) sayJson((isAddress ? answers[0] : undefined) ?? answers);
   else answers.forEach((answer, index) => print(answer, { isFirst: index === 0, isNamed: !isAddress }));
   if (answers.some(({ stations }) => stations.some(({ state }) => state === 'broken'))) {
     process.exitCode = EXIT_CODE.problem;
   }
-}
-
-/** No container can have a colon or a slash in its name; one of digits and dots is improbable, and a mistyped address not. */
-function isMeantAsAddress(text: string): boolean {
-  return /[:/]|^[\d.]*\.[\d.]*$/.test(text);
 }
 
 /** An address in its usual form, or the name of a container as it is. */

@@ -26,10 +26,11 @@ export interface Place {
  *
  * @param defaultCommand the command that runs without its name, so that its options may stand behind that of the program
  */
-export function placesOf(program: Command, defaultCommand: string): readonly Place[] {
+export function placesOf(program: Command, defaultCommand?: string): readonly Place[] {
   const [root, ...others] = placesBelow(program, '');
+  if (root !== undefined && defaultCommand === undefined) return [root, ...others];
   const implied = others.find(({ path }) => path === defaultCommand);
-  if (root === undefined || implied === undefined) throw new Error(`there is no command ${defaultCommand}`);
+  if (root === undefined || implied === undefined) throw new Error(`there is no command ${defaultCommand ?? ''}`);
   const known = new Set(root.words.map(({ text }) => text));
   const words = [...root.words, ...implied.words.filter(({ text }) => !known.has(text))];
   return [{ ...root, words, values: new Map([...root.values, ...implied.values]) }, ...others];
@@ -64,13 +65,13 @@ function argumentOf({ registeredArguments: [first] }: Command): Values | undefin
   if (first === undefined) return undefined;
   if (first.argChoices !== undefined) return first.argChoices;
   const name = first.name();
-  if (name === 'network') return 'network';
+  if (name === 'network' || name === 'file') return name;
   return name.includes('container') ? 'container' : 'any';
 }
 
 function valuesOf({ argChoices, flags }: Option): Values {
   if (argChoices !== undefined) return argChoices;
-  if (flags.includes('path>')) return 'file';
-  if (flags.startsWith('--network')) return 'network';
+  if (/<(path|dir)>/.test(flags)) return 'file';
+  if (flags.startsWith('--network <name')) return 'network';
   return flags.startsWith('--container') ? 'container' : 'any';
 }

@@ -1,14 +1,21 @@
 import type { Place, Values } from './places.ts';
 import type { Shell } from './shell-names.ts';
 
-const PROGRAM = 'routed-plugin';
 /** Names of containers and networks hold no character that a shell takes for its own. Source: moby daemon/names. */
 const CONTAINERS = `docker ps --all --format '{{.Names}}' 2>/dev/null`;
 const NETWORKS = `docker network ls --format '{{.Name}}' 2>/dev/null`;
 
-/** The text that a shell reads to complete command lines. Pure. */
-export function completionFor(shell: Shell, places: readonly Place[]): string {
-  return { bash, zsh, fish }[shell](places);
+/** The text that a shell reads to complete command lines of a program. Pure. */
+export function completionFor(shell: Shell, places: readonly Place[], program = 'routed-plugin'): string {
+  // What names of functions may hold.
+  const own = `_${program.replaceAll('-', '_')}`;
+  return { bash, zsh, fish }[shell](places, { program, own });
+}
+
+/** What is completed, and how the names of its functions start. */
+interface Names {
+  readonly program: string;
+  readonly own: string;
 }
 
 /** As a word that a shell takes as it is. */
@@ -29,13 +36,13 @@ function producerOf(values: Values): string {
   return `printf '%s\\n' ${values.map(quoted).join(' ')}`;
 }
 
-function bash(places: readonly Place[]): string {
-  const words = places.map(({ path, words: own, argument }) => {
+function bash(places: readonly Place[], { program, own }: Names): string {
+  const words = places.map(({ path, words: typed, argument }) => {
     const more = argument === undefined ? '' : `; ${producerOf(argument)}`;
-    return `    ${quoted(path)}) printf '%s\\n' ${own.map(({ text }) => quoted(text)).join(' ')}${more} ;;`;
+    return `    ${quoted(path)}) printf '%s\\n' ${typed.map(({ text }) => quoted(text)).join(' ')}${more} ;;`;
   });
-  return `# Completion of ${PROGRAM} for bash.
-_routed_plugin_path() {
+  return `# Completion of ${program} for bash.
+${own}_path() {
   local word path=
   for word; do
     case "\${path:+$path }$word" in
@@ -44,25 +51,25 @@ _routed_plugin_path() {
   done
   printf '%s' "$path"
 }
-_routed_plugin_words() {
+${own}_words() {
   case $1 in
 ${words.join('\n')}
   esac
 }
-_routed_plugin_values() {
+${own}_values() {
   case $1 in
 ${valueCases(places)}
     *) return 1 ;;
   esac
 }
-_routed_plugin() {
+${own}() {
   local path previous=\${COMP_WORDS[COMP_CWORD - 1]} current=\${COMP_WORDS[COMP_CWORD]} words word
-  path=$(_routed_plugin_path "\${COMP_WORDS[@]:1:COMP_CWORD-1}")
-  words=$(_routed_plugin_values "$path $previous" || _routed_plugin_words "$path")
+  path=$(${own}_path "\${COMP_WORDS[@]:1:COMP_CWORD-1}")
+  words=$(${own}_values "$path $previous" || ${own}_words "$path")
   COMPREPLY=()
   while IFS= read -r word; do [[ -n $word ]] && COMPREPLY+=("$word"); done < <(compgen -W "$words" -- "$current")
 }
-complete -o default -F _routed_plugin ${PROGRAM}
+complete -o default -F ${own} ${program}
 `;
 }
 
@@ -75,21 +82,22 @@ function valueCases(places: readonly Place[]): string {
     .join('\n');
 }
 
-function zsh(places: readonly Place[]): string {
+function zsh(places: readonly Place[], { program, own }: Names): string {
   const cases = places.map(({ path, words, argument }) => {
     const described = words.map(({ text, description }) => quoted(`${text.replaceAll(':', '\\:')}:${description}`));
-    const more = argument === undefined ? '' : `; more=(\${(f)"$(${producerOf(argument)})"})`;
+    const more =
+      argument === undefined ? '' : argument === 'file' ? '; _files' : `; more=(\${(f)"$(${producerOf(argument)})"})`;
     return `    ${quoted(path)}) found=(${described.join(' ')})${more} ;;`;
   });
-  return `#compdef ${PROGRAM}
-# Completion of ${PROGRAM} for zsh.
-_routed_plugin_values() {
+  return `#compdef ${program}
+# Completion of ${program} for zsh.
+${own}_values() {
   case $1 in
 ${valueCases(places)}
     *) return 1 ;;
   esac
 }
-_routed_plugin() {
+${own}() {
   local word typed= values
   local -a found more
   for word in "\${(@)words[2,CURRENT-1]}"; do
@@ -97,7 +105,7 @@ _routed_plugin() {
       ${commandPatterns(places)}) typed=\${typed:+$typed }$word ;;
     esac
   done
-  if values=$(_routed_plugin_values "$typed \${words[CURRENT-1]}"); then
+  if values=$(${own}_values "$typed \${words[CURRENT-1]}"); then
     more=(\${(f)values})
     if (( $#more )); then compadd -a more; else _files; fi
     return
@@ -108,24 +116,24 @@ ${cases.join('\n')}
   (( $#more )) && compadd -a more
   _describe command found
 }
-if [[ $funcstack[1] == _routed_plugin ]]; then _routed_plugin "$@"; else compdef _routed_plugin ${PROGRAM}; fi
+if [[ $funcstack[1] == ${own} ]]; then ${own} "$@"; else compdef ${own} ${program}; fi
 `;
 }
 
-function fish(places: readonly Place[]): string {
+function fish(places: readonly Place[], { program, own }: Names): string {
   const lines = places.flatMap(({ path, words, argument, values }) => {
-    const start = `complete --command ${PROGRAM} --condition ${quoted(`test (__routed_plugin_path) = ${quoted(path)}`)}`;
+    const start = `complete --command ${program} --condition ${quoted(`test (_${own}_path) = ${quoted(path)}`)}`;
     const shown = words.map(({ text, description }) => {
       if (!text.startsWith('--')) return `${start} --arguments ${quoted(text)} --description ${quoted(description)}`;
       const value = values.get(text);
       const follows = value === undefined ? '' : ` ${fishValue(value)}`;
       return `${start} --long-option ${text.slice(2)}${follows} --description ${quoted(description)}`;
     });
-    const own = argument === undefined || argument === 'any' ? [] : [`${start} ${fishArguments(argument)}`];
-    return [...shown, ...own];
+    const first = argument === undefined || argument === 'any' ? [] : [`${start} ${fishArguments(argument)}`];
+    return [...shown, ...first];
   });
-  return `# Completion of ${PROGRAM} for fish.
-function __routed_plugin_path
+  return `# Completion of ${program} for fish.
+function _${own}_path
     set --local typed ''
     for word in (commandline --tokenize --cut-at-cursor --current-process)[2..]
         set --local longer (string trim "$typed $word")
@@ -135,12 +143,13 @@ function __routed_plugin_path
     end
     echo "$typed"
 end
-complete --command ${PROGRAM} --no-files
+complete --command ${program} --no-files
 ${lines.join('\n')}
 `;
 }
 
 function fishArguments(values: Values): string {
+  if (values === 'file') return '--force-files';
   return `--arguments ${quoted(`(${producerOf(values)})`)}`;
 }
 

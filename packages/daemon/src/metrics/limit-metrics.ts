@@ -15,7 +15,7 @@ const METRICS = [
     Kind: Counter,
     name: 'routed_limit_bytes_total',
     help: 'Bytes of frames that passed a limit.',
-    pick: ({ count }: LimitRow) => Number(count.bytes),
+    pick: ({ count }: LimitRow) => count.bytes,
   },
   {
     Kind: Counter,

@@ -1,12 +1,21 @@
-import type { AnnouncementMetrics, DaemonCounts, FilteredPackets, LimitRow, ReconcileMetrics } from '@routed/driver';
+import type {
+  AnnouncementMetrics,
+  DaemonCounts,
+  FilteredPackets,
+  LimitRow,
+  NamesReport,
+  ReconcileMetrics,
+} from '@routed/driver';
 import type { MethodName } from '@routed/plugin-protocol';
 import type { CallObserver, CallOutcome } from '@routed/plugin-server';
 import { hasBrand } from '../ground/our-errors.ts';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { watchProcess } from './process-metrics.ts';
+import { type CallLatency, latenciesOf } from './latencies.ts';
 import { labelled, type LabelledValues } from './labelled.ts';
 import { watchLimits } from './limit-metrics.ts';
+import { watchNames } from './names-metrics.ts';
 import { type RouterReport, watchRouters } from './router-metrics.ts';
 
 /** Up to 10 s: what takes longer is stuck. */
@@ -51,9 +60,9 @@ export interface AskedList {
   readonly container: string;
   readonly network: string;
   readonly direction: 'ingress' | 'egress';
-  /** Packets, in decimal. */
-  readonly examined: string;
-  readonly refused: string;
+  /** Packets. */
+  readonly examined: number;
+  readonly refused: number;
 }
 
 /** The calls that start and end containers: what alerts watch. */
@@ -81,6 +90,8 @@ export interface MetricSources {
   readonly refreshNames?: () => Promise<void>;
   /** Packets that filters dropped; absent: nobody counts. */
   readonly filtered?: () => Promise<FilteredPackets>;
+  /** How names in lists are followed; undefined: no list has any. Absent: nobody says. */
+  readonly names?: () => Promise<NamesReport | undefined>;
   /** Absent: no metric for each address. */
   readonly addresses?: () => readonly AnnouncedAddress[];
   /** Absent: no metrics for each list. */
@@ -109,6 +120,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   #routers: RouterReport | undefined;
   #lists: readonly AskedList[] = [];
   #limits: readonly LimitRow[] = [];
+  #names: NamesReport | undefined;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   constructor() {
@@ -169,6 +181,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     if (sources.lists !== undefined) this.#watchLists();
     this.#watchBlocks();
     watchLimits(this.#registry, () => this.#limits);
+    watchNames(this.#registry, () => this.#names);
     this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
     this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
     this.#single(
@@ -178,16 +191,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     );
     this.#single('routed_endpoints_idle', 'Endpoints that are in no container.', ({ totals }) => totals.idle);
     this.#single('routed_links_to_delete', 'Links that wait for their deletion.', ({ linksToDelete }) => linksToDelete);
-    this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', ['pool', 'network'], ({ pools }) =>
-      pools.map(({ id, leased, networks }) => [[id, networks.join(',')], leased]),
-    );
-    this.#labelled(
-      Gauge,
-      'routed_pool_size',
-      'Addresses that a pool can give out by itself.',
-      ['pool', 'network'],
-      ({ pools }) => pools.map(({ id, size, networks }) => [[id, networks.join(',')], size]),
-    );
+    this.#watchPools();
     this.#labelled(
       Counter,
       'routed_forgotten_total',
@@ -211,6 +215,26 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     );
   }
 
+  #watchPools(): void {
+    this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', ['pool', 'network'], ({ pools }) =>
+      pools.map(({ id, leased, networks }) => [[id, networks.join(',')], leased]),
+    );
+    this.#labelled(
+      Gauge,
+      'routed_pool_kept',
+      'Leased addresses of a pool that are kept for containers that do not have them now.',
+      ['pool', 'network'],
+      ({ pools }) => pools.map(({ id, kept, networks }) => [[id, networks.join(',')], kept]),
+    );
+    this.#labelled(
+      Gauge,
+      'routed_pool_size',
+      'Addresses that a pool can give out by itself.',
+      ['pool', 'network'],
+      ({ pools }) => pools.map(({ id, size, networks }) => [[id, networks.join(',')], size]),
+    );
+  }
+
   #watchFilters(): void {
     this.#labelled(
       Counter,
@@ -229,7 +253,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     const labels = ['direction', 'network', 'container'];
     const counted = (name: string, help: string, key: 'examined' | 'refused'): void =>
       this.#labelled(Counter, name, help, labels, () =>
-        this.#lists.map((list) => [[list.direction, list.network, list.container], Number(list[key])]),
+        this.#lists.map((list) => [[list.direction, list.network, list.container], list[key]]),
       );
     counted('routed_list_examined_total', 'First packets of connections that a list was asked about.', 'examined');
     counted('routed_list_refused_total', 'Of these, those that it refused, or would have.', 'refused');
@@ -315,6 +339,12 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     if (hasBrand(error, '@routed/netns.NetlinkError')) this.#netlinkErrors.inc({ code: error.code });
   }
 
+  /** How long the calls that start and end containers took, and withdrawals. */
+  async latencies(): Promise<CallLatency[]> {
+    const [calls, withdrawals] = await Promise.all([this.#calls.get(), this.#withdrawals.get()]);
+    return latenciesOf(calls.values, withdrawals.values);
+  }
+
   /** All metrics, and the content type of their format. */
   async render(): Promise<{ readonly contentType: string; readonly text: string }> {
     await this.#sources?.refreshNames?.();
@@ -328,6 +358,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     this.#lists = (await this.#sources?.lists?.()) ?? [];
     this.#filtered = (await filtered) ?? this.#filtered;
     this.#limits = (await limits) ?? [];
+    this.#names = await this.#sources?.names?.();
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 

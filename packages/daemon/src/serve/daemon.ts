@@ -7,9 +7,12 @@ import {
   METRICS_LIMITS,
   placeOf,
   type PluginServer,
+  WEB_LIMITS,
 } from '@routed/plugin-server';
 import { ipamCapabilities, networkCapabilities } from '@routed/driver/capabilities';
 import { createAdminApp, createMetricsApp } from '../admin/admin-app.ts';
+import { createWebApp, type PageSource } from '../web/web-app.ts';
+import { isReachedFromElsewhere } from './web-options.ts';
 import type { ServeOptions } from './serve-options.ts';
 import type { Runtime } from './runtime.ts';
 import type { Logger } from '../ground/logger.ts';
@@ -63,12 +66,28 @@ interface Serving {
   readonly logger: Logger;
 }
 
+const OPEN_PAGE =
+  '--web: everybody who reaches this address reads the names and addresses of all containers, without a password; ' +
+  'put a proxy with one before it, or serve the page on 127.0.0.1 and use ssh -L';
+
+/** Most of the page's program is read when somebody asks for it first. */
+function pageWhenAsked(options: ServeOptions, { loaded, metrics, stopping, logger }: Serving): PageSource {
+  let opening: ReturnType<PageSource> | undefined;
+  const open: PageSource = async () => {
+    const runtime = await loaded;
+    const { openDaemonPage } = await import('../page/daemon-page.ts');
+    return await openDaemonPage({ options, runtime, metrics, stopping, logger });
+  };
+  return () => (opening ??= open());
+}
+
 /** The sockets of Docker, that of operators, and the port of those who watch. */
 async function serveSockets(
-  { sockets, adminSocket, metricsPort, socketGroup: group }: ServeOptions,
+  options: ServeOptions,
   inherited: InheritedSockets,
   serving: Serving,
 ): Promise<PluginServer> {
+  const { sockets, adminSocket, metricsPort, web, socketGroup: group } = options;
   const socketGroup = group === undefined ? undefined : await groupNumber(group);
   const servers: PluginServer[] = [];
   const problems = (): readonly string[] => servers.flatMap((server) => server.problems());
@@ -86,11 +105,17 @@ async function serveSockets(
     const { logger } = serving;
     const services = { ...serving, loaded: serving.loaded.then(({ driver }) => driver.operators), problems };
     const place = placeOf('admin', adminSocket, inherited);
-    const admin = createAdminApp({ ...services, maxCalls: ADMIN_LIMITS.calls });
+    const page = pageWhenAsked(options, serving);
+    const admin = createAdminApp({ ...services, page, maxCalls: ADMIN_LIMITS.calls });
     servers.push(await listen(place, admin, { limits: ADMIN_LIMITS, socketGroup, logger }));
     if (metricsPort !== undefined) {
       const watched = createMetricsApp({ ...services, maxCalls: METRICS_LIMITS.calls });
       servers.push(await listen({ port: metricsPort }, watched, { limits: METRICS_LIMITS, logger }));
+    }
+    if (web !== undefined) {
+      if (isReachedFromElsewhere(web)) logger.warn({ web: web.text }, OPEN_PAGE);
+      const app = createWebApp(page, { logger, maxCalls: WEB_LIMITS.calls });
+      servers.push(await listen(web, app, { limits: WEB_LIMITS, logger }));
     }
     return { problems, close };
   } catch (error) {

@@ -38,7 +38,7 @@ export async function openKernel(cleanup: CleanupStack): Promise<Kernel> {
   const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
   cleanup.add(() => rtnl.close());
   // Opened before anything is read, so that no change falls in between.
-  const monitor = await openMonitor({ groups: ['link', 'address', 'route', 'rule', 'netconf'] });
+  const monitor = await openMonitor({ groups: ['link', 'address', 'route', 'rule', 'netconf', 'tc'] });
   cleanup.add(() => monitor.close());
   const nfnetlink = await openNfnetlink();
   cleanup.add(() => nfnetlink.close());

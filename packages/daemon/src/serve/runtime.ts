@@ -25,6 +25,7 @@ import { VERSION } from '../version.ts';
 /** Everything behind the sockets, from the opening of the state to its closing. */
 export interface Runtime {
   readonly driver: Driver;
+  readonly kernel: Pick<Kernel, 'rtnl'>;
   /** Settled when the state of the previous run has been compared with the kernel. */
   readonly ready: Promise<void>;
   close(): Promise<void>;
@@ -58,12 +59,13 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
       filtered: () => filtered.read(),
       connectionsLeft: () => announcements.connectionsLeft(),
       limits: () => limitReader.rows(),
+      names: () => status.names(),
       ...(options.metricsPerAddress && { addresses: () => status.addresses(), lists: () => status.lists() }),
       ...(options.metricsRouter && { routers: routerReports(cleanup) }),
     });
     const ready = driver.start(kernel.events, recoverySource(options, docker.networks, state));
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
-    return { driver, ready, close: () => cleanup.close() };
+    return { driver, kernel, ready, close: () => cleanup.close() };
   } catch (error) {
     await cleanup.close();
     throw error;

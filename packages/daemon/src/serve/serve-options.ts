@@ -2,6 +2,7 @@ import { isUnicastIpv4, mtuText } from '@routed/driver/option-values';
 import { excerpt } from '@routed/text';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { webPeersText, type WebPlace, webText } from './web-options.ts';
 
 /** What `routed-plugin serve` was told, checked. */
 export interface ServeOptions {
@@ -26,6 +27,10 @@ export interface ServeOptions {
   readonly metricsPerAddress: boolean;
   /** Whether the metrics tell of the routers of this host and their neighbors. */
   readonly metricsRouter: boolean;
+  /** Where the page is served besides the admin socket; absent: only there. */
+  readonly web?: WebPlace;
+  /** The pages of other hosts, each URL with a slash at its end. */
+  readonly webPeers: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'json' | 'pretty';
 }
@@ -79,12 +84,15 @@ const rawOptions = z.object({
   dockerSocket: z.string().refine(isAbsolute, 'expected an absolute path such as /var/run/docker.sock'),
   metricsPort: z
     .string()
-    .regex(/^\d+$/, 'expected a port from 1 to 65535')
-    .transform(Number)
-    .refine((port) => port >= 1 && port <= 65_535, 'expected a port from 1 to 65535')
+    .regex(/^\d*$/, 'expected a port from 1 to 65535')
+    // A managed plugin has every variable, and an empty one is not set.
+    .transform((text) => (text === '' ? undefined : Number(text)))
+    .refine((port) => port === undefined || (port >= 1 && port <= 65_535), 'expected a port from 1 to 65535')
     .optional(),
   metricsPerAddress: z.union([z.boolean(), onOrOff], { error: 'expected on or off' }).default(false),
   metricsRouter: z.union([z.boolean(), onOrOff], { error: 'expected on or off' }).default(false),
+  web: webText.optional(),
+  webPeers: webPeersText,
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' }),
   logFormat: z.enum(['json', 'pretty'], { error: 'expected json or pretty' }),
 });
@@ -115,7 +123,7 @@ export function parseServeOptions(
     const where = variable === undefined ? `option --${flag} ${value}` : `variable ${variable}=${value} (--${flag})`;
     throw new OptionError(`${where}: ${issue?.message ?? 'not understood'}`);
   }
-  const { gateway, uplinks, debug, netsock, ipamsock, pluginDir, stateDir, socketGroup, metricsPort, ...plain } =
+  const { gateway, uplinks, debug, netsock, ipamsock, pluginDir, stateDir, socketGroup, metricsPort, web, ...plain } =
     result.data;
   return {
     ...plain,
@@ -129,8 +137,17 @@ export function parseServeOptions(
     stateDirectory: stateDir,
     ...(socketGroup === undefined ? {} : { socketGroup }),
     ...(metricsPort === undefined ? {} : { metricsPort }),
+    ...(web === undefined ? {} : { web: apartFrom(metricsPort, web) }),
     logLevel: debug ? 'debug' : plain.logLevel,
   };
+}
+
+/** @throws OptionError when both want one port */
+function apartFrom(metricsPort: number | undefined, web: WebPlace): WebPlace {
+  if (web.port !== metricsPort) return web;
+  throw new OptionError(
+    `option --web "${web.text}": the metrics have port ${web.port} (--metrics-port); choose another such as ${web.port + 1}`,
+  );
 }
 
 function socketPath(nameOrPath: string, pluginDir: string): string {

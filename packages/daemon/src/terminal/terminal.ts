@@ -13,16 +13,19 @@ export function say(line = ''): void {
 /** Raised when a field of what `--json` prints goes or changes its meaning; new fields do not. */
 const SCHEMA_VERSION = 1;
 
-/** Prints a value as indented JSON: a list as it is, an object with its `schemaVersion`. */
-export function sayJson(value: unknown): void {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  const dated = isObject ? { schemaVersion: SCHEMA_VERSION, ...value } : value;
-  sayJsonLine(JSON.stringify(dated, null, 2));
+/** Prints an object, or a list of objects, as indented JSON: each with the `schemaVersion`. */
+export function sayJson(value: object): void {
+  const dated: unknown = Array.isArray(value) ? value.map(withVersion) : withVersion(value);
+  process.stdout.write(`${printableJson(JSON.stringify(dated, null, 2))}\n`);
 }
 
-/** Prints a text that is JSON already. */
-export function sayJsonLine(json: string): void {
-  process.stdout.write(`${printableJson(json)}\n`);
+/** Prints an object as one line of JSON, with the `schemaVersion`. */
+export function sayJsonLine(row: object): void {
+  process.stdout.write(`${printableJson(JSON.stringify(withVersion(row)))}\n`);
+}
+
+function withVersion(row: object): object {
+  return { schemaVersion: SCHEMA_VERSION, ...row };
 }
 
 /** Prints lines of our own, such as those of a table, whose parts are printable, or colours. */

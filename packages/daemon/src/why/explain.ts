@@ -1,4 +1,5 @@
 import { hostPrefix, linkNames, ROUTE_PROTOCOL, UNANNOUNCED_TABLE } from '@routed/datapath';
+import { protocolText } from '../ground/protocol-text.ts';
 import type { AddressFacts } from './facts.ts';
 
 /** One station of an address on its way from the lease to other hosts. */
@@ -54,16 +55,17 @@ function leaseElsewhere({ record }: AddressFacts): Answer {
 }
 
 function routeElsewhere({ route: found, routeLink }: AddressFacts): Answer {
-  const hops = found?.nextHops.map(({ gateway }) => gateway ?? '?') ?? [];
+  const hops = found?.nextHops.flatMap(({ gateway }) => gateway ?? []) ?? [];
   const where = hops.length > 0 ? `via ${hops.join(', ')}` : `dev ${routeLink?.name ?? '?'}`;
-  return ok(`another host has it: ${where} proto ${found?.protocol ?? '?'}; ask "routed-plugin why" there`);
+  const protocol = found === undefined ? '?' : protocolText(found.protocol);
+  return ok(`another host has it: ${where} proto ${protocol}; ask "routed-plugin why" there`);
 }
 
 function lease({ address, record }: AddressFacts): Answer {
   if (record === undefined) return unknown('routed-plugin does not answer: start it');
   if (record.lease !== undefined) {
     const { purpose, holder, poolId } = record.lease;
-    return ok(`${purpose} lease of ${holder ?? 'nobody named'}, from ${poolId}`);
+    return ok(`${purpose} lease of ${namesOf(record) ?? holder ?? 'nobody named'}, from ${poolId}`);
   }
   if (record.pool === undefined) return broken(`no network of this host has a prefix with ${address}`);
   return broken(`nobody has leased it from ${record.pool}`);
@@ -73,10 +75,17 @@ function endpoint({ record }: AddressFacts): Answer {
   if (record === undefined) return unknown('routed-plugin does not answer');
   const { endpoint: found } = record;
   if (found === undefined) return broken('no endpoint has it: no running container uses it');
-  const id = found.id.slice(0, 12);
-  return found.sandboxKey === undefined
-    ? broken(`endpoint ${id} is in no container`)
-    : ok(`endpoint ${id} on network ${found.networkId.slice(0, 12)}`);
+  const names = namesOf(record);
+  const text = `endpoint ${found.id.slice(0, 12)}`;
+  if (found.sandboxKey === undefined)
+    return broken(`${text}${names === undefined ? '' : ` of ${names}`} is in no container`);
+  return ok(`${text} of ${names ?? `a container on network ${found.networkId.slice(0, 12)}`}`);
+}
+
+/** Of the container that has the address, where Docker has said them: `web on apps`. */
+function namesOf(record: AddressFacts['record']): string | undefined {
+  const { container, network } = record?.endpoint ?? {};
+  return container === undefined ? undefined : `${container} on ${network ?? '?'}`;
 }
 
 function sandbox({ record, sandbox: found, address }: AddressFacts): Answer {
@@ -133,9 +142,10 @@ function route({ address, record, route: found, routeLink, link: own }: AddressF
   }
   if (found.type === 'local') return broken('it is an address of this host itself');
   if (record?.announcement?.isAnnounced === false && found.protocol !== ROUTE_PROTOCOL) {
-    return ok(`packets go to the other host: proto ${found.protocol}`);
+    return ok(`packets go to the other host: proto ${protocolText(found.protocol)}`);
   }
-  if (found.protocol !== ROUTE_PROTOCOL) return broken(`its route is not from this plugin: proto ${found.protocol}`);
+  if (found.protocol !== ROUTE_PROTOCOL)
+    return broken(`its route is not from this plugin: proto ${protocolText(found.protocol)}`);
   if (own !== undefined && routeLink?.index !== own.index)
     return broken(`its route leads to ${routeLink?.name ?? '?'}`);
   const where = found.table === UNANNOUNCED_TABLE ? `, table ${found.table}, which routers do not redistribute` : '';

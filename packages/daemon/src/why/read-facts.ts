@@ -1,10 +1,9 @@
 import { hostPrefix, linkNames } from '@routed/datapath';
-import { type AddressRecord, addressRecord } from '@routed/driver/replies';
+import type { AddressRecord } from '@routed/driver/replies';
 import { RouterView, VtyLines } from '@routed/quagga/show';
 import { FORWARD_CHAIN, runCommand } from '@routed/netfilter';
 import { openNetns, openRtnl, type Rtnl } from '@routed/netns';
-import { askDaemonFor } from '../admin/admin-client.ts';
-import { RoutedError } from '../ground/routed-error.ts';
+import { readRecord } from '../admin/read-record.ts';
 import type { AddressFacts, FirewallFacts, SandboxFacts } from './facts.ts';
 
 /** Reads what there is to know of one address; changes nothing. */
@@ -12,7 +11,7 @@ export async function readFacts(
   address: string,
   places: { readonly adminSocket: string; readonly routerDir: string },
 ): Promise<AddressFacts> {
-  const record = await readRecord(address, places.adminSocket);
+  const record = await readRecord(places.adminSocket, address);
   await using rtnl = await openRtnl();
   const route = await rtnl.routes.get(address, { exact: true });
   const endpoint = record?.endpoint;
@@ -29,16 +28,6 @@ export async function readFacts(
     firewall: await readFirewall(address),
     ...(await readRouterIn(places.routerDir, record?.block ?? address)),
   };
-}
-
-async function readRecord(address: string, adminSocket: string): Promise<AddressRecord | undefined> {
-  try {
-    const path = `/v1/addresses/${encodeURIComponent(address)}`;
-    return await askDaemonFor(adminSocket, path, addressRecord);
-  } catch (error) {
-    if (error instanceof RoutedError && error.code === 'DAEMON_UNREACHABLE') return undefined;
-    throw error;
-  }
 }
 
 async function readSandbox(

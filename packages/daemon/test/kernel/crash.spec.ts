@@ -23,6 +23,7 @@ interface Call {
 
 /** What differs little from calls of other lives, and takes long: blocks rest for ten minutes before they are given back. */
 const THOROUGH: readonly Call[] = [
+  { life: 'limited', call: 5, title: 'Leave with limits and names', least: 7 },
   { life: 'blocks', call: 6, title: 'RequestAddress that claims an IPv6 block', least: 4 },
   { life: 'blocks', call: 8, title: 'Join inside blocks', least: 10 },
   { life: 'blocks', call: 10, title: 'Leave inside blocks', least: 5 },
@@ -40,6 +41,7 @@ const CALLS: readonly Call[] = [
   { life: 'container', call: 6, title: 'DeleteEndpoint', least: 4 },
   { life: 'container', call: 7, title: 'ReleaseAddress', least: 1 },
   { life: 'container', call: 8, title: 'ReleaseAddress, IPv6', least: 1 },
+  { life: 'limited', call: 3, title: 'Join with limits and names', least: 19, stride: 9 },
   { life: 'network', call: 0, title: 'RequestPool', least: 1 },
   { life: 'network', call: 1, title: 'RequestAddress, gateway', least: 1 },
   { life: 'network', call: 2, title: 'RequestAddress, reserved', least: 1 },

@@ -4,19 +4,13 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { restore, stub } from 'sinon';
 import { exampleEndpoint, exampleReport } from '../../../driver/test/unit/support/example-report.ts';
-import { runCommandLine } from '../../src/cli/run.ts';
+import { type Ended, runLine } from './support/run-line.ts';
+import { OTHER_SHAPES } from './support/other-shapes.ts';
 
 const USAGE = 64;
 const UNREACHABLE = 69;
 const HOSTILE = 'web\u001b[2J\u009b2K\u202e\nPROBLEM  forged';
-
-interface Ended {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 describe('a command line', () => {
   let directory: string;
@@ -37,26 +31,8 @@ describe('a command line', () => {
     await rm(directory, { recursive: true });
   });
 
-  /** Runs it in this process: what it prints, and the exit status that it sets. */
-  async function run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    const printed = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      stub(process[name], 'write').callsFake((text) => {
-        printed[name] += String(text);
-        return true;
-      });
-    }
-    stub(process, 'env').value({ ROUTED_ADMIN_SOCKET: socket, ...env });
-    const before = process.exitCode;
-    process.exitCode = 0;
-    try {
-      await runCommandLine(words);
-      return { exitCode: process.exitCode, ...printed };
-    } finally {
-      process.exitCode = before;
-      restore();
-    }
-  }
+  const run = (words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+    runLine(words, { ROUTED_ADMIN_SOCKET: socket, ...env });
 
   async function answer(listener: RequestListener): Promise<void> {
     server = createServer(listener).listen(socket);
@@ -66,7 +42,7 @@ describe('a command line', () => {
   async function answerWith(replies: Readonly<Record<string, unknown>>): Promise<void> {
     await answer(({ url = '' }, reply) => {
       const body = replies[url.replace(/\?.*/, '')];
-      const type = url.startsWith('/v1/events') ? 'application/x-ndjson' : 'application/json';
+      const type = /^\/v1\/(events|refused)/.test(url) ? 'application/x-ndjson' : 'application/json';
       reply.writeHead(body === undefined ? 404 : 200, { 'Content-Type': type });
       const error = { error: { code: 'CONTAINER_UNKNOWN', message: `no ${url}` } };
       reply.end(typeof body === 'string' ? body : JSON.stringify(body ?? error));
@@ -84,7 +60,7 @@ describe('a command line', () => {
     [['--debug', 'on', 'xyzzy'], "error: too many arguments for 'serve'"],
     [['events', '--since', 'yesterday'], 'expected 90s, 10m, 2h or 1d, or a time such as 2026-11-28T18:00:00Z'],
     [['events', '--since', '2026-13-28'], 'expected 90s, 10m, 2h or 1d'],
-    [['network', 'forgte', 'n1'], `error: unknown command 'forgte'\n(Did you mean forget?)`],
+    [['network', 'forgte', 'n1'], `error: unknown command 'forgte'; did you mean "forget"?`],
     [['doctor', '--ignore', 'engine,foruter'], 'option --ignore "foruter": there is no such check'],
     [['doctor', '--ignore', 'forwarding-ipv5'], 'did you mean "forwarding-ipv'],
     [['doctor', '--router', 'non'], "argument 'non' is invalid. Allowed choices are auto, none."],
@@ -189,24 +165,7 @@ describe('a command line', () => {
     expect(exitCode).to.equal(1);
   });
 
-  for (const [argv, path, wrong] of [
-    [['status'], '/v1/status', { ...exampleReport, networks: 1 }],
-    [['address', 'list'], '/v1/addresses', [{ address: '10.1.0.2' }]],
-    [['address', 'add', 'web', '10.1.0.3'], '/v1/containers/web/addresses', {}],
-    [['address', 'remove', 'web', '10.1.0.3'], '/v1/containers/web/addresses/10.1.0.3', {}],
-    [['ingress', 'show', 'web'], '/v1/containers/web/ingress', [{}]],
-    [['ingress', 'set', 'web', 'none'], '/v1/containers/web/ingress', {}],
-    [['egress', 'show', 'web'], '/v1/containers/web/egress', [{}]],
-    [['egress', 'test', 'web', '10.1.2.3:443'], '/v1/containers/web/egress/test', [{}]],
-    [['announce', 'web'], '/v1/containers/web/announcement', [{}]],
-    [['drain', '--status'], '/v1/drain', {}],
-    [['drain', 'web'], '/v1/containers/web/drain', {}],
-    [['undrain', '--all'], '/v1/drain', {}],
-    [['events'], '/v1/events', '{"kind":"leased"}\n'],
-    [['events', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
-    [['why', 'web'], '/v1/addresses', {}],
-    [['why', '10.1.0.2'], '/v1/addresses/10.1.0.2', {}],
-  ] as const) {
+  for (const [argv, path, wrong] of OTHER_SHAPES) {
     it(`says that a daemon that answers in another shape is of another release: ${argv.join(' ')}`, async () => {
       await answerWith({ [path]: wrong });
 
@@ -435,7 +394,13 @@ describe('a command line', () => {
       state: 'active',
     };
     const event = { at: 'now', kind: 'failed', addresses: [], detail: HOSTILE };
+    const packet = {
+      ...{ at: 'now', direction: 'egress', verdict: 'refused', source: '10.1.0.2', destination: '198.51.100.7' },
+      ...{ container: HOSTILE, network: 'n', name: HOSTILE, protocol: 'tcp', port: 443, rule: HOSTILE },
+    };
     await answerWith({
+      '/v1/refused': `${JSON.stringify(packet)}\n`,
+      '/v1/containers/web/egress': [],
       '/v1/status': { ...exampleReport, problems: [HOSTILE], endpoints: [exampleEndpoint], addresses: [listed] },
       '/v1/addresses': [listed],
       '/v1/events': `${JSON.stringify(event)}\n`,
@@ -452,6 +417,9 @@ describe('a command line', () => {
       ['events'],
       ['events', '--json'],
       ['ingress', 'show', 'web'],
+      ['refused', 'web'],
+      ['refused', 'web', '--json'],
+      ['events', '--refused'],
     ]) {
       const { stdout, stderr } = await run(argv);
       expect(stdout, stderr).to.contain('web\\u001b[2J\\u009b2K\\u202e\\nPROBLEM  forged');

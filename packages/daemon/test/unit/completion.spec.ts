@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { createProgram as createRouterProgram } from '../../../quagga/src/cli/program.ts';
+import type { CliEnvironment } from '../../../quagga/src/cli/environment.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { placesOf } from '../../src/completion/places.ts';
 import { SHELLS } from '../../src/completion/shell-names.ts';
@@ -68,6 +70,20 @@ describe('completion', () => {
       expect(outside.replaceAll("\\'", '')).not.to.contain("'");
     });
   }
+
+  it('completes another program from its own definitions', async () => {
+    const environment = { write: () => undefined, complain: () => undefined } as unknown as CliEnvironment;
+    const text = completionFor('bash', placesOf(createRouterProgram(environment, () => undefined)), 'quagga-config');
+    const typed = [['app'], ['apply', '--allow', ''], ['plan', '--take']].map(
+      (words) =>
+        `COMP_WORDS=(quagga-config ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _quagga_config; echo "\${COMPREPLY[*]}"`,
+    );
+
+    const { stdout } = await run('bash', ['-c', [text, ...typed].join('\n')]);
+
+    expect(stdout.trimEnd().split('\n')).to.deep.equal(['apply', 'hitless flaps restart', '--take-over']);
+    expect(text).not.to.contain('routed');
+  });
 
   it('takes a quote in a description for text', () => {
     const place = {

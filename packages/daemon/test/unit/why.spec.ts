@@ -94,6 +94,19 @@ describe('why an address is reached or not', () => {
     expect(breaks({ record: drained })).to.deep.equal([]);
   });
 
+  it('names container and network, where Docker has said them', () => {
+    const named = { ...healthy.record!, endpoint: { ...endpoint, container: 'web', network: 'apps' } };
+
+    expect(textOf('lease', { record: named })).to.equal('endpoint lease of web on apps, from routed-local/10.1.0.0/16');
+    expect(textOf('endpoint', { record: named })).to.equal('endpoint c80b7eea6528 of web on apps');
+    expect(textOf('endpoint', {})).to.match(/^endpoint c80b7eea6528 of a container on network \w+$/);
+    const { sandboxKey, ...idle } = named.endpoint;
+    expect(sandboxKey).to.equal('/x');
+    expect(textOf('endpoint', { record: { ...named, endpoint: idle } })).to.contain(
+      ' of web on apps is in no container',
+    );
+  });
+
   it('is told of another host in two words', () => {
     const elsewhere = { ...ownRoute, protocol: 188, nextHops: [{ gateway: '10.9.0.1' }, { gateway: '10.9.0.2' }] };
     const record = { address: '10.1.0.2', history: [] };
@@ -101,7 +114,7 @@ describe('why an address is reached or not', () => {
     const stations = explain({ ...healthy, record, route: elsewhere as unknown as Route });
 
     expect(stations.map(({ name }) => name)).to.deep.equal(['lease', 'route']);
-    expect(stations[1]?.text).to.contain('via 10.9.0.1, 10.9.0.2 proto 188');
+    expect(stations[1]?.text).to.contain('via 10.9.0.1, 10.9.0.2 proto ospf');
   });
 
   const cases: readonly (readonly [string, Partial<AddressFacts>, string, string])[] = [

@@ -26,7 +26,7 @@ const COLLECT_MS = 1_000;
 export class EndpointFiltering {
   readonly #filters: EndpointFilters;
   readonly #connections: Connections;
-  readonly #named: Pick<NamedDestinations, 'set' | 'forget' | 'openings'>;
+  readonly #named: Pick<NamedDestinations, 'set' | 'forget' | 'openings' | 'requireSupport'>;
   readonly #hostResolvers: () => readonly string[];
   readonly #logger: Logger;
   /** What the host's name servers were when a filter last depended on them. */
@@ -43,7 +43,7 @@ export class EndpointFiltering {
   constructor(deps: {
     readonly filters: EndpointFilters;
     readonly connections: Connections;
-    readonly named: Pick<NamedDestinations, 'set' | 'forget' | 'openings'>;
+    readonly named: Pick<NamedDestinations, 'set' | 'forget' | 'openings' | 'requireSupport'>;
     /** The name servers of containers that are given none. */
     readonly hostResolvers: () => readonly string[];
     readonly logger: Logger;
@@ -62,7 +62,7 @@ export class EndpointFiltering {
    * that nobody can follow on this kernel
    */
   async set(endpoint: KernelEndpoint): Promise<void> {
-    const { id, spoof, ingressMode, egressMode } = endpoint;
+    const { id, spoof, ingressMode, egressMode, egressWhenAway: whenAway } = endpoint;
     const modes = { ingress: ingressMode, egress: egressMode };
     const lists = this.#listsOf(endpoint);
     const observed = DIRECTIONS.filter((direction) => modes[direction] === 'observe');
@@ -74,6 +74,7 @@ export class EndpointFiltering {
       spoof,
       ...lists,
       ...(observed.length > 0 && { observed }),
+      ...(whenAway !== undefined && { whenAway }),
       ...(lists.egress !== undefined && { gateways: endpoint.addresses.map(({ gateway }) => gateway) }),
     });
   }
@@ -105,6 +106,15 @@ export class EndpointFiltering {
       const all = { entries: [...list.entries, ...opened.map(({ entry }) => entry)] };
       await this.#forget(() => this.#connections.forgetRefused(addressesOf(endpoint), all, direction));
     }
+  }
+
+  /**
+   * Refuses a list of destinations that cannot hold on this host, before there is a container that it is for.
+   *
+   * @throws NetfilterError QUEUE_UNAVAILABLE when it has names that nobody can follow on this kernel; QUEUE_TAKEN, NFT_MISSING
+   */
+  async requireSupport(egress: string | undefined): Promise<void> {
+    if (egress !== undefined && this.#listOf(egress, 'egress').names !== undefined) await this.#named.requireSupport();
   }
 
   /** Whether the host's name servers are others than when a filter last depended on them. */

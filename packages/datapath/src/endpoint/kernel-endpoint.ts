@@ -6,6 +6,9 @@ export type Spoofing = 'strict' | 'allow';
 /** Whether a list refuses what it does not allow, or lets it pass and counts it. */
 export type FilterMode = 'enforce' | 'observe';
 
+/** What becomes of connections to names that are not open yet while nobody reads names. */
+type WhenAway = 'closed' | 'open';
+
 /** An address that the host has a route to. */
 export interface KernelAddress {
   readonly family: 4 | 6;
@@ -36,6 +39,8 @@ export interface KernelEndpoint {
   /** Whether a list refuses, or only counts what it would refuse; absent: it refuses. */
   readonly ingressMode?: FilterMode;
   readonly egressMode?: FilterMode;
+  /** What becomes of connections that `egress` does not list, where it has names, while the daemon is away; absent: `closed`. */
+  readonly egressWhenAway?: WhenAway;
   /** Whether nobody may enter, until Docker has said whose the endpoint is; absent: it is known. */
   readonly isOwnerPending?: boolean;
   /** Whether it may open no connections until then. */

@@ -14,6 +14,7 @@ import type { Rtnl } from '@routed/netns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../ground/logger.ts';
 import { HOST_LINK_PREFIX } from '../names/kernel-names.ts';
+import { Attendance } from './attendance.ts';
 
 /** The queue of DNS, and the bit that marks it where iptables fills the queue. */
 export const DNS_QUEUE = { queue: 21_053, mark: 0x1000_0000 } as const;
@@ -32,6 +33,8 @@ export interface NamesStatus {
   readonly open: number;
   /** Packets that were dropped before they were read. */
   readonly lost: number;
+  /** Absent: none was. */
+  readonly lastLossMsAgo?: number;
   readonly counters: GateCounters;
   /** Absent when the kernel says nothing of the queue. */
   readonly queue?: QueueStatistics;
@@ -59,6 +62,7 @@ interface Reader {
 /** The destinations that lists name: opened for a container when its DNS answers name their addresses, before it gets these. */
 export class NamedDestinations {
   readonly #filters: Pick<EndpointFilters, 'open' | 'close' | 'handDns'>;
+  readonly #attendance: Attendance;
   readonly #rtnl: Pick<Rtnl, 'links' | 'addresses'>;
   readonly #logger: Logger;
   readonly #openQueue: typeof openPacketQueue;
@@ -69,17 +73,19 @@ export class NamedDestinations {
   #own: ReadonlySet<string> = new Set();
   #ownSince = -Infinity;
   #lost = 0;
+  #lastLossMs: number | undefined;
   #reader: Reader | undefined;
   #starting: Promise<Reader> | undefined;
   #isClosed = false;
 
   constructor(deps: {
-    readonly filters: Pick<EndpointFilters, 'open' | 'close' | 'handDns'>;
+    readonly filters: Pick<EndpointFilters, 'open' | 'close' | 'handDns' | 'attend'>;
     readonly rtnl: Pick<Rtnl, 'links' | 'addresses'>;
     readonly logger: Logger;
     readonly openQueue?: typeof openPacketQueue;
   }) {
     this.#filters = deps.filters;
+    this.#attendance = new Attendance(deps);
     this.#rtnl = deps.rtnl;
     this.#logger = deps.logger;
     this.#openQueue = deps.openQueue ?? openPacketQueue;
@@ -107,10 +113,25 @@ export class NamedDestinations {
       if (warning !== undefined) this.#logger.warn({ link, name }, warning);
     }
     if (before === undefined) return;
-    gate.forget(link);
+    gate.forgetOpenings(link);
     await this.#filters.close(link);
     await this.#open(kept);
     gate.confirm(kept);
+  }
+
+  /**
+   * Begins the reading of DNS, if nobody has yet: what can be known before there is a container.
+   *
+   * @throws NetfilterError as {@link set}
+   */
+  async requireSupport(): Promise<void> {
+    await this.#start();
+  }
+
+  /** What is to be said of names in a list, for people: wildcards over what anybody may register. None before DNS is read. */
+  warningsOf(names: readonly NamedEntry[]): string[] {
+    const warningOf = this.#reader?.warningOf;
+    return warningOf === undefined ? [] : [...byName(names).keys()].flatMap((name) => warningOf(name) ?? []);
   }
 
   /** The link's list has no names, or the link is gone: nothing is open by name. Nothing happens when there were none. */
@@ -134,6 +155,11 @@ export class NamedDestinations {
     );
   }
 
+  /** The name that led the link's container to an address, as far as its DNS is read: its list has names. */
+  nameOf(link: string, address: string): string | undefined {
+    return this.#reader?.gate.nameOf(link, address);
+  }
+
   /** Undefined while no list has names. */
   async status(): Promise<NamesStatus | undefined> {
     if (this.#reader === undefined) return undefined;
@@ -144,16 +170,19 @@ export class NamedDestinations {
       links: this.#lists.size,
       open: gate.openings().length,
       lost: this.#lost,
+      ...(this.#lastLossMs !== undefined && { lastLossMsAgo: performance.now() - this.#lastLossMs }),
       counters: gate.counters,
       ...(queue !== undefined && { queue }),
     };
   }
 
-  /** What is open stays so for its time. Nothing new is opened. */
+  /** What is open stays so for its time. Nothing new is opened by name; lists that are open while nobody reads names are. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#starting?.catch(() => undefined);
-    await this.#reader?.queue.close();
+    if (this.#reader === undefined) return;
+    await this.#attendance.end();
+    await this.#reader.queue.close();
   }
 
   async #start(): Promise<Reader> {
@@ -183,6 +212,7 @@ export class NamedDestinations {
       await queue.close();
       throw error;
     }
+    await this.#attendance.begin();
     this.#logger.info({ way: this.#reader.way }, 'reading the DNS of containers with names in their lists');
     return this.#reader;
   }
@@ -193,10 +223,12 @@ export class NamedDestinations {
     queue.unref();
     queue.on('lost', (count) => {
       this.#lost += count;
+      this.#lastLossMs = performance.now();
       this.#logger.warn({ count }, 'DNS packets of containers were dropped: more came than could be read');
     });
     queue.on('error', (error) => {
       this.#logger.warn({ err: error }, 'the DNS of containers can no longer be read');
+      this.#attendance.pause();
       void this.#reattach(gate);
     });
     attachGate({
@@ -216,6 +248,7 @@ export class NamedDestinations {
       try {
         const queue = await this.#attach(gate);
         if (this.#reader !== undefined) this.#reader.queue = queue;
+        await this.#attendance.begin();
         return;
       } catch (error) {
         this.#logger.warn({ err: error }, 'the DNS of containers cannot be read');

@@ -110,6 +110,11 @@ export class HostNetworkSetup {
     if (!pools.some(({ family }) => family === 6)) await this.#restoreFamily(6);
   }
 
+  /** Whether refused packets are logged, and not only counted; undefined: there are no filters. */
+  get isLogging(): boolean | undefined {
+    return this.#filters.isLogging;
+  }
+
   async #ensureRules(): Promise<void> {
     // First: without filters a closed container is open.
     const filters = await this.#filters.ensure();

@@ -7,10 +7,12 @@ import { openProgramNamespace, type ProgramNamespace } from '../../../netfilter/
 import { until } from '../../../netfilter/test/support/until.ts';
 import {
   type DesiredEndpoint,
+  type Direction,
   EndpointLinks,
   type KernelEndpoint,
   LinkLimits,
   LinkReaper,
+  limitLinkNames,
   linkNames,
   planEndpoint,
   planRepairs,
@@ -18,6 +20,7 @@ import {
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const MTU_BYTES = 1500;
+const SATURATE = ['perl', `${import.meta.dirname}/saturate.pl`] as const;
 
 type Rates = Pick<KernelEndpoint, 'rateIn' | 'rateOut'>;
 
@@ -39,10 +42,10 @@ export function limited(digit: number, rates: Rates = {}): DesiredEndpoint {
   );
 }
 
-/** What came of traffic for a while, in bits per second of the frames on the wire. */
+/** Traffic that saturates a limit. */
 export interface Traffic {
   /** `in`: to the container, `out`: from it. */
-  readonly direction: 'in' | 'out';
+  readonly direction: Direction;
   readonly protocol: 'tcp' | 'udp';
   readonly family: 4 | 6;
   /** What UDP sends. */
@@ -69,6 +72,7 @@ export class LimitStage {
     await this.host.sh('ip address add fd00:9::1/128 dev lo');
     this.rtnl = await this.host.netns.openRtnl();
     this.tc = await openTrafficControl({ netns: this.host.netns });
+    await this.#serve(this.host);
     this.takeUp();
   }
 
@@ -132,17 +136,63 @@ export class LimitStage {
     return done;
   }
 
-  /** Bits per second on the wire that arrive while the host and a container exchange traffic. */
-  async measure(endpoint: DesiredEndpoint, traffic: Traffic): Promise<number> {
-    const { direction, protocol, family, offeredMbit, seconds } = traffic;
-    const address = endpoint.neighbours.find((each) => each.address.includes(':') === (family === 6))!.address;
-    const udp = protocol === 'udp' ? `--udp --bitrate ${offeredMbit}M --length ${UDP_BYTES}` : '';
-    const reverse = direction === 'out' ? '--reverse' : '';
-    const command = `iperf3 --client ${address} --json --time ${seconds} ${udp} ${reverse}`;
-    const report = JSON.parse(await this.host.sh(command)) as IperfReport;
-    const { bits_per_second: payload, lost_percent: lost = 0 } = report.end.sum_received ?? report.end.sum;
-    const received = report.end.sum_received === undefined ? payload * (1 - lost / 100) : payload;
-    return received * wireFactor(protocol, family);
+  /**
+   * Bits per second of the frames that pass a limit, while more than that is offered: of a window that begins once packets wait.
+   * What a busy machine adds to the window makes the one figure smaller and the other larger: the truth is between them.
+   */
+  async measure(
+    endpoint: DesiredEndpoint,
+    traffic: Traffic,
+  ): Promise<{ readonly least: number; readonly most: number }> {
+    const shaping = await this.#shapingClass(endpoint, traffic.direction);
+    const stop = this.saturate(endpoint, traffic);
+    try {
+      await until(async () => (await shaping()).backlogBytes > 0, 'packets wait', 10_000);
+      const first = await shaping();
+      await sleep(traffic.seconds * 1000);
+      const last = await shaping();
+      const bits = (last.bytes - first.bytes) * 8;
+      return {
+        least: (bits / (last.untilMs - first.fromMs)) * 1000,
+        most: (bits / (last.fromMs - first.untilMs)) * 1000,
+      };
+    } finally {
+      stop();
+    }
+  }
+
+  /** Sends more than a limit allows, until the function that it returns is called. */
+  saturate(
+    endpoint: DesiredEndpoint,
+    { direction, protocol, family, offeredMbit }: Omit<Traffic, 'seconds'>,
+  ): () => void {
+    const container = this.containerOf(endpoint);
+    const own = endpoint.neighbours.find((each) => each.address.includes(':') === (family === 6))!.address;
+    const to = direction === 'in' ? own : family === 6 ? 'fd00:9::1' : '10.9.0.1';
+    const bytesPerSec = (offeredMbit * 1e6) / 8;
+    const sender = this.#spawnIn(direction === 'in' ? this.host : container, [
+      ...SATURATE,
+      protocol,
+      to,
+      String(bytesPerSec),
+    ]);
+    return () => kill(-sender.pid!);
+  }
+
+  /** Reads the class that shapes packets; with when that began and ended. */
+  async #shapingClass(endpoint: DesiredEndpoint, direction: Direction): Promise<() => Promise<ClassReading>> {
+    const name = direction === 'in' ? linkNames(endpoint.id).host : limitLinkNames(endpoint.id).name;
+    const { index } = (await this.rtnl.links.get({ name }))!;
+    return async () => {
+      const fromMs = performance.now();
+      const [row] = await this.tc.classes.list({ linkIndex: index });
+      return {
+        fromMs,
+        untilMs: performance.now(),
+        bytes: row?.statistics?.bytes ?? 0,
+        backlogBytes: row?.statistics?.backlogBytes ?? 0,
+      };
+    };
   }
 
   /** Sends numbered datagrams to the container; {@link Flood.end} says how many were sent, and how many arrived. */
@@ -177,9 +227,9 @@ export class LimitStage {
     return namespace;
   }
 
-  async #serve(container: ProgramNamespace): Promise<void> {
-    this.#spawnIn(container, ['iperf3', '--server']);
-    await until(async () => (await container.sh('ss -Hltn sport = :5201')) !== '', 'iperf3 listens', 5_000);
+  async #serve(place: ProgramNamespace): Promise<void> {
+    this.#spawnIn(place, [...SATURATE, 'listen']);
+    await until(async () => (await place.sh('ss -Hltn sport = :5201')) !== '', 'somebody listens', 5_000);
   }
 
   #spawnIn({ pid }: ProgramNamespace, argv: readonly string[]): ChildProcess {
@@ -192,23 +242,11 @@ export class LimitStage {
   }
 }
 
-interface IperfSum {
-  readonly bits_per_second: number;
-  readonly lost_percent?: number;
-}
-
-interface IperfReport {
-  readonly end: { readonly sum_received?: IperfSum; readonly sum: IperfSum };
-}
-
-const UDP_BYTES = 1400;
-const ETHERNET_BYTES = 14;
-
-/** What a frame on the wire has for each byte of payload. TCP fills segments, and has timestamps. */
-function wireFactor(protocol: 'tcp' | 'udp', family: 4 | 6): number {
-  const ipBytes = family === 4 ? 20 : 40;
-  if (protocol === 'udp') return (UDP_BYTES + 8 + ipBytes + ETHERNET_BYTES) / UDP_BYTES;
-  return (MTU_BYTES + ETHERNET_BYTES) / (MTU_BYTES - ipBytes - 32);
+interface ClassReading {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly bytes: number;
+  readonly backlogBytes: number;
 }
 
 /** Datagrams under way. */

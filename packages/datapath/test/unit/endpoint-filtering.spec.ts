@@ -24,12 +24,28 @@ describe('connections of endpoints', () => {
         count: () => Promise.resolve(new Map()),
         mark: () => Promise.resolve(),
       },
-      named: { set: () => Promise.resolve(), forget: () => Promise.resolve(), openings: () => [] },
+      named: {
+        set: () => Promise.resolve(),
+        forget: () => Promise.resolve(),
+        openings: () => [],
+        requireSupport: () => Promise.reject(new Error('no queue')),
+      },
       hostResolvers: () => ['10.0.0.53'],
       logger: { debug: () => undefined, info: () => undefined, warn, error: () => undefined },
     });
   });
   afterEach(() => sinon.restore());
+
+  it('ask for support of names only where a list has names', async () => {
+    const refused = (list: string | undefined): Promise<unknown> =>
+      filtering.requireSupport(list).then(
+        () => 'supported',
+        (error: unknown) => String(error),
+      );
+
+    expect(await refused('10.0.0.0/8,api.example.com:443/tcp')).to.equal('Error: no queue');
+    for (const list of ['10.0.0.0/8', 'none', undefined]) expect(await refused(list), list).to.equal('supported');
+  });
 
   it('of several that start at once are forgotten by as few requests as can be', async () => {
     const first = createDeferred<undefined>();

@@ -13,6 +13,7 @@ class Stage {
   readonly handDns = sinon.stub().resolves('iptables');
   readonly open = sinon.stub().resolves();
   readonly close = sinon.stub().resolves();
+  readonly attend = sinon.stub().resolves();
   readonly warn = sinon.fake();
   readonly closeQueue = sinon.stub().resolves();
   readonly decided: number[] = [];
@@ -30,7 +31,7 @@ class Stage {
     };
     this.openQueue.resolves(queue);
     this.named = new NamedDestinations({
-      filters: { handDns: this.handDns, open: this.open, close: this.close },
+      filters: { handDns: this.handDns, open: this.open, close: this.close, attend: this.attend },
       rtnl: {
         links: { get: ({ index }: { index: number }) => Promise.resolve({ name: index === 9 ? LINK : 'eth0' }) },
         addresses: { list: () => Promise.resolve([{ address: '198.51.100.1/24' }]) },
@@ -161,6 +162,29 @@ describe('NamedDestinations', () => {
     await stage.named.set(LINK, namesOf(NAME));
 
     expect(await stage.named.status()).to.include({ links: 1 });
+  });
+
+  it('tells the kernel that names are read: from the first name, again and again, and not while the queue is broken', async () => {
+    const clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const stage = new Stage();
+    await stage.named.set(LINK, []);
+    await stage.named.close();
+    expect(stage.attend.called).to.equal(false);
+    const reading = new Stage();
+    await reading.named.set(LINK, namesOf(NAME));
+    clock.tick(9_000);
+    expect(reading.attend.args).to.deep.equal([[10_000], [10_000], [10_000], [10_000]]);
+
+    reading.attend.rejects(new Error('no such table'));
+    reading.openQueue.rejects(new Error('another process has this queue'));
+    reading.listeners.get('error')?.(new Error('broken'));
+    clock.tick(60_000);
+    expect(reading.attend.callCount).to.equal(4);
+    await reading.named.close();
+
+    expect(reading.attend.lastCall.args).to.deep.equal([0]);
+    clock.tick(60_000);
+    expect(reading.attend.callCount).to.equal(5);
   });
 
   it('counts what was lost, and has the queue again when it breaks', async () => {

@@ -8,6 +8,7 @@ import { type Forbidden, forbidden } from './forbidden-addresses.ts';
 import { OpenQuestions } from './open-questions.ts';
 import { type Opened, OpenedAddresses } from './opened-addresses.ts';
 import { TcpStreams } from './tcp-streams.ts';
+import { ToldNames } from './told-names.ts';
 
 /** Which way a packet goes: `asking` from the client to its resolver, `answering` back. */
 export type Direction = 'asking' | 'answering';
@@ -86,6 +87,7 @@ export class DnsGate {
   readonly #questions = new OpenQuestions();
   readonly #streams = new TcpStreams();
   readonly #opened = new OpenedAddresses();
+  readonly #told = new ToldNames();
   readonly #counters = { questions: 0, answers: 0, unasked: 0, unreadable: 0, closed: 0 };
 
   constructor(deps: GateDeps, { floorSec = 60, ceilingSec = 86_400, graceSec = 60 }: Lifetimes = {}) {
@@ -132,8 +134,22 @@ export class DnsGate {
     }));
   }
 
-  /** The client is gone, or its list is another: nothing is open for it. */
+  /**
+   * What a client asked for when it was last told of an address, canonical text, whether or not it may reach that; undefined: nobody told
+   * it. For people: that it had asked is not verified for names that are not listed.
+   */
+  nameOf(client: string, address: string): string | undefined {
+    return this.#told.of(client, address);
+  }
+
+  /** The client is gone: nothing is known of it. */
   forget(client: string): void {
+    this.forgetOpenings(client);
+    this.#told.forget(client);
+  }
+
+  /** The client's list is another: nothing is open for it. */
+  forgetOpenings(client: string): void {
     this.#opened.forget(client);
     this.#questions.forget(client);
     this.#streams.forget(client);
@@ -146,6 +162,7 @@ export class DnsGate {
   }
 
   #judge(client: string, direction: Direction, packet: Packet, message: Message, list: NameList): Finding {
+    if (message.isAnswer && direction === 'answering') this.#noteNames(client, message);
     const listed = message.questions.flatMap(({ name }) => patternsOf(name).filter((pattern) => list.has(pattern)));
     if (listed.length === 0) return NOTHING;
     const conversation = conversationOf(direction, packet);
@@ -161,6 +178,15 @@ export class DnsGate {
     }
     this.#counters.answers += 1;
     return this.#sort(client, message, list);
+  }
+
+  #noteNames(client: string, { questions, records }: Message): void {
+    for (const question of questions) {
+      for (const { address: text } of resolvedAddresses(question, records)) {
+        const ip = parseIp(text);
+        if (ip !== undefined) this.#told.note(client, formatIp(ip.bytes), question.name);
+      }
+    }
   }
 
   /** The addresses of an answer that counts: those to open, and those that stay closed. */

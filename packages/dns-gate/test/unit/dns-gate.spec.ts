@@ -335,6 +335,44 @@ describe('DnsGate', () => {
     expect(openings.map(({ pattern }) => pattern)).to.deep.equal(['a.example.org', '*.example.org']);
   });
 
+  it('opens nothing that a record of services hints at', () => {
+    const { resolves, gate } = stage();
+    // Priority 1, the owner itself, ipv4hint=198.51.100.7. Source: RFC 9460, section 2.2 and 7.3.
+    const data = Buffer.from([0, 1, 0, 0, 4, 0, 4, 198, 51, 100, 7]);
+    const https = { name: NAME, type: 'UNKNOWN_65', data, ttl: 300, class: 'IN' } as never;
+    const reply = answer(NAME, [https], { kind: 'UNKNOWN_65' as never });
+
+    expect(
+      gate.read(LINK, 'asking', udp(CLIENT, RESOLVER, question(NAME, { kind: 'UNKNOWN_65' as never }))),
+    ).to.deep.equal({
+      openings: [],
+      closed: [],
+    });
+    expect(gate.read(LINK, 'answering', udp(RESOLVER, CLIENT, reply)).openings).to.deep.equal([]);
+    expect(gate.counters).to.include({ questions: 1, answers: 1, unreadable: 0 });
+    expect(addresses(resolves(NAME, answer(NAME, [a(NAME, '198.51.100.7')])))).to.deep.equal(['198.51.100.7']);
+  });
+
+  it('knows what clients were told that addresses are, listed or not, the latest thousand', () => {
+    const { resolves, gate } = stage();
+    const addressAt = (index: number): string => `198.51.${index >> 8}.${index & 255}`;
+    resolves(NAME, answer(NAME, [cname(NAME, 'cdn.example.net'), a('cdn.example.net', '10.0.0.1')]));
+    resolves('other.example.net', answer('other.example.net', [a('other.example.net', '198.51.100.9')]));
+
+    expect(gate.nameOf(LINK, '10.0.0.1')).to.equal(NAME);
+    expect(gate.nameOf(LINK, '198.51.100.9')).to.equal('other.example.net');
+    expect(gate.nameOf('vethr2', '198.51.100.9')).to.equal(undefined);
+    for (let index = 0; index < 1_024; index++) {
+      resolves('many.example.net', answer('many.example.net', [a('many.example.net', addressAt(index))]));
+    }
+    expect(gate.nameOf(LINK, '10.0.0.1')).to.equal(undefined);
+    expect(gate.nameOf(LINK, addressAt(1_023))).to.equal('many.example.net');
+    gate.forgetOpenings(LINK);
+    expect(gate.nameOf(LINK, addressAt(1))).to.equal('many.example.net');
+    gate.forget(LINK);
+    expect(gate.nameOf(LINK, addressAt(1))).to.equal(undefined);
+  });
+
   it('forgets a client', () => {
     const { resolves, gate, asks, hears } = stage();
     const reply = answer(NAME, [a(NAME, '198.51.100.7')]);

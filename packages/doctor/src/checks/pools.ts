@@ -14,8 +14,11 @@ export const poolOverlapCheck = defineCheck<{ readonly pools: readonly Named[]; 
     title: 'no pool overlaps a prefix on a host link',
     read: async (host) => {
       const daemon = await host.daemon();
-      const pools = (daemon?.networks ?? []).flatMap(({ id, pools: own, prefixes }) => {
-        return [...own.map(({ prefix }) => prefix), ...prefixes].map((prefix) => ({ prefix, owner: id.slice(0, 12) }));
+      const pools = (daemon?.networks ?? []).flatMap(({ id, name, pools: own, prefixes }) => {
+        return [...own.map(({ prefix }) => prefix), ...prefixes].map((prefix) => ({
+          prefix,
+          owner: name ?? id.slice(0, 12),
+        }));
       });
       const names = new Map((await host.links()).map(({ index, name }) => [index, name]));
       const ours = new Set((await host.containerLinks()).map(({ index }) => index));

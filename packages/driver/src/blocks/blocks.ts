@@ -9,6 +9,7 @@ import { blocksOf, type Endpoint } from '../endpoints/endpoint.ts';
 import { DriverError } from '../ground/errors.ts';
 import { GracePeriod } from '../ground/grace-period.ts';
 import type { Journal } from '../ground/journal.ts';
+import type { KeptAddresses } from '../leases/kept-addresses.ts';
 import type { NetworkPool } from '../networks/network.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 
@@ -50,6 +51,7 @@ interface BlockUsage {
 
 interface Deps {
   readonly ipam: Pick<Ipam, 'freeBlock' | 'leases'>;
+  readonly kept: Pick<KeptAddresses, 'isIdle'>;
   readonly networks: Pick<NetworkRegistry, 'all' | 'get'>;
   readonly endpoints: Pick<EndpointLifecycle, 'all' | 'uncover'>;
   readonly routes: Pick<BlockRoutes, 'list' | 'takenByOthers' | 'add' | 'delete'>;
@@ -99,6 +101,13 @@ export class Blocks {
     const lengths = new Set(this.all().flatMap((block) => (block.family === family ? [lengthOf(block.prefix)] : [])));
     const prefixes = Array.from(lengths, (length) => formatPrefix(parsePrefix(`${address}/${length}`)));
     return this.#blocks.get(prefixes.find((prefix) => this.has(prefix)) ?? '');
+  }
+
+  /** Whether a container may be given an address: where hosts have blocks, one of this host's. */
+  mayUse(poolId: string, address: string): boolean {
+    if (this.#poolOf(poolId) === undefined) return true;
+    const block = this.at(address);
+    return block !== undefined && this.#isOpen(block, poolId);
   }
 
   families(): readonly (4 | 6)[] {
@@ -314,7 +323,8 @@ export class Blocks {
   *#leasedIn(): Generator<Block> {
     for (const poolId of new Set(this.all().map((block) => block.poolId ?? ''))) {
       for (const { address, purpose } of this.#deps.ipam.leases(poolId)) {
-        const block = purpose === 'gateway' || purpose === 'auxiliary' ? undefined : this.at(address);
+        if (purpose === 'gateway' || purpose === 'auxiliary') continue;
+        const block = this.#deps.kept.isIdle({ poolId, address }) ? undefined : this.at(address);
         if (block !== undefined) yield block;
       }
     }

@@ -1,11 +1,13 @@
 import { hostPrefix, type Logger } from '@routed/datapath';
-import { type Ipam, isIpamError, type KeyedLock, type Lease, type LeaseKey } from '@routed/ipam';
+import { type AddressRequest, type Ipam, isIpamError, type KeyedLock, type Lease, type LeaseKey } from '@routed/ipam';
 import type { Blocks } from '../blocks/blocks.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { DuplicateAddressCheck } from '../leases/duplicate-address-check.ts';
 import { type Endpoint, holderOf } from '../endpoints/endpoint.ts';
 import type { Journal } from '../ground/journal.ts';
-import { DriverError } from '../ground/errors.ts';
+import { DriverError, isDriverError } from '../ground/errors.ts';
+import type { KeptAddresses } from '../leases/kept-addresses.ts';
+import type { OwnAddresses } from './own-addresses.ts';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import type { LeasedAddress } from '../leases/leased-address.ts';
 
@@ -27,6 +29,8 @@ interface DockerLeasesDeps {
   readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'deleteIfGone'>;
   readonly blocks: Pick<Blocks, 'choose'>;
   readonly loose: UnboundLeases;
+  readonly kept: Pick<KeptAddresses, 'keep' | 'giveUp'>;
+  readonly own: Pick<OwnAddresses, 'giveBack' | 'takeOldest'>;
   readonly lock: KeyedLock;
   readonly journal: Pick<Journal, 'record'>;
   readonly logger: Logger;
@@ -40,6 +44,8 @@ export class DockerLeases {
   readonly #deps: DockerLeasesDeps;
   /** Leases by name of addresses that another host announced then, until it is known for which endpoint they are. */
   readonly #heldElsewhere = new Set<string>();
+  /** Leases by name of addresses that were chosen, until it is known for which endpoint they are. */
+  readonly #chosen = new Set<string>();
 
   constructor(deps: DockerLeasesDeps) {
     this.#deps = deps;
@@ -62,15 +68,11 @@ export class DockerLeases {
   async request(request: DockerLeaseRequest): Promise<Lease> {
     const { poolId, address } = request;
     // One by one: two at a time would both free it from a container that is gone, the second from the first.
-    const lease = await (address === undefined
-      ? this.#lease(request)
-      : this.#deps.lock.run(`lease ${keyOf({ poolId, address })}`, () => this.#lease(request)));
-    const chosen = request.address === undefined ? 'chosen' : 'requested by name';
-    this.#deps.journal.record({
-      kind: 'leased',
-      addresses: [lease.address],
-      detail: `Docker starts a container: ${chosen}`,
-    });
+    const { lease, how } = await (address === undefined
+      ? this.#choose(request)
+      : this.#deps.lock.run(`lease ${keyOf({ poolId, address })}`, () => this.#named({ ...request, address })));
+    const detail = `Docker starts a container: ${how}`;
+    this.#deps.journal.record({ kind: 'leased', addresses: [lease.address], detail });
     return lease;
   }
 
@@ -102,13 +104,20 @@ export class DockerLeases {
     }
   }
 
+  /** The endpoint, with those of its addresses marked that Docker's user did not name. */
+  withChosen(endpoint: Endpoint): Endpoint {
+    const isChosen = (address: LeasedAddress): boolean => this.#chosen.delete(keyOf(address));
+    const addresses = endpoint.addresses.map((each) => (isChosen(each) ? { ...each, isChosen: true } : each));
+    return { ...endpoint, addresses };
+  }
+
   /** The leases belong to an endpoint from now on; those that Docker did not ask for are made. */
   async attach(addresses: readonly LeasedAddress[], endpoint: Pick<Endpoint, 'id'>): Promise<void> {
     const holder = holderOf(endpoint);
     for (const { poolId, address } of addresses) {
       const lease = this.#deps.ipam.lease(poolId, address);
       if (lease === undefined) await this.#deps.ipam.requestAddress({ poolId, address, purpose: 'endpoint', holder });
-      else await this.#deps.ipam.reassignAddress({ ...lease, holder });
+      else await this.#deps.ipam.reassignAddress({ ...lease, purpose: 'endpoint', holder });
       this.#deps.loose.remove({ poolId, address });
     }
   }
@@ -166,28 +175,46 @@ export class DockerLeases {
     return count;
   }
 
-  /** Makes a lease that is loose until it has an endpoint. */
-  async #lease(request: DockerLeaseRequest): Promise<Lease> {
-    const lease = await this.#request(request);
+  /** Leases an address that nobody names: loose until it has an endpoint. */
+  async #choose(request: DockerLeaseRequest): Promise<{ readonly lease: Lease; readonly how: string }> {
+    const own = await this.#deps.own.giveBack(request.poolId, request.holder);
+    const lease = own ?? (await this.#chooseFree(request));
     this.#deps.loose.add(lease);
-    return lease;
+    this.#chosen.add(keyOf(lease));
+    return { lease, how: own === undefined ? 'chosen' : 'its own address' };
   }
 
-  async #request({ poolId, address, holder }: DockerLeaseRequest): Promise<Lease> {
-    const asker = { poolId, purpose: 'endpoint', ...(holder === undefined ? {} : { holder }) } as const;
-    if (address === undefined) {
-      const isTaken = (candidate: string): Promise<boolean> => this.#deps.claims.isTaken(candidate);
-      return await this.#deps.blocks.choose(poolId, async (within) => {
-        return await this.#deps.ipam.requestAddress({ ...asker, isTaken, ...(within && { within }) });
-      });
-    }
-    if (this.#deps.ipam.lease(poolId, address) === undefined) await this.#refuseHeld({ poolId, address });
+  /** No container goes without an address because another, which does not run, has one of its own. */
+  async #chooseFree({ poolId, holder }: DockerLeaseRequest): Promise<Lease> {
+    const isTaken = (candidate: string): Promise<boolean> => this.#deps.claims.isTaken(candidate);
     try {
-      return await this.#deps.ipam.requestAddress({ ...asker, address });
+      return await this.#deps.blocks.choose(poolId, async (within) => {
+        return await this.#deps.ipam.requestAddress({ ...askerOf(poolId, holder), isTaken, ...(within && { within }) });
+      });
     } catch (error) {
-      if (!isIpamError(error, 'ADDRESS_IN_USE') || !(await this.#freeIfForgotten({ poolId, address }))) throw error;
-      return await this.#deps.ipam.requestAddress({ ...asker, address });
+      const isFull =
+        isIpamError(error, 'POOL_EXHAUSTED', 'CANDIDATES_TAKEN') || isDriverError(error, 'BLOCKS_EXHAUSTED');
+      const kept = isFull ? await this.#deps.own.takeOldest(poolId) : undefined;
+      if (kept === undefined) throw error;
+      return kept;
     }
+  }
+
+  /** Leases the user's `--ip`: loose until it has an endpoint. */
+  async #named({
+    poolId,
+    address,
+    holder,
+  }: DockerLeaseRequest & LeaseKey): Promise<{ readonly lease: Lease; readonly how: string }> {
+    await this.#deps.kept.giveUp({ poolId, address });
+    if (this.#deps.ipam.lease(poolId, address) === undefined) await this.#refuseHeld({ poolId, address });
+    const asked = { ...askerOf(poolId, holder), address };
+    const lease = await this.#deps.ipam.requestAddress(asked).catch(async (error: unknown) => {
+      if (!isIpamError(error, 'ADDRESS_IN_USE') || !(await this.#freeIfForgotten({ poolId, address }))) throw error;
+      return await this.#deps.ipam.requestAddress(asked);
+    });
+    this.#deps.loose.add(lease);
+    return { lease, how: 'requested by name' };
   }
 
   /** Frees an address whose owner is provably gone: nothing in the kernel has it, and Docker has had its time. */
@@ -201,6 +228,7 @@ export class DockerLeases {
     if (!isForgotten) return false;
     this.#deps.logger.warn({ address: lease.address, endpointId }, 'the previous owner of the address is gone');
     await this.#free(lease, 'its previous owner is gone');
+    await this.#deps.kept.giveUp(lease);
     return true;
   }
 
@@ -213,10 +241,13 @@ export class DockerLeases {
     return (purpose === 'gateway' || purpose === 'auxiliary') && this.#deps.ipam.pool(poolId)?.owner !== undefined;
   }
 
+  /** Frees it, unless it stays its container's own. */
   async #free(lease: LeaseKey, detail: string): Promise<void> {
-    const wasLeased = await this.#deps.ipam.releaseAddress(lease);
-    this.#deps.loose.remove(lease);
+    this.#chosen.delete(keyOf(lease));
     this.#heldElsewhere.delete(keyOf(lease));
+    const isKept = await this.#deps.kept.keep(lease);
+    const wasLeased = !isKept && (await this.#deps.ipam.releaseAddress(lease));
+    this.#deps.loose.remove(lease);
     if (wasLeased) this.#deps.journal.record({ kind: 'released', addresses: [lease.address], detail });
   }
 
@@ -230,6 +261,11 @@ export class DockerLeases {
 
 function keyOf({ poolId, address }: LeaseKey): string {
   return `${poolId} ${address}`;
+}
+
+/** What every lease for a container is asked for with. */
+function askerOf(poolId: string, holder: string | undefined): Pick<AddressRequest, 'poolId' | 'purpose' | 'holder'> {
+  return { poolId, purpose: 'endpoint', ...(holder === undefined ? {} : { holder }) };
 }
 
 function inUse(address: string, holder: string): DriverError {

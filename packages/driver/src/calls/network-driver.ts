@@ -1,4 +1,4 @@
-import { allAddresses, type LinkLimits, linkNames, type Logger } from '@routed/datapath';
+import { allAddresses, type EndpointFiltering, type LinkLimits, linkNames, type Logger } from '@routed/datapath';
 import type { Ipam, KeyedLock } from '@routed/ipam';
 import type { Handlers, RequestOf } from '@routed/plugin-protocol';
 import type { Blocks } from '../blocks/blocks.ts';
@@ -36,6 +36,7 @@ export interface NetworkDriverDeps {
   readonly gatewayCheck: Pick<GatewayCheck, 'refuseTaken'>;
   readonly sandboxes: Pick<SandboxReconciler, 'settle'>;
   readonly limits: Pick<LinkLimits, 'requireSupport'>;
+  readonly filtering: Pick<EndpointFiltering, 'requireSupport'>;
   readonly lock: KeyedLock;
   readonly journal: Pick<Journal, 'record'>;
   readonly logger: Pick<Logger, 'info'>;
@@ -73,6 +74,7 @@ async function createNetwork(
 ): Promise<void> {
   const wanted = readNetwork(request, deps);
   if (hasRate(wanted)) await deps.limits.requireSupport();
+  await deps.filtering.requireSupport(wanted.egress);
   const pools: NetworkPool[] = [];
   const undo = new CleanupStack();
   try {
@@ -121,7 +123,7 @@ async function createEndpoint(
   const network = deps.networks.require(request.NetworkID);
   if (network.isUnanswered === true) await deps.networks.confirm(network.id);
   const options = parseEndpointOptions(request.Options);
-  const endpoint = readEndpoint(request, network, options);
+  const endpoint = deps.leases.withChosen(readEndpoint(request, network, options));
   checkBursts(endpoint, deps.networks.mtuOf(network.id));
   if (hasRate(endpoint)) await deps.limits.requireSupport();
   const additional = locateAdditional(options.addresses, endpoint, network, options.isAnycast);

@@ -3,6 +3,8 @@ import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { AddressAnnouncement } from '../endpoints/address-announcement.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
+import type { KeptAddresses } from '../leases/kept-addresses.ts';
+import type { AdditionalAddress } from '../leases/leased-address.ts';
 import { findContainer } from './find-container.ts';
 import type { ListedAddress } from './listed-address.ts';
 import type { PersistentAssignment } from './persistent-assignment.ts';
@@ -27,6 +29,7 @@ export class AddressList {
   readonly #records: PersistentAssignments;
   readonly #sandboxReconciler: Pick<SandboxReconciler, 'statusOf'>;
   readonly #announcements: Announcements;
+  readonly #kept: Pick<KeptAddresses, 'ownerOf'>;
 
   constructor(deps: {
     readonly docker: DockerContainers;
@@ -34,12 +37,14 @@ export class AddressList {
     readonly records: PersistentAssignments;
     readonly sandboxReconciler: Pick<SandboxReconciler, 'statusOf'>;
     readonly announcements: Announcements;
+    readonly kept: Pick<KeptAddresses, 'ownerOf'>;
   }) {
     this.#docker = deps.docker;
     this.#endpoints = deps.endpoints;
     this.#records = deps.records;
     this.#sandboxReconciler = deps.sandboxReconciler;
     this.#announcements = deps.announcements;
+    this.#kept = deps.kept;
   }
 
   /**
@@ -78,11 +83,16 @@ export class AddressList {
     const rows = [
       ...endpoint.addresses.map(({ address }) => ({ address, ...common, kind: 'docker', state: 'active' }) as const),
       ...endpoint.additional.map(
-        ({ address, isSticky }) => ({ address, ...common, kind: isSticky ? 'added' : 'option', ...inside }) as const,
+        (each) => ({ address: each.address, ...common, kind: this.#kindOf(each), ...inside }) as const,
       ),
     ];
     if (endpoint.sandboxKey === undefined) return rows;
     return rows.map((row) => ({ ...row, announcement: this.#announcements.of(endpoint, row.address) }));
+  }
+
+  #kindOf(address: AdditionalAddress): 'own' | 'added' | 'option' {
+    if (!address.isSticky) return 'option';
+    return this.#kept.ownerOf(address) === undefined ? 'added' : 'own';
   }
 }
 

@@ -12,8 +12,10 @@ export interface AddressOwner {
   readonly containerName: string;
 }
 
-/** How long joins are collected before Docker is asked for all of them, and after a Docker that did not answer. */
+/** How soon after a join Docker is asked, and how long it is then left alone: joins meanwhile are one question. */
+const SOON_MS = 250;
 const COLLECT_MS = 2_000;
+/** How long a Docker that did not answer is left alone. */
 const RETRY_MS = 30_000;
 
 /** As many addresses as the journal has entries; those that were given out longest ago are forgotten. */
@@ -29,6 +31,8 @@ export class AddressOwners {
   readonly #repository: Repository<AddressOwner>;
   readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
+  readonly #onOwner: (endpointId: string, owner: Owner) => Promise<void>;
+  #askedAtMs = -Infinity;
   /** By address, the oldest first. */
   readonly #owners = new Map<string, AddressOwner>();
   /** Networks in which endpoints have joined. */
@@ -42,7 +46,10 @@ export class AddressOwners {
     readonly repository: Repository<AddressOwner>;
     readonly journal: Pick<Journal, 'record'>;
     readonly logger: Logger;
+    /** Told of each endpoint that Docker names the container of, whenever it was asked. */
+    readonly onOwner: (endpointId: string, owner: Owner) => Promise<void>;
   }) {
+    this.#onOwner = deps.onOwner;
     this.#docker = deps.docker;
     this.#endpoints = deps.endpoints;
     this.#repository = deps.repository;
@@ -59,7 +66,7 @@ export class AddressOwners {
   start(): void {
     for (const { networkId, sandboxKey } of this.#endpoints.all())
       if (sandboxKey !== undefined) this.#due.add(networkId);
-    if (this.#due.size > 0) this.#plan(COLLECT_MS);
+    if (this.#due.size > 0) this.#plan(SOON_MS);
   }
 
   /** An endpoint has joined its sandbox. */
@@ -67,7 +74,7 @@ export class AddressOwners {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) return;
     this.#due.add(endpoint.networkId);
-    this.#plan(COLLECT_MS);
+    this.#plan(Math.max(SOON_MS, this.#askedAtMs + COLLECT_MS - performance.now()));
   }
 
   /** Asks Docker no more. */
@@ -80,9 +87,13 @@ export class AddressOwners {
   async learn(): Promise<void> {
     const due = this.#due;
     this.#due = new Set();
+    this.#askedAtMs = performance.now();
     for (const networkId of due) {
       try {
-        for (const [endpointId, owner] of await this.#docker.owners(networkId)) await this.#note(endpointId, owner);
+        for (const [endpointId, owner] of await this.#docker.owners(networkId)) {
+          await this.#onOwner(endpointId, owner);
+          await this.#note(endpointId, owner);
+        }
       } catch (error) {
         this.#logger.debug({ networkId, err: error }, 'containers of the addresses are not known yet');
         this.#due.add(networkId);

@@ -5,8 +5,9 @@ import { isPending, ownList } from '../endpoints/owner-pending.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { KeptAddresses } from '../leases/kept-addresses.ts';
 import { GracePeriod } from '../ground/grace-period.ts';
-import type { KeyedLock } from '@routed/ipam';
+import type { KeyedLock, Lease } from '@routed/ipam';
 import type { Logger } from '@routed/datapath';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import { dependsOnDocker, type GivenNameServers } from './given-name-servers.ts';
@@ -39,6 +40,7 @@ export class AssignmentKeeper {
   readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'limit' | 'hold' | 'admit'>;
   readonly #leases: AdditionalLeases;
   readonly #records: PersistentAssignments;
+  readonly #kept: Pick<KeptAddresses, 'ownerOf' | 'forget'>;
   readonly #sandboxReconciler: Pick<SandboxReconciler, 'requestOnceThere'>;
   readonly #lock: KeyedLock;
   readonly #logger: Logger;
@@ -55,6 +57,7 @@ export class AssignmentKeeper {
     readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get' | 'extend' | 'filter' | 'limit' | 'hold' | 'admit'>;
     readonly leases: AdditionalLeases;
     readonly records: PersistentAssignments;
+    readonly kept: Pick<KeptAddresses, 'ownerOf' | 'forget'>;
     readonly sandboxReconciler: Pick<SandboxReconciler, 'requestOnceThere'>;
     readonly lock: KeyedLock;
     readonly logger: Logger;
@@ -63,6 +66,7 @@ export class AssignmentKeeper {
     this.#endpoints = deps.endpoints;
     this.#leases = deps.leases;
     this.#records = deps.records;
+    this.#kept = deps.kept;
     this.#sandboxReconciler = deps.sandboxReconciler;
     this.#lock = deps.lock;
     this.#logger = deps.logger;
@@ -83,7 +87,8 @@ export class AssignmentKeeper {
   async load(): Promise<void> {
     await this.#records.load();
     const known = new Set(this.#records.all().flatMap(({ addresses }) => addresses.map(({ address }) => address)));
-    await this.#leases.releaseOrphans('sticky', (address) => known.has(address));
+    const isKnown = (lease: Lease): boolean => known.has(lease.address) || this.#kept.ownerOf(lease) !== undefined;
+    await this.#leases.releaseOrphans('sticky', isKnown);
   }
 
   /** An endpoint has joined its sandbox. Nobody waits for what follows. */
@@ -156,6 +161,7 @@ export class AssignmentKeeper {
   /** Frees the addresses of a network that is no more. */
   async forgetNetwork(networkId: string): Promise<void> {
     for (const record of this.#records.ofNetwork(networkId)) await this.#free(record);
+    await this.#kept.forget((record) => record.networkId === networkId, 'its network is gone');
   }
 
   /** Asks Docker no more. */

@@ -196,7 +196,7 @@ function readAddress(text: string): string {
   } catch (error) {
     throw new DriverError(
       'INVALID_ADDRESS',
-      `"${text}" is not an address: expected one such as 10.1.0.20 or fd00:1::20`,
+      `"${text}" is not an address: expected one such as 10.1.0.20 or fd00:1::20, without prefix length`,
       {
         cause: error,
       },

@@ -1,5 +1,5 @@
-import type { Container, ContainerNetwork, DockerContainers } from '@routed/docker-engine';
-import { linkNames, listInForce, type NamedDestinations } from '@routed/datapath';
+import type { Container, ContainerControl, ContainerNetwork } from '@routed/docker-engine';
+import { type EndpointFiltering, linkNames, listInForce, type NamedDestinations } from '@routed/datapath';
 import {
   type Direction,
   type EndpointFilters,
@@ -18,6 +18,7 @@ import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { FilterStatus, FilterVerdict } from './filter-status.ts';
 import { type ListInForce, readAttempt, verdictOn } from './list-verdict.ts';
+import { ownOptionsOf, withOptions } from './options-at-rest.ts';
 import { askForContainer, membershipsOf } from './find-container.ts';
 import type { GivenNameServers } from './given-name-servers.ts';
 import type { AssignmentKeeper } from './assignment-keeper.ts';
@@ -32,27 +33,29 @@ const LIST_NAMES = { ingress: 'allow list', egress: 'list of destinations' } as 
 
 /** Changes and tells who may enter containers, and where these may go: for an operator, not for Docker. */
 export class ContainerFilters {
-  readonly #docker: DockerContainers;
+  readonly #docker: Pick<ContainerControl, 'list' | 'inspect'>;
   readonly #networks: Pick<NetworkRegistry, 'get'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
   readonly #records: PersistentAssignments;
   readonly #nameServers: Pick<GivenNameServers, 'learn'>;
   readonly #keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
   readonly #filters: Pick<EndpointFilters, 'counters'>;
-  readonly #named: Pick<NamedDestinations, 'openings'>;
+  readonly #named: Pick<NamedDestinations, 'openings' | 'nameOf' | 'warningsOf'>;
+  readonly #filtering: Pick<EndpointFiltering, 'requireSupport'>;
   readonly #hostResolvers: () => readonly string[];
   readonly #journal: Pick<Journal, 'record'>;
   readonly #lock: KeyedLock;
 
   constructor(deps: {
-    readonly docker: DockerContainers;
+    readonly docker: Pick<ContainerControl, 'list' | 'inspect'>;
     readonly networks: Pick<NetworkRegistry, 'get'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'filter'>;
     readonly records: PersistentAssignments;
     readonly nameServers: Pick<GivenNameServers, 'learn'>;
     readonly keeper: Pick<AssignmentKeeper, 'holdUnnamed'>;
     readonly filters: Pick<EndpointFilters, 'counters'>;
-    readonly named: Pick<NamedDestinations, 'openings'>;
+    readonly named: Pick<NamedDestinations, 'openings' | 'nameOf' | 'warningsOf'>;
+    readonly filtering: Pick<EndpointFiltering, 'requireSupport'>;
     /** The name servers of containers that are given none. */
     readonly hostResolvers: () => readonly string[];
     readonly journal: Pick<Journal, 'record'>;
@@ -66,6 +69,7 @@ export class ContainerFilters {
     this.#keeper = deps.keeper;
     this.#filters = deps.filters;
     this.#named = deps.named;
+    this.#filtering = deps.filtering;
     this.#hostResolvers = deps.hostResolvers;
     this.#journal = deps.journal;
     this.#lock = deps.lock;
@@ -77,7 +81,7 @@ export class ContainerFilters {
    *
    * @param text a list of peers; `none`, or `any` for everybody
    * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, INVALID_OPTION, DOCKER_UNREACHABLE
-   * @throws NetfilterError NFT_MISSING
+   * @throws NetfilterError NFT_MISSING; QUEUE_UNAVAILABLE for names that nobody can follow on this kernel
    */
   async set(
     reference: string,
@@ -85,6 +89,7 @@ export class ContainerFilters {
     { text, networkName }: { readonly text: string; readonly networkName?: string | undefined },
   ): Promise<FilterStatus[]> {
     const list = readList(text, direction);
+    if (direction === 'egress' && list !== 'any') await this.#filtering.requireSupport(list);
     const container = await askForContainer(this.#docker, reference);
     const memberships = membershipsOf(container, this.#networks, networkName);
     for (const on of memberships) {
@@ -103,7 +108,7 @@ export class ContainerFilters {
    * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, DOCKER_UNREACHABLE
    */
   async show(reference: string, direction: Direction): Promise<FilterStatus[]> {
-    const container = await askForContainer(this.#docker, reference);
+    const container = await withOptions(this.#docker, await askForContainer(this.#docker, reference));
     return await this.#show(container, membershipsOf(container, this.#networks), direction);
   }
 
@@ -119,7 +124,7 @@ export class ContainerFilters {
     { text, networkName }: { readonly text: string; readonly networkName?: string | undefined },
   ): Promise<FilterVerdict[]> {
     const attempt = readAttempt(text, direction);
-    const container = await askForContainer(this.#docker, reference);
+    const container = await withOptions(this.#docker, await askForContainer(this.#docker, reference));
     return membershipsOf(container, this.#networks, networkName).map((on) => ({
       container: container.name,
       network: on.networkName,
@@ -162,6 +167,7 @@ export class ContainerFilters {
       const endpoint = this.#endpoints.get(on.endpointId);
       const counted = counters.get(linkNames(on.endpointId).host);
       const { list, mode, isPending: isClosed, resolvers } = this.#inForce(container, on, direction);
+      const warnings = direction === 'egress' ? this.#warningsOf(list) : [];
       return {
         container: container.name,
         network: on.networkName,
@@ -169,26 +175,37 @@ export class ContainerFilters {
         mode,
         spoof: endpoint?.spoof ?? this.#networks.get(on.networkId)?.spoof ?? 'strict',
         ...(direction === 'egress' && list !== undefined && { resolvers: [...resolvers] }),
+        ...(warnings.length > 0 && { warnings }),
         ...(counted === undefined ? {} : { counters: packetsOf(counted, direction) }),
       };
     });
+  }
+
+  /** A long list takes a while to read, and has seldom wildcards. */
+  #warningsOf(list: string | undefined): string[] {
+    return list?.includes('*') === true ? this.#named.warningsOf(parseAllowList(list, 'egress').names ?? []) : [];
   }
 
   /** Of a container that runs; or what it will have when it is started. */
   #inForce(container: Container, on: ContainerNetwork, direction: Direction): ListInForce {
     const endpoint = this.#endpoints.get(on.endpointId);
     const network = this.#networks.get(on.networkId);
-    const given = this.#records.get(assignmentId(container.id, on.networkId))?.[direction] ?? network?.[direction];
-    const own = endpoint ?? network;
-    const mode = direction === 'ingress' ? own?.ingressMode : own?.egressMode;
+    const created = endpoint === undefined ? ownOptionsOf(on) : {};
+    const set = this.#records.get(assignmentId(container.id, on.networkId))?.[direction];
+    const given = set ?? created[direction] ?? network?.[direction];
+    const own = endpoint ?? { ...network, ...created };
+    const mode = direction === 'ingress' ? own.ingressMode : own.egressMode;
     const list = listInForce(endpoint ?? { [direction]: given, ...(network && insidersOf(network)) }, direction);
     return {
       direction,
       list: list === 'any' ? undefined : list,
       mode: mode ?? 'enforce',
       isPending: isPending(endpoint, direction),
-      resolvers: own?.dns ?? endpoint?.givenDns ?? this.#hostResolvers(),
-      opened: direction === 'egress' ? this.#named.openings(linkNames(on.endpointId).host) : [],
+      resolvers: own.dns ?? endpoint?.givenDns ?? this.#hostResolvers(),
+      ...(direction === 'egress' && {
+        opened: this.#named.openings(linkNames(on.endpointId).host),
+        nameOf: (address: string) => this.#named.nameOf(linkNames(on.endpointId).host, address),
+      }),
       gateways: (endpoint?.addresses ?? network?.pools ?? []).map(({ gateway }) => gateway),
     };
   }
@@ -215,8 +232,8 @@ function shorten(text: string): string {
 
 function packetsOf(counted: FilterCounters, direction: Direction): NonNullable<FilterStatus['counters']> {
   const { examined, refused } = counted[direction];
-  const text = ({ packets }: { readonly packets: bigint }): string => packets.toString();
-  return { examined: text(examined), refused: text(refused), spoofed: text(counted.spoofed) };
+  const count = ({ packets }: { readonly packets: bigint }): number => Number(packets);
+  return { examined: count(examined), refused: count(refused), spoofed: count(counted.spoofed) };
 }
 
 function readList(text: string, direction: Direction): string {

@@ -1,5 +1,5 @@
 import type { LinkLimits } from '@routed/datapath';
-import type { Container, ContainerNetwork, DockerContainers } from '@routed/docker-engine';
+import type { Container, ContainerControl, ContainerNetwork } from '@routed/docker-engine';
 import type { KeyedLock } from '@routed/ipam';
 import { excerpt } from '@routed/text';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
@@ -9,6 +9,7 @@ import type { Journal } from '../ground/journal.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { hasRate, type Rates } from '../networks/parse-options.ts';
 import { burstComplaint, formatRate, parseRate, type Rate } from '../networks/rate-text.ts';
+import { ownOptionsOf, withOptions } from './options-at-rest.ts';
 import { askForContainer, membershipsOf } from './find-container.ts';
 import type { LimitReader } from './limit-counts.ts';
 import type { LimitStatus } from './limit-status.ts';
@@ -23,7 +24,7 @@ export interface RateTexts {
 
 /** Changes and tells how fast packets may go to containers and from them: for an operator, not for Docker. */
 export class ContainerLimits {
-  readonly #docker: DockerContainers;
+  readonly #docker: Pick<ContainerControl, 'list' | 'inspect'>;
   readonly #networks: Pick<NetworkRegistry, 'get' | 'mtuOf'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'limit'>;
   readonly #records: PersistentAssignments;
@@ -33,7 +34,7 @@ export class ContainerLimits {
   readonly #lock: KeyedLock;
 
   constructor(deps: {
-    readonly docker: DockerContainers;
+    readonly docker: Pick<ContainerControl, 'list' | 'inspect'>;
     readonly networks: Pick<NetworkRegistry, 'get' | 'mtuOf'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'limit'>;
     readonly records: PersistentAssignments;
@@ -79,7 +80,7 @@ export class ContainerLimits {
    * @throws DriverError CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS, NETWORK_UNKNOWN, DOCKER_UNREACHABLE
    */
   async show(reference: string): Promise<LimitStatus[]> {
-    const container = await askForContainer(this.#docker, reference);
+    const container = await withOptions(this.#docker, await askForContainer(this.#docker, reference));
     return await this.#show(container, membershipsOf(container, this.#networks));
   }
 
@@ -99,9 +100,14 @@ export class ContainerLimits {
   async #show(container: Container, memberships: readonly ContainerNetwork[]): Promise<LimitStatus[]> {
     const joined = memberships.filter(({ endpointId }) => this.#endpoints.get(endpointId)?.sandboxKey !== undefined);
     const counts = await this.#reader.of(joined.map(({ endpointId }) => endpointId));
-    return memberships.map(({ networkId, networkName, endpointId }) => {
+    return memberships.map((on) => {
+      const { networkId, networkName, endpointId } = on;
       const record = this.#records.get(assignmentId(container.id, networkId)) ?? {};
-      const rates = this.#endpoints.get(endpointId) ?? { ...this.#networks.get(networkId), ...ratesOf(record) };
+      const rates = this.#endpoints.get(endpointId) ?? {
+        ...this.#networks.get(networkId),
+        ...ratesOf(ownOptionsOf(on)),
+        ...ratesOf(record),
+      };
       return {
         container: container.name,
         network: networkName,

@@ -16,8 +16,10 @@ export const filterStatus = z.object({
   spoof,
   /** The name servers that the container may ask beside the list; absent where there is no list of egress. */
   resolvers: z.array(z.string()).exactOptional(),
+  /** What is to be said of the list, for people; absent: nothing. */
+  warnings: z.array(z.string()).exactOptional(),
   /** Packets since the filter was set; absent for a container that does not run, or has no filter. */
-  counters: z.object({ examined: z.string(), refused: z.string(), spoofed: z.string() }).exactOptional(),
+  counters: z.object({ examined: z.number(), refused: z.number(), spoofed: z.number() }).exactOptional(),
 });
 export type FilterStatus = Readonly<z.infer<typeof filterStatus>>;
 

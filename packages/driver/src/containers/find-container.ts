@@ -29,7 +29,7 @@ export function findContainer(containers: readonly Container[], reference: strin
   );
   const startAlike = containers.filter(({ name }) => name.startsWith(reference));
   const alike = startAlike.length > 0 ? startAlike : containers.filter(({ name }) => name === near);
-  const hint = alike.length === 0 ? '' : `; did you mean ${listOf(alike)}?`;
+  const hint = alike.length === 0 ? '; "docker ps --all" lists them' : `; did you mean ${listOf(alike)}?`;
   throw new DriverError('CONTAINER_UNKNOWN', `container ${excerpt(reference)} is not known to Docker${hint}`);
 }
 

@@ -76,5 +76,5 @@ export class LimitReader {
 
 function countOf(statistics: LimitCount['statistics']): NonNullable<LimitCounters[Direction]> {
   const { bytes, packets, drops, overlimits, backlogBytes } = statistics;
-  return { bytes: bytes.toString(), packets, dropped: drops, delayed: overlimits, waitingBytes: backlogBytes };
+  return { bytes, packets, dropped: drops, delayed: overlimits, waitingBytes: backlogBytes };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const count = z.object({
   /** Frames that passed, with their headers. */
-  bytes: z.string(),
+  bytes: z.number(),
   packets: z.number(),
   /** Packets for which there was no more room in the queue. */
   dropped: z.number(),

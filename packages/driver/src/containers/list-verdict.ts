@@ -34,7 +34,8 @@ export function readAttempt(text: string, direction: Direction): Attempt {
     );
   }
   const peer = parseIp(formatEntry({ family: entry.family, first: entry.first, last: entry.last }));
-  if (peer === undefined) throw new DriverError('INVALID_OPTION', `"${text}" is not an address`);
+  if (peer === undefined)
+    throw new DriverError('INVALID_OPTION', `"${text}" is not an address such as 10.1.2.3:443/tcp`);
   if (service === undefined) return { peer, protocol: ICMP[peer.family], port: 0 };
   return { peer, protocol: PROTOCOLS[service.protocol], port: service.firstPort };
 }
@@ -61,6 +62,8 @@ export interface ListInForce {
   readonly gateways: readonly string[];
   /** What is open by name at the moment; absent: nothing. */
   readonly opened?: readonly OpenedByName[];
+  /** The name that led the container to an address; absent: none is known. */
+  readonly nameOf?: (address: string) => string | undefined;
 }
 
 /** What would become of an attempt, and which entry decides. Pure; decides as the rules in the kernel do. */
@@ -75,7 +78,9 @@ export function verdictOn(attempt: Attempt, inForce: ListInForce): Pick<FilterVe
     return { verdict: 'passes', because: `${byName.name}, by entry ${formatName(byName.named)}` };
   const exception = direction === 'egress' ? exceptionFor(attempt, inForce) : undefined;
   if (exception !== undefined) return { verdict: 'passes', because: exception };
-  return { verdict: mode === 'observe' ? 'counted' : 'refused', because: 'no entry allows it' };
+  const name = inForce.nameOf?.(formatIp(attempt.peer.bytes));
+  const because = name === undefined ? 'no entry allows it' : `no entry allows it, which is ${name} to the container`;
+  return { verdict: mode === 'observe' ? 'counted' : 'refused', because };
 }
 
 function exceptionFor({ peer, protocol, port }: Attempt, { resolvers, gateways }: ListInForce): string | undefined {

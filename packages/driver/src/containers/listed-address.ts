@@ -9,8 +9,8 @@ export const listedAddress = z.object({
   containerId: z.string().optional(),
   network: z.string(),
   endpointId: z.string().optional(),
-  /** Who gave it: Docker itself, the container's driver options, or `address add`. */
-  kind: z.enum(['docker', 'option', 'added']),
+  /** Who gave it: Docker itself, the container's driver options, or `address add`; `own`: it is its own, and Docker gave another. */
+  kind: z.enum(['docker', 'option', 'added', 'own']),
   /** `active`; `stopped`: kept for a container that does not run; `pending` or `failed`: not in the container yet. */
   state: z.enum(['active', 'stopped', 'pending', 'failed']),
   /** Why it is `failed`. */

@@ -91,7 +91,10 @@ export class EndpointLifecycle extends EndpointRecords {
   /** Takes up the endpoints of the previous run. */
   async load(): Promise<void> {
     await this.loadRecords();
-    await this.#leases.releaseOrphans('additional', (address) => this.endpointAt(hostPrefix(address)) !== undefined);
+    await this.#leases.releaseOrphans(
+      'additional',
+      ({ address }) => this.endpointAt(hostPrefix(address)) !== undefined,
+    );
   }
 
   /** Takes up an endpoint that is in its sandbox and has all that it needs in the kernel, but no record. */

@@ -58,6 +58,8 @@ export interface StopDrain {
 /** An address of an endpoint that Docker knows of. */
 export interface EndpointAddress extends LeasedAddress {
   readonly gateway: string;
+  /** Whether Docker's user left the choice to us; absent: it was named, or that is not known. */
+  readonly isChosen?: boolean;
 }
 
 /** What the leases of an endpoint say of their holder. */

@@ -26,7 +26,7 @@ export class NameBook {
   }
 }
 
-type Docker = Pick<ContainerControl, 'list' | 'owners' | 'inspect' | 'kill'>;
+type Docker = Pick<ContainerControl, 'list' | 'owners' | 'inspect' | 'kill' | 'starting'>;
 
 /** Docker, with each name that it tells noted. */
 export function noteNames(docker: Docker, names: Pick<NameBook, 'note'>): Docker {
@@ -49,6 +49,7 @@ export function noteNames(docker: Docker, names: Pick<NameBook, 'note'>): Docker
       for (const [endpointId, { name: container, network }] of owners) names.note(endpointId, { container, network });
       return owners;
     },
+    starting: (question) => docker.starting(question),
     kill: (id, signalName, signal) => docker.kill(id, signalName, signal),
   };
 }

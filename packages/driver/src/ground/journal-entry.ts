@@ -6,6 +6,8 @@ export type JournalKind =
   | 'leased'
   /** Free again. */
   | 'released'
+  /** In no container, and still leased: it is the own address of a container that does not run. */
+  | 'kept'
   /** The host has its route, and a router may tell other hosts. */
   | 'announced'
   /** The host's route is taken away. */

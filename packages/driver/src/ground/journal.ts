@@ -29,6 +29,11 @@ export class Journal {
     return meant.map((entry) => this.#named(entry));
   }
 
+  /** The last entries, that many at most, the oldest first. */
+  latest(count: number): readonly JournalEntry[] {
+    return this.#entries.latest(count).map((entry) => this.#named(entry));
+  }
+
   /** Calls the listener for each further entry, until the function returned is called. */
   follow(listener: JournalListener): () => void {
     return this.#entries.follow((entry) => listener(this.#named(entry)));

@@ -24,6 +24,14 @@ export class Recent<T> {
     return [...this.#items.slice(start), ...this.#items.slice(0, start)];
   }
 
+  /** The last ones, that many at most, the oldest first: costs what is returned, whatever is kept. */
+  latest(count: number): T[] {
+    const kept = this.#items.length;
+    const wanted = Math.min(count, kept);
+    const end = kept < this.#capacity ? kept : this.#oldest + kept;
+    return Array.from({ length: wanted }, (_, index) => this.#items[(end - wanted + index) % kept] as T);
+  }
+
   /** Calls the listener for each further one, until the function returned is called. */
   follow(listener: (item: T) => void): () => void {
     this.#listeners.add(listener);

@@ -1,6 +1,7 @@
-import { type Ipam, isIpamError } from '@routed/ipam';
+import { type Ipam, isIpamError, type Lease } from '@routed/ipam';
 import type { DuplicateAddressCheck } from './duplicate-address-check.ts';
 import type { Logger } from '@routed/datapath';
+import type { KeptAddresses } from './kept-addresses.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { AdditionalAddress, LeasedAddress } from './leased-address.ts';
 
@@ -17,6 +18,7 @@ export interface Claimant {
 interface AdditionalLeasesDeps {
   readonly ipam: Ipam;
   readonly claims: Pick<DuplicateAddressCheck, 'takerOf'>;
+  readonly kept: Pick<KeptAddresses, 'giveUp'>;
   readonly logger: Logger;
 }
 
@@ -53,11 +55,9 @@ export class AdditionalLeases {
   }
 
   /** Gives back the leases for which no record came to be: a crash was in between. */
-  async releaseOrphans(of: 'additional' | 'sticky', isKnown: (address: string) => boolean): Promise<void> {
+  async releaseOrphans(of: 'additional' | 'sticky', isKnown: (lease: Lease) => boolean): Promise<void> {
     for (const { id } of this.#deps.ipam.pools()) {
-      const orphans = [...this.#deps.ipam.leases(id)].filter(
-        ({ purpose, address }) => purpose === of && !isKnown(address),
-      );
+      const orphans = [...this.#deps.ipam.leases(id)].filter((lease) => lease.purpose === of && !isKnown(lease));
       for (const { poolId, address, holder } of orphans) {
         this.#deps.logger.warn({ address, holder }, 'releasing a stale lease left by a crash');
         await this.#deps.ipam.releaseAddress({ poolId, address });
@@ -70,6 +70,7 @@ export class AdditionalLeases {
     { holder, isSticky, isTakeover }: Claimant,
   ): Promise<void> {
     const purpose = isSticky ? 'sticky' : 'additional';
+    await this.#deps.kept.giveUp({ poolId, address });
     if (this.#deps.ipam.lease(poolId, address) === undefined) {
       const taker = await this.#deps.claims.takerOf({ address, isShared: isAnycast === true || isTakeover === true });
       if (taker !== undefined) throw inUse(address, `in use by ${taker}`);

@@ -1,7 +1,7 @@
 import { canonicalHostAddress } from '@routed/ipam';
 import { type Direction, formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
 import { z } from 'zod';
-import { addressList, filterMode, isolation } from './option-values.ts';
+import { addressList, filterMode, isolation, whenAway } from './option-values.ts';
 import { listOf } from './text-list.ts';
 
 /** As `parseAllowList` of @routed/netfilter reads it; absent: every peer is allowed. */
@@ -77,6 +77,22 @@ export const FILTER_OPTIONS = {
     endpoint: {
       stored: filterMode.exactOptional(),
       docs: ['observe', "the network's", 'the same for this endpoint'],
+    },
+  },
+  egressWhenAway: {
+    key: 'routed.egress-when-away',
+    text: z.string().toLowerCase().pipe(whenAway),
+    network: {
+      stored: whenAway.exactOptional(),
+      docs: [
+        'open',
+        '`closed`',
+        '`open`: while the plugin does not run, its containers with names in `routed.egress` may open connections to everywhere (see [filters](filters.md#while-the-plugin-is-away))',
+      ],
+    },
+    endpoint: {
+      stored: whenAway.exactOptional(),
+      docs: ['open', "the network's", 'the same for this endpoint'],
     },
   },
   dns: {

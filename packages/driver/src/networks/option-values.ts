@@ -12,6 +12,11 @@ export const filterMode: z.ZodType<'enforce' | 'observe', string> = z.enum(['enf
   error: 'expected enforce or observe',
 });
 
+/** What becomes of new names while the daemon is away. */
+export const whenAway: z.ZodType<'closed' | 'open', string> = z.enum(['closed', 'open'], {
+  error: 'expected closed or open',
+});
+
 /** Addresses of either family, as records keep them. */
 export const addressList: z.ZodType<readonly string[], readonly string[]> = z
   .array(z.union([z.ipv4(), z.ipv6()]))

@@ -140,6 +140,18 @@ export const OPTIONS = {
       docs: ['true', "the network's", 'other hosts may have `routed.addresses` too'],
     },
   },
+  isSticky: {
+    key: 'routed.sticky',
+    text: z.stringbool({ error: 'expected on or off' }),
+    network: {
+      stored: z.boolean().exactOptional(),
+      docs: [
+        'off',
+        '`on`',
+        'whether an address that was chosen for a container stays its own, also while it does not run: see [operations](operations.md#addresses-that-stay)',
+      ],
+    },
+  },
   onConflict: {
     key: 'routed.on-conflict',
     text: z.string().toLowerCase().pipe(conflictPolicy),

@@ -1,4 +1,4 @@
-import { bounded, excerpt } from '@routed/text';
+import { bounded, closest, excerpt } from '@routed/text';
 import { DriverError } from '../ground/errors.ts';
 import { type EndpointOptions, type NetworkOptions, OPTIONS, optionsOf } from './options.ts';
 import { burstComplaint, formatRate, type Rate } from './rate-text.ts';
@@ -93,6 +93,21 @@ function parse(
 }
 
 function unknownOption(name: string, known: Known['options']): DriverError {
-  const keys = known.map(({ key }) => key).join(', ');
-  return new DriverError('INVALID_OPTION', `unknown driver option "${excerpt(name)}"; known options: ${keys}`);
+  const keys = known.map(({ key }) => key);
+  // "mtu" is meant as well as "routed.mut": what all of them start with says nothing.
+  const near = closest(
+    withoutPrefix(name.toLowerCase()),
+    keys.map((key) => withoutPrefix(key)),
+  );
+  const meant = near === undefined ? '' : `; did you mean "${PREFIX}${near}"?`;
+  return new DriverError(
+    'INVALID_OPTION',
+    `unknown driver option "${excerpt(name)}"; known options: ${keys.join(', ')}${meant}`,
+  );
+}
+
+const PREFIX = 'routed.';
+
+function withoutPrefix(key: string): string {
+  return key.startsWith(PREFIX) ? key.slice(PREFIX.length) : key;
 }

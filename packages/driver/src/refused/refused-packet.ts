@@ -15,6 +15,8 @@ export const refusedPacket = z.object({
   network: z.string().exactOptional(),
   source: z.string(),
   destination: z.string(),
+  /** The name that led the container to the destination; absent: none is known. */
+  name: z.string().exactOptional(),
   /** `tcp`, `udp`, `sctp`, `icmp`, `icmpv6`, or the number of another one. */
   protocol: z.string(),
   /** Of the destination; absent for protocols without ports and for fragments but the first. */

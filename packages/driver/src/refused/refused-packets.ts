@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hostPrefix, type Logger } from '@routed/datapath';
+import { hostPrefix, type Logger, type NamedDestinations } from '@routed/datapath';
 import { isNetfilterError, type LoggedPacket, type PacketLog, type RefusalPrefix } from '@routed/netfilter';
 import type { Link } from '@routed/netns';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
@@ -27,6 +27,7 @@ const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 
 export class RefusedPackets {
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'idOfLink'>;
   readonly #names: Pick<NameBook, 'of'>;
+  readonly #destinations: Pick<NamedDestinations, 'nameOf'>;
   readonly #linkAt: (index: number) => Promise<Pick<Link, 'name'> | undefined>;
   readonly #logger: Logger;
   readonly #recent = new Recent<RefusedPacket>(CAPACITY);
@@ -37,11 +38,13 @@ export class RefusedPackets {
   constructor(deps: {
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'endpointAt' | 'idOfLink'>;
     readonly names: Pick<NameBook, 'of'>;
+    readonly named: Pick<NamedDestinations, 'nameOf'>;
     readonly linkAt: (index: number) => Promise<Pick<Link, 'name'> | undefined>;
     readonly logger: Logger;
   }) {
     this.#endpoints = deps.endpoints;
     this.#names = deps.names;
+    this.#destinations = deps.named;
     this.#linkAt = deps.linkAt;
     this.#logger = deps.logger;
   }
@@ -68,6 +71,11 @@ export class RefusedPackets {
     return this.#recent.all().map((packet) => this.#named(packet));
   }
 
+  /** The last ones, that many at most, the oldest first. */
+  latest(count: number): RefusedPacket[] {
+    return this.#recent.latest(count).map((packet) => this.#named(packet));
+  }
+
   /** Calls the listener for each further one, until the function returned is called. */
   follow(listener: (packet: RefusedPacket) => void): () => void {
     return this.#recent.follow((packet) => listener(this.#named(packet)));
@@ -90,9 +98,12 @@ export class RefusedPackets {
   async #note(packet: LoggedPacket): Promise<void> {
     const direction = DIRECTIONS[packet.prefix as RefusalPrefix] as (typeof DIRECTIONS)[RefusalPrefix] | undefined;
     if (direction === undefined) return;
-    const id = await this.#endpointOf(packet, direction);
+    const link = await this.#nameOf(direction === 'ingress' ? packet.outLink : packet.inLink);
+    const id = this.#endpointOf(packet, direction, link);
     const endpoint = id === undefined ? undefined : this.#endpoints.get(id);
     const { time, source, destination, protocol, destinationPort, sourcePort, icmp } = packet;
+    const name =
+      direction === 'egress' && link !== undefined ? this.#destinations.nameOf(link, destination) : undefined;
     this.#recent.record({
       at: time.toISOString(),
       direction,
@@ -100,6 +111,7 @@ export class RefusedPackets {
       ...(id !== undefined && { endpointId: id }),
       source,
       destination,
+      ...(name !== undefined && { name }),
       protocol: PROTOCOL_NAMES[protocol] ?? String(protocol),
       ...(destinationPort !== undefined && { port: destinationPort }),
       ...(sourcePort !== undefined && { sourcePort }),
@@ -108,11 +120,13 @@ export class RefusedPackets {
   }
 
   /** By its link, as the addresses may be anybody's; by the address when the link is gone. */
-  async #endpointOf(packet: LoggedPacket, direction: 'ingress' | 'egress' | 'sender'): Promise<string | undefined> {
-    const isIngress = direction === 'ingress';
-    const name = await this.#nameOf(isIngress ? packet.outLink : packet.inLink);
-    const id = name === undefined ? undefined : this.#endpoints.idOfLink(name);
-    return id ?? this.#endpoints.endpointAt(hostPrefix(isIngress ? packet.destination : packet.source));
+  #endpointOf(
+    { source, destination }: LoggedPacket,
+    direction: 'ingress' | 'egress' | 'sender',
+    link: string | undefined,
+  ): string | undefined {
+    const id = link === undefined ? undefined : this.#endpoints.idOfLink(link);
+    return id ?? this.#endpoints.endpointAt(hostPrefix(direction === 'ingress' ? destination : source));
   }
 
   async #nameOf(index: number): Promise<string | undefined> {

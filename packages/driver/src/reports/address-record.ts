@@ -11,6 +11,9 @@ export const addressRecord = z.object({
     .object({
       id: z.string(),
       networkId: z.string(),
+      /** The names of its container and network, where Docker has said them. */
+      container: z.string().exactOptional(),
+      network: z.string().exactOptional(),
       mac: z.string(),
       sandboxKey: z.string().exactOptional(),
       /** Who may open connections to it, in the form of `routed.ingress`; absent: everybody. */

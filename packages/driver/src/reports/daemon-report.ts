@@ -21,6 +21,8 @@ const daemonCounts = z.object({
       z.object({
         id: z.string(),
         leased: z.number(),
+        /** Those of them that are kept for containers that do not have them now. */
+        kept: z.number(),
         /** Rounded above 2^53, as that of an IPv6 prefix is. */
         size: z.number(),
         /** The names of the networks that have it, where Docker has said them. */
@@ -78,7 +80,16 @@ const networkStatus = z.object({
   name: z.string().optional(),
   mtuBytes: z.number(),
   pools: z
-    .array(z.object({ prefix: z.string(), gateway: z.string(), leased: z.number(), size: z.number() }))
+    .array(
+      z.object({
+        prefix: z.string(),
+        gateway: z.string(),
+        leased: z.number(),
+        /** Those of them that are kept for containers that do not have them now; absent: none. */
+        kept: z.number().optional(),
+        size: z.number(),
+      }),
+    )
     .readonly(),
   /** Prefixes that additional addresses may come from as well. */
   prefixes: texts,
@@ -91,6 +102,8 @@ const endpointStatus = z.object({
   networkId: z.string(),
   link: z.string(),
   addresses: texts,
+  /** Those of them that stay its container's own, also while it does not run; absent: none. */
+  own: texts.optional(),
   mac: z.string(),
   gateways: texts,
   /** The names of its container and network, where Docker has said them. */
@@ -106,6 +119,29 @@ const endpointStatus = z.object({
   /** Why nobody may open connections to it; absent: somebody may. */
   closedBy: z.string().optional(),
 });
+
+/** How names in lists are followed, and what was counted since the daemon started. */
+const namesStatus = z.object({
+  /** How the kernel hands over DNS: by nftables, or by iptables and a mark. */
+  way: z.enum(['nft', 'iptables', 'none']),
+  /** Endpoints with names in their lists. */
+  links: z.number(),
+  /** Addresses that are open by name, now. */
+  open: z.number(),
+  /** Packets of DNS that were dropped unread. */
+  lost: z.number(),
+  lastLossMsAgo: z.number().exactOptional(),
+  counters: z.object({
+    questions: z.number(),
+    answers: z.number(),
+    unasked: z.number(),
+    unreadable: z.number(),
+    closed: z.number(),
+  }),
+  /** Of the queue; absent: nobody has it. */
+  queue: z.object({ waiting: z.number(), droppedFull: z.number(), droppedUnread: z.number() }).exactOptional(),
+});
+export type NamesReport = Readonly<z.infer<typeof namesStatus>>;
 
 const driverReport = daemonCounts.extend({
   version: z.string(),
@@ -166,11 +202,20 @@ export const daemonReport = driverReport.extend({
         container: z.string(),
         network: z.string(),
         direction: z.enum(['ingress', 'egress']),
-        examined: z.string(),
-        refused: z.string(),
+        examined: z.number(),
+        refused: z.number(),
       }),
     )
     .readonly(),
+  /** Absent: an older daemon. */
+  filtering: z
+    .object({
+      /** Whether refused packets are logged, and not only counted; absent: there are no filters. */
+      isLogging: z.boolean().exactOptional(),
+      /** Absent: no list has had names. */
+      names: namesStatus.exactOptional(),
+    })
+    .exactOptional(),
   /** How mounts of others reach /run/docker/netns: `shared`, `slave` or `private`. */
   propagation: z.string(),
   /** Where they were asked for: Docker names their containers, and may take its time. */

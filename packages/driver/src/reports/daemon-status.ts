@@ -1,9 +1,17 @@
-import { type HostNetworkSetup, linkNames, type LinkReaper, propagationOf } from '@routed/datapath';
+import {
+  allAddresses,
+  type HostNetworkSetup,
+  linkNames,
+  type LinkReaper,
+  type NamedDestinations,
+  propagationOf,
+} from '@routed/datapath';
 import type { Ipam } from '@routed/ipam';
 import { readFile, readlink } from 'node:fs/promises';
 import type { Blocks } from '../blocks/blocks.ts';
 import type { DefaultGateways } from '../calls/default-gateways.ts';
 import type { ConflictCounters } from '../leases/conflict-counters.ts';
+import type { KeptAddresses } from '../leases/kept-addresses.ts';
 import type { UnboundLeases } from '../leases/unbound-leases.ts';
 import { describeConflict } from '../conflicts/conflict.ts';
 import type { Conflicts } from '../conflicts/conflicts.ts';
@@ -12,6 +20,7 @@ import type { Announcer } from '../announcement/announcer.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { addressTexts, describePorts, type Endpoint } from '../endpoints/endpoint.ts';
 import type { NameBook } from '../ground/endpoint-names.ts';
+import { finish, type Steps } from '../ground/steps.ts';
 import type { NetworkNames } from '../ground/network-names.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
@@ -23,7 +32,7 @@ import type { ReconcileReporter } from '../upkeep/reconcile-reporter.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import type { AddressAnnouncements } from './address-announcements.ts';
 import type { ListCount, ListCounts } from './list-counts.ts';
-import type { DaemonCounts, DaemonReport, DriverReport } from './daemon-report.ts';
+import type { DaemonCounts, DaemonReport, DriverReport, NamesReport } from './daemon-report.ts';
 
 /** What the report is made of. */
 interface StatusDeps {
@@ -40,13 +49,15 @@ interface StatusDeps {
   readonly loose: Pick<UnboundLeases, 'olderThan'>;
   readonly forgotten: StaleEndpoints;
   readonly sticky: Pick<AssignmentKeeper, 'problems'>;
+  readonly kept: Pick<KeptAddresses, 'count' | 'ownerOf'>;
   readonly conflicts: Pick<Conflicts, 'all'>;
   readonly absence: Pick<Absence, 'problems' | 'isWithdrawn'>;
   readonly hidden: Pick<HiddenRoutes, 'all'>;
   readonly blocks: Pick<Blocks, 'usage' | 'problems'>;
   readonly counts: ConflictCounters;
   readonly listCounts: Pick<ListCounts, 'all'>;
-  readonly host: Pick<HostNetworkSetup, 'problems'>;
+  readonly host: Pick<HostNetworkSetup, 'problems' | 'isLogging'>;
+  readonly named: Pick<NamedDestinations, 'status'>;
   readonly settings: {
     readonly version: string;
     readonly mtuBytes: number;
@@ -74,9 +85,12 @@ export class DaemonStatus {
 
   /** What metrics tell of. */
   counts(): DaemonCounts {
-    const { ipam, networks, endpoints, reaper, forgotten, conflicts, counts, announcer } = this.#deps;
-    const all = endpoints.all();
-    const announcements = this.#announcementsOf(all);
+    const all = this.#deps.endpoints.all();
+    return this.#countsOf(all, finish(this.#announcementsOf(all)));
+  }
+
+  #countsOf(all: readonly Endpoint[], announcements: DaemonCounts['announcements']): DaemonCounts {
+    const { ipam, networks, reaper, forgotten, conflicts, counts, announcer, kept } = this.#deps;
     const numberOf = (rows: typeof announcements): number => rows.reduce((sum, row) => sum + row.endpoints, 0);
     const joined = numberOf(announcements);
     const announced = numberOf(announcements.filter(({ isAnnounced }) => isAnnounced));
@@ -88,7 +102,7 @@ export class DaemonStatus {
       totals: { networks: networks.all().length, joined, idle: all.length - joined, announced, conflicts: states },
       pools: ipam.pools().map(({ id }) => {
         const { leased, size } = ipam.usage(id);
-        return { id, leased, size: Number(size), networks: this.#namesOfPool(id) };
+        return { id, leased, kept: kept.count(id), size: Number(size), networks: this.#namesOfPool(id) };
       }),
       forgotten: forgotten.counts,
       cluster: structuredClone(counts),
@@ -111,7 +125,7 @@ export class DaemonStatus {
   }
 
   /** The endpoints in a container, by policy, state and reason. */
-  #announcementsOf(endpoints: readonly Endpoint[]): DaemonCounts['announcements'] {
+  *#announcementsOf(endpoints: readonly Endpoint[]): Steps<DaemonCounts['announcements']> {
     const groups = new Map<string, { policy: string; isAnnounced: boolean; reason: string; endpoints: number }>();
     for (const endpoint of endpoints) {
       if (endpoint.sandboxKey === undefined) continue;
@@ -120,6 +134,7 @@ export class DaemonStatus {
       const group = groups.get(key) ?? { policy, isAnnounced, reason, endpoints: 0 };
       group.endpoints++;
       groups.set(key, group);
+      yield;
     }
     return [...groups.values()];
   }
@@ -142,11 +157,31 @@ export class DaemonStatus {
     return this.#deps.listCounts.all();
   }
 
+  /** How names in lists are followed; undefined while no list has had any. */
+  names(): Promise<NamesReport | undefined> {
+    return this.#deps.named.status();
+  }
+
   /** All that the driver knows. */
   report(): DriverReport {
+    return finish(this.steps());
+  }
+
+  /**
+   * {@link report} in steps, each for one endpoint, so that whoever has time lets others in between. Endpoints that come meanwhile
+   * are missing.
+   */
+  *steps(): Steps<DriverReport> {
     const { networks, endpoints, conflicts, observer, loose, settings } = this.#deps;
     const { version, mtuBytes, mtuUplink, uplinks, gateways } = settings;
     const all = endpoints.all();
+    const sizes = new Map<string, number>();
+    const statuses: DriverReport['endpoints'][number][] = [];
+    for (const endpoint of all) {
+      statuses.push(this.#endpointStatus(endpoint));
+      sizes.set(endpoint.networkId, (sizes.get(endpoint.networkId) ?? 0) + 1);
+      yield;
+    }
     return {
       version,
       pid: process.pid,
@@ -155,30 +190,33 @@ export class DaemonStatus {
       mtuUplink,
       uplinks,
       gateways,
-      problems: this.#problems(all),
-      notes: this.#notes(all),
-      networks: networks.all().map((network) => this.#networkStatus(network, all)),
-      endpoints: all.map((endpoint) => this.#endpointStatus(endpoint)),
+      problems: yield* this.#problems(all),
+      notes: yield* this.#notes(all),
+      networks: networks.all().map((network) => this.#networkStatus(network, sizes.get(network.id) ?? 0)),
+      endpoints: statuses,
       conflicts: conflicts.all(),
       looseAddresses: loose.olderThan(LOOSE_MS).map(({ address }) => address),
       lastRound: observer.lastRound,
       reconciledMsAgo: observer.msSinceRound,
-      ...this.counts(),
+      ...this.#countsOf(all, yield* this.#announcementsOf(all)),
     };
   }
 
   /** That, and what the kernel says of this process. */
   async completeReport(): Promise<DaemonReport> {
     await this.refreshNames();
+    const { isLogging } = this.#deps.host;
+    const names = await this.names();
     return {
       ...this.report(),
+      filtering: { ...(isLogging !== undefined && { isLogging }), ...(names !== undefined && { names }) },
       lists: await this.#deps.listCounts.all(),
       mountNamespace: await readlink('/proc/self/ns/mnt'),
       propagation: propagationOf(await readFile('/proc/self/mountinfo', 'utf8'), '/run/docker/netns') ?? 'private',
     };
   }
 
-  #networkStatus({ id, pools, prefixes }: Network, endpoints: readonly Endpoint[]): DriverReport['networks'][number] {
+  #networkStatus({ id, pools, prefixes }: Network, endpoints: number): DriverReport['networks'][number] {
     const { ipam, networks } = this.#deps;
     const name = this.#deps.networkNames.of(id);
     return {
@@ -187,20 +225,23 @@ export class DaemonStatus {
       mtuBytes: networks.mtuOf(id),
       pools: pools.map(({ poolId, prefix, gateway }) => {
         const { leased, size } = ipam.pool(poolId) === undefined ? { leased: 0, size: 0n } : ipam.usage(poolId);
-        return { prefix, gateway, leased, size: Number(size) };
+        const kept = this.#deps.kept.count(poolId);
+        return { prefix, gateway, leased, ...(kept > 0 && { kept }), size: Number(size) };
       }),
       prefixes: prefixes.map(({ prefix }) => prefix),
-      endpoints: endpoints.filter(({ networkId }) => networkId === id).length,
+      endpoints,
     };
   }
 
   #endpointStatus(endpoint: Endpoint): DriverReport['endpoints'][number] {
     const { id, networkId, mac, addresses, sandboxKey, rateIn = 'off', rateOut = 'off' } = endpoint;
+    const own = allAddresses(endpoint).flatMap((each) => (this.#deps.kept.ownerOf(each) ? [each.address] : []));
     return {
       id,
       networkId,
       link: linkNames(id).host,
       addresses: addressTexts(endpoint),
+      ...(own.length > 0 && { own }),
       mac,
       gateways: addresses.map(({ gateway }) => gateway),
       ...this.#deps.names.of(id),
@@ -213,15 +254,18 @@ export class DaemonStatus {
   }
 
   /** What Docker's user asked for and does not get. */
-  #notes(endpoints: readonly Endpoint[]): string[] {
-    return endpoints.flatMap((endpoint) => {
+  *#notes(endpoints: readonly Endpoint[]): Steps<string[]> {
+    const notes: string[] = [];
+    for (const endpoint of endpoints) {
       const text = describePorts(endpoint);
       const name = this.#deps.names.of(endpoint.id)?.container ?? `endpoint ${endpoint.id.slice(0, 12)}`;
-      return text === undefined ? [] : [`${name}: ${text}`];
-    });
+      if (text !== undefined) notes.push(`${name}: ${text}`);
+      yield;
+    }
+    return notes;
   }
 
-  #problems(endpoints: readonly Endpoint[]): string[] {
+  *#problems(endpoints: readonly Endpoint[]): Steps<string[]> {
     const { networks, sandboxReconciler, conflicts, absence, hidden, observer, sticky, host, announcer } = this.#deps;
     const problems = [
       ...host.problems(),
@@ -237,9 +281,19 @@ export class DaemonStatus {
       const status = sandboxReconciler.statusOf(id);
       if (status?.state === 'failed') problems.push(`${name}: ${status.reason}`);
       if (networks.get(networkId) === undefined) problems.push(`${name}: its network is not known`);
+      yield;
     }
     const failed = observer.lastRound?.failed ?? 0;
     if (failed > 0) problems.push(`${failed} repairs failed in the last round: see the log`);
-    return problems;
+    return problems.map((problem) => this.#withNames(problem, endpoints));
+  }
+
+  /** People know containers by their names, and logs endpoints by their ids. */
+  #withNames(problem: string, endpoints: readonly Endpoint[]): string {
+    return problem.replaceAll(/\bendpoint ([0-9a-f]{12})\b/g, (text, digits: string) => {
+      const id = endpoints.find((each) => each.id.startsWith(digits))?.id;
+      const names = id === undefined ? undefined : this.#deps.names.of(id);
+      return names === undefined ? text : `${text} (${names.container} on ${names.network})`;
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { hostPrefix } from '@routed/datapath';
 import { type Ipam, prefixContains } from '@routed/ipam';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
+import type { NameBook } from '../ground/endpoint-names.ts';
 import type { Journal } from '../ground/journal.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import type { AddressAnnouncements } from './address-announcements.ts';
@@ -12,6 +13,7 @@ interface Deps {
   readonly sandboxReconciler: Pick<SandboxReconciler, 'statusOf'>;
   readonly announcements: Pick<AddressAnnouncements, 'explain'>;
   readonly journal: Journal;
+  readonly names: Pick<NameBook, 'of'>;
 }
 
 /** Tells what the daemon knows of one address. */
@@ -27,7 +29,7 @@ export function describeAddress(address: string, deps: Deps): AddressRecord {
   return {
     address,
     ...(lease && { lease }),
-    ...(endpoint && { endpoint }),
+    ...(endpoint && { endpoint: { ...endpoint, ...deps.names.of(endpoint.id) } }),
     ...(sandbox && { sandbox }),
     ...(isJoined && { announcement: deps.announcements.explain(endpoint, address) }),
     ...(block !== undefined && { block }),

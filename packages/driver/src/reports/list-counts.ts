@@ -10,10 +10,10 @@ export interface ListCount {
   readonly container: string;
   readonly network: string;
   readonly direction: Direction;
-  /** First packets of connections, in decimal. */
-  readonly examined: string;
+  /** First packets of connections. */
+  readonly examined: number;
   /** Of these, what was refused; or would have been, where the list only counts. */
-  readonly refused: string;
+  readonly refused: number;
 }
 
 /** What the lists of this host's endpoints were asked. */
@@ -42,7 +42,7 @@ export class ListCounts {
       return DIRECTIONS.flatMap((direction) => {
         const { examined, refused, isListed } = counted[direction];
         if (!isListed) return [];
-        const counts = { examined: examined.packets.toString(), refused: refused.packets.toString() };
+        const counts = { examined: Number(examined.packets), refused: Number(refused.packets) };
         return [{ endpointId: id, ...place, direction, ...counts }];
       });
     });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { HostDrainRecord } from '../endpoints/host-drain.ts';
 import type { AddressOwner } from '../containers/address-owners.ts';
 import type { PersistentAssignment } from '../containers/persistent-assignment.ts';
+import type { KeptRecord } from '../leases/kept-record.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 import { STORED_OPTIONS } from '../networks/options.ts';
@@ -29,7 +30,7 @@ export const RECORD_SHAPES = {
   endpoints: z.looseObject({
     id,
     networkId: id,
-    addresses: z.array(z.looseObject({ ...leasedAddress, gateway: address })),
+    addresses: z.array(z.looseObject({ ...leasedAddress, gateway: address, isChosen: z.boolean().exactOptional() })),
     additional: z.array(z.looseObject({ ...leasedAddress, isSticky: z.boolean() })),
     ...STORED_OPTIONS.endpoint,
     givenDns: z.array(address).readonly().exactOptional(),
@@ -60,6 +61,13 @@ export const RECORD_SHAPES = {
     rateOut: STORED_OPTIONS.endpoint.rateOut,
     egress: STORED_OPTIONS.endpoint.egress,
   }) satisfies z.ZodType<PersistentAssignment>,
+  kept: z.looseObject({
+    id,
+    containerId: id,
+    containerName: z.string(),
+    networkId: id,
+    addresses: z.array(z.looseObject(leasedAddress)),
+  }) satisfies z.ZodType<KeptRecord>,
   owners: z.looseObject({ id: address, containerId: id, containerName: z.string() }) satisfies z.ZodType<AddressOwner>,
   drain: z.looseObject({ id: z.literal('host') }) satisfies z.ZodType<HostDrainRecord>,
   pools: z.looseObject({

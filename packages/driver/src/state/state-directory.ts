@@ -11,6 +11,7 @@ import type { LeaseStore } from '@routed/ipam';
 import type { HostDrainRecord } from '../endpoints/host-drain.ts';
 import type { AddressOwner } from '../containers/address-owners.ts';
 import type { PersistentAssignment } from '../containers/persistent-assignment.ts';
+import type { KeptRecord } from '../leases/kept-record.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 import { DriverError } from '../ground/errors.ts';
@@ -26,6 +27,8 @@ export interface StateDirectory {
   readonly endpoints: Repository<Endpoint>;
   /** Addresses that stay with containers. */
   readonly sticky: Repository<PersistentAssignment>;
+  /** Addresses that are containers' own; also after a reboot. */
+  readonly kept: Repository<KeptRecord>;
   /** Who had addresses last; also after a reboot. */
   readonly owners: Repository<AddressOwner>;
   /** Whether the whole host is drained. */
@@ -63,6 +66,7 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
       sticky: durableRepository<PersistentAssignment>(database, 'sticky', {
         shape: RECORD_SHAPES.sticky,
       }),
+      kept: durableRepository<KeptRecord>(database, 'kept', { shape: RECORD_SHAPES.kept }),
       owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, recent }),
       drain: durableRepository<HostDrainRecord>(database, 'drain', { shape: RECORD_SHAPES.drain }),
       leases: durableLeaseStore(database, recent),

@@ -13,7 +13,16 @@ import {
   ROUTE_PROTOCOL,
 } from '@routed/datapath';
 import { concernsUplinks, type RulesetWatch } from '@routed/netfilter';
-import type { AddressEvent, Link, LinkEvent, MonitorEvents, NetconfEvent, RouteEvent, RuleEvent } from '@routed/netns';
+import type {
+  AddressEvent,
+  Link,
+  LinkEvent,
+  MonitorEvents,
+  NetconfEvent,
+  RouteEvent,
+  RuleEvent,
+  TrafficControlEvent,
+} from '@routed/netns';
 import type { Blocks } from '../blocks/blocks.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
@@ -26,15 +35,15 @@ const HOST_REPAIR_GAP_MS = 250;
 
 /** What reports changes in the kernel: a Monitor of @routed/netns. */
 export interface EventSource {
-  on<Name extends 'link' | 'address' | 'route' | 'rule' | 'netconf' | 'overrun' | 'error'>(
+  on<Name extends 'link' | 'address' | 'route' | 'rule' | 'netconf' | 'tc' | 'overrun' | 'error'>(
     event: Name,
     listener: (...data: MonitorEvents[Name]) => void,
   ): unknown;
 }
 
 /**
- * Calls for a repair when somebody else takes away what an endpoint needs: a route, its link, or the gateway's address on it; and
- * for one of the host when rules of the firewall or of policy routing or a gateway's address go, forwarding is switched off, or a link or a default
+ * Calls for a repair when somebody else takes away what an endpoint needs: a route, its link, its limit, or the gateway's address on
+ * it; and for one of the host when rules of the firewall or of policy routing or a gateway's address go, forwarding is switched off, or a link or a default
  * route comes that may lead to other hosts.
  *
  * Our own withdrawals look the same at first; but their endpoint has left its sandbox when the events have settled.
@@ -82,6 +91,7 @@ export class KernelWatch {
     events.on('link', (event) => this.#onLink(event));
     events.on('address', (event) => this.#onAddress(event));
     events.on('netconf', (event) => this.#onNetconf(event));
+    events.on('tc', (event) => this.#onTrafficControl(event));
     // What was missed may have been damage.
     events.on('overrun', () => {
       this.#repair();
@@ -143,6 +153,11 @@ export class KernelWatch {
     if (of === 'all' && isForwarding === false) this.#noteHost();
   }
 
+  /** Our own deletions as well, which are rare: when the limit of a running container ends. */
+  #onTrafficControl({ change, linkIndex }: TrafficControlEvent): void {
+    if (change === 'delete') this.#noteLink(linkIndex);
+  }
+
   #isGateway(address: string): boolean {
     return this.#networks.all().some(({ pools }) => pools.some(({ gateway }) => gateway === address));
   }
@@ -153,12 +168,13 @@ export class KernelWatch {
     });
   }
 
-  /** An address tells the index of its link only, which may be gone by now, or anybody's. */
+  /** Some events tell the index of a link only, which may be gone by now, or anybody's. */
   #noteLink(index: number): void {
     this.#settle(index, () => {
       this.#linkAt(index).then(
         (link) => {
-          const endpointId = link?.group === LINK_GROUP ? endpointOfAlias(link.alias) : undefined;
+          const endpointId =
+            link?.group === LINK_GROUP ? (endpointOfAlias(link.alias) ?? endpointOfLimitAlias(link.alias)) : undefined;
           if (!this.#isStopped && endpointId !== undefined && this.#endpoints.isJoined(endpointId)) this.#repair();
         },
         // The periodic round looks at all of them.

@@ -4,7 +4,7 @@ import type { ReconcileReporter } from './reconcile-reporter.ts';
 /** Rules of the firewall that the host needs as a whole. */
 interface Rules {
   readonly acceptance: Pick<ForwardAcceptance, 'ensure' | 'remove'>;
-  readonly filters: Pick<EndpointFilters, 'ensure' | 'clear'>;
+  readonly filters: Pick<EndpointFilters, 'ensure' | 'clear' | 'isLogging'>;
 }
 
 /** The same rules, which tell the observer when they are made, and when they were not as they had been left. */
@@ -20,6 +20,9 @@ export function observeRules({ acceptance, filters }: Rules, observer: Pick<Reco
       },
     },
     filters: {
+      get isLogging() {
+        return filters.isLogging;
+      },
       ensure: async () => own.note(await filters.ensure()),
       clear: async () => {
         own.isThere = false;

@@ -5,12 +5,13 @@ import { GracePeriod } from '../ground/grace-period.ts';
 import type { Logger } from '@routed/datapath';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
+import { throwAwayOwner } from '../networks/throw-away.ts';
 
 /** How long something must look forgotten, in at least two rounds, before it is freed. */
 const GRACE_MS = 60_000;
 
 interface StaleNetworksDeps {
-  readonly networks: Pick<NetworkRegistry, 'withoutPool' | 'delete'>;
+  readonly networks: Pick<NetworkRegistry, 'all' | 'withoutPool' | 'delete'>;
   readonly endpoints: Pick<EndpointLifecycle, 'all'>;
   readonly sticky: Pick<AssignmentKeeper, 'forgetNetwork'>;
   readonly pools: Pick<DockerPools, 'freeLoose' | 'freeLeftover'>;
@@ -19,7 +20,7 @@ interface StaleNetworksDeps {
 
 /**
  * Frees what Docker forgot of networks: a pool that it asked for and made no network of, and a network of which
- * it gave a pool back, as it does at the end, without the DeleteNetwork that comes next.
+ * it gave a pool back, as it does at the end, without the DeleteNetwork that comes next. Also what a selftest left that was killed.
  */
 export class StaleNetworks {
   readonly #deps: StaleNetworksDeps;
@@ -55,13 +56,18 @@ export class StaleNetworks {
   }
 
   async #deleteStale(): Promise<number> {
-    const stale = new Set(this.#deps.networks.withoutPool());
+    const { networks } = this.#deps;
+    const thrownAway = networks.all().filter(({ id }) => throwAwayOwner(id) !== undefined);
+    const stale = new Set([...networks.withoutPool(), ...thrownAway.map(({ id }) => id)]);
     for (const { networkId } of this.#deps.endpoints.all()) stale.delete(networkId);
     this.#stale.retain(stale);
     const due = this.#stale.over(GRACE_MS);
     for (const networkId of due) {
       this.#deps.logger.warn({ networkId }, 'deleting a stale network');
       await this.#forget(networkId);
+      // Of the others Docker gives them back itself.
+      const own = thrownAway.find(({ id }) => id === networkId)?.pools ?? [];
+      for (const { poolId } of own) await this.#deps.pools.freeLeftover(poolId);
     }
     return due.length;
   }

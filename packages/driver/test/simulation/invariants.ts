@@ -22,8 +22,11 @@ export const BOUNDS = {
   rules: 5_000,
   /** A block has no rule, or a rule no block; or what has an address of it is announced neither by itself nor with a block. */
   blocks: 5_000,
-  /** A block is announced, and no container has an address of it: ten minutes, and two rounds. */
-  unusedBlock: 670_000,
+  /**
+   * A block is announced, and no container has an address of it: ten minutes, and two rounds; and a minute more where a plugin that was
+   * killed left a lease of it to nobody.
+   */
+  unusedBlock: 735_000,
 } as const;
 
 /** What has to be true, whatever happens. */
@@ -70,6 +73,7 @@ export class Invariants {
   }
 
   *#leases(host: Host): Generator<readonly [string, number]> {
+    for (const swap of host.plugin?.swaps ?? []) yield [`${host.name}: ${swap}`, 0];
     const leased = host.plugin?.isServing === true ? host.plugin.leased() : undefined;
     const holders = new Map<string, string>();
     for (const { isServing, name, attachment } of this.#cluster.containersOf(host)) {
@@ -86,8 +90,14 @@ export class Invariants {
     const { engine } = host;
     if (!engine.isUp) return;
     const attached = this.#cluster.containersOf(host).filter(({ attachment }) => attachment !== undefined);
+    const endpoints = host.plugin?.report().endpoints ?? [];
+    // Beside the address that Docker gave it, a container may have its own.
+    const hasAdded = (endpointId: string | undefined, address: string): boolean =>
+      endpoints.some(({ id, own = [] }) => id === endpointId && own.includes(address));
     for (const address of host.announced()) {
-      const owner = attached.find(({ attachment }) => attachment?.address === address);
+      const owner = attached.find(
+        ({ attachment }) => attachment?.address === address || hasAdded(attachment?.endpointId, address),
+      );
       if (owner?.isAlive === true || owner?.isStarting === true) continue;
       yield [`${host.name} announces ${address}, which no container has`, BOUNDS.ghost];
     }

@@ -39,6 +39,7 @@ export class ModelContainer {
   endsBySignal = false;
   /** Whether Docker is starting or taking down it: a question about it waits. */
   #busy: Promise<void> = Promise.resolve();
+  #lock = { holders: 0 };
   #netns: Netns | undefined;
 
   constructor(id: string, wish: ContainerWish) {
@@ -55,10 +56,17 @@ export class ModelContainer {
     return this.isAlive && this.#netns !== undefined;
   }
 
+  /** Whether Docker holds its lock, or waits for it. */
+  get isHeld(): boolean {
+    return this.#lock.holders > 0;
+  }
+
   /** Under the lock that Docker has for each container. */
   async locked<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#busy;
-    const done = before.then(work);
+    const lock = this.#lock;
+    lock.holders++;
+    const done = before.then(work).finally(() => lock.holders--);
     this.#busy = done.then(
       () => undefined,
       () => undefined,
@@ -69,6 +77,7 @@ export class ModelContainer {
   /** When Docker is killed, its locks go with it. */
   unlock(): void {
     this.#busy = Promise.resolve();
+    this.#lock = { holders: 0 };
   }
 
   /** What Docker does after Join: moves the container's end of the link into a namespace and sets it up. */

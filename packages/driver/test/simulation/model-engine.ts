@@ -226,6 +226,16 @@ export class ModelEngine {
             const container = this.containers.get(id);
             return container?.locked(() => Promise.resolve(this.#detailsOf(container)));
           }),
+        starting: ({ networkId, name }) =>
+          // What the real one finds out: certain only where Docker holds one container that may use the network.
+          ask('starting', () => {
+            const held = all().filter(
+              ({ isHeld, attachment, wish }) =>
+                isHeld && attachment === undefined && this.#networkOf(wish).id === networkId,
+            );
+            const named = name === undefined ? held : held.filter((container) => container.name === name);
+            return named.length === 1 ? named[0]?.id : undefined;
+          }).catch(() => undefined),
         kill: (id, signal) =>
           ask('kill', () => {
             const container = this.containers.get(id);

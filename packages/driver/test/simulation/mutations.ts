@@ -2,6 +2,7 @@ import { UnannouncedTraffic } from '@routed/datapath';
 import { RouterView } from '@routed/quagga/show';
 import type { SinonSandbox } from 'sinon';
 import { Blocks } from '../../src/blocks/blocks.ts';
+import { KeptAddresses } from '../../src/leases/kept-addresses.ts';
 import { SuppressedRoutes } from '../../src/conflicts/suppressed-routes.ts';
 import { GracePeriod } from '../../src/ground/grace-period.ts';
 import { StaleEndpoints } from '../../src/upkeep/stale-endpoints.ts';
@@ -44,6 +45,23 @@ export const MUTATIONS: readonly Mutation[] = [
       const stub = sandbox.stub(Disk.prototype, 'leases');
       stub.callsFake(function (this: Disk, life) {
         return { ...stub.wrappedMethod.call(this, life), putLease: () => Promise.resolve() };
+      });
+    },
+  },
+  {
+    name: 'who starts gets any address that is kept',
+    seed: 1,
+    finding: /has the own address of container/,
+    apply: (sandbox: SinonSandbox): void => {
+      const stub = sandbox.stub(KeptAddresses.prototype, 'takeBack');
+      const isUsable = (): Promise<boolean> => Promise.resolve(true);
+      // Docker starts whom it likes; the one that has waited longest gets its address.
+      stub.callsFake(async function (this: KeptAddresses, { poolId }) {
+        const [address] = this.idle(poolId);
+        const containerId = address === undefined ? undefined : this.ownerOf({ poolId, address })?.containerId;
+        return containerId === undefined
+          ? undefined
+          : await stub.wrappedMethod.call(this, { poolId, containerId }, isUsable);
       });
     },
   },

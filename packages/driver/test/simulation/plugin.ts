@@ -36,6 +36,8 @@ export class Plugin {
   readonly #surroundings: PluginSurroundings;
   /** Repairs of the reconciler so far, and errors. */
   repairs: string[] = [];
+  /** What it says of containers that got the own address of another one. */
+  readonly swaps: string[] = [];
   #driver: Driver | undefined;
   #ipam: Ipam | undefined;
   #isReady = false;
@@ -145,6 +147,7 @@ export class Plugin {
         counters: () => Promise.resolve(new Map()),
         open: quiet('open names'),
         close: quiet('close names'),
+        attend: quiet('attend names'),
         handDns: () => Promise.resolve('nft'),
       },
       connections: {
@@ -179,6 +182,7 @@ export class Plugin {
     const tell = (fields: object, text: string): void => {
       if (this.life.isDead) return;
       const { err } = fields as { readonly err?: Error };
+      if (text.includes(' has the own address of ')) this.swaps.push(text);
       onLog(err === undefined ? text : `${text}: ${err.message}`);
     };
     return { debug: () => undefined, info: () => undefined, warn: tell, error: tell };
@@ -194,6 +198,7 @@ async function openState(disk: Disk, life: Life, bootId: string): Promise<StateD
     networks: disk.repository(life, 'networks', true),
     endpoints: disk.repository(life, 'endpoints', false),
     sticky: disk.repository(life, 'sticky', true),
+    kept: disk.repository(life, 'kept', true),
     owners: disk.repository(life, 'owners', false),
     drain: disk.repository(life, 'drain', true),
     leases: disk.leases(life),

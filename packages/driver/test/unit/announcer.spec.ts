@@ -182,7 +182,8 @@ describe('routed.announce', () => {
     engine.start();
 
     expect(await tables()).to.deep.equal([254]);
-    expect(daemon.parts.status.report().problems.join()).to.contain('has no HEALTHCHECK');
+    const [problem] = daemon.parts.status.report().problems;
+    expect(problem).to.match(/^endpoint [0-9a-f]{12} \(web on web-net\): .*has no HEALTHCHECK/);
   });
 
   it('leaves no rules when an event announced the container before its Join was taken up', async () => {

@@ -43,6 +43,21 @@ describe('what the daemon says of itself', () => {
     });
   });
 
+  it('can be made in steps, with others in between', () => {
+    const steps = daemon.parts.status.steps();
+    let count = 0;
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) count++;
+
+    // Reading the clock differs: it goes on.
+    const { uptimeSec, reconciledMsAgo, ...stepped } = step.value;
+    const { uptimeSec: now, reconciledMsAgo: ago, ...whole } = daemon.parts.status.report();
+    expect(count).to.be.at.least(1);
+    expect(stepped).to.deep.equal(whole);
+    expect([now, ago ?? 0]).to.satisfy(([later = 0]: number[]) => later >= uptimeSec);
+    expect(reconciledMsAgo === undefined).to.equal(ago === undefined);
+  });
+
   it('tells what happened to an address, and what it is', () => {
     const record = daemon.parts.describe('10.1.0.2');
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { throwAwayNetworkId } from '../../src/networks/throw-away.ts';
 import { SetClock } from './support/set-clock.ts';
 import { createNetwork, dockerId, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
@@ -118,6 +119,26 @@ describe('pools that Docker asks for', () => {
 
     expect(await pools()).to.deep.equal([]);
     expect(daemon.parts.forgottenNetworks.counts).to.deep.equal({ networks: 0, pools: 1 });
+  });
+
+  it('are freed with the network of a selftest that was killed, once no container is on it', async () => {
+    const id = throwAwayNetworkId(7, 'ab'.repeat(32));
+    await createNetwork(daemon, { id });
+    await createNetwork(daemon, { id: second, subnet: '10.2.0.0/16' });
+    const endpointId = dockerId('e1');
+    await startContainer(daemon, { poolId: PoolID, networkId: id, endpointId });
+    await rounds();
+    expect(daemon.parts.forgottenNetworks.counts.networks).to.equal(0);
+
+    await daemon.call('NetworkDriver.Leave', { NetworkID: id, EndpointID: endpointId });
+    await daemon.call('NetworkDriver.DeleteEndpoint', { NetworkID: id, EndpointID: endpointId });
+    await daemon.call('IpamDriver.ReleaseAddress', { PoolID, Address: '10.1.0.2' });
+    await rounds();
+    clock.later(6 * MINUTE_MS);
+    await rounds();
+
+    expect(await pools()).to.deep.equal([`routed-local/10.2.0.0/16 network ${second.slice(0, 12)}`]);
+    expect(daemon.parts.forgottenNetworks.counts.networks).to.equal(1);
   });
 
   it('are never freed under a network or a container', async () => {

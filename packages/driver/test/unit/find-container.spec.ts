@@ -21,7 +21,7 @@ describe('findContainer', () => {
 
   it('refuses what nobody is called, and says who starts alike', () => {
     expect(() => nameOf('we')).to.throw('container we is not known to Docker; did you mean web (abcd11000000), web2');
-    expect(() => nameOf('cache')).to.throw(/^container cache is not known to Docker$/);
+    expect(() => nameOf('cache')).to.throw(/^container cache is not known to Docker; "docker ps --all" lists them$/);
   });
 
   it('refuses a mistyped name, and says which one is near', () => {

@@ -21,6 +21,20 @@ describe('Journal', () => {
     expect([addresses.length, addresses[0], addresses.at(-1)]).to.deep.equal([10_000, '3', '10002']);
   });
 
+  it('tells the last ones alone, also when it has forgotten some', () => {
+    const journal = new Journal();
+    const last = (count: number): (string | undefined)[] => journal.latest(count).map(({ addresses }) => addresses[0]);
+    expect(last(2)).to.deep.equal([]);
+
+    for (let number = 0; number < 3; number++) journal.record(entry(String(number)));
+    expect(last(2)).to.deep.equal(['1', '2']);
+    expect(last(9)).to.deep.equal(['0', '1', '2']);
+
+    for (let number = 3; number < 10_002; number++) journal.record(entry(String(number)));
+    expect(last(3)).to.deep.equal(['9999', '10000', '10001']);
+    expect(last(10_000)).to.deep.equal(journal.entries().map(({ addresses }) => addresses[0]));
+  });
+
   it('tells listeners until they have heard enough', () => {
     const journal = new Journal();
     const heard: string[] = [];

@@ -143,6 +143,22 @@ describe('KernelWatch', () => {
     expect(repair.callCount).to.equal(1);
   });
 
+  it('calls for a repair when traffic control goes from a link of a joined endpoint, or from the one that shapes', async () => {
+    links.set(8, { group: LINK_GROUP, alias: 'routed-limit:e1' });
+    links.set(9, { group: 0, alias: 'routed:e1' });
+    const tc = async (change: 'new' | 'delete', linkIndex: number): Promise<number> => {
+      events.emit('tc', { change, sort: 'qdisc', linkIndex });
+      await clock.tickAsync(150);
+      return repair.callCount;
+    };
+    expect([await tc('new', 7), await tc('delete', 9), await tc('delete', 10)]).to.deep.equal([0, 0, 0]);
+
+    expect(await tc('delete', 7)).to.equal(1);
+    expect(await tc('delete', 8)).to.equal(2);
+    joined.delete('e1');
+    expect(await tc('delete', 8)).to.equal(2);
+  });
+
   it('calls for a repair when a link was set down or deleted', () => {
     link('new', false);
     expect(repairs()).to.equal(1);

@@ -41,6 +41,13 @@ describe('verdictOn', () => {
     expect(verdict('fd00::7', { isPending: true })).to.match(/^refused: Docker has not said/);
   });
 
+  it('names what the container knows the address by', () => {
+    const nameOf = (address: string) => (address === '10.1.2.3' ? 'db.corp' : undefined);
+
+    expect(verdict('10.1.2.3', { nameOf })).to.equal('refused: no entry allows it, which is db.corp to the container');
+    expect(verdict('10.1.2.4', { nameOf })).to.equal('refused: no entry allows it');
+  });
+
   it('lets nobody enter for being a name server or a gateway', () => {
     const ingress = { ...inForce, direction: 'ingress' as const };
 

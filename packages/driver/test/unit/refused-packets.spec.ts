@@ -57,6 +57,7 @@ describe('RefusedPackets', () => {
         endpointAt: (destination) => (destination === '10.1.0.3/32' ? 'e2' : undefined),
       },
       names: { of: (id) => (id === 'e1' ? { container: 'web', network: 'apps' } : undefined) },
+      named: { nameOf: (link, address) => (`${link} ${address}` === 'vethr1 10.8.0.1' ? 'db.corp' : undefined) },
       linkAt: (index) => {
         asked.push(index);
         return Promise.resolve(index === 7 ? { name: 'vethr1' } : undefined);
@@ -93,7 +94,12 @@ describe('RefusedPackets', () => {
       port: 443,
       sourcePort: 50_000,
     });
-    expect(rows[1]).to.include({ direction: 'egress', verdict: 'counted', rule: 'not in routed.egress' });
+    expect(rows[1]).to.include({
+      direction: 'egress',
+      verdict: 'counted',
+      rule: 'not in routed.egress',
+      name: 'db.corp',
+    });
     expect(rows[2]).to.include({ direction: 'sender', verdict: 'refused', container: 'web', protocol: '47' });
     expect(asked).to.deep.equal([7]);
   });
@@ -108,6 +114,7 @@ describe('RefusedPackets', () => {
     const others = new RefusedPackets({
       endpoints: { get: () => undefined, idOfLink: () => undefined, endpointAt: () => undefined },
       names: { of: () => undefined },
+      named: { nameOf: () => undefined },
       linkAt: () => Promise.resolve(undefined),
       logger: logger as never,
     });

@@ -14,6 +14,7 @@ const texts = {
   'routed.ingress-mode': fc.constantFrom('enforce', 'Observe'),
   'routed.egress': fc.constantFrom('any', 'none', '[fd00::/8]:8000-8100/udp'),
   'routed.egress-mode': fc.constantFrom('enforce', 'observe'),
+  'routed.egress-when-away': fc.constantFrom('closed', 'open'),
   'routed.dns': fc.constantFrom('10.0.0.53', '10.0.0.53+fd00::53'),
   'routed.spoof': fc.constantFrom('strict', 'allow'),
 };
@@ -44,7 +45,7 @@ describe('storedOptions', () => {
         const stored = storedOptions('endpoint', { ...inherited, ...options });
 
         z.strictObject(STORED_OPTIONS.endpoint).parse(stored);
-        const filters = ['ingress', 'ingressMode', 'egress', 'egressMode', 'dns', 'spoof'] as const;
+        const filters = ['ingress', 'ingressMode', 'egress', 'egressMode', 'egressWhenAway', 'dns', 'spoof'] as const;
         for (const field of ['txQueueLength', 'metric', ...filters] as const)
           expect(stored[field], field).to.deep.equal(options[field] ?? inherited[field]);
       }),

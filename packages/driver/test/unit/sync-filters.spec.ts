@@ -31,7 +31,12 @@ describe('StrayFilters', () => {
         count: () => Promise.resolve(new Map()),
         mark: () => Promise.resolve(),
       },
-      named: { set: () => Promise.resolve(), forget: () => Promise.resolve(), openings: () => [] },
+      named: {
+        set: () => Promise.resolve(),
+        forget: () => Promise.resolve(),
+        openings: () => [],
+        requireSupport: () => Promise.reject(new Error('no queue')),
+      },
       hostResolvers: () => [],
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     });

@@ -50,6 +50,7 @@ class FullDisk {
       networks: this.#guard(memoryRepository(), ['put', 'remove']) as Repository<never>,
       endpoints: this.#guard(memoryRepository(), ['put', 'remove']) as Repository<never>,
       sticky: this.#guard(memoryRepository(), ['put', 'remove']) as Repository<never>,
+      kept: memoryRepository(),
       owners: memoryRepository(),
       drain: memoryRepository(),
       leases: this.#guard(memoryLeaseStore(), ['putPool', 'deletePool', 'putLease', 'deleteLease']) as LeaseStore,

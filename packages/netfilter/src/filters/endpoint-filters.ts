@@ -5,6 +5,7 @@ import { linkOfKey } from '../codec/key.ts';
 import type { Counter } from '../codec/set-elements.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { NetfilterError, failureOf } from '../netfilter-error.ts';
+import { areOnNfTables } from '../iptables-variant.ts';
 import { FAMILIES } from '../ruleset-damage.ts';
 import type { RulesetWatch } from '../ruleset-watch.ts';
 import {
@@ -15,18 +16,10 @@ import {
   type QueueWay,
   removeMarkedQueue,
 } from '../queue/queue-rules.ts';
-import { identify, indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
-import {
-  type Element,
-  elementsOf,
-  type EndpointFilter,
-  LIST_SETS,
-  openedElements,
-  type OpenedAddress,
-  SENDER_SETS,
-  timedSets,
-} from './layout.ts';
+import { indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
+import { type Element, elementsOf, type EndpointFilter, hasRanges, LIST_SETS, SENDER_SETS } from './layout.ts';
 import { type DnsTarget, type RulesetOptions, rulesetScript } from './ruleset.ts';
+import { type TimedAddress, TimedElements } from './timed-elements.ts';
 
 /**
  * What {@link EndpointFilters.ensure} found: all of it there, rules made (with all that is in them), rules there but filters
@@ -58,8 +51,11 @@ export interface FilterCounters extends Readonly<Record<Direction, ListCounters>
  * start no process; their cost does not depend on the number of filters.
  */
 export interface EndpointFilters {
-  /** Whether the rules, as they were loaded, write refused packets to {@link RulesetOptions.logGroup}: some kernels' nftables cannot. */
-  readonly isLogging?: boolean;
+  /**
+   * Whether the rules, as they were loaded, write refused packets to {@link RulesetOptions.logGroup}: some kernels' nftables cannot.
+   * Absent: none are loaded, or they are to write nothing.
+   */
+  readonly isLogging?: boolean | undefined;
   /**
    * Makes sure that the rules are there, with exactly the filters that this object set or found: what is missing of them comes
    * back, what somebody added goes. Runs `nft` when rules are not as it loaded them, or for the first time: an earlier version may
@@ -92,6 +88,13 @@ export interface EndpointFilters {
   /** Closes what was opened for a link; nothing happens when nothing was. @throws NetlinkError */
   close(link: string): Promise<void>;
   /**
+   * Says that somebody reads names, for the next `timeoutMs`, 1 and more. When nobody has said it for so long, links with
+   * `whenAway` `open` are open. `0`: nobody reads from now on.
+   *
+   * @throws NetlinkError `ENOENT` when somebody took the rules away
+   */
+  attend(timeoutMs: number): Promise<void>;
+  /**
    * Has what links with names in their lists ask in DNS, and the answers, handed to a queue from now on: by nftables, or by iptables
    * and a mark where nftables has no queues. While nobody listens to the queue, they pass. Rules that an earlier process had made stay
    * until then.
@@ -101,18 +104,6 @@ export interface EndpointFilters {
   handDns(to: MarkedQueueOptions): Promise<QueueWay>;
   /** Takes rules and filters away. Nothing happens when there are none. @throws NetfilterError FIREWALL_REFUSED */
   clear(): Promise<void>;
-}
-
-/** One element, and when it ends on the clock of this process. */
-interface Opened {
-  readonly element: Element;
-  readonly untilMs: number;
-}
-
-/** An address to open, and for how long. */
-export interface TimedAddress extends OpenedAddress {
-  /** 1 and more */
-  readonly timeoutMs: number;
 }
 
 const NO_ELEMENTS: LinkElements = new Map();
@@ -136,6 +127,7 @@ export function createEndpointFilters(deps: Dependencies, options: RulesetOption
 
 class KernelEndpointFilters implements EndpointFilters {
   readonly #sets: KernelSets;
+  readonly #timed: TimedElements;
   readonly #run: CommandRunner;
   readonly #options: RulesetOptions;
   /** What the kernel has, as far as we know. */
@@ -146,12 +138,14 @@ class KernelEndpointFilters implements EndpointFilters {
   #fingerprint: string | undefined;
   /** Whether there is an `nft`; undefined before it was looked for. */
   #isAvailable: boolean | undefined;
-  #isLogging = false;
+  #isLogging: boolean | undefined;
   readonly #watch: RulesetWatch | undefined;
-  /** What was opened for a while, by what tells elements apart. */
-  readonly #opened = new Map<string, Opened>();
   /** Set where DNS is handed over by nftables, or by a mark. */
   #dns: { readonly way: QueueWay; readonly to: MarkedQueueOptions } | undefined;
+  /** The directions in which a list has, or had, ranges of ports: the rules are loaded with the first one. */
+  readonly #ranged = new Set<Direction>();
+  /** Whether changes of iptables are reported; undefined before it was asked. */
+  #isQueueHeard: boolean | undefined;
   /** How often the watch heard of damage, now and before the kernel was last found, or made, to be as wanted. */
   #damages = 0;
   #damagesBefore: number | undefined;
@@ -159,6 +153,7 @@ class KernelEndpointFilters implements EndpointFilters {
 
   constructor({ nfnetlink, run, watch }: Dependencies, options: RulesetOptions) {
     this.#sets = new KernelSets(nfnetlink, options.table);
+    this.#timed = new TimedElements(this.#sets);
     this.#run = run;
     this.#watch = watch;
     this.#options = options;
@@ -167,8 +162,8 @@ class KernelEndpointFilters implements EndpointFilters {
     });
   }
 
-  get isLogging(): boolean {
-    return this.#isLogging;
+  get isLogging(): boolean | undefined {
+    return this.#isAvailable === true && this.#options.logGroup !== undefined ? this.#isLogging : undefined;
   }
 
   ensure(): Promise<FiltersOutcome> {
@@ -178,9 +173,10 @@ class KernelEndpointFilters implements EndpointFilters {
   set(filter: EndpointFilter): Promise<void> {
     return this.#inTurn(async () => {
       const elements = indexElements(elementsOf(this.#checked(filter)));
+      const needsRules = this.#addRanged(filter);
       // The kernel may not have the filter that it was given.
       const isSame = isEqual(elements, this.#wantedOf(filter.link));
-      if (this.#isAvailable === undefined || (this.#isAvailable && isSame)) await this.#ensure();
+      if (this.#isAvailable === undefined || (this.#isAvailable && (isSame || needsRules))) await this.#ensure();
       if (this.#isAvailable === true) await this.#replace(filter.link, elements);
       else if (filter.ingress !== undefined) throw nftMissing('ingress', filter.link);
       else if (filter.egress !== undefined) throw nftMissing('egress', filter.link);
@@ -232,29 +228,16 @@ class KernelEndpointFilters implements EndpointFilters {
     return counted;
   }
 
-  async open(opened: readonly TimedAddress[]): Promise<void> {
-    const timed = opened.flatMap(({ timeoutMs, ...address }) =>
-      openedElements(address).map((element) => ({ element, timeoutMs })),
-    );
-    await this.#sets.addFor(timed, `${opened.length} addresses`);
-    const now = performance.now();
-    for (const { element, timeoutMs } of timed) {
-      this.#opened.set(identify(element), { element, untilMs: now + timeoutMs });
-    }
+  open(opened: readonly TimedAddress[]): Promise<void> {
+    return this.#timed.open(opened);
   }
 
   close(link: string): Promise<void> {
-    return this.#inTurn(async () => {
-      for (const [id, { element }] of this.#opened) if (linkOfKey(element.key) === link) this.#opened.delete(id);
-      for (const set of timedSets().keys()) {
-        const elements = await this.#sets.elements('inet', set);
-        const own = elements.filter(({ key }) => linkOfKey(key) === link);
-        await this.#sets.drop(
-          own.map(({ key }) => ({ family: 'inet', set, key })),
-          link,
-        );
-      }
-    });
+    return this.#inTurn(() => this.#timed.close(link));
+  }
+
+  attend(timeoutMs: number): Promise<void> {
+    return this.#timed.attend(timeoutMs);
   }
 
   handDns(to: MarkedQueueOptions): Promise<QueueWay> {
@@ -262,8 +245,7 @@ class KernelEndpointFilters implements EndpointFilters {
       const way = await findQueueWay(this.#run);
       if (way === 'none') throw queueMissing();
       this.#dns = { way, to };
-      if (this.#fingerprint !== undefined) this.#fingerprint = 'of other rules';
-      this.#damages += 1;
+      this.#outdateRules();
       if ((await this.#ensure()) === 'unavailable') throw nftMissing('egress', 'with names');
       return way;
     });
@@ -275,20 +257,22 @@ class KernelEndpointFilters implements EndpointFilters {
       const result = await this.#run(['nft', '-f', '-'], deletion(table));
       if (result !== undefined && result.exitCode !== 0) throw failureOf(`removing table ${table}`, 'nft', result);
       await removeMarkedQueue(this.#run, MARKED_CHAIN);
-      this.#opened.clear();
+      this.#timed.forget();
       this.#isAvailable = undefined;
       this.#fingerprint = undefined;
       this.#damagesBefore = undefined;
-      this.#dns = undefined;
+      // Whoever reads DNS goes on: the next rules hand it over as these did.
       this.#present = new Map();
       this.#wanted = new Map();
     });
   }
 
   async #ensure(): Promise<FiltersOutcome> {
-    if (this.#isCertain()) return 'present';
+    if (this.#isCertain())
+      return (await this.#isQueueCertain()) || !(await this.#ensureQueue()) ? 'present' : 'repaired';
     const damages = this.#damages;
     const isFirst = this.#fingerprint === undefined;
+    if (isFirst) await this.#findRanged();
     const areRulesIntact = !isFirst && this.#fingerprint === (await this.#sets.rulesFingerprint());
     if (!areRulesIntact) this.#isAvailable = await this.#load();
     if (!this.#isAvailable) {
@@ -298,17 +282,50 @@ class KernelEndpointFilters implements EndpointFilters {
     if (!areRulesIntact) this.#fingerprint = await this.#sets.rulesFingerprint();
     this.#present = await this.#sets.read();
     if (isFirst) this.#wanted = new Map(this.#present);
-    const isRepaired = await this.#repair();
-    await this.#reopen();
-    if (this.#dns?.way === 'iptables') await ensureMarkedQueue(this.#run, this.#dns.to);
+    const areFiltersRepaired = await this.#repair();
+    await this.#timed.restore();
+    const isQueueRepaired = await this.#ensureQueue();
     this.#damagesBefore = damages;
     if (!areRulesIntact) return 'installed';
-    return isRepaired ? 'repaired' : 'present';
+    return areFiltersRepaired || isQueueRepaired ? 'repaired' : 'present';
+  }
+
+  /** The rules have to be loaded anew. */
+  #outdateRules(): void {
+    if (this.#fingerprint !== undefined) this.#fingerprint = 'of other rules';
+    this.#damages += 1;
+  }
+
+  /** Whether the rules are to be loaded anew, as they do not look for ranges of ports in a direction where the filter has some. */
+  #addRanged(filter: EndpointFilter): boolean {
+    const added = DIRECTIONS.filter((direction) => hasRanges(filter[direction]) && !this.#ranged.has(direction));
+    for (const direction of added) this.#ranged.add(direction);
+    if (added.length > 0) this.#outdateRules();
+    return added.length > 0;
+  }
+
+  /** Filters of the process before may have ranges. */
+  async #findRanged(): Promise<void> {
+    for (const direction of DIRECTIONS) {
+      if ((await this.#sets.elements('inet', LIST_SETS[direction].ranged)).length > 0) this.#ranged.add(direction);
+    }
   }
 
   /** Whether nobody changed anything since it was last looked at. */
   #isCertain(): boolean {
     return this.#watch?.isDeaf === false && this.#damagesBefore === this.#damages;
+  }
+
+  /** Whether nobody took away the rules of iptables that fill the queue of DNS: of those of iptables-legacy nobody is told. */
+  async #isQueueCertain(): Promise<boolean> {
+    if (this.#dns?.way !== 'iptables') return true;
+    this.#isQueueHeard ??= await areOnNfTables(this.#run);
+    return this.#isQueueHeard;
+  }
+
+  /** Makes sure of them; says whether something was missing. */
+  async #ensureQueue(): Promise<boolean> {
+    return this.#dns?.way === 'iptables' && (await ensureMarkedQueue(this.#run, this.#dns.to));
   }
 
   /** Makes the elements that were read those that are wanted; says whether they were not. */
@@ -320,17 +337,6 @@ class KernelEndpointFilters implements EndpointFilters {
     return surplus.length + missing.length > 0;
   }
 
-  /** What was opened may be gone with the rules; it has the rest of its time. */
-  async #reopen(): Promise<void> {
-    const now = performance.now();
-    for (const [id, { untilMs }] of this.#opened) if (untilMs <= now + 1) this.#opened.delete(id);
-    const timed = Array.from(this.#opened.values(), ({ element, untilMs }) => ({
-      element,
-      timeoutMs: Math.ceil(untilMs - now),
-    }));
-    await this.#sets.addFor(timed, 'what was open before');
-  }
-
   /**
    * Loads the rules. Sets of another version, with other keys, are in the way: then everything is made anew. A kernel that cannot log
    * gets rules that do not.
@@ -339,8 +345,8 @@ class KernelEndpointFilters implements EndpointFilters {
     const { logGroup, ...withoutLog } = this.#options;
     const load = (script: string): ReturnType<CommandRunner> => this.#run(['nft', '-f', '-'], script);
     const anew = deletion(this.#options.table);
-    const dns = targetOf(this.#dns);
-    const script = rulesetScript(this.#options, dns);
+    const needs = { dns: targetOf(this.#dns), ranged: this.#ranged };
+    const script = rulesetScript(this.#options, needs);
     this.#isLogging = logGroup !== undefined;
     const result = await load(script);
     if (result === undefined) return false;
@@ -348,7 +354,7 @@ class KernelEndpointFilters implements EndpointFilters {
     const again = await load(anew + script);
     if (again?.exitCode === 0) return true;
     this.#isLogging = false;
-    if (logGroup !== undefined && (await load(anew + rulesetScript(withoutLog, dns)))?.exitCode === 0) return true;
+    if (logGroup !== undefined && (await load(anew + rulesetScript(withoutLog, needs)))?.exitCode === 0) return true;
     throw failureOf(`filters of containers in table ${this.#options.table}`, 'nft', again);
   }
 

@@ -10,6 +10,7 @@ import {
 import { blockLengths, blocksOf, portBlocksOf } from '../allow-list/blocks.ts';
 import { keyOf, nameField, serviceFields } from '../codec/key.ts';
 import { NetfilterError } from '../netfilter-error.ts';
+import { NFPROTO } from '../uapi/nf-tables.ts';
 
 /** What is filtered at one container link. */
 export interface EndpointFilter {
@@ -26,6 +27,11 @@ export interface EndpointFilter {
   readonly egress?: AllowList;
   /** The directions whose list refuses nothing, and only counts what it would refuse; absent: none. */
   readonly observed?: readonly Direction[];
+  /**
+   * What becomes of connections that `egress` does not list, in a list with names, while nobody reads names (`attend`
+   * of the filters): `open` lets them pass. Absent: `closed`.
+   */
+  readonly whenAway?: 'closed' | 'open';
   /** The container's next hops, which it may ping whatever `egress` says; absent: none. */
   readonly gateways?: readonly string[];
   /** `strict`: the container sends from its own addresses only, and claims no others. */
@@ -77,9 +83,16 @@ export const GATEWAY_SETS = { 4: 'gateways4', 6: 'gateways6' } as const;
 /** What is open by name for a while: links whose lists have names, and destinations, with all their ports or with single ones. */
 export const NAME_SETS = {
   links: 'egress_named',
+  openWhenAway: 'egress_open_when_away',
   any: { 4: 'named4', 6: 'named6' },
   service: { 4: 'named_target4', 6: 'named_target6' },
 } as const;
+
+/** Links that are open while nobody reads names: what `nft list set inet TABLE …` shows. */
+export const OPEN_WHEN_AWAY_SET: string = NAME_SETS.openWhenAway;
+
+/** Holds both families of IP while somebody reads names: what nobody renews is gone after a while, and rules see that. */
+export const ATTENDED_SET = 'names_attended';
 
 /** Where the addresses of names are, with their definitions: elements come and go by time, and belong to no filter. */
 export function timedSets(): ReadonlyMap<string, string> {
@@ -149,6 +162,7 @@ export function inetSets(): ReadonlyMap<string, string> {
     [SENDER_SETS.strict, '{ type ifname; counter; }'],
     [SENDER_SETS.ipv4Only, '{ type ifname; }'],
     [NAME_SETS.links, '{ type ifname; }'],
+    [NAME_SETS.openWhenAway, '{ type ifname; }'],
     ...ofLinks,
     ...ofAddresses,
     [OWN_SETS.claims, '{ typeof iifname . @th,64,128; }'],
@@ -217,6 +231,13 @@ function gatewayElements(name: Uint8Array, filter: EndpointFilter): Element[] {
   }));
 }
 
+/** Whether a list has ranges of ports. Pure. */
+export function hasRanges(list: AllowList | undefined): boolean {
+  return [...(list?.entries ?? []), ...(list?.names ?? [])].some(
+    ({ service }) => service !== undefined && service.firstPort < service.lastPort,
+  );
+}
+
 function listElements(name: Uint8Array, filter: EndpointFilter, direction: Direction): Element[] {
   const list = filter[direction];
   if (list === undefined) return [];
@@ -228,8 +249,9 @@ function listElements(name: Uint8Array, filter: EndpointFilter, direction: Direc
     refused,
     ...(filter.observed?.includes(direction) === true ? [observed] : []),
     ...(services.length > 0 ? [ported] : []),
-    ...(services.some(({ firstPort, lastPort }) => firstPort < lastPort) ? [ranged] : []),
+    ...(hasRanges(list) ? [ranged] : []),
     ...(names.length > 0 ? [NAME_SETS.links] : []),
+    ...(names.length > 0 && filter.whenAway === 'open' ? [NAME_SETS.openWhenAway] : []),
   ];
   return [
     ...sets.map((set) => ({ family: 'inet', set, key: name }) as const),
@@ -264,6 +286,15 @@ export function openedElements({ link, address, service }: OpenedAddress): Eleme
     family: 'inet',
     set,
     key: keyOf(name, address.bytes, ...fields),
+  }));
+}
+
+/** What says that somebody reads names. Pure. */
+export function attendance(): Element[] {
+  return [NFPROTO.ip, NFPROTO.ip6].map((family) => ({
+    family: 'inet',
+    set: ATTENDED_SET,
+    key: Uint8Array.of(family),
   }));
 }
 

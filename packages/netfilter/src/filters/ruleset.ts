@@ -3,6 +3,7 @@ import { type Direction, PROTOCOLS } from '../allow-list/allow-list.ts';
 import { blockLengths } from '../allow-list/blocks.ts';
 import {
   ARP_SETS,
+  ATTENDED_SET,
   GATEWAY_SETS,
   inetSets,
   LIST_SETS,
@@ -59,6 +60,7 @@ const SOLICITORS = 'solicitors';
 const TOO_MANY = `update @${SOLICITORS} { iifname limit rate over 10/second burst 50 packets } drop`;
 /** Packets that are logged: of each link 20 at once, then 10 a second, so that a flood costs the log nothing. */
 const LOG_LIMIT = 'limit rate 10/second burst 20 packets';
+const ATTENDED = '{ typeof meta nfproto; flags timeout; }';
 const LOGGED_SETS = { ingress: 'logged', egress: 'egress_logged', sender: 'sender_logged' } as const;
 /** Neighbour discovery, and what path MTU discovery lives on. Source: RFC 4890, RFC 1191. */
 const NEEDED_ICMPV6 =
@@ -74,13 +76,21 @@ const TO_NEXT_HOP =
  * The static part of the filters as input for `nft -f -`, one transaction. Pure.
  *
  * Elements of the sets stay: the filters of endpoints are in force meanwhile.
+ *
+ * @param needs.dns absent: nobody reads DNS
+ * @param needs.ranged the directions in which a list has ranges of ports: the rules for these are half of all
  */
-export function rulesetScript({ table, linkPrefix, logGroup }: RulesetOptions, dns?: DnsTarget): string {
+export function rulesetScript(
+  { table, linkPrefix, logGroup }: RulesetOptions,
+  { dns, ranged }: { readonly dns?: DnsTarget | undefined; readonly ranged: ReadonlySet<Direction> },
+): string {
+  const lists = listChains(logGroup, ranged);
+  const dnsRules = dns === undefined ? {} : dnsChains(dns);
   const chains = {
-    inet: { ...inetChains(linkPrefix, logGroup), ...(dns === undefined ? {} : dnsChains(dns)) },
+    inet: { ...lists, ...senderChains(linkPrefix, logGroup), ...dnsRules },
     arp: arpChains(linkPrefix),
   };
-  const sets = { inet: new Map([...inetSets(), ...timedSets()]), arp: ARP_SETS };
+  const sets = { inet: new Map([...inetSets(), ...timedSets(), [ATTENDED_SET, ATTENDED]]), arp: ARP_SETS };
   const dynamic = { inet: [SOLICITORS, ...Object.values(LOGGED_SETS)], arp: [SOLICITORS] };
   const families = ['inet', 'arp'] as const;
   return [
@@ -118,10 +128,6 @@ function baseChain(hook: string, priority: string, rules: readonly string[]): Ch
   return { hook: `type filter hook ${hook} priority ${priority}; policy accept;`, rules };
 }
 
-function inetChains(linkPrefix: string, logGroup: number | undefined): Record<string, Chain> {
-  return { ...listChains(logGroup), ...senderChains(linkPrefix, logGroup) };
-}
-
 /** Writes some of the packets to the log group, and lets all of them go on to the next rule. */
 function logging(what: keyof typeof LOGGED_SETS, logGroup: number | undefined): string[] {
   if (logGroup === undefined) return [];
@@ -131,7 +137,7 @@ function logging(what: keyof typeof LOGGED_SETS, logGroup: number | undefined): 
 }
 
 /** Who may enter, and where containers may go. */
-function listChains(logGroup: number | undefined): Record<string, Chain> {
+function listChains(logGroup: number | undefined, ranged: ReadonlySet<Direction>): Record<string, Chain> {
   const asked = (direction: Direction, chain: string = CHAINS[direction].peers): readonly string[] => [
     OF_CONNECTIONS,
     `${ENDS[direction].link} @${LIST_SETS[direction].filtered} goto ${chain}`,
@@ -140,12 +146,15 @@ function listChains(logGroup: number | undefined): Record<string, Chain> {
     turn_away: { rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmpx type admin-prohibited'] },
     ...refusal('ingress', logGroup),
     ...refusal('egress', logGroup),
-    ...peerChains('ingress', [
+    ...peerChains('ingress', ranged, [
       'icmp type destination-unreachable icmp code frag-needed accept',
       `icmpv6 type ${NEEDED_ICMPV6} accept`,
     ]),
-    ...peerChains('egress', [`iifname @${NAME_SETS.links} jump names`]),
-    ...nameChains(),
+    ...peerChains('egress', ranged, [
+      `iifname @${NAME_SETS.links} jump names`,
+      `iifname @${NAME_SETS.openWhenAway} meta nfproto != @${ATTENDED_SET} accept`,
+    ]),
+    ...nameChains(ranged.has('egress')),
     exit_to_host: {
       rules: [
         `icmpv6 type ${TO_NEXT_HOP} accept`,
@@ -214,17 +223,22 @@ function refusal(direction: Direction, logGroup: number | undefined): Record<str
 }
 
 /** What a list of a direction decides, after rules that hold with every list. */
-function peerChains(direction: Direction, always: readonly string[]): Record<string, Chain> {
+function peerChains(
+  direction: Direction,
+  ranged: ReadonlySet<Direction>,
+  always: readonly string[],
+): Record<string, Chain> {
   const { peers } = CHAINS[direction];
+  const hasRanges = ranged.has(direction);
   return {
     [peers]: { rules: [...always, `meta nfproto ipv4 goto ${peers}4`, `goto ${peers}6`] },
-    ...lookupChains(direction, 4),
-    ...lookupChains(direction, 6),
+    ...lookupChains(direction, 4, hasRanges),
+    ...lookupChains(direction, 6, hasRanges),
   };
 }
 
 /** Looks a peer up by each length of prefix, the longest first; then with its port, and with the blocks of ports that it is in. */
-function lookupChains(direction: Direction, family: Family): Record<string, Chain> {
+function lookupChains(direction: Direction, family: Family, hasRanges: boolean): Record<string, Chain> {
   const { peers, services, ranges, refuse } = CHAINS[direction];
   const { ported, ranged } = LIST_SETS[direction];
   const { link, peer } = ENDS[direction];
@@ -236,20 +250,21 @@ function lookupChains(direction: Direction, family: Family): Record<string, Chai
       const key = [link, `${protocol} ${peer}${address}`, ...fields].join(' . ');
       return `${key} @${peerSet(direction, kind, family, length)} accept`;
     });
+  const inRanges = {
+    rules: [
+      ...BLOCKS.flatMap(([length, mark]) =>
+        lookups('service', `meta l4proto ^ ${mark}`, `th dport & ${portMask(length)}`),
+      ),
+      `goto ${refuse}`,
+    ],
+  };
   return {
-    [`${ranges}${family}`]: {
-      rules: [
-        ...BLOCKS.flatMap(([length, mark]) =>
-          lookups('service', `meta l4proto ^ ${mark}`, `th dport & ${portMask(length)}`),
-        ),
-        `goto ${refuse}`,
-      ],
-    },
+    ...(hasRanges && { [`${ranges}${family}`]: inRanges }),
     [`${services}${family}`]: {
       rules: [
         withoutPorts(`goto ${refuse}`),
         ...lookups('service', 'meta l4proto', 'th dport'),
-        `${link} @${ranged} goto ${ranges}${family}`,
+        ...(hasRanges ? [`${link} @${ranged} goto ${ranges}${family}`] : []),
         `goto ${refuse}`,
       ],
     },
@@ -260,30 +275,30 @@ function lookupChains(direction: Direction, family: Family): Record<string, Chai
 }
 
 /** What is open by name at the moment: returns for what is not. */
-function nameChains(): Record<string, Chain> {
+function nameChains(hasRanges: boolean): Record<string, Chain> {
   return {
     names: { rules: ['meta nfproto ipv4 goto names4', 'goto names6'] },
-    ...nameChainsOf(4),
-    ...nameChainsOf(6),
+    ...nameChainsOf(4, hasRanges),
+    ...nameChainsOf(6, hasRanges),
   };
 }
 
-function nameChainsOf(family: Family): Record<string, Chain> {
+function nameChainsOf(family: Family, hasRanges: boolean): Record<string, Chain> {
   const { any, service } = NAME_SETS;
   const key = `iifname . ${family === 4 ? 'ip' : 'ip6'} daddr`;
+  const inRanges = {
+    rules: BLOCKS.map(
+      ([length, mark]) => `${key} . meta l4proto ^ ${mark} . th dport & ${portMask(length)} @${service[family]} accept`,
+    ),
+  };
   return {
-    [`name_ranges${family}`]: {
-      rules: BLOCKS.map(
-        ([length, mark]) =>
-          `${key} . meta l4proto ^ ${mark} . th dport & ${portMask(length)} @${service[family]} accept`,
-      ),
-    },
+    ...(hasRanges && { [`name_ranges${family}`]: inRanges }),
     [`names${family}`]: {
       rules: [
         `${key} @${any[family]} accept`,
         withoutPorts('return'),
         `${key} . meta l4proto . th dport @${service[family]} accept`,
-        `iifname @${LIST_SETS.egress.ranged} goto name_ranges${family}`,
+        ...(hasRanges ? [`iifname @${LIST_SETS.egress.ranged} goto name_ranges${family}`] : []),
       ],
     },
   };

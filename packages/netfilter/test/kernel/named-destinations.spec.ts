@@ -1,8 +1,15 @@
 import { parseIp } from '@routed/addresses';
 import { expect } from 'chai';
 import { isNetlinkError } from '@routed/netns';
-import { openPacketQueue, parseAllowList } from '../../src/index.ts';
-import { connect, type FilterStage, LINK, openFilterStage, ping } from '../support/stage.ts';
+import { openNfnetlink } from '@routed/netns/nfnetlink';
+import {
+  type CommandRunner,
+  createEndpointFilters,
+  openPacketQueue,
+  parseAllowList,
+  watchRuleset,
+} from '../../src/index.ts';
+import { connect, type FilterStage, LINK, openFilterStage, ping, RULES } from '../support/stage.ts';
 import { until } from '../support/until.ts';
 
 const CLIENT = { link: LINK, address: parseIp('10.9.0.2')! };
@@ -12,12 +19,13 @@ const QUEUE = 4_711;
 
 describe('what is open by name', () => {
   let stage: FilterStage;
-  const limit = (egress: string): Promise<void> =>
+  const limit = (egress: string, whenAway: 'closed' | 'open' = 'closed'): Promise<void> =>
     stage.filters.set({
       link: LINK,
       addresses: ['10.1.0.2', 'fd00:1::2'],
       spoof: 'allow',
       egress: parseAllowList(egress, 'egress'),
+      whenAway,
     });
   const outcome = async (address: string, port: number): Promise<string> =>
     (await connect(stage.one, address, port)).outcome;
@@ -59,6 +67,9 @@ describe('what is open by name', () => {
     expect(await outcome('10.9.0.2', 80)).to.equal('reset');
     expect(await outcome('fd00:9::2', 80)).to.equal('connected');
     expect(await ping(stage.one, 'fd00:9::2')).to.equal('answer');
+    await using nfnetlink = await openNfnetlink({ netns: stage.host.netns });
+    await createEndpointFilters({ nfnetlink, run: (...asked) => stage.host.run(...asked) }, RULES).ensure();
+    expect(await outcome('10.9.0.2', 8_080), 'after a restart').to.equal('connected');
   });
 
   it('ends by itself, begins anew, and is closed', async () => {
@@ -84,6 +95,32 @@ describe('what is open by name', () => {
 
     expect(await outcome('10.9.0.2', 80)).to.equal('connected');
     await stage.filters.close('vethr0000000009');
+  });
+
+  it('is everything while nobody reads names, if the filter says so and its list has names', async () => {
+    const outcomes = async (): Promise<string[]> => [await outcome('10.9.0.2', 80), await outcome('fd00:9::2', 8_080)];
+    await limit('api.example.com:443', 'open');
+    expect(await outcomes()).to.deep.equal(['connected', 'connected']);
+
+    await stage.filters.attend(MINUTE_MS);
+    expect(await outcomes()).to.deep.equal(['reset', 'reset']);
+    await stage.host.sh('nft flush ruleset');
+    await stage.filters.ensure();
+    expect(await outcomes()).to.deep.equal(['reset', 'reset']);
+
+    await stage.filters.attend(300);
+    await until(async () => (await outcome('10.9.0.2', 80)) === 'connected', 'the end of the time', 10_000);
+    for (const [list, whenAway] of [
+      ['api.example.com:443', 'closed'],
+      ['10.77.0.1', 'open'],
+    ] as const) {
+      await limit(list, whenAway);
+      expect(await outcomes(), list).to.deep.equal(['reset', 'reset']);
+    }
+    await stage.filters.attend(MINUTE_MS);
+    await stage.filters.attend(0);
+    await limit('api.example.com:443', 'open');
+    expect(await outcomes()).to.deep.equal(['connected', 'connected']);
   });
 
   it('hands over DNS of links with names alone, and again after the rules were flushed', async () => {
@@ -131,6 +168,40 @@ describe('what is open by name', () => {
 
     expect(await stage.host.sh('iptables-save; ip6tables-save; nft list tables')).not.to.match(/ROUTED|routed/);
   });
+
+  it('hands over DNS again with the rules that follow cleared ones', async () => {
+    const way = await stage.filters.handDns({ queue: QUEUE, mark: 0x1000_0000 });
+    await stage.filters.clear();
+
+    await stage.filters.ensure();
+
+    const rules = way === 'nft' ? 'nft list chain inet routed questions' : 'iptables-save --table mangle';
+    expect(await stage.host.sh(rules)).to.match(/queue|NFQUEUE/);
+  });
+
+  for (const variant of ['nft', 'legacy']) {
+    it(`has the rules of iptables-${variant} back that hand DNS over, after somebody flushed them`, async () => {
+      await using nfnetlink = await openNfnetlink({ netns: stage.host.netns });
+      await using watch = await watchRuleset({ netns: stage.host.netns, filterTable: RULES.table, own: nfnetlink });
+      const run: CommandRunner = ([program, ...words], input) =>
+        // As on a kernel whose nftables has no queues.
+        program === 'nft' && input?.includes(' queue num ') === true
+          ? Promise.resolve({ exitCode: 1, stdout: '', stderr: 'No such file or directory' })
+          : stage.host.run([program.replace(/^ip6?tables/, `$&-${variant}`), ...words], input);
+      const filters = createEndpointFilters({ nfnetlink, run, watch }, RULES);
+      expect(await filters.handDns({ queue: QUEUE, mark: 0x1000_0000 })).to.equal('iptables');
+      await until(async () => (await filters.ensure()) === 'present', 'nothing to repair', 10_000);
+
+      for (const flush of ['-F', '-D PREROUTING -j ROUTED-DNS; true']) {
+        await stage.host.sh(`iptables-${variant} -t mangle ${flush}`);
+        await until(async () => (await filters.ensure()) === 'repaired', `${flush} is repaired`, 10_000);
+        const listed = await stage.host.sh(`iptables-${variant} -t mangle -S`);
+        expect(listed).to.contain(`--queue-num ${QUEUE}`).and.to.contain('-A PREROUTING -j ROUTED-DNS');
+      }
+      await filters.clear();
+      expect(await stage.host.sh(`iptables-${variant} -t mangle -S`)).not.to.contain('ROUTED');
+    });
+  }
 
   it('is refused by the kernel without the rules', async () => {
     await stage.host.sh('nft delete table inet routed');

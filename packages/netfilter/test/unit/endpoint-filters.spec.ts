@@ -102,6 +102,29 @@ describe('endpoint filters', () => {
     expect(transactions()).to.equal(2);
   });
 
+  it('load the rules about ranges of ports with the first range of a direction, once', async () => {
+    const scripts: string[] = [];
+    const noting: CommandRunner = (argv, input = '') => {
+      scripts.push(input);
+      return run(argv, input);
+    };
+    const watch = new EventEmitter() as unknown as RulesetWatch;
+    const deps = { nfnetlink: kernel().nfnetlink, run: noting, watch: Object.assign(watch, { isDeaf: false }) };
+    const filters = createEndpointFilters(deps, options);
+    const egress = parseAllowList('10.0.0.0/8:8000-8100', 'egress');
+
+    await filters.set({ ...filter, ingress: list });
+    await filters.set({ ...filter, egress });
+    await filters.set({ ...filter, link: 'vethr0000000002', egress });
+
+    expect(scripts.map((script) => [/ ranges4 /, / target_ranges4 /].map((chain) => chain.test(script)))).to.deep.equal(
+      [
+        [false, false],
+        [false, true],
+      ],
+    );
+  });
+
   it('refuse links that the rules are not about', async () => {
     const filters = createEndpointFilters({ nfnetlink: kernel().nfnetlink, run }, options);
 

@@ -5,6 +5,7 @@ import { decodeNeighbour } from '../message/neighbour.ts';
 import { decodeNetconf } from '../message/netconf.ts';
 import { decodeRoute } from '../message/route-decode.ts';
 import { decodeRule } from '../message/rule.ts';
+import { decodeTrafficControl } from '../message/traffic-control.ts';
 import type {
   AddressEvent,
   LinkEvent,
@@ -13,6 +14,7 @@ import type {
   NetconfEvent,
   RouteEvent,
   RuleEvent,
+  TrafficControlEvent,
 } from '../types/monitor.ts';
 import { RTM, RTNLGRP } from '../uapi/rtnetlink.ts';
 
@@ -23,7 +25,8 @@ export type MonitorEvent =
   | { readonly name: 'route'; readonly data: RouteEvent }
   | { readonly name: 'rule'; readonly data: RuleEvent }
   | { readonly name: 'neighbour'; readonly data: NeighbourEvent }
-  | { readonly name: 'netconf'; readonly data: NetconfEvent };
+  | { readonly name: 'netconf'; readonly data: NetconfEvent }
+  | { readonly name: 'tc'; readonly data: TrafficControlEvent };
 
 const GROUPS: Readonly<Record<MonitorGroup, readonly number[]>> = {
   link: [RTNLGRP.LINK],
@@ -32,6 +35,7 @@ const GROUPS: Readonly<Record<MonitorGroup, readonly number[]>> = {
   rule: [RTNLGRP.IPV4_RULE, RTNLGRP.IPV6_RULE],
   neighbour: [RTNLGRP.NEIGH],
   netconf: [RTNLGRP.IPV4_NETCONF, RTNLGRP.IPV6_NETCONF],
+  tc: [RTNLGRP.TC],
 };
 
 /** Every group there is. */
@@ -75,8 +79,10 @@ export function decodeEvent(message: NetlinkMessage): MonitorEvent | undefined {
       const netconf = decodeNetconf(message);
       return netconf && { name: 'netconf', data: { change: changeOf(message, RTM.NEWNETCONF), ...netconf } };
     }
-    default:
-      return undefined;
+    default: {
+      const data = decodeTrafficControl(message);
+      return data && { name: 'tc', data };
+    }
   }
 }
 

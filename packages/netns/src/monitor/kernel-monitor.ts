@@ -64,6 +64,9 @@ export class KernelMonitor extends EventEmitter<MonitorEvents> implements Monito
           break;
         case 'netconf':
           this.emit('netconf', event.data);
+          break;
+        case 'tc':
+          this.emit('tc', event.data);
       }
     }
   }

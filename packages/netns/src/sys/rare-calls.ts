@@ -1,6 +1,8 @@
 import type koffiModule from 'koffi';
 
 import { isLittleEndian } from '../codec/writer.ts';
+import { MSG_ERRQUEUE } from '../uapi/icmp.ts';
+import { MSG_DONTWAIT } from '../uapi/netlink.ts';
 import { ENOBUFS, ENOSYS } from './errno.ts';
 import { loadSys } from './sys-koffi.ts';
 
@@ -10,6 +12,20 @@ export interface RareCalls {
   ioctlAsync(fd: number, request: number, argument: number | Uint8Array): Promise<number>;
   /** A descriptor of the object that is pinned at a path, which ends with a zero byte. Source: bpf(2) `BPF_OBJ_GET`. */
   openPinnedObject(path: Uint8Array): number;
+  /** connect(2) of a socket that has nothing to wait for. */
+  connect(fd: number, address: Uint8Array): number;
+  /** Takes one entry off a socket's queue of errors; `undefined`: there is none. Source: recvmsg(2) `MSG_ERRQUEUE`. */
+  receiveError(fd: number, payloadBytes: number, controlBytes: number): ReceivedError | undefined;
+}
+
+/** An entry of a socket's queue of errors. */
+export interface ReceivedError {
+  /** The start of the packet that it is about, as sent to the socket; empty: the kernel does not say. */
+  readonly payload: Uint8Array;
+  /** Control messages: what the error is. */
+  readonly control: Uint8Array;
+  /** Bytes of a pointer, by which control messages are laid out. */
+  readonly wordBytes: number;
 }
 
 /** Source: linux arch syscall tables, `__NR_bpf`; 280 on architectures with the generic table. */
@@ -40,7 +56,12 @@ async function load(): Promise<RareCalls> {
   await loadSys();
   const { default: koffi } = await import('koffi');
   const libc = koffi.load(null);
-  return { ioctlAsync: ioctlOf(koffi, libc), openPinnedObject: openPinnedOf(koffi, libc) };
+  return {
+    ioctlAsync: ioctlOf(koffi, libc),
+    openPinnedObject: openPinnedOf(koffi, libc),
+    connect: connectOf(koffi, libc),
+    receiveError: receiveErrorOf(koffi, libc),
+  };
 }
 
 const inUse = new Set<unknown>();
@@ -81,4 +102,46 @@ function openPinnedOf(koffi: Koffi, libc: Library): RareCalls['openPinnedObject'
     const result = Number(bpf(number, BPF_OBJ_GET, attributes, attributes.length));
     return result < 0 ? -koffi.errno() : result;
   };
+}
+
+function connectOf(koffi: Koffi, libc: Library): RareCalls['connect'] {
+  const connect = libc.func('int connect(int fd, const void *address, unsigned int length)');
+  return (fd, address) => {
+    const result = Number(connect(fd, address, address.length));
+    return result < 0 ? -koffi.errno() : result;
+  };
+}
+
+function receiveErrorOf(koffi: Koffi, libc: Library): RareCalls['receiveError'] {
+  const recvmsg = libc.func('intptr_t recvmsg(int fd, void *message, int flags)');
+  const wordBytes = koffi.sizeof('void *');
+  return (fd, payloadBytes, controlBytes) => {
+    const [payload, control] = [payloadBytes, controlBytes].map((bytes) => new Uint8Array(new ArrayBuffer(bytes)));
+    const [vector, message] = [2, 7].map((words) => new Uint8Array(new ArrayBuffer(words * wordBytes)));
+    if (payload === undefined || control === undefined || vector === undefined || message === undefined)
+      return undefined;
+    writeWords(vector, wordBytes, [koffi.address(payload), BigInt(payloadBytes)]);
+    // Name and its length, vector and its length, control messages and their length, flags. Source: recvmsg(2) `struct msghdr`.
+    const words = [0n, 0n, koffi.address(vector), 1n, koffi.address(control), BigInt(controlBytes), 0n];
+    writeWords(message, wordBytes, words);
+    const received = Number(recvmsg(fd, message, MSG_ERRQUEUE | MSG_DONTWAIT));
+    if (received < 0) return undefined;
+    const filled = Number(readWord(message, wordBytes, 5));
+    return { payload: payload.subarray(0, received), control: control.subarray(0, filled), wordBytes };
+  };
+}
+
+function writeWords(bytes: Uint8Array, wordBytes: number, words: readonly bigint[]): void {
+  const view = new DataView(bytes.buffer);
+  for (const [index, word] of words.entries()) {
+    if (wordBytes === 8) view.setBigUint64(index * 8, word, isLittleEndian);
+    else view.setUint32(index * 4, Number(word), isLittleEndian);
+  }
+}
+
+function readWord(bytes: Uint8Array, wordBytes: number, index: number): bigint {
+  const view = new DataView(bytes.buffer);
+  return wordBytes === 8
+    ? view.getBigUint64(index * 8, isLittleEndian)
+    : BigInt(view.getUint32(index * 4, isLittleEndian));
 }

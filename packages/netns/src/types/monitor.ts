@@ -8,7 +8,7 @@ import type { Route } from './route.ts';
 import type { Rule } from './rule.ts';
 
 /** What a monitor can listen for. */
-export type MonitorGroup = 'link' | 'address' | 'route' | 'rule' | 'neighbour' | 'netconf';
+export type MonitorGroup = 'link' | 'address' | 'route' | 'rule' | 'neighbour' | 'netconf' | 'tc';
 
 /** `new` is also sent for every change of an object that was there. */
 export type Change = 'new' | 'delete';
@@ -53,6 +53,16 @@ export interface NetconfEvent {
   readonly isForwarding?: boolean;
 }
 
+/**
+ * Traffic control of a link appeared, changed or went. What is replaced goes first; what goes with its link, or with what it is
+ * attached to, is not reported by the kernel.
+ */
+export interface TrafficControlEvent {
+  readonly change: Change;
+  readonly sort: 'qdisc' | 'class' | 'filter';
+  readonly linkIndex: number;
+}
+
 /** Events of a {@link Monitor} and what their listeners get. */
 export interface MonitorEvents {
   readonly link: [LinkEvent];
@@ -61,6 +71,7 @@ export interface MonitorEvents {
   readonly rule: [RuleEvent];
   readonly neighbour: [NeighbourEvent];
   readonly netconf: [NetconfEvent];
+  readonly tc: [TrafficControlEvent];
   /** Events were lost: dump the state again. Later events still arrive. */
   readonly overrun: [];
   /** The socket failed for good; the monitor is deaf and should be opened again. */
@@ -81,7 +92,7 @@ export interface MonitorOptions {
 }
 
 /**
- * Reports changes of links, addresses, routes, rules, neighbours and settings as they happen.
+ * Reports changes of links, addresses, routes, rules, neighbours, settings and traffic control as they happen.
  *
  * It keeps the process alive until `close` or `unref`, and itself while it is open.
  */

@@ -258,10 +258,10 @@ const FEATURES: Readonly<Record<string, (place: Place) => Promise<Verdict>>> = {
     expect(await kernel.links.list()).to.have.length(2);
     return 'yes';
   },
-  'monitor: link, address, route, rule, neighbour, netconf': async ({ netns, rtnl }) => {
+  'monitor: link, address, route, rule, neighbour, netconf, traffic control': async ({ netns, rtnl }) => {
     await using monitor = await openMonitor({
       netns,
-      groups: ['link', 'address', 'route', 'rule', 'neighbour', 'netconf'],
+      groups: ['link', 'address', 'route', 'rule', 'neighbour', 'netconf', 'tc'],
     });
     const [seen] = await Promise.all([eventOf(monitor, 'link'), rtnl.links.createBridge({ name: 'x' })]);
     expect(seen).to.have.length(1);

@@ -14,6 +14,7 @@ import {
 } from '../../src/index.ts';
 import type { AddressEvent, Monitor } from '../../src/index.ts';
 import { anonymousNetns } from '../../src/testing/index.ts';
+import { openTrafficControl } from '../../src/tc.ts';
 import { failure } from '../support/failure.ts';
 import { eventOf, until } from '../support/until.ts';
 
@@ -135,6 +136,25 @@ describe('openMonitor', () => {
     await until(() => expected.every((line) => seen.includes(line)), expected.join());
 
     expect(seen).to.include('new 4 default true');
+  });
+
+  it('reports traffic control that comes and goes, and what is replaced as gone', async () => {
+    await rtnl.links.createBridge({ name: 'a0' });
+    const { index } = (await rtnl.links.get({ name: 'a0' }))!;
+    await using tc = await openTrafficControl({ netns });
+    monitor = await openMonitor({ netns, groups: ['tc'] });
+    const seen: string[] = [];
+    monitor.on('tc', ({ change, sort, linkIndex }) => seen.push(`${change} ${sort} ${linkIndex - index}`));
+
+    await tc.qdiscs.add({ linkIndex: index, kind: 'htb', handle: '1:' });
+    await tc.classes.replace({ linkIndex: index, kind: 'htb', parent: '1:', handle: '1:1', rateBitsPerSec: 8e6 });
+    await tc.classes.delete({ linkIndex: index, handle: '1:1' });
+    await tc.qdiscs.replace({ linkIndex: index, kind: 'pfifo', parent: 'root', handle: '2:' });
+    await tc.qdiscs.delete({ linkIndex: index, parent: 'root' });
+    await until(() => seen.filter((line) => line === 'delete qdisc 0').length === 2, 'both qdiscs are gone');
+
+    expect(seen).to.include.members(['new qdisc 0', 'new class 0', 'delete class 0']);
+    expect(new Set(seen.map((line) => line.split(' ')[2]))).to.deep.equal(new Set(['0']));
   });
 
   it('hears nothing of other namespaces, and the current one unless told otherwise', async () => {

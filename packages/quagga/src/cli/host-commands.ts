@@ -2,7 +2,7 @@ import type { Dialect } from '../dialect.ts';
 import { documentJsonSchema } from '../preset/document.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
 import { proposeDocument } from './propose.ts';
-import { CONFIG_DIRS, toJson } from './run.ts';
+import { CONFIG_DIRS } from './run.ts';
 
 export async function initCommand(
   environment: CliEnvironment,
@@ -25,6 +25,6 @@ export async function initCommand(
 }
 
 export function schemaCommand(environment: CliEnvironment): ExitCode {
-  environment.write(toJson(documentJsonSchema()));
+  environment.write(`${JSON.stringify(documentJsonSchema(), undefined, 2)}\n`);
   return EXIT.ok;
 }

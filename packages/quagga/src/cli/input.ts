@@ -91,6 +91,8 @@ export async function readInput(
   } catch (error) {
     if (!(error instanceof QuaggaError)) throw error;
     complain(environment, error, origin);
+    if (Object.values(flags).every((flag) => flag === undefined || typeof flag === 'boolean') && path === undefined)
+      environment.complain('(name a file, which "quagga-config init" proposes, or describe the router by options)\n');
     return EXIT.invalidInput;
   }
 }

@@ -16,7 +16,10 @@ import { type CheckFlags, checkCommand } from './check-command.ts';
 import { type DiffFlags, diffCommand } from './diff-command.ts';
 import { type CliEnvironment, EXIT, type ExitCode } from './environment.ts';
 import { initCommand, schemaCommand } from './host-commands.ts';
+import { otherWordFor } from './other-words.ts';
 import { type RenderFlags, renderCommand } from './render-command.ts';
+import { didYouMean } from '@routed/text';
+import { VERSION } from '../version.ts';
 
 const EXIT_CODES = `
 Exit status:
@@ -34,7 +37,7 @@ function collect(value: string, previous: readonly string[] | undefined): string
 }
 
 function wholeNumber(value: string): number {
-  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It is not a whole number.');
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It is not a whole number, such as 65001.');
   return Number(value);
 }
 
@@ -111,13 +114,38 @@ function withApply(command: Command): Command {
     .option('--confirm-within <time>', 'revert after that time, 1s to 10m (30s, or OSPF’s dead interval)', duration);
 }
 
-/** Commander would answer the --help of a command that there is not. */
-function refuseUnknownHelp(program: Command): void {
-  program.on('beforeAllHelp', () => {
-    const [word = '-'] = program.args[0] === 'help' ? program.args.slice(1) : program.args;
+/** Says which command was meant. Commander would answer the --help of a command that there is not. */
+function refuseUnknown(program: Command): void {
+  const refuse = (): void => {
+    const [word] = program.args[0] === 'help' ? program.args.slice(1) : program.args;
     const names = [...program.commands.map((command) => command.name()), 'help'];
-    if (!word.startsWith('-') && !names.includes(word)) program.error(`error: unknown command '${word}'`);
-  });
+    if (word === undefined || names.includes(word)) return;
+    if (word.startsWith('-')) return;
+    const other = otherWordFor(word);
+    const meant = other === undefined ? didYouMean(word, names) : `; did you mean "quagga-config ${other}"?`;
+    program.error(`error: unknown command '${word}'${meant}`);
+  };
+  program.on('command:*', refuse);
+  program.on('beforeAllHelp', refuse);
+}
+
+/** The commands that take no router. */
+function addOthers(
+  add: (name: string, description: string) => Command,
+  environment: CliEnvironment,
+  finish: (code: ExitCode) => void,
+): void {
+  withPlace(add('confirm', 'keep a change that "apply --confirm manual" made')).action(async (flags: PendingFlags) =>
+    finish(await confirmCommand(environment, flags)),
+  );
+  withPlace(add('revert', 'undo a change that is not confirmed, or that was interrupted'))
+    .addOption(new Option('--when-due <id>', 'watch over a change until it is finished').hideHelp())
+    .action(async (flags: PendingFlags) => finish(await revertCommand(environment, flags)));
+  add('init', 'propose a model from this host’s interfaces and routes')
+    .addOption(new Option('--protocol <name>', 'routing protocol').choices(['ospf', 'bgp']))
+    .addOption(new Option('--dialect <name>', 'whose configuration language').choices(DIALECTS))
+    .action(async (flags: Parameters<typeof initCommand>[1]) => finish(await initCommand(environment, flags)));
+  add('schema', 'print the JSON schema of the input').action(() => finish(schemaCommand(environment)));
 }
 
 /** The command line. Every action reports its exit status through `finish`. */
@@ -125,9 +153,11 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
   const program = new Command('quagga-config')
     .description('Configuration of Quagga and FRR for routed container networks')
     .addHelpText('after', EXIT_CODES)
+    .version(VERSION)
+    .showHelpAfterError('(quagga-config --help lists the commands)')
     .exitOverride()
     .configureOutput({ writeOut: environment.write, writeErr: environment.complain });
-  refuseUnknownHelp(program);
+  refuseUnknown(program);
   const add = (name: string, description: string): Command => program.command(name).description(description);
 
   withInput(add('render', 'print or write the configuration files'))
@@ -158,17 +188,10 @@ export function createProgram(environment: CliEnvironment, finish: (code: ExitCo
   addApply('apply', 'test, back up, change the running router, wait for neighbors and routes, or roll back');
   addApply('drain', 'apply, and let others use this router only where there is no other way', drained);
   addApply('undrain', 'apply, and let others use this router as before');
-  withPlace(add('confirm', 'keep a change that "apply --confirm manual" made')).action(async (flags: PendingFlags) =>
-    finish(await confirmCommand(environment, flags)),
-  );
-  withPlace(add('revert', 'undo a change that is not confirmed, or that was interrupted'))
-    .addOption(new Option('--when-due <id>', 'watch over a change until it is finished').hideHelp())
-    .action(async (flags: PendingFlags) => finish(await revertCommand(environment, flags)));
-  add('init', 'propose a model from this host’s interfaces and routes')
-    .addOption(new Option('--protocol <name>', 'routing protocol').choices(['ospf', 'bgp']))
-    .addOption(new Option('--dialect <name>', 'whose configuration language').choices(DIALECTS))
-    .action(async (flags: Parameters<typeof initCommand>[1]) => finish(await initCommand(environment, flags)));
-  add('schema', 'print the JSON schema of the input').action(() => finish(schemaCommand(environment)));
+  addOthers(add, environment, finish);
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(usage: quagga-config ${command.name()} ${command.usage()}; --help says more)`);
+  }
   return program;
 }
 

@@ -82,6 +82,12 @@ export async function withExitStatus(
   }
 }
 
-export function toJson(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
+/** Raised when a field of what `--json` prints goes or changes its meaning; new fields do not. */
+const SCHEMA_VERSION = 1;
+
+/** What `--json` prints: an object, or a list of objects, each with the `schemaVersion`. */
+export function toJson(value: object): string {
+  const withVersion = (one: object): object => ({ schemaVersion: SCHEMA_VERSION, ...one });
+  const dated: unknown = Array.isArray(value) ? value.map(withVersion) : withVersion(value);
+  return `${JSON.stringify(dated, undefined, 2)}\n`;
 }

@@ -3,7 +3,7 @@ import { type Fields, isRecord, mergeDefaults } from './merge.ts';
 /**
  * A host warns of more, and keeps its sessions: ending them would cut off every host at once, when the cluster has grown
  * as when somebody announces a full table. The limit that ends a session belongs on the switch, towards each host. So many
- * routes were measured on FRR 8.4 and 10.3 (docs/performance-routing.md).
+ * routes were measured on FRR 8.4 and 10.3 (docs/reference/performance-routing.md).
  */
 const HOST_WARNING = 50_000;
 /** A host that moves containers announces more for a while. FRR warns at three quarters of a limit. */

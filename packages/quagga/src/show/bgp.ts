@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Announcement } from './announcement.ts';
+import type { Announcement, Announcer } from './announcement.ts';
 import { afiOf, destinationOf } from '../prefix.ts';
 import { isLowest, type CompetingRoute } from './competing-route.ts';
 import type { RouterLines } from './router-lines.ts';
@@ -10,8 +10,16 @@ const path = z.object({
   sourced: z.boolean().optional(),
   aspath: z.object({ segments: z.array(z.object({ list: z.array(z.number()) })).default([]) }).optional(),
   originatorId: z.string().optional(),
+  lastUpdate: z.object({ epoch: z.number() }).optional(),
   nexthops: z.array(z.object({ ip: z.string().optional(), interfaceName: z.string().optional() })).default([]),
-  peer: z.object({ routerId: z.string().optional(), interface: z.string().optional() }).optional(),
+  peer: z
+    .object({
+      peerId: z.string().optional(),
+      routerId: z.string().optional(),
+      hostname: z.string().optional(),
+      interface: z.string().optional(),
+    })
+    .optional(),
 });
 type Path = z.infer<typeof path>;
 const pathsReply = z.object({ paths: z.array(path) });
@@ -38,6 +46,40 @@ export async function bgpCompetingRoute(lines: RouterLines, address: string): Pr
     routers: [...new Set(foreign.map(nameOf))].sort(),
     isBehindUs: own === undefined ? undefined : precedes(own, foreign),
   };
+}
+
+/** Who announces an address, or a prefix, by BGP, this host included; undefined: the daemon does not answer. */
+export async function bgpAnnouncers(lines: RouterLines, prefix: string): Promise<readonly Announcer[] | undefined> {
+  const own = summaryReply.safeParse(await summaryFor(lines, prefix)).data;
+  if (own === undefined) return undefined;
+  return (await pathsTo(lines, prefix)).filter(({ valid }) => valid === true).map((path) => announcerBy(path, own));
+}
+
+function announcerBy(path: Path, own: z.infer<typeof summaryReply>): Announcer {
+  const { sourced, peer, lastUpdate, nexthops } = path;
+  const since = lastUpdate && { since: new Date(lastUpdate.epoch * 1000).toISOString() };
+  if (sourced === true)
+    return { protocol: 'bgp', isThisHost: true, router: own.routerId, as: own.as, ways: [], ...since };
+  const [hop] = nexthops;
+  const neighbor = peer?.hostname ?? peer?.interface ?? peer?.peerId;
+  const router = isFromPeer(path) ? announcerOf(path) : path.originatorId;
+  const as = originOf(path);
+  return {
+    protocol: 'bgp',
+    isThisHost: false,
+    ...(router !== undefined && { router }),
+    ...(as !== undefined && { as }),
+    ...(isFromPeer(path) && peer?.hostname !== undefined && { host: peer.hostname }),
+    ...(neighbor !== undefined && { neighbor }),
+    ways: [{ gateway: hop?.ip, link: hop?.interfaceName ?? peer?.interface }],
+    ...since,
+  };
+}
+
+/** Whether the neighbor that the path is from has begun it. */
+function isFromPeer({ aspath, originatorId, peer }: Path): boolean {
+  const length = aspath?.segments.reduce((sum, { list }) => sum + new Set(list).size, 0) ?? 0;
+  return length <= 1 && (originatorId === undefined || originatorId === peer?.routerId);
 }
 
 /** What this host tells its neighbors of an address by BGP; undefined: the daemon does not answer. */

@@ -1,4 +1,4 @@
-export type { Announcements } from './announcement.ts';
+export type { Announcements, Announcer, PrefixOrigin } from './announcement.ts';
 export { type CompetingRoute, describeCompetingRoute, type Way } from './competing-route.ts';
 export { NeighborWatch, type RouterReport, type WatchedNeighbor } from './neighbor-watch.ts';
 export { bgpNeighbors, type NeighborReport, type PrefixCount } from './neighbors.ts';

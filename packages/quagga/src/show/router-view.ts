@@ -1,9 +1,9 @@
-import type { Announcements } from './announcement.ts';
-import { bgpAnnouncement, bgpCompetingRoute, surplusPaths } from './bgp.ts';
-import { ospfAnnouncement, ospfAnnouncers } from './ospf.ts';
-import { isLowest, type CompetingRoute } from './competing-route.ts';
+import type { Announcements, Announcer, PrefixOrigin } from './announcement.ts';
+import { bgpAnnouncement, bgpAnnouncers, bgpCompetingRoute, surplusPaths } from './bgp.ts';
+import { type Announcers, ospfAnnouncement, ospfAnnouncers } from './ospf.ts';
+import { isLowest, type CompetingRoute, type Way } from './competing-route.ts';
 import type { RouterLines } from './router-lines.ts';
-import { hasKernelRoute, idleRoutes, type LearntRoute, learntRoutes } from './zebra.ts';
+import { hasKernelRoute, idleRoutes, type LearntRoute, learntRoutes, longestMatch } from './zebra.ts';
 
 /**
  * What the routing daemons of this host know of addresses that others announce.
@@ -58,10 +58,46 @@ export class RouterView {
     };
   }
 
+  /**
+   * Who announces an address, by itself or by the prefix that it lies in.
+   *
+   * @returns undefined: zebra does not answer; `null`: it has no route to it
+   */
+  async origin(address: string, nowMs: number = Date.now()): Promise<PrefixOrigin | null | undefined> {
+    const match = await longestMatch(this.#lines, address);
+    if (match === undefined || match === null) return match;
+    const { prefix, routes } = match;
+    const used = routes.find(({ isSelected }) => isSelected) ?? routes[0];
+    if (used === undefined) return null;
+    const [ospf, bgp] = [await ospfAnnouncers(this.#lines, prefix), await bgpAnnouncers(this.#lines, prefix)];
+    const ospfWays = routes.find(({ protocol }) => protocol.startsWith('ospf'))?.ways ?? [];
+    const announcers = [...(ospf === undefined ? [] : byOspf(ospf, ospfWays)), ...(bgp ?? [])];
+    return {
+      prefix,
+      protocol: used.protocol,
+      metric: used.metric,
+      ways: used.ways,
+      since: new Date(nowMs - used.ageSec * 1000).toISOString(),
+      announcers: announcers.sort((one, other) => Number(other.isThisHost) - Number(one.isThisHost)),
+    };
+  }
+
   async #rival(address: string, { protocol, ways }: LearntRoute): Promise<CompetingRoute> {
     const announcers = protocol === 'ospf' ? await ospfAnnouncers(this.#lines, address) : undefined;
     if (announcers === undefined) return { protocol, ways, routers: [], isBehindUs: undefined };
     const { own, others } = announcers;
     return { protocol, ways, routers: others.map((id) => `router ${id}`), isBehindUs: isLowest(own, others) };
   }
+}
+
+/** Next hops belong to an announcer where it is the only one. */
+function byOspf({ own, isOurs, others }: Announcers, ways: readonly Way[]): readonly Announcer[] {
+  const mine = { protocol: 'ospf', isThisHost: true, router: own, ways: [] };
+  const theirs = others.map((router) => ({
+    protocol: 'ospf',
+    isThisHost: false,
+    router,
+    ways: others.length === 1 ? ways : [],
+  }));
+  return isOurs ? [mine, ...theirs] : theirs;
 }

@@ -18,7 +18,7 @@ const both = ['blocks', 'host routes'] as const;
 
 const sizes: readonly Size[] = [
   { hosts: 100, containersPerHost: 200, real: { ospf: 20, bgp: 20 }, announced: { ospf: both, bgp: both } },
-  // 100,000 LSAs at once did not get through to 15 routers in 180 s: docs/performance-routing.md.
+  // 100,000 LSAs at once did not get through to 15 routers in 180 s: docs/reference/performance-routing.md.
   { hosts: 1000, containersPerHost: 100, real: { ospf: 12, bgp: 12 }, announced: { ospf: ['blocks'], bgp: both } },
 ];
 const quick: Size = {

@@ -4,6 +4,7 @@ import { burstScenario } from './burst.ts';
 import { clusterScenarios } from './cluster.ts';
 import { dockerRunScenario } from './docker-run.ts';
 import { idleScenario } from './idle.ts';
+import { listsScenario } from './lists.ts';
 import { parallelScenario } from './parallel.ts';
 import { restartScenario } from './restart.ts';
 import { rollingScenarios } from './rolling.ts';
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   restartScenario,
   addressScenario,
   additionalScenario,
+  listsScenario,
   dockerRunScenario,
   ...clusterScenarios,
   ...rollingScenarios,

@@ -9,7 +9,7 @@ import { allPages, codeBlocks, codeSpans, proseOf, REPOSITORY } from '../../mark
 
 /** Programs of others that pages tell readers to type. */
 const OTHERS = new Set(
-  `apt apt-get cd chmod cp curl dmesg docker echo export for done git grep head ip iptables journalctl kill ln ls less man mkdir mount mv nft
+  `apt apt-ftparchive apt-get cd chmod cp curl dmesg docker echo export for done git gpg grep head ip iptables journalctl kill ln ls less man mkdir mount mv nft
    npm nsenter ping printf rm rsync scp sed ssh sysctl systemctl tail tar tcpdump test traceroute umount vagrant vtysh cat node mocha tsx
    lerna dpkg jq watch tee ss set env true sleep nc`.split(/\s+/),
 );

@@ -29,7 +29,15 @@ const ROUTERS: RouterReport = {
   ],
 };
 
-const COUNT = { bytes: '0', packets: 0, dropped: 0, delayed: 0, waitingBytes: 0 } as const;
+const COUNT = { bytes: 0, packets: 0, dropped: 0, delayed: 0, waitingBytes: 0 } as const;
+
+const NAMES = {
+  way: 'nft',
+  links: 1,
+  open: 2,
+  lost: 0,
+  counters: { questions: 3, answers: 3, unasked: 0, unreadable: 0, closed: 1 },
+} as const;
 
 /** What a Prometheus that scrapes a daemon knows: types by names, and the names that can be queried. */
 async function scrape(): Promise<{ readonly types: Map<string, string>; readonly queried: Set<string> }> {
@@ -40,6 +48,7 @@ async function scrape(): Promise<{ readonly types: Map<string, string>; readonly
     counts: () => status.counts(),
     connectionsLeft: () => Promise.resolve(0),
     limits: () => Promise.resolve([]),
+    names: () => Promise.resolve(NAMES),
     addresses: () => status.addresses(),
     lists: () => status.lists(),
     routers: () => Promise.resolve(ROUTERS),
@@ -88,6 +97,7 @@ describe(PAGE, () => {
         Promise.resolve([
           { network: 'n', container: 'web', direction: 'in', bitsPerSec: 8_000, count: COUNT } as const,
         ]),
+      names: () => Promise.resolve(NAMES),
       addresses: () => addresses,
       routers: () => Promise.resolve(ROUTERS),
     });

@@ -23,4 +23,9 @@ describe('formOf', () => {
       formOf('link vethr21c85c94da of d891f2d3789a (…)\n'),
     );
   });
+
+  it('has nothing printed where nothing is shown', () => {
+    expect('\n').to.match(formOf(''));
+    expect('10.1.0.2 dev eth1\n').to.not.match(formOf(''));
+  });
 });

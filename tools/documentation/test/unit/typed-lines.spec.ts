@@ -20,6 +20,17 @@ describe('typedLines', () => {
     ]);
   });
 
+  it('knows on which host each is typed', () => {
+    expect(linesOf('sh', 'true\n# on host-a\nls\n# on both hosts\nid')).to.deep.equal([
+      { ...typed, line: 10, text: 'true' },
+      { ...typed, line: 12, text: 'ls', on: 'host-a' },
+      { ...typed, line: 14, text: 'id', on: 'both hosts' },
+    ]);
+    expect(linesOf('console', '# on host-b\n$ true')).to.deep.equal([
+      { ...typed, line: 11, text: 'true', output: '', on: 'host-b' },
+    ]);
+  });
+
   it('finds none in other languages', () => {
     expect(linesOf('yaml', 'a: 1')).to.deep.equal([]);
   });

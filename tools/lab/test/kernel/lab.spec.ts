@@ -129,6 +129,21 @@ describe('a host with another engine release', () => {
     expect(host.engine?.version).to.match(/^(2[89]|[3-9]\d)\./);
     expect(stdout).to.contain('172.17.0.2/16');
   });
+
+  it("executes commands among a container's own files, also after a restart of the engine", async () => {
+    await using lab = await openLab();
+    const host = await lab.addHost({ engine: '28', engineFlags: ['--live-restore'] });
+    await host.docker('run', '--detach', '--name', 'some', 'alpine', 'sleep', '1000');
+    const look = (): Promise<string> => host.docker('exec', 'some', 'ls', '/etc', '/sys/class/net');
+    const seen = await look();
+
+    await host.restartEngine('SIGKILL');
+
+    expect(seen).to.contain('eth0').and.not.to.contain('debian_version');
+    expect(await look()).to.equal(seen);
+    await host.docker('restart', '--time', '0', 'some');
+    expect(await look()).to.equal(seen);
+  });
 });
 
 describe('a program that a signal has stopped', () => {

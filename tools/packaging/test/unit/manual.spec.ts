@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { Command } from 'commander';
 import { createProgram } from '../../../../packages/daemon/src/cli/program.ts';
+import { createProgram as createRouterProgram } from '../../../../packages/quagga/src/cli/program.ts';
+import type { CliEnvironment } from '../../../../packages/quagga/src/cli/environment.ts';
 import { manualPages } from '../../manual.ts';
 
 describe('the manual', () => {
@@ -24,6 +26,20 @@ describe('the manual', () => {
       .to.contain('announce \\- announce a container')
       .and.to.contain('(one of always, running, healthy, manual)');
     expect(announce).to.contain('.B container\nname, or id or the start of it\n');
+  });
+
+  it('has pages of quagga-config, in the section of everybody', () => {
+    const environment = { write: () => undefined, complain: () => undefined } as unknown as CliEnvironment;
+    const others = manualPages(
+      createRouterProgram(environment, () => undefined),
+      1,
+    );
+    const apply = others.find(({ name }) => name === 'quagga-config-apply.1')?.text ?? '';
+
+    expect(apply)
+      .to.contain('.TH QUAGGA-CONFIG-APPLY 1 "" "routed" "User commands"')
+      .and.to.contain('(one of hitless, flaps, restart; default: hitless)')
+      .and.to.contain('.BR quagga\\-config (1).');
   });
 
   it('has no request that a text would be taken for', () => {

@@ -113,7 +113,7 @@ export class CrashHost {
   async traces(): Promise<Traces> {
     const { links, routes, rules, addresses, neighbours } = this.rtnl;
     const [allLinks, allRoutes, blocks, allRules, allAddresses, allNeighbours, filters, records] = await Promise.all([
-      links.list({ kind: 'veth' }),
+      links.list(),
       routes.list({ protocol: PROTOCOL }),
       routes.list({ protocol: BLOCK_PROTOCOL }),
       rules.list({ protocol: PROTOCOL }),
@@ -123,7 +123,7 @@ export class CrashHost {
       this.daemon.records(),
     ]);
     return {
-      links: allLinks.map(({ name }) => name).filter((name) => name.startsWith('veth')),
+      links: allLinks.map(({ name }) => name).filter((name) => /^(veth|ifbr-)/.test(name)),
       routes: allRoutes.map(({ destination }) => destination).sort(),
       blocks: blocks.map(({ type, destination }) => `${type} ${destination}`).sort(),
       rules: allRules.map(({ priority, destination }) => `${priority} ${destination ?? ''}`).sort(),

@@ -11,7 +11,7 @@ const ROUND_PAUSE_MS = 40;
 const DEADLINE_MS = 20_000;
 
 /** A life of which one call is cut off. */
-export type Life = 'network' | 'container' | 'blocks';
+export type Life = 'network' | 'container' | 'limited' | 'blocks';
 
 /** Where a daemon dies, and what Docker does then. */
 export interface Crash {
@@ -30,6 +30,16 @@ const RICH: ContainerSpec = {
   driverOptions: {
     'routed.addresses': '10.1.0.21 fd00:1::21 192.168.7.21',
     'routed.ingress': '10.9.0.0/16 [fd00:9::/64]:80/tcp',
+  },
+};
+/** One with limits, and a list with a name. */
+const LIMITED: ContainerSpec = {
+  address: '10.1.0.22',
+  addressIpv6: 'fd00:1::22',
+  driverOptions: {
+    'routed.egress': '10.9.0.0/16 [fd00:9::/64]:80/tcp api.example.com:443',
+    'routed.rate-in': '100mbit',
+    'routed.rate-out': '100mbit',
   },
 };
 /** Of a network whose containers get addresses of blocks. */
@@ -140,17 +150,18 @@ export class CrashLane {
     }
   }
 
-  async #sufferContainer(life: DockerLife, calls: DockerCalls, { absence, point }: Crash): Promise<void> {
+  async #sufferContainer(life: DockerLife, calls: DockerCalls, { absence, point, life: kind }: Crash): Promise<void> {
     const { network, traces } = await this.#stand();
+    const spec = kind === 'limited' ? LIMITED : RICH;
     const ending = absence === 'long' && point.step % 2 === 0 ? 'died' : 'moved back';
     await untilGivenUp(async () => {
-      const container = await life.start(network, RICH);
+      const container = await life.start(network, spec);
       await life.stop(network, container, ending);
     });
     if (!calls.hasDied) return;
     await this.#useContainer(network, NEXT);
     await this.#settle((now) => expect(now).to.deep.equal(traces));
-    await this.#useContainer(network, RICH);
+    await this.#useContainer(network, spec);
     await this.#settle((now) => expect(now).to.deep.equal(traces));
   }
 

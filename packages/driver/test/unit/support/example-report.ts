@@ -24,7 +24,7 @@ export const exampleReport: DaemonReport = {
   conflicts: [],
   looseAddresses: [],
   totals: { networks: 1, joined: 0, idle: 0, announced: 1, conflicts: { kept: 0, yielding: 0, yielded: 0 } },
-  pools: [{ id: 'routed-local/10.1.0.0/16', leased: 0, size: 65534, networks: ['apps'] }],
+  pools: [{ id: 'routed-local/10.1.0.0/16', leased: 0, kept: 0, size: 65534, networks: ['apps'] }],
   forgotten: { left: 0, endpoints: 0, leases: 0 },
   cluster: {
     candidatesSkipped: 0,

@@ -19,6 +19,7 @@ import { type Handler, type MethodName, parseRequest, type ReplyOf } from '@rout
 import sinon from 'sinon';
 import type { HostDrainRecord } from '../../../src/endpoints/host-drain.ts';
 import type { AddressOwner } from '../../../src/containers/address-owners.ts';
+import type { KeptRecord } from '../../../src/leases/kept-record.ts';
 import type { PersistentAssignment } from '../../../src/containers/persistent-assignment.ts';
 import { VIRTUAL_GATEWAYS } from '../../../src/calls/default-gateways.ts';
 import type { Endpoint } from '../../../src/endpoints/endpoint.ts';
@@ -58,7 +59,7 @@ export interface WiredSettings {
   /** Those of an earlier daemon, for a restart. */
   readonly kernel?: FakeKernel;
   readonly state?: WiredState;
-  readonly docker?: DockerContainers & Partial<Pick<ContainerControl, 'inspect' | 'kill'>>;
+  readonly docker?: DockerContainers & Partial<Pick<ContainerControl, 'inspect' | 'kill' | 'starting'>>;
   readonly dockerNetworks?: readonly DockerNetwork[];
   readonly engineEvents?: DockerEngine['events'];
   readonly isEngineUp?: boolean;
@@ -79,6 +80,7 @@ export interface WiredState {
   readonly networks: Repository<Network>;
   readonly endpoints: Repository<Endpoint>;
   readonly sticky: Repository<PersistentAssignment>;
+  readonly kept: Repository<KeptRecord>;
   readonly owners: Repository<AddressOwner>;
   readonly drain: Repository<HostDrainRecord>;
   readonly leases: LeaseStore;
@@ -128,6 +130,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     networks: memoryRepository(),
     endpoints: memoryRepository(),
     sticky: memoryRepository(),
+    kept: memoryRepository(),
     owners: memoryRepository(),
     drain: memoryRepository(),
     leases: memoryLeaseStore(),
@@ -148,6 +151,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     open: sinon.fake.resolves(undefined),
     close: sinon.fake.resolves(undefined),
     handDns: sinon.fake.resolves('nft'),
+    attend: sinon.fake.resolves(undefined),
   };
   const connections = {
     forget: sinon.fake.resolves(undefined),
@@ -169,7 +173,12 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
       rtnl: kernel,
       openTc: () => Promise.resolve(trafficControlOf(kernel)),
       openSandbox,
-      docker: { inspect: () => Promise.resolve(undefined), kill: () => Promise.resolve(false), ...docker },
+      docker: {
+        inspect: () => Promise.resolve(undefined),
+        kill: () => Promise.resolve(false),
+        starting: () => Promise.resolve(undefined),
+        ...docker,
+      },
       dockerNetworks: { networks: () => Promise.resolve(settings.dockerNetworks ?? []) },
       engineEvents: settings.engineEvents ?? noEvents,
       marks: { ensure: () => Promise.resolve(), remove: () => Promise.resolve() },
@@ -198,6 +207,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     return await (handlers[method] as unknown as Handler<M>)(body);
   };
   await parts.keeper.load();
+  await parts.kept.load();
   await parts.sticky.load();
   await parts.owners.load();
   await parts.hostDrain.load();
@@ -213,6 +223,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     repair: () => parts.keeper.repair(),
     stop: async () => {
       parts.owners.stop();
+      await parts.keptKeeper.stop();
       await parts.announcer.stop();
       await parts.keeper.stop();
     },

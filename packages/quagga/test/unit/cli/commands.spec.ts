@@ -138,6 +138,7 @@ describe('quagga-config diff --against', () => {
     expect(text.code).to.equal(4);
     expect(text.out).to.include('- redistribute kernel\n').and.to.include('+ redistribute kernel route-map EXPORT\n');
     expect(JSON.parse(json.out)).to.deep.include({
+      schemaVersion: 1,
       path: ['router ospf'],
       removed: ['redistribute kernel'],
       added: ['timers lsa min-arrival 0', 'redistribute kernel route-map EXPORT'],
