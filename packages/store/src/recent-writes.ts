@@ -86,9 +86,15 @@ export class RecentWrites {
   /**
    * The changes outlive the process when this returns: all of them or none.
    *
+   * @param isSynced whether they outlive a power failure as well; then whatever was written before does, too
    * @throws StoreError STATE_NOT_WRITTEN
    */
-  async write(changes: readonly RecordChange[]): Promise<void> {
+  async write(changes: readonly RecordChange[], { isSynced = false } = {}): Promise<void> {
+    if (isSynced) {
+      await this.flush();
+      await this.#database.batch(this.#operations(changes), { sync: true });
+      return;
+    }
     await this.#turn();
     // What could not be brought to the database once is not piled up.
     if (this.#hasFailed) await this.flush();
@@ -162,6 +168,15 @@ export class RecentWrites {
     if (this.#pending.size > 0) this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), COLLECT_MS);
   }
 
+  #operations(changes: readonly RecordChange[]) {
+    return changes.map(({ kind, key, value }) => {
+      const sublevel = this.#sublevelOf(kind);
+      return value === undefined
+        ? ({ type: 'del', sublevel, key } as const)
+        : ({ type: 'put', sublevel, key, value } as const);
+    });
+  }
+
   #sublevelOf(kind: string): ReturnType<typeof recordsOf<object>> {
     const known = this.#sublevels.get(kind);
     if (known !== undefined) return known;
@@ -172,12 +187,7 @@ export class RecentWrites {
 
   async #apply(changes: readonly RecordChange[]): Promise<void> {
     for (let start = 0; start < changes.length; start += GROUP) {
-      const operations = changes.slice(start, start + GROUP).map(({ kind, key, value }) => {
-        const sublevel = this.#sublevelOf(kind);
-        return value === undefined
-          ? ({ type: 'del', sublevel, key } as const)
-          : ({ type: 'put', sublevel, key, value } as const);
-      });
+      const operations = this.#operations(changes.slice(start, start + GROUP));
       await this.#database.batch(operations);
     }
   }

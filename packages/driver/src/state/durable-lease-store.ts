@@ -1,5 +1,5 @@
 import { readRecords, recordsOf, type RecentWrites, type StateDatabase } from '@routed/store';
-import type { Lease, LeaseKey, LeaseStore, Pool } from '@routed/ipam';
+import type { Lease, LeaseKey, LeaseStore } from '@routed/ipam';
 import { RECORD_SHAPES } from './record-shapes.ts';
 
 /** Sorts behind every address of a pool. */
@@ -10,7 +10,6 @@ const LAST = '~';
  * is no container that could have one.
  */
 export function durableLeaseStore(database: StateDatabase, recent: RecentWrites): LeaseStore {
-  const pools = recordsOf<Pool>(database, 'pools');
   const leases = recordsOf<Lease>(database, 'leases');
   const putLease = (lease: Lease): Promise<void> =>
     recent.write([{ kind: 'leases', key: leaseKey(lease), value: lease }]);
@@ -29,17 +28,13 @@ export function durableLeaseStore(database: StateDatabase, recent: RecentWrites)
         yield lease;
       }
     },
-    putPool: (pool) => database.batch([{ type: 'put', sublevel: pools, key: pool.id, value: pool }], { sync: true }),
+    putPool: (pool) => recent.write([{ kind: 'pools', key: pool.id, value: pool }], { isSynced: true }),
     deletePool: async (poolId) => {
       await recent.flush();
       const keys = await leases.keys(ofPool(poolId)).all();
-      await database.batch(
-        [
-          { type: 'del', sublevel: pools, key: poolId },
-          ...keys.map((key) => ({ type: 'del', sublevel: leases, key }) as const),
-        ],
-        { sync: true },
-      );
+      await recent.write([{ kind: 'pools', key: poolId }, ...keys.map((key) => ({ kind: 'leases', key }))], {
+        isSynced: true,
+      });
     },
     putLease,
     deleteLease: (key) => recent.write([{ kind: 'leases', key: leaseKey(key) }]),

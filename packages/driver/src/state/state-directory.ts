@@ -57,18 +57,15 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
   const database = await openDatabase(directory);
   try {
     const recent = await RecentWrites.open(database, bootId);
+    const synced = { recent, isSynced: true };
+    const unsynced = { recent, isSynced: false };
     return {
-      networks: durableRepository<Network>(database, 'networks', { shape: RECORD_SHAPES.networks }),
-      endpoints: durableRepository<Endpoint>(database, 'endpoints', {
-        shape: RECORD_SHAPES.endpoints,
-        recent,
-      }),
-      sticky: durableRepository<PersistentAssignment>(database, 'sticky', {
-        shape: RECORD_SHAPES.sticky,
-      }),
-      kept: durableRepository<KeptRecord>(database, 'kept', { shape: RECORD_SHAPES.kept }),
-      owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, recent }),
-      drain: durableRepository<HostDrainRecord>(database, 'drain', { shape: RECORD_SHAPES.drain }),
+      networks: durableRepository<Network>(database, 'networks', { shape: RECORD_SHAPES.networks, ...synced }),
+      endpoints: durableRepository<Endpoint>(database, 'endpoints', { shape: RECORD_SHAPES.endpoints, ...unsynced }),
+      sticky: durableRepository<PersistentAssignment>(database, 'sticky', { shape: RECORD_SHAPES.sticky, ...synced }),
+      kept: durableRepository<KeptRecord>(database, 'kept', { shape: RECORD_SHAPES.kept, ...synced }),
+      owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, ...unsynced }),
+      drain: durableRepository<HostDrainRecord>(database, 'drain', { shape: RECORD_SHAPES.drain, ...synced }),
       leases: durableLeaseStore(database, recent),
       ...(await bootOf(database, bootId)),
       noteRecovery: () => database.del(RECOVERY_KEY),

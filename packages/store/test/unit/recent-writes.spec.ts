@@ -73,6 +73,14 @@ describe('recent writes', () => {
     expect(sizes).to.deep.equal([0, 0]);
   });
 
+  it('are in the database before what outlives a power failure, and so outlive it as well', async () => {
+    await recent.write([put('a', 1)]);
+
+    await recent.write([put('b', 2)], { isSynced: true });
+
+    expect(await stored()).to.deep.equal({ a: { number: 1 }, b: { number: 2 } });
+  });
+
   it('are whole or not there: a kill in the middle of one leaves those before', async () => {
     await recent.write([put('a', 1)]);
     const { 'recent-a': before } = await kill();
@@ -116,7 +124,11 @@ describe('recent writes', () => {
   });
 
   it('never differ from what was written, whenever the process is killed', async () => {
-    const write = fc.record({ key: fc.constantFrom('a', 'b', 'c'), number: fc.option(fc.nat(9), { nil: undefined }) });
+    const write = fc.record({
+      key: fc.constantFrom('a', 'b', 'c'),
+      number: fc.option(fc.nat(9), { nil: undefined }),
+      isSynced: fc.boolean(),
+    });
     const steps = fc.array(
       fc.oneof({ weight: 6, arbitrary: write }, fc.constantFrom('flush', 'begin to flush', 'kill')),
       {
@@ -133,8 +145,8 @@ describe('recent writes', () => {
             await kill();
             await open();
           } else {
-            const { key, number } = step;
-            await recent.write([number === undefined ? { kind: 'things', key } : put(key, number)]);
+            const { key, number, isSynced } = step;
+            await recent.write([number === undefined ? { kind: 'things', key } : put(key, number)], { isSynced });
             if (number === undefined) expected.delete(key);
             else expected.set(key, { number });
           }
