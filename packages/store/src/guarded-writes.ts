@@ -62,7 +62,8 @@ class WriteGuard {
   }
 }
 
-function notWritten(directory: string, cause: Error): StoreError {
+/** The error for a write that failed. */
+export function notWritten(directory: string, cause: Error): StoreError {
   const { message } = cause;
   const isFull = message.includes('No space left on device');
   return new StoreError(
