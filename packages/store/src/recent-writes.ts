@@ -18,8 +18,11 @@ export interface RecordChange {
 /** How long changes are collected for one write of the database. */
 const COLLECT_MS = 50;
 
-/** How many of them at most. */
+/** After so many they go to the database at once. */
 const MAX_COLLECTED = 512;
+
+/** Who would add to more of them waits for the database: it is slow, and the files are to stay short. */
+const MAX_WAITING = 4 * MAX_COLLECTED;
 
 /** After so much of a turn on the event loop, what else wants to run there is let in. */
 const TURN_MS = 0.5;
@@ -40,21 +43,20 @@ const LINE = z.tuple([
  * event loop, and go to the database in groups.
  *
  * An append to the page cache takes some 10 us, a write of the database ten times as long with its way to another thread and back. Two
- * files take turns: one takes what comes while the other's changes go to the database. What was left in them by a process that was
- * killed goes to the database when they are opened.
+ * files take turns: one takes what comes while the other's changes, which are all older, go to the database. What was left in them by
+ * a process that was killed goes to the database when they are opened; what is left after a power failure does not: the
+ * database may be newer than what the disk kept of a file that had been emptied.
  */
 export class RecentWrites {
   readonly #database: StateDatabase;
   /** The first takes what comes; the other one's changes are on their way, or it is empty. */
   #files: readonly [AppendFile, AppendFile];
   readonly #sublevels = new Map<string, ReturnType<typeof recordsOf<object>>>();
-  #pending = new Map<string, RecordChange>();
   #sequence = 0;
   #turnStartedMs: number | undefined;
   #nextTurn: Promise<unknown> | undefined;
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #hasFailed = false;
 
   private constructor(database: StateDatabase, files: readonly [AppendFile, AppendFile]) {
     this.#database = database;
@@ -64,18 +66,26 @@ export class RecentWrites {
   /**
    * Brings the database up to date with what an earlier process appended.
    *
-   * @param bootId of the kernel: what a power failure left of the files is no damage
-   * @throws StoreError STATE_UNREADABLE naming the file
+   * @param bootId of the kernel: what an earlier boot left of the files is left out
+   * @throws StoreError STATE_UNREADABLE naming the file, STATE_NOT_WRITTEN
    */
   static async open(database: StateDatabase, bootId: string): Promise<RecentWrites> {
-    const paths = ['recent-a', 'recent-b'].map((name) => join(database.location, name));
-    const found = paths.map((path) => readChanges(path, { bootId, directory: database.location }));
-    const lines = found.flat().sort((one, other) => one.sequence - other.sequence);
-    const files = paths.map((path) => new AppendFile(path, bootId)) as unknown as readonly [AppendFile, AppendFile];
-    const recent = new RecentWrites(database, files);
+    const { location: directory } = database;
+    const found = ['recent-a', 'recent-b'].map((name) => {
+      const path = join(directory, name);
+      return { path, lines: readChanges(path, { bootId, directory }) };
+    });
+    found.sort((one, other) => (one.lines[0]?.sequence ?? 0) - (other.lines[0]?.sequence ?? 0));
+    const files: AppendFile[] = [];
     try {
-      await recent.#apply(lines.flatMap(({ changes }) => changes));
-      for (const file of files) file.empty();
+      for (const { path } of found) files.push(AppendFile.open(path, { bootId, directory }));
+      const [older, newer] = files as [AppendFile, AppendFile];
+      const recent = new RecentWrites(database, [newer, older]);
+      // One that is emptied too early, or after the other, would take the database back to what the other holds.
+      for (const [at, file] of [older, newer].entries()) {
+        await recent.#apply(found[at]!.lines.flatMap(({ changes }) => changes));
+        file.empty();
+      }
       return recent;
     } catch (error) {
       for (const file of files) file.close();
@@ -96,16 +106,15 @@ export class RecentWrites {
       return;
     }
     await this.#turn();
-    // What could not be brought to the database once is not piled up.
-    if (this.#hasFailed) await this.flush();
+    // What could not be brought to the database once is not piled up, nor what is slow to get there.
+    if (this.#hasFailed() || this.#files[0].pending.size >= MAX_WAITING) await this.flush();
     try {
-      this.#files[0].append(JSON.stringify([this.#sequence++, changes]));
+      this.#files[0].append(JSON.stringify([this.#sequence++, changes]), changes);
     } catch (error) {
       throw notWritten(this.#database.location, error as Error);
     }
-    for (const change of changes) this.#pending.set(`${change.kind} ${change.key}`, change);
-    if (this.#pending.size >= MAX_COLLECTED) void this.flush().catch(() => undefined);
-    else this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), COLLECT_MS);
+    if (this.#files[0].pending.size >= MAX_COLLECTED) void this.flush().catch(() => undefined);
+    else this.#flushSoon();
   }
 
   /**
@@ -115,7 +124,7 @@ export class RecentWrites {
    */
   async flush(): Promise<void> {
     await this.#flushing?.catch(() => undefined);
-    if (this.#pending.size === 0 && !this.#hasFailed) return;
+    if (this.#areEmpty()) return;
     // Several may have waited above.
     this.#flushing ??= this.#flushNow().finally(() => (this.#flushing = undefined));
     await this.#flushing;
@@ -123,7 +132,7 @@ export class RecentWrites {
 
   async close(): Promise<void> {
     try {
-      while (this.#pending.size > 0) await this.flush();
+      while (!this.#areEmpty()) await this.flush();
       // LevelDB takes a damaged record at the end of its journal for one that was never whole: so the end is one that tells nothing.
       await this.#database.put(END_KEY, this.#sequence);
       // Nobody looks for them in what is complete without them.
@@ -149,23 +158,38 @@ export class RecentWrites {
     return performance.now();
   }
 
+  #areEmpty(): boolean {
+    return this.#files.every(({ isEmpty }) => isEmpty);
+  }
+
+  /** Whether the older changes could not be brought to the database, and nobody tries at the moment. */
+  #hasFailed(): boolean {
+    return this.#flushing === undefined && !this.#files[1].isEmpty;
+  }
+
+  #flushSoon(): void {
+    this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), COLLECT_MS);
+  }
+
   async #flushNow(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const changes = this.#pending;
-    this.#pending = new Map();
-    // One whose changes did not come to the database keeps them; then the other one goes on taking what comes.
-    if (this.#files[1].isEmpty) this.#files = [this.#files[1], this.#files[0]];
+    // What failed before is older.
+    if (!this.#files[1].isEmpty) await this.#flushOlder();
+    this.#files = [this.#files[1], this.#files[0]];
+    await this.#flushOlder();
+    if (!this.#files[0].isEmpty) this.#flushSoon();
+  }
+
+  /** A file keeps its changes until all of them are in the database. */
+  async #flushOlder(): Promise<void> {
+    const [, older] = this.#files;
+    await this.#apply([...older.pending.values()]);
     try {
-      await this.#apply([...changes.values()]);
-      this.#files[1].empty();
-      this.#hasFailed = false;
+      older.empty();
     } catch (error) {
-      this.#pending = new Map([...changes, ...this.#pending]);
-      this.#hasFailed = true;
-      throw error;
+      throw notWritten(this.#database.location, error as Error);
     }
-    if (this.#pending.size > 0) this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), COLLECT_MS);
   }
 
   #operations(changes: readonly RecordChange[]) {
@@ -196,24 +220,35 @@ export class RecentWrites {
 /** A file of lines, each with its checksum, below the id of the boot that they are from. */
 class AppendFile {
   readonly path: string;
+  /** What its changes make of each record. */
+  readonly pending: Map<string, RecordChange> = new Map<string, RecordChange>();
   readonly #bootId: string;
   readonly #fd: number;
   #bytes = 0;
   /** The end of an append that failed half-way is still there. */
   #hasRest = false;
 
-  constructor(path: string, bootId: string) {
+  private constructor(path: string, fd: number, bootId: string) {
     this.path = path;
+    this.#fd = fd;
     this.#bootId = bootId;
-    this.#fd = openSync(path, 'a', 0o600);
+  }
+
+  /** @throws StoreError STATE_NOT_WRITTEN */
+  static open(path: string, { bootId, directory }: Place): AppendFile {
+    try {
+      return new AppendFile(path, openSync(path, 'a', 0o600), bootId);
+    } catch (error) {
+      throw notWritten(directory, error as Error);
+    }
   }
 
   get isEmpty(): boolean {
     return this.#bytes === 0;
   }
 
-  /** Appends the line whole, or not at all. */
-  append(json: string): void {
+  /** Appends the line of these changes whole, or not at all. */
+  append(json: string, changes: readonly RecordChange[]): void {
     if (this.#hasRest) this.#cut();
     const head = this.#bytes === 0 ? `${headOf(this.#bootId)}\n` : '';
     const bytes = Buffer.from(`${head}${lineOf(json)}\n`);
@@ -225,11 +260,15 @@ class AppendFile {
     }
     this.#hasRest = false;
     this.#bytes += written;
+    for (const change of changes) this.pending.set(`${change.kind} ${change.key}`, change);
   }
 
+  /** Call when its changes are in the database. */
   empty(): void {
+    ftruncateSync(this.#fd, 0);
     this.#bytes = 0;
-    this.#cut();
+    this.#hasRest = false;
+    this.pending.clear();
   }
 
   close(): void {
@@ -242,23 +281,28 @@ class AppendFile {
   }
 }
 
+/** Where files are, and the boot of the kernel in which they are used. */
+interface Place {
+  readonly bootId: string;
+  readonly directory: string;
+}
+
 interface Line {
   readonly sequence: number;
   readonly changes: readonly RecordChange[];
 }
 
 /** The end of the file may be half a line: it was promised to nobody. */
-function readChanges(path: string, run: { readonly bootId: string; readonly directory: string }): Line[] {
-  const [head, ...lines] = readUnlessMissing(path, run.directory).split('\n');
-  // After a power failure the file is as long as it was, and may hold anything.
-  const isOfThisBoot = head === headOf(run.bootId);
+function readChanges(path: string, { bootId, directory }: Place): Line[] {
+  const [head, ...lines] = readUnlessMissing(path, directory).split('\n');
+  // After a power failure the file may hold anything, and what outlives one is in the database.
+  if (head !== headOf(bootId)) return [];
   const found: Line[] = [];
   for (const [index, text] of lines.entries()) {
-    const isEnd = index === lines.length - 1;
     const line = readLine(text);
     if (line !== undefined) found.push(line);
-    else if (!isOfThisBoot || (isEnd && isBeginning(text))) return found;
-    else throw unreadable(run.directory, `${path} is damaged in line ${index + 2}`);
+    else if (index === lines.length - 1 && isBeginning(text)) return found;
+    else throw unreadable(directory, `${path} is damaged in line ${index + 2}`);
   }
   return found;
 }

@@ -1,9 +1,11 @@
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { openDatabase } from '../../src/database.ts';
+import { notWritten } from '../../src/guarded-writes.ts';
 import { type RecordChange, RecentWrites } from '../../src/recent-writes.ts';
 import { recordsOf, type StateDatabase } from '../../src/records.ts';
 import { messageOf } from './support/message-of.ts';
@@ -50,6 +52,21 @@ describe('recent writes', () => {
   async function stored(): Promise<Record<string, unknown>> {
     return Object.fromEntries(await recordsOf(database, 'things').iterator().all());
   }
+
+  /** While the database takes nothing. */
+  async function failing(work: () => Promise<unknown>, until: Promise<unknown> = Promise.resolve()): Promise<void> {
+    const batch = database.batch.bind(database);
+    database.batch = (() =>
+      until.then(() => Promise.reject(new Error('No space left on device')))) as unknown as typeof database.batch;
+    try {
+      await work();
+    } finally {
+      database.batch = batch;
+    }
+  }
+
+  /** The first in the file. */
+  const sequenceIn = (bytes: Buffer): number => Number(/\[(\d+),/.exec(String(bytes))![1]);
 
   const put = (key: string, number: number): RecordChange => ({ kind: 'things', key, value: { number } });
 
@@ -111,7 +128,7 @@ describe('recent writes', () => {
     await open();
   });
 
-  it('of a boot that ended with a power failure are taken as far as they are whole', async () => {
+  it('of a boot that ended with a power failure are left out: the database may be newer', async () => {
     await recent.write([put('a', 1)]);
     await recent.write([put('b', 1)]);
     const { 'recent-a': whole } = await kill();
@@ -120,7 +137,101 @@ describe('recent writes', () => {
 
     await open('boot 2');
 
+    expect(await stored()).to.deep.equal({});
+  });
+
+  it('leave a file each that names the state directory when it cannot be opened', async () => {
+    await recent.close();
+    await database.close();
+    await mkdir(join(directory, 'recent-a'));
+
+    const message = await messageOf(open());
+
+    expect(message).to.contain(`state directory ${directory}`).and.to.contain(join(directory, 'recent-a'));
+    await rm(join(directory, 'recent-a'), { recursive: true });
+    await open();
+  });
+
+  it('are all in the database after a close, for a release that reads nothing else', async () => {
+    await recent.write([put('a', 1)]);
+    await recent.close();
+
     expect(await stored()).to.deep.equal({ a: { number: 1 } });
+    expect((await readdir(directory)).filter((name) => files.includes(name))).to.deep.equal([]);
+    await database.close();
+    await open();
+  });
+
+  it('that came last win, also when a start was cut short before both files were empty', async () => {
+    await recent.write([put('a', 1)]);
+    let fail = (): void => undefined;
+    await failing(
+      async () => {
+        const flushing = messageOf(recent.flush());
+        // The first is on its way, and will not arrive: the second comes into the other file.
+        await recent.write([put('a', 2)]);
+        fail();
+        await flushing;
+      },
+      new Promise<void>((resolve) => (fail = resolve)),
+    );
+    const left = await kill();
+    expect(left['recent-a']!.length).to.be.greaterThan(0);
+    expect(left['recent-b']!.length).to.be.greaterThan(0);
+    const [older = '', newer = ''] = files.toSorted((one, other) => sequenceIn(left[one]!) - sequenceIn(left[other]!));
+
+    // As after a kill between the two: the older one is empty, and the newer one is there still.
+    await writeFile(join(directory, older), '');
+    await writeFile(join(directory, newer), left[newer]!);
+    await open();
+    expect(await stored()).to.deep.equal({ a: { number: 2 } });
+
+    await kill();
+    for (const name of files) await writeFile(join(directory, name), left[name]!);
+    await open();
+    expect(await stored()).to.deep.equal({ a: { number: 2 } });
+  });
+
+  it('that arrive at a second try leave nothing that could come back after what was synced', async () => {
+    await recent.write([put('a', 1)]);
+    await failing(() => messageOf(recent.flush()));
+    await recent.write([put('b', 1)]);
+    await recent.flush();
+
+    await recent.write(
+      [
+        { kind: 'things', key: 'a' },
+        { kind: 'things', key: 'b' },
+      ],
+      { isSynced: true },
+    );
+    await kill();
+    await open();
+
+    expect(await stored()).to.deep.equal({});
+  });
+
+  it('wait for a database that is slow, once there are many', async () => {
+    const batch = database.batch.bind(database);
+    let goOn = (): void => undefined;
+    const slow = new Promise<void>((resolve) => (goOn = resolve));
+    database.batch = (async (...args: Parameters<typeof batch>) => {
+      await slow;
+      await batch(...args);
+    }) as unknown as typeof database.batch;
+    let written = 0;
+    const writing = Array.from({ length: 6000 }, async (_, number) => {
+      await recent.write([put(`key ${number}`, number)]);
+      written += 1;
+    });
+    await setTimeout(200);
+    const early = written;
+    goOn();
+    await Promise.all(writing);
+    await recent.flush();
+
+    expect(early).to.be.at.most(5000);
+    expect(Object.keys(await stored())).to.have.lengthOf(6000);
   });
 
   it('never differ from what was written, whenever the process is killed', async () => {
@@ -160,15 +271,21 @@ describe('recent writes', () => {
 
   it('are refused while the database cannot take them, and none is lost', async () => {
     await recent.write([put('a', 1)]);
-    const batch = database.batch.bind(database);
-    database.batch = (() => Promise.reject(new Error('No space left on device'))) as unknown as typeof database.batch;
-    expect(await messageOf(recent.flush())).to.contain('No space left on device');
-    expect(await messageOf(recent.write([put('b', 2)]))).to.contain('No space left on device');
-    database.batch = batch;
+    await failing(async () => {
+      expect(await messageOf(recent.flush())).to.contain('No space left on device');
+      expect(await messageOf(recent.write([put('b', 2)]))).to.contain('No space left on device');
+    });
 
     await recent.write([put('b', 3)]);
     await recent.flush();
 
     expect(await stored()).to.deep.equal({ a: { number: 1 }, b: { number: 3 } });
+  });
+
+  it('that a full disk refuses say what to do, whoever found it full', () => {
+    for (const text of ['IO error: No space left on device', 'ENOSPC: no space left on device, write'])
+      expect(notWritten('/var/lib/routed', new Error(text)).message).to.match(
+        /free space there, and repeat the command$/,
+      );
   });
 });
