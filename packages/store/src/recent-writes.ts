@@ -1,9 +1,8 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as afterTurn } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { crc32c } from './crc32c.ts';
 import { notWritten } from './guarded-writes.ts';
 import { recordsOf, type StateDatabase } from './records.ts';
 import { unreadable } from './unreadable.ts';
@@ -54,7 +53,7 @@ export class RecentWrites {
   readonly #sublevels = new Map<string, ReturnType<typeof recordsOf<object>>>();
   #sequence = 0;
   #turnStartedMs: number | undefined;
-  #nextTurn: Promise<unknown> | undefined;
+  #nextTurn: Promise<void> | undefined;
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -79,12 +78,11 @@ export class RecentWrites {
     const files: AppendFile[] = [];
     try {
       for (const { path } of found) files.push(AppendFile.open(path, { bootId, directory }));
-      const [older, newer] = files as [AppendFile, AppendFile];
-      const recent = new RecentWrites(database, [newer, older]);
+      const recent = new RecentWrites(database, files as unknown as readonly [AppendFile, AppendFile]);
       // One that is emptied too early, or after the other, would take the database back to what the other holds.
-      for (const [at, file] of [older, newer].entries()) {
-        await recent.#apply(found[at]!.lines.flatMap(({ changes }) => changes));
-        file.empty();
+      for (const [at, { lines }] of found.entries()) {
+        await recent.#apply(lines.flatMap(({ changes }) => changes));
+        files[at]?.empty();
       }
       return recent;
     } catch (error) {
@@ -105,7 +103,7 @@ export class RecentWrites {
       await this.#database.batch(this.#operations(changes), { sync: true });
       return;
     }
-    await this.#turn();
+    while (!this.#hasTurn()) await this.#nextTurn;
     // What could not be brought to the database once is not piled up, nor what is slow to get there.
     if (this.#hasFailed() || this.#files[0].pending.size >= MAX_WAITING) await this.flush();
     try {
@@ -144,18 +142,18 @@ export class RecentWrites {
   }
 
   /** Many who write at once, and go on at once, do not hold up the event loop together. */
-  async #turn(): Promise<void> {
-    this.#turnStartedMs ??= this.#startTurn();
-    while (this.#turnHasLastedMs() >= TURN_MS) await this.#nextTurn;
-  }
-
-  #turnHasLastedMs(): number {
-    return this.#turnStartedMs === undefined ? 0 : performance.now() - this.#turnStartedMs;
-  }
-
-  #startTurn(): number {
-    this.#nextTurn = afterTurn().then(() => (this.#turnStartedMs = undefined));
-    return performance.now();
+  #hasTurn(): boolean {
+    if (this.#turnStartedMs === undefined) {
+      this.#turnStartedMs = performance.now();
+      this.#nextTurn = new Promise((resolve) => {
+        setImmediate(() => {
+          this.#turnStartedMs = undefined;
+          resolve();
+        });
+      });
+      return true;
+    }
+    return performance.now() - this.#turnStartedMs < TURN_MS;
   }
 
   #areEmpty(): boolean {
@@ -251,10 +249,11 @@ class AppendFile {
   append(json: string, changes: readonly RecordChange[]): void {
     if (this.#hasRest) this.#cut();
     const head = this.#bytes === 0 ? `${headOf(this.#bootId)}\n` : '';
-    const bytes = Buffer.from(`${head}${lineOf(json)}\n`);
+    const text = `${head}${lineOf(json)}\n`;
+    const length = Buffer.byteLength(text);
     this.#hasRest = true;
-    const written = writeSync(this.#fd, bytes);
-    if (written < bytes.length) {
+    const written = writeSync(this.#fd, text);
+    if (written < length) {
       this.#cut();
       throw new Error('No space left on device');
     }
@@ -328,7 +327,7 @@ function isBeginning(text: string): boolean {
 }
 
 function checksumOf(json: string): string {
-  return crc32c(Buffer.from(json)).toString(16).padStart(8, '0');
+  return crc32(json).toString(16).padStart(8, '0');
 }
 
 function readUnlessMissing(path: string, directory: string): string {

@@ -168,6 +168,7 @@ describe('recent writes', () => {
     await failing(
       async () => {
         const flushing = messageOf(recent.flush());
+        await setTimeout(0);
         // The first is on its way, and will not arrive: the second comes into the other file.
         await recent.write([put('a', 2)]);
         fail();
@@ -215,17 +216,17 @@ describe('recent writes', () => {
     const batch = database.batch.bind(database);
     let goOn = (): void => undefined;
     const slow = new Promise<void>((resolve) => (goOn = resolve));
-    database.batch = (async (...args: Parameters<typeof batch>) => {
-      await slow;
-      await batch(...args);
-    }) as unknown as typeof database.batch;
+    database.batch = ((...args: [never[]]) => slow.then(() => batch(...args))) as unknown as typeof database.batch;
     let written = 0;
     const writing = Array.from({ length: 6000 }, async (_, number) => {
       await recent.write([put(`key ${number}`, number)]);
       written += 1;
     });
-    await setTimeout(200);
-    const early = written;
+    let early = -1;
+    while (early !== written) {
+      early = written;
+      await setTimeout(50);
+    }
     goOn();
     await Promise.all(writing);
     await recent.flush();
