@@ -20,7 +20,7 @@ export const ratioNames = {
   downServer: "Leave + DeleteEndpoint + ReleaseAddress, to the C server's",
   growth: "RequestAddress + CreateEndpoint + Join among 1,000, to none: growth beyond the floor's",
   start: 'start of the daemon to its first answer, to "node --eval 0"',
-  command: '"routed-plugin status", not bundled, until it knows that no daemon answers, to "node --eval 0"',
+  command: '"routed-plugin status", as packages have it, until it knows that no daemon answers, to "node --eval 0"',
 } as const;
 
 export type RatioName = keyof typeof ratioNames;
