@@ -7,7 +7,7 @@ import { CleanupStack } from './ground/cleanup-stack.ts';
 import type { StateDirectory } from './state/state-directory.ts';
 import { DockerRemovals } from './upkeep/docker-removals.ts';
 import { KernelWatch } from './upkeep/kernel-watch.ts';
-import { areRecordsOlder } from './upkeep/known-containers.ts';
+import { areRecordsOlder } from './upkeep/lost-records.ts';
 import { Recovery } from './upkeep/recovery.ts';
 
 /** What tells of changes on the host. */

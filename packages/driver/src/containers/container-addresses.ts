@@ -133,7 +133,9 @@ export class ContainerAddresses {
       await (isEmpty ? this.#records.remove(recordId) : this.#records.put({ ...record, addresses: left }));
     }
     await this.#leases.release(sticky.length > 0 ? sticky : held);
-    return { isLive, ...(sticky.length === 0 && { returns: true }) };
+    // Neither given by an operator nor the container's own: these are sticky, too.
+    const isOption = sticky.length === 0 && held.some((entry) => !entry.isSticky);
+    return { isLive, ...(isOption && { returns: true }) };
   }
 
   /** True: the container runs and has them now. Its sandbox is looked at while the host's side is made. */

@@ -10,7 +10,7 @@ import type { Absence } from '../endpoints/absence.ts';
 import type { StaleEndpoints } from './stale-endpoints.ts';
 import type { HiddenRoutes } from './hidden-routes.ts';
 import type { Reconciler } from './reconciler.ts';
-import { areContainersKnown } from './known-containers.ts';
+import { areContainersKnown } from './lost-records.ts';
 
 const INTERVAL_MS = 30_000;
 

@@ -4,7 +4,7 @@ import { memoryRepository } from '@routed/store';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { areRecordsOlder } from '../../src/upkeep/known-containers.ts';
+import { areRecordsOlder } from '../../src/upkeep/lost-records.ts';
 import { Recovery } from '../../src/upkeep/recovery.ts';
 import { DockerError } from '@routed/docker-engine';
 import type { PersistentAssignment } from '../../src/containers/persistent-assignment.ts';
