@@ -121,6 +121,7 @@ class AssembledDriver implements Driver {
       blocks,
       sticky,
       owners,
+      known,
       keptKeeper,
       sandboxes,
       cluster,
@@ -147,6 +148,7 @@ class AssembledDriver implements Driver {
       announcer,
       sticky,
       owners,
+      known,
       keptKeeper,
       cluster.watch,
       recovery,
@@ -159,6 +161,7 @@ class AssembledDriver implements Driver {
     await compared;
     cluster.watch.start(monitor, blocks);
     sticky.start();
+    known.start();
     owners.start();
     keptKeeper.start();
     void recovery?.start();
