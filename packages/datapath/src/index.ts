@@ -52,6 +52,7 @@ export {
 export { KernelSettings } from './host/kernel-settings.ts';
 export { type Propagation, propagationOf } from './host/mounts.ts';
 export { type SavedSysctls, fileSavedSysctls } from './host/saved-sysctls.ts';
+export { absentUplinks } from './host/absent-uplinks.ts';
 export { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
 export { UplinkWatch } from './host/uplink-watch.ts';
 export { Uplinks, isDefault } from './host/uplinks.ts';

@@ -75,7 +75,7 @@ async function run(raw: Readonly<Record<string, unknown>>, command: Command): Pr
   const doubts = unknownVariables(process.env);
   if (raw['check'] === true) {
     const { check } = await import('../serve/check-options.ts');
-    check(raw, { variableOf, doubts });
+    await check(raw, { variableOf, doubts });
     return;
   }
   holdYoungGeneration();

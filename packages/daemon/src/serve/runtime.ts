@@ -1,4 +1,4 @@
-import { ETHERNET_MTU_BYTES, fileSavedSysctls, findUplink, UplinkWatch } from '@routed/datapath';
+import { absentUplinks, ETHERNET_MTU_BYTES, fileSavedSysctls, findUplink, UplinkWatch } from '@routed/datapath';
 import type { DockerNetworks } from '@routed/docker-engine';
 import {
   CleanupStack,
@@ -95,6 +95,9 @@ async function settingsOf(
 ): Promise<DriverSettings> {
   const gateways = { ...VIRTUAL_GATEWAYS, ...(gateway === undefined ? {} : { 4: gateway }) };
   const common = { version: VERSION, gateways, ...(uplinks === undefined ? {} : { uplinks }) };
+  if (uplinks !== undefined) {
+    for (const problem of absentUplinks(uplinks, await rtnl.links.list())) logger.warn({}, problem);
+  }
   if (mtu !== 'auto') return { ...common, mtuBytes: mtu };
   const uplink = await findUplink(rtnl, uplinks);
   if (uplink === undefined) return { ...common, mtuBytes: ETHERNET_MTU_BYTES };

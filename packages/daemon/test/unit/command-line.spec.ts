@@ -121,6 +121,16 @@ describe('a command line', () => {
     expect(wrong.exitCode).to.equal(USAGE);
   });
 
+  it('is checked for uplinks that are not there: they may come later, so the daemon would start', async () => {
+    const absent = await run(['serve', '--check', '--uplinks', 'lo,absent0']);
+
+    expect(absent).to.deep.equal({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'routed-plugin: uplink absent0 (--uplinks) is not there\n',
+    });
+  });
+
   for (const argv of [
     ['status'],
     ['events'],

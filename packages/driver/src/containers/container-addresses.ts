@@ -153,7 +153,9 @@ export class ContainerAddresses {
     }
     await this.#leases.release(sticky.length > 0 ? sticky : held);
     for (const lease of held) await this.#kept.disown(lease, 'it was taken away by command');
-    return { isLive, ...(held.some(({ isSticky }) => !isSticky) && { returns: true }) };
+    // Neither given by an operator nor the container's own: these are sticky, too.
+    const isOption = sticky.length === 0 && held.some((entry) => !entry.isSticky);
+    return { isLive, ...(isOption && { returns: true }) };
   }
 
   /** True: the container runs and has them now. Its sandbox is looked at while the host's side is made. */

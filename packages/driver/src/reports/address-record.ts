@@ -36,6 +36,8 @@ export const addressRecord = z.object({
   connections: z.number().exactOptional(),
   /** The pool that the address would be leased from; absent: no network of ours has it. */
   pool: z.string().exactOptional(),
+  /** The networks that have this pool: their names, or the start of the id where Docker has not said one. Absent: none. */
+  networks: z.array(z.string()).readonly().exactOptional(),
   /** What happened to it lately, the oldest first. */
   history: z.array(journalEntry.readonly()).readonly(),
 });

@@ -276,4 +276,15 @@ describe('addresses that an operator gives a container', () => {
     expect(change).to.include({ isLive: true, returns: true });
     expect(routes()).to.not.include('10.1.0.30/32');
   });
+
+  it("do not say so of the container's own one that it has beside a fresh one", async () => {
+    const own = { poolId, family: 4, address: '10.1.0.40', isSticky: true } as const;
+    await daemon.ipam.requestAddress({ poolId, address: own.address, purpose: 'sticky', holder: 'container web' });
+    await daemon.parts.endpoints.extend(endpointId, [own]);
+
+    const change = await daemon.parts.addresses.remove('web', own.address);
+
+    expect(change).to.deep.equal({ container: 'web', network: 'mine', address: own.address, isLive: true });
+    expect(routes()).to.deep.equal(['10.1.0.2/32']);
+  });
 });
