@@ -46,6 +46,8 @@ export interface KernelEndpoint {
   /** Whether it may open no connections until then. */
   readonly isEgressPending?: boolean;
   readonly spoof: Spoofing;
+  /** Whether the host tracks its connections; `off` counts for nothing while a list holds. Absent: `on`. */
+  readonly conntrack?: 'on' | 'off';
   /** Whether routers tell other hosts of its addresses; absent: they do. */
   readonly isAnnounced?: boolean;
   /** Metric of its host routes, 1 to 65535; absent: the kernel's, 0 for IPv4 and 1024 for IPv6. */

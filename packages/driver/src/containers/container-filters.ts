@@ -89,7 +89,7 @@ export class ContainerFilters {
     { text, networkName }: { readonly text: string; readonly networkName?: string | undefined },
   ): Promise<FilterStatus[]> {
     const list = readList(text, direction);
-    if (direction === 'egress' && list !== 'any') await this.#filtering.requireSupport(list);
+    if (direction === 'egress' && list !== 'any') await this.#filtering.requireSupport({ egress: list });
     const container = await askForContainer(this.#docker, reference);
     const memberships = membershipsOf(container, this.#networks, networkName);
     for (const on of memberships) {
