@@ -30,7 +30,8 @@ export function addressRoutes(loaded: Promise<AddressServices>): Router {
     const { describe, connectionsTo } = await loaded;
     const address = canonicalHostAddress(parameter(ctx, 'address'));
     const record = describe(address);
-    const connections = record.announcement === undefined ? undefined : await connectionsTo(address);
+    const isCounted = record.announcement !== undefined && record.endpoint?.isUntracked !== true;
+    const connections = isCounted ? await connectionsTo(address) : undefined;
     ctx.body = { ...record, ...(connections !== undefined && { connections }) } satisfies AddressRecord;
   });
   router.post('/containers/:container/addresses', async (ctx) => {

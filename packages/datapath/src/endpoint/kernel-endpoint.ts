@@ -68,6 +68,12 @@ export function allAddresses<A extends KernelAddress, B extends KernelAddress>({
   return [...addresses, ...additional];
 }
 
+/** Whether the host tracks no connections of an endpoint with other hosts: lists need tracking. Pure. */
+export function isUntracked(endpoint: Parameters<typeof listInForce>[0] & Pick<KernelEndpoint, 'conntrack'>): boolean {
+  const isListed = (['ingress', 'egress'] as const).some((one) => listInForce(endpoint, one) !== undefined);
+  return endpoint.conntrack === 'off' && !isListed;
+}
+
 /** The list of an endpoint that holds now, as `parseAllowList` reads it; undefined: every peer is allowed. Pure. */
 export function listInForce(
   endpoint: Pick<KernelEndpoint, 'ingress' | 'egress' | 'insiders' | 'isOwnerPending' | 'isEgressPending'>,

@@ -28,7 +28,7 @@ export function readEndpoint(request: CreateEndpoint, network: Network, options:
   }
   const ports = publishedPorts(request.Options);
   const kept = storedOptions('endpoint', { ...network, ...options });
-  checkConntrack({ ...network, ...kept });
+  checkConntrack({ ...network, ...kept }, 'omit it, or add driver-opt routed.conntrack=on');
   return {
     id: request.EndpointID,
     networkId: network.id,

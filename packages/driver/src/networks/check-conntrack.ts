@@ -10,13 +10,13 @@ type Candidate = Pick<StoredOptions<'network'>, 'conntrack' | 'ingress' | 'egres
 /**
  * Refuses `routed.conntrack=off` beside what has to know connections. Pure.
  *
+ * @param fix what to do about it
  * @throws DriverError INVALID_OPTION
  */
-export function checkConntrack(options: Candidate): void {
+export function checkConntrack(options: Candidate, fix = 'omit one of them'): void {
   const obstacle = options.conntrack === 'off' ? needOf(options) : undefined;
   if (obstacle === undefined) return;
-  const reason = `${obstacle} needs connection tracking: omit one of them, or give its containers driver-opt routed.conntrack=on`;
-  throw invalidOption('routed.conntrack', 'off', reason);
+  throw invalidOption('routed.conntrack', 'off', `${obstacle} needs connection tracking: ${fix}`);
 }
 
 function needOf({

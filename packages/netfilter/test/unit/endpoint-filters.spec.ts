@@ -155,7 +155,7 @@ describe('endpoint filters', () => {
   });
 
   it('refuse a link without tracking where nftables cannot, and no other', async () => {
-    const old: CommandRunner = (argv, input = '') =>
+    const old: CommandRunner = (_argv, input = '') =>
       Promise.resolve({
         exitCode: input.includes('notrack') ? 1 : 0,
         stdout: '',
