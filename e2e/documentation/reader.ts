@@ -10,7 +10,7 @@ const shownWithinMs = 60_000;
 const toldOfFailure = 3_000;
 
 /**
- * Types a line of a page. It has to end with 0, or with the exit code that its comment begins with, and to print what
+ * Types a line of a page. It has to end with 0, or with the exit status that its comment begins with, and to print what
  * the page shows.
  */
 export async function typeLine(shell: Shell, line: TypedLine): Promise<void> {
@@ -35,7 +35,7 @@ export async function typeLine(shell: Shell, line: TypedLine): Promise<void> {
 
 function expectEnd({ comment, output }: TypedLine, { exitCode, stdout, stderr }: CommandResult): void {
   const said = `${stderr}${stdout}`.slice(-toldOfFailure);
-  expect(exitCode, said).to.equal(Number(/^exit code (\d+)/.exec(comment)?.[1] ?? 0));
+  expect(exitCode, said).to.equal(Number(/^exit status (\d+)/.exec(comment)?.[1] ?? 0));
   if (output !== null) expect(said).to.match(formOf(output));
 }
 

@@ -56,6 +56,14 @@ export const STORIES: readonly PageStory[] = [
   { page: 'docs/metrics.md', given: withWeb },
   { page: 'docs/setup.md', given: withWeb },
   { page: 'docs/troubleshooting.md', given: withWeb },
+  {
+    page: 'docs/logs.md',
+    given: async (scene: Scene): Promise<void> => {
+      await withWeb(scene);
+      await scene.shell.prepare('quagga-config init > router.yaml');
+    },
+  },
+  { page: 'docs/names.md', given: withWeb },
   { page: 'docs/web.md' },
   {
     page: 'docs/duplicate-addresses.md',

@@ -2,6 +2,7 @@ import { readdir, rm, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '@routed/lab';
+import type { Overview } from '@routed/web';
 import { expect } from 'chai';
 import { codeBlocks } from '../../tools/documentation/markdown.ts';
 import { linesOf } from '../documentation/lines.ts';
@@ -86,6 +87,24 @@ describe('the Debian package', function () {
 
   it('answers commands right after a restart', async () => {
     expect(await machine.sh('systemctl restart routed && routed-plugin status')).to.contain('web');
+  });
+
+  it('serves the page on the socket of commands, with its script in one file', async () => {
+    const page = async (path: string): Promise<string> => {
+      const socket = machine.outsidePath('/run/routed/admin.sock');
+      const argv = ['curl', '--silent', '--fail', '--unix-socket', socket, `http://localhost/web/${path}`];
+      return (await runCommand(argv)).stdout;
+    };
+
+    expect(await page('')).to.contain('<script type="module" src="client/main.js">');
+    expect(await page('client/main.js'))
+      .to.have.length.above(10_000)
+      .and.not.match(/from ?"\.\//);
+    await eventually(async () => {
+      const overview = JSON.parse(await page('api/overview')) as Overview;
+      expect(overview.examination.state, JSON.stringify(overview.examination)).to.equal('done');
+      expect(overview.networks[0]?.sample.map(({ name }) => name)).to.deep.equal(['web']);
+    }, 60_000);
   });
 
   it('does not restart with an option that is not understood: it says so at once, and does not try again', async () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { runCommand } from '@routed/lab';
+import type { Overview } from '@routed/web';
 import { expect } from 'chai';
 import { ping, runIdle } from '../support/containers.ts';
 import { eventually } from '../support/eventually.ts';
@@ -141,6 +142,22 @@ for (const engine of ['20.10', '28'] as const) {
       expect(await command('status')).to.match(/ web +10\.1\.0\.2/);
       expect(await command('address add web 10.1.0.7')).to.equal('web has 10.1.0.7 on apps\n');
       expect((await ping(host, '10.1.0.7')).exitCode).to.equal(0);
+    });
+
+    it('serves the page on its socket of commands', async () => {
+      const { host } = stage;
+      const pid = await host.docker('inspect', '--format', '{{.State.Pid}}', 'routed');
+      const page = async (path: string): Promise<string> => {
+        const socket = `/proc/${pid}/root/run/routed/admin.sock`;
+        return (await type(host, `curl --silent --fail --unix-socket ${socket} http://localhost/web/${path}`)).stdout;
+      };
+
+      expect(await page('')).to.contain('<script type="module" src="client/main.js">');
+      expect(await page('client/main.js')).to.have.length.above(10_000);
+      await eventually(async () => {
+        const overview = JSON.parse(await page('api/overview')) as Overview;
+        expect(overview.examination.state, JSON.stringify(overview.examination)).to.equal('done');
+      }, 60_000);
     });
 
     it('gives a container more addresses, and filters who may enter', () => expectClosedContainer(stage.host));

@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '@routed/lab';
+import { runCommand, type RouterConfig } from '@routed/lab';
+import type { Overview } from '@routed/web';
 import { expect } from 'chai';
 import { inside, ping, runIdle } from '../support/containers.ts';
+import { eventually } from '../support/eventually.ts';
 import { containerRoutes } from '../support/kernel.ts';
 import { type } from '../support/shell.ts';
 import { setStage } from '../support/stage.ts';
@@ -13,6 +15,12 @@ const buildPlugin = join(import.meta.dirname, '../../tools/build-plugin');
 
 /** A managed plugin is known by its whole name. */
 const driver = 'routed:latest';
+
+/** A router of the host's own, whose sockets are in /run/frr. */
+const router: RouterConfig = {
+  files: [{ name: 'frr.conf', text: 'frr defaults datacenter\nrouter ospf\n ospf router-id 10.112.11.1\n' }],
+  daemons: ['ospfd'],
+};
 
 describe('the managed plugin', function () {
   this.timeout(300_000);
@@ -26,13 +34,14 @@ describe('the managed plugin', function () {
 
   for (const engine of ['20.10', '28'] as const) {
     describe(`on Docker ${engine}`, () => {
-      const stage = setStage({ host: { engine }, plugin: 'none' });
+      const stage = setStage({ host: { engine, router: '8.4' }, plugin: 'none' });
       const docker = async (line: string): Promise<string> => await stage.host.docker(...line.split(' '));
 
       it('is created, set, and enabled', async () => {
         await docker(`run --rm --volume /var/lib/routed:/var/lib/routed alpine true`);
         await docker(`plugin create routed ${directory}`);
         await docker('plugin set routed ROUTED_GATEWAY=10.200.0.1 ROUTED_MTU=1400 ROUTED_METRICS_PORT=9273');
+        await docker('plugin set routed ROUTED_WEB=127.0.0.1:9274 ROUTED_WEB_PEERS=http://127.0.0.1:9274');
 
         await docker('plugin enable routed');
 
@@ -73,6 +82,22 @@ describe('the managed plugin', function () {
         const { stdout } = await type(stage.host, 'curl --silent http://127.0.0.1:9273/metrics');
 
         expect(stdout).to.match(/^routed_build_info\{version="/m);
+      });
+
+      it('serves the page where it was told to, which shows containers, the router of the host and another page', async () => {
+        const { host } = stage;
+        await host.startRouter(router);
+
+        await eventually(async () => {
+          const { stdout } = await type(host, 'curl --silent --fail http://127.0.0.1:9274/api/overview');
+          const overview = JSON.parse(stdout) as Overview;
+          expect(overview.networks[0]?.sample[0]).to.deep.include({ name: 'web', addresses: ['10.1.0.2'] });
+          expect(overview.routers).to.include('ospfd');
+          expect(overview.peers.map(({ state }) => state)).to.deep.equal(['reachable']);
+          expect(overview.examination.state, JSON.stringify(overview.examination)).to.equal('done');
+        }, 60_000);
+        const { stdout } = await type(host, 'curl --silent --fail http://127.0.0.1:9274/client/main.js');
+        expect(stdout).to.have.length.above(10_000);
       });
 
       it('is not disabled while a network uses it', async () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runCommand, type CommandResult } from '@routed/lab';
 import { openPluginClient } from '@routed/plugin-protocol';
 import { expect } from 'chai';
@@ -20,6 +20,22 @@ declare const openFixture: Parameters<typeof import('@routed/ipam/testing').leas
 declare function it(title: string, run: () => Promise<void>): void;
 `;
 
+/** What can be imported: `@routed/netns`, `@routed/netns/icmp`. */
+function entriesOf(packages: readonly Packed[]): string[] {
+  return packages
+    .filter(({ name }) => name !== '@routed/daemon')
+    .flatMap(({ name, manifest }) => Object.keys(manifest.exports).map((path) => name + path.slice(1)));
+}
+
+function importOfEvery(packages: readonly Packed[]): string {
+  const entries = entriesOf(packages);
+  const lines = entries.map((entry, index) => `import * as entry${index} from '${entry}';`);
+  return [
+    ...lines,
+    `export const entries: object[] = [${entries.map((_, index) => `entry${index}`).join(', ')}];`,
+  ].join('\n');
+}
+
 describe('the npm packages', function () {
   this.timeout(300_000);
   let directory: string;
@@ -32,6 +48,7 @@ describe('the npm packages', function () {
     packages = await packAll(directory);
     await installInto(folder, packages);
     await writeFile(join(folder, 'examples/ambient.d.ts'), ambient);
+    await writeFile(join(folder, 'examples/entries.ts'), importOfEvery(packages));
   });
   after(() => rm(directory, { recursive: true }));
 
@@ -73,7 +90,7 @@ describe('the npm packages', function () {
   }
 
   for (const [module, moduleResolution] of [
-    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
     ['esnext', 'bundler'],
   ] as const) {
     it(`have examples that compile with moduleResolution ${moduleResolution}`, async () => {
@@ -87,7 +104,8 @@ describe('the npm packages', function () {
         [
           join(repository, 'node_modules/.bin/tsc'),
           ...['--ignoreConfig', '--module', module, '--moduleResolution', moduleResolution],
-          ...[...options, ...types, ...files, join(folder, 'examples/ambient.d.ts')],
+          ...[...options, ...types, ...files],
+          ...['ambient.d.ts', 'entries.ts'].map((file) => join(folder, 'examples', file)),
         ],
         { check: false, timeoutMs: 120_000 },
       );
@@ -96,6 +114,21 @@ describe('the npm packages', function () {
       expect(exitCode).to.equal(0);
     });
   }
+
+  it('have a source for each source map, and types for each entry', async () => {
+    for (const { name, files, manifest } of packages) {
+      const maps = files.filter((file) => /\.js\.map$/.test(file));
+      for (const map of maps) {
+        const { sources } = JSON.parse(await readFile(join(folder, 'node_modules', name, map), 'utf8')) as {
+          readonly sources: readonly string[];
+        };
+        expect(files, `${name}/${map}`).to.include.members(sources.map((source) => join(dirname(map), source)));
+      }
+      expect(maps, name).to.not.be.empty;
+      for (const target of Object.values(manifest.exports))
+        if (typeof target !== 'string') expect(target, name).to.have.all.keys('types', 'default');
+    }
+  });
 
   it('compile in a CommonJS file that requires them', async () => {
     const file = join(folder, 'examples/consumer.cts');
@@ -119,9 +152,9 @@ describe('the npm packages', function () {
     const runs = packages.flatMap(({ name, examples }) =>
       examples.map((code, index) => ({ code, path: join(folder, 'examples', exampleFile(name, index)) })),
     );
-    // These go on until they are stopped, or ask a network card: e2e/plugin-example.spec.ts, e2e/docker-engine.spec.ts and others run theirs.
+    // These go on until they are stopped, or ask a network card or another host: e2e/plugin-example.spec.ts, e2e/docker-engine.spec.ts and others run theirs.
     const isComplete = ({ code }: { readonly code: string }): boolean =>
-      !/openFixture|servePlugin|createDockerEngine|attachGate|name: 'eth0'| follow\(/.test(code);
+      !/openFixture|servePlugin|createDockerEngine|attachGate|name: 'eth0'|openEcho| follow\(/.test(code);
     try {
       for (const { code, path } of runs.filter(isComplete)) {
         await writeFile(path, code.replaceAll('4711', String(container.pid)));
@@ -171,10 +204,14 @@ describe('the npm packages', function () {
     expect(purls).to.not.include('pkg:npm/mocha');
   });
 
-  it('have an API reference', async () => {
+  it('have an API reference, with a page for each entry', async () => {
     const out = join(directory, 'api');
-    await runCommand(['npm', 'run', 'docs', '--prefix', repository, '--', '--out', out], { timeoutMs: 200_000 });
+    await runCommand(['npm', 'run', 'docs', '--prefix', repository, '--', '--out', out], { timeoutMs: 500_000 });
 
-    expect(await readFile(join(out, 'modules.html'), 'utf8')).to.contain('@routed/netns');
+    const pages = entriesOf(packages).map((entry) => {
+      const [, name = '', part] = entry.split('/');
+      return `_routed_${name.replaceAll('-', '-')}${part === undefined ? '' : `.${part}`}.html`;
+    });
+    expect(await readdir(join(out, 'modules'))).to.include.members(pages);
   });
 });

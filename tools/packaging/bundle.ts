@@ -1,11 +1,11 @@
-// Writes both programs with all they need to one folder: main.js and quagga-config.js with their source maps, the native
-// modules, the page in page/, and the licences of what was put together.
+// Writes both programs with all they need to one folder: main.js with program.cjs, and quagga-config.js, with
+// their source maps, the native modules, the page in page/, and the licences of what was put together.
 //
 // node --import=tsx tools/packaging/bundle.ts DIRECTORY
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const repository = join(import.meta.dirname, '../..');
 const store = createRequire(join(repository, 'packages/store/package.json'));
@@ -39,6 +39,8 @@ const ownModules: Plugin = {
     esbuild.onLoad({ filter: /\/packages\/[^/]+\/dist\/.*\.js$/ }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8'))
         .replaceAll('createRequire(import.meta.url)(', 'require(')
+        // As a namespace, of which what nobody uses is left out.
+        .replace("import { z } from 'zod'", "import * as z from 'zod'")
         .replace(/^#!.*/, ''),
     }));
   },
@@ -51,6 +53,40 @@ const englishOnly: Plugin = {
     esbuild.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
       contents: `export { default as en } from './en.js'`,
     }));
+  },
+};
+
+/** The types that the daemon's answers have. A table of all types of the world would take 2 MB, three times over. */
+const TYPES = ['application/json', 'text/plain', 'text/html', 'text/css', 'text/javascript', 'application/octet-stream'];
+
+/** What packages bring along for others, with the modules of Node.js that it loads, and what stands in its place. */
+const UNUSED: readonly (readonly [RegExp, string])[] = [
+  // raw-body decodes texts with it when it is told an encoding: nobody of ours does.
+  [
+    /\/iconv-lite\/lib\/index\.js$/,
+    `exports.getDecoder = (encoding) => { throw new Error('Encoding not recognized: ' + encoding) }`,
+  ],
+  // koa makes the cookies of whoever asks for them.
+  [/\/cookies\/index\.js$/, `module.exports = undefined`],
+  // prom-client asks it for the trace that a measurement is part of.
+  [
+    /\/@opentelemetry\/api\/build\/\w+\/index\.js$/,
+    `exports.trace = { getActiveSpan: () => undefined }; exports.isSpanContextValid = () => false`,
+  ],
+  // HTTPS and zlib; several processes as one; the delays of the event loop.
+  [/\/prom-client\/lib\/(pushgateway|cluster|defaultMetrics)\.js$/, `module.exports = undefined`],
+  // pino's threads: what is pretty is made in the daemon's own.
+  [/\/thread-stream\/index\.js$/, `module.exports = undefined`],
+];
+
+const nothingUnused: Plugin = {
+  name: 'nothing unused',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /\/mime-db\/db\.json$/ }, async ({ path }) => {
+      const all = JSON.parse(await readFile(path, 'utf8')) as Readonly<Record<string, unknown>>;
+      return { loader: 'json', contents: JSON.stringify(Object.fromEntries(TYPES.map((type) => [type, all[type]]))) };
+    });
+    for (const [filter, contents] of UNUSED) esbuild.onLoad({ filter }, () => ({ contents }));
   },
 };
 
@@ -79,23 +115,14 @@ interface Manifest {
 const [directory] = process.argv.slice(2);
 if (directory === undefined) throw new Error('usage: bundle.ts DIRECTORY');
 process.chdir(repository);
-const { metafile } = await build({
-  entryPoints: { main: 'packages/daemon/dist/main.js', 'quagga-config': 'packages/quagga/dist/main.js' },
+const common: BuildOptions & { metafile: true } = {
   outdir: directory,
   bundle: true,
-  // What is imported where it is needed is in a file of its own: a command does not read the daemon.
-  splitting: true,
-  chunkNames: '[name]-[hash]',
   platform: 'node',
   target: 'node20.19',
-  format: 'esm',
-  // CommonJS modules require Node's own ones by name.
-  banner: {
-    js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
-  },
   loader: { '.node': 'copy' },
   assetNames: '[name]',
-  plugins: [nativeModules, ownModules, englishOnly],
+  plugins: [nativeModules, ownModules, englishOnly, nothingUnused],
   // Names stay, so that a stack trace says something without the map.
   minifySyntax: true,
   minifyWhitespace: true,
@@ -104,7 +131,27 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
+};
+// One function, which main.js calls: V8 keeps what it compiled of scripts, and not of modules.
+const program = await build({
+  ...common,
+  entryPoints: { program: 'packages/daemon/dist/main.js' },
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  define: { 'import.meta.url': 'programUrl', 'import.meta.dirname': 'programFolder' },
+  banner: { js: '(function(require,programUrl,programFolder){var module={exports:{}},exports=module.exports;' },
+  footer: { js: '})' },
 });
+const routers = await build({
+  ...common,
+  entryPoints: { 'quagga-config': 'packages/quagga/dist/main.js' },
+  format: 'esm',
+  // CommonJS modules require Node's own ones by name.
+  banner: {
+    js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
+  },
+});
+await cp('tools/packaging/main.js', join(directory, 'main.js'));
 // The page in a browser: one script, which only this host's daemon serves.
 await build({
   entryPoints: ['packages/web/dist/client/main.js'],
@@ -117,4 +164,4 @@ await build({
   logLevel: 'warning',
 });
 await cp('packages/web/page', join(directory, 'page'), { recursive: true });
-await writeFile(join(directory, 'third-party-licences.txt'), await licences(Object.keys(metafile.inputs)));
+await writeFile(join(directory, 'third-party-licences.txt'), await licences([program, routers].flatMap(({ metafile }) => Object.keys(metafile.inputs))));

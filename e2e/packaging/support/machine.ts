@@ -25,6 +25,8 @@ export interface Machine {
   sh(script: string, options?: CommandOptions): Promise<string>;
   /** Puts a file of this machine into its /root. */
   put(file: string): Promise<void>;
+  /** The path of one of its files from outside, until the next boot. */
+  outsidePath(path: string): string;
   /** A power cut, and a boot. */
   reboot(): Promise<void>;
   /** Ends it, and removes what it wrote. */
@@ -100,7 +102,11 @@ class SystemdMachine implements Machine {
   }
 
   async put(file: string): Promise<void> {
-    await cp(file, join(`/proc/${this.#initPid}/root/root`, basename(file)), { recursive: true });
+    await cp(file, this.outsidePath(join('/root', basename(file))), { recursive: true });
+  }
+
+  outsidePath(path: string): string {
+    return join(`/proc/${this.#initPid}/root`, path);
   }
 
   async reboot(): Promise<void> {

@@ -9,4 +9,4 @@ for (const output of [process.stdout, process.stderr]) {
   });
 }
 
-await runCommandLine(process.argv.slice(2));
+void runCommandLine(process.argv.slice(2));

@@ -13,4 +13,3 @@ export type { Clock, EngineNotice, EventOptions, ResyncReason } from './events.t
 export type { Owner } from './network-endpoints.ts';
 export type { DockerAttachment, DockerNetwork, DockerNetworks, DockerSubnet } from './networks.ts';
 export type { StartQuestion } from './starting-container.ts';
-export { askUnixServer, type UnixRequest } from './unix-http.ts';

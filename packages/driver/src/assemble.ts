@@ -63,6 +63,7 @@ import { NameBook, noteNames } from './ground/endpoint-names.ts';
 import { DriverEvents } from './ground/events.ts';
 import { Journal } from './ground/journal.ts';
 import { NetworkNames } from './ground/network-names.ts';
+import { KnownContainers } from './containers/known-containers.ts';
 import { KeptKeeper } from './containers/kept-keeper.ts';
 import { KeptAddresses } from './leases/kept-addresses.ts';
 import { OwnAddresses } from './calls/own-addresses.ts';
@@ -160,6 +161,7 @@ export interface DriverComponents extends Drivers {
   readonly blocks: Blocks;
   readonly networkBlocks: NetworkBlocks;
   readonly owners: AddressOwners;
+  readonly known: KnownContainers;
   readonly kept: KeptAddresses;
   readonly keptKeeper: KeptKeeper;
   readonly absence: Absence;
@@ -316,15 +318,28 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
 /** The inside of sandboxes, and what operators say of containers. */
 function containerComponents(
   { filters, state, openSandbox: open, connections, engineEvents }: DriverPorts,
-  ground: Ground,
+  foundation: Ground,
   { limits, links }: Host,
   core: Core,
 ) {
   const { endpoints, networks, additional, records, kept } = core;
+  const askAgain = (): void => owners.start();
+  const known = new KnownContainers({ ...foundation, endpoints, engineEvents, askAgain });
+  const ground = { ...foundation, docker: known.noting(foundation.docker) };
   const announcements = new AddressAnnouncements({ ...ground, ...core, conflicts: core.cluster.conflicts });
   const sandboxReconciler = new SandboxReconciler({ ...ground, endpoints, open, isThere: hasSandbox });
   const nameServers = new GivenNameServers({ ...ground, endpoints });
-  const common = { ...ground, endpoints, networks, leases: additional, records, kept, sandboxReconciler, nameServers };
+  const common = {
+    ...ground,
+    known,
+    endpoints,
+    networks,
+    leases: additional,
+    records,
+    kept,
+    sandboxReconciler,
+    nameServers,
+  };
   const sticky = new AssignmentKeeper(common);
   const keptKeeper = new KeptKeeper({ ...common, ...core, engineEvents });
   const onOwner = keptKeeper.note.bind(keptKeeper);
@@ -332,11 +347,14 @@ function containerComponents(
   const limitReader = new LimitReader({ ...ground, limits, links, endpoints });
   ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));
   ground.events.on('join', (endpointId) => owners.onJoin(endpointId));
+  ground.events.on('join', (endpointId) => known.onJoin(endpointId));
+  ground.events.on('leave', (endpointId) => known.onLeave(endpointId));
   return {
     addressAnnouncements: announcements,
     sandboxReconciler,
     sticky,
     owners,
+    known,
     keptKeeper,
     sandboxes: new SandboxWatch({ endpoints, sandboxReconciler }),
     addresses: new ContainerAddresses(common),

@@ -7,7 +7,8 @@ import { CleanupStack } from './ground/cleanup-stack.ts';
 import type { StateDirectory } from './state/state-directory.ts';
 import { DockerRemovals } from './upkeep/docker-removals.ts';
 import { KernelWatch } from './upkeep/kernel-watch.ts';
-import { areRecordsOlder, Recovery } from './upkeep/recovery.ts';
+import { areRecordsOlder } from './upkeep/lost-records.ts';
+import { Recovery } from './upkeep/recovery.ts';
 
 /** What tells of changes on the host. */
 export interface KernelEventSources {
@@ -120,6 +121,7 @@ class AssembledDriver implements Driver {
       blocks,
       sticky,
       owners,
+      known,
       keptKeeper,
       sandboxes,
       cluster,
@@ -146,6 +148,7 @@ class AssembledDriver implements Driver {
       announcer,
       sticky,
       owners,
+      known,
       keptKeeper,
       cluster.watch,
       recovery,
@@ -158,6 +161,7 @@ class AssembledDriver implements Driver {
     await compared;
     cluster.watch.start(monitor, blocks);
     sticky.start();
+    known.start();
     owners.start();
     keptKeeper.start();
     void recovery?.start();

@@ -65,11 +65,12 @@ program
 
 program
   .command('document')
-  .description('write figures into docs/reference/performance.md')
+  .description('store results in docs/reference/performance.json; write the performance pages and their chart from it')
   .argument(
     '[file...]',
     'results of tools/bench run; where two have the same scenario, the latter counts (the last run)',
   )
+  .option('--stored', 'write the pages from what is stored already', false)
   .action(document);
 
 await program.parseAsync();

@@ -1,4 +1,4 @@
-import { askUnixServer, type UnixRequest } from '@routed/docker-engine';
+import { askUnixServer, type UnixRequest } from '@routed/docker-engine/unix-http';
 import { request, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';

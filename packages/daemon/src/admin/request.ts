@@ -6,8 +6,8 @@ const BODY_LIMIT_BYTES = 512 * 1024;
 
 /** The body as JSON. @throws SyntaxError, and raw-body's error for one that is too large */
 export async function readJson(ctx: Koa.Context): Promise<unknown> {
-  const text = await rawBody(ctx.req, { limit: BODY_LIMIT_BYTES, encoding: 'utf8' });
-  return JSON.parse(text) as unknown;
+  const body = await rawBody(ctx.req, { limit: BODY_LIMIT_BYTES });
+  return JSON.parse(body.toString()) as unknown;
 }
 
 /** A part of the path; the router has decoded it. */

@@ -1,6 +1,7 @@
 import type { AddressList, DaemonReport, DaemonStatus, Journal, RefusedPacket, RefusedPackets } from '@routed/driver';
 import Router from '@koa/router';
 import { eventFilter } from './event-filter.ts';
+import { gradualJson } from './gradual-json.ts';
 import { linesThat, replyWithLines } from './lines.ts';
 
 /** What commands about the daemon ask. */
@@ -31,7 +32,9 @@ export function statusRoutes({ loaded, problems, stopping }: StatusDeps): Router
     const { status, list } = await loaded;
     const report = await status.completeReport();
     const addresses = ctx.query['addresses'] === 'true' ? await list.list() : undefined;
-    ctx.body = { ...report, addresses, problems: [...problems(), ...report.problems] } satisfies DaemonReport;
+    const whole: DaemonReport = { ...report, addresses, problems: [...problems(), ...report.problems] };
+    ctx.type = 'json';
+    ctx.body = gradualJson({ ...whole });
   });
   router.get('/events', async (ctx) => {
     const { journal } = await loaded;

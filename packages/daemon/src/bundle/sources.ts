@@ -1,5 +1,5 @@
 import { UNANNOUNCED_TABLE, ROUTE_PROTOCOL } from '@routed/datapath';
-import { askUnixServer } from '@routed/docker-engine';
+import { askUnixServer } from '@routed/docker-engine/unix-http';
 import { openNetns } from '@routed/netns';
 import { DAEMONS, type DaemonName, openDaemons } from '@routed/quagga';
 import { readFile } from 'node:fs/promises';

@@ -41,7 +41,7 @@ export function addressCommand(): Command {
     .command('remove')
     .description('remove an additional address from a container')
     .argument('<container>', 'name, or id or the start of it')
-    .argument('<address>')
+    .argument('<address>', 'one of its additional addresses')
     .addOption(adminSocketOption())
     .addOption(jsonOption())
     .action(remove);

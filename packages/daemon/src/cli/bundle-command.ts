@@ -20,7 +20,7 @@ export function bundleCommand(): Command {
     )
     .option('--output <path>', 'the file, a new one (default: routed-bundle-HOST-TIME.tar.gz in the current folder)')
     .addOption(dockerSocketOption('where Docker answers'))
-    .addOption(new Option('--router-dir <path>', 'where routing daemons have their sockets').default('/run/frr'))
+    .addOption(new Option('--router-dir <path>', 'where the routing daemons have their sockets').default('/run/frr'))
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print JSON'))
     .action(write);

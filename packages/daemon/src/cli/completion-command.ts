@@ -7,14 +7,6 @@ export function completionCommand(): Command {
   return new Command('completion')
     .description('print the completion of commands, options, containers and networks for a shell')
     .addArgument(new Argument('<shell>', 'the shell that is to read it').choices(SHELLS))
-    .addHelpText(
-      'after',
-      `
-Examples:
-  routed-plugin completion bash > /etc/bash_completion.d/routed-plugin
-  routed-plugin completion zsh > /usr/local/share/zsh/site-functions/_routed-plugin
-  routed-plugin completion fish > /etc/fish/completions/routed-plugin.fish`,
-    )
     .action(print);
 }
 

@@ -6,7 +6,7 @@ import { adminSocketOption } from '../admin/admin-socket-option.ts';
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'check what keeps containers on this host from being reached; exit code 0 healthy, 1 warnings, 2 broken',
+      'check what keeps containers on this host from being reached; exit status 0 healthy, 1 warnings, 2 broken',
     )
     .option('--fix', 'apply safe fixes, and print every change')
     .addOption(new Option('--undo', 'revert the fixes, except settings changed since').conflicts('fix'))

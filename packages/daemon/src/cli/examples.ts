@@ -30,7 +30,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   undrain: ['routed-plugin undrain web', 'routed-plugin undrain --all'],
   handover: ['routed-plugin handover web --within 30s --wait'],
   'network block': ['routed-plugin network block apps', 'routed-plugin network block apps /26,/122'],
-  'network forget': ['routed-plugin network forget apps'],
+  'network forget': ['routed-plugin network forget 10.1.0.0/16'],
   doctor: ['routed-plugin doctor', 'routed-plugin doctor --fix', 'routed-plugin doctor --router none --json'],
   cleanup: ['routed-plugin cleanup --dry-run'],
   status: ['routed-plugin status', 'routed-plugin status --json'],
@@ -46,5 +46,9 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   selftest: ['routed-plugin selftest', 'routed-plugin selftest --network apps --peer 10.1.0.2'],
   top: ['routed-plugin top', 'routed-plugin top --once --json'],
   bundle: ['routed-plugin bundle --output support.tar.gz'],
-  completion: ['routed-plugin completion bash > /etc/bash_completion.d/routed-plugin'],
+  completion: [
+    'routed-plugin completion bash > /etc/bash_completion.d/routed-plugin',
+    'routed-plugin completion zsh > /usr/local/share/zsh/site-functions/_routed-plugin',
+    'routed-plugin completion fish > /etc/fish/completions/routed-plugin.fish',
+  ],
 };

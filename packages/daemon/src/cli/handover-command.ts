@@ -42,7 +42,7 @@ export function handoverCommand(): Command {
     .addOption(within)
     .option(
       '--wait',
-      'until another host has every address and no connection is left; exit code 1 if that takes longer',
+      'until another host has every address and no connection is left; exit status 1 if that takes longer',
     )
     .option('--cancel', 'keep the addresses that no other host has yet')
     .option('--status', 'only show what is being handed over')

@@ -50,7 +50,7 @@ export function pingCommand(): Command {
       reader(numberText(28, 65_535)),
     )
     .addOption(adminSocketOption())
-    .addOption(new Option('--router-dir <path>', 'where routing daemons have their sockets').default('/run/frr'))
+    .addOption(new Option('--router-dir <path>', 'where the routing daemons have their sockets').default('/run/frr'))
     .addOption(new Option('--json', 'print JSON'))
     .action(run);
 }

@@ -1,5 +1,6 @@
 import type { FilterStatus, RefusedPacket } from '@routed/driver/replies';
 import { Command, Option } from 'commander';
+import { z } from 'zod';
 import { askDaemonFor, askDaemonForLines } from '../admin/admin-client.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
 import { say, sayJsonLine } from '../terminal/terminal.ts';
@@ -14,7 +15,7 @@ interface Flags {
 export function refusedCommand(): Command {
   return new Command('refused')
     .description('show which packets the filters of a container refused, oldest first, and how many in all')
-    .argument('<container>', 'name or id')
+    .argument('<container>', 'name, or id or the start of it')
     .option('-f, --follow', 'follow new ones until Ctrl-C')
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print one JSON object per packet and line'))
@@ -22,7 +23,6 @@ export function refusedCommand(): Command {
 }
 
 async function tellOfContainer(reference: string, flags: Flags): Promise<void> {
-  const { z } = await import('zod');
   const { filterStatus } = await import('@routed/driver/replies');
   const path = `/v1/containers/${encodeURIComponent(reference)}`;
   const ask = (direction: string): Promise<FilterStatus[]> =>

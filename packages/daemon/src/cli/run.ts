@@ -6,11 +6,18 @@ import { createProgram } from './program.ts';
 import { SELFTEST_END } from '../selftest/end-protocol.ts';
 import { complain } from '../terminal/terminal.ts';
 
+/** The first word of the command line that a package is built with: no command for people. */
+const WARM_UP = 'warm-up';
+
 /** Runs a command line, without the names of interpreter and program, and sets the exit status of the process. */
 export async function runCommandLine(words: readonly string[]): Promise<void> {
   try {
     if (words[0] === SELFTEST_END) {
       await (await import('../selftest/end.ts')).runEnd();
+      return;
+    }
+    if (words[0] === WARM_UP) {
+      await (await import('../serve/warm-up.ts')).warmUp();
       return;
     }
     await createProgram(VERSION).parseAsync(words, { from: 'user' });

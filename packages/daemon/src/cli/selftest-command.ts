@@ -23,7 +23,7 @@ const WIDEST_ID = 'additional'.length;
 export function selftestCommand(): Command {
   return new Command('selftest')
     .description(
-      'try what the plugin does on this host, with packets between two containers of its own; exit code 1 if something fails',
+      'try what the plugin does on this host, with packets between two containers of its own; exit status 1 if something fails',
     )
     .option(
       '--network <name>',
@@ -31,7 +31,7 @@ export function selftestCommand(): Command {
     )
     .option('--peer <address>', 'also exchange packets with this address of another host; needs --network')
     .addOption(pluginDirOption('where the sockets of routed-plugin are'))
-    .addOption(new Option('--router-dir <path>', 'where routing daemons have their sockets').default('/run/frr'))
+    .addOption(new Option('--router-dir <path>', 'where the routing daemons have their sockets').default('/run/frr'))
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print JSON'))
     .action(tell);

@@ -2,6 +2,7 @@ import { didYouMean } from '@routed/text';
 import { Command, Option } from 'commander';
 import { dockerSocketOption, pluginDirOption, stateDirOption } from './place-options.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
+import { keepYoungGenerationSmall } from '../serve/young-generation.ts';
 
 /** The options of the daemon, each also as an environment variable. */
 const OPTIONS: readonly Option[] = [
@@ -77,6 +78,7 @@ async function run(raw: Readonly<Record<string, unknown>>, command: Command): Pr
     check(raw, { variableOf, doubts });
     return;
   }
+  keepYoungGenerationSmall();
   const { serve } = await import('../serve/serve.ts');
   await serve(raw, { variableOf, doubts });
 }

@@ -20,7 +20,7 @@ const WATCH_SEC = 2;
 /** `routed-plugin status`: networks, endpoints and what is wrong, problems first. */
 export function statusCommand(): Command {
   return new Command('status')
-    .description('show problems, networks and endpoints; exit code 1 if there is a problem')
+    .description('show problems, networks and endpoints; exit status 1 if there is a problem')
     .option('-w, --watch [seconds]', 'refresh until Ctrl-C', readSeconds)
     .addOption(adminSocketOption())
     .addOption(new Option('--json', 'print JSON'))

@@ -28,12 +28,12 @@ const SHOWN_EVENTS = 20;
 /** `routed-plugin why`: walks an address through everything that it needs to be reached. */
 export function whyCommand(): Command {
   return new Command('why')
-    .description('trace an address from its lease to other hosts, and show where it breaks; exit code 1 if it does')
+    .description('trace an address from its lease to other hosts, and show where it breaks; exit status 1 if it does')
     .argument('<address|container>', 'a container: all of its addresses')
     .option('--from <address|container>', 'also say what the filters of both ends do with its connections')
     .option('--port <port>', 'with --from: such as 443/tcp; without it, a ping')
     .addOption(adminSocketOption())
-    .addOption(new Option('--router-dir <path>', 'where routing daemons have their sockets').default('/run/frr'))
+    .addOption(new Option('--router-dir <path>', 'where the routing daemons have their sockets').default('/run/frr'))
     .addOption(new Option('--json', 'print JSON'))
     .action(run);
 }

@@ -9,6 +9,7 @@ import {
   type PluginServer,
   WEB_LIMITS,
 } from '@routed/plugin-server';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ipamCapabilities, networkCapabilities } from '@routed/driver/capabilities';
 import { createAdminApp, createMetricsApp } from '../admin/admin-app.ts';
 import { createWebApp, type PageSource } from '../web/web-app.ts';
@@ -18,6 +19,9 @@ import type { Runtime } from './runtime.ts';
 import type { Logger } from '../ground/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { servePlugins } from './plugin-servers.ts';
+
+/** What the start needs of it. */
+type RuntimeModule = Pick<typeof import('./runtime.ts'), 'startRuntime'>;
 
 /** The running daemon. */
 export interface Daemon {
@@ -29,16 +33,25 @@ export interface Daemon {
  * Starts the daemon with the real kernel.
  *
  * The sockets are served before anything is loaded, so that Docker is answered at once; calls that need more wait.
+ *
+ * @param loadRuntime called when the sockets are served; what it throws ends the start
  */
-export async function startDaemon(options: ServeOptions, inherited: InheritedSockets, logger: Logger): Promise<Daemon> {
+export async function startDaemon(
+  options: ServeOptions,
+  inherited: InheritedSockets,
+  logger: Logger,
+  loadRuntime: () => Promise<RuntimeModule> = () => import('./runtime.ts'),
+): Promise<Daemon> {
   const loading = createDeferred<Runtime>();
   const metrics = new Metrics();
   const stopping = new AbortController();
   const serving = { loaded: loading.promise, metrics, stopping: stopping.signal, logger };
   const servers = await serveSockets(options, inherited, serving);
   try {
+    // Calls that came before the daemon did, with systemd's sockets, are answered first.
+    await nextTurn();
     // Most of the program, which is not needed for the first answers.
-    const { startRuntime } = await import('./runtime.ts');
+    const { startRuntime } = await loadRuntime();
     const runtime = await startRuntime(options, metrics, logger);
     loading.resolve(runtime.ready.then(() => runtime));
     return {

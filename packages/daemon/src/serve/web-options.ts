@@ -15,8 +15,9 @@ const MOST_PEERS = 64;
 const PLACE_FORM = 'expected an address and a port such as 127.0.0.1:9274 or [::1]:9274';
 const PEERS_FORM = 'expected URLs with commas between them, such as http://10.0.0.2:9274,http://10.0.0.3:9274';
 
-/** `127.0.0.1:9274`. */
-export const webText: z.ZodType<WebPlace, string> = z.string().transform((text, context) => {
+/** `127.0.0.1:9274`. Empty: none, for a managed plugin has every variable. */
+export const webText: z.ZodType<WebPlace | undefined, string> = z.string().transform((text, context) => {
+  if (text === '') return undefined;
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain ?? '';
   const port = Number(digits);

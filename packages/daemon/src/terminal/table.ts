@@ -1,5 +1,6 @@
 import { printable } from '@routed/text';
-import Table from 'cli-table3';
+import type CliTable from 'cli-table3';
+import { createRequire } from 'node:module';
 import { coloured, type Painted } from './colour.ts';
 import { sayPrintable } from './terminal.ts';
 
@@ -26,6 +27,8 @@ export type Cell = string | Painted | readonly string[];
 
 /** Prints rows in columns, without lines: for people, and for grep. An empty head is left out. */
 export function printTable(head: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  // Loaded when something is printed: most runs of the program print none.
+  const Table = createRequire(import.meta.url)('cli-table3') as typeof CliTable;
   const table = new Table({
     head: [...head],
     chars: NO_LINES,

@@ -28,7 +28,6 @@ describe('--web', () => {
     '127.0.0.1:0',
     '127.0.0.1:70000',
     '[1.2.3.4]:5',
-    '',
   ]) {
     it(`refuses "${text}" with the form that is meant`, () => {
       expect(() => parseServeOptions({ ...others, web: text })).to.throw(
@@ -36,6 +35,10 @@ describe('--web', () => {
       );
     });
   }
+
+  it('takes an empty variable, which every managed plugin has, for none', () => {
+    expect(parseServeOptions({ ...others, web: '', webPeers: '' })).to.not.have.property('web');
+  });
 
   it('refuses the port of the metrics, and names another one', () => {
     expect(() => parseServeOptions({ ...others, web: '127.0.0.1:9273', metricsPort: '9273' })).to.throw(
@@ -49,9 +52,10 @@ describe('--web', () => {
   });
 
   it('knows which addresses others reach', () => {
-    const reached = ['127.0.0.1:1', '127.9.9.9:1', '[::1]:1', '0.0.0.0:1', '10.0.0.1:1', '[::]:1'].filter((text) =>
-      isReachedFromElsewhere(webText.parse(text)),
-    );
+    const reached = ['127.0.0.1:1', '127.9.9.9:1', '[::1]:1', '0.0.0.0:1', '10.0.0.1:1', '[::]:1'].filter((text) => {
+      const place = webText.parse(text);
+      return place !== undefined && isReachedFromElsewhere(place);
+    });
 
     expect(reached).to.deep.equal(['0.0.0.0:1', '10.0.0.1:1', '[::]:1']);
   });

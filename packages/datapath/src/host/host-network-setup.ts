@@ -93,11 +93,21 @@ export class HostNetworkSetup {
    * @param remaining what the networks that stay need
    */
   async release(remaining: Needs): Promise<void> {
-    if (remaining.pools.length === 0) {
+    await this.tidy(remaining);
+    if (remaining.pools.length === 0) await this.#restoreFamily(4);
+  }
+
+  /**
+   * The same for what an earlier run may have left: IPv4 forwarding, which {@link start} switches on before there is a network, stays.
+   *
+   * @param remaining what the networks that are there need
+   */
+  async tidy({ pools }: Needs): Promise<void> {
+    if (pools.length === 0) {
       await this.#acceptance.remove();
       await this.#filters.clear();
     }
-    await this.restore(remaining);
+    if (!pools.some(({ family }) => family === 6)) await this.#restoreFamily(6);
   }
 
   /**

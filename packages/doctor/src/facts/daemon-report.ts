@@ -1,4 +1,4 @@
-import { askUnixServer } from '@routed/docker-engine';
+import { askUnixServer } from '@routed/docker-engine/unix-http';
 import { DAEMON_REPORT_PATH, type DaemonReport, daemonReport } from '@routed/driver';
 
 const ANSWER_TIMEOUT_MS = 5_000;

@@ -81,7 +81,10 @@ export class AddressList {
     const status = this.#sandboxReconciler.statusOf(endpoint.id);
     const inside = status === undefined || status.state === 'done' ? { state: 'active' as const } : status;
     const rows = [
-      ...endpoint.addresses.map(({ address }) => ({ address, ...common, kind: 'docker', state: 'active' }) as const),
+      ...endpoint.addresses.map((each) => {
+        const stays = this.#kept.ownerOf(each) !== undefined;
+        return { address: each.address, ...common, kind: 'docker', state: 'active', ...(stays && { stays }) } as const;
+      }),
       ...endpoint.additional.map(
         (each) => ({ address: each.address, ...common, kind: this.#kindOf(each), ...inside }) as const,
       ),

@@ -15,7 +15,7 @@ export interface AddressOwner {
 /** How soon after a join Docker is asked, and how long it is then left alone: joins meanwhile are one question. */
 const SOON_MS = 250;
 const COLLECT_MS = 2_000;
-/** How long a Docker that did not answer is left alone. */
+/** How long a Docker that did not answer is left alone, and how long after a join its container may be unknown to one that does. */
 const RETRY_MS = 30_000;
 
 /** As many addresses as the journal has entries; those that were given out longest ago are forgotten. */
@@ -37,6 +37,8 @@ export class AddressOwners {
   readonly #owners = new Map<string, AddressOwner>();
   /** Networks in which endpoints have joined. */
   #due = new Set<string>();
+  /** Endpoints that Docker has not named the container of, and when they joined. */
+  readonly #unnamed = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -74,6 +76,7 @@ export class AddressOwners {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) return;
     this.#due.add(endpoint.networkId);
+    this.#unnamed.set(endpointId, performance.now());
     this.#plan(Math.max(SOON_MS, this.#askedAtMs + COLLECT_MS - performance.now()));
   }
 
@@ -83,30 +86,52 @@ export class AddressOwners {
     clearTimeout(this.#timer);
   }
 
-  /** Compares who has the addresses of the networks that are due with who had them last: one question to Docker for each network. */
-  async learn(): Promise<void> {
+  /**
+   * Compares who has the addresses of the networks that are due with who had them last: one question to Docker for each network. Says
+   * whether it answered all of them.
+   */
+  async learn(): Promise<boolean> {
+    let didAllAnswer = true;
     const due = this.#due;
     this.#due = new Set();
     this.#askedAtMs = performance.now();
     for (const networkId of due) {
       try {
-        for (const [endpointId, owner] of await this.#docker.owners(networkId)) {
+        const owners = await this.#docker.owners(networkId);
+        for (const [endpointId, owner] of owners) {
           await this.#onOwner(endpointId, owner);
           await this.#note(endpointId, owner);
         }
+        if (this.#isIncomplete(networkId, owners)) this.#due.add(networkId);
       } catch (error) {
         this.#logger.debug({ networkId, err: error }, 'containers of the addresses are not known yet');
         this.#due.add(networkId);
+        didAllAnswer = false;
       }
     }
+    return didAllAnswer;
+  }
+
+  /** Whether Docker has still to name an endpoint of the network: on a busy host that takes longer than {@link SOON_MS}. */
+  #isIncomplete(networkId: string, owners: ReadonlyMap<string, Owner>): boolean {
+    const now = performance.now();
+    let isIncomplete = false;
+    for (const [endpointId, joinedAtMs] of this.#unnamed) {
+      const endpoint = this.#endpoints.get(endpointId);
+      const isOver = endpoint?.sandboxKey === undefined || now - joinedAtMs > RETRY_MS || owners.has(endpointId);
+      if (isOver) this.#unnamed.delete(endpointId);
+      else isIncomplete ||= endpoint.networkId === networkId;
+    }
+    return isIncomplete;
   }
 
   #plan(delayMs: number): void {
     if (this.#isStopped || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
-      void this.learn().finally(() => {
+      void this.learn().then((didAllAnswer) => {
         this.#timer = undefined;
-        if (this.#due.size > 0) this.#plan(RETRY_MS);
+        // Endpoints may have joined meanwhile, or Docker does not name one yet.
+        if (this.#due.size > 0) this.#plan(didAllAnswer ? COLLECT_MS : RETRY_MS);
       });
     }, delayMs).unref();
   }

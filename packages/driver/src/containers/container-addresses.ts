@@ -12,6 +12,7 @@ import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
 import type { AddressChange } from './address-change.ts';
 import { chooseNetwork, type Membership } from './choose-network.ts';
 import { askForContainer, findContainer } from './find-container.ts';
+import type { KnownContainers } from './known-containers.ts';
 import type { PersistentAssignments } from './persistent-assignments.ts';
 import { recordOf, assignmentId, hasPolicy, type PersistentAssignment } from './persistent-assignment.ts';
 import type { AdditionalAddress } from '../leases/leased-address.ts';
@@ -27,6 +28,7 @@ export interface AddressOptions {
 /** Gives containers further addresses while they run, and takes them back: for an operator, not for Docker. */
 export class ContainerAddresses {
   readonly #docker: DockerContainers;
+  readonly #known: Pick<KnownContainers, 'find'>;
   readonly #networks: Pick<NetworkRegistry, 'get'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'reduce'>;
   readonly #leases: AdditionalLeases;
@@ -36,6 +38,8 @@ export class ContainerAddresses {
 
   constructor(deps: {
     readonly docker: DockerContainers;
+    /** Asked first. */
+    readonly known: Pick<KnownContainers, 'find'>;
     readonly networks: Pick<NetworkRegistry, 'get'>;
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'reduce'>;
     readonly leases: AdditionalLeases;
@@ -44,6 +48,7 @@ export class ContainerAddresses {
     readonly lock: KeyedLock;
   }) {
     this.#docker = deps.docker;
+    this.#known = deps.known;
     this.#networks = deps.networks;
     this.#endpoints = deps.endpoints;
     this.#leases = deps.leases;
@@ -62,7 +67,7 @@ export class ContainerAddresses {
    */
   async add(reference: string, addressText: string, options: AddressOptions = {}): Promise<AddressChange> {
     const address = readAddress(addressText);
-    const container = await askForContainer(this.#docker, reference);
+    const container = this.#known.find(reference) ?? (await askForContainer(this.#docker, reference));
     const { networkName, isAnycast = false } = options;
     const membership = chooseNetwork(container, address, networkName, (id) => this.#networks.get(id));
     const record = recordOf(container, membership.on);
@@ -79,13 +84,23 @@ export class ContainerAddresses {
    */
   async remove(reference: string, addressText: string): Promise<AddressChange> {
     const address = readAddress(addressText);
+    const known = this.#known.find(reference);
+    const change = known === undefined ? undefined : await this.#removeAnywhere(known, address);
+    if (change !== undefined) return change;
     const container = findContainer(await this.#containers(), reference);
+    const removed = await this.#removeAnywhere(container, address);
+    if (removed === undefined) throw notThere(container, address, this.#addressesOf(container));
+    return removed;
+  }
+
+  /** Undefined: the container has no such address. */
+  async #removeAnywhere(container: Container, address: string): Promise<AddressChange | undefined> {
     for (const on of container.networks) {
       const id = assignmentId(container.id, on.networkId);
       const change = await this.#lock.run(`container ${id}`, () => this.#removeFrom(id, on.endpointId, address));
       if (change !== undefined) return { container: container.name, network: on.networkName, address, ...change };
     }
-    throw notThere(container, address, this.#addressesOf(container));
+    return undefined;
   }
 
   async #addTo(

@@ -13,6 +13,8 @@ export const listedAddress = z.object({
   kind: z.enum(['docker', 'option', 'added', 'own']),
   /** `active`; `stopped`: kept for a container that does not run; `pending` or `failed`: not in the container yet. */
   state: z.enum(['active', 'stopped', 'pending', 'failed']),
+  /** Whether it is its container's own, which it gets back when it is started again. */
+  stays: z.boolean().optional(),
   /** Why it is `failed`. */
   reason: z.string().optional(),
   /** Absent: its container does not run. */

@@ -1,3 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/** How long others wait at most, as long as one step is short: a hundredth of what anybody notices. */
+const SLICE_MS = 0.5;
+/** Steps between two looks at the clock. */
+const STEPS = 16;
+
 /** Work in small steps, that whoever does it may interrupt; then its result. */
 export type Steps<Result> = Generator<undefined, Result, undefined>;
 
@@ -6,4 +13,17 @@ export function finish<Result>(steps: Steps<Result>): Result {
   let step = steps.next();
   while (step.done !== true) step = steps.next();
   return step.value;
+}
+
+/** Does the work in slices of half a millisecond, and lets everything else in between. */
+export async function gradually<Result>(steps: Steps<Result>): Promise<Result> {
+  let until = performance.now() + SLICE_MS;
+  for (let count = 1; ; count++) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (count % STEPS === 0 && performance.now() >= until) {
+      await nextTurn();
+      until = performance.now() + SLICE_MS;
+    }
+  }
 }

@@ -21,6 +21,8 @@ export class NetworkRegistry {
   readonly #networks = new Map<string, Network>();
   /** Networks of the previous run that Docker may not know, as that life ended before it had answered. */
   readonly #doubtful = new Set<string>();
+  /** Whether nothing of earlier networks is on the host: the run before may have ended while it took that away, or made it. */
+  #isTidy = false;
 
   constructor(deps: {
     readonly repository: Repository<Network>;
@@ -64,6 +66,26 @@ export class NetworkRegistry {
       const pools = this.all().flatMap((network) => network.pools);
       await this.#host.prepare({ pools });
       for (const gateway of new Set(pools.map((pool) => pool.gateway))) await this.#gateways.ensure(gateway);
+    });
+  }
+
+  /**
+   * Takes away, once, what no network needs on the host: the run before may have ended between a network's record and the rest of it, and
+   * Docker never says so again. What fails is tried again when a network has come and gone.
+   *
+   * @param areAllKnown whether each container that runs is of a network in the records; if not, these are lost, and what looks like a
+   * leftover may be in use
+   * @returns whether it was done now
+   */
+  async tidyHost(areAllKnown: () => Promise<boolean>): Promise<boolean> {
+    if (this.#isTidy) return false;
+    return await this.#lock.run('networks', async () => {
+      if (this.#isTidy || !(await areAllKnown())) return false;
+      this.#isTidy = true;
+      const pools = this.all().flatMap((network) => network.pools);
+      await this.#gateways.retain(new Set(pools.map(({ gateway }) => gateway)));
+      await this.#host.tidy({ pools });
+      return true;
     });
   }
 
@@ -207,9 +229,11 @@ export class NetworkRegistry {
 
   /** Takes away what no remaining network needs on the host. */
   async #tidyHost(): Promise<void> {
+    this.#isTidy = false;
     const pools = this.all().flatMap((network) => network.pools);
     await this.#gateways.retain(new Set(pools.map(({ gateway }) => gateway)));
     await this.#host.release({ pools });
+    this.#isTidy = true;
   }
 }
 

@@ -21,7 +21,7 @@ import type { Announcer } from '../announcement/announcer.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import { addressTexts, describePorts, type Endpoint } from '../endpoints/endpoint.ts';
 import type { NameBook } from '../ground/endpoint-names.ts';
-import { finish, type Steps } from '../ground/steps.ts';
+import { finish, gradually, type Steps } from '../ground/steps.ts';
 import type { NetworkNames } from '../ground/network-names.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { Network } from '../networks/network.ts';
@@ -211,13 +211,13 @@ export class DaemonStatus {
     };
   }
 
-  /** That, and what the kernel says of this process. */
+  /** That, and what the kernel says of this process; others come in between. */
   async completeReport(): Promise<DaemonReport> {
     await this.refreshNames();
     const { isLogging } = this.#deps.host;
     const names = await this.names();
     return {
-      ...this.report(),
+      ...(await gradually(this.steps())),
       filtering: { ...(isLogging !== undefined && { isLogging }), ...(names !== undefined && { names }) },
       lists: await this.#deps.listCounts.all(),
       mountNamespace: await readlink('/proc/self/ns/mnt'),
@@ -295,13 +295,15 @@ export class DaemonStatus {
     }
     const failed = observer.lastRound?.failed ?? 0;
     if (failed > 0) problems.push(`${failed} repairs failed in the last round: see the log`);
-    return problems.map((problem) => this.#withNames(problem, endpoints));
+    if (problems.length === 0) return [];
+    const ids = new Map(endpoints.map(({ id }) => [id.slice(0, 12), id]));
+    return problems.map((problem) => this.#withNames(problem, ids));
   }
 
   /** People know containers by their names, and logs endpoints by their ids. */
-  #withNames(problem: string, endpoints: readonly Endpoint[]): string {
+  #withNames(problem: string, ids: ReadonlyMap<string, string>): string {
     return problem.replaceAll(/\bendpoint ([0-9a-f]{12})\b/g, (text, digits: string) => {
-      const id = endpoints.find((each) => each.id.startsWith(digits))?.id;
+      const id = ids.get(digits);
       const names = id === undefined ? undefined : this.#deps.names.of(id);
       return names === undefined ? text : `${text} (${names.container} on ${names.network})`;
     });

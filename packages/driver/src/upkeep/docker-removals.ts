@@ -20,6 +20,10 @@ const PAUSE_MS = 500;
 const LONGEST_PAUSES = 16;
 /** How many answers Docker gives of endpoints that it may be deleting: for most of a minute. Later ones, time frees. */
 const MOST_ANSWERS = 10;
+/** In how many answers in a row something is missing that is gone. */
+const GONE_ANSWERS = 2;
+/** The same for a network that Docker may not have heard of yet: seconds, where it takes milliseconds to note what it was answered. */
+const UNANSWERED_ANSWERS = 4;
 
 /** What is missing in an answer of Docker's. */
 interface Missing {
@@ -46,6 +50,8 @@ interface DockerRemovalsDeps {
  * and what is missing in two answers is gone. Of an endpoint the kernel must say so as well: the container's end of its link is
  * on the host, without carrier, or no more. So a Docker that is not the one we serve costs no running container its address.
  *
+ * A network whose creation the end of the previous run cut off is gone when Docker has not listed it for some seconds.
+ *
  * Docker may be removing an endpoint at that moment, and repeats a call that failed without what it was about (moby's
  * pkg/plugins: the body is read). So it is asked on, for about a minute, while it has an endpoint that the kernel has not.
  *
@@ -64,8 +70,7 @@ export class DockerRemovals {
     this.#loaded = {
       // One in no sandbox, Docker may be about to join: it lists it by then, and joins it sooner than it is asked twice.
       endpoints: new Map(deps.endpoints.all().map((endpoint) => [endpoint.id, endpoint])),
-      // One that Docker may not have heard of is in nobody's way, and Docker may be asking for it again.
-      networks: new Set(deps.networks.all().filter(({ isUnanswered }) => isUnanswered !== true)),
+      networks: new Set(deps.networks.all()),
     };
   }
 
@@ -86,15 +91,25 @@ export class DockerRemovals {
 
   async #free(): Promise<void> {
     let before = await this.#untilAnswered();
+    const missing = new Map([...before.networks].map((networkId) => [networkId, 1]));
     for (let answers = 1; answers < MOST_ANSWERS; answers++) {
       if (!before.hasUnused && before.networks.size === 0) return;
       await this.#pause(Math.min(2 ** (answers - 1), LONGEST_PAUSES));
       const now = await this.#untilAnswered();
       for (const endpointId of now.endpoints)
         if (before.endpoints.has(endpointId)) await this.#freeEndpoint(endpointId);
-      for (const networkId of now.networks) if (before.networks.has(networkId)) await this.#freeNetwork(networkId);
+      for (const networkId of missing.keys()) if (!now.networks.has(networkId)) missing.delete(networkId);
+      for (const networkId of now.networks) {
+        const count = (missing.get(networkId) ?? 0) + 1;
+        missing.set(networkId, count);
+        if (count >= this.#answersUntilGone(networkId)) await this.#freeNetwork(networkId);
+      }
       before = now;
     }
+  }
+
+  #answersUntilGone(networkId: string): number {
+    return this.#deps.networks.get(networkId)?.isUnanswered === true ? UNANSWERED_ANSWERS : GONE_ANSWERS;
   }
 
   async #untilAnswered(): Promise<Missing> {

@@ -1,3 +1,4 @@
+import type { Rtnl } from '@routed/netns';
 import type { LinkReaper, Logger } from '@routed/datapath';
 import type { Announcer } from '../announcement/announcer.ts';
 import type { Blocks } from '../blocks/blocks.ts';
@@ -9,6 +10,7 @@ import type { Absence } from '../endpoints/absence.ts';
 import type { StaleEndpoints } from './stale-endpoints.ts';
 import type { HiddenRoutes } from './hidden-routes.ts';
 import type { Reconciler } from './reconciler.ts';
+import { areContainersKnown } from './lost-records.ts';
 
 const INTERVAL_MS = 30_000;
 
@@ -25,6 +27,7 @@ export class ReconcileLoop {
   readonly #forgottenNetworks: Pick<StaleNetworks, 'sweep'>;
   readonly #announcer: Pick<Announcer, 'review'>;
   readonly #blocks: Pick<Blocks, 'load' | 'review'>;
+  readonly #rtnl: Pick<Rtnl, 'links'>;
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -43,6 +46,7 @@ export class ReconcileLoop {
     readonly forgottenNetworks: Pick<StaleNetworks, 'sweep'>;
     readonly announcer: Pick<Announcer, 'review'>;
     readonly blocks: Pick<Blocks, 'load' | 'review'>;
+    readonly rtnl: Pick<Rtnl, 'links'>;
     readonly logger: Logger;
   }) {
     this.#networks = deps.networks;
@@ -56,6 +60,7 @@ export class ReconcileLoop {
     this.#forgottenNetworks = deps.forgottenNetworks;
     this.#announcer = deps.announcer;
     this.#blocks = deps.blocks;
+    this.#rtnl = deps.rtnl;
     this.#logger = deps.logger;
   }
 
@@ -117,6 +122,18 @@ export class ReconcileLoop {
     await this.#forgotten.sweep();
     await this.#forgottenNetworks.sweep();
     await this.#endpoints.sweepFilters();
+    await this.#tidyHost();
+  }
+
+  /** Last: what is stale is gone by now. */
+  async #tidyHost(): Promise<void> {
+    try {
+      const areAllKnown = () => areContainersKnown(this.#rtnl, this.#endpoints, this.#networks);
+      if (await this.#networks.tidyHost(areAllKnown))
+        this.#logger.debug({}, 'nothing of earlier networks is on the host');
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'could not remove what earlier networks left on the host');
+    }
   }
 
   /** The rules of a block before its route. */

@@ -4,7 +4,6 @@ import {
   endpointOfAlias,
   hostPrefix,
   isHostLinkOf,
-  LINK_GROUP,
   type Logger,
   MAIN_TABLE,
   ROUTE_PROTOCOL,
@@ -173,20 +172,4 @@ export class Recovery {
     const isOne = (name: string): boolean => this.#deps.driverNames.some((ours) => name.split(':')[0] === ours);
     return isOne(driver) && isOne(ipamDriver);
   }
-}
-
-/**
- * Whether the kernel has a link of an endpoint that the records do not know: they are older than it is, since a backup was restored,
- * or lost. An endpoint has its record before its link, and its link is on the way out before its record goes.
- */
-export async function areRecordsOlder(
-  rtnl: Pick<Rtnl, 'links'>,
-  endpoints: Pick<EndpointLifecycle, 'get'>,
-): Promise<boolean> {
-  const links = await rtnl.links.list({ kind: 'veth' });
-  return links.some((link) => {
-    const endpointId = endpointOfAlias(link.alias);
-    if (endpointId === undefined || link.group !== LINK_GROUP || !isHostLinkOf(endpointId, link)) return false;
-    return endpoints.get(endpointId) === undefined;
-  });
 }

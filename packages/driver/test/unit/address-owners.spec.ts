@@ -89,4 +89,17 @@ describe('an address that another container had', () => {
 
     expect(moves()).to.deep.equal(['10.1.0.2: container other has it now; container web had it last']);
   });
+
+  it('is told when Docker names the container late, as it does on a busy host', async () => {
+    await remove('e1', '10.1.0.2');
+    await start('other', 'e3', '10.1.0.2');
+    owners = () => Promise.resolve(new Map());
+    await daemon.parts.owners.learn();
+
+    const docker = dockerOf(() => containers);
+    owners = (id) => docker.owners(id);
+    await daemon.parts.owners.learn();
+
+    expect(moves()).to.deep.equal(['10.1.0.2: container other has it now; container web had it last']);
+  });
 });

@@ -1,4 +1,4 @@
-import type { Container } from '@routed/docker-engine';
+import type { Container, DockerEngine, EngineNotice } from '@routed/docker-engine';
 import { expect } from 'chai';
 import { messageOf } from '../../../store/test/unit/support/message-of.ts';
 import { type FakeSandbox, fakeSandbox } from '../../../datapath/test/unit/support/sandbox.ts';
@@ -8,8 +8,16 @@ const endpointId = dockerId('c80b7eea65283f');
 const networkId = dockerId('c98909');
 const containerId = dockerId('f00d');
 
+/** Docker's events, of which there are none, until somebody ends it. */
+const quietEngine: DockerEngine['events'] = async function* ({ signal } = {}): AsyncGenerator<EngineNotice, void> {
+  yield { kind: 'resync', reason: 'first' };
+  await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+};
+
 describe('addresses that an operator gives a container', () => {
   let containers: Container[];
+  /** How often Docker was asked for its list. */
+  let lists: number;
   let sandbox: FakeSandbox;
   let daemon: WiredDaemon;
   let poolId: string;
@@ -23,14 +31,23 @@ describe('addresses that an operator gives a container', () => {
       .inspect()
       .routes.filter(({ protocol }) => protocol === 200)
       .map(({ destination }) => destination);
+  const docker = dockerOf(() => containers);
   const wire = async (before?: WiredDaemon): Promise<WiredDaemon> =>
     await wiredDaemon({
-      docker: dockerOf(() => containers),
+      docker: {
+        ...docker,
+        list: () => {
+          lists++;
+          return docker.list();
+        },
+      },
+      engineEvents: quietEngine,
       openSandbox: () => sandbox.open(),
       ...(before === undefined ? {} : { kernel: before.kernel, state: before.state }),
     });
 
   beforeEach(async () => {
+    lists = 0;
     daemon = await wire();
     sandbox = fakeSandbox(daemon.kernel);
     poolId = await createNetwork(daemon, { driverOptions: { 'routed.prefixes': '192.168.7.0/24' } });
@@ -51,6 +68,21 @@ describe('addresses that an operator gives a container', () => {
     expect(sandbox.addresses()).to.include('10.1.0.20/32');
     expect(routes()).to.have.members(['10.1.0.2/32', '10.1.0.20/32']);
     expect(sandbox.opened.open).to.equal(0);
+  });
+
+  it('need no question to Docker, which has said whose the endpoint is', async () => {
+    await daemon.parts.owners.learn();
+    // The first answer begins to follow Docker's events; what is asked from then on holds.
+    await new Promise((resolve) => setImmediate(resolve));
+    daemon.parts.owners.start();
+    await daemon.parts.owners.learn();
+
+    await daemon.parts.addresses.add('web', '10.1.0.20');
+    await daemon.parts.addresses.remove('web', '10.1.0.20');
+    expect(lists).to.equal(0);
+
+    await daemon.parts.addresses.add(containerId.slice(0, 12), '10.1.0.20');
+    expect(lists).to.be.greaterThan(0);
   });
 
   it('may come from a prefix that the network allows, and may be given twice', async () => {

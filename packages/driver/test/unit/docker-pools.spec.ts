@@ -159,6 +159,7 @@ describe('pools that Docker asks for', () => {
   it('leave no network behind when Docker gave them back and the DeleteNetwork never came', async () => {
     await createNetwork(daemon, { id: first });
     await release();
+    daemon.firewall.remove.resetHistory();
 
     await rounds();
 

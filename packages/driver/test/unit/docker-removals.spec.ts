@@ -138,13 +138,20 @@ describe('what Docker removed while the daemon was away', () => {
     await createNetwork(daemon, { id: dockerId('aaaa') });
   });
 
-  it('is no network that Docker may be about to make', async () => {
+  it('is no network that Docker may be about to make, until it has not listed it for a while', async () => {
     const id = dockerId('dddd');
     await createNetwork(first, { id, subnet: '10.2.0.0/16' });
+    let answer = 0;
+    const making = {
+      ...docker([networkId]),
+      networks: () => docker([networkId, ...(++answer > 3 ? [id] : [])]).networks(),
+    };
+
+    await restart(making);
+    expect(daemon.parts.networks.get(id)).to.not.equal(undefined);
 
     await restart(docker([networkId]));
-
-    expect(daemon.parts.networks.get(id)).to.not.equal(undefined);
+    expect(daemon.parts.networks.all().map((network) => network.id)).to.deep.equal([networkId]);
   });
 
   it('is asked for again when Docker does not answer', async () => {

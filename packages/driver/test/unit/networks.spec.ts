@@ -40,6 +40,7 @@ describe('networks', () => {
   });
 
   it("takes the host's traces away with the last network, not before", async () => {
+    daemon.firewall.remove.resetHistory();
     await createNetwork(daemon);
     await createNetwork(daemon, { id: dockerId('aaaa'), subnet: '10.2.0.0/16', gateway: '10.2.0.1/32' });
     const gateways = (): string[] =>

@@ -1,4 +1,4 @@
-import { askUnixServer } from '@routed/docker-engine';
+import { askUnixServer } from '@routed/docker-engine/unix-http';
 import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';

@@ -9,7 +9,7 @@ import {
   type Prefix,
 } from '@routed/addresses';
 import type { FillMap } from '../shape/addresses.ts';
-import type { Steps } from './gradually.ts';
+import type { Steps } from '@routed/driver/steps';
 import type { Rows } from './rows.ts';
 
 /** As many cells as a person tells apart: 2 to the power of this. */

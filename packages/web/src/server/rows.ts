@@ -1,7 +1,7 @@
 import type { DriverReport } from '@routed/driver';
 import type { AddressPage, AddressRow } from '../shape/addresses.ts';
 import type { AddressState, NetworkSummary, SampleContainer, Totals } from '../shape/overview.ts';
-import type { Steps } from './gradually.ts';
+import type { Steps } from '@routed/driver/steps';
 
 /** Containers that are drawn by themselves, of all networks together, and of one at least and at most. */
 const SAMPLES = 96;

@@ -2,7 +2,7 @@ import type { CheckResult } from '@routed/doctor';
 import type { DriverReport } from '@routed/driver';
 import type { RouterReport } from '@routed/quagga/show';
 import { type Latency, MOST_PROBLEMS, type Neighbor, type Overview, type Uplink } from '../shape/overview.ts';
-import { gradually } from './gradually.ts';
+import { gradually } from '@routed/driver/steps';
 import type { Peers } from './peers.ts';
 import { problemsOf } from './problems.ts';
 import { Rates } from './rates.ts';

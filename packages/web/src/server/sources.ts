@@ -3,7 +3,7 @@ import type { DriverReport, JournalEntry, RefusedPacket } from '@routed/driver';
 import type { RouterReport } from '@routed/quagga/show';
 import type { AddressStory } from '../shape/addresses.ts';
 import type { Latency } from '../shape/overview.ts';
-import type { Steps } from './gradually.ts';
+import type { Steps } from '@routed/driver/steps';
 
 /** The last ones of a kind, and who wants to hear of further ones. */
 export interface RecentSource<T> {

@@ -3,7 +3,7 @@ import { parsePrefix } from '@routed/addresses';
 import type Koa from 'koa';
 import type { AddressState } from '../shape/overview.ts';
 import { fillMapOf } from './fill-map.ts';
-import { gradually } from './gradually.ts';
+import { gradually } from '@routed/driver/steps';
 import type { LiveFeed } from './live-feed.ts';
 import type { PageFile } from './page-files.ts';
 import type { Peers } from './peers.ts';

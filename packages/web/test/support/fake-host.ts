@@ -4,7 +4,7 @@ import type { CheckResult } from '@routed/doctor';
 import type { DriverReport, JournalEntry, RefusedPacket } from '@routed/driver';
 import Koa from 'koa';
 import { openWebPage } from '../../src/server/web-page.ts';
-import type { Steps } from '../../src/server/gradually.ts';
+import type { Steps } from '@routed/driver/steps';
 import type { RecentSource, WebSources } from '../../src/server/sources.ts';
 
 type EndpointStatus = DriverReport['endpoints'][number];

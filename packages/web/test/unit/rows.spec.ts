@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { gradually } from '../../src/server/gradually.ts';
+import { gradually } from '@routed/driver/steps';
 import { fillMapOf } from '../../src/server/fill-map.ts';
 import { type Rows, rowsOf, search } from '../../src/server/rows.ts';
 import { parsePrefix } from '@routed/addresses';

@@ -17,7 +17,7 @@ export const ratioNames = {
   parallel: 'time of a cycle with 8 in parallel, to that of the floor',
   growth: "RequestAddress + CreateEndpoint + Join among 1,000, to none: growth beyond the floor's",
   start: 'start of the daemon to its first answer, to "node --eval 0"',
-  command: '"routed-plugin status", not bundled, until it knows that no daemon answers, to "node --eval 0"',
+  command: '"routed-plugin status", as packages have it, until it knows that no daemon answers, to "node --eval 0"',
 } as const;
 
 export type RatioName = keyof typeof ratioNames;

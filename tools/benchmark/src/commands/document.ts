@@ -1,17 +1,23 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fillDocument } from '../report/document.ts';
+import { writePages } from '../report/pages.ts';
 import { resultsDirectory } from '../report/save-result.ts';
+import { mergeReports, readStoredResults, writeStoredResults } from '../report/stored-results.ts';
 import type { Report } from '../report/table.ts';
 
-const path = join(import.meta.dirname, '../../../../docs/reference/performance.md');
+/** What to write the pages from: result files, the last run's if none is named, or only what is stored already. */
+export interface DocumentOptions {
+  readonly stored: boolean;
+}
 
-/** Writes the figures of these result files, or of the last one, into docs/reference/performance.md. */
-export async function document(files: readonly string[]): Promise<void> {
-  const chosen = files.length > 0 ? files : [await lastResult()];
-  const reports = await Promise.all(chosen.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Report));
-  await writeFile(path, fillDocument(await readFile(path, 'utf8'), reports));
-  console.log(`docs/reference/performance.md has the figures of ${chosen.join(', ')}`);
+/** Stores the results of these files with those of other scenarios, and writes the pages and the chart from them. */
+export async function document(files: readonly string[], { stored }: DocumentOptions): Promise<void> {
+  const before = await readStoredResults();
+  const chosen = stored ? [] : files.length > 0 ? files : [await lastResult()];
+  const later = await Promise.all(chosen.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Report));
+  const reports = mergeReports(before, later);
+  if (later.length > 0) await writeStoredResults(reports);
+  for (const page of await writePages(await readStoredResults())) console.log(`written: ${page}`);
 }
 
 async function lastResult(): Promise<string> {

@@ -1,5 +1,8 @@
 import { markdownTable } from 'markdown-table';
 import { renderMachine } from '../process/machine.ts';
+import { Figures } from './figures.ts';
+import { summaryRows } from './summary.ts';
+import { renderSideBySide } from './side-by-side.ts';
 import { goalRows, rowsOf, type Report, type Result, tableHead } from './table.ts';
 
 /** Steps that only explain others: in the JSON and on the terminal, not in the document. */
@@ -25,11 +28,14 @@ const detailsOf: Readonly<Record<string, readonly string[]>> = {
   addresses: ['EndpointOperInfo', 'up', 'down', 'all calls', 'link gone after'],
 };
 
+/** Scenarios whose figures are told side by side, with the machine of their run. */
+const sideBySide = ['packets'];
+
 const block = /(<!-- bench: (.+?) -->\n)[\s\S]*?(<!-- \/bench -->)/g;
 
 /**
  * Puts figures between the marks of a Markdown text: `<!-- bench: NAME... -->` and `<!-- /bench -->`, a name being that
- * of a scenario, `machine` or `goals`. Blocks of which nothing was measured stay as they are.
+ * of a scenario, `machine`, `goals` or `summary`. Blocks of which nothing was measured stay as they are.
  */
 export function fillDocument(text: string, reports: readonly Report[]): string {
   return fillBlocks(text, (names) => contentOf(names, reports));
@@ -45,8 +51,10 @@ export function fillBlocks(text: string, contentOf: (names: readonly string[]) =
 
 function contentOf(names: readonly string[], reports: readonly Report[]): string | undefined {
   const results = latestOf(reports);
+  if (names.includes('summary')) return markdownTable(summaryRows(new Figures(reports)));
   if (names.includes('machine')) return reports.map(describe).join('\n');
   if (names.includes('goals')) return markdownTable(goalRows([...results.values()]));
+  if (names.length === 1 && sideBySide.includes(names[0]!)) return sideBySideOf(names[0]!, reports);
   const chosen = names.flatMap((name) => results.get(name) ?? []);
   if (chosen.length === 0) return undefined;
   const rows = chosen.flatMap((result) => rowsOf([result]).filter(([, , step = '']) => isTold(result.scenario, step)));
@@ -56,6 +64,13 @@ function contentOf(names: readonly string[], reports: readonly Report[]): string
 
 function isTold(scenario: string, step: string): boolean {
   return !details.includes(step) && detailsOf[scenario]?.includes(step) !== true;
+}
+
+function sideBySideOf(name: string, reports: readonly Report[]): string | undefined {
+  const report = reports.findLast(({ results }) => results.some(({ scenario }) => scenario === name));
+  const result = report?.results.find(({ scenario }) => scenario === name);
+  if (report === undefined || result === undefined) return undefined;
+  return `${describe({ ...report, results: [result] })}\n\n${renderSideBySide(result.figures ?? [])}`;
 }
 
 /** By scenario, from the last report that has it. */

@@ -73,7 +73,8 @@ function figureCells({ subject, name, unit, value, min, max, ratio }: Figure): s
   return [subject, name, end(min), short(value), end(max), '', unit, renderRatio(ratio), ''];
 }
 
-function renderRatio(ratio: Ratio | undefined): string {
+/** `1.02 (0.98 to 1.05)`, or nothing. */
+export function renderRatio(ratio: Ratio | undefined): string {
   if (ratio === undefined) return '';
   return `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)})`;
 }

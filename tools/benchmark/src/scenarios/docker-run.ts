@@ -3,6 +3,7 @@ import { engineReleases, type EngineRelease, findEngine, type Host } from '@rout
 import { pluginOptions } from '../plugin/plugin-host.ts';
 import { atNormalPriority } from '../process/normal-priority.ts';
 import { atMost } from '../report/goals.ts';
+import { shuffled } from '../shuffled.ts';
 import { compare, type Rounds, summarize } from '../statistics.ts';
 import type { Goal, Measurement, Outcome, Scenario, Setting } from './scenario.ts';
 
@@ -80,16 +81,6 @@ async function runOnce(host: Host, network: string): Promise<number> {
   const started = performance.now();
   await host.docker('run', '--rm', '--network', idOf(network), 'alpine', 'true');
   return (performance.now() - started) * 1000;
-}
-
-/** No network always comes after the same other one. Source: Fisher and Yates. */
-function shuffled(names: readonly string[]): string[] {
-  const order = [...names];
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = Math.floor(Math.random() * (last + 1));
-    [order[last], order[other]] = [order[other]!, order[last]!];
-  }
-  return order;
 }
 
 function idOf(network: string): string {

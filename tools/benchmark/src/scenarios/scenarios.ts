@@ -5,6 +5,7 @@ import { clusterScenarios } from './cluster.ts';
 import { dockerRunScenario } from './docker-run.ts';
 import { idleScenario } from './idle.ts';
 import { listsScenario } from './lists.ts';
+import { packetsScenario } from './packets.ts';
 import { parallelScenario } from './parallel.ts';
 import { restartScenario } from './restart.ts';
 import { rollingScenarios } from './rolling.ts';
@@ -27,6 +28,7 @@ export const scenarios: readonly Scenario[] = [
   addressScenario,
   additionalScenario,
   listsScenario,
+  packetsScenario,
   dockerRunScenario,
   ...clusterScenarios,
   ...rollingScenarios,

@@ -65,6 +65,27 @@ describe('fillDocument', () => {
     expect(fillDocument('<!-- bench: idle -->\n<!-- /bench -->', [report, later])).to.contain('60.0');
   });
 
+  it('puts the figures of packets side by side, a table for each situation, below the machine of their run', () => {
+    const figure = { name: 'connections', unit: '/s', situation: 'one host' };
+    const ratio = { median: 1.03, min: 0.99, max: 1.1 };
+    const packets: Result = {
+      scenario: 'packets',
+      title: 'packets',
+      figures: [
+        { ...figure, subject: 'routed', value: 6938, ratio },
+        { ...figure, subject: 'bridge', value: 6807 },
+        { ...figure, situation: 'between hosts', subject: 'routed', value: 5642 },
+      ],
+    };
+
+    const filled = fillDocument('<!-- bench: packets -->\n<!-- /bench -->', [{ ...report, results: [idle, packets] }]);
+
+    expect(filled).to.contain('load 0.5; 6 rounds of packets.\n');
+    expect(filled).to.contain('| one host    | unit | routed | bridge |    routed to bridge |');
+    expect(filled).to.contain('| connections |   /s |   6938 |   6807 | 1.03 (0.99 to 1.10) |');
+    expect(filled).to.contain('| connections   |   /s |   5642 |                  |');
+  });
+
   it('is the same when filled twice', () => {
     const once = fillDocument('<!-- bench: idle goals -->\n<!-- /bench -->', [report]);
 

@@ -142,6 +142,21 @@ export class CrashHost {
     return stdout.split('\n').filter((line) => /vethr|routed|ROUTED/.test(line));
   }
 
+  /** What the host has of ours, or because of us, beyond {@link traces}: as it was before the first network, so after the last. */
+  async settings(): Promise<readonly string[]> {
+    const sysctls = HOST_SYSCTLS.map((key) => `${key}=$(cat /proc/sys/${key})`).join('\n');
+    const look = `echo "${sysctls}"; for program in iptables ip6tables; do echo $program; $program -S FORWARD; done`;
+    const { stdout } = await run('nsenter', ['--net', '-t', String(this.#host.pid), 'sh', '-c', look]);
+    const { addresses, rules } = this.rtnl;
+    const [loopback, all] = await Promise.all([addresses.list({ linkIndex: 1 }), rules.list()]);
+    return [
+      ...(await this.firewall()),
+      ...stdout.split('\n'),
+      ...loopback.map(({ address }) => `lo ${address}`),
+      ...all.map(({ priority, destination, table }) => `rule ${priority} ${destination ?? ''} ${table}`),
+    ];
+  }
+
   async logTail(): Promise<string> {
     return (await readFile(join(this.directory, 'log'), 'utf8')).slice(-LOG_TAIL);
   }
@@ -158,6 +173,8 @@ export class CrashHost {
   }
 }
 
+/** What the daemon changes for networks. */
+const HOST_SYSCTLS = ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding', 'net/ipv6/conf/up0/accept_ra'];
 const UPLINK =
   'ip link add up0 type veth peer name up1; ip link set up1 up; ip address add 10.9.0.1/24 dev up0; ip link set up0 up';
 

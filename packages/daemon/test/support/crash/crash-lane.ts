@@ -50,12 +50,15 @@ const NEXT: ContainerSpec = { driverOptions: { 'routed.addresses': '192.168.7.30
 export class CrashLane {
   readonly #host: CrashHost;
   readonly #life: DockerLife;
+  /** How the host is without networks: see `CrashHost.settings`. */
+  readonly #bare: readonly string[];
   /** A network that was there before the crash, and what there is when no container is on it. */
   #standing: { readonly network: DockerNetwork; readonly traces: Traces } | undefined;
 
-  private constructor(host: CrashHost, life: DockerLife) {
+  private constructor(host: CrashHost, life: DockerLife, bare: readonly string[]) {
     this.#host = host;
     this.#life = life;
+    this.#bare = bare;
   }
 
   static async open(main: string): Promise<CrashLane> {
@@ -63,11 +66,11 @@ export class CrashLane {
     const calls = new DockerCalls(host);
     try {
       await calls.begin();
+      return new CrashLane(host, new DockerLife(host, calls), await host.settings());
     } catch (error) {
       await host.close();
       throw error;
     }
-    return new CrashLane(host, new DockerLife(host, calls));
   }
 
   async close(): Promise<void> {
@@ -100,6 +103,7 @@ export class CrashLane {
       await life.removeNetwork(network);
     });
     if (!calls.hasDied) return;
+    if (absence === 'long') await this.#expectBareUnlessNetwork();
     const next = absence === 'short' ? await this.#life.createNetwork() : await this.#createSoon();
     await this.#useUp(next);
   }
@@ -110,7 +114,21 @@ export class CrashLane {
     await this.#settle((traces) => expect(Object.keys(traces.records).filter(isOfNetwork)).to.have.lengthOf(1));
     await this.#life.removeNetwork(next);
     await this.#settle(expectNothing);
-    expect(await this.#host.firewall()).to.deep.equal([]);
+    expect(await this.#host.settings()).to.deep.equal(this.#bare);
+  }
+
+  /** Docker asks nothing more: the host is as it was, unless the network is there and Docker may know it. */
+  async #expectBareUnlessNetwork(): Promise<void> {
+    await this.#settle(async ({ records }) => {
+      if (Object.keys(records).some(isOfNetwork)) {
+        // Nobody asked for anything of it yet, and there is no Docker that would say that it does not know it.
+        expect(Object.values(records)).to.satisfy((all: object[]) =>
+          all.some((one) => 'isUnanswered' in one && one.isUnanswered === true),
+        );
+        return;
+      }
+      expect(await this.#host.settings()).to.deep.equal(this.#bare);
+    });
   }
 
   /** A network with blocks, from its creation to its end, with one container. */
@@ -184,11 +202,11 @@ export class CrashLane {
   }
 
   /** Lets time pass for the daemon, round after round, until what is there is as expected. */
-  async #settle(expectation: (traces: Traces) => void): Promise<void> {
+  async #settle(expectation: (traces: Traces) => unknown): Promise<void> {
     const deadline = performance.now() + DEADLINE_MS;
     for (;;) {
       try {
-        expectation(await this.#host.traces());
+        await expectation(await this.#host.traces());
         return;
       } catch (error) {
         if (performance.now() > deadline) throw error;

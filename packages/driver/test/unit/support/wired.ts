@@ -224,6 +224,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     repair: () => parts.keeper.repair(),
     stop: async () => {
       parts.owners.stop();
+      await parts.known.stop();
       await parts.keptKeeper.stop();
       await parts.announcer.stop();
       await parts.keeper.stop();

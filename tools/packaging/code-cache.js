@@ -1,0 +1,19 @@
+// Writes what V8 compiles while the program warms up, for the Node.js that runs this: main.js takes it.
+//
+// node code-cache.js DIRECTORY
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Script } from 'node:vm';
+
+const [, , folder] = process.argv;
+const filename = join(folder, 'program.cjs');
+const url = pathToFileURL(join(folder, 'main.js')).href;
+process.argv = [process.execPath, join(folder, 'main.js'), 'warm-up'];
+
+const program = new Script(readFileSync(filename, 'latin1'), { filename });
+process.once('beforeExit', (code) => {
+  if (code === 0) writeFileSync(join(folder, 'program.cache'), program.createCachedData());
+});
+program.runInThisContext()(createRequire(url), url, folder);
