@@ -33,7 +33,8 @@ export function addressRoutes(loaded: Promise<AddressServices>): Router {
     // Of an address that nobody has, the network is all that can be named.
     if (describe(address).lease === undefined) await status.refreshNames();
     const record = describe(address);
-    const connections = record.announcement === undefined ? undefined : await connectionsTo(address);
+    const isCounted = record.announcement !== undefined && record.endpoint?.isUntracked !== true;
+    const connections = isCounted ? await connectionsTo(address) : undefined;
     ctx.body = { ...record, ...(connections !== undefined && { connections }) } satisfies AddressRecord;
   });
   router.post('/containers/:container/addresses', async (ctx) => {

@@ -165,6 +165,7 @@ function announcement({ record }: AddressFacts): Answer {
 /** What a withdrawal would leave, or has left. */
 function connectionsOf(record: AddressFacts['record']): string {
   const { connections } = record ?? {};
+  if (record?.endpoint?.isUntracked === true) return 'its connections are not tracked (routed.conntrack=off)';
   if (connections === undefined) return 'its connections cannot be counted';
   return `others have ${connections} connection${connections === 1 ? '' : 's'} to it`;
 }

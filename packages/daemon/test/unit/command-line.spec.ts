@@ -199,6 +199,17 @@ describe('a command line', () => {
     expect((await run(['drain', '--status'])).exitCode).to.equal(0);
   });
 
+  it('waits for all of its time where connections are not tracked, and does not call that none', async () => {
+    const endpoint = { endpointId: 'e1', isAnnounced: false, isUntracked: true, connections: { '10.1.0.2': 0 } };
+    const report = { isHostDraining: false, endpoints: [endpoint] };
+    await answerWith({ '/v1/drain': report, '/v1/containers/web/drain': report });
+
+    const { stdout, exitCode } = await run(['drain', 'web', '--wait', '10ms']);
+
+    expect(exitCode).to.equal(75);
+    expect(stdout).to.match(/10\.1\.0\.2 +not tracked +withdrawn/);
+  });
+
   it('tells what docker stop drains from what an operator drains', async () => {
     const row = {
       endpointId: 'e1',

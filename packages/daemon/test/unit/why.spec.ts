@@ -228,6 +228,18 @@ describe('why an address is reached or not', () => {
     expect(textOf('announcement', { record })).to.contain('until its health check passes, at 2026-01-01T00:01:00.000Z');
   });
 
+  it('says that connections are not tracked, rather than none', () => {
+    const { connections, ...record } = healthy.record!;
+    expect(connections).to.equal(3);
+
+    const untracked = { ...record, endpoint: { ...endpoint, isUntracked: true } };
+
+    expect(textOf('announcement', { record: untracked })).to.match(
+      /; its connections are not tracked \(routed\.conntrack=off\)$/,
+    );
+    expect(textOf('announcement', { record })).to.match(/; its connections cannot be counted$/);
+  });
+
   it('is a yield to another host, whose route packets take', () => {
     const yielded = { ...withdrawn, reason: 'yielded', why: 'another host announces it, and this host yields to it' };
     const route = { ...ownRoute, protocol: 188 } as unknown as Route;

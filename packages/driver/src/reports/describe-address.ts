@@ -1,4 +1,4 @@
-import { hostPrefix } from '@routed/datapath';
+import { hostPrefix, isUntracked } from '@routed/datapath';
 import { type Ipam, prefixContains } from '@routed/ipam';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { NameBook } from '../ground/endpoint-names.ts';
@@ -36,7 +36,9 @@ export function describeAddress(address: string, deps: Deps): AddressRecord {
   return {
     address,
     ...(lease && { lease }),
-    ...(endpoint && { endpoint: { ...endpoint, ...deps.names.of(endpoint.id) } }),
+    ...(endpoint && {
+      endpoint: { ...endpoint, ...(isUntracked(endpoint) && { isUntracked: true }), ...deps.names.of(endpoint.id) },
+    }),
     ...(sandbox && { sandbox }),
     ...(isJoined && { announcement: deps.announcements.explain(endpoint, address) }),
     ...(block !== undefined && { block }),
