@@ -166,6 +166,66 @@ for (const engine of NEWEST_OR_EACH) {
       };
     });
 
+    describe('containers whose connections are not tracked', () => {
+      const [server, client] = ['10.5.0.2', '10.5.0.3'] as const;
+      /** The connections that the host tracks of the server: those that ended too. */
+      const trackedBy = async (from: string): Promise<number> => {
+        await stage.host.exec(['conntrack', '-F']);
+        expect((await stage.host.docker('exec', from, ...fetchArgv(server))).length).to.be.above(0);
+        const { stdout } = await stage.host.exec(['conntrack', '-L', '-p', 'tcp', '-d', server]);
+        return stdout.split('\n').filter((line) => line.startsWith('tcp')).length;
+      };
+
+      before(async () => {
+        await createNetwork(stage.host, 'loose', '10.5.0.0/16', '-o', 'routed.conntrack=off');
+        await stage.host.docker(
+          'run',
+          '--detach',
+          '--name',
+          'server',
+          '--network',
+          'loose',
+          '--ip',
+          server,
+          ...webServer,
+        );
+        await runIdle(stage.host, 'client', '--network', 'loose', '--ip', client);
+        await eventually(async () => {
+          expect(await addressSeenBy(stage.host, server, 'client')).to.equal(client);
+        });
+      });
+
+      it('leave no entry, and those of others with them do', async () => {
+        expect(await trackedBy('client')).to.equal(0);
+        expect(await trackedBy('friend')).to.equal(1);
+        expect((await type(stage.host, 'routed-plugin status')).stdout).to.contain(', not tracked');
+      });
+
+      it('take no list, and say what to do', async () => {
+        const { stderr, exitCode } = await type(stage.host, 'routed-plugin ingress set server none');
+        expect(exitCode).to.not.equal(0);
+        expect(stderr).to.contain('has routed.conntrack=off on network loose, and lists need connection tracking');
+      });
+
+      it('stay so when the rules are flushed, and when the plugin is restarted', async () => {
+        await stage.host.exec(['nft', 'delete', 'table', 'inet', 'routed']);
+        await eventually(async () => {
+          expect(await trackedBy('client')).to.equal(0);
+        }, 20_000);
+
+        await stage.plugin.stop('SIGKILL');
+        stage.plugin = await stage.host.startPlugin();
+
+        expect(await trackedBy('client')).to.equal(0);
+        await stage.host.docker('rm', '--force', 'server', 'client');
+        await stage.host.docker('network', 'rm', 'loose');
+        await eventually(async () => {
+          const { stdout } = await stage.host.exec(['nft', 'list', 'set', 'inet', 'routed', 'untracked_between']);
+          expect(stdout).to.not.contain('elements');
+        });
+      });
+    });
+
     describe('in the end', () => {
       it('says what is wrong with a list, and where', async () => {
         const network = 'name=apps,driver-opt=routed.ingress=10.0.0.0/8+10.1.2.3.4';

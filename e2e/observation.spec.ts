@@ -1,3 +1,4 @@
+import type { LabProcess } from '@routed/lab';
 import type { Overview } from '@routed/web';
 import { expect } from 'chai';
 import { createNetwork, endpointIdOf, runIdle } from './support/containers.ts';
@@ -34,7 +35,9 @@ describe('looking at the plugin', () => {
 
   it('walks an address to where it breaks', async () => {
     expect(await command('why 10.1.0.2')).to.match(/^route +ok +10\.1\.0\.2\/32 dev vethr/m);
-    expect(await command('why 10.1.0.77', 1)).to.contain('It breaks at the lease: nobody has leased it');
+    const free = await command('why 10.1.0.77');
+    expect(free).to.match(/^lease +ok +nobody has it: it is free in \S+10\.1\.0\.0\/16, of network apps$/m);
+    expect(free).to.not.contain('BROKEN');
 
     const pid = await stage.host.docker('inspect', '--format', '{{.State.Pid}}', 'web');
     const inside = ['nsenter', '--net', '--target', pid];
@@ -102,7 +105,7 @@ describe('looking at the plugin', () => {
   });
 
   it('tries itself with packets, and takes everything away', async function () {
-    // Three selftests, each some seconds on an idle machine.
+    // Four selftests, each some seconds on an idle machine.
     this.timeout(300_000);
     const { host } = stage;
     interface Selftest {
@@ -114,11 +117,29 @@ describe('looking at the plugin', () => {
       expect(result.exitCode, result.stdout + result.stderr).to.equal(exitCode);
       return JSON.parse(result.stdout) as Selftest;
     };
-    const networks = async (): Promise<number> => {
-      return (JSON.parse(await command('status --json')) as { networks: unknown[] }).networks.length;
+    const left = async (): Promise<{ networks: number; pools: number; endpoints: number }> => {
+      const status = JSON.parse(await command('status --json')) as Record<
+        'networks' | 'pools' | 'endpoints',
+        unknown[]
+      >;
+      return { networks: status.networks.length, pools: status.pools.length, endpoints: status.endpoints.length };
+    };
+    const before = await left();
+    const underWay = async (name: string): Promise<LabProcess> => {
+      const selftest = await start(host, 'routed-plugin selftest', name);
+      await eventually(async () => {
+        expect(await selftest.log()).to.contain('IPv4 between two containers');
+      }, 60_000);
+      return selftest;
     };
 
+    // Killed with both of its ends, it can take nothing away: the next one does, and the daemon itself a minute later.
+    const all = await underWay('selftest-and-ends');
+    await host.exec(['sh', '-c', 'kill -KILL $(pgrep --full "[s]elftest")']);
+    await all.exited;
+    expect((await left()).networks).to.equal(before.networks + 1);
     const { checks } = await selftest('');
+    expect(await left()).to.deep.equal(before);
     const plain = 'ipv4 ipv6 host mtu table spoof additional ingress egress names limit leave';
     expect(checks.map(({ id, state }) => `${id} ${state}`)).to.deep.equal(plain.split(' ').map((id) => `${id} pass`));
     await host.exec(['iptables', '-I', 'FORWARD', '-i', 'vethr+', '-j', 'DROP']);
@@ -128,13 +149,10 @@ describe('looking at the plugin', () => {
       'ipv4 fail, table pass, router pass, leave pass',
     );
 
-    const killed = await start(host, 'routed-plugin selftest', 'selftest');
-    await eventually(async () => {
-      expect(await killed.log()).to.contain('IPv4 between two containers');
-    }, 60_000);
+    const killed = await underWay('selftest');
     expect(await killed.stop('SIGKILL')).to.equal(137);
     await eventually(async () => {
-      expect(await networks()).to.equal(1);
+      expect(await left()).to.deep.equal(before);
     }, 60_000);
   });
 
@@ -182,6 +200,24 @@ describe('looking at the plugin', () => {
     expect(await read('options/defaults.txt')).to.equal('ROUTED_X_TOKEN=[removed]\n');
     expect((await host.exec(['sh', '-c', `zcat ${file}`])).stdout).not.to.contain('hunter2');
     await host.exec(['rm', file, '/etc/default/routed']);
+
+    // With the daemon away, support needs it most: the rest is there, and why each thing is missing.
+    const without = JSON.parse(await command(`bundle --output ${file} --admin-socket /run/away.sock --json`)) as {
+      readonly files: readonly { readonly name: string; readonly missing?: string }[];
+    };
+    const missing = new Map(without.files.map(({ name, missing }) => [name, missing]));
+    expect(missing.get('status.json')).to.contain('routed-plugin does not answer at /run/away.sock (ENOENT)');
+    expect(missing.get('metrics.txt')).to.contain('ENOENT');
+    for (const name of [
+      'versions.txt',
+      'doctor.json',
+      'docker/networks.json',
+      'kernel/network.json',
+      'kernel/nft-routed.txt',
+    ])
+      expect(missing.get(name), name).to.equal(undefined);
+    expect(await read('doctor.json')).to.contain('/run/away.sock');
+    await host.exec(['rm', file]);
   });
 
   it('tells of a drain the same everywhere: its reason, its end, and the connections left', async () => {

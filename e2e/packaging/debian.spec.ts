@@ -54,6 +54,16 @@ describe('the Debian package', function () {
     expect(await machine.sh('systemctl is-enabled routed.service routed.socket')).to.equal('enabled\nenabled');
   });
 
+  it('has one version, wherever it is told', async () => {
+    const version = await machine.sh("dpkg-query --show --showformat '${Version}' routed");
+
+    expect(version).to.match(/^\d+\.\d+\.\d+(\+git\d{14}\.[0-9a-f]{7})?$/);
+    expect(await machine.sh('routed-plugin --version; quagga-config --version')).to.equal(`${version}\n${version}`);
+    const socket = machine.outsidePath('/run/routed/admin.sock');
+    const { stdout } = await runCommand(['curl', '--silent', '--unix-socket', socket, 'http://localhost/metrics']);
+    expect(stdout).to.contain(`routed_build_info{version="${version}"`);
+  });
+
   it('has pages, dashboard, alert rules, examples, and what shells complete both programs from', async () => {
     const docs = '/usr/share/doc/routed';
     const files = [

@@ -124,6 +124,10 @@ for (const engine of ['20.10', '28'] as const) {
       expect((await ping(host, 'fd00:1::2')).exitCode).to.equal(0);
     });
 
+    it('logs where docs/logs.md says', async () => {
+      expect(await stage.host.docker('logs', 'routed')).to.match(/^\{.*"msg":"serving"/m);
+    });
+
     // In the lab, "docker exec" of newer engines does not see the files of the container, and so do their health checks.
     if (engine === '20.10')
       it('is healthy while it answers', async () => {

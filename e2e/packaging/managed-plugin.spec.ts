@@ -84,6 +84,14 @@ describe('the managed plugin', function () {
         expect(stdout).to.match(/^routed_build_info\{version="/m);
       });
 
+      it("logs into the engine's log, by its id, as docs/logs.md says", async () => {
+        const id = await docker('plugin inspect --format {{.Id}} routed');
+
+        expect(id).to.match(/^[0-9a-f]{64}$/);
+        const lines = (await stage.host.engineLog()).split('\n');
+        expect(lines.filter((line) => line.includes(id) && line.includes('serving'))).to.not.be.empty;
+      });
+
       it('serves the page where it was told to, which shows containers, the router of the host and another page', async () => {
         const { host } = stage;
         await host.startRouter(router);

@@ -3,24 +3,15 @@
 //
 // node --import=tsx tools/packaging/bundle.ts DIRECTORY
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { join } from 'node:path';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { nativeModules } from './native-modules.ts';
 
 const repository = join(import.meta.dirname, '../..');
-const store = createRequire(join(repository, 'packages/store/package.json'));
-const netns = createRequire(join(repository, 'packages/netns/package.json'));
-const platform = `${process.platform}-${process.arch}`;
-
-/** Prebuilt binaries for glibc, which every Debian has. */
-const classicLevel = join(dirname(store.resolve('classic-level')), `prebuilds/${platform}/classic-level.node`);
-const koffi = join(
-  dirname(createRequire(netns.resolve('koffi')).resolve(`@koromix/koffi-${platform}`)),
-  `${platform.replace('-', '_')}/koffi.node`,
-);
+const { classicLevel, koffi } = nativeModules();
 
 /** Both packages look for their binary in the folders of an installation: here it lies beside main.js. */
-const nativeModules: Plugin = {
+const nativeModulesBeside: Plugin = {
   name: 'native modules',
   setup(esbuild) {
     esbuild.onLoad({ filter: /\/classic-level\/binding\.js$/ }, () => ({
@@ -57,7 +48,14 @@ const englishOnly: Plugin = {
 };
 
 /** The types that the daemon's answers have. A table of all types of the world would take 2 MB, three times over. */
-const TYPES = ['application/json', 'text/plain', 'text/html', 'text/css', 'text/javascript', 'application/octet-stream'];
+const TYPES = [
+  'application/json',
+  'text/plain',
+  'text/html',
+  'text/css',
+  'text/javascript',
+  'application/octet-stream',
+];
 
 /** What packages bring along for others, with the modules of Node.js that it loads, and what stands in its place. */
 const UNUSED: readonly (readonly [RegExp, string])[] = [
@@ -106,6 +104,20 @@ async function licences(inputs: readonly string[]): Promise<string> {
   return (await Promise.all(texts)).sort().join(`\n${'-'.repeat(80)}\n\n`);
 }
 
+/** Bytes of the program's text by package; our own are named as such. */
+function sizesOf({ outputs }: Metafile): Readonly<Record<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const { inputs } of Object.values(outputs)) {
+    for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+      if (input.endsWith('.node')) continue;
+      const [, foreign] = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
+      const name = foreign ?? input.replace(/^packages\/([^/]+)\/.*$/, '@routed/$1');
+      sizes.set(name, (sizes.get(name) ?? 0) + bytesInOutput);
+    }
+  }
+  return Object.fromEntries(sizes);
+}
+
 interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -122,7 +134,7 @@ const common: BuildOptions & { metafile: true } = {
   target: 'node20.19',
   loader: { '.node': 'copy' },
   assetNames: '[name]',
-  plugins: [nativeModules, ownModules, englishOnly, nothingUnused],
+  plugins: [nativeModulesBeside, ownModules, englishOnly, nothingUnused],
   // Names stay, so that a stack trace says something without the map.
   minifySyntax: true,
   minifyWhitespace: true,
@@ -164,4 +176,8 @@ await build({
   logLevel: 'warning',
 });
 await cp('packages/web/page', join(directory, 'page'), { recursive: true });
-await writeFile(join(directory, 'third-party-licences.txt'), await licences([program, routers].flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+await writeFile(
+  join(directory, 'third-party-licences.txt'),
+  await licences([program, routers].flatMap(({ metafile }) => Object.keys(metafile.inputs))),
+);
+await writeFile(join(directory, '../sizes.json'), JSON.stringify(sizesOf(program.metafile), undefined, 2));

@@ -12,8 +12,12 @@ const filename = join(folder, 'program.cjs');
 const url = pathToFileURL(join(folder, 'main.js')).href;
 process.argv = [process.execPath, join(folder, 'main.js'), 'warm-up'];
 
-const program = new Script(readFileSync(filename, 'latin1'), { filename });
+const text = readFileSync(filename, 'latin1');
+const program = new Script(text, { filename });
 process.once('beforeExit', (code) => {
-  if (code === 0) writeFileSync(join(folder, 'program.cache'), program.createCachedData());
+  if (code !== 0) return;
+  const cachedData = program.createCachedData();
+  if (new Script(text, { filename, cachedData }).cachedDataRejected) throw new Error('V8 does not take what it made');
+  writeFileSync(join(folder, 'program.cache'), cachedData);
 });
 program.runInThisContext()(createRequire(url), url, folder);

@@ -70,7 +70,7 @@ export function tellWhether(stage: ClusterStage, network: ClusterNetwork): void 
   });
 
   it('says why an address does not answer', async () => {
-    expect(await command(stage, `ping ${free} --count 1`, 1)).to.match(/^why: lease +nobody has leased it from /m);
+    expect(await command(stage, `ping ${free} --count 1`, 1)).to.match(/^why: lease +nobody has it: it is free in /m);
 
     await command(stage, 'ingress set c1 none');
     const refused = await command(stage, 'ping c1 --count 1', 1);

@@ -82,6 +82,22 @@ export const recordFaults: readonly Fault[] = [
     also: ['stale-links'],
   },
   {
+    check: 'uplink-names',
+    what: 'an uplink that is not there',
+    severity: 'warning',
+    found: /^uplink wan0 \(--uplinks\) is not there$/,
+    why: /^what containers begin leaves by the uplinks that were named/,
+    remedy: /^correct --uplinks \(ROUTED_UPLINKS\) and restart routed-plugin/,
+    break: async (examined: ExaminedHost): Promise<void> => {
+      await examined.plugin.stop('SIGTERM');
+      await examined.startPlugin('--uplinks', 'eth1,wan0');
+    },
+    revert: async (examined: ExaminedHost): Promise<void> => {
+      await examined.plugin.stop('SIGTERM');
+      await examined.startPlugin();
+    },
+  },
+  {
     check: 'namespaces',
     what: 'a plugin that does not see the namespaces of containers',
     severity: 'broken',

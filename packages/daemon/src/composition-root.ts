@@ -92,17 +92,18 @@ export function compose(opened: Opened): Composition {
 function firewallOf({ options, kernel: { rtnl, nfnetlink, tracking, events } }: Opened): Firewall {
   const uplinks = new Uplinks({ rtnl }, options.uplinks);
   const watch = events.ruleset;
+  const namesNow = async (): Promise<string[]> => uplinks.namesOf(await rtnl.links.list());
   return {
     uplinks,
     acceptance: createForwardAcceptance(
-      { run: runCommand, uplinks: async () => uplinks.namesOf(await rtnl.links.list()), watch },
+      { run: runCommand, uplinks: namesNow, watch },
       { linkPrefix: HOST_LINK_PREFIX },
     ),
     policies: createForwardPolicies({ run: runCommand }),
     connections: createConnections({ nfnetlink: tracking }),
     marks: createConnectionMarks({ run: runCommand, watch }, { table: MARK_TABLE, linkPrefix: HOST_LINK_PREFIX }),
     filters: createEndpointFilters(
-      { nfnetlink, run: runCommand, watch },
+      { nfnetlink, run: runCommand, uplinks: namesNow, watch },
       { table: FILTER_TABLE, linkPrefix: HOST_LINK_PREFIX, logGroup: LOG_GROUP },
     ),
   };

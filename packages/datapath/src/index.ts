@@ -52,6 +52,7 @@ export {
 export { KernelSettings } from './host/kernel-settings.ts';
 export { type Propagation, propagationOf } from './host/mounts.ts';
 export { type SavedSysctls, fileSavedSysctls } from './host/saved-sysctls.ts';
+export { absentUplinks } from './host/absent-uplinks.ts';
 export { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
 export { UplinkWatch } from './host/uplink-watch.ts';
 export { Uplinks, isDefault } from './host/uplinks.ts';
@@ -80,6 +81,6 @@ export type { SandboxEndpoint } from './sandbox/sandbox-plan.ts';
 export { type OpenSandbox, type SandboxView, hasSandbox, openSandbox } from './sandbox/sandbox-view.ts';
 export { DatapathError, type DatapathErrorCode, isDatapathError } from './ground/errors.ts';
 export type { Logger } from './ground/logger.ts';
-export { allAddresses, listInForce, type Spoofing } from './endpoint/kernel-endpoint.ts';
+export { allAddresses, isUntracked, listInForce, type Spoofing } from './endpoint/kernel-endpoint.ts';
 export { isVirtualGateway, VIRTUAL_GATEWAY_PREFIX } from './names/virtual-gateways.ts';
 export type { KernelAddress, KernelEndpoint } from './endpoint/kernel-endpoint.ts';

@@ -6,10 +6,14 @@ export interface StartQuestion {
   readonly networkId: string;
   /** The name of the container, where Docker told it with the call. */
   readonly name?: string | undefined;
+  /** The ids of the containers that the answer matters for: once all of them have answered, it is somebody else. */
+  readonly candidates: readonly string[];
   /** Whether a container has this endpoint still: Docker makes no second one for it on the same network. */
   readonly hasEndpoint: (endpointId: string) => boolean;
 }
 
+/** The list takes longer the more containers there are, the candidates some milliseconds in all. */
+const CANDIDATES_FIRST_MS = 2;
 /** How long the list may take: before it has started, Docker accepts connections and is silent. */
 const LIST_PATIENCE_MS = 500;
 /** More containers than this are not asked about: whose call it is stays unknown. */
@@ -44,32 +48,59 @@ type Listed = z.infer<typeof containerList>[number];
  */
 export class StartingContainer {
   readonly #api: EngineApi;
+  readonly #candidatesFirstMs: number;
   /** Containers that have been asked about and have not answered, with the time of the first question. */
   readonly #silent = new Map<string, number>();
   /** When the list that Docker has not given yet was asked for. */
   #listingSinceMs: number | undefined;
 
-  constructor(api: EngineApi) {
+  /** @param candidatesFirstMs how long the candidates are waited for before the list is asked for */
+  constructor(api: EngineApi, candidatesFirstMs: number = CANDIDATES_FIRST_MS) {
     this.#api = api;
+    this.#candidatesFirstMs = candidatesFirstMs;
   }
 
-  /** The id of the container; undefined: it is not certain. Takes a second and a half at most. Never rejects. */
+  /** The id of the container; undefined: it is no candidate, or not certain. Takes a second and a half at most. Never rejects. */
   async find(question: StartQuestion): Promise<string | undefined> {
     const beganMs = performance.now();
+    if (this.#isListSilent() || (question.name === undefined && this.#isHopeless(question.candidates, beganMs)))
+      return undefined;
+    // What was asked since Docker made its call, once about each.
+    const answers = new Map<string, Promise<boolean>>();
+    const ask: Ask = (id) => {
+      const answer = answers.get(id) ?? this.#answers(id);
+      answers.set(id, answer);
+      return answer;
+    };
+    const isOfMatter = question.name !== undefined || !(await this.#areFree(question.candidates, ask));
+    if (!isOfMatter) return undefined;
     const all = await this.#list();
     if (all === undefined) return undefined;
     if (question.name !== undefined) return all.find(({ Names }) => Names.includes(`/${question.name}`))?.Id;
     const possible = possibleOf(all, question);
-    const held = possible.filter((id) => beganMs - (this.#silent.get(id) ?? beganMs) > HELD_AFTER_MS);
-    if (possible.length > MOST_ASKED || held.length > 1) return undefined;
+    if (this.#isHopeless(possible, beganMs)) return undefined;
     const { factor, leastMs, mostMs } = PATIENCE;
     const patienceMs = Math.min(Math.max(factor * (performance.now() - beganMs), leastMs), mostMs);
-    return await this.#lastSilent(possible, patienceMs);
+    return await lastSilent(possible, ask, patienceMs);
+  }
+
+  /** Whether it cannot be told which of them it is: they are too many, or Docker holds several. */
+  #isHopeless(ids: readonly string[], nowMs: number): boolean {
+    const held = ids.filter((id) => nowMs - (this.#silent.get(id) ?? nowMs) > HELD_AFTER_MS);
+    return ids.length > MOST_ASKED || held.length > 1;
+  }
+
+  /** Whether all of them answer at once. */
+  async #areFree(ids: readonly string[], ask: Ask): Promise<boolean> {
+    const all = await within(this.#candidatesFirstMs, Promise.all(ids.map(ask)));
+    return all?.every((isFree) => isFree) ?? false;
+  }
+
+  #isListSilent(): boolean {
+    return this.#listingSinceMs !== undefined && performance.now() - this.#listingSinceMs > SILENT_AFTER_MS;
   }
 
   async #list(): Promise<readonly Listed[] | undefined> {
-    const isSilent = this.#listingSinceMs !== undefined && performance.now() - this.#listingSinceMs > SILENT_AFTER_MS;
-    if (isSilent) return undefined;
     const sinceMs = performance.now();
     this.#listingSinceMs ??= sinceMs;
     const listing = this.#api
@@ -77,22 +108,6 @@ export class StartingContainer {
       .catch(() => undefined)
       .finally(() => (this.#listingSinceMs = undefined));
     return await within(LIST_PATIENCE_MS, listing);
-  }
-
-  /** The only one that does not answer. */
-  async #lastSilent(ids: readonly string[], patienceMs: number): Promise<string | undefined> {
-    const left = new Set(ids);
-    if (left.size <= 1) return [...left][0];
-    const isOneLeft = new Promise<void>((resolve) => {
-      for (const id of ids) {
-        void this.#answers(id).then((isFree) => {
-          if (isFree) left.delete(id);
-          if (left.size <= 1) resolve();
-        });
-      }
-    });
-    await within(patienceMs, isOneLeft);
-    return left.size === 1 ? [...left][0] : undefined;
   }
 
   /** Whether Docker does not hold the container. Fulfilled when it has answered. */
@@ -109,6 +124,25 @@ export class StartingContainer {
       this.#silent.delete(id);
     }
   }
+}
+
+/** Asks Docker for a container; fulfilled when it has answered: whether it does not hold it. */
+type Ask = (id: string) => Promise<boolean>;
+
+/** The only one that does not answer. */
+async function lastSilent(ids: readonly string[], ask: Ask, patienceMs: number): Promise<string | undefined> {
+  const left = new Set(ids);
+  if (left.size <= 1) return [...left][0];
+  const isOneLeft = new Promise<void>((resolve) => {
+    for (const id of ids) {
+      void ask(id).then((isFree) => {
+        if (isFree) left.delete(id);
+        if (left.size <= 1) resolve();
+      });
+    }
+  });
+  await within(patienceMs, isOneLeft);
+  return left.size === 1 ? [...left][0] : undefined;
 }
 
 /** The containers that Docker may be starting on the network, or connecting to it. Pure. */

@@ -24,6 +24,7 @@ import { routesChecks } from './checks/routes.ts';
 import { startOrderChecks } from './checks/start-order.ts';
 import { stateChecks } from './checks/state.ts';
 import { sysctlFilesChecks } from './checks/sysctl-files.ts';
+import { uplinkChecks } from './checks/uplinks.ts';
 
 /** Every check, from the machine over the kernel to the router. */
 export const ALL_CHECKS: readonly Check[] = [
@@ -37,6 +38,7 @@ export const ALL_CHECKS: readonly Check[] = [
   ...filtersChecks,
   ...namesChecks,
   ...limitsChecks,
+  ...uplinkChecks,
   ...mtuChecks,
   ...poolsChecks,
   ...routesChecks,

@@ -275,6 +275,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   const { routers, connections, metrics } = ports;
   const isInUse = (address: string): boolean => endpoints.endpointAt(hostPrefix(address)) !== undefined;
   const kept = new KeptAddresses({ ...ground, repository: ports.state.kept, isInUse });
+  ground.events.on('delete', (additional) => kept.giveBack(additional));
   const additional = new AdditionalLeases({ ...ground, claims, kept });
   const hostDrain = new HostDrain({ repository: ports.state.drain });
   const named = new NamedDestinations({ ...ground, rtnl: ports.rtnl, filters: ports.filters });
@@ -345,9 +346,7 @@ function containerComponents(
   const onOwner = keptKeeper.note.bind(keptKeeper);
   const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners, onOwner });
   const limitReader = new LimitReader({ ...ground, limits, links, endpoints });
-  ground.events.on('join', (endpointId) => sticky.onJoin(endpointId));
-  ground.events.on('join', (endpointId) => owners.onJoin(endpointId));
-  ground.events.on('join', (endpointId) => known.onJoin(endpointId));
+  for (const each of [sticky, owners, known]) ground.events.on('join', (endpointId) => each.onJoin(endpointId));
   ground.events.on('leave', (endpointId) => known.onLeave(endpointId));
   return {
     addressAnnouncements: announcements,

@@ -114,22 +114,8 @@ class AssembledDriver implements Driver {
   }
 
   async start({ monitor, ruleset, openRefused }: KernelEventSources, source: RecoverySource): Promise<void> {
-    const {
-      keeper,
-      networks,
-      endpoints,
-      blocks,
-      sticky,
-      owners,
-      known,
-      keptKeeper,
-      sandboxes,
-      cluster,
-      absence,
-      hidden,
-      announcer,
-      refused,
-    } = this.#components;
+    const { keeper, networks, endpoints, blocks, sandboxes, cluster, absence, hidden, announcer, refused } =
+      this.#components;
     const recovery = (await this.#isRecoveryDue(source)) ? this.#recoveryFrom(source) : undefined;
     const removals = this.#removalsSeenBy(source);
     sandboxes.listenTo(monitor);
@@ -143,33 +129,25 @@ class AssembledDriver implements Driver {
     const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };
     const watch = new KernelWatch({ endpoints, networks, blocks, linkAt, ...repairs });
     watch.start({ events: monitor, ruleset });
-    const components = [
-      refused,
-      announcer,
-      sticky,
-      owners,
-      known,
-      keptKeeper,
-      cluster.watch,
-      recovery,
-      removals,
-      hidden,
-      watch,
-    ];
+    const learners = this.#learners();
+    const components = [refused, announcer, ...learners, cluster.watch, recovery, removals, hidden, watch];
     for (const component of components) this.#started.add(() => component?.stop());
     if (openRefused !== undefined) void refused.start(openRefused);
     await compared;
     cluster.watch.start(monitor, blocks);
-    sticky.start();
-    known.start();
-    owners.start();
-    keptKeeper.start();
+    for (const learner of learners) learner.start();
     void recovery?.start();
     void removals.start();
   }
 
   async stop(): Promise<void> {
     await this.#started.close();
+  }
+
+  /** What learns from Docker which containers the endpoints belong to. */
+  #learners(): readonly { start(): void; stop(): unknown }[] {
+    const { sticky, known, owners, keptKeeper } = this.#components;
+    return [sticky, known, owners, keptKeeper];
   }
 
   async #isRecoveryDue({ state }: RecoverySource): Promise<boolean> {

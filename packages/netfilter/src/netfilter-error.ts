@@ -11,6 +11,7 @@ import type { CommandResult } from './command-runner.ts';
  * - `SET_INVALID`: a table, a set or a key that cannot be, or a set that is there and another;
  * - `QUEUE_UNAVAILABLE`: the kernel has no packet queues;
  * - `QUEUE_TAKEN`: another process has the packet queue;
+ * - `CONNTRACK_UNAVAILABLE`: nftables of this host cannot leave packets untracked;
  * - `LOG_UNAVAILABLE`: the kernel has no log groups;
  * - `LOG_TAKEN`: another process has the log group.
  */
@@ -22,6 +23,7 @@ export type NetfilterErrorCode =
   | 'SET_INVALID'
   | 'QUEUE_UNAVAILABLE'
   | 'QUEUE_TAKEN'
+  | 'CONNTRACK_UNAVAILABLE'
   | 'LOG_UNAVAILABLE'
   | 'LOG_TAKEN';
 

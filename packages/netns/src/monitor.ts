@@ -22,7 +22,7 @@ const DEFAULT_RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
  */
 export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
   requireOptions(OPTIONS, options, 'monitor');
-  const { groups, netns, receiveBufferBytes = DEFAULT_RECEIVE_BUFFER_BYTES } = options;
+  const { groups, linkSettings = true, netns, receiveBufferBytes = DEFAULT_RECEIVE_BUFFER_BYTES } = options;
   const mask = groupMask(groups);
   if (mask === 0) throw new NetnsError('INVALID_ARGUMENT', 'monitor', 'name at least one group to listen for');
   const sys = await loadSys();
@@ -32,5 +32,15 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
     return Promise.resolve(netnsFd === undefined ? open() : inNetns<number>(sys, netnsFd, open));
   });
   setReceiveBuffer(sys, fd, receiveBufferBytes);
+  if (!linkSettings) await leaveOutLinkSettings(fd);
   return new KernelMonitor(sys, fd);
+}
+
+/** Without it more comes than was asked for, which does no harm: a kernel without filters is none that has netlink's groups. */
+async function leaveOutLinkSettings(fd: number): Promise<void> {
+  const [{ loadRareCalls }, { settingsFilter }] = await Promise.all([
+    import('./sys/rare-calls.ts'),
+    import('./monitor/settings-filter.ts'),
+  ]);
+  (await loadRareCalls()).attachFilter(fd, settingsFilter());
 }

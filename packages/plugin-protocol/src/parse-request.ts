@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { METHODS, type MethodName, type RequestOf } from './methods.ts';
+import { isPlainRequest } from './plain-request.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { firstProblem, kindOf } from './schema/issue-text.ts';
 
@@ -27,6 +28,7 @@ export function parseRequest<M extends MethodName>(method: M, body: Uint8Array |
       path: '__proto__',
     });
   }
+  if (isPlainRequest(method, value)) return value as RequestOf<M>;
   const result = schema.safeParse(value);
   if (result.success) return result.data as RequestOf<M>;
   const { path, sentence } = firstProblem(result.error, value);
@@ -51,13 +53,13 @@ function hasProtoKey(value: object): boolean {
 
 function parseJson(method: MethodName, body: Uint8Array | string, ifEmpty: object | undefined): unknown {
   const text = typeof body === 'string' ? body : decode(method, body);
-  if (text.trim() === '') {
-    if (ifEmpty !== undefined) return ifEmpty;
-    throw new ProtocolError('EMPTY_BODY', 'empty request body (connection was lost; retry the command)');
-  }
   try {
     return JSON.parse(text);
   } catch (cause) {
+    if (text.trim() === '') {
+      if (ifEmpty !== undefined) return ifEmpty;
+      throw new ProtocolError('EMPTY_BODY', 'empty request body (connection was lost; retry the command)');
+    }
     throw new ProtocolError('MALFORMED_JSON', `${method}: request body is not valid JSON`, { cause });
   }
 }

@@ -45,7 +45,8 @@ export function createPluginApp(deps: PluginAppDeps): Koa {
   // Who asks is told of a failure; without anybody asking there is nobody to tell.
   deps.loaded.catch(() => undefined);
   const answers = new Map((Object.keys(METHODS) as MethodName[]).map((method) => [method, answer(method, deps)]));
-  // One route for all methods: the router tries its routes one after another.
+  const paths = new Map([...answers].map(([method, answering]) => [`/${method}`, answering]));
+  // One route for all methods, for a path that is written otherwise: the router tries its routes one after another.
   const router = new Router();
   router.post('/:method', async (ctx, next) => {
     const answering = answers.get(ctx.params['method'] as MethodName) ?? next;
@@ -65,13 +66,20 @@ export function createPluginApp(deps: PluginAppDeps): Koa {
       deps.logger.warn({ method: ctx.path }, text);
     }),
   );
-  app.use(router.routes());
-  app.use((ctx) => {
-    ctx.status = 404;
-    ctx.type = PLUGIN_CONTENT_TYPE;
-    ctx.body = JSON.stringify(errorReply(`unknown method ${ctx.method} ${ctx.path}`));
+  // What Docker writes is looked up, which takes the router as long as all else that is done for a call here.
+  app.use(async (ctx, next) => {
+    const answering = ctx.method === 'POST' ? paths.get(ctx.url) : undefined;
+    await (answering ?? next)(ctx, next);
   });
+  app.use(router.routes());
+  app.use(refuseUnknown);
   return app;
+}
+
+function refuseUnknown(ctx: Koa.Context): void {
+  ctx.status = 404;
+  ctx.set('Content-Type', PLUGIN_CONTENT_TYPE);
+  ctx.body = JSON.stringify(errorReply(`unknown method ${ctx.method} ${ctx.path}`));
 }
 
 function codeOf(error: unknown): unknown {
@@ -80,17 +88,17 @@ function codeOf(error: unknown): unknown {
 
 function answer(method: MethodName, { atOnce, loaded, observer, isRefusal, logger }: PluginAppDeps): Koa.Middleware {
   const early = atOnce[method];
-  return async (ctx, next) => {
+  return async (ctx) => {
     const request = { requestId: randomUUID(), method };
     const started = performance.now();
     const elapsed = (): number => Math.round((performance.now() - started) * 1000) / 1000;
-    ctx.type = PLUGIN_CONTENT_TYPE;
+    ctx.set('Content-Type', PLUGIN_CONTENT_TYPE);
     try {
       const body = parseRequest<MethodName>(method, await rawBody(ctx.req, { limit: BODY_LIMIT_BYTES }));
       logger.debug({ ...request, body }, 'request');
       const handler = (early ?? (await loaded)[method]) as Handler<MethodName> | undefined;
       if (handler === undefined) {
-        await next();
+        refuseUnknown(ctx);
         return;
       }
       const reply = await handler(body);

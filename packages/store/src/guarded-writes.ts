@@ -62,9 +62,11 @@ class WriteGuard {
   }
 }
 
-function notWritten(directory: string, cause: Error): StoreError {
+/** The error for a write that failed. */
+export function notWritten(directory: string, cause: Error): StoreError {
   const { message } = cause;
-  const isFull = message.includes('No space left on device');
+  // LevelDB and Node.js do not write it alike.
+  const isFull = /no space left on device/i.test(message);
   return new StoreError(
     'STATE_NOT_WRITTEN',
     `state directory ${directory} cannot be written (${message}): ` +

@@ -95,6 +95,15 @@ void add_neighbour(int fd, const struct endpoint *endpoint, int index) {
   must("add neighbour", exchange(fd, &request));
 }
 
+void find_route(int fd, const struct endpoint *endpoint) {
+  struct request request;
+  struct rtmsg head = {.rtm_family = AF_INET, .rtm_dst_len = 32, .rtm_flags = RTM_F_FIB_MATCH};
+  begin(&request, RTM_GETROUTE, 0, &head, sizeof head);
+  put(&request, RTA_DST, endpoint->address, sizeof endpoint->address);
+  int result = exchange(fd, &request);
+  if (result != -ENETUNREACH) must("find route", result);
+}
+
 void delete_route(int fd, const struct endpoint *endpoint) {
   struct request request;
   begin_route(&request, RTM_DELROUTE, 0, RTN_UNSPEC, endpoint);

@@ -17,6 +17,8 @@ int create_pair(int fd, const struct endpoint *endpoint);
 void set_up(int fd, const struct endpoint *endpoint, int index);
 void add_route(int fd, const struct endpoint *endpoint, int index);
 void add_neighbour(int fd, const struct endpoint *endpoint, int index);
+/** Looks up who has the address, which is usually nobody: the plugin does before it leases one. */
+void find_route(int fd, const struct endpoint *endpoint);
 void delete_route(int fd, const struct endpoint *endpoint);
 /** Sets the link down and moves it to the group that delete_scheduled() deletes. */
 void schedule_delete(int fd, const struct endpoint *endpoint);

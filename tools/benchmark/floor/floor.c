@@ -7,6 +7,7 @@
  *   burst THREADS N   N cycles, as fast as they go; answers their duration in ns
  *   up THREADS N      N endpoints come and stay; answers how long that took in ns
  *   down THREADS N    the last N of them go; answers how long that took in ns, without the deletion of their links
+ *   serve PATH        answers Docker's calls at a unix socket from now on, which server.c does
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,6 +18,7 @@
 
 #include "endpoint.h"
 #include "netlink.h"
+#include "server.h"
 
 #define STEPS 6
 #define MAX_THREADS 64
@@ -82,16 +84,20 @@ static void come(int fd, const struct endpoint *endpoint, long *times) {
   times[4] = now_ns();
 }
 
+static void note_scheduled(void) {
+  pthread_mutex_lock(&mutex);
+  scheduled++;
+  pthread_cond_broadcast(&changed);
+  pthread_mutex_unlock(&mutex);
+}
+
 static void go(int fd, const struct endpoint *endpoint, long *times) {
   times[0] = now_ns();
   delete_route(fd, endpoint);
   times[1] = now_ns();
   schedule_delete(fd, endpoint);
   times[2] = now_ns();
-  pthread_mutex_lock(&mutex);
-  scheduled++;
-  pthread_cond_broadcast(&changed);
-  pthread_mutex_unlock(&mutex);
+  note_scheduled();
 }
 
 static void cycle(int fd, long *times) {
@@ -138,7 +144,7 @@ static long in_threads(void (*chosen)(int fd), int threads, int count) {
 }
 
 int main(void) {
-  char line[80], verb[8];
+  char line[256], verb[8], path[200];
   pthread_t reaper;
   int threads, count, fd = open_socket();
   setvbuf(stdout, NULL, _IOLBF, 0);
@@ -147,6 +153,9 @@ int main(void) {
     if (sscanf(line, "%7s %d %d", verb, &threads, &count) == 3 && threads <= MAX_THREADS) {
       void (*chosen)(int fd) = verb[0] == 'u' ? come_once : verb[0] == 'd' ? go_once : cycle_once;
       printf("%ld\n", in_threads(chosen, threads, count));
+    } else if (sscanf(line, "serve %199s", path) == 1) {
+      serve(path, note_scheduled);
+      puts("serving");
     } else if (line[0] == 'c') {
       long times[STEPS + 1];
       cycle(fd, times);

@@ -46,6 +46,7 @@ program
     'fail when a ratio to the kernel floor has become much worse than the one in tools/benchmark/baseline.json',
   )
   .option('--record', 'write the ratios of this run there instead', false)
+  .option('--record-modules', 'write what the program consists of to modules.json instead', false)
   .action(ci);
 
 program

@@ -1,4 +1,4 @@
-import type { AddressList, AddressRecord, ContainerAddresses } from '@routed/driver';
+import type { AddressList, AddressRecord, ContainerAddresses, DaemonStatus } from '@routed/driver';
 import Router from '@koa/router';
 import { canonicalHostAddress } from '@routed/ipam';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ export interface AddressServices {
   readonly addresses: Pick<ContainerAddresses, 'add' | 'remove'>;
   readonly list: Pick<AddressList, 'list'>;
   readonly describe: (address: string) => AddressRecord;
+  readonly status: Pick<DaemonStatus, 'completeReport' | 'refreshNames'>;
   /** Undefined: the kernel could not be asked. */
   readonly connectionsTo: (address: string) => Promise<number | undefined>;
 }
@@ -27,10 +28,13 @@ export function addressRoutes(loaded: Promise<AddressServices>): Router {
     ctx.body = await (await loaded).list.list(typeof container === 'string' ? container : undefined);
   });
   router.get('/addresses/:address', async (ctx) => {
-    const { describe, connectionsTo } = await loaded;
+    const { describe, status, connectionsTo } = await loaded;
     const address = canonicalHostAddress(parameter(ctx, 'address'));
+    // Of an address that nobody has, the network is all that can be named.
+    if (describe(address).lease === undefined) await status.refreshNames();
     const record = describe(address);
-    const connections = record.announcement === undefined ? undefined : await connectionsTo(address);
+    const isCounted = record.announcement !== undefined && record.endpoint?.isUntracked !== true;
+    const connections = isCounted ? await connectionsTo(address) : undefined;
     ctx.body = { ...record, ...(connections !== undefined && { connections }) } satisfies AddressRecord;
   });
   router.post('/containers/:container/addresses', async (ctx) => {

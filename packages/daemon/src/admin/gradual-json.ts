@@ -39,7 +39,7 @@ function* piecesOf(record: Readonly<Record<string, unknown>>): Generator<string>
 function* elementsOf(list: readonly unknown[]): Generator<string> {
   let before = '[';
   for (const element of list) {
-    yield before + (JSON.stringify(element) ?? 'null');
+    yield before + (element === undefined ? 'null' : JSON.stringify(element));
     before = ',';
   }
   yield before === '[' ? '[]' : ']';

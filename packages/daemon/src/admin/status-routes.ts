@@ -6,7 +6,7 @@ import { linesThat, replyWithLines } from './lines.ts';
 
 /** What commands about the daemon ask. */
 export interface StatusServices {
-  readonly status: Pick<DaemonStatus, 'completeReport'>;
+  readonly status: Pick<DaemonStatus, 'completeReport' | 'refreshNames'>;
   readonly list: Pick<AddressList, 'list'>;
   readonly journal: Pick<Journal, 'entries' | 'follow'>;
   readonly refused: Pick<RefusedPackets, 'entries' | 'follow'>;

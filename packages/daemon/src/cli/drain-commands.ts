@@ -111,6 +111,8 @@ async function untilNoneIsLeft(
     report = { ...next, endpoints: next.endpoints.filter(({ endpointId }) => isMeant(endpointId)) };
     const left = connectionsIn(report);
     if (process.stderr.isTTY) complain(`${left} connections left`);
+    // Nobody can count them: the whole time is waited for.
+    if (report.endpoints.some(({ isUntracked }) => isUntracked)) return Number.POSITIVE_INFINITY;
     return left + report.endpoints.filter(({ isAnnounced }) => isAnnounced).length;
   };
   if (!(await untilEmpty(look, { timeMs: flags.wait ?? 0 }))) process.exitCode = EXIT_CODE.timeOver;
@@ -139,7 +141,10 @@ function print({ isHostDraining, endpoints }: DrainReport): void {
     endpoints.flatMap((endpoint) => {
       const { endpointId, container = endpointId.slice(0, 12), network = '?', connections } = endpoint;
       const state = stateOf(endpoint);
-      return Object.entries(connections).map(([address, count]) => [container, network, address, String(count), state]);
+      return Object.entries(connections).map(([address, count]) => {
+        const counted = endpoint.isUntracked === true ? 'not tracked' : String(count);
+        return [container, network, address, counted, state];
+      });
     }),
   );
 }

@@ -17,7 +17,7 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
       return;
     }
     if (words[0] === WARM_UP) {
-      await (await import('../serve/warm-up.ts')).warmUp();
+      await (await import('../serve/warm-up.ts')).warmUp(createProgram(VERSION));
       return;
     }
     await createProgram(VERSION).parseAsync(words, { from: 'user' });

@@ -2,7 +2,7 @@ import { didYouMean } from '@routed/text';
 import { Command, Option } from 'commander';
 import { dockerSocketOption, pluginDirOption, stateDirOption } from './place-options.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
-import { keepYoungGenerationSmall } from '../serve/young-generation.ts';
+import { holdYoungGeneration } from '../serve/young-generation.ts';
 
 /** The options of the daemon, each also as an environment variable. */
 const OPTIONS: readonly Option[] = [
@@ -75,10 +75,10 @@ async function run(raw: Readonly<Record<string, unknown>>, command: Command): Pr
   const doubts = unknownVariables(process.env);
   if (raw['check'] === true) {
     const { check } = await import('../serve/check-options.ts');
-    check(raw, { variableOf, doubts });
+    await check(raw, { variableOf, doubts });
     return;
   }
-  keepYoungGenerationSmall();
+  holdYoungGeneration();
   const { serve } = await import('../serve/serve.ts');
   await serve(raw, { variableOf, doubts });
 }

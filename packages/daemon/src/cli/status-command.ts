@@ -109,13 +109,19 @@ function sizeText(size: number): string {
 function endpointRow(endpoint: DaemonReport['endpoints'][number], names: Names): string[] {
   const { id, addresses, link, sandboxKey, announcement } = endpoint;
   const state =
-    sandboxKey === undefined ? 'in no container' : `joined${announcementText(announcement)}${limitText(endpoint)}`;
+    sandboxKey === undefined
+      ? 'in no container'
+      : `joined${announcementText(announcement)}${limitText(endpoint)}${trackingText(endpoint)}`;
   return [id.slice(0, 12), names.get(id)?.container ?? '?', addresses.join(' '), link, state];
 }
 
 function limitText({ rateIn, rateOut }: DaemonReport['endpoints'][number]): string {
   const [inward, out] = [rateIn === undefined ? '' : `, in ${rateIn}`, rateOut === undefined ? '' : `, out ${rateOut}`];
   return inward + out;
+}
+
+function trackingText({ isUntracked }: DaemonReport['endpoints'][number]): string {
+  return isUntracked === true ? ', not tracked' : '';
 }
 
 /** Nothing of what is announced as every endpoint is unless somebody says otherwise. */

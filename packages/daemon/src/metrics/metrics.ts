@@ -190,6 +190,11 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       ({ totals }) => totals.announced,
     );
     this.#single('routed_endpoints_idle', 'Endpoints that are in no container.', ({ totals }) => totals.idle);
+    this.#single(
+      'routed_endpoints_untracked',
+      'Endpoints in a container whose connections with other hosts are not tracked.',
+      ({ totals }) => totals.untracked ?? 0,
+    );
     this.#single('routed_links_to_delete', 'Links that wait for their deletion.', ({ linksToDelete }) => linksToDelete);
     this.#watchPools();
     this.#labelled(

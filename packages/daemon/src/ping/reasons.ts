@@ -1,5 +1,5 @@
 import { stagesOf } from '../why/attempt.ts';
-import { explain, type Stage } from '../why/explain.ts';
+import { explain, NOBODY_HAS_IT, type Stage } from '../why/explain.ts';
 import { readFacts } from '../why/read-facts.ts';
 
 /**
@@ -19,5 +19,7 @@ export async function reasonsFor(
   const isBroken = ({ state }: Stage): boolean => state === 'broken';
   // What comes after the first follows from it.
   const broken = [...stations.filter(isBroken).slice(0, 1), ...between.filter(isBroken)];
-  return broken.length > 0 ? broken : stations.filter(({ name }) => name === 'route');
+  if (broken.length > 0) return broken;
+  // Of an address that nobody has, the lease says it; of one of another host, the route.
+  return stations.filter(({ name, text }) => name === 'route' || text.startsWith(NOBODY_HAS_IT)).slice(0, 1);
 }

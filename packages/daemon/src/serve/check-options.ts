@@ -11,13 +11,25 @@ export interface OptionSources {
 }
 
 /**
- * Says whether the daemon would take these options: before it is restarted with them.
+ * Says whether the daemon would take these options: before it is restarted with them. An uplink that is not there is taken, and told:
+ * it may come later.
  *
  * @throws OptionError
  */
-export function check(raw: Readonly<Record<string, unknown>>, { variableOf, doubts }: OptionSources): void {
-  parseServeOptions(raw, variableOf);
-  for (const doubt of doubts) complain(`routed-plugin: ${doubt}`);
-  if (doubts.length === 0) say('all options and variables are valid');
-  else process.exitCode = EXIT_CODE.usage;
+export async function check(
+  raw: Readonly<Record<string, unknown>>,
+  { variableOf, doubts }: OptionSources,
+): Promise<void> {
+  const { uplinks } = parseServeOptions(raw, variableOf);
+  const absent = uplinks === undefined ? [] : await absentHere(uplinks);
+  for (const doubt of [...doubts, ...absent]) complain(`routed-plugin: ${doubt}`);
+  if (doubts.length > 0) process.exitCode = EXIT_CODE.usage;
+  else if (absent.length > 0) process.exitCode = EXIT_CODE.problem;
+  else say('all options and variables are valid');
+}
+
+async function absentHere(uplinks: readonly string[]): Promise<string[]> {
+  const [{ absentUplinks }, { openRtnl }] = await Promise.all([import('@routed/datapath'), import('@routed/netns')]);
+  await using rtnl = await openRtnl();
+  return absentUplinks(uplinks, await rtnl.links.list());
 }

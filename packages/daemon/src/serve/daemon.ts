@@ -15,13 +15,14 @@ import { createAdminApp, createMetricsApp } from '../admin/admin-app.ts';
 import { createWebApp, type PageSource } from '../web/web-app.ts';
 import { isReachedFromElsewhere } from './web-options.ts';
 import type { ServeOptions } from './serve-options.ts';
+import type * as RuntimeFile from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import type { Logger } from '../ground/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { servePlugins } from './plugin-servers.ts';
 
 /** What the start needs of it. */
-type RuntimeModule = Pick<typeof import('./runtime.ts'), 'startRuntime'>;
+type RuntimeModule = Pick<typeof RuntimeFile, 'startRuntime'>;
 
 /** The running daemon. */
 export interface Daemon {

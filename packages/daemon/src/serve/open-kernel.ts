@@ -38,7 +38,9 @@ export async function openKernel(cleanup: CleanupStack): Promise<Kernel> {
   const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
   cleanup.add(() => rtnl.close());
   // Opened before anything is read, so that no change falls in between.
-  const monitor = await openMonitor({ groups: ['link', 'address', 'route', 'rule', 'netconf', 'tc'] });
+  const groups = ['link', 'address', 'route', 'rule', 'netconf', 'tc'] as const;
+  // Half of all events of a container would be settings of its link.
+  const monitor = await openMonitor({ groups, linkSettings: false });
   cleanup.add(() => monitor.close());
   const nfnetlink = await openNfnetlink();
   cleanup.add(() => nfnetlink.close());

@@ -1,4 +1,4 @@
-import { ETHERNET_MTU_BYTES, fileSavedSysctls, findUplink, UplinkWatch } from '@routed/datapath';
+import { absentUplinks, ETHERNET_MTU_BYTES, fileSavedSysctls, findUplink, UplinkWatch } from '@routed/datapath';
 import type { DockerNetworks } from '@routed/docker-engine';
 import {
   CleanupStack,
@@ -21,6 +21,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { type Kernel, openKernel } from './open-kernel.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { VERSION } from '../version.ts';
+import { holdYoungGeneration, letYoungGenerationGrow } from './young-generation.ts';
 
 /** Everything behind the sockets, from the opening of the state to its closing. */
 export interface Runtime {
@@ -46,6 +47,8 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     if (state.isFromEarlierBoot) await forgetContainers(state, logger);
     const kernel = await openKernel(cleanup);
     const settings = await settingsOf(options, kernel, logger);
+    // Until the records are taken up: there may be thousands.
+    letYoungGenerationGrow();
     const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
     const ledger = fileSavedSysctls(options.stateDirectory, bootId);
     const { driver, routers, docker } = compose({ options, settings, kernel, state, ledger, ipam, metrics, logger });
@@ -63,7 +66,9 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
       ...(options.metricsPerAddress && { addresses: () => status.addresses(), lists: () => status.lists() }),
       ...(options.metricsRouter && { routers: routerReports(cleanup) }),
     });
-    const ready = driver.start(kernel.events, recoverySource(options, docker.networks, state));
+    const ready = driver
+      .start(kernel.events, recoverySource(options, docker.networks, state))
+      .finally(holdYoungGeneration);
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     return { driver, kernel, ready, close: () => cleanup.close() };
   } catch (error) {
@@ -90,6 +95,9 @@ async function settingsOf(
 ): Promise<DriverSettings> {
   const gateways = { ...VIRTUAL_GATEWAYS, ...(gateway === undefined ? {} : { 4: gateway }) };
   const common = { version: VERSION, gateways, ...(uplinks === undefined ? {} : { uplinks }) };
+  if (uplinks !== undefined) {
+    for (const problem of absentUplinks(uplinks, await rtnl.links.list())) logger.warn({}, problem);
+  }
   if (mtu !== 'auto') return { ...common, mtuBytes: mtu };
   const uplink = await findUplink(rtnl, uplinks);
   if (uplink === undefined) return { ...common, mtuBytes: ETHERNET_MTU_BYTES };

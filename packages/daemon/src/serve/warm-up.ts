@@ -1,10 +1,9 @@
 import { askUnixServer } from '@routed/docker-engine/unix-http';
+import type { Command } from 'commander';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createProgram } from '../cli/program.ts';
 import { createLogger } from '../ground/logger.ts';
-import { VERSION } from '../version.ts';
 import { startDaemon } from './daemon.ts';
 import { parseServeOptions } from './serve-options.ts';
 
@@ -14,12 +13,22 @@ const DEADLINE_MS = 30_000;
 /**
  * Does what every start does until its first answers, and loads the rest, in a folder of its own: whoever builds a package
  * keeps what V8 compiles meanwhile. Needs no rights, touches nothing of the host, and starts no daemon.
+ *
+ * @param program the command line, as every run makes it
  */
-export async function warmUp(): Promise<void> {
+export async function warmUp(program: Command): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'routed-'));
-  const words = ['serve', '--check', '--plugin-dir', folder, '--state-dir', folder, '--admin-socket', join(folder, 'a')];
+  const words = [
+    'serve',
+    '--check',
+    '--plugin-dir',
+    folder,
+    '--state-dir',
+    folder,
+    '--admin-socket',
+    join(folder, 'a'),
+  ];
   try {
-    const program = createProgram(VERSION);
     await program.parseAsync(words, { from: 'user' });
     const options = parseServeOptions(program.commands.find((command) => command.name() === 'serve')?.opts() ?? {});
     const logger = await createLogger({ level: 'error', format: 'json', isJournal: false });

@@ -1,9 +1,16 @@
 import { setFlagsFromString } from 'node:v8';
 
-/**
- * Keeps V8's space for new objects as it is now: a start has made it a few megabytes. V8 would let it grow to 48 MB while many
- * containers start, and never give it back. Source: v8 src/heap/new-spaces.cc `SemiSpaceNewSpace::Grow`.
+/*
+ * V8 lets its space for new objects grow to 48 MB while many containers start, and never gives it back.
+ * Source: v8 src/heap/new-spaces.cc `SemiSpaceNewSpace::Grow`.
  */
-export function keepYoungGenerationSmall(): void {
+
+/** Keeps the space for new objects as it is: a few megabytes, as the start without records makes it. */
+export function holdYoungGeneration(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/** Lets it grow again: what is loaded at once and stays would be copied twice in a small one. */
+export function letYoungGenerationGrow(): void {
+  setFlagsFromString('--semi-space-growth-factor=2');
 }

@@ -10,6 +10,9 @@ export interface Stage {
   readonly text: string;
 }
 
+/** How the text of the lease begins where an address is free. */
+export const NOBODY_HAS_IT = 'nobody has it';
+
 /** Of a list, in characters. */
 const LONGEST_LIST = 100;
 
@@ -21,32 +24,61 @@ const unknown = (text: string): Answer => ({ state: 'unknown', text });
 /**
  * Walks an address through everything that it needs to be reached. Pure.
  *
- * An address of another host has two stations only: nothing more of it can be seen from here.
+ * An address of another host, and one that nobody has, have two stations only: there is nothing more of it to see from here.
  */
 export function explain(facts: AddressFacts): Stage[] {
-  const stations: readonly (readonly [string, (facts: AddressFacts) => Answer])[] = isElsewhere(facts)
-    ? [
-        ['lease', leaseElsewhere],
-        ['route', routeElsewhere],
-      ]
-    : [
-        ['lease', lease],
-        ['endpoint', endpoint],
-        ['sandbox', sandbox],
-        ['link', link],
-        ['neighbour', neighbour],
-        ['announcement', announcement],
-        ['route', route],
-        ['firewall', firewall],
-        ['ingress', ingress],
-        ['router', router],
-      ];
-  return stations.map(([name, answer]) => ({ name, ...answer(facts) }));
+  return stationsOf(facts).map(([name, answer]) => ({ name, ...answer(facts) }));
+}
+
+type Stations = readonly (readonly [string, (facts: AddressFacts) => Answer])[];
+
+const ELSEWHERE: Stations = [
+  ['lease', leaseElsewhere],
+  ['route', routeElsewhere],
+];
+const NOBODYS: Stations = [
+  ['lease', leaseOfNobody],
+  ['route', routeToNobody],
+];
+const HERE: Stations = [
+  ['lease', lease],
+  ['endpoint', endpoint],
+  ['sandbox', sandbox],
+  ['link', link],
+  ['neighbour', neighbour],
+  ['announcement', announcement],
+  ['route', route],
+  ['firewall', firewall],
+  ['ingress', ingress],
+  ['router', router],
+];
+
+function stationsOf(facts: AddressFacts): Stations {
+  if (isElsewhere(facts)) return ELSEWHERE;
+  return isNobodys(facts) ? NOBODYS : HERE;
 }
 
 function isElsewhere({ address, record, route: found }: AddressFacts): boolean {
   const isExact = found?.destination === hostPrefix(address) && found.type !== 'local';
   return record?.lease === undefined && isExact && found.protocol !== ROUTE_PROTOCOL;
+}
+
+/** Nothing on this host, and no host route of another one, says that somebody has it. */
+function isNobodys({ address, record, route: found }: AddressFacts): boolean {
+  const isUnused = record !== undefined && record.lease === undefined && record.endpoint === undefined;
+  return isUnused && found?.destination !== hostPrefix(address);
+}
+
+function leaseOfNobody({ address, record }: AddressFacts): Answer {
+  if (record?.pool === undefined) return broken(`no network of this host has a prefix with ${address}`);
+  const { pool, networks = [] } = record;
+  const of = networks.length === 0 ? '' : `, of network ${networks.join(', ')}`;
+  return ok(`${NOBODY_HAS_IT}: it is free in ${pool}${of}`);
+}
+
+function routeToNobody({ route: found }: AddressFacts): Answer {
+  if (found === undefined) return ok('no host announces it, and there is no route to it');
+  return ok(`no host announces it: packets to it take the route to ${found.destination}`);
 }
 
 function leaseElsewhere({ record }: AddressFacts): Answer {
@@ -133,6 +165,7 @@ function announcement({ record }: AddressFacts): Answer {
 /** What a withdrawal would leave, or has left. */
 function connectionsOf(record: AddressFacts['record']): string {
   const { connections } = record ?? {};
+  if (record?.endpoint?.isUntracked === true) return 'its connections are not tracked (routed.conntrack=off)';
   if (connections === undefined) return 'its connections cannot be counted';
   return `others have ${connections} connection${connections === 1 ? '' : 's'} to it`;
 }

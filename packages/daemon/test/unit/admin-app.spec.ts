@@ -54,7 +54,10 @@ describe('the admin socket', () => {
       },
     },
     describe: (address: string) => ({ address }),
-    status: { completeReport: () => Promise.resolve({ version: '1', problems: ['an old one'] }) },
+    status: {
+      completeReport: () => Promise.resolve({ version: '1', problems: ['an old one'] }),
+      refreshNames: () => Promise.resolve(),
+    },
     list: { list: (container?: string) => Promise.resolve([{ container: container ?? 'all' }]) },
   } as unknown as AdminServices;
 

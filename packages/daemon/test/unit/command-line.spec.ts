@@ -121,6 +121,16 @@ describe('a command line', () => {
     expect(wrong.exitCode).to.equal(USAGE);
   });
 
+  it('is checked for uplinks that are not there: they may come later, so the daemon would start', async () => {
+    const absent = await run(['serve', '--check', '--uplinks', 'lo,absent0']);
+
+    expect(absent).to.deep.equal({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'routed-plugin: uplink absent0 (--uplinks) is not there\n',
+    });
+  });
+
   for (const argv of [
     ['status'],
     ['events'],
@@ -187,6 +197,17 @@ describe('a command line', () => {
 
     expect((await run(['events'])).stdout).to.equal('now  invented    10.1.0.2: why\n');
     expect((await run(['drain', '--status'])).exitCode).to.equal(0);
+  });
+
+  it('waits for all of its time where connections are not tracked, and does not call that none', async () => {
+    const endpoint = { endpointId: 'e1', isAnnounced: false, isUntracked: true, connections: { '10.1.0.2': 0 } };
+    const report = { isHostDraining: false, endpoints: [endpoint] };
+    await answerWith({ '/v1/drain': report, '/v1/containers/web/drain': report });
+
+    const { stdout, exitCode } = await run(['drain', 'web', '--wait', '10ms']);
+
+    expect(exitCode).to.equal(75);
+    expect(stdout).to.match(/10\.1\.0\.2 +not tracked +withdrawn/);
   });
 
   it('tells what docker stop drains from what an operator drains', async () => {

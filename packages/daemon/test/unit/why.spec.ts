@@ -118,6 +118,37 @@ describe('why an address is reached or not', () => {
     expect(stations[1]?.text).to.contain('via 10.9.0.1, 10.9.0.2 proto ospf');
   });
 
+  describe('where nobody has it', () => {
+    const nobody = { link: undefined, sandbox: undefined, neighbour: undefined };
+    const record = { address: '10.1.0.2', pool: 'routed-local/10.1.0.0/16', networks: ['apps'], history: [] };
+    const route = { ...ownRoute, destination: '0.0.0.0/0' } as unknown as Route;
+    const linesOf = (facts: Partial<AddressFacts>): string[] =>
+      explain({ ...healthy, ...nobody, ...facts }).map(({ name, state, text }) => `${name} ${state}: ${text}`);
+
+    it('is that it is free, of which network, and nothing that breaks', () => {
+      expect(linesOf({ record, route })).to.deep.equal([
+        'lease ok: nobody has it: it is free in routed-local/10.1.0.0/16, of network apps',
+        'route ok: no host announces it: packets to it take the route to 0.0.0.0/0',
+      ]);
+      expect(linesOf({ record, route: undefined })[1]).to.equal(
+        'route ok: no host announces it, and there is no route to it',
+      );
+    });
+
+    it('breaks at the lease alone, where no network could have it', () => {
+      expect(linesOf({ record: { address: '10.1.0.2', history: [] }, route })).to.deep.equal([
+        'lease broken: no network of this host has a prefix with 10.1.0.2',
+        'route ok: no host announces it: packets to it take the route to 0.0.0.0/0',
+      ]);
+    });
+
+    it('is something else while a route of ours is left', () => {
+      expect(breaks({ ...nobody, record }))
+        .to.include('lease')
+        .and.include('link');
+    });
+  });
+
   const cases: readonly (readonly [string, Partial<AddressFacts>, string, string])[] = [
     ['the container has lost it', { sandbox: { hasAddress: false, isUp: true } }, 'sandbox', 'does not have 10.1.0.2'],
     ['the container set its link down', { sandbox: { hasAddress: true, isUp: false } }, 'sandbox', 'is down'],
@@ -195,6 +226,18 @@ describe('why an address is reached or not', () => {
     );
     const record = { ...healthy.record!, announcement: { ...withdrawn, dueAt: '2026-01-01T00:01:00.000Z' } };
     expect(textOf('announcement', { record })).to.contain('until its health check passes, at 2026-01-01T00:01:00.000Z');
+  });
+
+  it('says that connections are not tracked, rather than none', () => {
+    const { connections, ...record } = healthy.record!;
+    expect(connections).to.equal(3);
+
+    const untracked = { ...record, endpoint: { ...endpoint, isUntracked: true } };
+
+    expect(textOf('announcement', { record: untracked })).to.match(
+      /; its connections are not tracked \(routed\.conntrack=off\)$/,
+    );
+    expect(textOf('announcement', { record })).to.match(/; its connections cannot be counted$/);
   });
 
   it('is a yield to another host, whose route packets take', () => {

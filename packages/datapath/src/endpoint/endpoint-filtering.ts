@@ -62,7 +62,7 @@ export class EndpointFiltering {
    * that nobody can follow on this kernel
    */
   async set(endpoint: KernelEndpoint): Promise<void> {
-    const { id, spoof, ingressMode, egressMode, egressWhenAway: whenAway } = endpoint;
+    const { id, spoof, conntrack, ingressMode, egressMode, egressWhenAway: whenAway } = endpoint;
     const modes = { ingress: ingressMode, egress: egressMode };
     const lists = this.#listsOf(endpoint);
     const observed = DIRECTIONS.filter((direction) => modes[direction] === 'observe');
@@ -72,6 +72,7 @@ export class EndpointFiltering {
       link,
       addresses: [...addressesOf(endpoint), ...linkLocalsOf(endpoint)],
       spoof,
+      ...(conntrack !== undefined && { conntrack }),
       ...lists,
       ...(observed.length > 0 && { observed }),
       ...(whenAway !== undefined && { whenAway }),
@@ -109,11 +110,13 @@ export class EndpointFiltering {
   }
 
   /**
-   * Refuses a list of destinations that cannot hold on this host, before there is a container that it is for.
+   * Refuses a list of destinations that cannot hold on this host, before there is a container that it is for, and `routed.conntrack=off`.
    *
-   * @throws NetfilterError QUEUE_UNAVAILABLE when it has names that nobody can follow on this kernel; QUEUE_TAKEN, NFT_MISSING
+   * @throws NetfilterError QUEUE_UNAVAILABLE when it has names that nobody can follow on this kernel; QUEUE_TAKEN, NFT_MISSING;
+   * CONNTRACK_UNAVAILABLE
    */
-  async requireSupport(egress: string | undefined): Promise<void> {
+  async requireSupport({ egress, conntrack }: Pick<KernelEndpoint, 'egress' | 'conntrack'>): Promise<void> {
+    if (conntrack === 'off') await this.#filters.requireUntracked();
     if (egress !== undefined && this.#listOf(egress, 'egress').names !== undefined) await this.#named.requireSupport();
   }
 

@@ -46,6 +46,8 @@ export interface KernelEndpoint {
   /** Whether it may open no connections until then. */
   readonly isEgressPending?: boolean;
   readonly spoof: Spoofing;
+  /** Whether the host tracks its connections; `off` counts for nothing while a list holds. Absent: `on`. */
+  readonly conntrack?: 'on' | 'off';
   /** Whether routers tell other hosts of its addresses; absent: they do. */
   readonly isAnnounced?: boolean;
   /** Metric of its host routes, 1 to 65535; absent: the kernel's, 0 for IPv4 and 1024 for IPv6. */
@@ -64,6 +66,12 @@ export function allAddresses<A extends KernelAddress, B extends KernelAddress>({
   readonly additional: readonly B[];
 }): readonly (A | B)[] {
   return [...addresses, ...additional];
+}
+
+/** Whether the host tracks no connections of an endpoint with other hosts: lists need tracking. Pure. */
+export function isUntracked(endpoint: Parameters<typeof listInForce>[0] & Pick<KernelEndpoint, 'conntrack'>): boolean {
+  const isListed = (['ingress', 'egress'] as const).some((one) => listInForce(endpoint, one) !== undefined);
+  return endpoint.conntrack === 'off' && !isListed;
 }
 
 /** The list of an endpoint that holds now, as `parseAllowList` reads it; undefined: every peer is allowed. Pure. */

@@ -37,8 +37,8 @@ describe('connections of endpoints', () => {
   afterEach(() => sinon.restore());
 
   it('ask for support of names only where a list has names', async () => {
-    const refused = (list: string | undefined): Promise<unknown> =>
-      filtering.requireSupport(list).then(
+    const refused = (egress: string | undefined): Promise<unknown> =>
+      filtering.requireSupport(egress === undefined ? {} : { egress }).then(
         () => 'supported',
         (error: unknown) => String(error),
       );

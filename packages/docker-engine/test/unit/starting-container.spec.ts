@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import type { ServerResponse } from 'node:http';
 import { type DockerEngine, createDockerEngine } from '../../src/docker-engine.ts';
+import { EngineApi } from '../../src/engine-api.ts';
+import { StartingContainer } from '../../src/starting-container.ts';
 import { type StubEngine, stubEngine } from './support/stub-engine.ts';
 
 type Networks = Readonly<Record<string, { readonly NetworkID: string; readonly EndpointID: string }>>;
@@ -32,8 +34,11 @@ describe('the container that Docker starts', () => {
     containers.push({ Id, Names: [`/name-${Id}`], State, NetworkSettings: { Networks } });
   };
   const stopped = (id: string, NetworkID = 'n'): void => add(id, 'exited', { on: { NetworkID, EndpointID: '' } });
-  const find = (name?: string): Promise<string | undefined> => {
-    return docker.containers.starting({ networkId: 'n', name, hasEndpoint: (id) => id === 'there' });
+  const find = (
+    name?: string,
+    candidates = containers.flatMap(({ Id }) => (held.has(Id) ? [Id] : [])),
+  ): Promise<string | undefined> => {
+    return docker.containers.starting({ networkId: 'n', name, candidates, hasEndpoint: (id) => id === 'there' });
   };
   const asked = (): string[] => engine.asked.filter((path) => !path.includes('?')).sort();
 
@@ -44,13 +49,14 @@ describe('the container that Docker starts', () => {
     expect(await find()).to.equal('b');
   });
 
-  it('is the only one that may use the network, without a question', async () => {
+  it('is the only one that may use the network, without another question', async () => {
     stopped('a');
+    held.set('a', []);
     add('b', 'exited', { elsewhere: { NetworkID: 'm', EndpointID: '' } });
     add('c', 'running', { on: { NetworkID: 'n', EndpointID: 'there' } });
 
     expect(await find()).to.equal('a');
-    expect(asked()).to.deep.equal([]);
+    expect(asked()).to.deep.equal(['/containers/a/json']);
   });
 
   it('may be one that runs and is being connected, or was never started', async () => {
@@ -84,12 +90,34 @@ describe('the container that Docker starts', () => {
     expect(asked()).to.have.lengthOf(before);
   });
 
+  it('is somebody else once all that it matters for have answered, without the list', async () => {
+    for (const id of ['a', 'b', 'c']) stopped(id);
+    held.set('c', []);
+
+    const patient = new StartingContainer(new EngineApi(engine.socketPath, 10_000), 10_000);
+    const question = { networkId: 'n', candidates: ['a', 'b'], hasEndpoint: () => false };
+    expect(await patient.find(question)).to.equal(undefined);
+    expect(engine.asked.filter((path) => path.includes('?'))).to.deep.equal([]);
+  });
+
+  it('is not asked for where it matters for too many, or nobody', async () => {
+    stopped('a');
+    held.set('a', []);
+
+    const many = Array.from({ length: 101 }, (_, index) => `a${index}`);
+    expect(await find(undefined, many)).to.equal(undefined);
+    expect(await find(undefined, [])).to.equal(undefined);
+    expect(engine.asked).to.deep.equal([]);
+  });
+
   it('is not known while Docker is silent, which costs the next question no time', async () => {
     isSilent = true;
+    stopped('a');
+    held.set('a', []);
 
     expect(await find()).to.equal(undefined);
     expect(await find()).to.equal(undefined);
-    expect(engine.asked).to.have.lengthOf(1);
+    expect(engine.asked).to.have.lengthOf(2);
   });
 
   it('is the one of the name that Docker told', async () => {

@@ -10,6 +10,7 @@ import { forwardChainCheck, legacyFirewallCheck } from '../../src/checks/firewal
 import { forwardingIpv6Check } from '../../src/checks/forwarding.ts';
 import { neighboursCheck } from '../../src/checks/limits.ts';
 import { mtuCheck } from '../../src/checks/mtu.ts';
+import { uplinkNamesCheck } from '../../src/checks/uplinks.ts';
 import { adjacencyCheck } from '../../src/checks/neighbors.ts';
 import { routerLimitsCheck } from '../../src/checks/router-limits.ts';
 import { routerRoutesCheck } from '../../src/checks/router-routes.ts';
@@ -210,6 +211,12 @@ const cases: readonly (readonly [
     staleRecordsCheck.judge({ daemon: { ...daemon, looseAddresses: ['10.1.0.9'] }, engine }),
     'warning',
     /^1 addresses are leased to no container, such as 10\.1\.0\.9$/,
+  ],
+  [
+    'an uplink that is not there',
+    uplinkNamesCheck.judge({ absent: ['uplink eht9 (--uplinks) is not there; did you mean "eth0"?'] }),
+    'warning',
+    /^uplink eht9 \(--uplinks\) is not there; did you mean "eth0"\?$/,
   ],
   [
     'no router beside containers',

@@ -23,6 +23,8 @@ const drainingEndpoint = z.object({
   stop: z.object({ until: z.string(), isSignalSent: z.boolean() }).readonly().exactOptional(),
   /** The blocks of this host that lead other hosts to addresses of it all the same; absent: none. */
   blocks: z.array(z.string()).readonly().exactOptional(),
+  /** The host does not track its connections (`routed.conntrack=off`): none is counted. Absent: it does. */
+  isUntracked: z.boolean().exactOptional(),
   /** How many live connections others have to each address. */
   connections: z.record(z.string(), z.number()).readonly(),
 });

@@ -1,4 +1,4 @@
-import type { Logger } from '@routed/datapath';
+import { isUntracked, type Logger } from '@routed/datapath';
 import type { DockerContainers } from '@routed/docker-engine';
 import type { Connections } from '@routed/netfilter';
 import { askForContainer } from '../containers/find-container.ts';
@@ -172,6 +172,7 @@ export class ContainerAnnouncements {
         isAnnounced: endpoint.isAnnounced ?? true,
         ...(endpoint.stopDrain && { stop: stopOf(endpoint.stopDrain) }),
         ...(blocksOf(endpoint).length > 0 && { blocks: blocksOf(endpoint) }),
+        ...(isUntracked(endpoint) && { isUntracked: true }),
         connections: Object.fromEntries(addressTexts(endpoint).map((address) => [address, counts.get(address) ?? 0])),
       })),
     };

@@ -74,7 +74,7 @@ async function createNetwork(
 ): Promise<void> {
   const wanted = readNetwork(request, deps);
   if (hasRate(wanted)) await deps.limits.requireSupport();
-  await deps.filtering.requireSupport(wanted.egress);
+  await deps.filtering.requireSupport(wanted);
   const pools: NetworkPool[] = [];
   const undo = new CleanupStack();
   try {
@@ -126,6 +126,7 @@ async function createEndpoint(
   const endpoint = deps.leases.withChosen(readEndpoint(request, network, options));
   checkBursts(endpoint, deps.networks.mtuOf(network.id));
   if (hasRate(endpoint)) await deps.limits.requireSupport();
+  if (endpoint.conntrack === 'off') await deps.filtering.requireSupport({ conntrack: 'off' });
   const additional = locateAdditional(options.addresses, endpoint, network, options.isAnycast);
   await deps.leases.refuseElsewhere(endpoint);
   try {

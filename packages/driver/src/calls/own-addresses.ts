@@ -15,6 +15,9 @@ interface OwnAddressesDeps {
   readonly logger: Logger;
 }
 
+/** More containers than Docker would be asked about. */
+const MOST_WAITING = 101;
+
 /** Gives containers that start their own addresses back, where it is certain which container Docker asks for. */
 export class OwnAddresses {
   readonly #deps: OwnAddressesDeps;
@@ -35,9 +38,11 @@ export class OwnAddresses {
     const networkId = idle === undefined ? undefined : kept.ownerOf({ poolId, address: idle })?.networkId;
     if (networkId === undefined) return undefined;
     const hasEndpoint = (endpointId: string): boolean => endpoints.get(endpointId)?.sandboxKey !== undefined;
-    const containerId = (await docker.starting({ networkId, name, hasEndpoint })) ?? this.#named(networkId, name);
+    const candidates = kept.waiting(poolId, MOST_WAITING);
+    const question = { networkId, name, candidates, hasEndpoint };
+    const containerId = (await docker.starting(question)) ?? this.#named(networkId, name);
     if (containerId !== undefined)
-      return await kept.takeBack({ poolId, containerId }, (address) => this.#isUsable(poolId, address));
+      return await kept.takeBack({ poolId, networkId, containerId }, (address) => this.#isUsable(poolId, address));
     logger.debug({ networkId }, 'it is not certain which container starts: it gets a free address');
     return undefined;
   }

@@ -2,6 +2,7 @@ import { containerMac } from '@routed/datapath';
 import { prefixContains } from '@routed/ipam';
 import type { RequestOf } from '@routed/plugin-protocol';
 import type { Endpoint, EndpointAddress } from '../endpoints/endpoint.ts';
+import { checkConntrack } from '../networks/check-conntrack.ts';
 import { insidersOf, type Network } from '../networks/network.ts';
 import { type EndpointOptions, storedOptions } from '../networks/options.ts';
 import { DriverError } from '../ground/errors.ts';
@@ -27,6 +28,7 @@ export function readEndpoint(request: CreateEndpoint, network: Network, options:
   }
   const ports = publishedPorts(request.Options);
   const kept = storedOptions('endpoint', { ...network, ...options });
+  checkConntrack({ ...network, ...kept }, 'omit it, or add driver-opt routed.conntrack=on');
   return {
     id: request.EndpointID,
     networkId: network.id,

@@ -2,6 +2,7 @@ import { canonicalAddress } from '@routed/ipam';
 import { OPTION_LABELS, type RequestOf } from '@routed/plugin-protocol';
 import { z } from 'zod';
 import { checkBlocks } from '../networks/check-blocks.ts';
+import { checkConntrack } from '../networks/check-conntrack.ts';
 import type { NewNetwork } from '../networks/network.ts';
 import { type NetworkOptions, storedOptions } from '../networks/options.ts';
 import { checkBursts, invalidOption, parseNetworkOptions } from '../networks/parse-options.ts';
@@ -68,6 +69,7 @@ export function readNetwork(
   ];
   checkFamilies(options, pools);
   checkBlocks({ ...options, pools });
+  checkConntrack(options);
   return { id: request.NetworkID, pools, prefixes: options.prefixes, ...storedOptions('network', options) };
 }
 

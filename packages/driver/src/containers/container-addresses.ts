@@ -2,6 +2,7 @@ import type { Container, DockerContainers } from '@routed/docker-engine';
 import { allAddresses } from '@routed/datapath';
 import { canonicalHostAddress, type KeyedLock } from '@routed/ipam';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
+import type { KeptAddresses } from '../leases/kept-addresses.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { locateAdditional } from '../endpoints/locate-additional.ts';
@@ -33,6 +34,7 @@ export class ContainerAddresses {
   readonly #endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'reduce'>;
   readonly #leases: AdditionalLeases;
   readonly #records: PersistentAssignments;
+  readonly #kept: Pick<KeptAddresses, 'disown'>;
   readonly #sandboxReconciler: Pick<SandboxReconciler, 'configure' | 'request'>;
   readonly #lock: KeyedLock;
 
@@ -44,6 +46,7 @@ export class ContainerAddresses {
     readonly endpoints: Pick<EndpointLifecycle, 'get' | 'extend' | 'reduce'>;
     readonly leases: AdditionalLeases;
     readonly records: PersistentAssignments;
+    readonly kept: Pick<KeptAddresses, 'disown'>;
     readonly sandboxReconciler: Pick<SandboxReconciler, 'configure' | 'request'>;
     readonly lock: KeyedLock;
   }) {
@@ -53,6 +56,7 @@ export class ContainerAddresses {
     this.#endpoints = deps.endpoints;
     this.#leases = deps.leases;
     this.#records = deps.records;
+    this.#kept = deps.kept;
     this.#sandboxReconciler = deps.sandboxReconciler;
     this.#lock = deps.lock;
   }
@@ -148,7 +152,10 @@ export class ContainerAddresses {
       await (isEmpty ? this.#records.remove(recordId) : this.#records.put({ ...record, addresses: left }));
     }
     await this.#leases.release(sticky.length > 0 ? sticky : held);
-    return { isLive, ...(sticky.length === 0 && { returns: true }) };
+    for (const lease of held) await this.#kept.disown(lease, 'it was taken away by command');
+    // Neither given by an operator nor the container's own: these are sticky, too.
+    const isOption = sticky.length === 0 && held.some((entry) => !entry.isSticky);
+    return { isLive, ...(isOption && { returns: true }) };
   }
 
   /** True: the container runs and has them now. Its sandbox is looked at while the host's side is made. */

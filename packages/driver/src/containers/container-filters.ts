@@ -15,6 +15,7 @@ import type { Journal } from '../ground/journal.ts';
 import type { KeyedLock } from '@routed/ipam';
 import { insidersOf } from '../networks/network.ts';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
+import { invalidOption } from '../networks/parse-options.ts';
 import { DriverError } from '../ground/errors.ts';
 import type { FilterStatus, FilterVerdict } from './filter-status.ts';
 import { type ListInForce, readAttempt, verdictOn } from './list-verdict.ts';
@@ -89,9 +90,10 @@ export class ContainerFilters {
     { text, networkName }: { readonly text: string; readonly networkName?: string | undefined },
   ): Promise<FilterStatus[]> {
     const list = readList(text, direction);
-    if (direction === 'egress' && list !== 'any') await this.#filtering.requireSupport(list);
+    if (direction === 'egress' && list !== 'any') await this.#filtering.requireSupport({ egress: list });
     const container = await askForContainer(this.#docker, reference);
     const memberships = membershipsOf(container, this.#networks, networkName);
+    if (list !== 'any') await this.#refuseUntracked(container, memberships, { direction, list });
     for (const on of memberships) {
       const id = assignmentId(container.id, on.networkId);
       await this.#lock.run(`container ${id}`, () =>
@@ -130,6 +132,23 @@ export class ContainerFilters {
       network: on.networkName,
       ...verdictOn(attempt, this.#inForce(container, on, direction)),
     }));
+  }
+
+  /** @throws DriverError INVALID_OPTION where connections of the container are not tracked */
+  async #refuseUntracked(
+    container: Container,
+    memberships: readonly ContainerNetwork[],
+    { direction, list }: { readonly direction: Direction; readonly list: string },
+  ): Promise<void> {
+    const { networks } = await withOptions(this.#docker, container);
+    for (const { networkId, networkName, endpointId } of memberships) {
+      const created = networks.find((each) => each.networkId === networkId);
+      const own = this.#endpoints.get(endpointId) ?? (created === undefined ? {} : ownOptionsOf(created));
+      if ((own.conntrack ?? this.#networks.get(networkId)?.conntrack) !== 'off') continue;
+      const where = `container ${container.name} has routed.conntrack=off on network ${networkName}`;
+      const fix = 'make it again with driver-opt routed.conntrack=on';
+      throw invalidOption(`routed.${direction}`, list, `${where}, and lists need connection tracking: ${fix}`);
+    }
   }
 
   /**

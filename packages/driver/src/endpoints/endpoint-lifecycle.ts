@@ -412,6 +412,7 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.forget(endpointId);
     // A crash before this leaves leases without an endpoint, which the next start releases.
     await this.#leases.release(endpoint?.additional.filter(({ isSticky }) => !isSticky) ?? []);
+    if (endpoint !== undefined) this.#events.emit('delete', endpoint.additional);
   }
 
   /** The links come with their filter: it need not wait for them, and they are of no use before Docker moves one. */

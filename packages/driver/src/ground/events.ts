@@ -6,6 +6,8 @@ export class DriverEvents extends EventEmitter<{
   join: [endpointId: string];
   /** An endpoint has left its sandbox. */
   leave: [endpointId: string];
+  /** An endpoint is no more; it had these addresses besides Docker's. */
+  delete: [additional: readonly { readonly poolId: string; readonly address: string }[]];
   /** This host announces the addresses from now on. */
   announce: [addresses: readonly string[]];
   /** This host announces the addresses no more. */

@@ -30,8 +30,10 @@ export class KeptAddresses {
   readonly #records = new Map<string, KeptRecord>();
   /** The record of each address of each pool. */
   readonly #owners = new Map<string, Map<string, string>>();
-  /** Addresses that are leased without an endpoint of Docker's, by pool; those kept for longest come first. */
+  /** Addresses that are leased without an endpoint, by pool; those kept for longest come first. */
   readonly #kept = new Map<string, Set<string>>();
+  /** Addresses that containers have in addition now. Apart, so that a start does not go through all of them. */
+  readonly #lent = new Set<string>();
 
   constructor(deps: KeptAddressesDeps) {
     this.#deps = deps;
@@ -63,6 +65,25 @@ export class KeptAddresses {
     for (const address of this.#kept.get(poolId) ?? []) if (this.isIdle({ poolId, address })) yield address;
   }
 
+  /** The containers that have addresses of a pool waiting for them: `most` of them. */
+  waiting(poolId: string, most: number): string[] {
+    const ids = new Set<string>();
+    for (const address of this.idle(poolId)) {
+      const owner = this.ownerOf({ poolId, address });
+      if (owner !== undefined) ids.add(owner.containerId);
+      if (ids.size >= most) break;
+    }
+    return [...ids];
+  }
+
+  /** An endpoint is no more that had these in addition: those that are containers' own wait for them. */
+  giveBack(addresses: readonly LeaseKey[]): void {
+    for (const { poolId, address } of addresses) {
+      const wasLent = this.#lent.delete(lockOf({ poolId, address }));
+      if (wasLent && this.ownerOf({ poolId, address }) !== undefined) this.#note({ poolId, address });
+    }
+  }
+
   /** Whether an address of a record is leased still. */
   isLeased({ poolId, address }: LeaseKey): boolean {
     return this.#deps.ipam.lease(poolId, address) !== undefined;
@@ -70,7 +91,8 @@ export class KeptAddresses {
 
   /** Whether an address is kept for a container that does not have it now. */
   isIdle({ poolId, address }: LeaseKey): boolean {
-    if (this.#kept.get(poolId)?.has(address) !== true || this.#deps.isInUse(address)) return false;
+    const isKept = this.#kept.get(poolId)?.has(address) === true || this.#lent.has(lockOf({ poolId, address }));
+    if (!isKept || this.#deps.isInUse(address)) return false;
     // An operator may have taken it from the container that had it in addition.
     return this.#deps.ipam.lease(poolId, address)?.purpose === 'sticky';
   }
@@ -97,13 +119,15 @@ export class KeptAddresses {
    * @returns its lease, for an endpoint; undefined: it has none, or not a usable one
    */
   async takeBack(
-    { poolId, containerId }: { readonly poolId: string; readonly containerId: string },
+    {
+      poolId,
+      containerId,
+      networkId,
+    }: { readonly poolId: string; readonly containerId: string; readonly networkId: string },
     isUsable: (address: string) => Promise<boolean>,
   ): Promise<Lease | undefined> {
-    const own = [...this.idle(poolId)].find(
-      (address) => this.ownerOf({ poolId, address })?.containerId === containerId,
-    );
-    return own === undefined ? undefined : await this.#take({ poolId, address: own }, isUsable);
+    const own = this.of(containerId, networkId)?.addresses.find((address) => address.poolId === poolId);
+    return own === undefined ? undefined : await this.#take({ poolId, address: own.address }, isUsable);
   }
 
   /**
@@ -112,7 +136,7 @@ export class KeptAddresses {
    * @returns its lease, for an endpoint; undefined: there is no usable one
    */
   async takeOldest(poolId: string, isUsable: (address: string) => Promise<boolean>): Promise<Lease | undefined> {
-    for (const address of [...this.idle(poolId)]) {
+    for (const address of this.idle(poolId)) {
       const lease = await this.#take({ poolId, address }, isUsable);
       if (lease === undefined) continue;
       await this.disown(lease, 'the pool has no other free address');
@@ -126,6 +150,7 @@ export class KeptAddresses {
     return await this.#deps.lock.run(lockOf(lease), async () => {
       if (!this.isIdle(lease)) return false;
       await work();
+      if (this.#deps.isInUse(lease.address)) this.#lend(lease);
       return true;
     });
   }
@@ -208,7 +233,8 @@ export class KeptAddresses {
     const { ipam, isInUse } = this.#deps;
     const key = { poolId: address.poolId, address: address.address };
     const lease = ipam.pool(key.poolId) && ipam.lease(key.poolId, key.address);
-    if (lease?.purpose === 'sticky') this.#note(key);
+    if (lease?.purpose === 'sticky' && isInUse(key.address)) this.#lend(key);
+    else if (lease?.purpose === 'sticky') this.#note(key);
     else if (lease?.purpose === 'endpoint' && !isInUse(key.address)) await this.keep(key);
     else if (lease === undefined) await this.#leaseAgain(record, key);
   }
@@ -256,8 +282,14 @@ export class KeptAddresses {
     this.#kept.set(poolId, kept.add(address));
   }
 
+  #lend({ poolId, address }: LeaseKey): void {
+    this.#kept.get(poolId)?.delete(address);
+    this.#lent.add(lockOf({ poolId, address }));
+  }
+
   #forget({ poolId, address }: LeaseKey): void {
     this.#kept.get(poolId)?.delete(address);
+    this.#lent.delete(lockOf({ poolId, address }));
   }
 }
 

@@ -1,7 +1,7 @@
 import { canonicalHostAddress } from '@routed/ipam';
 import { type Direction, formatAllowList, isNetfilterError, parseAllowList } from '@routed/netfilter';
 import { z } from 'zod';
-import { addressList, filterMode, isolation, whenAway } from './option-values.ts';
+import { addressList, filterMode, isolation, tracking, whenAway } from './option-values.ts';
 import { listOf } from './text-list.ts';
 
 /** As `parseAllowList` of @routed/netfilter reads it; absent: every peer is allowed. */
@@ -108,6 +108,22 @@ export const FILTER_OPTIONS = {
     endpoint: {
       ...resolvers,
       docs: ['…', "the network's", 'the name servers that it may ask'],
+    },
+  },
+  conntrack: {
+    key: 'routed.conntrack',
+    text: z.string().toLowerCase().pipe(tracking),
+    network: {
+      stored: tracking.exactOptional(),
+      docs: [
+        'off',
+        '`on`',
+        '`off`: the host does not track connections between its containers and other hosts; not with lists (see [filters](filters.md#connections-that-are-not-tracked))',
+      ],
+    },
+    endpoint: {
+      stored: tracking.exactOptional(),
+      docs: ['off', "the network's", 'whether the host tracks its connections with other hosts'],
     },
   },
   spoof: {

@@ -27,6 +27,9 @@ export const isolation: z.ZodType<'network' | 'none', string> = z.enum(['network
   error: 'expected network or none',
 });
 
+/** Whether connections are tracked. */
+export const tracking: z.ZodType<'on' | 'off', string> = z.enum(['on', 'off'], { error: 'expected on or off' });
+
 /** A whole number in decimal, from `min` to `max`. */
 export function numberText(min: number, max: number): z.ZodType<number> {
   const error = `expected a number from ${min} to ${max}`;

@@ -20,6 +20,8 @@ export const addressRecord = z.object({
       ingress: z.string().exactOptional(),
       /** `observe`: the list refuses nobody. */
       ingressMode: z.string().exactOptional(),
+      /** The host does not track its connections with other hosts (`routed.conntrack=off`). */
+      isUntracked: z.boolean().exactOptional(),
       /** Nobody may, until Docker has said whose it is. */
       isOwnerPending: z.boolean().exactOptional(),
     })
@@ -32,10 +34,12 @@ export const addressRecord = z.object({
   announcement: explainedAnnouncement.exactOptional(),
   /** The block of this host that other hosts reach it by, instead of an announcement of its own. */
   block: z.string().exactOptional(),
-  /** How many live connections others have to it; absent: it is in no container, or the kernel could not be asked. */
+  /** How many live connections others have to it; absent: it is in no container, its connections are not tracked, or the kernel could not be asked. */
   connections: z.number().exactOptional(),
   /** The pool that the address would be leased from; absent: no network of ours has it. */
   pool: z.string().exactOptional(),
+  /** The networks that have this pool: their names, or the start of the id where Docker has not said one. Absent: none. */
+  networks: z.array(z.string()).readonly().exactOptional(),
   /** What happened to it lately, the oldest first. */
   history: z.array(journalEntry.readonly()).readonly(),
 });

@@ -13,6 +13,8 @@ const daemonCounts = z.object({
     idle: z.number(),
     /** Those in a container that this host announces. */
     announced: z.number(),
+    /** Those in a container whose connections with other hosts are not tracked; absent: a daemon of an earlier release. */
+    untracked: z.number().optional(),
     /** Addresses that another host announces as well, by what this host does. */
     conflicts: z.object({ kept: z.number(), yielding: z.number(), yielded: z.number() }),
   }),
@@ -116,6 +118,8 @@ const endpointStatus = z.object({
   /** In the form of `routed.rate-in`; absent: no limit that way. */
   rateIn: z.string().optional(),
   rateOut: z.string().optional(),
+  /** The host does not track its connections with other hosts (`routed.conntrack=off`); absent: it does. */
+  isUntracked: z.boolean().optional(),
   /** Why nobody may open connections to it; absent: somebody may. */
   closedBy: z.string().optional(),
 });

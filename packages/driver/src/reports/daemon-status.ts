@@ -1,6 +1,7 @@
 import {
   allAddresses,
   type HostNetworkSetup,
+  isUntracked,
   linkNames,
   type LinkReaper,
   type NamedDestinations,
@@ -96,10 +97,18 @@ export class DaemonStatus {
     const announced = numberOf(announcements.filter(({ isAnnounced }) => isAnnounced));
     const { drainCounts: drains } = announcer;
     const draining = numberOf(announcements.filter(({ reason }) => reason === 'draining'));
+    const untracked = all.filter((endpoint) => endpoint.sandboxKey !== undefined && isUntracked(endpoint)).length;
     const states = { kept: 0, yielding: 0, yielded: 0 };
     for (const { state } of conflicts.all()) states[state]++;
     return {
-      totals: { networks: networks.all().length, joined, idle: all.length - joined, announced, conflicts: states },
+      totals: {
+        networks: networks.all().length,
+        joined,
+        idle: all.length - joined,
+        announced,
+        untracked,
+        conflicts: states,
+      },
       pools: ipam.pools().map(({ id }) => {
         const { leased, size } = ipam.usage(id);
         return { id, leased, kept: kept.count(id), size: Number(size), networks: this.#namesOfPool(id) };
@@ -247,6 +256,7 @@ export class DaemonStatus {
       ...this.#deps.names.of(id),
       sandboxKey,
       ...(sandboxKey !== undefined && { announcement: this.#deps.addressAnnouncements.ofEndpoint(endpoint) }),
+      ...(isUntracked(endpoint) && { isUntracked: true }),
       ...(rateIn !== 'off' && { rateIn: formatRate(rateIn) }),
       ...(rateOut !== 'off' && { rateOut: formatRate(rateOut) }),
       ...closedBy(endpoint),

@@ -1,11 +1,16 @@
-import { hostPrefix } from '@routed/datapath';
+import { hostPrefix, isUntracked } from '@routed/datapath';
 import { type Ipam, prefixContains } from '@routed/ipam';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { NameBook } from '../ground/endpoint-names.ts';
 import type { Journal } from '../ground/journal.ts';
 import type { SandboxReconciler } from '../sandboxes/sandbox-reconciler.ts';
+import type { NetworkNames } from '../ground/network-names.ts';
+import type { NetworkRegistry } from '../networks/network-registry.ts';
 import type { AddressAnnouncements } from './address-announcements.ts';
 import type { AddressRecord } from './address-record.ts';
+
+/** Of an id in a text. */
+const ID_DIGITS = 12;
 
 interface Deps {
   readonly ipam: Ipam;
@@ -14,6 +19,8 @@ interface Deps {
   readonly announcements: Pick<AddressAnnouncements, 'explain'>;
   readonly journal: Journal;
   readonly names: Pick<NameBook, 'of'>;
+  readonly networks: Pick<NetworkRegistry, 'all'>;
+  readonly networkNames: Pick<NetworkNames, 'of'>;
 }
 
 /** Tells what the daemon knows of one address. */
@@ -29,11 +36,23 @@ export function describeAddress(address: string, deps: Deps): AddressRecord {
   return {
     address,
     ...(lease && { lease }),
-    ...(endpoint && { endpoint: { ...endpoint, ...deps.names.of(endpoint.id) } }),
+    ...(endpoint && {
+      endpoint: { ...endpoint, ...(isUntracked(endpoint) && { isUntracked: true }), ...deps.names.of(endpoint.id) },
+    }),
     ...(sandbox && { sandbox }),
     ...(isJoined && { announcement: deps.announcements.explain(endpoint, address) }),
     ...(block !== undefined && { block }),
-    ...(pool && { pool: pool.id }),
+    ...(pool && { pool: pool.id, networks: networksOf(pool.id, deps) }),
     history: deps.journal.entries(address),
   };
+}
+
+/** What people call the networks that a pool is of. */
+function networksOf(poolId: string, { networks, networkNames }: Pick<Deps, 'networks' | 'networkNames'>): string[] {
+  const has = (prefixes: readonly { readonly poolId: string }[]): boolean =>
+    prefixes.some((one) => one.poolId === poolId);
+  return networks
+    .all()
+    .filter(({ pools, prefixes }) => has(pools) || has(prefixes))
+    .map(({ id }) => networkNames.of(id) ?? id.slice(0, ID_DIGITS));
 }

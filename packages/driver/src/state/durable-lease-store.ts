@@ -1,5 +1,5 @@
-import { readRecords, recordsOf, type StateDatabase } from '@routed/store';
-import type { Lease, LeaseKey, LeaseStore, Pool } from '@routed/ipam';
+import { readRecords, recordsOf, type RecentWrites, type StateDatabase } from '@routed/store';
+import type { Lease, LeaseKey, LeaseStore } from '@routed/ipam';
 import { RECORD_SHAPES } from './record-shapes.ts';
 
 /** Sorts behind every address of a pool. */
@@ -9,9 +9,10 @@ const LAST = '~';
  * Keeps pools where they outlive a power failure, and leases where they outlive this process: after a reboot there
  * is no container that could have one.
  */
-export function durableLeaseStore(database: StateDatabase): LeaseStore {
-  const pools = recordsOf<Pool>(database, 'pools');
+export function durableLeaseStore(database: StateDatabase, recent: RecentWrites): LeaseStore {
   const leases = recordsOf<Lease>(database, 'leases');
+  const putLease = (lease: Lease): Promise<void> =>
+    recent.write([{ kind: 'leases', key: leaseKey(lease), value: lease }]);
   const ofPool = (poolId: string): { gt: string; lt: string } => ({
     gt: leaseKey({ poolId, address: '' }),
     lt: leaseKey({ poolId, address: LAST }),
@@ -19,26 +20,24 @@ export function durableLeaseStore(database: StateDatabase): LeaseStore {
   return {
     loadPools: () => readRecords(database, { kind: 'pools', shape: RECORD_SHAPES.pools }),
     async *loadLeases(poolId) {
+      await recent.flush();
       const wanted = { kind: 'leases', shape: RECORD_SHAPES.leases, range: ofPool(poolId) };
       for await (const record of readRecords(database, wanted)) {
         const lease = withPurpose(record);
-        if (lease !== record) await leases.put(leaseKey(lease), lease);
+        if (lease !== record) await putLease(lease);
         yield lease;
       }
     },
-    putPool: (pool) => database.batch([{ type: 'put', sublevel: pools, key: pool.id, value: pool }], { sync: true }),
+    putPool: (pool) => recent.write([{ kind: 'pools', key: pool.id, value: pool }], { isSynced: true }),
     deletePool: async (poolId) => {
+      await recent.flush();
       const keys = await leases.keys(ofPool(poolId)).all();
-      await database.batch(
-        [
-          { type: 'del', sublevel: pools, key: poolId },
-          ...keys.map((key) => ({ type: 'del', sublevel: leases, key }) as const),
-        ],
-        { sync: true },
-      );
+      await recent.write([{ kind: 'pools', key: poolId }, ...keys.map((key) => ({ kind: 'leases', key }))], {
+        isSynced: true,
+      });
     },
-    putLease: (lease) => leases.put(leaseKey(lease), lease),
-    deleteLease: (key) => leases.del(leaseKey(key)),
+    putLease,
+    deleteLease: (key) => recent.write([{ kind: 'leases', key: leaseKey(key) }]),
   };
 }
 

@@ -1,4 +1,11 @@
-import { asUnreadable, durableRepository, openDatabase, type Repository, type StateDatabase } from '@routed/store';
+import {
+  asUnreadable,
+  durableRepository,
+  openDatabase,
+  RecentWrites,
+  type Repository,
+  type StateDatabase,
+} from '@routed/store';
 import { chmod, mkdir } from 'node:fs/promises';
 import type { LeaseStore } from '@routed/ipam';
 import type { HostDrainRecord } from '../endpoints/host-drain.ts';
@@ -49,24 +56,23 @@ export async function openStateDirectory(directory: string, bootId: string): Pro
   await makePrivateDirectory(directory);
   const database = await openDatabase(directory);
   try {
+    const recent = await RecentWrites.open(database, bootId);
+    const synced = { recent, isSynced: true };
+    const unsynced = { recent, isSynced: false };
     return {
-      networks: durableRepository<Network>(database, 'networks', { shape: RECORD_SHAPES.networks, isSynced: true }),
-      endpoints: durableRepository<Endpoint>(database, 'endpoints', {
-        shape: RECORD_SHAPES.endpoints,
-        isSynced: false,
-      }),
-      sticky: durableRepository<PersistentAssignment>(database, 'sticky', {
-        shape: RECORD_SHAPES.sticky,
-        isSynced: true,
-      }),
-      kept: durableRepository<KeptRecord>(database, 'kept', { shape: RECORD_SHAPES.kept, isSynced: true }),
-      owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, isSynced: false }),
-      drain: durableRepository<HostDrainRecord>(database, 'drain', { shape: RECORD_SHAPES.drain, isSynced: true }),
-      leases: durableLeaseStore(database),
+      networks: durableRepository<Network>(database, 'networks', { shape: RECORD_SHAPES.networks, ...synced }),
+      endpoints: durableRepository<Endpoint>(database, 'endpoints', { shape: RECORD_SHAPES.endpoints, ...unsynced }),
+      sticky: durableRepository<PersistentAssignment>(database, 'sticky', { shape: RECORD_SHAPES.sticky, ...synced }),
+      kept: durableRepository<KeptRecord>(database, 'kept', { shape: RECORD_SHAPES.kept, ...synced }),
+      owners: durableRepository<AddressOwner>(database, 'owners', { shape: RECORD_SHAPES.owners, ...unsynced }),
+      drain: durableRepository<HostDrainRecord>(database, 'drain', { shape: RECORD_SHAPES.drain, ...synced }),
+      leases: durableLeaseStore(database, recent),
       ...(await bootOf(database, bootId)),
       noteRecovery: () => database.del(RECOVERY_KEY),
       noteBoot: () => database.put(BOOT_KEY, bootId),
-      close: () => database.close(),
+      close: async () => {
+        await recent.close().finally(() => database.close());
+      },
     };
   } catch (error) {
     await database.close();

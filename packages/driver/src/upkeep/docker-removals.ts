@@ -15,7 +15,7 @@ import type { StaleNetworks } from './stale-networks.ts';
  * Between the two questions: what Docker is about to make shows in the second answer. Also how long Docker is left alone
  * at first when it did not answer: it may be starting.
  */
-const PAUSE_MS = 500;
+export const PAUSE_MS = 500;
 /** Doubled each time that Docker does not answer, or has the endpoint still, up to this many times as long. */
 const LONGEST_PAUSES = 16;
 /** How many answers Docker gives of endpoints that it may be deleting: for most of a minute. Later ones, time frees. */

@@ -149,6 +149,7 @@ export class Plugin {
         close: quiet('close names'),
         attend: quiet('attend names'),
         handDns: () => Promise.resolve('nft'),
+        requireUntracked: () => Promise.resolve(),
       },
       connections: {
         forget: quiet('forget connections'),

@@ -103,6 +103,29 @@ describe('addresses that an operator gives a container', () => {
     expect(await daemon.state.sticky.load()).to.deep.equal([]);
   });
 
+  it('do not return when one of its own is taken away', async () => {
+    const start = async (id: string): Promise<string> => {
+      const { address } = await startContainer(daemon, { poolId, endpointId: id });
+      await sandbox.receive(id, address);
+      containers = [{ id: dockerId('db'), name: 'db', networks: [{ networkName: 'mine', networkId, endpointId: id }] }];
+      await daemon.parts.owners.learn();
+      return address.replace('/32', '');
+    };
+    const [first, second] = [dockerId('aa'), dockerId('bb')];
+    const own = await start(first);
+    await daemon.call('NetworkDriver.Leave', { NetworkID: networkId, EndpointID: first });
+    await daemon.call('NetworkDriver.DeleteEndpoint', { NetworkID: networkId, EndpointID: first });
+    await daemon.call('IpamDriver.ReleaseAddress', { PoolID: poolId, Address: own });
+    await start(second);
+    expect(daemon.parts.endpoints.get(second)?.additional.map(({ address }) => address)).to.deep.equal([own]);
+
+    const change = await daemon.parts.addresses.remove('db', own);
+
+    expect(change).to.deep.equal({ container: 'db', network: 'mine', address: own, isLive: true });
+    const { kind, detail } = daemon.parts.journal.entries().at(-1) ?? {};
+    expect([kind, detail]).to.deep.equal(['moved', 'no longer kept for container db: it was taken away by command']);
+  });
+
   it('stay the container’s while it is stopped, and are there when it is started again', async () => {
     await daemon.parts.addresses.add('web', '10.1.0.20');
     const ids = { NetworkID: networkId, EndpointID: endpointId };
@@ -252,5 +275,16 @@ describe('addresses that an operator gives a container', () => {
 
     expect(change).to.include({ isLive: true, returns: true });
     expect(routes()).to.not.include('10.1.0.30/32');
+  });
+
+  it("do not say so of the container's own one that it has beside a fresh one", async () => {
+    const own = { poolId, family: 4, address: '10.1.0.40', isSticky: true } as const;
+    await daemon.ipam.requestAddress({ poolId, address: own.address, purpose: 'sticky', holder: 'container web' });
+    await daemon.parts.endpoints.extend(endpointId, [own]);
+
+    const change = await daemon.parts.addresses.remove('web', own.address);
+
+    expect(change).to.deep.equal({ container: 'web', network: 'mine', address: own.address, isLive: true });
+    expect(routes()).to.deep.equal(['10.1.0.2/32']);
   });
 });

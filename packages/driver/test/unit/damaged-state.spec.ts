@@ -56,7 +56,7 @@ describe('the state directory', () => {
       const name = (await readdir(runs.directory)).find((entry) => entry.endsWith(needsReopen ? '.ldb' : '.log'))!;
       const whole = await readFile(join(runs.directory, name));
       // The last record may be one that was being written when power failed, and was promised to nobody.
-      const end = needsReopen ? whole.length - 60 : whole.length - 250;
+      const end = needsReopen ? whole.length - 60 : whole.length - 40;
 
       for (let position = 0; position < end; position += 97) {
         const damaged = Buffer.from(whole);
@@ -75,7 +75,9 @@ describe('the state directory', () => {
     await fill(await runs.open());
     await runs.close();
     const name = (await readdir(runs.directory)).find((entry) => entry.endsWith('.log'))!;
-    const whole = await readFile(join(runs.directory, name));
+    const closed = await readFile(join(runs.directory, name));
+    // Without the record that only ends it.
+    const whole = closed.subarray(0, -30);
 
     for (const tail of [whole.subarray(0, -5), Buffer.concat([whole.subarray(0, -5), Buffer.alloc(100)])]) {
       await writeFile(join(runs.directory, name), tail);

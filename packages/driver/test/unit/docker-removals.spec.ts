@@ -1,7 +1,8 @@
 import type { DockerNetworks } from '@routed/docker-engine';
 import { linkNames } from '@routed/datapath';
 import { expect } from 'chai';
-import { DockerRemovals } from '../../src/upkeep/docker-removals.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DockerRemovals, PAUSE_MS } from '../../src/upkeep/docker-removals.ts';
 import { DockerError } from '@routed/docker-engine';
 import {
   createNetwork,
@@ -36,13 +37,13 @@ describe('what Docker removed while the daemon was away', () => {
     endpointsOf: () => Promise.resolve(new Set(endpoints)),
   });
 
-  async function restart(answers: Answers, meanwhile?: () => Promise<unknown>): Promise<void> {
+  async function restart(answers: Answers, meanwhile?: () => Promise<unknown>, usualPauseMs = 5): Promise<void> {
     await first.stop();
     daemon = await wiredDaemon({ kernel: first.kernel, state: first.state });
     const { networks, endpoints, leases, forgottenNetworks } = daemon.parts;
     const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: daemon.warnings };
     const into = { networks, endpoints, leases, forgottenNetworks, rtnl: daemon.kernel, logger };
-    const pauseMs = meanwhile === undefined ? 5 : 50;
+    const pauseMs = meanwhile === undefined ? usualPauseMs : 50;
     const removals = new DockerRemovals({ docker: answers, ...into, pauseMs });
     await Promise.all([removals.start(), meanwhile?.()]);
     await daemon.stop();
@@ -136,6 +137,20 @@ describe('what Docker removed while the daemon was away', () => {
     expect(daemon.parts.networks.all()).to.deep.equal([]);
     expect(daemon.ipam.pools()).to.deep.equal([]);
     await createNetwork(daemon, { id: dockerId('aaaa') });
+  });
+
+  it('is free within 2 s of the start: container, network and prefix', async () => {
+    const { networks, endpoints } = first.state;
+    const left = async (): Promise<number> => (await networks.load()).length + (await endpoints.load()).length;
+    expect(await left()).to.equal(2);
+    const startedAt = performance.now();
+
+    const restarting = restart(docker([]), undefined, PAUSE_MS);
+    while ((await left()) > 0) await sleep(10);
+
+    expect(performance.now() - startedAt).to.be.below(2_000);
+    await restarting;
+    expect(daemon.ipam.pools()).to.deep.equal([]);
   });
 
   it('is no network that Docker may be about to make, until it has not listed it for a while', async () => {

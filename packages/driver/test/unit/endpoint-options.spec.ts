@@ -9,7 +9,7 @@ describe('parseEndpointOptions', () => {
   it("lets Docker's own pass and refuses all others, naming the known ones", () => {
     expect(parseEndpointOptions({ 'com.docker.network.portmap': [] }).addresses).to.deep.equal([]);
     expect(() => parseEndpointOptions({ 'routed.adresses': '10.1.0.3' })).to.throw(
-      'unknown driver option "routed.adresses"; known options: routed.tx-queue-length, routed.addresses, routed.anycast, routed.takeover, routed.announce, routed.announce-delay, routed.drain, routed.drain-signal, routed.metric, routed.ingress, routed.ingress-mode, routed.egress, routed.egress-mode, routed.egress-when-away, routed.dns, routed.spoof, routed.rate-in, routed.rate-out',
+      'unknown driver option "routed.adresses"; known options: routed.tx-queue-length, routed.addresses, routed.anycast, routed.takeover, routed.announce, routed.announce-delay, routed.drain, routed.drain-signal, routed.metric, routed.ingress, routed.ingress-mode, routed.egress, routed.egress-mode, routed.egress-when-away, routed.dns, routed.conntrack, routed.spoof, routed.rate-in, routed.rate-out',
     );
   });
 

@@ -18,11 +18,14 @@ class ModelDocker {
   readonly containers = new Map<string, Container>();
   starting: string | undefined;
   questions = 0;
+  /** Of the last question. */
+  candidates: readonly string[] = [];
 
   get port(): NonNullable<WiredSettings['docker']> {
     const docker = dockerOf(() => [...this.containers.values()]);
-    const starting: ContainerControl['starting'] = ({ networkId: asked }: StartQuestion) => {
+    const starting: ContainerControl['starting'] = ({ networkId: asked, candidates }: StartQuestion) => {
       this.questions++;
+      this.candidates = candidates;
       expect(asked).to.equal(networkId);
       return Promise.resolve(this.starting);
     };
@@ -101,6 +104,26 @@ describe('an address that was chosen for a container', () => {
     await start('db');
 
     expect(docker.questions).to.equal(0);
+  });
+
+  it('is asked about while it waits, and not while its container has it in addition', async () => {
+    const own = await start('web');
+    await stop('web');
+    await start('web', { isCertain: false });
+    expect(docker.candidates).to.deep.equal([dockerId('cweb')]);
+    expect(daemon.parts.endpoints.get(endpointOf('web'))?.additional.map(({ address }) => address)).to.deep.equal([
+      own,
+    ]);
+
+    docker.questions = 0;
+    await start('db');
+    await restartDaemon();
+    await start('cache');
+    expect(docker.questions).to.equal(0);
+
+    await stop('web');
+    expect(await start('web')).to.equal(own);
+    expect(docker.questions).to.equal(1);
   });
 
   it('stays with its container when two are restarted one after the other', async () => {

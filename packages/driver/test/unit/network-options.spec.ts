@@ -16,7 +16,7 @@ describe('parseNetworkOptions', () => {
 
   it('refuses an unknown key and lists the known ones', () => {
     expect(() => parseNetworkOptions({ mtu: '9000' })).to.throw(
-      'unknown driver option "mtu"; known options: routed.mtu, routed.tx-queue-length, routed.gateway, routed.prefixes, routed.anycast, routed.sticky, routed.on-conflict, routed.takeover, routed.announce, routed.announce-delay, routed.drain, routed.drain-signal, routed.metric, routed.block, routed.ingress, routed.ingress-mode, routed.isolation, routed.egress, routed.egress-mode, routed.egress-when-away, routed.dns, routed.spoof, routed.rate-in, routed.rate-out',
+      'unknown driver option "mtu"; known options: routed.mtu, routed.tx-queue-length, routed.gateway, routed.prefixes, routed.anycast, routed.sticky, routed.on-conflict, routed.takeover, routed.announce, routed.announce-delay, routed.drain, routed.drain-signal, routed.metric, routed.block, routed.ingress, routed.ingress-mode, routed.isolation, routed.egress, routed.egress-mode, routed.egress-when-away, routed.dns, routed.conntrack, routed.spoof, routed.rate-in, routed.rate-out',
     );
     expect(() => parseNetworkOptions({ __proto__x: '1' })).to.throw('unknown driver option');
     expect(() => parseNetworkOptions(JSON.parse('{"__proto__":"1"}') as Record<string, unknown>)).to.throw(

@@ -1,4 +1,4 @@
-import { openDatabase, recordsOf, SCHEMA_VERSION } from '@routed/store';
+import { openDatabase, RecentWrites, recordsOf, SCHEMA_VERSION } from '@routed/store';
 import { stat } from 'node:fs/promises';
 import { leaseStoreConformance } from '@routed/ipam/testing';
 import { expect } from 'chai';
@@ -126,15 +126,21 @@ describe('the state directory', () => {
 
   describe('as a lease store', () => {
     const cases = leaseStoreConformance(async () => {
-      let database = await openDatabase(runs.directory);
+      const openStore = async () => {
+        const database = await openDatabase(runs.directory);
+        const recent = await RecentWrites.open(database, 'boot 1');
+        const close = () => recent.close().finally(() => database.close());
+        return { store: durableLeaseStore(database, recent), close };
+      };
+      let opened = await openStore();
       return {
-        store: durableLeaseStore(database),
+        store: opened.store,
         reopen: async () => {
-          await database.close();
-          database = await openDatabase(runs.directory);
-          return durableLeaseStore(database);
+          await opened.close();
+          opened = await openStore();
+          return opened.store;
         },
-        close: () => database.close(),
+        close: () => opened.close(),
       };
     });
     for (const { title, run } of cases) it(title, run);

@@ -16,6 +16,7 @@ const texts = {
   'routed.egress-mode': fc.constantFrom('enforce', 'observe'),
   'routed.egress-when-away': fc.constantFrom('closed', 'open'),
   'routed.dns': fc.constantFrom('10.0.0.53', '10.0.0.53+fd00::53'),
+  'routed.conntrack': fc.constantFrom('on', 'Off'),
   'routed.spoof': fc.constantFrom('strict', 'allow'),
 };
 const { 'routed.mtu': mtu, 'routed.anycast': anycast, 'routed.on-conflict': onConflict, ...ofBoth } = texts;
@@ -45,7 +46,8 @@ describe('storedOptions', () => {
         const stored = storedOptions('endpoint', { ...inherited, ...options });
 
         z.strictObject(STORED_OPTIONS.endpoint).parse(stored);
-        const filters = ['ingress', 'ingressMode', 'egress', 'egressMode', 'egressWhenAway', 'dns', 'spoof'] as const;
+        const lists = ['ingress', 'ingressMode', 'egress', 'egressMode', 'egressWhenAway'] as const;
+        const filters = [...lists, 'dns', 'conntrack', 'spoof'] as const;
         for (const field of ['txQueueLength', 'metric', ...filters] as const)
           expect(stored[field], field).to.deep.equal(options[field] ?? inherited[field]);
       }),

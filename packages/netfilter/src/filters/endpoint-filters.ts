@@ -17,9 +17,19 @@ import {
   removeMarkedQueue,
 } from '../queue/queue-rules.ts';
 import { indexElements, KernelSets, type LinkElements } from './kernel-sets.ts';
-import { type Element, elementsOf, type EndpointFilter, hasRanges, LIST_SETS, SENDER_SETS } from './layout.ts';
+import {
+  type Element,
+  elementsOf,
+  type EndpointFilter,
+  hasRanges,
+  isUntracked,
+  LIST_SETS,
+  SENDER_SETS,
+  UNTRACKED_SETS,
+} from './layout.ts';
 import { type DnsTarget, type RulesetOptions, rulesetScript } from './ruleset.ts';
 import { type TimedAddress, TimedElements } from './timed-elements.ts';
+import { UntrackedLinks } from './untracked-links.ts';
 
 /**
  * What {@link EndpointFilters.ensure} found: all of it there, rules made (with all that is in them), rules there but filters
@@ -69,9 +79,11 @@ export interface EndpointFilters {
    * does. Connections that are open stay open.
    *
    * Without `nft`, a filter without an allow list is let pass unfiltered.
-   * @throws NetfilterError NFT_MISSING, FILTER_INVALID; NetlinkError
+   * @throws NetfilterError NFT_MISSING, FILTER_INVALID, CONNTRACK_UNAVAILABLE; NetlinkError
    */
   set(filter: EndpointFilter): Promise<void>;
+  /** Whether filters with `conntrack` `off` can be set here. @throws NetfilterError CONNTRACK_UNAVAILABLE */
+  requireUntracked(): Promise<void>;
   /** Takes a link's filter away; nothing happens when it has none. @throws NetlinkError */
   remove(link: string): Promise<void>;
   /** The links that have a filter in the kernel, read anew. @throws NetlinkError */
@@ -116,6 +128,8 @@ const MAX_NAME_BYTES = 15;
 interface Dependencies {
   readonly nfnetlink: Nfnetlink;
   readonly run: CommandRunner;
+  /** The links that lead off the host, as they are now: untracked packets come and go by them. Absent: there are none. */
+  readonly uplinks?: (() => Promise<readonly string[]>) | undefined;
   /** Opened with `filterTable` and with `nfnetlink` as `own`; without one, every `ensure` reads all filters. */
   readonly watch?: RulesetWatch | undefined;
 }
@@ -128,6 +142,7 @@ export function createEndpointFilters(deps: Dependencies, options: RulesetOption
 class KernelEndpointFilters implements EndpointFilters {
   readonly #sets: KernelSets;
   readonly #timed: TimedElements;
+  readonly #untracked: UntrackedLinks;
   readonly #run: CommandRunner;
   readonly #options: RulesetOptions;
   /** What the kernel has, as far as we know. */
@@ -144,6 +159,8 @@ class KernelEndpointFilters implements EndpointFilters {
   #dns: { readonly way: QueueWay; readonly to: MarkedQueueOptions } | undefined;
   /** The directions in which a list has, or had, ranges of ports: the rules are loaded with the first one. */
   readonly #ranged = new Set<Direction>();
+  /** Whether the rules leave anything untracked: those are loaded with the first link that wants it. */
+  #areUntrackedLoaded = false;
   /** Whether changes of iptables are reported; undefined before it was asked. */
   #isQueueHeard: boolean | undefined;
   /** How often the watch heard of damage, now and before the kernel was last found, or made, to be as wanted. */
@@ -151,8 +168,9 @@ class KernelEndpointFilters implements EndpointFilters {
   #damagesBefore: number | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor({ nfnetlink, run, watch }: Dependencies, options: RulesetOptions) {
+  constructor({ nfnetlink, run, uplinks, watch }: Dependencies, options: RulesetOptions) {
     this.#sets = new KernelSets(nfnetlink, options.table);
+    this.#untracked = new UntrackedLinks({ run, uplinks });
     this.#timed = new TimedElements(this.#sets);
     this.#run = run;
     this.#watch = watch;
@@ -173,28 +191,38 @@ class KernelEndpointFilters implements EndpointFilters {
   set(filter: EndpointFilter): Promise<void> {
     return this.#inTurn(async () => {
       const elements = indexElements(elementsOf(this.#checked(filter)));
-      const needsRules = this.#addRanged(filter);
+      if (isUntracked(filter)) await this.#untracked.requireSupport();
+      const isTurn = this.#untracked.note(filter.link, isUntracked(filter));
+      const needsRules = this.#addNeeds(filter);
       // The kernel may not have the filter that it was given.
       const isSame = isEqual(elements, this.#wantedOf(filter.link));
       if (this.#isAvailable === undefined || (this.#isAvailable && (isSame || needsRules))) await this.#ensure();
-      if (this.#isAvailable === true) await this.#replace(filter.link, elements);
-      else if (filter.ingress !== undefined) throw nftMissing('ingress', filter.link);
+      if (this.#isAvailable === true) {
+        await this.#replace(filter.link, elements);
+        if (isTurn) await this.#followUplinks();
+      } else if (filter.ingress !== undefined) throw nftMissing('ingress', filter.link);
       else if (filter.egress !== undefined) throw nftMissing('egress', filter.link);
     });
   }
 
+  requireUntracked(): Promise<void> {
+    return this.#untracked.requireSupport();
+  }
+
   remove(link: string): Promise<void> {
     return this.#inTurn(async () => {
+      const isTurn = this.#untracked.note(link, false);
       if (this.#isAvailable === false) return;
       if (this.#isAvailable === undefined) this.#present = await this.#sets.read();
       if (this.#present.has(link) || this.#wanted.has(link)) await this.#replace(link, NO_ELEMENTS);
+      if (isTurn) await this.#followUplinks();
     });
   }
 
   list(): Promise<string[]> {
     return this.#inTurn(async () => {
       this.#present = await this.#sets.read();
-      return [...this.#present.keys()];
+      return [...this.#present.keys()].filter((link) => this.#isOurs(link));
     });
   }
 
@@ -258,6 +286,8 @@ class KernelEndpointFilters implements EndpointFilters {
       if (result !== undefined && result.exitCode !== 0) throw failureOf(`removing table ${table}`, 'nft', result);
       await removeMarkedQueue(this.#run, MARKED_CHAIN);
       this.#timed.forget();
+      this.#untracked.clear();
+      this.#areUntrackedLoaded = false;
       this.#isAvailable = undefined;
       this.#fingerprint = undefined;
       this.#damagesBefore = undefined;
@@ -268,11 +298,13 @@ class KernelEndpointFilters implements EndpointFilters {
   }
 
   async #ensure(): Promise<FiltersOutcome> {
-    if (this.#isCertain())
+    if (this.#isCertain()) {
+      await this.#followUplinks();
       return (await this.#isQueueCertain()) || !(await this.#ensureQueue()) ? 'present' : 'repaired';
+    }
     const damages = this.#damages;
     const isFirst = this.#fingerprint === undefined;
-    if (isFirst) await this.#findRanged();
+    if (isFirst) await this.#findNeeds();
     const areRulesIntact = !isFirst && this.#fingerprint === (await this.#sets.rulesFingerprint());
     if (!areRulesIntact) this.#isAvailable = await this.#load();
     if (!this.#isAvailable) {
@@ -282,6 +314,7 @@ class KernelEndpointFilters implements EndpointFilters {
     if (!areRulesIntact) this.#fingerprint = await this.#sets.rulesFingerprint();
     this.#present = await this.#sets.read();
     if (isFirst) this.#wanted = new Map(this.#present);
+    await this.#wantUplinks();
     const areFiltersRepaired = await this.#repair();
     await this.#timed.restore();
     const isQueueRepaired = await this.#ensureQueue();
@@ -296,19 +329,54 @@ class KernelEndpointFilters implements EndpointFilters {
     this.#damages += 1;
   }
 
-  /** Whether the rules are to be loaded anew, as they do not look for ranges of ports in a direction where the filter has some. */
-  #addRanged(filter: EndpointFilter): boolean {
+  /**
+   * Whether the rules are to be loaded anew, as they do not look for ranges of ports in a direction where the filter has some, or leave
+   * nothing untracked.
+   */
+  #addNeeds(filter: EndpointFilter): boolean {
     const added = DIRECTIONS.filter((direction) => hasRanges(filter[direction]) && !this.#ranged.has(direction));
     for (const direction of added) this.#ranged.add(direction);
-    if (added.length > 0) this.#outdateRules();
-    return added.length > 0;
+    const isFirstUntracked = isUntracked(filter) && !this.#areUntrackedLoaded;
+    this.#areUntrackedLoaded ||= isFirstUntracked;
+    const isNeeded = added.length > 0 || isFirstUntracked;
+    if (isNeeded) this.#outdateRules();
+    return isNeeded;
   }
 
-  /** Filters of the process before may have ranges. */
-  async #findRanged(): Promise<void> {
+  /** Filters of the process before may have ranges, or leave packets untracked. */
+  async #findNeeds(): Promise<void> {
+    for (const { key } of await this.#sets.elements('inet', UNTRACKED_SETS.from)) {
+      this.#untracked.note(linkOfKey(key), true);
+      this.#areUntrackedLoaded = true;
+    }
     for (const direction of DIRECTIONS) {
       if ((await this.#sets.elements('inet', LIST_SETS[direction].ranged)).length > 0) this.#ranged.add(direction);
     }
+  }
+
+  /** Has the uplinks as they are now among what is wanted; returns those that are not as they were. */
+  async #wantUplinks(): Promise<string[]> {
+    const uplinks = await this.#untracked.uplinks();
+    const known = [...this.#wanted.keys()].filter((link) => !this.#isOurs(link));
+    const changed = [...new Set([...known, ...uplinks.keys()])].filter(
+      (link) => !isEqual(uplinks.get(link) ?? NO_ELEMENTS, this.#wantedOf(link)),
+    );
+    for (const link of changed) this.#want(link, uplinks.get(link) ?? NO_ELEMENTS);
+    return changed;
+  }
+
+  async #followUplinks(): Promise<void> {
+    for (const link of await this.#wantUplinks()) await this.#replace(link, this.#wantedOf(link));
+  }
+
+  #want(link: string, elements: LinkElements): void {
+    if (elements.size === 0) this.#wanted.delete(link);
+    else this.#wanted.set(link, elements);
+  }
+
+  /** Whether filters are about this link, and not only the way of untracked packets. */
+  #isOurs(link: string): boolean {
+    return link.startsWith(this.#options.linkPrefix);
   }
 
   /** Whether nobody changed anything since it was last looked at. */
@@ -345,7 +413,7 @@ class KernelEndpointFilters implements EndpointFilters {
     const { logGroup, ...withoutLog } = this.#options;
     const load = (script: string): ReturnType<CommandRunner> => this.#run(['nft', '-f', '-'], script);
     const anew = deletion(this.#options.table);
-    const needs = { dns: targetOf(this.#dns), ranged: this.#ranged };
+    const needs = { dns: targetOf(this.#dns), ranged: this.#ranged, isUntracked: this.#areUntrackedLoaded };
     const script = rulesetScript(this.#options, needs);
     this.#isLogging = logGroup !== undefined;
     const result = await load(script);
@@ -359,8 +427,7 @@ class KernelEndpointFilters implements EndpointFilters {
   }
 
   async #replace(link: string, wanted: LinkElements): Promise<void> {
-    if (wanted.size === 0) this.#wanted.delete(link);
-    else this.#wanted.set(link, wanted);
+    this.#want(link, wanted);
     try {
       await this.#change(link, wanted);
     } catch (error) {
@@ -390,7 +457,7 @@ class KernelEndpointFilters implements EndpointFilters {
 
   #checked(filter: EndpointFilter): EndpointFilter {
     const { linkPrefix } = this.#options;
-    if (filter.link.startsWith(linkPrefix) && Buffer.byteLength(filter.link) <= MAX_NAME_BYTES) return filter;
+    if (this.#isOurs(filter.link) && Buffer.byteLength(filter.link) <= MAX_NAME_BYTES) return filter;
     const reason = `links with a filter have names of at most ${MAX_NAME_BYTES} bytes that start with ${linkPrefix}`;
     throw new NetfilterError({ code: 'FILTER_INVALID', operation: `filter of link "${filter.link}"`, reason });
   }

@@ -34,6 +34,11 @@ export interface EndpointFilter {
   readonly whenAway?: 'closed' | 'open';
   /** The container's next hops, which it may ping whatever `egress` says; absent: none. */
   readonly gateways?: readonly string[];
+  /**
+   * `off`: the kernel does not track what the container exchanges with other hosts, by their uplinks, and with containers of this
+   * host that have the same. Lists need tracking: where the filter has one, this counts for nothing. Absent: everything is tracked.
+   */
+  readonly conntrack?: 'on' | 'off';
   /** `strict`: the container sends from its own addresses only, and claims no others. */
   readonly spoof: 'strict' | 'allow';
 }
@@ -44,6 +49,21 @@ export const SENDER_SETS = {
   strict: 'strict',
   /** Links of containers without an IPv6 address: nothing of IPv6 passes, whatever their senders may do. */
   ipv4Only: 'ipv4_only',
+} as const;
+
+/**
+ * The sets of links between which packets are not tracked. Rules look a link up by the name that a packet came by, or by that which the
+ * routing table says: to nftables these are two types.
+ */
+export const UNTRACKED_SETS = {
+  /** Containers, as they send. */
+  from: 'untracked',
+  /** Containers, as they are sent to. */
+  to: 'untracked_to',
+  /** Uplinks, as others send. */
+  uplinks: 'untracked_uplinks',
+  /** Containers and uplinks, as containers send to them. */
+  between: 'untracked_between',
 } as const;
 
 /** The sets with one element for each link that has a list of a direction. */
@@ -161,6 +181,10 @@ export function inetSets(): ReadonlyMap<string, string> {
   return new Map([
     [SENDER_SETS.strict, '{ type ifname; counter; }'],
     [SENDER_SETS.ipv4Only, '{ type ifname; }'],
+    [UNTRACKED_SETS.from, '{ type ifname; }'],
+    [UNTRACKED_SETS.uplinks, '{ type ifname; }'],
+    [UNTRACKED_SETS.to, '{ typeof fib daddr oifname; }'],
+    [UNTRACKED_SETS.between, '{ typeof fib daddr oifname; }'],
     [NAME_SETS.links, '{ type ifname; }'],
     [NAME_SETS.openWhenAway, '{ type ifname; }'],
     ...ofLinks,
@@ -195,9 +219,24 @@ export function elementsOf(filter: EndpointFilter): Element[] {
   return [
     ...(isIpv4Only ? [{ family: 'inet', set: SENDER_SETS.ipv4Only, key: name } as const] : []),
     ...(filter.spoof === 'strict' ? senderElements(name, own) : []),
+    ...(isUntracked(filter) ? elementsIn(['from', 'to', 'between'], name) : []),
     ...DIRECTIONS.flatMap((direction) => listElements(name, filter, direction)),
     ...(filter.egress === undefined ? [] : gatewayElements(name, filter)),
   ];
+}
+
+/** Whether packets of a link are not tracked. Pure. */
+export function isUntracked({ conntrack, ingress, egress }: EndpointFilter): boolean {
+  return conntrack === 'off' && ingress === undefined && egress === undefined;
+}
+
+/** The elements of an uplink, by which untracked packets may come and go. Pure. */
+export function uplinkElements(link: string): Element[] {
+  return elementsIn(['uplinks', 'between'], nameField(link));
+}
+
+function elementsIn(sets: readonly (keyof typeof UNTRACKED_SETS)[], key: Uint8Array): Element[] {
+  return sets.map((set) => ({ family: 'inet', set: UNTRACKED_SETS[set], key }));
 }
 
 function readAddresses({ link }: EndpointFilter, addresses: readonly string[]): IpBytes[] {

@@ -13,6 +13,7 @@ import {
   PORT_BLOCK_MARKS,
   SENDER_SETS,
   timedSets,
+  UNTRACKED_SETS,
 } from './layout.ts';
 
 /** Names in the rules. */
@@ -31,11 +32,20 @@ export type RefusalPrefix = `routed ${Direction | 'sender'}`;
  */
 export type DnsTarget = { readonly queue: number } | { readonly mark: number };
 
+/** What filters need of the rules. */
+export interface RulesetNeeds {
+  readonly dns?: DnsTarget | undefined;
+  readonly ranged: ReadonlySet<Direction>;
+  readonly isUntracked?: boolean;
+}
+
 const PORT_BITS = 16;
 /** Blocks of ports, and what they have in place of a protocol. */
 const BLOCKS = [...PORT_BLOCK_MARKS].filter(([length]) => length < PORT_BITS);
 /** After connection tracking, and before what iptables does with marks. */
 const BEFORE_MANGLE = 'mangle - 5';
+/** After the check of senders, and before connection tracking. */
+const AFTER_RAW = 'raw + 1';
 /** Before Docker's and firewalld's rules, so that refusals are answered before a policy drops silently. */
 
 const PRIORITY = { ingress: 'filter - 10', egress: 'filter - 11' } as const;
@@ -79,15 +89,21 @@ const TO_NEXT_HOP =
  *
  * @param needs.dns absent: nobody reads DNS
  * @param needs.ranged the directions in which a list has ranges of ports: the rules for these are half of all
+ * @param needs.isUntracked whether packets of any link are not tracked: only then others are looked at
  */
 export function rulesetScript(
   { table, linkPrefix, logGroup }: RulesetOptions,
-  { dns, ranged }: { readonly dns?: DnsTarget | undefined; readonly ranged: ReadonlySet<Direction> },
+  { dns, ranged, isUntracked }: RulesetNeeds,
 ): string {
   const lists = listChains(logGroup, ranged);
   const dnsRules = dns === undefined ? {} : dnsChains(dns);
   const chains = {
-    inet: { ...lists, ...senderChains(linkPrefix, logGroup), ...dnsRules },
+    inet: {
+      ...lists,
+      ...senderChains(linkPrefix, logGroup),
+      ...dnsRules,
+      ...(isUntracked === true && untrackedChains()),
+    },
     arp: arpChains(linkPrefix),
   };
   const sets = { inet: new Map([...inetSets(), ...timedSets(), [ATTENDED_SET, ATTENDED]]), arp: ARP_SETS };
@@ -209,6 +225,35 @@ function senderChains(linkPrefix: string, logGroup: number | undefined): Record<
       'goto foreign',
     ]),
   };
+}
+
+/**
+ * What is not tracked: between containers that want it so, and between them and other hosts. Both ways of a conversation are looked up
+ * alike, so that no connection is tracked one way only. What the host itself, its bridges and containers with lists send and get stays
+ * tracked: for them, the routing table says a link that is in none of the sets, or none at all.
+ */
+function untrackedChains(): Record<string, Chain> {
+  const { from, to, uplinks, between } = UNTRACKED_SETS;
+  return {
+    untracked: baseChain('prerouting', AFTER_RAW, [
+      `iifname @${from} fib daddr oifname @${between} notrack`,
+      `iifname @${uplinks} fib daddr oifname @${to} notrack`,
+    ]),
+  };
+}
+
+/** Whether nftables of this host can leave packets untracked, as a script that is only checked, and changes nothing. Pure. */
+export function untrackedTrial(table: string): string {
+  const rules = untrackedChains()['untracked']?.rules ?? [];
+  const sets = [...inetSets()].filter(([set]) => Object.values<string>(UNTRACKED_SETS).includes(set));
+  return [
+    `add table inet ${table}`,
+    ...sets.map(([set, definition]) => `add set inet ${table} ${set} ${definition}`),
+    `add chain inet ${table} c`,
+    ...rules.map((rule) => `add rule inet ${table} c ${rule}`),
+    `delete table inet ${table}`,
+    '',
+  ].join('\n');
 }
 
 /** The set counts; a link that is missing there is refused all the same. */

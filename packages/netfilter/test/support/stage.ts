@@ -65,7 +65,11 @@ export async function openFilterStage(): Promise<FilterStage> {
     }
   }
   const nfnetlink = await openNfnetlink({ netns: stage.host.netns });
-  const filters = createEndpointFilters({ nfnetlink, run: (argv, input) => stage.host.run(argv, input) }, RULES);
+  const uplinks = (): Promise<string[]> => Promise.resolve(['eth0']);
+  const filters = createEndpointFilters(
+    { nfnetlink, run: (argv, input) => stage.host.run(argv, input), uplinks },
+    RULES,
+  );
   return {
     ...stage,
     filters,

@@ -125,6 +125,52 @@ describe('endpoint filters', () => {
     );
   });
 
+  it('load the rules about tracking with the first link that is not tracked, and ask for uplinks then', async () => {
+    const scripts: string[] = [];
+    const noting: CommandRunner = (argv, input = '') => {
+      scripts.push(input);
+      return run(argv, input);
+    };
+    let asked = 0;
+    const uplinks = (): Promise<string[]> => {
+      asked += 1;
+      return Promise.resolve(['eth0']);
+    };
+    const watch = new EventEmitter() as unknown as RulesetWatch;
+    const deps = { nfnetlink: kernel().nfnetlink, run: noting, uplinks };
+    const filters = createEndpointFilters({ ...deps, watch: Object.assign(watch, { isDeaf: false }) }, options);
+    const loaded = (): boolean[] =>
+      scripts.filter((script) => script.startsWith('table')).map((script) => / notrack/.test(script));
+
+    await filters.set(filter);
+    await filters.ensure();
+    expect(loaded()).to.deep.equal([false]);
+    expect(asked).to.equal(0);
+
+    await filters.set({ ...filter, conntrack: 'off' });
+    await filters.set({ ...filter, link: 'vethr0000000002', conntrack: 'off' });
+
+    expect(loaded()).to.deep.equal([false, true]);
+    expect(asked).to.be.greaterThan(0);
+  });
+
+  it('refuse a link without tracking where nftables cannot, and no other', async () => {
+    const old: CommandRunner = (_argv, input = '') =>
+      Promise.resolve({
+        exitCode: input.includes('notrack') ? 1 : 0,
+        stdout: '',
+        stderr: 'Error: Could not process rule',
+      });
+    const filters = createEndpointFilters({ nfnetlink: kernel().nfnetlink, run: old }, options);
+
+    const error = await refusal(filters.set({ ...filter, conntrack: 'off' }));
+    await filters.set({ ...filter, link: 'vethr0000000002' });
+
+    expect(isNetfilterError(error, 'CONNTRACK_UNAVAILABLE')).to.equal(true);
+    expect(String(error)).to.contain('omit routed.conntrack=off');
+    expect(await filters.ensure()).to.not.equal('unavailable');
+  });
+
   it('refuse links that the rules are not about', async () => {
     const filters = createEndpointFilters({ nfnetlink: kernel().nfnetlink, run }, options);
 

@@ -2,7 +2,13 @@ import { formatIp } from '@routed/addresses';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { linkOfKey } from '../../src/codec/key.ts';
-import { elementsOf, type Element, type EndpointFilter } from '../../src/filters/layout.ts';
+import {
+  elementsOf,
+  type Element,
+  type EndpointFilter,
+  UNTRACKED_SETS,
+  uplinkElements,
+} from '../../src/filters/layout.ts';
 import { isNetfilterError, parseAllowList } from '../../src/index.ts';
 
 const link = 'vethr0000000001';
@@ -110,6 +116,31 @@ describe('elementsOf', () => {
   it('lists the links whose list only counts', () => {
     expect(shown({ ...ingress('none'), observed: ['ingress'] })).to.include('inet observed');
     expect(shown({ ...ingress('none'), observed: ['egress'] })).to.not.include('inet observed');
+  });
+
+  it('lists a link that is not tracked, as a source and as a destination', () => {
+    const sets = ['inet untracked', 'inet untracked_to', 'inet untracked_between'];
+    expect(shown({ ...plain, spoof: 'allow', conntrack: 'off' })).to.have.members(sets);
+    expect(shown({ ...plain, spoof: 'allow', conntrack: 'on' })).to.deep.equal([]);
+    expect(uplinkElements('eth0').map(show)).to.have.members(['inet untracked_uplinks', 'inet untracked_between']);
+  });
+
+  it('tracks every link that has a list, whatever is asked for', () => {
+    const lists = fc.constantFrom(undefined, 'none', '10.0.0.0/8', '[fd00::/8]:443');
+    fc.assert(
+      fc.property(lists, lists, fc.boolean(), (from, to, isObserved) => {
+        const filter: EndpointFilter = {
+          ...plain,
+          conntrack: 'off',
+          ...(from !== undefined && { ingress: parseAllowList(from) }),
+          ...(to !== undefined && { egress: parseAllowList(to, 'egress') }),
+          ...(isObserved && { observed: ['ingress', 'egress'] }),
+        };
+        const sets = new Set<string>(Object.values(UNTRACKED_SETS));
+        const isUntracked = elementsOf(filter).some(({ set }) => sets.has(set));
+        expect(isUntracked).to.equal(from === undefined && to === undefined);
+      }),
+    );
   });
 
   it('starts every key with the link', () => {

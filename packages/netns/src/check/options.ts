@@ -3,7 +3,7 @@ import type { MonitorGroup, MonitorOptions } from '../types/monitor.ts';
 import type { NetnsHandle } from '../types/handles.ts';
 import type { Netns, NetnsReference } from '../types/netns.ts';
 import type { Limits, RtnlOptions } from '../types/rtnl.ts';
-import { type Check, among, callback, having, listOf, object, optional, text, whole } from './check.ts';
+import { type Check, among, callback, flag, having, listOf, object, optional, text, whole } from './check.ts';
 import { show } from './show.ts';
 
 /** A namespace of either kernel, real or fake. */
@@ -32,6 +32,7 @@ export const LIMITS: Check<Limits> = object<Limits>({
 export function monitorOptions(groups: readonly MonitorGroup[]): Check<MonitorOptions> {
   return object<MonitorOptions>({
     groups: listOf(among(...groups)),
+    linkSettings: optional(flag),
     netns: optional(NETNS),
     receiveBufferBytes: optional(BUFFER_BYTES),
   });

@@ -1,7 +1,25 @@
+/** The characters of six bytes, and the places of each. */
+const MAC_LENGTH = 17;
+const COLON = 0x3a;
+
 /** Decodes `02:42:0a:00:00:07` in either case; `undefined` for anything else. */
 export function parseMac(mac: string): Uint8Array | undefined {
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) return undefined;
-  return Uint8Array.from(mac.split(':'), (part) => Number.parseInt(part, 16));
+  if (mac.length !== MAC_LENGTH) return undefined;
+  const bytes = new Uint8Array(6);
+  for (let index = 0; index < 6; index++) {
+    const at = 3 * index;
+    const byte = hexDigit(mac.charCodeAt(at)) * 16 + hexDigit(mac.charCodeAt(at + 1));
+    if (Number.isNaN(byte) || (index < 5 && mac.charCodeAt(at + 2) !== COLON)) return undefined;
+    bytes[index] = byte;
+  }
+  return bytes;
+}
+
+/** The value of a digit by its character code; NaN for what is none. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : Number.NaN;
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -13,6 +13,7 @@ const encoder = new TextEncoder();
 const spare: Uint8Array[] = [];
 const MOST_SPARE = 4;
 const NONE = new Uint8Array(0);
+const NO_VIEW = new DataView(NONE.buffer);
 
 /**
  * Writes one netlink message: header, family header, attributes.
@@ -79,12 +80,12 @@ export class MessageWriter {
 
   /** Text with a closing NUL (NLA_NUL_STRING: names). */
   attributeString(type: number, text: string): this {
-    return this.attribute(type, encoder.encode(`${text}\0`));
+    return this.attribute(type, encode(`${text}\0`));
   }
 
   /** Text without a NUL, which the kernel would keep as part of it (NLA_STRING: kinds and aliases). */
   attributeText(type: number, text: string): this {
-    return this.attribute(type, encoder.encode(text));
+    return this.attribute(type, encode(text));
   }
 
   /** An attribute made of what `fill` writes. rtnetlink expects it without NLA_F_NESTED, as iproute2 sends it. */
@@ -103,7 +104,7 @@ export class MessageWriter {
     const bytes = this.#bytes;
     const message = bytes.slice(0, this.#end);
     this.#bytes = NONE;
-    this.#view = new DataView(NONE.buffer);
+    this.#view = NO_VIEW;
     if (bytes.length === DEFAULT_CAPACITY_BYTES && spare.length < MOST_SPARE) spare.push(bytes.fill(0, 0, this.#end));
     return message;
   }
@@ -115,6 +116,17 @@ export class MessageWriter {
     this.#end += NLA_HDRLEN + align(length);
     return this;
   }
+}
+
+/** As UTF-8. Names are short and of ASCII: the encoder takes longer to be called than they take to copy. */
+function encode(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return encoder.encode(text);
+    bytes[index] = code;
+  }
+  return bytes;
 }
 
 /** Rounds up to a multiple of four. Source: linux uapi netlink.h `NLMSG_ALIGN`. */

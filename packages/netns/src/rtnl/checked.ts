@@ -17,7 +17,8 @@ function checker<Service extends object>(entries: Entries<Service>): (service: S
       this: Checked<Record<string, Method>>,
       ...args: readonly unknown[]
     ): Promise<unknown> {
-      for (const [place, check] of checks.entries()) checkArgument(check, args[place], operation);
+      for (let place = 0; place < checks.length; place++)
+        checkArgument(checks[place] as Check<never>, args[place], operation);
       return this.service[name]?.(...args);
     };
   }

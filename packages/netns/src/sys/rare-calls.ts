@@ -2,7 +2,7 @@ import type koffiModule from 'koffi';
 
 import { isLittleEndian } from '../codec/writer.ts';
 import { MSG_ERRQUEUE } from '../uapi/icmp.ts';
-import { MSG_DONTWAIT } from '../uapi/netlink.ts';
+import { MSG_DONTWAIT, SO_ATTACH_FILTER, SOL_SOCKET } from '../uapi/netlink.ts';
 import { ENOBUFS, ENOSYS } from './errno.ts';
 import { loadSys } from './sys-koffi.ts';
 
@@ -16,6 +16,8 @@ export interface RareCalls {
   connect(fd: number, address: Uint8Array): number;
   /** Takes one entry off a socket's queue of errors; `undefined`: there is none. Source: recvmsg(2) `MSG_ERRQUEUE`. */
   receiveError(fd: number, payloadBytes: number, controlBytes: number): ReceivedError | undefined;
+  /** Has a socket take only the packets that a program takes, of one instruction or more of 8 bytes each. Source: socket(7) `SO_ATTACH_FILTER`. */
+  attachFilter(fd: number, program: Uint8Array): number;
 }
 
 /** An entry of a socket's queue of errors. */
@@ -61,6 +63,7 @@ async function load(): Promise<RareCalls> {
     openPinnedObject: openPinnedOf(koffi, libc),
     connect: connectOf(koffi, libc),
     receiveError: receiveErrorOf(koffi, libc),
+    attachFilter: attachFilterOf(koffi, libc),
   };
 }
 
@@ -108,6 +111,19 @@ function connectOf(koffi: Koffi, libc: Library): RareCalls['connect'] {
   const connect = libc.func('int connect(int fd, const void *address, unsigned int length)');
   return (fd, address) => {
     const result = Number(connect(fd, address, address.length));
+    return result < 0 ? -koffi.errno() : result;
+  };
+}
+
+function attachFilterOf(koffi: Koffi, libc: Library): RareCalls['attachFilter'] {
+  const setsockopt = libc.func('int setsockopt(int fd, int level, int option, const void *value, unsigned int length)');
+  const wordBytes = koffi.sizeof('void *');
+  return (fd, program) => {
+    // The number of instructions, in the first two bytes of a word, and where they are. Source: linux uapi filter.h `struct sock_fprog`.
+    const value = new Uint8Array(new ArrayBuffer(2 * wordBytes));
+    writeWords(value, wordBytes, [0n, koffi.address(program)]);
+    new DataView(value.buffer).setUint16(0, program.length / 8, isLittleEndian);
+    const result = Number(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, value, value.length));
     return result < 0 ? -koffi.errno() : result;
   };
 }

@@ -82,6 +82,12 @@ export interface MonitorEvents {
 export interface MonitorOptions {
   /** At least one. */
   readonly groups: readonly MonitorGroup[];
+  /**
+   * Whether `netconf` comes for the settings of single links as well. Without, the kernel makes none of the eight events of that
+   * group with which a link comes and goes; those of `all` and `default` come either way.
+   * @defaultValue true
+   */
+  readonly linkSettings?: boolean;
   /** Default: the current namespace. The monitor pins it. */
   readonly netns?: Netns;
   /**

@@ -138,6 +138,22 @@ describe('openMonitor', () => {
     expect(seen).to.include('new 4 default true');
   });
 
+  it('leaves out the settings of single links when nobody wants them, and nothing else', async () => {
+    monitor = await openMonitor({ netns, groups: ['netconf', 'link'], linkSettings: false });
+    const seen: string[] = [];
+    monitor.on('netconf', ({ family, of, isForwarding }) => seen.push(`${family} ${of} ${isForwarding}`));
+    monitor.on('link', ({ change, link }) => seen.push(`${change} ${link.name}`));
+
+    await rtnl.links.createVeth({ name: 'a0', peer: { name: 'b0' } });
+    await rtnl.links.delete({ name: 'a0' });
+    await netns.writeSysctl('net/ipv4/ip_forward', '1');
+    await netns.writeSysctl('net/ipv6/conf/all/forwarding', '1');
+    const expected = ['new a0', 'new b0', 'delete a0', 'delete b0', '4 all true', '4 default true', '6 all true'];
+    await until(() => expected.every((line) => seen.includes(line)), expected.join());
+
+    expect(seen.filter((line) => /^[46] \d/.test(line))).to.deep.equal([]);
+  });
+
   it('reports traffic control that comes and goes, and what is replaced as gone', async () => {
     await rtnl.links.createBridge({ name: 'a0' });
     const { index } = (await rtnl.links.get({ name: 'a0' }))!;

@@ -68,24 +68,34 @@ function linkGroups(figures: Figures): Group[] {
 
 /** What a packet's way is compared with. */
 const REFERENCE = 'bridge';
+/** Rates of the scenario that a reader asks for: the others are on the page with all tables. */
+const RATES = ['TCP, 1 stream', 'connections', 'UDP of 64 bytes, received'];
+/** Subjects of the scenario, and what is written beside their bars. */
+const paths: readonly (readonly [subject: string, label: string])[] = [
+  ['routed', 'routed'],
+  ['routed, conntrack off', 'conntrack off'],
+  [REFERENCE, REFERENCE],
+  ['macvlan', 'macvlan'],
+  ['host', 'no container'],
+];
 
+/** Between hosts, or on one host if that is all that was measured: the last situation. */
 function packetGroups(figures: Figures): Group[] {
-  const rates = figures.figures('packets').filter(({ unit }) => unit.endsWith('/s'));
-  const titles = [...new Set(rates.map(titleOfRate))];
-  return titles.flatMap((title) => {
-    const all = rates.filter((rate) => titleOfRate(rate) === title);
-    const reference = all.find(({ subject }) => subject === REFERENCE)?.value;
+  const scenario = 'packets';
+  const situation = figures.situations(scenario).at(-1);
+  if (situation === undefined) return [];
+  return RATES.flatMap((step) => {
+    const find = (subject: string): number | undefined => figures.find({ scenario, situation, subject, step });
+    const reference = find(REFERENCE);
     if (reference === undefined || reference <= 0) return [];
-    const bars = all.flatMap(({ subject, value }) => {
+    const bars = paths.flatMap(([subject, label]) => {
+      const value = find(subject);
+      if (value === undefined) return [];
       const times = value / reference;
-      return [{ label: subject, value: times, text: times.toFixed(2), isOurs: subject.startsWith('routed') }];
+      return [{ label, value: times, text: times.toFixed(2), isOurs: subject.startsWith('routed') }];
     });
-    return group(bars, title);
+    return group(bars, `${step}, ${situation}`);
   });
-}
-
-function titleOfRate({ situation, name }: { readonly situation?: string; readonly name: string }): string {
-  return situation === undefined ? name : `${name}, ${situation}`;
 }
 
 function restartGroups(figures: Figures): Group[] {

@@ -5,6 +5,7 @@ import { openPluginHost, pluginOptions, pluginProgram, pluginSocket, type Plugin
 import { raise } from '../plugin/population.ts';
 import { timedCommand } from '../process/timed-command.ts';
 import { compare, compareGrowth, type Rounds } from '../statistics.ts';
+import { FloorServer } from '../subjects/floor-server.ts';
 import { Floor, floorName } from '../subjects/floor.ts';
 import { PluginSubject } from '../subjects/plugin-subject.ts';
 import { Samples } from '../subjects/samples.ts';
@@ -15,6 +16,8 @@ export const ratioNames = {
   up: "RequestAddress + CreateEndpoint + Join, to the floor's messages for them",
   cycle: 'all calls of an endpoint, to all messages of the floor',
   parallel: 'time of a cycle with 8 in parallel, to that of the floor',
+  upServer: "RequestAddress + CreateEndpoint + Join, to the C server's",
+  downServer: "Leave + DeleteEndpoint + ReleaseAddress, to the C server's",
   growth: "RequestAddress + CreateEndpoint + Join among 1,000, to none: growth beyond the floor's",
   start: 'start of the daemon to its first answer, to "node --eval 0"',
   command: '"routed-plugin status", as packages have it, until it knows that no daemon answers, to "node --eval 0"',
@@ -56,6 +59,8 @@ export async function measureRatios(lab: Lab): Promise<Ratios> {
     join: idle.samples.ratio(routed, 'Join')!.median,
     up: idle.samples.ratio(routed, 'up')!.median,
     cycle: compare(idle.samples.rounds(routed, 'all calls'), idle.samples.rounds(floorName, 'all messages')).median,
+    upServer: idle.samples.serverRatio(routed, 'up').median,
+    downServer: idle.samples.serverRatio(routed, 'down').median,
     parallel: compare(parallel.routed, parallel.floor).median,
     growth: compareGrowth(growth(routed), growth(floorName)).median,
     start: compare(start.routed, start.node).median,
@@ -69,11 +74,13 @@ class Place implements AsyncDisposable {
   readonly #host: PluginHost;
   readonly #plugin: PluginSubject;
   readonly #floor: Floor;
+  readonly #server: FloorServer;
 
-  private constructor(host: PluginHost, plugin: PluginSubject, floor: Floor) {
+  private constructor(host: PluginHost, plugin: PluginSubject, floor: Floor, server: FloorServer) {
     this.#host = host;
     this.#plugin = plugin;
     this.#floor = floor;
+    this.#server = server;
   }
 
   /** Every daemon has made as many endpoints before, so that all run the same machine code. */
@@ -82,12 +89,13 @@ class Place implements AsyncDisposable {
     await raise(host, live);
     await runBurst(host, { parallel: 8, cycles: cycles.warmUp - live });
     await host.settle();
-    return new Place(host, await PluginSubject.open(host), await Floor.open(host.host.netnsPath));
+    const floor = await Floor.open(host.host.netnsPath);
+    return new Place(host, await PluginSubject.open(host), floor, await FloorServer.open(floor));
   }
 
   async takeTurns(round: number): Promise<void> {
     for (let cycle = 0; cycle < cycles.paced; cycle++)
-      for (const subject of [this.#plugin, this.#floor]) await this.samples.take(subject, round);
+      for (const subject of [this.#plugin, this.#floor, this.#server]) await this.samples.take(subject, round);
   }
 
   /** Seconds of many cycles without pause. */
@@ -100,6 +108,7 @@ class Place implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
     await this.#floor[Symbol.asyncDispose]();
     await this.#plugin[Symbol.asyncDispose]();
     await this.#host[Symbol.asyncDispose]();

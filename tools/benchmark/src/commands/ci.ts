@@ -2,6 +2,15 @@ import { openLab } from '@routed/lab';
 import { markdownTable } from 'markdown-table';
 import { median } from 'simple-statistics';
 import { readBaseline, writeBaseline } from '../ci/baseline.ts';
+import {
+  grownModules,
+  measureModules,
+  type ModuleSizes,
+  readModules,
+  renderModules,
+  writeModules,
+} from '../ci/modules.ts';
+import { pluginProgram } from '../plugin/plugin-host.ts';
 import { measureRatios, ratioNames, type RatioName, type Ratios } from '../ci/measure-ratios.ts';
 
 /** How much worse than its baseline a ratio may be. */
@@ -12,16 +21,29 @@ const attempts = 2;
 /** Of so many measurements the median becomes the baseline. */
 const recordings = 3;
 
+/** What to write instead of comparing: all, or only what the program consists of. */
+export interface CiOptions {
+  readonly record: boolean;
+  readonly recordModules: boolean;
+}
+
 /** Fails the process when a ratio has become worse than the baseline allows. */
-export async function ci({ record }: { readonly record: boolean }): Promise<void> {
+export async function ci({ record, recordModules }: CiOptions): Promise<void> {
+  const modules = await measureModules(pluginProgram());
+  if (recordModules) {
+    await writeModules(modules);
+    return;
+  }
   await using lab = await openLab();
   if (record) {
+    await writeModules(modules);
     const measured: Ratios[] = [];
     while (measured.length < recordings) measured.push(await measureRatios(lab));
     await writeBaseline(medianOf(measured));
-    console.log('tools/benchmark/baseline.json is written: commit it with what it follows from');
+    console.log('tools/benchmark/baseline.json and modules.json are written: commit them with what they follow from');
     return;
   }
+  await compareModules(modules);
   const { machine, ratios: baseline } = await readBaseline();
   let best = await measureRatios(lab);
   for (let attempt = 2; attempt <= attempts && worse(best, baseline).length > 0; attempt++) {
@@ -37,6 +59,17 @@ export async function ci({ record }: { readonly record: boolean }): Promise<void
     `worse than the baseline by more than ${Math.round((tolerance - 1) * 100)} %: ${failed.join(', ')}. ` +
       'Find out why (NODE_OPTIONS=--cpu-prof), or record a new baseline: tools/bench ci --record',
   );
+  process.exitCode = 1;
+}
+
+/** Fails the process when a part of the program has grown. */
+async function compareModules(found: ModuleSizes): Promise<void> {
+  const recorded = await readModules();
+  console.log(renderModules(found, recorded));
+  const grown = grownModules(found, recorded);
+  if (grown.length === 0) return;
+  console.log(`more than 10 % larger than in tools/benchmark/modules.json, or new: ${grown.join(', ')}. Load it where it is
+needed, leave it out (tools/packaging/bundle.ts), or record what the program is now: tools/bench ci --record-modules`);
   process.exitCode = 1;
 }
 

@@ -1,5 +1,4 @@
-import { inParallel } from './population.ts';
-import type { PluginHost } from './plugin-host.ts';
+import { type Callable, inParallel } from './population.ts';
 
 /** How long cycles took that came as fast as they could. */
 export interface Burst {
@@ -10,7 +9,7 @@ export interface Burst {
 
 /** Endpoints come and go, `parallel` at a time, each on a connection of its own and without pause. */
 export async function runBurst(
-  host: PluginHost,
+  host: Callable,
   { parallel, cycles }: { readonly parallel: number; readonly cycles: number },
 ): Promise<Burst> {
   const joinUs: number[] = [];

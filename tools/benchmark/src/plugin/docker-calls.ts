@@ -14,6 +14,11 @@ export interface LiveEndpoint {
 /** `--network name=…,driver-opt=…` of `docker run`. */
 export type EndpointOptions = Readonly<Record<string, string>>;
 
+/** Adds up some of the steps. */
+export function sum(timings: Timings, ...steps: readonly string[]): number {
+  return steps.reduce((total, step) => total + (timings[step] ?? 0), 0);
+}
+
 const sandboxOptions = { 'com.docker.network.endpoint.exposedports': [], 'com.docker.network.portmap': [] };
 
 /** The calls that Docker makes when a container comes and goes, in its order. */
@@ -47,6 +52,22 @@ export class DockerCalls implements Disposable {
     onDeleted?.(id);
     const ReleaseAddress = await this.release(address);
     return { Leave, DeleteEndpoint, ReleaseAddress };
+  }
+
+  /** A container starts and ends: the time of each call, and the sums by which subjects are compared. */
+  async cycle(options: EndpointOptions = {}): Promise<{ readonly endpoint: LiveEndpoint; readonly timings: Timings }> {
+    const { endpoint, timings: up } = await this.up(options);
+    const all = { ...up, ...(await this.down(endpoint)) };
+    return {
+      endpoint,
+      timings: {
+        ...all,
+        // EndpointOperInfo does nothing: what a call costs without its work.
+        up: sum(all, 'RequestAddress', 'CreateEndpoint', 'Join'),
+        down: sum(all, 'Leave', 'DeleteEndpoint', 'ReleaseAddress'),
+        'all calls': sum(all, ...Object.keys(all)),
+      },
+    };
   }
 
   // Each call alone; those that answer nothing of interest return the microseconds they took.

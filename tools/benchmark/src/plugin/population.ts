@@ -1,9 +1,12 @@
 import type { DockerCalls, LiveEndpoint } from './docker-calls.ts';
 import type { PluginHost } from './plugin-host.ts';
 
+/** Where Docker's calls can be made: the plugin's host, or another server of them. */
+export type Callable = Pick<PluginHost, 'connect'>;
+
 /** Runs `task` again and again on each of so many connections, until it returns false there; returns the seconds. */
 export async function inParallel(
-  host: PluginHost,
+  host: Callable,
   parallel: number,
   task: (calls: DockerCalls) => Promise<boolean>,
 ): Promise<number> {

@@ -1,6 +1,7 @@
 import { markdownTable } from 'markdown-table';
 import { renderMachine } from '../process/machine.ts';
 import { Figures } from './figures.ts';
+import { sizingRows } from './sizing.ts';
 import { summaryRows } from './summary.ts';
 import { renderSideBySide } from './side-by-side.ts';
 import { goalRows, rowsOf, type Report, type Result, tableHead } from './table.ts';
@@ -35,7 +36,7 @@ const block = /(<!-- bench: (.+?) -->\n)[\s\S]*?(<!-- \/bench -->)/g;
 
 /**
  * Puts figures between the marks of a Markdown text: `<!-- bench: NAME... -->` and `<!-- /bench -->`, a name being that
- * of a scenario, `machine`, `goals` or `summary`. Blocks of which nothing was measured stay as they are.
+ * of a scenario, `machine`, `goals`, `summary` or `sizing`. Blocks of which nothing was measured stay as they are.
  */
 export function fillDocument(text: string, reports: readonly Report[]): string {
   return fillBlocks(text, (names) => contentOf(names, reports));
@@ -52,6 +53,8 @@ export function fillBlocks(text: string, contentOf: (names: readonly string[]) =
 function contentOf(names: readonly string[], reports: readonly Report[]): string | undefined {
   const results = latestOf(reports);
   if (names.includes('summary')) return markdownTable(summaryRows(new Figures(reports)));
+  if (names.includes('sizing'))
+    return markdownTable(sizingRows(new Figures(reports)), { align: ['l', 'r', 'r', 'r', 'r'] });
   if (names.includes('machine')) return reports.map(describe).join('\n');
   if (names.includes('goals')) return markdownTable(goalRows([...results.values()]));
   if (names.length === 1 && sideBySide.includes(names[0]!)) return sideBySideOf(names[0]!, reports);

@@ -7,7 +7,7 @@ import { Figures } from './figures.ts';
 import type { Report } from './table.ts';
 
 const root = join(import.meta.dirname, '../../../..');
-const pages = ['docs/performance.md', 'docs/reference/performance.md'];
+const pages = ['docs/performance.md', 'docs/sizing.md', 'docs/reference/performance.md'];
 const chart = 'docs/pictures/performance.svg';
 
 /** A file of the documentation that shows results. */

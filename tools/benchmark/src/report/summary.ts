@@ -14,6 +14,18 @@ export function summaryRows(figures: Figures): string[][] {
 
 const lines: readonly Line[] = [
   (figures) => {
+    const scenario = 'packets';
+    const situation = figures.situations(scenario).at(-1);
+    if (situation === undefined) return undefined;
+    const times = ['TCP, 1 stream', 'UDP of 64 bytes, received'].flatMap((step) => {
+      const [ours, theirs] = ['routed', 'bridge'].map((subject) =>
+        figures.find({ scenario, situation, subject, step }),
+      );
+      return ours === undefined || theirs === undefined ? [] : [`${(ours / theirs).toFixed(2)} times (${step})`];
+    });
+    return times.length === 0 ? undefined : [`packets ${situation}, compared with a bridge`, times.join(', ')];
+  },
+  (figures) => {
     const releases = figures.situations('docker-run').flatMap((situation) => {
       const [ours, theirs] = ['routed', 'own bridge'].map((subject) =>
         figures.find({ scenario: 'docker-run', situation, subject, step: 'whole command' }),
@@ -28,7 +40,7 @@ const lines: readonly Line[] = [
     const [up, down] = ['up', 'down'].map((step) => figures.find({ scenario: 'idle', subject: 'routed', step }));
     return up === undefined || down === undefined
       ? undefined
-      : ['the plugin’s part of a container’s start; of its end', `${up.toFixed(1)} ms; ${down.toFixed(1)} ms`];
+      : ["the plugin's part of a container's start; of its end", `${up.toFixed(1)} ms; ${down.toFixed(1)} ms`];
   },
   (figures) => {
     const scenario = 'additional';

@@ -3,9 +3,12 @@ import { atMost } from '../report/goals.ts';
 import { Contest } from '../subjects/contest.ts';
 import type { PluginSubject } from '../subjects/plugin-subject.ts';
 import { Samples } from '../subjects/samples.ts';
-import type { Goal, Measurement, Outcome, Scenario, Setting } from './scenario.ts';
+import type { Figure, Goal, Measurement, Outcome, Scenario, Setting } from './scenario.ts';
 
 const turnsPerRound = { full: { pair: 40, peers: 10 }, quick: { pair: 5, peers: 2 } } as const;
+
+const upCalls = 'RequestAddress + CreateEndpoint + Join';
+const downCalls = 'Leave + DeleteEndpoint + ReleaseAddress';
 
 /**
  * One endpoint at a time comes and goes, and nothing is left to the background before the next does: what `docker
@@ -27,19 +30,28 @@ export const idleScenario: Scenario = {
     const { residentMb } = readProcess(host.plugin.pid);
     return {
       measurements,
-      figures: [{ subject: 'routed', name: 'resident memory', unit: 'MB', value: residentMb }],
-      goals: [...speedGoals(measurements), noProgramGoal(plugin)],
+      figures: [
+        ...(['up', 'down', 'all calls'] as const).map((step) => serverFigure(samples, step)),
+        { subject: 'routed', name: 'resident memory', unit: 'MB', value: residentMb },
+      ],
+      goals: [...speedGoals(samples, measurements), noProgramGoal(plugin)],
     };
   },
 };
 
-function speedGoals(measurements: readonly Measurement[]): Goal[] {
+function serverFigure(samples: Samples, step: string): Figure {
+  const { median: value, min, max } = samples.serverRatio('routed', step);
+  return { subject: 'routed', name: `${step}, to the C server`, unit: 'times', value, min, max };
+}
+
+function speedGoals(samples: Samples, measurements: readonly Measurement[]): Goal[] {
   const find = (step: string): Measurement =>
     measurements.find((measurement) => measurement.subject === 'routed' && measurement.step === step)!;
   const join = find('Join').us.p50 / 1000;
   const deletion = find('DeleteEndpoint').us.p50 / 1000;
   return [
-    atMost('RequestAddress + CreateEndpoint + Join, idle host: times the floor', 2, find('up').ratio!.median),
+    atMost(`${upCalls}, idle host: times the C server`, 2, samples.serverRatio('routed', 'up').median),
+    atMost(`${downCalls}, idle host: times the C server`, 2, samples.serverRatio('routed', 'down').median),
     atMost('Join, idle host: ms p50', 2, join),
     atMost('DeleteEndpoint, idle host: ms p50', 1, deletion),
   ];

@@ -3,6 +3,7 @@ import { startProbe, stopProbe } from '../probe/probe.ts';
 import { readProcess } from '../process/process-figures.ts';
 import { atLeast } from '../report/goals.ts';
 import { compare, spread, summarize } from '../statistics.ts';
+import { FloorServer, serverName } from '../subjects/floor-server.ts';
 import { Floor } from '../subjects/floor.ts';
 import { runBurst } from '../plugin/burst.ts';
 import type { Goal, Outcome, Scenario, Setting } from './scenario.ts';
@@ -19,16 +20,23 @@ export function parallelScenario(parallel: number): Scenario {
     run: async (setting) => {
       await using host = await openPluginHost(setting.lab, { withProbe: true });
       await using floor = await Floor.open(host.host.netnsPath);
+      await using server = await FloorServer.open(floor);
       await runBurst(host, { parallel, cycles: warmUpCycles });
-      return await measure(host, floor, parallel, setting);
+      return await measure({ host, floor, server }, parallel, setting);
     },
   };
 }
 
-async function measure(host: PluginHost, floor: Floor, parallel: number, setting: Setting): Promise<Outcome> {
+interface Subjects {
+  readonly host: PluginHost;
+  readonly floor: Floor;
+  readonly server: FloorServer;
+}
+
+async function measure({ host, floor, server }: Subjects, parallel: number, setting: Setting): Promise<Outcome> {
   const { effort, log } = setting;
   const cycles = effort.isQuick ? cyclesPerRound.quick : cyclesPerRound.full;
-  const rates = { routed: [] as number[], floor: [] as number[] };
+  const rates = { routed: [] as number[], floor: [] as number[], server: [] as number[] };
   const joinUs: number[][] = [];
   const cpuUs: number[] = [];
   const delayMs = { p50: [] as number[], p99: [] as number[], max: [] as number[] };
@@ -48,6 +56,8 @@ async function measure(host: PluginHost, floor: Floor, parallel: number, setting
     delayMs.max.push(probed.delayMs.max);
     rates.floor.push(cycles / (await floor.burst(parallel, cycles)));
     await floor.settle();
+    rates.server.push(cycles / (await runBurst(server, { parallel, cycles })).seconds);
+    await floor.settle();
   }
   const ratio = compare(
     rates.routed.map((rate) => [rate]),
@@ -58,6 +68,7 @@ async function measure(host: PluginHost, floor: Floor, parallel: number, setting
     figures: [
       { ...spread(rates.routed), subject: 'routed', name: 'throughput', unit: 'cycles/s', ratio },
       { ...spread(rates.floor), subject: 'C floor', name: 'throughput', unit: 'cycles/s' },
+      { ...spread(rates.server), subject: serverName, name: 'throughput', unit: 'cycles/s' },
       { ...spread(cpuUs), subject: 'routed', name: 'CPU, kernel work included', unit: 'us/cycle' },
       { ...spread(delayMs.p50), subject: 'routed', name: 'event-loop delay p50', unit: 'ms' },
       { ...spread(delayMs.p99), subject: 'routed', name: 'event-loop delay p99', unit: 'ms' },

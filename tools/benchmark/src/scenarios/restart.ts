@@ -159,7 +159,7 @@ function goalsOf({ count, restarts }: Population): Goal[] {
     ),
     atMost(
       `${among}: ms until reconciled`,
-      3000,
+      count > 2000 ? 1200 : 500,
       median(({ readyMs }) => readyMs),
     ),
     // The figure was set for 2,000.
@@ -168,12 +168,12 @@ function goalsOf({ count, restarts }: Population): Goal[] {
       : [
           atMost(
             `${among}: ms of comparison`,
-            100,
+            80,
             median(({ reconcileMs }) => reconcileMs),
           ),
           atMost(
             `${among}: ms of a later comparison`,
-            100,
+            80,
             median(({ laterMs }) => laterMs),
           ),
         ]),

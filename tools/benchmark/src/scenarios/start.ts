@@ -40,8 +40,8 @@ export const startScenario: Scenario = {
       ],
       figures: [{ ...resident, subject: 'routed', name: 'resident memory, idle', unit: 'MB' }],
       goals: [
-        atMost('daemon start to first answer: s', 0.35, answer.p50 / 1e6),
-        atMost('resident memory, idle: MB', 70, resident.value),
+        atMost('daemon start to first answer: s', 0.15, answer.p50 / 1e6),
+        atMost('resident memory, idle: MB', 64, resident.value),
       ],
     };
   },

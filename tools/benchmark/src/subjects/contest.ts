@@ -2,6 +2,7 @@ import { runBurst } from '../plugin/burst.ts';
 import { openPluginHost, type PluginHost } from '../plugin/plugin-host.ts';
 import type { Setting } from '../scenarios/scenario.ts';
 import { CniPtp } from './cni-ptp.ts';
+import { FloorServer } from './floor-server.ts';
 import { Floor } from './floor.ts';
 import { IpBatch } from './ip-batch.ts';
 import { PluginSubject } from './plugin-subject.ts';
@@ -21,13 +22,20 @@ export interface Turns {
 export class Contest implements AsyncDisposable {
   readonly host: PluginHost;
   readonly plugin: PluginSubject;
-  readonly #floor: Floor;
+  /** What the plugin takes turns with; the first outlives the others. */
+  readonly #floors: readonly [Floor, FloorServer];
   readonly #peers: readonly Subject[];
 
-  private constructor(host: PluginHost, plugin: PluginSubject, floor: Floor, peers: readonly Subject[]) {
+  private constructor(
+    host: PluginHost,
+    plugin: PluginSubject,
+    floor: Floor,
+    server: FloorServer,
+    peers: readonly Subject[],
+  ) {
     this.host = host;
     this.plugin = plugin;
-    this.#floor = floor;
+    this.#floors = [floor, server];
     this.#peers = peers;
   }
 
@@ -40,17 +48,19 @@ export class Contest implements AsyncDisposable {
     const cni = await CniPtp.open(lab, host.host);
     if (cni === undefined) log('CNI ptp is left out: containernetworking-plugins is not installed');
     const peers = [new IpBatch(netnsPath), ...(cni === undefined ? [] : [cni])];
-    return new Contest(host, await PluginSubject.open(host), await Floor.open(netnsPath), peers);
+    const floor = await Floor.open(netnsPath);
+    return new Contest(host, await PluginSubject.open(host), floor, await FloorServer.open(floor), peers);
   }
 
-  /** Plugin and floor in turns, cycle by cycle; then the peers, whose processes leave cold caches to whatever comes next. */
+  /** Plugin and floors in turns, cycle by cycle; then the peers, whose processes leave cold caches to whatever comes next. */
   async takeTurns(samples: Samples, round: number, turns: Turns): Promise<void> {
     for (let cycle = 0; cycle < turns.pair; cycle++)
-      for (const subject of [this.plugin, this.#floor]) await samples.take(subject, round);
+      for (const subject of [this.plugin, ...this.#floors]) await samples.take(subject, round);
     for (let cycle = 0; cycle < turns.peers; cycle++) for (const peer of this.#peers) await samples.take(peer, round);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const subject of [...this.#peers, this.plugin, this.#floor, this.host]) await subject[Symbol.asyncDispose]();
+    const [floor, server] = this.#floors;
+    for (const subject of [...this.#peers, this.plugin, server, floor, this.host]) await subject[Symbol.asyncDispose]();
   }
 }

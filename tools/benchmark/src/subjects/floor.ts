@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { promisify } from 'node:util';
-import type { Timings } from '../plugin/docker-calls.ts';
-import { sum, type Subject } from './subject.ts';
+import { sum, type Timings } from '../plugin/docker-calls.ts';
+import type { Subject } from './subject.ts';
 
 const run = promisify(execFile);
 /** In the order in which the program takes and reports them. */
@@ -33,7 +33,7 @@ export class Floor implements Subject {
     const directory = await mkdtemp(join(tmpdir(), 'routed-floor-'));
     const binary = join(directory, 'floor');
     const files = (await readdir(sources)).filter((name) => name.endsWith('.c')).map((name) => join(sources, name));
-    await run('gcc', ['-O2', '-pthread', '-o', binary, ...files]);
+    await run('gcc', ['-O2', '-pthread', '-D_GNU_SOURCE', '-o', binary, ...files]);
     const program = spawn('nsenter', [`--net=${netnsPath}`, '--', binary], { stdio: ['pipe', 'pipe', 'inherit'] });
     return new Floor(program, createInterface({ input: program.stdout }), directory);
   }
@@ -67,6 +67,13 @@ export class Floor implements Subject {
   /** As many of those that stayed go; returns the seconds until their links are waiting for deletion. */
   async lower(threads: number, count: number): Promise<number> {
     return Number(await this.#ask(`down ${threads} ${count}`)) / 1e9;
+  }
+
+  /** Answers Docker's calls from now on, and does the same work for them; returns the path of the socket. */
+  async serve(): Promise<string> {
+    const path = join(this.#directory, 'server.sock');
+    await this.#ask(`serve ${path}`);
+    return path;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,7 @@ import type { DockerCalls, EndpointOptions, LiveEndpoint, Timings } from '../plu
 import { hostLinkName } from '../plugin/link-names.ts';
 import type { PluginHost } from '../plugin/plugin-host.ts';
 import { readProcess } from '../process/process-figures.ts';
-import { sum, type Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
 const pollMs = 5;
 
@@ -34,17 +34,9 @@ export class PluginSubject implements Subject {
   async cycle(): Promise<Timings> {
     this.cycles += 1;
     this.#childFaults = this.#readChildFaults();
-    const { endpoint, timings: up } = await this.#calls.up(this.#options);
-    const down = await this.#calls.down(endpoint);
+    const { endpoint, timings } = await this.#calls.cycle(this.#options);
     this.#last = { endpoint, endedAt: performance.now() };
-    const all = { ...up, ...down };
-    return {
-      ...all,
-      // EndpointOperInfo does nothing: what a call costs without its work.
-      up: sum(all, 'RequestAddress', 'CreateEndpoint', 'Join'),
-      down: sum(all, 'Leave', 'DeleteEndpoint', 'ReleaseAddress'),
-      'all calls': sum(all, ...Object.keys(all)),
-    };
+    return timings;
   }
 
   async settle(): Promise<Timings> {

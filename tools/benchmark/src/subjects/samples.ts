@@ -1,6 +1,7 @@
 import type { Measurement } from '../scenarios/scenario.ts';
 import { compare, type Ratio, type Rounds, summarize } from '../statistics.ts';
 import type { Timings } from '../plugin/docker-calls.ts';
+import { serverName } from './floor-server.ts';
 import { floorName } from './floor.ts';
 import type { Subject } from './subject.ts';
 
@@ -38,6 +39,11 @@ export class Samples {
     if (subject === floorName || counterpart === undefined) return undefined;
     const reference = this.#bySubject.get(floorName)?.get(counterpart);
     return reference && compare(this.rounds(subject, step), reference);
+  }
+
+  /** How many times as long as the C server takes for the same call, or calls. */
+  serverRatio(subject: string, step: string): Ratio {
+    return compare(this.rounds(subject, step), this.rounds(serverName, step));
   }
 
   measurements(): Measurement[] {

@@ -12,8 +12,3 @@ export interface Subject extends AsyncDisposable {
   /** Returns when what the last cycle left to the background is done, with how long that took if it is of interest. */
   settle(): Promise<Timings>;
 }
-
-/** Adds up some of the steps. */
-export function sum(timings: Timings, ...steps: readonly string[]): number {
-  return steps.reduce((total, step) => total + (timings[step] ?? 0), 0);
-}

@@ -72,10 +72,14 @@ const packets: Result = {
   scenario: 'packets',
   title: 'packets',
   figures: [
-    { subject: 'routed', situation: 'one host', name: 'TCP', unit: 'Gbit/s', value: 9 },
-    { subject: 'bridge', situation: 'one host', name: 'TCP', unit: 'Gbit/s', value: 6 },
-    { subject: 'routed', situation: 'one host', name: 'processor', unit: '%', value: 50 },
-    { subject: 'routed', situation: 'two hosts', name: 'TCP', unit: 'Gbit/s', value: 9 },
+    { subject: 'routed', situation: 'one host', name: 'TCP, 1 stream', unit: 'Gbit/s', value: 3 },
+    { subject: 'bridge', situation: 'one host', name: 'TCP, 1 stream', unit: 'Gbit/s', value: 3 },
+    { subject: 'routed', situation: 'between hosts', name: 'TCP, 1 stream', unit: 'Gbit/s', value: 9 },
+    { subject: 'routed, conntrack off', situation: 'between hosts', name: 'TCP, 1 stream', unit: 'Gbit/s', value: 12 },
+    { subject: 'bridge', situation: 'between hosts', name: 'TCP, 1 stream', unit: 'Gbit/s', value: 6 },
+    { subject: 'routed', situation: 'between hosts', name: 'connections', unit: '/s', value: 9000 },
+    { subject: 'routed', situation: 'between hosts', name: 'UDP of 64 bytes, received', unit: 'kpackets/s', value: 90 },
+    { subject: 'bridge', situation: 'between hosts', name: 'UDP of 64 bytes, received', unit: 'kpackets/s', value: 80 },
   ],
 };
 
@@ -113,11 +117,12 @@ describe('the chart of the performance page', () => {
     expect(drawn).to.include.members(starts);
   });
 
-  it('compares packets with the bridge, rate by rate, where the bridge was measured', () => {
+  it('compares packets between hosts with the bridge, rate by rate, where the bridge was measured', () => {
     const { groups } = performancePanels(new Figures([withPackets])).at(0)!;
 
     expect(groups.map(({ title, bars }) => [title, bars.map(({ label, text }) => `${label} ${text}`)])).to.deep.equal([
-      ['TCP, one host', ['routed 1.50', 'bridge 1.00']],
+      ['TCP, 1 stream, between hosts', ['routed 1.50', 'conntrack off 2.00', 'bridge 1.00']],
+      ['UDP of 64 bytes, received, between hosts', ['routed 1.13', 'bridge 1.00']],
     ]);
   });
 

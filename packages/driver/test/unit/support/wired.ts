@@ -35,7 +35,7 @@ export interface WiredDaemon {
   readonly reaper: LinkReaper;
   readonly parts: DriverComponents;
   readonly firewall: Readonly<Record<'ensure' | 'acceptMarked' | 'remove', sinon.SinonSpy>>;
-  readonly filters: { readonly set: sinon.SinonSpy; readonly remove: sinon.SinonSpy };
+  readonly filters: { readonly set: sinon.SinonSpy; readonly remove: sinon.SinonSpy; requireUntracked: sinon.SinonSpy };
   readonly connections: {
     readonly forget: sinon.SinonSpy;
     readonly forgetRefused: sinon.SinonSpy;
@@ -152,6 +152,7 @@ export async function wiredDaemon(settings: WiredSettings = {}): Promise<WiredDa
     close: sinon.fake.resolves(undefined),
     handDns: sinon.fake.resolves('nft'),
     attend: sinon.fake.resolves(undefined),
+    requireUntracked: sinon.fake.resolves(undefined),
   };
   const connections = {
     forget: sinon.fake.resolves(undefined),

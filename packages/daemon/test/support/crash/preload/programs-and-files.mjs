@@ -12,6 +12,7 @@ const LOOKING = ['--check', '--list-rules', '--version'];
 export function watchProgramsAndFiles() {
   watchPrograms();
   watchSysctls();
+  watchAppends();
   for (const name of ['rename', 'rm']) {
     const original = promises[name];
     promises[name] = (path, ...rest) => step(`file: ${name} ${path}`, () => original(path, ...rest));
@@ -53,5 +54,27 @@ function watchSysctls() {
       end(number);
       callback(...outcome);
     });
+  };
+}
+
+/** What is appended to the state's files of recent changes, by the keys of the records. */
+function watchAppends() {
+  const { openSync, writeSync } = fs;
+  const files = new Set();
+  fs.openSync = (path, flags, ...rest) => {
+    const fd = openSync(path, flags, ...rest);
+    if (/\/recent-[ab]$/.test(String(path))) files.add(fd);
+    else files.delete(fd);
+    return fd;
+  };
+  fs.writeSync = (fd, bytes, ...rest) => {
+    if (!files.has(fd)) return writeSync(fd, bytes, ...rest);
+    const [, changes] = JSON.parse(/(?:.* )?\d+ (\[.*)\n$/s.exec(String(bytes))[1]);
+    const number = begin(
+      `store: batch of ${changes.map(({ kind, key, value }) => `${value === undefined ? 'del' : 'put'} !${kind}!${key}`).join(', ')}`,
+    );
+    const written = writeSync(fd, bytes, ...rest);
+    end(number);
+    return written;
   };
 }
