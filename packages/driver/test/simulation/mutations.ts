@@ -58,10 +58,10 @@ export const MUTATIONS: readonly Mutation[] = [
       // Docker starts whom it likes; the one that has waited longest gets its address.
       stub.callsFake(async function (this: KeptAddresses, { poolId }) {
         const [address] = this.idle(poolId);
-        const containerId = address === undefined ? undefined : this.ownerOf({ poolId, address })?.containerId;
-        return containerId === undefined
-          ? undefined
-          : await stub.wrappedMethod.call(this, { poolId, containerId }, isUsable);
+        const owner = address === undefined ? undefined : this.ownerOf({ poolId, address });
+        if (owner === undefined) return undefined;
+        const { containerId, networkId } = owner;
+        return await stub.wrappedMethod.call(this, { poolId, containerId, networkId }, isUsable);
       });
     },
   },
