@@ -6,6 +6,7 @@ export {
   planConfiguration,
 } from './apply/apply.ts';
 export { compareWithFile } from './apply/drift.ts';
+export { daemonsSwitchedOff } from './apply/files.ts';
 export { describePending } from './apply/journal.ts';
 export { type RevertOptions, confirmChange, revertChange } from './apply/revert.ts';
 export type { TargetOptions } from './apply/target.ts';

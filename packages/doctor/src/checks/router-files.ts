@@ -1,13 +1,6 @@
 import { compareWithFile, describePending, isQuaggaError, type SectionDifference } from '@routed/quagga';
 import { type Check, defineCheck, type Finding } from '../check.ts';
-import type { HostView } from '../host-view.ts';
-
-/** Where FRR has its file, by where it has its sockets. */
-const CONFIG_DIRS: Readonly<Record<string, string>> = { '/run/frr': '/etc/frr', '/var/run/frr': '/etc/frr' };
-
-async function configDirOf(host: HostView): Promise<string | undefined> {
-  return CONFIG_DIRS[(await host.routers())?.directory ?? ''];
-}
+import { configDirOf } from '../facts/router-facts.ts';
 
 export interface FileState {
   /** What the next start would change. */
@@ -20,7 +13,8 @@ export const routerFileCheck = defineCheck<FileState>({
   id: 'router-file',
   title: "the router's file is what runs",
   read: async (host) => {
-    const [routers, configDir] = [await host.routers(), await configDirOf(host)];
+    const routers = await host.routers();
+    const configDir = configDirOf(routers?.directory);
     const daemons = routers?.daemons ?? [];
     // Of a daemon that does not answer nobody knows what it runs.
     if (routers === undefined || configDir === undefined || daemons.some(({ isRunning }) => !isRunning))
@@ -78,7 +72,7 @@ export const pendingChangeCheck = defineCheck<string | undefined>({
   id: 'router-change',
   title: "no change of the router's configuration is unfinished",
   read: async (host) => {
-    const configDir = await configDirOf(host);
+    const configDir = configDirOf((await host.routers())?.directory);
     return configDir === undefined ? undefined : await describePending(configDir);
   },
   judge: (pending) =>

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { HostReader } from './host-reader.ts';
 import {
   type ConfigTree,
+  daemonsSwitchedOff,
   type DaemonName,
   isQuaggaError,
   mergeTrees,
@@ -66,6 +67,14 @@ export async function readRouters(host: HostReader): Promise<RouterFacts | undef
   return undefined;
 }
 
+/** Where FRR has its file, by where it has its sockets. */
+const CONFIG_DIRS: Readonly<Record<string, string>> = { '/run/frr': '/etc/frr', '/var/run/frr': '/etc/frr' };
+
+/** The folder of FRR's files; undefined for Quagga, and for a router whose sockets are elsewhere. */
+export function configDirOf(directory: string | undefined): string | undefined {
+  return CONFIG_DIRS[directory ?? ''];
+}
+
 /** A daemon that takes longer hangs. */
 const DEADLINE_MS = 5_000;
 
@@ -83,9 +92,14 @@ async function readSuite(host: HostReader, directory: string, found: readonly Da
       ...(await interview(directory, name)),
     })),
   );
+  const file = await host.file(join(configDirOf(directory) ?? directory, 'daemons'));
+  const off = new Set(daemonsSwitchedOff(file ?? ''));
   return {
     directory,
-    daemons: interviews.map(({ name, process, state }) => ({ name, ...state, ...process })),
+    // A daemon leaves its socket behind when it ends: one that is switched off is not dead.
+    daemons: interviews
+      .filter(({ name, state }) => state.isRunning || state.isHung === true || !off.has(name))
+      .map(({ name, process, state }) => ({ name, ...state, ...process })),
     config: mergeTrees(interviews.flatMap(({ config }) => [...config.values()])),
     replies: new Map(interviews.flatMap(({ replies }) => [...replies])),
   };

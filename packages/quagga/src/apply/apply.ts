@@ -10,7 +10,7 @@ import type { SectionDifference } from '../text/diff.ts';
 import { type DaemonLines, type RunningConfig, readRunning } from '../vty/running.ts';
 import { readDrift } from './drift.ts';
 import { convergeAndSettle, describeChange, whatDiffers } from './execute.ts';
-import { findFile, findFiles, mergeDaemonsFile, replaceFiles } from './files.ts';
+import { daemonsSwitchedOff, findFile, findFiles, mergeDaemonsFile, replaceFiles } from './files.ts';
 import { type Journal, describePending, newJournal, readJournal, runningBefore, writeJournal } from './journal.ts';
 import { withLock } from './lock.ts';
 import { withForeignLines } from './merge.ts';
@@ -261,7 +261,10 @@ async function requireEverythingBack(
   options: ApplyOptions,
 ): Promise<void> {
   const withdrawn = new Set(plan.withdrawals.flatMap(({ prefixes }) => prefixes));
-  const expectation = { state: journal.state, withdrawn };
+  // Only a start reads which daemons are wanted.
+  const wanted = plan.effect === 'restart' ? journal.files.find(({ name }) => name === 'daemons') : undefined;
+  const ended = new Set(daemonsSwitchedOff(wanted?.text ?? ''));
+  const expectation = { state: journal.state, withdrawn, ended };
   const configs = desired === undefined ? [] : [running, desired];
   const missing = await waitForRouter(expectation, configs, (deadSec) => watchMs(plan, deadSec), options);
   if (missing.length > 0) {

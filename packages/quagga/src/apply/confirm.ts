@@ -8,6 +8,8 @@ export interface Expectation {
   readonly state: RouterState;
   /** Prefixes that the plan withdraws by name: nobody waits for these. */
   readonly withdrawn: ReadonlySet<string>;
+  /** Daemons that do not start any more: nobody waits for these either. */
+  readonly ended: ReadonlySet<string>;
 }
 
 export interface ConfirmOptions {
@@ -52,7 +54,7 @@ async function look(expectation: Expectation, options: ConfirmOptions): Promise<
     await using daemons = await options.open();
     const now = await readState(daemons, options.readKernel);
     const { deadSec } = now;
-    const early = missingNeighbors(expectation.state, now);
+    const early = missingNeighbors(expectation, now);
     if (early.length > 0) return { missing: early, deadSec };
     const routes = missingRoutes(expectation, now);
     if (routes.length === 0) return { missing: [], deadSec };
@@ -65,12 +67,12 @@ async function look(expectation: Expectation, options: ConfirmOptions): Promise<
 }
 
 /** Daemons, adjacencies and sessions that were there, that the configuration still wants, and that are gone. */
-export function missingNeighbors(before: RouterState, now: RouterState): string[] {
+export function missingNeighbors({ state, ended }: Omit<Expectation, 'withdrawn'>, now: RouterState): string[] {
   const places = new Set(now.places);
   const up = new Set(now.neighbors.map(({ name }) => name));
-  const dead = before.daemons.filter((daemon) => !now.daemons.includes(daemon)).map((daemon) => `${daemon} has gone`);
-  const lost = before.neighbors.filter(({ name, place }) => places.has(place) && !up.has(name));
-  return [...dead, ...lost.map(({ name }) => name)];
+  const dead = state.daemons.filter((daemon) => !now.daemons.includes(daemon) && !ended.has(daemon));
+  const lost = state.neighbors.filter(({ name, place }) => places.has(place) && !up.has(name));
+  return [...dead.map((daemon) => `${daemon} has gone`), ...lost.map(({ name }) => name)];
 }
 
 /** A route that was there and is gone. */
@@ -85,7 +87,7 @@ export interface MissingRoute {
  * Routes that were there and are gone, except those that whoever announced them has withdrawn. OSPF has every
  * announcement in its database. Of BGP, an origin that announces other routes has withdrawn this one.
  */
-export function missingRoutes({ state, withdrawn }: Expectation, now: RouterState): MissingRoute[] {
+export function missingRoutes({ state, withdrawn }: Omit<Expectation, 'ended'>, now: RouterState): MissingRoute[] {
   const places = new Set(now.places);
   // By place: one session has the same name for both families.
   const announced = new Map(now.announced.map(({ place, prefixes }) => [place, new Set(prefixes)]));

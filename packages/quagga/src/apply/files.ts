@@ -114,3 +114,8 @@ export function mergeDaemonsFile(found: string | undefined, rendered: string): s
   const text = kept.join('\n').replace(/\n*$/, '\n');
   return own.size === 0 ? text : `${text}${[...own.values()].join('\n')}\n`;
 }
+
+/** The daemons that FRR's start script does not start, by the text of its `daemons` file. */
+export function daemonsSwitchedOff(text: string): readonly string[] {
+  return [...text.matchAll(/^(\w+)=no$/gm)].map(([, daemon = '']) => daemon);
+}

@@ -84,7 +84,7 @@ export async function goBack(journal: Journal, options: RevertOptions): Promise<
   const before = runningBefore(journal);
   const differs = await bringAllBack(journal, before, options).catch((error: unknown) => [messageOf(error)]);
   if (differs.length > 0) return differs;
-  const expectation = { state: journal.state, withdrawn: new Set<string>() };
+  const expectation = { state: journal.state, withdrawn: new Set<string>(), ended: new Set<string>() };
   const missing = await waitForRouter(expectation, [before], () => 0, options);
   if (missing.length > 0)
     return ['the old configuration runs again, but not everything came back:', ...missing.map((one) => `- ${one}`)];

@@ -2,7 +2,17 @@ import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApplyOptions, applyConfiguration } from '../../src/apply/apply.ts';
 import { isQuaggaError } from '../../src/errors.ts';
-import { CONTAINER, type Pair, type Wish, lossDuring, closeSharedPairs, sharedPair } from '../support/pair.ts';
+import {
+  CONTAINER,
+  type Pair,
+  type Wish,
+  closeSharedPairs,
+  configOf,
+  frrConf,
+  lossDuring,
+  openPair,
+  sharedPair,
+} from '../support/pair.ts';
 
 const ALL = process.env.ROUTED_ATTACK === 'all';
 /** A route of the other router that the first one knows. */
@@ -114,5 +124,33 @@ describe('apply confirms a change or reverts it', function () {
         expect(String(refused)).to.include(`not back within 8 s:\n- 1 route known from AS 65002: ${THERE}/32`);
         expect(kept).to.equal('applied');
       });
+  });
+
+  describe('with another protocol', () => {
+    const speaksBgp = (host: number): Wish => ({
+      preset: 'bgp-unnumbered',
+      routerId: `10.0.0.${host}`,
+      bgp: { asn: 65000 + host },
+    });
+
+    it('keeps the change when the new protocol has the routes, though the daemon of the old one is gone', async () => {
+      await using pair = await openPair((host) => ({ preset: 'lan', routerId: `10.0.0.${host}` }));
+      const { own, other } = pair;
+      await learnFromOther(pair, 'ospf');
+      // The other router speaks both, as a fabric does during such a change.
+      expect(await other.load(frrConf(configOf(speaksBgp(2))))).to.match(/^\s*$/);
+      await own.signal('bgpd', 'TERM');
+      const restartCommand = await own.restartCommand(['zebra', 'staticd', 'bgpd', 'bfdd']);
+
+      await applyConfiguration(configOf(speaksBgp(1)), {
+        ...own,
+        allow: 'restart',
+        acceptUnknown: true,
+        restartCommand,
+      });
+
+      expect(await own.ip('route', 'show', THERE)).to.include('proto bgp');
+      expect((await lossDuring(pair, () => sleep(500))).lost).to.equal(0);
+    });
   });
 });

@@ -22,11 +22,23 @@ export interface Router extends AsyncDisposable {
   signal(daemon: string, name: string): Promise<void>;
   /** Feeds an integrated file to the running daemons, as FRR does at start. */
   load(text: string): Promise<string>;
+  /** What `systemctl restart frr` is elsewhere: a command that ends its daemons, starts these, and loads `frr.conf`. */
+  restartCommand(daemons: readonly string[]): Promise<string>;
   command(daemon: string, line: string): Promise<VtyReply>;
   /** Watches the router’s kernel routes. */
   watchRoutes(): RouteWatch;
   readonly namespacePid: number;
 }
+
+/** Starts daemons; what `frr.conf` says comes by {@link Router.load}. */
+const START = `
+[ ! -x ${DAEMON_DIR}/mgmtd ] || ${DAEMON_DIR}/mgmtd -d -u frr -g frr -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/mgmtd.pid" -P 0 --log file:"$dir/mgmtd.log"
+for daemon in $daemons; do
+  touch "$dir/$daemon.conf"
+  file="-f $dir/$daemon.conf"
+  [ "$daemon" != staticd ] || [ ! -x ${DAEMON_DIR}/mgmtd ] || file=
+  ${DAEMON_DIR}/$daemon -d -u frr -g frr $file -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/$daemon.pid" -P 0 --log file:"$dir/$daemon.log"
+done`;
 
 const SCRIPT = `
 set -e
@@ -36,18 +48,25 @@ for private in /run/frr /var/tmp /var/lib/frr; do [ -d "$private" ] && mount -t 
 ip link set lo up
 echo 1 > /proc/sys/net/ipv4/ip_forward
 [ -d /run/frr ] || { mount -t tmpfs tmpfs /run; install -d -o frr -g frr /run/frr; }
-[ ! -x ${DAEMON_DIR}/mgmtd ] || ${DAEMON_DIR}/mgmtd -d -u frr -g frr -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/mgmtd.pid" -P 0 --log file:"$dir/mgmtd.log"
-for daemon in $daemons; do
-  touch "$dir/$daemon.conf"
-  file="-f $dir/$daemon.conf"
-  [ "$daemon" != staticd ] || [ ! -x ${DAEMON_DIR}/mgmtd ] || file=
-  ${DAEMON_DIR}/$daemon -d -u frr -g frr $file -z "$dir/zserv.api" --vty_socket "$dir" -i "$dir/$daemon.pid" -P 0 --log file:"$dir/$daemon.log"
-done
+${START}
 ip link add containers type veth peer name containers-peer
 ip link set containers up
 ip link set containers-peer up
 echo ready
 cat > /dev/null
+`;
+
+const RESTART = `#!/bin/sh
+dir=$1; daemons=$(echo "$2" | tr , ' ')
+for file in "$dir"/*.pid; do
+  pid=$(cat "$file")
+  kill "$pid"
+  while [ -d "/proc/$pid" ]; do sleep 0.1; done
+  rm -f "$file"
+done
+set -e
+${START}
+vtysh --vty_socket "$dir" --config_dir "$dir" -f "$dir/etc/frr.conf"
 `;
 
 export interface RouterOptions {
@@ -123,6 +142,11 @@ function createRouter(dir: string, configDir: string, namespacePid: number, chil
         join(dir, 'load.conf'),
       ]);
       return complaintsIn(`${stdout}\n${stderr}`).join('\n');
+    },
+    restartCommand: async (daemons) => {
+      const path = join(dir, 'restart');
+      await writeFile(path, RESTART, { mode: 0o755 });
+      return ['nsenter', '-t', namespacePid, '-n', '-m', '-p', path, dir, daemons.join(',')].join(' ');
     },
     command: async (daemon, line) => {
       await using vty = await openVty(join(dir, `${daemon}.vty`));

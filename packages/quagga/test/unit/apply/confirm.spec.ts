@@ -22,12 +22,14 @@ const state: RouterState = {
   deadSec: 4,
 };
 
+const expectation = { state, ended: new Set<string>() };
+
 const missing = (now: Partial<RouterState>, withdrawn: readonly string[] = []): string[] =>
   missingRoutes({ state, withdrawn: new Set(withdrawn) }, { ...state, ...now }).map(({ prefix }) => prefix);
 
 describe('what is missing after a change', () => {
   it('is nothing when everything is as before', () => {
-    expect(missingNeighbors(state, state)).to.deep.equal([]);
+    expect(missingNeighbors(expectation, state)).to.deep.equal([]);
     expect(missing({})).to.deep.equal([]);
   });
 
@@ -41,12 +43,19 @@ describe('what is missing after a change', () => {
   it('is a neighbor where the configuration still wants one, and a daemon that has gone', () => {
     const now = { ...state, daemons: ['zebra', 'ospfd'], neighbors: [] };
 
-    expect(missingNeighbors(state, now)).to.deep.equal([
+    expect(missingNeighbors(expectation, now)).to.deep.equal([
       'bgpd has gone',
       'OSPF neighbor 10.0.0.2 on eth1',
       'BGP session with eth2 (ipv4)',
     ]);
-    expect(missingNeighbors(state, { ...now, daemons: state.daemons, places: ['OSPF'] })).to.deep.equal([]);
+    expect(missingNeighbors(expectation, { ...now, daemons: state.daemons, places: ['OSPF'] })).to.deep.equal([]);
+  });
+
+  it('is no daemon that does not start any more', () => {
+    const now = { ...state, daemons: ['zebra', 'ospfd'], neighbors: [], places: [] };
+
+    expect(missingNeighbors({ state, ended: new Set(['bgpd']) }, now)).to.deep.equal([]);
+    expect(missingNeighbors({ state, ended: new Set(['ospfd']) }, now)).to.deep.equal(['bgpd has gone']);
   });
 
   it('is a route that one neighbor no longer hears of, unless the plan withdraws it', () => {
