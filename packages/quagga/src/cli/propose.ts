@@ -17,7 +17,8 @@ interface Address {
 
 interface Route {
   readonly dst: string;
-  readonly dev: string;
+  /** Several where the route is multipath. */
+  readonly links: readonly string[];
   readonly protocol: string;
 }
 
@@ -38,7 +39,7 @@ const INNER_LINK = /^(lo|docker|br-|veth|virbr|cni|tun|tap|wg)/;
 function globalAddresses(facts: HostFacts): Address[] {
   return records(facts.addresses).flatMap((link) =>
     records(link.addr_info)
-      .filter((info) => info.scope === 'global' && !INNER_LINK.test(text(link.ifname)))
+      .filter((info) => info.scope === 'global')
       .map((info) => ({ link: text(link.ifname), address: text(info.local), length: Number(info.prefixlen) })),
   );
 }
@@ -46,7 +47,7 @@ function globalAddresses(facts: HostFacts): Address[] {
 function routesOf(facts: HostFacts): Route[] {
   return records(facts.routes).map((route) => ({
     dst: text(route.dst),
-    dev: text(route.dev),
+    links: route.nexthops === undefined ? [text(route.dev)] : records(route.nexthops).map(({ dev }) => text(dev)),
     protocol: text(route.protocol),
   }));
 }
@@ -69,14 +70,39 @@ function containersOf(routes: readonly Route[]): string[] {
   return around.length === 0 ? [CLASSIC_CONTAINERS] : [...new Set(around)].sort();
 }
 
+/** Links that are up, lead off the host, and have no address but IPv6's own: BGP unnumbered needs no more. */
+function bareLinks(facts: HostFacts): string[] {
+  return records(facts.addresses)
+    .filter((link) => link.operstate === 'UP' && link.master === undefined && !INNER_LINK.test(text(link.ifname)))
+    .filter((link) => records(link.addr_info).every(({ scope }) => scope === 'link'))
+    .map((link) => text(link.ifname));
+}
+
+interface Uplinks {
+  readonly links: readonly string[];
+  /** Names the router. */
+  readonly primary: Address;
+}
+
+function findUplinks(facts: HostFacts, routes: readonly Route[], protocol: 'ospf' | 'bgp'): Uplinks | undefined {
+  const all = globalAddresses(facts);
+  const outer = all.filter(({ link }) => !INNER_LINK.test(link));
+  const bare = protocol === 'bgp' ? bareLinks(facts) : [];
+  const ways = routes.find(({ dst }) => dst === 'default')?.links ?? outer.slice(0, 1).map(({ link }) => link);
+  const links = bare.length > 0 ? bare : ways;
+  const here = outer.filter(({ link }) => links.includes(link));
+  // Without addresses of the links, the router has one of its own.
+  const candidates = [...(bare.length > 0 ? all.filter(({ link }) => link === 'lo') : here), ...outer];
+  const primary = candidates.find(({ address }) => afiOf(address) === 'ipv4');
+  return links.length === 0 || primary === undefined ? undefined : { links, primary };
+}
+
 /** A document for this host, with a comment wherever the proposal is a guess. Undefined without an uplink. */
 export function proposeDocument(facts: HostFacts, protocol: 'ospf' | 'bgp', dialect: Dialect): string | undefined {
   const routes = routesOf(facts);
-  const addresses = globalAddresses(facts);
-  const uplink = routes.find(({ dst }) => dst === 'default')?.dev ?? addresses[0]?.link;
-  const own = addresses.filter(({ link }) => link === uplink);
-  const primary = (own.length > 0 ? own : addresses).find(({ address }) => afiOf(address) === 'ipv4');
-  if (uplink === undefined || primary === undefined) return undefined;
+  const uplinks = findUplinks(facts, routes, protocol);
+  if (uplinks === undefined) return undefined;
+  const { links, primary } = uplinks;
   const containers = containersOf(routes);
   const twoParty = primary.length >= 30;
   const ospfPreset = twoParty ? 'p2p' : 'lan';
@@ -86,7 +112,8 @@ export function proposeDocument(facts: HostFacts, protocol: 'ospf' | 'bgp', dial
     preset: protocol === 'ospf' ? ospfPreset : 'bgp-unnumbered',
     routerId: primary.address,
     containers,
-    interfaces: { [uplink]: {} },
+    ...(primary.link === 'lo' && { loopbacks: [`${primary.address}/${primary.length}`] }),
+    interfaces: Object.fromEntries(links.map((link) => [link, {}])),
     ...(protocol === 'bgp' ? { bgp: { asn } } : {}),
   });
   const known =
@@ -99,7 +126,11 @@ export function proposeDocument(facts: HostFacts, protocol: 'ospf' | 'bgp', dial
   comment(
     document,
     'interfaces',
-    protocol === 'ospf' ? ' all routers on this link need the same timers and network type' : ' where the neighbor is',
+    protocol === 'ospf'
+      ? ' all routers on this link need the same timers and network type'
+      : links.length === 1
+        ? ' where the neighbor is'
+        : ' where the neighbors are; omit those that lead elsewhere',
   );
   if (protocol === 'bgp') comment(document, 'bgp', ' a private AS number derived from the router id');
   return document.toString();

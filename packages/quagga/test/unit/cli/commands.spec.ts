@@ -230,6 +230,37 @@ describe('quagga-config init', () => {
     expect(await cli(['render', '-'], { files: { '-': proposal.out } })).to.deep.include({ code: 0, err: '' });
   });
 
+  it('proposes each uplink that has no address, and the host’s own address, for BGP unnumbered', async () => {
+    const bare = (ifname: string, operstate = 'UP') => ({
+      ifname,
+      operstate,
+      addr_info: [{ family: 'inet6', local: 'fe80::1', prefixlen: 64, scope: 'link' }],
+    });
+    const lo = {
+      ifname: 'lo',
+      addr_info: [
+        { family: 'inet', local: '127.0.0.1', prefixlen: 8, scope: 'host' },
+        // The gateway of the containers.
+        { family: 'inet', local: '10.1.0.1', prefixlen: 32, scope: 'link' },
+        { family: 'inet', local: '10.200.0.1', prefixlen: 32, scope: 'global' },
+      ],
+    };
+    const links = [lo, ...addresses.slice(1), bare('eth2'), bare('eth3'), bare('eth4', 'DOWN'), bare('vethr12')];
+    const proposal = await cli(['init', '--protocol', 'bgp'], host(links, routes));
+
+    expect(proposal.out).to.match(/routerId: 10\.200\.0\.1\n[^]*loopbacks:\n {2}- 10\.200\.0\.1\/32\n/);
+    expect(proposal.out).to.include('interfaces:\n  eth2: {}\n  eth3: {}\n');
+    expect(await cli(['render', '-'], { files: { '-': proposal.out } })).to.deep.include({ code: 0, err: '' });
+  });
+
+  it('proposes each link of a default route with several ways', async () => {
+    const second = { ifname: 'eth2', addr_info: [{ local: '10.112.12.6', prefixlen: 24, scope: 'global' }] };
+    const several = [{ dst: 'default', protocol: 'static', nexthops: [{ dev: 'eth1' }, { dev: 'eth2' }] }];
+    const proposal = await cli(['init'], host([...addresses, second], several));
+
+    expect(proposal.out).to.include('interfaces:\n  eth1: {}\n  eth2: {}\n').and.to.include('routerId: 10.112.11.6\n');
+  });
+
   it('gives up where there is no way to other hosts', async () => {
     expect((await cli(['init'], host(addresses.slice(0, 2), []))).code).to.equal(1);
   });
