@@ -1,4 +1,4 @@
-// Writes both programs with all they need to one folder: main.js with program.cjs, and quagga-config.js, with
+// Writes both programs with all they need to one folder: main.js with main.cjs, and quagga-config.js with quagga-config.cjs,
 // their source maps, the native modules, the page in page/, and the licences of what was put together.
 //
 // node --import=tsx tools/packaging/bundle.ts DIRECTORY
@@ -144,26 +144,25 @@ const common: BuildOptions & { metafile: true } = {
   metafile: true,
   logLevel: 'warning',
 };
-// One function, which main.js calls: V8 keeps what it compiled of scripts, and not of modules.
-const program = await build({
-  ...common,
-  entryPoints: { program: 'packages/daemon/dist/main.js' },
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
-  define: { 'import.meta.url': 'programUrl', 'import.meta.dirname': 'programFolder' },
-  banner: { js: '(function(require,programUrl,programFolder){var module={exports:{}},exports=module.exports;' },
-  footer: { js: '})' },
-});
-const routers = await build({
-  ...common,
-  entryPoints: { 'quagga-config': 'packages/quagga/dist/main.js' },
-  format: 'esm',
-  // CommonJS modules require Node's own ones by name.
-  banner: {
-    js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
-  },
-});
-await cp('tools/packaging/main.js', join(directory, 'main.js'));
+
+/** One function, which the launcher calls: V8 keeps what it compiled of scripts, and not of modules. */
+async function buildProgram(name: string, entry: string): Promise<Metafile> {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: { [name]: entry },
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    define: { 'import.meta.url': 'programUrl', 'import.meta.dirname': 'programFolder' },
+    banner: { js: '(function(require,programUrl,programFolder){var module={exports:{}},exports=module.exports;' },
+    footer: { js: '})' },
+  });
+  await cp('tools/packaging/launcher.cjs', join(directory, `${name}.js`));
+  return metafile;
+}
+
+const daemon = await buildProgram('main', 'packages/daemon/dist/main.js');
+const routers = await buildProgram('quagga-config', 'packages/quagga/dist/main.js');
+await writeFile(join(directory, 'package.json'), JSON.stringify({ type: 'commonjs' }));
 // The page in a browser: one script, which only this host's daemon serves.
 await build({
   entryPoints: ['packages/web/dist/client/main.js'],
@@ -178,6 +177,6 @@ await build({
 await cp('packages/web/page', join(directory, 'page'), { recursive: true });
 await writeFile(
   join(directory, 'third-party-licences.txt'),
-  await licences([program, routers].flatMap(({ metafile }) => Object.keys(metafile.inputs))),
+  await licences([daemon, routers].flatMap(({ inputs }) => Object.keys(inputs))),
 );
-await writeFile(join(directory, '../sizes.json'), JSON.stringify(sizesOf(program.metafile), undefined, 2));
+await writeFile(join(directory, '../sizes.json'), JSON.stringify(sizesOf(daemon), undefined, 2));

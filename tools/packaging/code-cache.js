@@ -1,23 +1,24 @@
-// Writes what V8 compiles while the program warms up, for the Node.js that runs this: main.js takes it.
+// Writes what V8 compiles while a program of a bundle does what the words say, for the Node.js that runs this: the launcher takes it.
 //
-// node code-cache.js DIRECTORY
+// node code-cache.js PROGRAM CACHE STATUS [WORD]…
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 
-const [, , folder] = process.argv;
-const filename = join(folder, 'program.cjs');
-const url = pathToFileURL(join(folder, 'main.js')).href;
-process.argv = [process.execPath, join(folder, 'main.js'), 'warm-up'];
+const [node, , filename, cache, status, ...words] = process.argv;
+const launcher = filename.replace(/\.cjs$/, '.js');
+const url = pathToFileURL(launcher).href;
+process.argv = [node, launcher, ...words];
 
 const text = readFileSync(filename, 'latin1');
 const program = new Script(text, { filename });
 process.once('beforeExit', (code) => {
-  if (code !== 0) return;
+  if (code !== Number(status)) throw new Error(`${words.join(' ')}: status ${code} instead of ${status}`);
   const cachedData = program.createCachedData();
   if (new Script(text, { filename, cachedData }).cachedDataRejected) throw new Error('V8 does not take what it made');
-  writeFileSync(join(folder, 'program.cache'), cachedData);
+  writeFileSync(cache, cachedData);
+  process.exitCode = 0;
 });
-program.runInThisContext()(createRequire(url), url, folder);
+program.runInThisContext()(createRequire(url), url, dirname(filename));

@@ -13,7 +13,7 @@ for (const output of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runCli(process.argv.slice(2), {
+void runCli(process.argv.slice(2), {
   write: (output) => void process.stdout.write(output),
   complain: (output) => void process.stderr.write(output),
   read: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
@@ -34,4 +34,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   log: async (text) => {
     await runCommand('logger', ['-t', 'quagga-config', '--', text]).catch(() => undefined);
   },
+}).then((status) => {
+  process.exitCode = status;
 });
