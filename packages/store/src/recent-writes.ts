@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { isStoreError } from './errors.ts';
 import { notWritten } from './guarded-writes.ts';
 import { recordsOf, type StateDatabase } from './records.ts';
 import { unreadable } from './unreadable.ts';
@@ -128,6 +129,7 @@ export class RecentWrites {
     await this.#flushing;
   }
 
+  /** What the database cannot take, as on a full disk, the files keep for the next start. */
   async close(): Promise<void> {
     try {
       while (!this.#areEmpty()) await this.flush();
@@ -135,6 +137,8 @@ export class RecentWrites {
       await this.#database.put(END_KEY, this.#sequence);
       // Nobody looks for them in what is complete without them.
       for (const { path } of this.#files) await rm(path, { force: true });
+    } catch (error) {
+      if (!isStoreError(error, 'STATE_NOT_WRITTEN')) throw error;
     } finally {
       clearTimeout(this.#timer);
       for (const file of this.#files) file.close();
