@@ -110,7 +110,7 @@ if (ENGINES_IN_FULL.length > 0) {
       for (const { exitCode, stderr } of refusals) {
         expect(exitCode).to.be.above(0);
         expect(stderr).to.match(
-          /state directory \/var\/lib\/routed cannot be written \(.*Read-only file system\): check the disk, and restart/,
+          /state directory \/var\/lib\/routed cannot be written \(.*read-only file system.*\): check the disk, and restart/i,
         );
       }
       await stage.host.docker('rm', '--force', 'leaving');
