@@ -76,6 +76,7 @@ export class ReconcileLoop {
   async start(): Promise<void> {
     this.#timer = setInterval(() => {
       this.#queue(() => this.#wholeRound());
+      this.#queue(() => this.#tidyHost());
       this.#queue(() => this.#hidden.check());
     }, INTERVAL_MS).unref();
     // Nobody waits for a container that has ended.
@@ -86,7 +87,8 @@ export class ReconcileLoop {
       await this.#endpoints.syncFilters();
     });
     await this.#round;
-    // Nobody waits for it.
+    // Nobody waits for these, and among thousands of links they take as long as the round.
+    this.#queue(() => this.#tidyHost());
     this.#queue(() => this.#hidden.check());
   }
 
@@ -122,10 +124,9 @@ export class ReconcileLoop {
     await this.#forgotten.sweep();
     await this.#forgottenNetworks.sweep();
     await this.#endpoints.sweepFilters();
-    await this.#tidyHost();
   }
 
-  /** Last: what is stale is gone by now. */
+  /** After a round: what is stale is gone by then. */
   async #tidyHost(): Promise<void> {
     try {
       const areAllKnown = () => areContainersKnown(this.#rtnl, this.#endpoints, this.#networks);

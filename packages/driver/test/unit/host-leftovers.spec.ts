@@ -27,7 +27,11 @@ describe('what a network left on the host whose removal was cut off', () => {
     await first.stop();
     await first.state.networks.remove(networkId);
     daemon = await wiredDaemon({ kernel: first.kernel, state: first.state });
+    await tidied();
   }
+
+  /** Nobody waits for it but those who stop. */
+  const tidied = (): Promise<void> => daemon.parts.keeper.stop();
 
   it('goes at the next start, forwarding of IPv4 aside, which each start switches on', async () => {
     await createNetwork(first, { gateway: '10.1.0.1/16' });
@@ -45,8 +49,9 @@ describe('what a network left on the host whose removal was cut off', () => {
     await createNetwork(first);
     await restartWithout(gone);
 
-    await daemon.parts.keeper.stop();
+    await tidied();
     await daemon.parts.keeper.start();
+    await tidied();
 
     expect(daemon.firewall.remove.callCount).to.equal(1);
   });
@@ -69,6 +74,7 @@ describe('what a network left on the host whose removal was cut off', () => {
     await first.stop();
 
     daemon = await wiredDaemon({ kernel: first.kernel });
+    await tidied();
 
     expect(gateways()).to.deep.equal(['10.1.0.1/32']);
     expect(daemon.firewall.remove.callCount).to.equal(0);
@@ -87,6 +93,7 @@ describe('what a network left on the host whose removal was cut off', () => {
 
   it('is tried again in the next round where DeleteNetwork could not take it away', async () => {
     daemon = first;
+    await tidied();
     daemon.firewall.remove.resetHistory();
     await createNetwork(first, { gateway: '10.1.0.1/16' });
     const { addresses } = first.kernel;
@@ -95,8 +102,9 @@ describe('what a network left on the host whose removal was cut off', () => {
     expect(await first.refusal('NetworkDriver.DeleteNetwork', { NetworkID: gone })).to.equal('the kernel is busy');
     addresses.delete = remove;
 
-    await daemon.parts.keeper.stop();
+    await tidied();
     await daemon.parts.keeper.start();
+    await tidied();
 
     expect(gateways()).to.deep.equal([]);
     expect(daemon.firewall.remove.callCount).to.equal(1);
