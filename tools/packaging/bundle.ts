@@ -124,8 +124,8 @@ interface Manifest {
   readonly license: string;
 }
 
-const [directory] = process.argv.slice(2);
-if (directory === undefined) throw new Error('usage: bundle.ts DIRECTORY');
+const [directory = ''] = process.argv.slice(2);
+if (directory === '') throw new Error('usage: bundle.ts DIRECTORY');
 process.chdir(repository);
 const common: BuildOptions & { metafile: true } = {
   outdir: directory,

@@ -140,7 +140,7 @@ describe('apply confirms a change or reverts it', function () {
       // The other router speaks both, as a fabric does during such a change.
       expect(await other.load(frrConf(configOf(speaksBgp(2))))).to.match(/^\s*$/);
       await own.signal('bgpd', 'TERM');
-      const restartCommand = await own.restartCommand(['zebra', 'staticd', 'bgpd', 'bfdd']);
+      const restartCommand = await own.commandToRestart(['zebra', 'staticd', 'bgpd', 'bfdd']);
 
       await applyConfiguration(configOf(speaksBgp(1)), {
         ...own,

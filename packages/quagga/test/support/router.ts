@@ -23,7 +23,7 @@ export interface Router extends AsyncDisposable {
   /** Feeds an integrated file to the running daemons, as FRR does at start. */
   load(text: string): Promise<string>;
   /** What `systemctl restart frr` is elsewhere: a command that ends its daemons, starts these, and loads `frr.conf`. */
-  restartCommand(daemons: readonly string[]): Promise<string>;
+  commandToRestart(daemons: readonly string[]): Promise<string>;
   command(daemon: string, line: string): Promise<VtyReply>;
   /** Watches the router’s kernel routes. */
   watchRoutes(): RouteWatch;
@@ -143,7 +143,7 @@ function createRouter(dir: string, configDir: string, namespacePid: number, chil
       ]);
       return complaintsIn(`${stdout}\n${stderr}`).join('\n');
     },
-    restartCommand: async (daemons) => {
+    commandToRestart: async (daemons) => {
       const path = join(dir, 'restart');
       await writeFile(path, RESTART, { mode: 0o755 });
       return ['nsenter', '-t', namespacePid, '-n', '-m', '-p', path, dir, daemons.join(',')].join(' ');
