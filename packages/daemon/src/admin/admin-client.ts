@@ -1,6 +1,5 @@
 import { askUnixServer, type UnixRequest } from '@routed/docker-engine/unix-http';
 import { request, type IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 import { RoutedError } from '../ground/routed-error.ts';
@@ -73,6 +72,7 @@ export async function* askDaemonForLines<T>(
   if (reply.statusCode !== 200 || reply.headers['content-type'] !== LINES_TYPE) {
     throw answeredError(socketPath, await json(reply).catch(() => undefined));
   }
+  const { createInterface } = await import('node:readline');
   for await (const line of createInterface({ input: reply })) {
     if (line !== '') yield inShape(socketPath, JSON.parse(line), shape);
   }
