@@ -123,7 +123,7 @@ export interface Overview {
   readonly version: string;
   /** When the daemon started, ISO 8601. */
   readonly startedAt: string;
-  /** The worst first; at most {@link MOST_PROBLEMS}. */
+  /** The worst first; at most `MOST_PROBLEMS`. */
   readonly problems: readonly Problem[];
   /** How many there are. */
   readonly problemCount: number;
