@@ -17,9 +17,6 @@ const DEADLINE_MS = 30_000;
  * @param program the command line, as every run makes it
  */
 export async function warmUp(program: Command): Promise<void> {
-  // Those of whoever builds the package say nothing of it.
-  for (const name of Object.keys(process.env))
-    if (name.startsWith('ROUTED_')) Reflect.deleteProperty(process.env, name);
   const folder = await mkdtemp(join(tmpdir(), 'routed-'));
   const words = [
     'serve',

@@ -22,7 +22,9 @@ const LEAST_BYTES = 4096;
 export async function measureModules(program: string): Promise<ModuleSizes> {
   const packages = JSON.parse(await readFile(join(dirname(program), '../sizes.json'), 'utf8')) as ModuleSizes;
   const words = ['--expose-gc', '--require', hook, program, 'warm-up'];
-  const { stderr } = await promisify(execFile)(process.execPath, words);
+  // Those of the benchmark are no options of the program.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ROUTED_')));
+  const { stderr } = await promisify(execFile)(process.execPath, words, { env });
   const heap = /^heap (\d+)$/m.exec(stderr)?.[1];
   if (heap === undefined) throw new Error(`${program} warm-up: says nothing of its heap: ${stderr}`);
   return { ...packages, [HEAP]: Number(heap) };
