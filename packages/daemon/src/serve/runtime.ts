@@ -21,7 +21,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { type Kernel, openKernel } from './open-kernel.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { VERSION } from '../version.ts';
-import { holdYoungGeneration, letYoungGenerationGrow } from './young-generation.ts';
+import { holdYoungGeneration } from './young-generation.ts';
 
 /** Everything behind the sockets, from the opening of the state to its closing. */
 export interface Runtime {
@@ -47,8 +47,6 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     if (state.isFromEarlierBoot) await forgetContainers(state, logger);
     const kernel = await openKernel(cleanup);
     const settings = await settingsOf(options, kernel, logger);
-    // Until the records are taken up: there may be thousands.
-    letYoungGenerationGrow();
     const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
     const ledger = fileSavedSysctls(options.stateDirectory, bootId);
     const { driver, routers, docker } = compose({ options, settings, kernel, state, ledger, ipam, metrics, logger });

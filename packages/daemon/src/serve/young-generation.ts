@@ -5,12 +5,7 @@ import { setFlagsFromString } from 'node:v8';
  * Source: v8 src/heap/new-spaces.cc `SemiSpaceNewSpace::Grow`.
  */
 
-/** Keeps the space for new objects as it is: a few megabytes, as the start without records makes it. */
+/** Keeps the space for new objects as it is: a few megabytes, as the start makes it. It still shrinks while there is nothing to do. */
 export function holdYoungGeneration(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
-}
-
-/** Lets it grow again: what is loaded at once and stays would be copied twice in a small one. */
-export function letYoungGenerationGrow(): void {
-  setFlagsFromString('--semi-space-growth-factor=2');
 }
