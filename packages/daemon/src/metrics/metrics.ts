@@ -23,38 +23,6 @@ const CALL_BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1
 /** From what a route message takes to what an overloaded host takes. */
 const WITHDRAWAL_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 const NANOSECONDS = 1e9;
-/** Kinds of what was met of other hosts' addresses, and where they are counted. */
-const CLUSTER_EVENTS = [
-  ['candidate-skipped', 'candidatesSkipped'],
-  ['request-refused', 'requestsRefused'],
-  ['join-refused', 'joinsRefused'],
-  ['conflict-found', 'conflictsFound'],
-  ['conflict-ended', 'conflictsEnded'],
-  ['yielded', 'yielded'],
-  ['resumed', 'resumed'],
-] as const;
-
-/** Drains: how they end, and where that is counted. */
-const DRAIN_EVENTS = [
-  ['endpoint', 'begun', 'begun'],
-  ['endpoint', 'ended', 'ended'],
-  ['host', 'begun', 'begun'],
-  ['host', 'ended', 'ended'],
-  ['stop', 'begun', 'begun'],
-  ['stop', 'empty', 'empty'],
-  ['stop', 'time-over', 'timeOver'],
-  ['stop', 'ended', 'ended'],
-] as const;
-
-/** Whether an address is announced, with its names: as many series as the host has addresses. */
-export interface AnnouncedAddress {
-  readonly address: string;
-  /** By name, or by the start of its endpoint's id where Docker has not said. */
-  readonly container: string;
-  readonly network: string;
-  readonly isAnnounced: boolean;
-}
-
 /** What a list of a container was asked: at most two series of each kind for each network of a container. */
 export interface AskedList {
   readonly container: string;
@@ -220,26 +188,6 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
     );
   }
 
-  #watchPools(): void {
-    this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', ['pool', 'network'], ({ pools }) =>
-      pools.map(({ id, leased, networks }) => [[id, networks.join(',')], leased]),
-    );
-    this.#labelled(
-      Gauge,
-      'routed_pool_kept',
-      'Leased addresses of a pool that are kept for containers that do not have them now.',
-      ['pool', 'network'],
-      ({ pools }) => pools.map(({ id, kept, networks }) => [[id, networks.join(',')], kept]),
-    );
-    this.#labelled(
-      Gauge,
-      'routed_pool_size',
-      'Addresses that a pool can give out by itself.',
-      ['pool', 'network'],
-      ({ pools }) => pools.map(({ id, size, networks }) => [[id, networks.join(',')], size]),
-    );
-  }
-
   #watchFilters(): void {
     this.#labelled(
       Counter,
@@ -262,61 +210,6 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       );
     counted('routed_list_examined_total', 'First packets of connections that a list was asked about.', 'examined');
     counted('routed_list_refused_total', 'Of these, those that it refused, or would have.', 'refused');
-  }
-
-  #watchBlocks(): void {
-    this.#labelled(Gauge, 'routed_block_leases', 'Leased addresses of a block of this host.', ['block'], ({ blocks }) =>
-      blocks.map(({ prefix, leased }) => [[prefix], leased]),
-    );
-    this.#labelled(Gauge, 'routed_block_size', 'Addresses of a block of this host.', ['block'], ({ blocks }) =>
-      blocks.map(({ prefix, size }) => [[prefix], size]),
-    );
-    this.#single(
-      'routed_block_conflicts',
-      'Blocks of this host that another host announces as well.',
-      ({ blocks }) => blocks.filter(({ rivals }) => rivals.length > 0).length,
-    );
-  }
-
-  #watchAnnouncements({ addresses }: MetricSources): void {
-    this.#labelled(
-      Gauge,
-      'routed_endpoints',
-      'Endpoints that are in a container, by policy, state and reason of their announcement.',
-      ['policy', 'state', 'reason'],
-      ({ announcements }) =>
-        announcements.map(({ policy, isAnnounced, reason, endpoints }) => {
-          return [[policy, isAnnounced ? 'announced' : 'withdrawn', reason], endpoints];
-        }),
-    );
-    this.#single('routed_draining', 'Endpoints in a container that are drained.', ({ drains }) => drains.draining);
-    this.#gauge(
-      'routed_drain_connections_left',
-      'Live connections of others to what is drained.',
-      () => this.#connectionsLeft,
-    );
-    this.#labelled(
-      Counter,
-      'routed_drains_total',
-      'Drains that began and ended, by what is drained.',
-      ['kind', 'event'],
-      ({ drains }) =>
-        DRAIN_EVENTS.map(([kind, event, key]) => {
-          const counts: Readonly<Partial<Record<typeof key, number>>> = drains[kind];
-          return [[kind, event], counts[key] ?? 0];
-        }),
-    );
-    if (addresses === undefined) return;
-    this.#labelled(
-      Gauge,
-      'routed_address_announced',
-      'Whether an address of a container is announced: 1 or 0.',
-      ['address', 'network', 'container'],
-      () =>
-        addresses().map(({ address, network, container, isAnnounced }) => {
-          return [[address, network, container], isAnnounced ? 1 : 0];
-        }),
-    );
   }
 
   /** A call of Docker's has ended. */
