@@ -10,7 +10,8 @@ import type { Listed } from '../types/common.ts';
 import type { Channel, Purpose } from '../socket/channel.ts';
 import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, VethSpec } from '../types/link.ts';
 import type { Links } from '../types/links.ts';
-import type { LinkDetails, LinkSettings, NewLink, PortSettings } from '../types/link-kinds.ts';
+import type { LinkDetails } from '../types/link-details.ts';
+import type { LinkSettings, NewLink, PortSettings } from '../types/link-kinds.ts';
 import { didExist, orWhenAbsent } from './outcome.ts';
 import { linkPurpose } from './purpose.ts';
 
