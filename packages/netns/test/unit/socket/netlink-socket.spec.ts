@@ -151,7 +151,7 @@ describe('NetlinkSocket', () => {
     /** A socket among requests that did not wait. */
     async function openPaced(answer: Answer): Promise<{ sys: ScriptedSys; socket: NetlinkSocket }> {
       const pace = new Pace(() => 0);
-      for (let i = 0; i < 8; i++) await pace.away(() => Promise.resolve(0));
+      for (let i = 0; i < 8; i++) await pace.away(() => Promise.resolve(0), true);
       const sys = new ScriptedSys(answer);
       return { sys, socket: new NetlinkSocket(sys, 40, undefined, pace) };
     }
@@ -169,10 +169,9 @@ describe('NetlinkSocket', () => {
       const pace = new Pace(() => clock.ms);
       const sys = new ScriptedSys(({ sequence }) => [ackMessage({ sequence })]);
       const socket = new NetlinkSocket(sys, 40, undefined, pace);
-      for (let i = 0; i < 8; i++) await socket.request(message, purpose);
-      sys.mostInFlight = 0;
+      for (let i = 0; i < 8; i++) await pace.away(() => Promise.resolve(0), true);
 
-      await pace.away(() => Promise.resolve((clock.ms += 20)));
+      await pace.away(() => Promise.resolve((clock.ms += 20)), true);
       await socket.request(message, brief);
 
       expect(sys.mostInFlight).to.equal(1);
@@ -199,7 +198,7 @@ describe('NetlinkSocket', () => {
 
       await socket.batch(
         Array.from({ length: 66 }, () => message),
-        (_reply, index) => answered.push(index),
+        { onReply: (_reply, index) => answered.push(index) },
       );
 
       expect(answered).to.deep.equal(Array.from({ length: 66 }, (_, index) => index));
