@@ -42,8 +42,9 @@ export class BatchChannel implements Channel {
   batch(
     messages: readonly Uint8Array[],
     onReply?: (reply: NetlinkMessage, index: number) => void,
+    lock?: Purpose['lock'],
   ): Promise<readonly BatchFailure[]> {
-    return this.#channel.batch(messages, onReply);
+    return this.#channel.batch(messages, onReply, lock);
   }
 
   session<T>(_purpose: Purpose, task: (channel: Channel) => Promise<T>): Promise<T> {

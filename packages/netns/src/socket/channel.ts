@@ -40,11 +40,13 @@ export interface Channel {
   dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<Listed<T>>;
   /**
    * Sends many messages in few system calls, in order; those that fail do not stop the rest. `onReply` gets what the
-   * kernel answers besides acknowledgements, and which message of the batch it answers.
+   * kernel answers besides acknowledgements, and which message of the batch it answers. `lock` is that of {@link Purpose}, of all of them
+   * together.
    */
   batch(
     messages: readonly Uint8Array[],
     onReply?: (reply: NetlinkMessage, index: number) => void,
+    lock?: Purpose['lock'],
   ): Promise<readonly BatchFailure[]>;
   /** Runs requests that belong together one after another; closing the connection waits for the last. */
   session<T>(purpose: Purpose, task: (channel: Channel) => Promise<T>): Promise<T>;

@@ -44,8 +44,10 @@ export class LanePool implements Channel {
   batch(
     messages: readonly Uint8Array[],
     onReply?: (reply: NetlinkMessage, index: number) => void,
+    lock?: Purpose['lock'],
   ): Promise<readonly BatchFailure[]> {
-    return this.#use({ operation: 'batch', subject: `of ${messages.length}` }, (lane) => lane.batch(messages, onReply));
+    const purpose = { operation: 'batch', subject: `of ${messages.length}` };
+    return this.#use(purpose, (lane) => lane.batch(messages, onReply, lock));
   }
 
   session<T>(purpose: Purpose, task: (channel: Channel) => Promise<T>): Promise<T> {

@@ -29,9 +29,10 @@ export class LimitedChannel implements Channel {
   batch(
     messages: readonly Uint8Array[],
     onReply?: (reply: NetlinkMessage, index: number) => void,
+    lock?: Purpose['lock'],
   ): Promise<readonly BatchFailure[]> {
     const purpose = { operation: 'batch', subject: `of ${messages.length}` };
-    return this.#within(purpose, (channel) => channel.batch(messages, onReply));
+    return this.#within(purpose, (channel) => channel.batch(messages, onReply, lock));
   }
 
   session<T>(purpose: Purpose, task: (channel: Channel) => Promise<T>): Promise<T> {

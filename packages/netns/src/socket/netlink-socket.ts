@@ -78,8 +78,9 @@ export class NetlinkSocket implements Channel {
   async batch(
     requests: readonly Uint8Array[],
     onReply?: (reply: NetlinkMessage, index: number) => void,
+    lock?: Purpose['lock'],
   ): Promise<readonly BatchFailure[]> {
-    const purpose = { operation: 'batch', subject: `of ${requests.length}` };
+    const purpose = { operation: 'batch', subject: `of ${requests.length}`, ...(lock !== undefined && { lock }) };
     const failures: BatchFailure[] = [];
     let start = 0;
     while (start < requests.length) {
