@@ -182,6 +182,8 @@ export class EndpointLifecycle extends EndpointRecords {
         await this.#leases.release(additional);
         throw error;
       }
+      // Once Docker has its answer: Join comes next, and need not wait for the pair of links.
+      setImmediate(() => void this.#lock.run(created.id, () => this.#begin(created)));
       return created;
     });
   }
@@ -353,11 +355,17 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#strays.sync();
   }
 
+  /** Waits for what Leave left to do. */
+  async settle(): Promise<void> {
+    await this.#filtering.settle();
+  }
+
   /**
    * Takes the filters of links away that {@link syncFilters} left, and that are there no more. Where the host asks other name servers
    * by now, so may containers.
    */
   async sweepFilters(): Promise<void> {
+    await this.settle();
     await this.#strays.sweep();
     if (this.#filtering.areResolversOutdated()) await this.#strays.sync();
   }
@@ -405,6 +413,13 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#lock.run(endpointId, () => this.#delete(endpointId));
   }
 
+  /** Unless more has become of the endpoint meanwhile. */
+  #begin(created: Endpoint): Promise<void> {
+    const isWaiting = this.index.get(created.id) === created && this.#networks.get(created.networkId) !== undefined;
+    if (isWaiting) this.#links.begin(this.#plan(created));
+    return Promise.resolve();
+  }
+
   /** The endpoint of a container that nobody has named yet: closed where it may have a list from an operator. */
   #asUnknown(endpoint: Endpoint): Endpoint {
     return withPendingOwner(endpoint, this.#gifts.directionsWithLists(endpoint.networkId));
@@ -418,6 +433,7 @@ export class EndpointLifecycle extends EndpointRecords {
 
   async #delete(endpointId: string): Promise<void> {
     await this.#leave(endpointId);
+    await this.#links.giveUp(endpointId);
     const endpoint = this.index.get(endpointId);
     await this.forget(endpointId);
     // A crash before this leaves leases without an endpoint, which the next start releases.
@@ -456,10 +472,10 @@ export class EndpointLifecycle extends EndpointRecords {
     throw made.status === 'rejected' ? made.reason : (filtered as PromiseRejectedResult).reason;
   }
 
-  /** The link is down before its filter goes: a container that sends to the last would get past it. */
+  /** The link is down before its filter goes: a container that sends to the last would get past it. Nobody waits for the filter. */
   async #takeAway(endpoint: Endpoint): Promise<void> {
     await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
-    await this.#filtering.remove(endpoint.id);
+    this.#filtering.removeSoon(endpoint.id);
   }
 
   #note(kind: 'announced' | 'withdrawn', { id }: Endpoint, which: readonly LeasedAddress[], detail: string): void {

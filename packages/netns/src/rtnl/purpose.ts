@@ -15,12 +15,16 @@ export interface OnLink {
   readonly address: string;
 }
 
-/** `link.<action>` on a link, or on all. To change one may take long. */
-export function linkPurpose(action: string, selector?: LinkSelector): Purpose {
+/** `link.<action>` on a link, or on all. To change one may take long, unless the caller knows better. */
+export function linkPurpose(action: string, selector?: LinkSelector, isBrief: boolean = isReading(action)): Purpose {
   const subject = selector === undefined ? '' : 'index' in selector ? `index ${selector.index}` : selector.name;
   const operation = `link.${action}`;
-  if (action !== 'get' && action !== 'list') return { operation, subject, attributeName: linkAttribute };
+  if (!isBrief) return { operation, subject, attributeName: linkAttribute };
   return { operation, subject, attributeName: linkAttribute, lock: 'brief' };
+}
+
+function isReading(action: string): boolean {
+  return action === 'get' || action === 'list';
 }
 
 /** `address.<action>` on an address, or on those of a link, or on all. To delete one may make the kernel walk every route. */

@@ -11,19 +11,22 @@ export interface Waiting {
   readonly settle: (error?: Error) => void;
 }
 
-/** So many brief requests are brief together: some 20 us each. */
-const MOST_BRIEF = 8;
+/** So many short requests together take no longer than one that is made on the event loop may. */
+const BRIEF = 16;
+
+function lockOf(requests: readonly Waiting[]): 'brief' | undefined {
+  const isBrief = requests.length <= BRIEF && requests.every(({ purpose }) => purpose.lock !== undefined);
+  return isBrief ? 'brief' : undefined;
+}
 
 /** Sends requests in few system calls and settles each on its own; never rejects. */
 export async function sendTogether(channel: Pick<Channel, 'batch'>, requests: readonly Waiting[]): Promise<void> {
   if (requests.length === 0) return;
   const errors = new Map<Waiting, Error>();
-  const isBrief = requests.length <= MOST_BRIEF && requests.every(({ purpose }) => purpose.lock === 'brief');
   try {
     const failures = await channel.batch(
       requests.map(({ message }) => message),
-      (reply, index) => requests[index]?.onReply?.(reply),
-      isBrief ? 'brief' : undefined,
+      { onReply: (reply, index) => requests[index]?.onReply?.(reply), lock: lockOf(requests) },
     );
     for (const { index, ack } of failures) {
       const request = requests[index];
