@@ -53,7 +53,10 @@ export function neighbourPurpose(action: string, subject: Partial<OnLink>): Purp
   return { operation, subject: onLink(subject), attributeName: neighbourAttribute, lock: 'brief' };
 }
 
-/** `rule.<action>` on a rule, or on all. */
+/**
+ * `rule.<action>` on a rule, or on all. The first change of one makes the kernel go through all routes.
+ * Source: linux net/ipv4/fib_rules.c `fib4_rule_configure`, `fib_unmerge`.
+ */
 export function rulePurpose(action: string, spec: Partial<RuleSpec>): Purpose {
   const { family, priority, source, destination } = spec;
   const words = [
@@ -62,7 +65,12 @@ export function rulePurpose(action: string, spec: Partial<RuleSpec>): Purpose {
     source === undefined ? '' : `from ${source}`,
     destination === undefined ? '' : `to ${destination}`,
   ];
-  return { operation: `rule.${action}`, subject: words.filter(Boolean).join(' '), attributeName: ruleAttribute };
+  const purpose = {
+    operation: `rule.${action}`,
+    subject: words.filter(Boolean).join(' '),
+    attributeName: ruleAttribute,
+  };
+  return action === 'list' ? { ...purpose, lock: 'brief' } : purpose;
 }
 
 function onLink({ address, linkIndex }: Partial<OnLink>): string {

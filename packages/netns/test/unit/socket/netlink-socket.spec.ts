@@ -8,7 +8,9 @@ import { KernelNfnetlink } from '../../../src/nfnetlink/kernel-nfnetlink.ts';
 import { NetlinkSocket } from '../../../src/socket/netlink-socket.ts';
 import { EINTR, ENOBUFS } from '../../../src/sys/errno.ts';
 import type { NetlinkError } from '../../../src/errors.ts';
+import type { Purpose } from '../../../src/socket/channel.ts';
 import { Pace } from '../../../src/socket/pace.ts';
+import { sendTogether, type Waiting } from '../../../src/socket/send-together.ts';
 import {
   NLM_F_ACK,
   NLM_F_DUMP,
@@ -175,6 +177,26 @@ describe('NetlinkSocket', () => {
       await socket.request(message, brief);
 
       expect(sys.mostInFlight).to.equal(1);
+    });
+
+    it('is sent on the event loop with others that are as short, up to sixteen', async () => {
+      const { sys, socket } = await openPaced(({ sequence }) => [ackMessage({ sequence })]);
+      const requests = (count: number, last: Purpose = brief): Waiting[] =>
+        Array.from({ length: count }, (_, at) => ({
+          message,
+          purpose: at === count - 1 ? last : brief,
+          settle: () => undefined,
+        }));
+
+      await sendTogether(socket, requests(16));
+      expect(sys.mostInFlight).to.equal(0);
+
+      await sendTogether(socket, requests(17));
+      expect(sys.mostInFlight).to.equal(1);
+
+      sys.mostInFlight = 0;
+      await sendTogether(socket, requests(2, purpose));
+      expect(sys.mostInFlight, 'one that may take long').to.equal(1);
     });
 
     it('reads a dump on the event loop as well', async () => {
