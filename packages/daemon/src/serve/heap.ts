@@ -30,7 +30,11 @@ const LARGE_HEAP_BYTES = 32 * 1024 * 1024;
  *
  * @returns ends the waiting
  */
-export function collectAtRest({ restMs = REST_MS, collect = collectGarbage } = {}): () => void {
+export function collectAtRest({
+  restMs = REST_MS,
+  heapBytes = usedHeapBytes,
+  collect = collectGarbage,
+} = {}): () => void {
   let before = performance.eventLoopUtilization();
   const timer = setInterval(() => {
     const now = performance.eventLoopUtilization();
@@ -38,9 +42,13 @@ export function collectAtRest({ restMs = REST_MS, collect = collectGarbage } = {
     before = now;
     if (utilization > WORK_SHARE) return;
     clearInterval(timer);
-    if (getHeapStatistics().used_heap_size < LARGE_HEAP_BYTES) collect();
+    if (heapBytes() < LARGE_HEAP_BYTES) collect();
   }, restMs).unref();
   return () => clearInterval(timer);
+}
+
+function usedHeapBytes(): number {
+  return getHeapStatistics().used_heap_size;
 }
 
 function collectGarbage(): void {

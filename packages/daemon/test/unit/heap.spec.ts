@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { collectAtRest } from '../../src/serve/heap.ts';
 
-const restMs = 20;
+const restMs = 50;
+const heapBytes = (): number => 12e6;
 const busyMs = 10 * restMs;
 
 describe('collectAtRest', () => {
@@ -15,6 +16,7 @@ describe('collectAtRest', () => {
     await new Promise<void>((resolve) => {
       stop = collectAtRest({
         restMs,
+        heapBytes,
         collect: () => {
           times++;
           // Whoever collects again does it while this waits.
@@ -31,6 +33,7 @@ describe('collectAtRest', () => {
     const collected = new Promise<void>((resolve) => {
       stop = collectAtRest({
         restMs,
+        heapBytes,
         collect: () => {
           times++;
           resolve();
@@ -46,9 +49,26 @@ describe('collectAtRest', () => {
     expect([whileBusy, times]).to.deep.equal([0, 1]);
   });
 
+  it('leaves a large heap alone', async () => {
+    let times = 0;
+
+    await new Promise<void>((resolve) => {
+      stop = collectAtRest({
+        restMs,
+        heapBytes: () => {
+          setImmediate(resolve);
+          return 64e6;
+        },
+        collect: () => times++,
+      });
+    });
+
+    expect(times).to.equal(0);
+  });
+
   it('collects no more when it is stopped', async () => {
     let times = 0;
-    collectAtRest({ restMs, collect: () => times++ })();
+    collectAtRest({ restMs, heapBytes, collect: () => times++ })();
 
     await new Promise((resolve) => setTimeout(resolve, 3 * restMs));
 
