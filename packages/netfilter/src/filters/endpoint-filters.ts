@@ -30,6 +30,7 @@ import {
 import { type DnsTarget, type RulesetOptions, rulesetScript } from './ruleset.ts';
 import { type TimedAddress, TimedElements } from './timed-elements.ts';
 import { UntrackedLinks } from './untracked-links.ts';
+import { WantedElements } from './wanted-elements.ts';
 
 /**
  * What {@link EndpointFilters.ensure} found: all of it there, rules made (with all that is in them), rules there but filters
@@ -86,7 +87,7 @@ export interface EndpointFilters {
   requireUntracked(): Promise<void>;
   /** Takes a link's filter away; nothing happens when it has none. @throws NetlinkError */
   remove(link: string): Promise<void>;
-  /** The links that have a filter in the kernel, read anew. @throws NetlinkError */
+  /** The links that have a filter in the kernel, read anew unless a {@link RulesetWatch} heard of no change since. @throws NetlinkError */
   list(): Promise<string[]>;
   /** What was counted, by link. @throws NetlinkError */
   counters(): Promise<ReadonlyMap<string, FilterCounters>>;
@@ -148,7 +149,7 @@ class KernelEndpointFilters implements EndpointFilters {
   /** What the kernel has, as far as we know. */
   #present = new Map<string, LinkElements>();
   /** What it has to have; found filters count until they are removed. */
-  #wanted = new Map<string, LinkElements>();
+  readonly #wanted: WantedElements;
   /** Of the rules as we loaded them. */
   #fingerprint: string | undefined;
   /** Whether there is an `nft`; undefined before it was looked for. */
@@ -175,6 +176,7 @@ class KernelEndpointFilters implements EndpointFilters {
     this.#run = run;
     this.#watch = watch;
     this.#options = options;
+    this.#wanted = new WantedElements((link) => this.#isOurs(link));
     watch?.on('damage', (rules) => {
       if (rules === 'filters') this.#damages += 1;
     });
@@ -195,7 +197,8 @@ class KernelEndpointFilters implements EndpointFilters {
       const isTurn = this.#untracked.note(filter.link, isUntracked(filter));
       const needsRules = this.#addNeeds(filter);
       // The kernel may not have the filter that it was given.
-      const isSame = isEqual(elements, this.#wantedOf(filter.link));
+      const isSame = isEqual(elements, this.#wanted.of(filter.link));
+      if (isSame && !isTurn && !needsRules && this.#isSettled(filter.link)) return;
       if (this.#isAvailable === undefined || (this.#isAvailable && (isSame || needsRules))) await this.#ensure();
       if (this.#isAvailable === true) {
         await this.#replace(filter.link, elements);
@@ -221,7 +224,7 @@ class KernelEndpointFilters implements EndpointFilters {
 
   list(): Promise<string[]> {
     return this.#inTurn(async () => {
-      this.#present = await this.#sets.read();
+      if (!this.#isCertain()) this.#present = await this.#sets.read();
       return [...this.#present.keys()].filter((link) => this.#isOurs(link));
     });
   }
@@ -293,7 +296,7 @@ class KernelEndpointFilters implements EndpointFilters {
       this.#damagesBefore = undefined;
       // Whoever reads DNS goes on: the next rules hand it over as these did.
       this.#present = new Map();
-      this.#wanted = new Map();
+      this.#wanted.reset([]);
     });
   }
 
@@ -313,7 +316,7 @@ class KernelEndpointFilters implements EndpointFilters {
     }
     if (!areRulesIntact) this.#fingerprint = await this.#sets.rulesFingerprint();
     this.#present = await this.#sets.read();
-    if (isFirst) this.#wanted = new Map(this.#present);
+    if (isFirst) this.#wanted.reset(this.#present);
     await this.#wantUplinks();
     const areFiltersRepaired = await this.#repair();
     await this.#timed.restore();
@@ -357,21 +360,15 @@ class KernelEndpointFilters implements EndpointFilters {
   /** Has the uplinks as they are now among what is wanted; returns those that are not as they were. */
   async #wantUplinks(): Promise<string[]> {
     const uplinks = await this.#untracked.uplinks();
-    const known = [...this.#wanted.keys()].filter((link) => !this.#isOurs(link));
-    const changed = [...new Set([...known, ...uplinks.keys()])].filter(
-      (link) => !isEqual(uplinks.get(link) ?? NO_ELEMENTS, this.#wantedOf(link)),
+    const changed = [...new Set([...this.#wanted.others, ...uplinks.keys()])].filter(
+      (link) => !isEqual(uplinks.get(link) ?? NO_ELEMENTS, this.#wanted.of(link)),
     );
-    for (const link of changed) this.#want(link, uplinks.get(link) ?? NO_ELEMENTS);
+    for (const link of changed) this.#wanted.set(link, uplinks.get(link) ?? NO_ELEMENTS);
     return changed;
   }
 
   async #followUplinks(): Promise<void> {
-    for (const link of await this.#wantUplinks()) await this.#replace(link, this.#wantedOf(link));
-  }
-
-  #want(link: string, elements: LinkElements): void {
-    if (elements.size === 0) this.#wanted.delete(link);
-    else this.#wanted.set(link, elements);
+    for (const link of await this.#wantUplinks()) await this.#replace(link, this.#wanted.of(link));
   }
 
   /** Whether filters are about this link, and not only the way of untracked packets. */
@@ -382,6 +379,12 @@ class KernelEndpointFilters implements EndpointFilters {
   /** Whether nobody changed anything since it was last looked at. */
   #isCertain(): boolean {
     return this.#watch?.isDeaf === false && this.#damagesBefore === this.#damages;
+  }
+
+  /** Whether it is certain that the kernel has all that is wanted of a link, and that nothing else is to be looked at. */
+  #isSettled(link: string): boolean {
+    const isElsewhere = this.#dns?.way === 'iptables' || this.#wanted.others.size > 0 || this.#untracked.isAny;
+    return !isElsewhere && this.#isAvailable === true && this.#isCertain() && this.#presentOf(link) === this.#wanted.of(link);
   }
 
   /** Whether nobody took away the rules of iptables that fill the queue of DNS: of those of iptables-legacy nobody is told. */
@@ -398,7 +401,7 @@ class KernelEndpointFilters implements EndpointFilters {
 
   /** Makes the elements that were read those that are wanted; says whether they were not. */
   async #repair(): Promise<boolean> {
-    const surplus = [...this.#present].flatMap(([link, elements]) => difference(elements, this.#wantedOf(link)));
+    const surplus = [...this.#present].flatMap(([link, elements]) => difference(elements, this.#wanted.of(link)));
     const missing = [...this.#wanted].flatMap(([link, elements]) => difference(elements, this.#presentOf(link)));
     await this.#sets.change(surplus, missing, 'of all links');
     this.#present = new Map(this.#wanted);
@@ -427,7 +430,7 @@ class KernelEndpointFilters implements EndpointFilters {
   }
 
   async #replace(link: string, wanted: LinkElements): Promise<void> {
-    this.#want(link, wanted);
+    this.#wanted.set(link, wanted);
     try {
       await this.#change(link, wanted);
     } catch (error) {
@@ -449,10 +452,6 @@ class KernelEndpointFilters implements EndpointFilters {
 
   #presentOf(link: string): LinkElements {
     return this.#present.get(link) ?? NO_ELEMENTS;
-  }
-
-  #wantedOf(link: string): LinkElements {
-    return this.#wanted.get(link) ?? NO_ELEMENTS;
   }
 
   #checked(filter: EndpointFilter): EndpointFilter {

@@ -27,6 +27,10 @@ export class UntrackedLinks {
     return (before === 0) !== (this.#links.size === 0);
   }
 
+  get isAny(): boolean {
+    return this.#links.size > 0;
+  }
+
   clear(): void {
     this.#links.clear();
   }
