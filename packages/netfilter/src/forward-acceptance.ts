@@ -103,18 +103,17 @@ export function createForwardAcceptance(
       if (rules.join() === certain) return 'present';
       const damagesBefore = damages;
       const isTold = isWatched();
-      const [found, isRejected] = await Promise.all([lookAt(run, chain), isRejectedByFirewalld(run, linkPrefix), isTold]);
+      const [found, isRejected] = await Promise.all([
+        lookAt(run, chain),
+        isRejectedByFirewalld(run, linkPrefix),
+        isTold,
+      ]);
       const outcome = await ensureRules(found, rules);
-      if (outcome === 'unavailable') {
-        // The programs may come later.
-        [certain, isHeard] = [undefined, undefined];
-        return outcome;
-      }
-      if (isRejected) return 'overruled by firewalld';
-      // Rules of ours that were made now come after theirs.
-      if (found.some(({ listed }) => isRejectedByUfw(listed, chain))) return 'overruled by ufw';
-      const isCertain = damages === damagesBefore && (await isTold);
-      certain = isCertain ? rules.join() : undefined;
+      // The programs may come later.
+      if (outcome === 'unavailable') [certain, isHeard] = [undefined, undefined];
+      const overruler = overrulerOf(found, isRejected, chain);
+      if (overruler !== undefined) return `overruled by ${overruler}`;
+      if (outcome !== 'unavailable') certain = damages === damagesBefore && (await isTold) ? rules.join() : undefined;
       return outcome;
     },
     async remove() {
@@ -153,6 +152,13 @@ async function lookAtFamily(place: Place): Promise<Found | undefined> {
   const listed = result.stdout.split('\n');
   const ours = listed.filter((line) => line.startsWith(`-A ${place.chain} `));
   return { place, isCalled: listed.includes(`-A ${forwardJump(place.chain).join(' ')}`), ours, listed };
+}
+
+function overrulerOf(found: readonly Found[], isRejected: boolean, chain: string): Overruler | undefined {
+  if (found.length === 0) return undefined;
+  if (isRejected) return 'firewalld';
+  // Rules of ours that were made since come after those that there were.
+  return found.some(({ listed }) => isRejectedByUfw(listed, chain)) ? 'ufw' : undefined;
 }
 
 async function ensureRules(found: readonly Found[], rules: readonly string[]): Promise<AcceptanceOutcome> {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isNetlinkError } from '@routed/netns';
 import type { Nfnetlink } from '@routed/netns/nfnetlink';
 import { type Direction, DIRECTIONS } from '../allow-list/allow-list.ts';
@@ -123,6 +124,8 @@ const NO_ELEMENTS: LinkElements = new Map();
 const NOTHING: Counter = { packets: 0n, bytes: 0n };
 const NONE_ASKED: ListCounters = { isListed: false, examined: NOTHING, refused: NOTHING };
 const UNCOUNTED: FilterCounters = { spoofed: NOTHING, ingress: NONE_ASKED, egress: NONE_ASKED };
+/** What `nft` loads is told in some hundred messages, which are read in a few turns of the event loop. */
+const MOST_TURNS = 50;
 /** IFNAMSIZ without the NUL */
 const MAX_NAME_BYTES = 15;
 
@@ -305,7 +308,7 @@ class KernelEndpointFilters implements EndpointFilters {
       await this.#followUplinks();
       return (await this.#isQueueCertain()) || !(await this.#ensureQueue()) ? 'present' : 'repaired';
     }
-    const damages = this.#damages;
+    let damages = this.#damages;
     const isFirst = this.#fingerprint === undefined;
     if (isFirst) await this.#findNeeds();
     const areRulesIntact = !isFirst && this.#fingerprint === (await this.#sets.rulesFingerprint());
@@ -314,7 +317,11 @@ class KernelEndpointFilters implements EndpointFilters {
       this.#fingerprint = undefined;
       return 'unavailable';
     }
-    if (!areRulesIntact) this.#fingerprint = await this.#sets.rulesFingerprint();
+    if (!areRulesIntact) {
+      // What follows sees all of it.
+      damages = await this.#afterOwnDamages();
+      this.#fingerprint = await this.#sets.rulesFingerprint();
+    }
     this.#present = await this.#sets.read();
     if (isFirst) this.#wanted.reset(this.#present);
     await this.#wantUplinks();
@@ -384,7 +391,9 @@ class KernelEndpointFilters implements EndpointFilters {
   /** Whether it is certain that the kernel has all that is wanted of a link, and that nothing else is to be looked at. */
   #isSettled(link: string): boolean {
     const isElsewhere = this.#dns?.way === 'iptables' || this.#wanted.others.size > 0 || this.#untracked.isAny;
-    return !isElsewhere && this.#isAvailable === true && this.#isCertain() && this.#presentOf(link) === this.#wanted.of(link);
+    return (
+      !isElsewhere && this.#isAvailable === true && this.#isCertain() && this.#presentOf(link) === this.#wanted.of(link)
+    );
   }
 
   /** Whether nobody took away the rules of iptables that fill the queue of DNS: of those of iptables-legacy nobody is told. */
@@ -397,6 +406,18 @@ class KernelEndpointFilters implements EndpointFilters {
   /** Makes sure of them; says whether something was missing. */
   async #ensureQueue(): Promise<boolean> {
     return this.#dns?.way === 'iptables' && (await ensureMarkedQueue(this.#run, this.#dns.to));
+  }
+
+  /** The damages when what `nft` did for us has been told: its own are among them. */
+  async #afterOwnDamages(): Promise<number> {
+    let damages: number;
+    let turns = 0;
+    do {
+      damages = this.#damages;
+      await nextTurn();
+      await nextTurn();
+    } while (damages !== this.#damages && ++turns < MOST_TURNS);
+    return damages;
   }
 
   /** Makes the elements that were read those that are wanted; says whether they were not. */
@@ -475,6 +496,7 @@ function deletion(table: string): string {
 }
 
 function difference(one: LinkElements, other: LinkElements): Element[] {
+  if (one === other) return [];
   return [...one].filter(([id]) => !other.has(id)).map(([, element]) => element);
 }
 

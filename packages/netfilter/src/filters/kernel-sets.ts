@@ -23,7 +23,7 @@ export function indexElements(elements: Iterable<Element>): LinkElements {
 
 /** What tells elements apart. */
 export function identify({ family, set, key }: Element): string {
-  return `${family} ${set} ${Buffer.from(key).toString('latin1')}`;
+  return `${family} ${set} ${String.fromCharCode(...key)}`;
 }
 
 /** The sets and rules of our two tables in one kernel. Everything rejects with NetlinkError. */
