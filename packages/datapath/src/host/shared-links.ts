@@ -1,14 +1,16 @@
-import type { Link, LinkFilter, Links, Listed, Monitor, Rtnl } from '@routed/netns';
+import type { Link, LinkFilter, Links, Listed, MonitorEvents, Rtnl } from '@routed/netns';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
- * How long a list is kept at most, in milliseconds: less than from one periodic comparison to the next. The kernel reports nothing of a
- * few changes, such as those of `/sys/class/net/LINK/netdev_group`.
+ * How long a list is kept at most, in milliseconds: less than from one periodic comparison to the next. The kernel reports nothing of
+ * another alias or group of a link that is down. Source: linux net/core/dev.c `netdev_state_change`.
  */
 const KEPT_MS = 20_000;
 
 /** What tells of changes of links: a Monitor of @routed/netns with the group `link`. */
-type LinkEvents = Pick<Monitor, 'on'>;
+interface LinkEvents {
+  on<Name extends 'link' | 'overrun' | 'error'>(event: Name, listener: (...data: MonitorEvents[Name]) => void): unknown;
+}
 
 /** What was read, or is being read. */
 interface Reading {
