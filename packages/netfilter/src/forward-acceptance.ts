@@ -78,20 +78,13 @@ export function createForwardAcceptance(
   /** The rules that are in force for certain. */
   let certain: string | undefined;
   let damages = 0;
-  let isHeard: boolean | undefined;
   let passedMark: number | undefined;
+  const hearing = new Hearing(run, watch);
   watch?.on('damage', (rules) => {
     if (rules !== 'forward') return;
     damages += 1;
     certain = undefined;
   });
-
-  /** Whether a change of the rules would be reported. */
-  async function isWatched(): Promise<boolean> {
-    if (watch === undefined || watch.isDeaf) return false;
-    isHeard ??= await areOnNfTables(run);
-    return isHeard;
-  }
 
   const acceptance: ForwardAcceptance = {
     async acceptMarked(bits) {
@@ -102,7 +95,7 @@ export function createForwardAcceptance(
       const rules = forwardRules(linkPrefix, await deps.uplinks(), passedMark, chain);
       if (rules.join() === certain) return 'present';
       const damagesBefore = damages;
-      const isTold = isWatched();
+      const isTold = hearing.isTold();
       const [found, isRejected] = await Promise.all([
         lookAt(run, chain),
         isRejectedByFirewalld(run, linkPrefix),
@@ -110,10 +103,11 @@ export function createForwardAcceptance(
       ]);
       const outcome = await ensureRules(found, rules);
       // The programs may come later.
-      if (outcome === 'unavailable') [certain, isHeard] = [undefined, undefined];
+      if (outcome === 'unavailable') hearing.forget();
       const overruler = overrulerOf(found, isRejected, chain);
       if (overruler !== undefined) return `overruled by ${overruler}`;
-      if (outcome !== 'unavailable') certain = damages === damagesBefore && (await isTold) ? rules.join() : undefined;
+      const isCertain = outcome !== 'unavailable' && damages === damagesBefore && (await isTold);
+      certain = isCertain ? rules.join() : undefined;
       return outcome;
     },
     async remove() {
@@ -122,6 +116,30 @@ export function createForwardAcceptance(
     },
   };
   return acceptance;
+}
+
+/** Whether a change of the rules would be reported. */
+class Hearing {
+  readonly #run: CommandRunner;
+  readonly #watch: RulesetWatch | undefined;
+  #areOnNfTables: boolean | undefined;
+
+  constructor(run: CommandRunner, watch: RulesetWatch | undefined) {
+    this.#run = run;
+    this.#watch = watch;
+  }
+
+  /** Runs the programs the first time. */
+  async isTold(): Promise<boolean> {
+    if (this.#watch === undefined || this.#watch.isDeaf) return false;
+    this.#areOnNfTables ??= await areOnNfTables(this.#run);
+    return this.#areOnNfTables;
+  }
+
+  /** The programs are asked again. */
+  forget(): void {
+    this.#areOnNfTables = undefined;
+  }
 }
 
 /** What there is of a family. */

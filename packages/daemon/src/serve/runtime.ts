@@ -11,7 +11,7 @@ import {
   type StateDirectory,
   VIRTUAL_GATEWAYS,
 } from '@routed/driver';
-import { openIpam } from '@routed/ipam';
+import { type Ipam, openIpam } from '@routed/ipam';
 import { NeighborWatch, ROUTER_DIRECTORIES, type RouterReport, VtyLines } from '@routed/quagga/show';
 import { currentBootId, type Repository } from '@routed/store';
 import { hostname } from 'node:os';
@@ -43,28 +43,13 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
   const cleanup = new CleanupStack();
   try {
     const phases = new Phases();
-    const bootId = await currentBootId();
-    // First: links are read while the state is.
-    const kernel = await openKernel(cleanup);
-    phases.end('kernel');
-    const state = await openStateDirectory(options.stateDirectory, bootId);
-    cleanup.add(() => state.close());
-    if (state.isFromEarlierBoot) await forgetContainers(state, logger);
-    phases.end('state');
-    // Until the records are taken up: there may be thousands.
-    letYoungGenerationGrow();
-    const records = { ...state, endpoints: readAhead(state.endpoints) };
-    const [settings, ipam] = await Promise.all([
-      settingsOf(options, kernel, logger),
-      openIpam({ store: state.leases }, { hostIdentity: hostname() }),
-    ]);
-    phases.end('leases');
+    const { bootId, kernel, state, settings, ipam } = await openAll(options, cleanup, { phases, logger });
     const ledger = fileSavedSysctls(options.stateDirectory, bootId);
     const { driver, routers, docker } = compose({
       options,
       settings,
       kernel,
-      state: records,
+      state,
       ledger,
       ipam,
       metrics,
@@ -95,6 +80,37 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     await cleanup.close();
     throw error;
   }
+}
+
+/** The kernel and the state, each opened while the other is read. */
+async function openAll(
+  options: ServeOptions,
+  cleanup: CleanupStack,
+  { phases, logger }: { readonly phases: Phases; readonly logger: Logger },
+): Promise<{
+  readonly bootId: string;
+  readonly kernel: Kernel;
+  readonly state: StateDirectory;
+  readonly settings: DriverSettings;
+  readonly ipam: Ipam;
+}> {
+  const bootId = await currentBootId();
+  // First: links are read while the state is.
+  const kernel = await openKernel(cleanup);
+  phases.end('kernel');
+  const state = await openStateDirectory(options.stateDirectory, bootId);
+  cleanup.add(() => state.close());
+  if (state.isFromEarlierBoot) await forgetContainers(state, logger);
+  phases.end('state');
+  // Until the records are taken up: there may be thousands.
+  letYoungGenerationGrow();
+  const endpoints = readAhead(state.endpoints);
+  const [settings, ipam] = await Promise.all([
+    settingsOf(options, kernel, logger),
+    openIpam({ store: state.leases }, { hostIdentity: hostname() }),
+  ]);
+  phases.end('leases');
+  return { bootId, kernel, state: { ...state, endpoints }, settings, ipam };
 }
 
 /** A repository whose records are being read already; a failure is that of whoever loads them. */
