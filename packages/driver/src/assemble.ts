@@ -344,7 +344,7 @@ function containerComponents(
   const sticky = new AssignmentKeeper(common);
   const keptKeeper = new KeptKeeper({ ...common, ...core, engineEvents });
   const onOwner = keptKeeper.note.bind(keptKeeper);
-  const owners = new AddressOwners({ ...ground, endpoints, repository: state.owners, onOwner });
+  const owners = new AddressOwners({ ...ground, known, endpoints, repository: state.owners, onOwner });
   const limitReader = new LimitReader({ ...ground, limits, links, endpoints });
   for (const each of [sticky, owners, known]) ground.events.on('join', (endpointId) => each.onJoin(endpointId));
   ground.events.on('leave', (endpointId) => known.onLeave(endpointId));

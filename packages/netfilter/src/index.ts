@@ -28,14 +28,9 @@ export { formatAllowList, formatEntry, formatName } from './allow-list/format.ts
 export { parseAllowList } from './allow-list/parse.ts';
 export { type Connections, createConnections } from './conntrack/connections.ts';
 export type { Counter } from './codec/set-elements.ts';
-export {
-  createEndpointFilters,
-  type EndpointFilters,
-  type FilterCounters,
-  type FiltersOutcome,
-  type ListCounters,
-} from './filters/endpoint-filters.ts';
-export { type EndpointFilter, OPEN_WHEN_AWAY_SET } from './filters/layout.ts';
+export type { EndpointFilters, FilterCounters, FiltersOutcome, ListCounters } from './filters/contract.ts';
+export { createEndpointFilters } from './filters/endpoint-filters.ts';
+export { type EndpointFilter, isUntracked, OPEN_WHEN_AWAY_SET } from './filters/layout.ts';
 export type { RefusalPrefix, RulesetOptions } from './filters/ruleset.ts';
 export type { TimedAddress } from './filters/timed-elements.ts';
 export type { IpPacket } from './codec/ip-packet.ts';

@@ -49,6 +49,7 @@ export type {
   ResilientSettings,
 } from './types/next-hop-object.ts';
 export type { Links } from './types/links.ts';
+export type { LinkDetails, LinkStatistics } from './types/link-details.ts';
 export type {
   BondSettings,
   BridgePortSettings,
@@ -58,10 +59,8 @@ export type {
   GreSettings,
   IpTunnelSettings,
   IpvlanSettings,
-  LinkDetails,
   LinkKinds,
   LinkSettings,
-  LinkStatistics,
   MacvlanSettings,
   NetkitPeer,
   NetkitSettings,

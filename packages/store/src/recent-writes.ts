@@ -33,6 +33,9 @@ const GROUP = 16;
 /** Of the record that is written last; its value means nothing. */
 const END_KEY = 'end';
 
+/** Of the boot in which the files were emptied last: whatever they hold in that boot was appended in it. */
+const BOOT_KEY = 'recent boot';
+
 const LINE = z.tuple([
   z.int().nonnegative(),
   z.array(z.object({ kind: z.string(), key: z.string(), value: z.looseObject({}).exactOptional() })),
@@ -71,9 +74,10 @@ export class RecentWrites {
    */
   static async open(database: StateDatabase, bootId: string): Promise<RecentWrites> {
     const { location: directory } = database;
+    const isSameBoot = (await database.get(BOOT_KEY)) === bootId;
     const found = ['recent-a', 'recent-b'].map((name) => {
       const path = join(directory, name);
-      return { path, lines: readChanges(path, { bootId, directory }) };
+      return { path, lines: readChanges(path, { bootId, isSameBoot, directory }) };
     });
     found.sort((one, other) => (one.lines[0]?.sequence ?? 0) - (other.lines[0]?.sequence ?? 0));
     const files: AppendFile[] = [];
@@ -85,6 +89,7 @@ export class RecentWrites {
         await recent.#apply(lines.flatMap(({ changes }) => changes));
         files[at]?.empty();
       }
+      if (!isSameBoot) await noteBoot(database, bootId);
       return recent;
     } catch (error) {
       for (const file of files) file.close();
@@ -219,6 +224,15 @@ export class RecentWrites {
   }
 }
 
+/** On a full disk it is noted by a later start: until then, a damaged first line is one of another boot. */
+async function noteBoot(database: StateDatabase, bootId: string): Promise<void> {
+  try {
+    await database.put(BOOT_KEY, bootId);
+  } catch (error) {
+    if (!isStoreError(error, 'STATE_NOT_WRITTEN')) throw error;
+  }
+}
+
 /** A file of lines, each with its checksum, below the id of the boot that they are from. */
 class AppendFile {
   readonly path: string;
@@ -296,10 +310,17 @@ interface Line {
 }
 
 /** The end of the file may be half a line: it was promised to nobody. */
-function readChanges(path: string, { bootId, directory }: Place): Line[] {
-  const [head, ...lines] = readUnlessMissing(path, directory).split('\n');
-  // After a power failure the file may hold anything, and what outlives one is in the database.
-  if (head !== headOf(bootId)) return [];
+function readChanges(
+  path: string,
+  { bootId, isSameBoot, directory }: Place & { readonly isSameBoot: boolean },
+): Line[] {
+  const [head = '', ...lines] = readUnlessMissing(path, directory).split('\n');
+  if (head !== headOf(bootId)) {
+    const isPromised = lines.length > 0 || !headOf(bootId).startsWith(head);
+    if (isSameBoot && isPromised) throw unreadable(directory, `${path} is damaged in line 1`);
+    // After a power failure the file may hold anything, and what outlives one is in the database.
+    return [];
+  }
   const found: Line[] = [];
   for (const [index, text] of lines.entries()) {
     const line = readLine(text);

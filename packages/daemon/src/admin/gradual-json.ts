@@ -1,24 +1,20 @@
 import { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Slices } from '@routed/driver/steps';
 
-/** How long others wait at most, as long as one element is short. */
-const SLICE_MS = 0.5;
-
-/** A record as JSON, written in slices of half a millisecond: with ten thousand endpoints all of it takes some 30 ms at once. */
+/** A record as JSON, written in {@link Slices}, as long as one element is short: with ten thousand endpoints all of it takes some 30 ms at once. */
 export function gradualJson(record: Readonly<Record<string, unknown>>): Readable {
   return Readable.from(slicesOf(record), { objectMode: false });
 }
 
 async function* slicesOf(record: Readonly<Record<string, unknown>>): AsyncGenerator<string> {
   let text = '';
-  let until = performance.now() + SLICE_MS;
+  const slices = new Slices();
   for (const piece of piecesOf(record)) {
     text += piece;
-    if (performance.now() < until) continue;
+    if (!slices.isOver) continue;
     yield text;
     text = '';
-    await nextTurn();
-    until = performance.now() + SLICE_MS;
+    await slices.next();
   }
   yield text;
 }

@@ -13,8 +13,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { watchProcess } from './process-metrics.ts';
 import { type CallLatency, latenciesOf } from './latencies.ts';
-import { labelled, type LabelledValues } from './labelled.ts';
+import { type AnnouncedAddress, watchAnnouncements } from './announcement-metrics.ts';
+import { watchCounts } from './count-metrics.ts';
 import { watchLimits } from './limit-metrics.ts';
+import { type AskedList, watchLists } from './list-metrics.ts';
 import { watchNames } from './names-metrics.ts';
 import { type RouterReport, watchRouters } from './router-metrics.ts';
 
@@ -23,47 +25,6 @@ const CALL_BUCKETS_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1
 /** From what a route message takes to what an overloaded host takes. */
 const WITHDRAWAL_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 const NANOSECONDS = 1e9;
-/** Kinds of what was met of other hosts' addresses, and where they are counted. */
-const CLUSTER_EVENTS = [
-  ['candidate-skipped', 'candidatesSkipped'],
-  ['request-refused', 'requestsRefused'],
-  ['join-refused', 'joinsRefused'],
-  ['conflict-found', 'conflictsFound'],
-  ['conflict-ended', 'conflictsEnded'],
-  ['yielded', 'yielded'],
-  ['resumed', 'resumed'],
-] as const;
-
-/** Drains: how they end, and where that is counted. */
-const DRAIN_EVENTS = [
-  ['endpoint', 'begun', 'begun'],
-  ['endpoint', 'ended', 'ended'],
-  ['host', 'begun', 'begun'],
-  ['host', 'ended', 'ended'],
-  ['stop', 'begun', 'begun'],
-  ['stop', 'empty', 'empty'],
-  ['stop', 'time-over', 'timeOver'],
-  ['stop', 'ended', 'ended'],
-] as const;
-
-/** Whether an address is announced, with its names: as many series as the host has addresses. */
-export interface AnnouncedAddress {
-  readonly address: string;
-  /** By name, or by the start of its endpoint's id where Docker has not said. */
-  readonly container: string;
-  readonly network: string;
-  readonly isAnnounced: boolean;
-}
-
-/** What a list of a container was asked: at most two series of each kind for each network of a container. */
-export interface AskedList {
-  readonly container: string;
-  readonly network: string;
-  readonly direction: 'ingress' | 'egress';
-  /** Packets. */
-  readonly examined: number;
-  readonly refused: number;
-}
 
 /** The calls that start and end containers: what alerts watch. */
 const WATCHED_CALLS = [
@@ -125,6 +86,7 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
 
   constructor() {
     const registers = [this.#registry];
+    const loopDelay = this.#loopDelay;
     this.#calls = new Histogram({
       name: 'routed_plugin_call_seconds',
       help: 'Time that calls of Docker took, by method and outcome.',
@@ -156,15 +118,15 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
       labelNames: ['code'],
       registers,
     });
-    this.#gauge(
-      'routed_event_loop_delay_p99_seconds',
-      'Delay of the event loop, 99th percentile since the last scrape.',
-      () => {
-        const seconds = this.#loopDelay.percentile(99) / NANOSECONDS;
-        this.#loopDelay.reset();
-        return seconds;
+    new Gauge({
+      name: 'routed_event_loop_delay_p99_seconds',
+      help: 'Delay of the event loop, 99th percentile since the last scrape.',
+      registers,
+      collect() {
+        this.set(loopDelay.percentile(99) / NANOSECONDS);
+        loopDelay.reset();
       },
-    );
+    });
     watchProcess(this.#registry);
     // A rate needs a series before the first failure, and the first repair.
     for (const method of WATCHED_CALLS) this.#calls.zero({ method, outcome: 'failed' });
@@ -175,148 +137,19 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   /** Adds what the daemon counts. */
   watch(sources: MetricSources): void {
     this.#sources = sources;
-    this.#watchAnnouncements(sources);
+    watchAnnouncements(this.#registry, {
+      counts: () => this.#counts,
+      connectionsLeft: () => this.#connectionsLeft,
+      addresses: sources.addresses,
+    });
     if (sources.routers !== undefined) watchRouters(this.#registry, () => this.#routers);
-    this.#watchFilters();
-    if (sources.lists !== undefined) this.#watchLists();
-    this.#watchBlocks();
+    watchLists(this.#registry, {
+      filtered: () => this.#filtered,
+      lists: sources.lists && (() => this.#lists),
+    });
+    watchCounts(this.#registry, () => this.#counts);
     watchLimits(this.#registry, () => this.#limits);
     watchNames(this.#registry, () => this.#names);
-    this.#single('routed_networks', 'Networks.', ({ totals }) => totals.networks);
-    this.#single('routed_endpoints_joined', 'Endpoints that are in a container.', ({ totals }) => totals.joined);
-    this.#single(
-      'routed_announced',
-      'Endpoints in a container that other hosts are told of.',
-      ({ totals }) => totals.announced,
-    );
-    this.#single('routed_endpoints_idle', 'Endpoints that are in no container.', ({ totals }) => totals.idle);
-    this.#single(
-      'routed_endpoints_untracked',
-      'Endpoints in a container whose connections with other hosts are not tracked.',
-      ({ totals }) => totals.untracked ?? 0,
-    );
-    this.#single('routed_links_to_delete', 'Links that wait for their deletion.', ({ linksToDelete }) => linksToDelete);
-    this.#watchPools();
-    this.#labelled(
-      Counter,
-      'routed_forgotten_total',
-      'What Docker forgot and was freed, by kind.',
-      ['kind'],
-      (counts) => Object.entries(counts.forgotten).map(([kind, count]) => [[kind], count]),
-    );
-    this.#labelled(
-      Counter,
-      'routed_cluster_events_total',
-      'What was met of addresses of other hosts, by kind.',
-      ['kind'],
-      ({ cluster }) => CLUSTER_EVENTS.map(([kind, key]) => [[kind], cluster[key]]),
-    );
-    this.#labelled(
-      Gauge,
-      'routed_address_conflicts',
-      'Addresses of containers that another host announces as well, by what this host does.',
-      ['state'],
-      ({ totals }) => Object.entries(totals.conflicts).map(([state, count]) => [[state], count]),
-    );
-  }
-
-  #watchPools(): void {
-    this.#labelled(Gauge, 'routed_pool_leases', 'Leased addresses of a pool.', ['pool', 'network'], ({ pools }) =>
-      pools.map(({ id, leased, networks }) => [[id, networks.join(',')], leased]),
-    );
-    this.#labelled(
-      Gauge,
-      'routed_pool_kept',
-      'Leased addresses of a pool that are kept for containers that do not have them now.',
-      ['pool', 'network'],
-      ({ pools }) => pools.map(({ id, kept, networks }) => [[id, networks.join(',')], kept]),
-    );
-    this.#labelled(
-      Gauge,
-      'routed_pool_size',
-      'Addresses that a pool can give out by itself.',
-      ['pool', 'network'],
-      ({ pools }) => pools.map(({ id, size, networks }) => [[id, networks.join(',')], size]),
-    );
-  }
-
-  #watchFilters(): void {
-    this.#labelled(
-      Counter,
-      'routed_filtered_packets_total',
-      'Packets that filters dropped, or would have where a list only observes, by what refused them.',
-      ['reason'],
-      () => [
-        [['ingress'], this.#filtered.ingress],
-        [['egress'], this.#filtered.egress],
-        [['spoofed'], this.#filtered.spoofed],
-      ],
-    );
-  }
-
-  #watchLists(): void {
-    const labels = ['direction', 'network', 'container'];
-    const counted = (name: string, help: string, key: 'examined' | 'refused'): void =>
-      this.#labelled(Counter, name, help, labels, () =>
-        this.#lists.map((list) => [[list.direction, list.network, list.container], list[key]]),
-      );
-    counted('routed_list_examined_total', 'First packets of connections that a list was asked about.', 'examined');
-    counted('routed_list_refused_total', 'Of these, those that it refused, or would have.', 'refused');
-  }
-
-  #watchBlocks(): void {
-    this.#labelled(Gauge, 'routed_block_leases', 'Leased addresses of a block of this host.', ['block'], ({ blocks }) =>
-      blocks.map(({ prefix, leased }) => [[prefix], leased]),
-    );
-    this.#labelled(Gauge, 'routed_block_size', 'Addresses of a block of this host.', ['block'], ({ blocks }) =>
-      blocks.map(({ prefix, size }) => [[prefix], size]),
-    );
-    this.#single(
-      'routed_block_conflicts',
-      'Blocks of this host that another host announces as well.',
-      ({ blocks }) => blocks.filter(({ rivals }) => rivals.length > 0).length,
-    );
-  }
-
-  #watchAnnouncements({ addresses }: MetricSources): void {
-    this.#labelled(
-      Gauge,
-      'routed_endpoints',
-      'Endpoints that are in a container, by policy, state and reason of their announcement.',
-      ['policy', 'state', 'reason'],
-      ({ announcements }) =>
-        announcements.map(({ policy, isAnnounced, reason, endpoints }) => {
-          return [[policy, isAnnounced ? 'announced' : 'withdrawn', reason], endpoints];
-        }),
-    );
-    this.#single('routed_draining', 'Endpoints in a container that are drained.', ({ drains }) => drains.draining);
-    this.#gauge(
-      'routed_drain_connections_left',
-      'Live connections of others to what is drained.',
-      () => this.#connectionsLeft,
-    );
-    this.#labelled(
-      Counter,
-      'routed_drains_total',
-      'Drains that began and ended, by what is drained.',
-      ['kind', 'event'],
-      ({ drains }) =>
-        DRAIN_EVENTS.map(([kind, event, key]) => {
-          const counts: Readonly<Partial<Record<typeof key, number>>> = drains[kind];
-          return [[kind, event], counts[key] ?? 0];
-        }),
-    );
-    if (addresses === undefined) return;
-    this.#labelled(
-      Gauge,
-      'routed_address_announced',
-      'Whether an address of a container is announced: 1 or 0.',
-      ['address', 'network', 'container'],
-      () =>
-        addresses().map(({ address, network, container, isAnnounced }) => {
-          return [[address, network, container], isAnnounced ? 1 : 0];
-        }),
-    );
   }
 
   /** A call of Docker's has ended. */
@@ -370,32 +203,5 @@ export class Metrics implements CallObserver, ReconcileMetrics, AnnouncementMetr
   /** Ends what runs in the background. */
   stop(): void {
     this.#loopDelay.disable();
-  }
-
-  #gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(read());
-      },
-    });
-  }
-
-  #single(name: string, help: string, pick: (counts: DaemonCounts) => number): void {
-    this.#gauge(name, help, () => (this.#counts === undefined ? 0 : pick(this.#counts)));
-  }
-
-  /** One value for each combination of labels. */
-  #labelled(
-    Kind: typeof Gauge | typeof Counter,
-    name: string,
-    help: string,
-    labelNames: readonly string[],
-    pick: (counts: DaemonCounts) => LabelledValues,
-  ): void {
-    const read = (): LabelledValues => (this.#counts === undefined ? [] : pick(this.#counts));
-    labelled(this.#registry, Kind, { name, help, labelNames }, read);
   }
 }

@@ -1,30 +1,10 @@
 import type { NamesReport } from '@routed/driver';
-import { Counter, Gauge, type Registry } from 'prom-client';
-import { labelled, type LabelledValues } from './labelled.ts';
+import { Counter, type Registry } from 'prom-client';
+import { type PickedMetric, single, watchPicked } from './picked.ts';
 
-interface NamesMetric {
-  readonly Kind: typeof Gauge | typeof Counter;
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames: readonly string[];
-  readonly values: (names: NamesReport) => LabelledValues;
-}
-
-const METRICS: readonly NamesMetric[] = [
-  {
-    Kind: Gauge,
-    name: 'routed_names_lists',
-    help: 'Endpoints with names in their lists of destinations.',
-    labelNames: [],
-    values: ({ links }) => [[[], links]],
-  },
-  {
-    Kind: Gauge,
-    name: 'routed_names_open_addresses',
-    help: 'Addresses that are open by name.',
-    labelNames: [],
-    values: ({ open }) => [[[], open]],
-  },
+const METRICS: readonly PickedMetric<NamesReport>[] = [
+  single('routed_names_lists', 'Endpoints with names in their lists of destinations.', ({ links }) => links),
+  single('routed_names_open_addresses', 'Addresses that are open by name.', ({ open }) => open),
   {
     Kind: Counter,
     name: 'routed_names_dns_total',
@@ -47,12 +27,7 @@ const METRICS: readonly NamesMetric[] = [
   },
 ];
 
-/** Adds the metrics of names in lists; no series before the first list with names. */
+/** Adds the metrics of names in lists; those with labels have no series before the first list with names. */
 export function watchNames(registry: Registry, read: () => NamesReport | undefined): void {
-  for (const { Kind, name, help, labelNames, values } of METRICS) {
-    labelled(registry, Kind, { name, help, labelNames }, () => {
-      const names = read();
-      return names === undefined ? [] : values(names);
-    });
-  }
+  watchPicked(registry, METRICS, read);
 }

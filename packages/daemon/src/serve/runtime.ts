@@ -19,10 +19,10 @@ import { basename } from 'node:path';
 import { compose } from '../composition-root.ts';
 import type { Logger } from '../ground/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { collectAtRest, keepHeapSmall } from './heap.ts';
 import { type Kernel, openKernel } from './open-kernel.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { VERSION } from '../version.ts';
-import { holdYoungGeneration, letYoungGenerationGrow } from './young-generation.ts';
 
 /** Everything behind the sockets, from the opening of the state to its closing. */
 export interface Runtime {
@@ -71,9 +71,10 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
       ...(options.metricsPerAddress && { addresses: () => status.addresses(), lists: () => status.lists() }),
       ...(options.metricsRouter && { routers: routerReports(cleanup) }),
     });
-    const ready = driver
-      .start(kernel.events, recoverySource(options, docker.networks, state))
-      .finally(holdYoungGeneration);
+    const ready = driver.start(kernel.events, recoverySource(options, docker.networks, state)).finally(() => {
+      keepHeapSmall();
+      cleanup.add(collectAtRest());
+    });
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     return { driver, kernel, ready, close: () => cleanup.close() };
   } catch (error) {
@@ -102,8 +103,6 @@ async function openAll(
   cleanup.add(() => state.close());
   if (state.isFromEarlierBoot) await forgetContainers(state, logger);
   phases.end('state');
-  // Until the records are taken up: there may be thousands.
-  letYoungGenerationGrow();
   const endpoints = readAhead(state.endpoints);
   const [settings, ipam] = await Promise.all([
     settingsOf(options, kernel, logger),

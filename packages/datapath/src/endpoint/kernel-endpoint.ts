@@ -1,3 +1,4 @@
+import { isUntracked as isUntrackedFilter } from '@routed/netfilter';
 import type { RateLimit } from '../limits/rate-limit.ts';
 
 /** Whether a container may send from addresses that it does not have. */
@@ -68,10 +69,10 @@ export function allAddresses<A extends KernelAddress, B extends KernelAddress>({
   return [...addresses, ...additional];
 }
 
-/** Whether the host tracks no connections of an endpoint with other hosts: lists need tracking. Pure. */
+/** Whether the host tracks no connections of an endpoint with other hosts, with the lists that hold now. Pure. */
 export function isUntracked(endpoint: Parameters<typeof listInForce>[0] & Pick<KernelEndpoint, 'conntrack'>): boolean {
-  const isListed = (['ingress', 'egress'] as const).some((one) => listInForce(endpoint, one) !== undefined);
-  return endpoint.conntrack === 'off' && !isListed;
+  const [ingress, egress] = [listInForce(endpoint, 'ingress'), listInForce(endpoint, 'egress')];
+  return isUntrackedFilter({ conntrack: endpoint.conntrack, ingress, egress });
 }
 
 /** The list of an endpoint that holds now, as `parseAllowList` reads it; undefined: every peer is allowed. Pure. */

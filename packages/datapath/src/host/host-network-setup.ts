@@ -93,8 +93,8 @@ export class HostNetworkSetup {
    * @param remaining what the networks that stay need
    */
   async release(remaining: Needs): Promise<void> {
-    await this.tidy(remaining);
-    if (remaining.pools.length === 0) await this.#restoreFamily(4);
+    await this.#removeRules(remaining);
+    await this.restore(remaining);
   }
 
   /**
@@ -102,22 +102,21 @@ export class HostNetworkSetup {
    *
    * @param remaining what the networks that are there need
    */
-  async tidy({ pools }: Needs): Promise<void> {
-    if (pools.length === 0) {
-      await this.#acceptance.remove();
-      await this.#filters.clear();
-    }
-    if (!pools.some(({ family }) => family === 6)) await this.#restoreFamily(6);
+  async tidy(remaining: Needs): Promise<void> {
+    await this.#removeRules(remaining);
+    await this.#restoreIpv6(remaining);
   }
 
   /**
    * Puts kernel settings back to what was found, those of a family that no network needs and nothing else on this host
    * either: links such as the bridges of Docker and libvirt found forwarding on and count on it.
+   *
+   * @param remaining what the networks that are there need
    */
-  async restore({ pools }: Needs): Promise<void> {
+  async restore(remaining: Needs): Promise<void> {
+    await this.#restoreIpv6(remaining);
     // The IPv4 setting also serves networks of IPv6 alone: Docker looks at it.
-    if (pools.length === 0) await this.#restoreFamily(4);
-    if (!pools.some(({ family }) => family === 6)) await this.#restoreFamily(6);
+    if (remaining.pools.length === 0) await this.#restoreFamily(4);
   }
 
   /** Whether refused packets are logged, and not only counted; undefined: there are no filters. */
@@ -186,6 +185,16 @@ export class HostNetworkSetup {
       wanted.push({ key, value: acceptRa.value, insteadOf: acceptRa.insteadOf, isOfLink: true });
     }
     return wanted;
+  }
+
+  async #removeRules({ pools }: Needs): Promise<void> {
+    if (pools.length > 0) return;
+    await this.#acceptance.remove();
+    await this.#filters.clear();
+  }
+
+  async #restoreIpv6({ pools }: Needs): Promise<void> {
+    if (!pools.some(({ family }) => family === 6)) await this.#restoreFamily(6);
   }
 
   async #restoreFamily(family: Family): Promise<void> {

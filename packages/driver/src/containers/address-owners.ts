@@ -3,6 +3,7 @@ import type { Repository } from '@routed/store';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { Journal } from '../ground/journal.ts';
 import { allAddresses, type Logger } from '@routed/datapath';
+import type { KnownContainers } from './known-containers.ts';
 
 /** The container that had an address last. */
 export interface AddressOwner {
@@ -27,6 +28,7 @@ const CAPACITY = 10_000;
  */
 export class AddressOwners {
   readonly #docker: Pick<DockerContainers, 'owners'>;
+  readonly #known: Pick<KnownContainers, 'unnamed'>;
   readonly #endpoints: Pick<EndpointLifecycle, 'all' | 'get'>;
   readonly #repository: Repository<AddressOwner>;
   readonly #journal: Pick<Journal, 'record'>;
@@ -37,13 +39,12 @@ export class AddressOwners {
   readonly #owners = new Map<string, AddressOwner>();
   /** Networks in which endpoints have joined. */
   #due = new Set<string>();
-  /** Endpoints that Docker has not named the container of, and when they joined. */
-  readonly #unnamed = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(deps: {
     readonly docker: Pick<DockerContainers, 'owners'>;
+    readonly known: Pick<KnownContainers, 'unnamed'>;
     readonly endpoints: Pick<EndpointLifecycle, 'all' | 'get'>;
     readonly repository: Repository<AddressOwner>;
     readonly journal: Pick<Journal, 'record'>;
@@ -53,6 +54,7 @@ export class AddressOwners {
   }) {
     this.#onOwner = deps.onOwner;
     this.#docker = deps.docker;
+    this.#known = deps.known;
     this.#endpoints = deps.endpoints;
     this.#repository = deps.repository;
     this.#journal = deps.journal;
@@ -76,7 +78,6 @@ export class AddressOwners {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) return;
     this.#due.add(endpoint.networkId);
-    this.#unnamed.set(endpointId, performance.now());
     this.#plan(Math.max(SOON_MS, this.#askedAtMs + COLLECT_MS - performance.now()));
   }
 
@@ -97,12 +98,15 @@ export class AddressOwners {
     this.#askedAtMs = performance.now();
     for (const networkId of due) {
       try {
+        // Looked up before: what names one of them meanwhile may be a later answer, to somebody else.
+        const unnamed = this.#known.unnamed(networkId, RETRY_MS);
         const owners = await this.#docker.owners(networkId);
         for (const [endpointId, owner] of owners) {
           await this.#onOwner(endpointId, owner);
           await this.#note(endpointId, owner);
         }
-        if (this.#isIncomplete(networkId, owners)) this.#due.add(networkId);
+        const left = unnamed.filter((id) => !owners.has(id) && this.#endpoints.get(id)?.sandboxKey !== undefined);
+        if (left.length > 0) this.#due.add(networkId);
       } catch (error) {
         this.#logger.debug({ networkId, err: error }, 'containers of the addresses are not known yet');
         this.#due.add(networkId);
@@ -110,19 +114,6 @@ export class AddressOwners {
       }
     }
     return didAllAnswer;
-  }
-
-  /** Whether Docker has still to name an endpoint of the network: on a busy host that takes longer than {@link SOON_MS}. */
-  #isIncomplete(networkId: string, owners: ReadonlyMap<string, Owner>): boolean {
-    const now = performance.now();
-    let isIncomplete = false;
-    for (const [endpointId, joinedAtMs] of this.#unnamed) {
-      const endpoint = this.#endpoints.get(endpointId);
-      const isOver = endpoint?.sandboxKey === undefined || now - joinedAtMs > RETRY_MS || owners.has(endpointId);
-      if (isOver) this.#unnamed.delete(endpointId);
-      else isIncomplete ||= endpoint.networkId === networkId;
-    }
-    return isIncomplete;
   }
 
   #plan(delayMs: number): void {

@@ -40,8 +40,8 @@ export class KnownContainers {
   readonly #ids = new Map<string, string>();
   /** Names that events told: an answer may be older. */
   readonly #renamed = new Map<string, string>();
-  /** Endpoints in sandboxes whose container Docker has not named. */
-  readonly #unnamed = new Set<string>();
+  /** Endpoints in sandboxes whose container Docker has not named, and when they joined on `performance.now()`; before this process: never. */
+  readonly #unnamed = new Map<string, number>();
   #following: Promise<void> | undefined;
   #isHearing = false;
   /** Counts the gaps in the events: what was asked before one says nothing about names after it. */
@@ -53,11 +53,11 @@ export class KnownContainers {
 
   /** Takes the endpoints into account that joined before this process started. */
   start(): void {
-    for (const { id, sandboxKey } of this.#deps.endpoints.all()) if (sandboxKey !== undefined) this.onJoin(id);
+    for (const { id, sandboxKey } of this.#deps.endpoints.all()) if (sandboxKey !== undefined) this.#add(id, -Infinity);
   }
 
   onJoin(endpointId: string): void {
-    if (!this.#places.has(endpointId)) this.#unnamed.add(endpointId);
+    this.#add(endpointId, performance.now());
   }
 
   onLeave(endpointId: string): void {
@@ -70,6 +70,17 @@ export class KnownContainers {
     if (others?.size !== 0) return;
     this.#endpointIds.delete(containerId);
     this.#forgetName(containerId);
+  }
+
+  /**
+   * Endpoints of a network that joined their sandboxes in the last `withinMs`, and whose container Docker has not named: it may yet, as that
+   * takes a while on a busy host.
+   */
+  unnamed(networkId: string, withinMs: number): string[] {
+    const since = performance.now() - withinMs;
+    return [...this.#unnamed]
+      .filter(([id, joinedAtMs]) => joinedAtMs >= since && this.#deps.endpoints.get(id)?.networkId === networkId)
+      .map(([id]) => id);
   }
 
   /** Asks Docker no more. */
@@ -116,6 +127,10 @@ export class KnownContainers {
       starting: (question) => docker.starting(question),
       kill: (id, signalName, signal) => docker.kill(id, signalName, signal),
     };
+  }
+
+  #add(endpointId: string, joinedAtMs: number): void {
+    if (!this.#places.has(endpointId)) this.#unnamed.set(endpointId, joinedAtMs);
   }
 
   #noteContainer({ id, name, networks }: Container, epoch: number): void {

@@ -15,15 +15,28 @@ export function finish<Result>(steps: Steps<Result>): Result {
   return step.value;
 }
 
-/** Does the work in slices of half a millisecond, and lets everything else in between. */
+/** Slices of half a millisecond, between which everything else has its turn. */
+export class Slices {
+  #untilMs = performance.now() + SLICE_MS;
+
+  /** Whether the slice that runs has had its time. */
+  get isOver(): boolean {
+    return performance.now() >= this.#untilMs;
+  }
+
+  /** Lets everything else run; then the next slice begins. */
+  async next(): Promise<void> {
+    await nextTurn();
+    this.#untilMs = performance.now() + SLICE_MS;
+  }
+}
+
+/** Does the work in {@link Slices}. */
 export async function gradually<Result>(steps: Steps<Result>): Promise<Result> {
-  let until = performance.now() + SLICE_MS;
+  const slices = new Slices();
   for (let count = 1; ; count++) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (count % STEPS === 0 && performance.now() >= until) {
-      await nextTurn();
-      until = performance.now() + SLICE_MS;
-    }
+    if (count % STEPS === 0 && slices.isOver) await slices.next();
   }
 }

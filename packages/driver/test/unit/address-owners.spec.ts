@@ -1,4 +1,4 @@
-import type { Container, DockerContainers } from '@routed/docker-engine';
+import type { Container, ContainerControl, DockerContainers } from '@routed/docker-engine';
 import { expect } from 'chai';
 import { createNetwork, dockerId, dockerOf, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
 
@@ -97,6 +97,24 @@ describe('an address that another container had', () => {
     await daemon.parts.owners.learn();
 
     const docker = dockerOf(() => containers);
+    owners = (id) => docker.owners(id);
+    await daemon.parts.owners.learn();
+
+    expect(moves()).to.deep.equal(['10.1.0.2: container other has it now; container web had it last']);
+  });
+
+  it('is told when Docker names the container meanwhile to somebody else', async () => {
+    await remove('e1', '10.1.0.2');
+    await start('other', 'e3', '10.1.0.2');
+    const docker = dockerOf(() => containers);
+    const { known } = daemon.parts;
+    owners = async () => {
+      await known.noting({ ...(docker as ContainerControl), list: () => docker.list() }).list();
+      return new Map();
+    };
+    await daemon.parts.owners.learn();
+    expect(known.unnamed(networkId, 60_000)).to.deep.equal([]);
+
     owners = (id) => docker.owners(id);
     await daemon.parts.owners.learn();
 

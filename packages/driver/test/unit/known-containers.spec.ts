@@ -2,6 +2,7 @@ import type { Container, EngineNotice } from '@routed/docker-engine';
 import { expect } from 'chai';
 import { Readable } from 'node:stream';
 import { KnownContainers } from '../../src/containers/known-containers.ts';
+import type { Endpoint } from '../../src/endpoints/endpoint.ts';
 import { dockerOf } from './support/wired.ts';
 
 const web: Container = {
@@ -46,7 +47,7 @@ describe('KnownContainers', () => {
     known = new KnownContainers({
       endpoints: {
         all: () => [],
-        get: () => undefined,
+        get: (id) => ({ id, networkId: 'n1' }) as Endpoint,
         isJoined: (id) => joined.has(id),
       },
       engineEvents: () => notices as AsyncIterable<EngineNotice> as AsyncGenerator<EngineNotice, void, undefined>,
@@ -97,6 +98,16 @@ describe('KnownContainers', () => {
     containers = [{ ...web, networks: [...web.networks, second] }];
     await docker.owners('n2');
     expect(known.find('web')?.networks).to.deep.equal([...web.networks, second]);
+  });
+
+  it('says which endpoints of a network Docker has still to name, those that joined before a while left out', () => {
+    join('e2');
+    expect(known.unnamed('n1', 60_000)).to.deep.equal(['e2']);
+    expect(known.unnamed('n2', 60_000)).to.deep.equal([]);
+    expect(known.unnamed('n1', -1)).to.deep.equal([]);
+
+    leave('e2');
+    expect(known.unnamed('n1', 60_000)).to.deep.equal([]);
   });
 
   it('follows a rename, and does not take an older answer for newer', async () => {

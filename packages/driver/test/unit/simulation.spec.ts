@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { MUTATIONS } from '../simulation/mutations.ts';
 import { describeFailure, explore, simulate } from '../simulation/simulate.ts';
+import { leaveVirtualTime } from '../simulation/virtual-time.ts';
 
 /** Of real time. tools/test takes a minute. */
 const SECONDS = Number(process.env['ROUTED_SIMULATION_SECONDS'] ?? 10);
@@ -11,6 +12,8 @@ const SEEDS_TO_SHOW = 60;
 
 describe('a simulated cluster', function () {
   this.timeout((SECONDS + 120) * 1_000);
+  // One that ran into this limit would leave the tests after it in virtual time.
+  afterEach(leaveVirtualTime);
 
   it('keeps what it promises, whatever happens', async () => {
     const { seeds, virtualSec, failed } = await explore({ from: 1, seconds: SECONDS });

@@ -225,8 +225,15 @@ export function elementsOf(filter: EndpointFilter): Element[] {
   ];
 }
 
-/** Whether packets of a link are not tracked. Pure. */
-export function isUntracked({ conntrack, ingress, egress }: EndpointFilter): boolean {
+/** What decides whether packets are tracked: lists, in whatever form they are, and what was asked for. */
+interface Tracking {
+  readonly conntrack?: EndpointFilter['conntrack'];
+  readonly ingress?: unknown;
+  readonly egress?: unknown;
+}
+
+/** Whether packets of a link are not tracked: lists need tracking. Pure. */
+export function isUntracked({ conntrack, ingress, egress }: Tracking): boolean {
   return conntrack === 'off' && ingress === undefined && egress === undefined;
 }
 

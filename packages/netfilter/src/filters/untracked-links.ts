@@ -1,21 +1,25 @@
+import { linkOfKey } from '../codec/key.ts';
 import type { CommandRunner } from '../command-runner.ts';
 import { NetfilterError } from '../netfilter-error.ts';
-import { indexElements, type LinkElements } from './kernel-sets.ts';
-import { uplinkElements } from './layout.ts';
+import { indexElements, type KernelSets, type LinkElements } from './kernel-sets.ts';
+import { UNTRACKED_SETS, uplinkElements } from './layout.ts';
 import { untrackedTrial } from './ruleset.ts';
 
 /** The links whose packets are not tracked, and the uplinks that their packets come and go by. */
 export class UntrackedLinks {
   readonly #run: CommandRunner;
+  readonly #sets: Pick<KernelSets, 'elements'>;
   readonly #uplinks: () => Promise<readonly string[]>;
   readonly #links = new Set<string>();
   #isSupported: boolean | undefined;
 
   constructor(deps: {
     readonly run: CommandRunner;
+    readonly sets: Pick<KernelSets, 'elements'>;
     readonly uplinks?: (() => Promise<readonly string[]>) | undefined;
   }) {
     this.#run = deps.run;
+    this.#sets = deps.sets;
     this.#uplinks = deps.uplinks ?? (() => Promise.resolve([]));
   }
 
@@ -27,6 +31,12 @@ export class UntrackedLinks {
     return (before === 0) !== (this.#links.size === 0);
   }
 
+  /** Notes those that an earlier process left. @throws NetlinkError */
+  async find(): Promise<void> {
+    for (const { key } of await this.#sets.elements('inet', UNTRACKED_SETS.from)) this.note(linkOfKey(key), true);
+  }
+
+  /** Whether there is one. */
   get isAny(): boolean {
     return this.#links.size > 0;
   }

@@ -5,7 +5,8 @@ import { LINK_DECODED, decodeLink } from '../message/link-decode.ts';
 import { linkAttribute } from '../message/tables.ts';
 import type { UnknownField } from '../types/common.ts';
 import type { Link } from '../types/link.ts';
-import type { LinkDetails, LinkStatistics, PortKinds, ReportedKinds, ReportedSettings } from '../types/link-kinds.ts';
+import type { LinkDetails, LinkStatistics } from '../types/link-details.ts';
+import type { PortKinds, ReportedKinds, ReportedSettings } from '../types/link-kinds.ts';
 import { IFLA, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND } from '../uapi/if-link.ts';
 import { PORT_KINDS, REPORTED_KINDS } from './kinds.ts';
 

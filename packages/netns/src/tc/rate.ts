@@ -3,7 +3,7 @@ import { show } from '../check/show.ts';
 import type { Format } from '../attributes/format.ts';
 import { asU32 } from '../attributes/format.ts';
 import { u16, u32, u8 } from '../codec/reader.ts';
-import type { RateOptions } from './types.ts';
+import type { RateOptions } from './qdisc-settings.ts';
 import { packed, words } from './packed.ts';
 
 /** Times of the kernel's packet scheduler count in 64 ns. Source: linux include/net/pkt_sched.h `PSCHED_SHIFT`. */

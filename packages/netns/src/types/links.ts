@@ -1,6 +1,7 @@
 import type { Listed } from './common.ts';
 import type { Link, LinkChange, LinkFilter, LinkSelector, LinkSpec, VethSpec } from './link.ts';
-import type { LinkDetails, LinkSettings, NewLink, PortSettings } from './link-kinds.ts';
+import type { LinkDetails } from './link-details.ts';
+import type { LinkSettings, NewLink, PortSettings } from './link-kinds.ts';
 
 /** The links of one namespace. Every method rejects with {@link NetlinkError}. */
 export interface Links {

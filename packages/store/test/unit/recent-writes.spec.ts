@@ -113,12 +113,25 @@ describe('recent writes', () => {
     await open();
   });
 
+  it('are not there when the process was killed in the middle of the very first line', async () => {
+    await recent.write([put('a', 1)]);
+    const { 'recent-a': whole } = await kill();
+    for (let length = 0; length < whole!.length - 1; length++) {
+      await writeFile(join(directory, 'recent-a'), whole!.subarray(0, length));
+      await open();
+
+      expect(await stored(), `${length} bytes`).to.deep.equal({});
+
+      await kill();
+    }
+    await open();
+  });
+
   it('are refused when the file is damaged, by its name', async () => {
     await recent.write([put('a', 1)]);
     await recent.write([put('b', 1)]);
     const { 'recent-a': whole } = await kill();
-    const first = whole!.indexOf('\n') + 1;
-    for (let position = first; position < whole!.length; position++) {
+    for (let position = 0; position < whole!.length; position++) {
       const damaged = Buffer.from(whole!);
       damaged[position]! ^= 0x01;
       await writeFile(join(directory, 'recent-a'), damaged);
@@ -134,6 +147,7 @@ describe('recent writes', () => {
     const { 'recent-a': whole } = await kill();
     await truncate(join(directory, 'recent-a'), whole!.length - 10);
     await appendFile(join(directory, 'recent-a'), Buffer.alloc(4096));
+    await writeFile(join(directory, 'recent-b'), Buffer.alloc(4096));
 
     await open('boot 2');
 

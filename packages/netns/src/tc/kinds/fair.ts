@@ -3,7 +3,7 @@ import { type Format, asBoolean, asU32 } from '../../attributes/format.ts';
 import { show } from '../../check/show.ts';
 import type { Codec } from '../codec.ts';
 import { asRate } from '../rate.ts';
-import type { FqCodelSettings, FqSettings } from '../types.ts';
+import type { FqCodelSettings, FqSettings } from '../qdisc-settings.ts';
 
 /** A switch of 32 bits. */
 const asSwitch: Format<boolean> = {

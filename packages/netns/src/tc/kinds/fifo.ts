@@ -2,7 +2,7 @@ import { optional, whole } from '../../check/check.ts';
 import { u32 } from '../../codec/reader.ts';
 import type { Codec } from '../codec.ts';
 import { words } from '../packed.ts';
-import type { BfifoSettings, PfifoSettings } from '../types.ts';
+import type { BfifoSettings, PfifoSettings } from '../qdisc-settings.ts';
 
 const limit = optional(whole(0, 0xffff_ffff));
 const NONE = new Uint8Array(0);

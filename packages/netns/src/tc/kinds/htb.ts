@@ -7,7 +7,7 @@ import type { Decoded } from '../../types/common.ts';
 import type { Codec } from '../codec.ts';
 import { joined, words } from '../packed.ts';
 import { RATE, RATE_BYTES, RATE_OPTIONS, bytesIn, checkBurst, decodeRate, encodeRate, ticksOf } from '../rate.ts';
-import type { HtbClassSettings, HtbSettings } from '../types.ts';
+import type { HtbClassSettings, HtbSettings } from '../qdisc-settings.ts';
 
 /** Source: linux net/sched/sch_htb.c `HTB_VER`, major part. */
 const VERSION = 3;

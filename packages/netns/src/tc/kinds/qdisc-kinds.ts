@@ -1,6 +1,6 @@
 import { NO_SETTINGS } from '../../kinds/none.ts';
 import type { Codecs } from '../codec.ts';
-import type { ClassKinds, QdiscKinds } from '../types.ts';
+import type { ClassKinds, QdiscKinds } from '../qdisc-settings.ts';
 import { FQ, FQ_CODEL } from './fair.ts';
 import { BFIFO, PFIFO } from './fifo.ts';
 import { HTB, HTB_CLASS } from './htb.ts';

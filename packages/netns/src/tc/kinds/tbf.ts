@@ -6,7 +6,7 @@ import type { Decoded } from '../../types/common.ts';
 import type { Codec } from '../codec.ts';
 import { joined, words } from '../packed.ts';
 import { RATE, RATE_BYTES, RATE_OPTIONS, bytesIn, checkBurst, decodeRate, encodeRate, ticksOf } from '../rate.ts';
-import type { TbfSettings } from '../types.ts';
+import type { TbfSettings } from '../qdisc-settings.ts';
 
 /** Source: linux uapi pkt_sched.h `TCA_TBF_*`, `struct tc_tbf_qopt`. */
 interface TbfAttributes {
