@@ -111,8 +111,9 @@ describe('endpoint filters', () => {
     let watch: EventEmitter & { isDeaf: boolean };
     let found: ReturnType<typeof kernel>;
     const told: CommandRunner = (argv) => {
-      setImmediate(() => watch.emit('damage', 'filters'));
-      setImmediate(() => setImmediate(() => watch.emit('damage', 'filters')));
+      const tell = (): void => void watch.emit('damage', 'filters');
+      setImmediate(tell);
+      setImmediate(() => setImmediate(tell));
       return run(argv);
     };
     const open = (): ReturnType<typeof createEndpointFilters> => {
