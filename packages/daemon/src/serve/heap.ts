@@ -15,8 +15,10 @@ export function keepHeapSmall(): void {
 
 /** For so long the event loop has to have nothing to do. */
 const REST_MS = 3_000;
-/** What of that time may be work nevertheless: timers. */
-const WORK_SHARE = 0.02;
+/** What of that time may be work nevertheless: timers, and waiting for a processor. */
+const WORK_SHARE = 0.1;
+/** After a full collection, V8 waits for 8 s before it collects in order to give back, up to three times. */
+const GIVING_BACK_MS = 30_000;
 /** A larger heap has been collected already, and to collect it at once would hold up calls for more than some 10 ms. */
 const LARGE_HEAP_BYTES = 32 * 1024 * 1024;
 
@@ -45,5 +47,8 @@ function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   setFlagsFromString('--no-expose-gc');
+  // Else V8 waits, up to 100 s, until it believes that little is allocated.
+  setFlagsFromString('--optimize-for-size');
   collect();
+  setTimeout(() => setFlagsFromString('--no-optimize-for-size'), GIVING_BACK_MS).unref();
 }

@@ -12,7 +12,7 @@ import type { Outcome, Scenario, Setting } from './scenario.ts';
 
 const restMs = 300;
 /** After that V8 has given back what the start needed. */
-const idleMs = 40_000;
+const idleMs = 30_000;
 
 /** The daemon starts, answers, and gets its first container; the first one is left alone before that. */
 export const startScenario: Scenario = {
