@@ -64,6 +64,18 @@ describe('the Debian package', function () {
     expect(stdout).to.contain(`routed_build_info{version="${version}"`);
   });
 
+  it('names our sources in stack traces, when Node.js is asked to', async () => {
+    // What the program says first is how it came to say it.
+    const hook = 'process.stdout.write = () => { process.stderr.write(new Error().stack); process.exit(); };';
+    await machine.sh(`echo '${hook}' >/root/trace.cjs`);
+
+    const { stderr } = await machine.try(
+      "NODE_OPTIONS='--enable-source-maps --require /root/trace.cjs' routed-plugin --version",
+    );
+
+    expect(stderr).to.match(/\/packages\/daemon\/src\/cli\/run\.ts:\d+:\d+/);
+  });
+
   it('has pages, dashboard, alert rules, examples, and what shells complete both programs from', async () => {
     const docs = '/usr/share/doc/routed';
     const files = [

@@ -25,5 +25,17 @@ function compiled() {
 }
 
 // The program is ASCII: a character of its text takes one byte of memory.
-const program = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: compiled() });
-program.runInThisContext()(require, pathToFileURL(__filename).href, __dirname);
+const text = readFileSync(filename, 'latin1');
+
+/** With node --enable-source-maps, stack traces name our sources; Node.js reads maps of modules only. */
+function withSourceMap() {
+  const Module = require('node:module');
+  const module = new Module(filename);
+  module._compile(`module.exports=${text}`, filename);
+  return module.exports;
+}
+
+const program = process.sourceMapsEnabled
+  ? withSourceMap()
+  : new Script(text, { filename, cachedData: compiled() }).runInThisContext();
+program(require, pathToFileURL(__filename).href, __dirname);

@@ -92,13 +92,14 @@ const networkSettings = z
   );
 
 /** Source: Docker Engine API, ContainerList. */
-const containerList = z.array(
-  z
+const containerList = {
+  element: z
     .object({ Id: z.string(), Names: z.array(z.string()), NetworkSettings: networkSettings })
     .transform(({ Id: id, Names, NetworkSettings: networks }): Container => {
       return { id, name: ownName(Names) ?? id.slice(0, 12), networks };
     }),
-);
+  rest: z.tuple([]),
+} as const;
 
 /** Source: Docker Engine API, ContainerInspect. Health is `none` where a HEALTHCHECK of the image is switched off. */
 const containerInspect = z
@@ -141,7 +142,12 @@ export function dockerContainers(api: EngineApi): ContainerControl {
   const start = new StartingContainer(api);
   return {
     starting: (question) => start.find(question),
-    list: (name) => api.get({ path: `/containers/json?all=1${filterOf(name)}`, what: WHAT }, containerList),
+    list: async (name) => {
+      const request = { path: `/containers/json?all=1${filterOf(name)}`, what: WHAT };
+      const list = await api.list(request, containerList);
+      if (list === undefined) throw api.unreachable(WHAT, 'it answered 404');
+      return list.elements;
+    },
     inspect: (id, signal) => {
       const request = { path: `/containers/${encodeURIComponent(id)}/json`, what: WHAT, signal };
       return api.get(request, containerInspect.nullable(), null).then((found) => found ?? undefined);
@@ -154,8 +160,11 @@ export function dockerContainers(api: EngineApi): ContainerControl {
       throw api.refused(WHAT, reply);
     },
     owners: async (networkId) => {
-      const endpoints = await networkEndpoints(api, { networkId, what: WHAT });
-      return new Map(endpoints.flatMap(({ endpointId, owner }) => (owner === undefined ? [] : [[endpointId, owner]])));
+      const owners = new Map<string, Owner>();
+      for (const { endpointId, owner } of await networkEndpoints(api, { networkId, what: WHAT })) {
+        if (owner !== undefined) owners.set(endpointId, owner);
+      }
+      return owners;
     },
   };
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { z } from 'zod';
 import { DockerError } from './errors.ts';
+import { type GradualList, type ListShape, readGradually } from './gradual-list.ts';
 import { askUnixServer, openUnixReply, type UnixReply, type UnixRequest } from './unix-http.ts';
 
 /** An engine, and the version of the API that is spoken with it. */
@@ -83,15 +84,24 @@ export class EngineApi {
     return parsed.data;
   }
 
+  /** Asks for a list that may be long, which is read as it comes; undefined: the engine does not have it. @throws DockerError */
+  async list<T, R>(request: EngineRequest, shape: ListShape<T, R>): Promise<GradualList<T, R> | undefined> {
+    let reply = await this.#begin(request);
+    if ('body' in reply && isOtherVersion(reply)) {
+      this.forgetVersion();
+      reply = await this.#begin(request);
+    }
+    if (!('body' in reply)) return await this.#read(reply, request, shape);
+    if (reply.status === 404) return undefined;
+    throw this.unreachable(request.what, `it answered ${reply.status}`);
+  }
+
   /** Opens a reply that is read as it comes. @throws DockerError */
   async open(request: EngineRequest): Promise<IncomingMessage> {
-    const reply = await openUnixReply(await this.#addressed(request)).catch((error: unknown) => {
-      throw this.#lost(request.what, error);
-    });
-    if (reply.statusCode === 200) return reply;
+    const reply = await this.#begin(request);
+    if (!('body' in reply)) return reply;
     this.forgetVersion();
-    const body = await json(reply).catch(() => undefined);
-    throw this.refused(request.what, { status: reply.statusCode ?? 0, body });
+    throw this.refused(request.what, reply);
   }
 
   /** Whether the engine has started: before that it accepts connections and is silent. Never rejects. */
@@ -124,6 +134,28 @@ export class EngineApi {
     return await askUnixServer(addressed).catch((error: unknown) => {
       throw this.#lost(request.what, error);
     });
+  }
+
+  /** The reply as it comes; whole if it says that there is nothing to read. */
+  async #begin(request: EngineRequest): Promise<IncomingMessage | UnixReply> {
+    const reply = await openUnixReply(await this.#addressed(request)).catch((error: unknown) => {
+      throw this.#lost(request.what, error);
+    });
+    if (reply.statusCode === 200) return reply;
+    return { status: reply.statusCode ?? 0, body: await json(reply).catch(() => undefined) };
+  }
+
+  async #read<T, R>(
+    reply: IncomingMessage,
+    { what }: EngineRequest,
+    shape: ListShape<T, R>,
+  ): Promise<GradualList<T, R>> {
+    try {
+      return await readGradually(reply, shape);
+    } catch (error) {
+      if (error instanceof SyntaxError || error instanceof z.ZodError) throw this.unreachable(what, 'it answered 200');
+      throw this.#lost(what, error);
+    }
   }
 
   async #addressed({ method = 'GET', path, what, signal }: EngineRequest): Promise<UnixRequest> {

@@ -16,16 +16,12 @@ interface NetworkEndpoint {
 }
 
 /** By container, or by `ep-` and the endpoint where there is none. Source: Docker Engine API, NetworkInspect. */
-const networkInspect = z
-  .object({
-    Name: z.string(),
-    Containers: z.record(z.string(), z.object({ EndpointID: z.string(), Name: z.string() })).nullable(),
-  })
-  .transform(({ Name: network, Containers }) =>
-    Object.entries(Containers ?? {}).map(([id, { EndpointID: endpointId, Name: name }]): NetworkEndpoint => {
-      return id.startsWith('ep-') ? { endpointId } : { endpointId, owner: { id, name, network } };
-    }),
-  );
+const attached = z.object({ EndpointID: z.string(), Name: z.string() });
+const networkInspect = {
+  member: 'Containers',
+  element: z.tuple([z.string(), attached]),
+  rest: z.object({ Name: z.string(), Containers: z.record(z.string(), z.never()).nullable() }),
+} as const;
 
 /** The endpoints of a network; none of one that Docker removes. @throws DockerError */
 export async function networkEndpoints(
@@ -33,5 +29,10 @@ export async function networkEndpoints(
   { networkId, ...request }: Omit<EngineRequest, 'path'> & { readonly networkId: string },
 ): Promise<readonly NetworkEndpoint[]> {
   const path = `/networks/${encodeURIComponent(networkId)}`;
-  return await api.get({ ...request, path }, networkInspect, []);
+  const { elements = [], rest } = (await api.list({ ...request, path }, networkInspect)) ?? {};
+  return elements.map(([id, { EndpointID: endpointId, Name: name }]): NetworkEndpoint => {
+    return id.startsWith('ep-') || rest === undefined
+      ? { endpointId }
+      : { endpointId, owner: { id, name, network: rest.Name } };
+  });
 }

@@ -25,17 +25,15 @@ const HELD_AFTER_MS = 80;
 const SILENT_AFTER_MS = 400;
 
 /** Source: Docker Engine API, ContainerList. A container that was never started has no NetworkID. */
-const containerList = z.array(
-  z.object({
-    Id: z.string(),
-    Names: z.array(z.string()),
-    State: z.string(),
-    NetworkSettings: z
-      .object({ Networks: z.record(z.string(), z.object({ NetworkID: z.string(), EndpointID: z.string() })).nullish() })
-      .nullish(),
-  }),
-);
-type Listed = z.infer<typeof containerList>[number];
+const listed = z.object({
+  Id: z.string(),
+  Names: z.array(z.string()),
+  State: z.string(),
+  NetworkSettings: z
+    .object({ Networks: z.record(z.string(), z.object({ NetworkID: z.string(), EndpointID: z.string() })).nullish() })
+    .nullish(),
+});
+type Listed = z.infer<typeof listed>;
 
 /**
  * Finds out for which container Docker makes a call, while Docker waits for the answer to it.
@@ -104,7 +102,8 @@ export class StartingContainer {
     const sinceMs = performance.now();
     this.#listingSinceMs ??= sinceMs;
     const listing = this.#api
-      .get({ path: '/containers/json?all=1', what: 'containers' }, containerList)
+      .list({ path: '/containers/json?all=1', what: 'containers' }, { element: listed, rest: z.tuple([]) })
+      .then((list) => list?.elements)
       .catch(() => undefined)
       .finally(() => (this.#listingSinceMs = undefined));
     return await within(LIST_PATIENCE_MS, listing);

@@ -97,10 +97,11 @@ class AssembledDriver implements Driver {
   }
 
   async load(): Promise<void> {
-    const { gateways, reaper, keeper, sandboxReconciler, sticky, kept, owners, networks, host, hostDrain, named } =
-      this.#components;
+    const { gateways, endpoints, reaper, keeper, sandboxReconciler, sticky, kept, owners } = this.#components;
+    const { networks, host, hostDrain, named } = this.#components;
     this.#started.add(() => named.close());
     this.#started.add(() => reaper.flush());
+    this.#started.add(() => endpoints.settle());
     this.#started.add(() => keeper.stop());
     this.#started.add(() => sandboxReconciler.stop());
     await gateways.check(this.#settings.gateways[4]);

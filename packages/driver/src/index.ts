@@ -17,7 +17,7 @@ export type { FilterStatus, FilterVerdict } from './containers/filter-status.ts'
 export { ContainerLimits } from './containers/container-limits.ts';
 export type { LimitReader, LimitRow } from './containers/limit-counts.ts';
 export type { ListedAddress } from './containers/listed-address.ts';
-export { type Endpoint } from './endpoints/endpoint.ts';
+export type { Endpoint } from './endpoints/endpoint.ts';
 export { Journal } from './ground/journal.ts';
 export type { Steps } from './ground/steps.ts';
 export type { JournalEntry } from './ground/journal-entry.ts';
@@ -25,15 +25,9 @@ export { optionsOf } from './networks/options.ts';
 export { parseEndpointOptions, parseNetworkOptions } from './networks/parse-options.ts';
 export type { RefusedPacket } from './refused/refused-packet.ts';
 export { RefusedPackets } from './refused/refused-packets.ts';
-export { type AddressRecord } from './reports/address-record.ts';
-export {
-  DAEMON_REPORT_PATH,
-  type DaemonCounts,
-  type DaemonReport,
-  daemonReport,
-  type NamesReport,
-  type DriverReport,
-} from './reports/daemon-report.ts';
+export type { AddressRecord } from './reports/address-record.ts';
+// The schema is for those who ask the daemon: ./daemon-report.
+export type { DaemonCounts, DaemonReport, NamesReport, DriverReport } from './reports/daemon-report.ts';
 export { type FilteredPackets, FilteredPacketCount } from './reports/filtered-packets.ts';
 export { DaemonStatus } from './reports/daemon-status.ts';
 export { forgetContainers } from './state/forget-containers.ts';

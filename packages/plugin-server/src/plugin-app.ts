@@ -82,6 +82,13 @@ function refuseUnknown(ctx: Koa.Context): void {
   ctx.body = JSON.stringify(errorReply(`unknown method ${ctx.method} ${ctx.path}`));
 }
 
+/** What Koa makes of `ctx.body` takes some 20 us longer. */
+function send(ctx: Koa.Context, json: string): void {
+  ctx.respond = false;
+  const length = Buffer.byteLength(json);
+  ctx.res.writeHead(200, { 'Content-Type': PLUGIN_CONTENT_TYPE, 'Content-Length': length }).end(json);
+}
+
 function codeOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }
@@ -92,7 +99,6 @@ function answer(method: MethodName, { atOnce, loaded, observer, isRefusal, logge
     const request = { requestId: randomUUID(), method };
     const started = performance.now();
     const elapsed = (): number => Math.round((performance.now() - started) * 1000) / 1000;
-    ctx.set('Content-Type', PLUGIN_CONTENT_TYPE);
     try {
       const body = parseRequest<MethodName>(method, await rawBody(ctx.req, { limit: BODY_LIMIT_BYTES }));
       logger.debug({ ...request, body }, 'request');
@@ -102,12 +108,13 @@ function answer(method: MethodName, { atOnce, loaded, observer, isRefusal, logge
         return;
       }
       const reply = await handler(body);
-      ctx.body = JSON.stringify(reply);
+      send(ctx, JSON.stringify(reply));
       const ms = elapsed();
       observer.onCall(method, 'ok', ms / 1000);
       logger.debug({ ...request, reply, ms }, 'reply');
     } catch (error) {
       const { status, message, outcome } = replyToError(error, method, isRefusal);
+      ctx.set('Content-Type', PLUGIN_CONTENT_TYPE);
       // What is left of a body that was not read to its end must not be taken for the next request.
       if (status === TOO_LARGE) ctx.set('Connection', 'close');
       ctx.status = status;

@@ -1,5 +1,5 @@
 import { didYouMean, examplesText } from '@routed/text';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { addressCommand } from './address-command.ts';
 import { bundleCommand } from './bundle-command.ts';
 import { cleanupCommand } from './cleanup-command.ts';
@@ -17,10 +17,10 @@ import { pingCommand } from './ping-command.ts';
 import { refusedCommand } from './refused-command.ts';
 import { selftestCommand } from './selftest-command.ts';
 import { serveCommand } from './serve-command.ts';
+import { adopt, bareProgram } from './serving-program.ts';
 import { statusCommand } from './status-command.ts';
 import { otherWordFor } from './other-words.ts';
 import { topCommand } from './top-command.ts';
-import { complainLines } from '../terminal/terminal.ts';
 import { whoisCommand } from './whois-command.ts';
 import { whyCommand } from './why-command.ts';
 
@@ -35,12 +35,7 @@ Exit status:
 
 /** The `routed-plugin` command line. Throws commander's error after it has printed help or what is wrong. */
 export function createProgram(version: string): Command {
-  const program = new Command('routed-plugin')
-    .description('Docker network and IPAM plugin that gives every container its own routable addresses')
-    .version(version)
-    .showHelpAfterError('(routed-plugin --help lists commands and options)')
-    .configureOutput({ writeErr: complainLines })
-    .exitOverride();
+  const program = bareProgram(version);
   const serving = serveCommand();
   program.addCommand(serving, { isDefault: true });
   program.addCommand(addressCommand());
@@ -86,12 +81,11 @@ function refuseUnknownCommand(command: Command): void {
   command.error(`error: unknown command '${word}'${meant ?? (didYouMean(word, names) || known)}`);
 }
 
-/** A command that is made elsewhere does not know the settings of the program. */
+/** Gives a command and those below it the settings of the program. */
 function inheritSettings(command: Command, parent: Command, path = parent.name()): void {
-  const own = `${path} ${command.name()}`;
-  command.copyInheritedSettings(parent).showHelpAfterError(`(usage: ${own} ${command.usage()}; --help says more)`);
+  adopt(command, parent, path);
   if (command.commands.length > 0) command.on('command:*', () => refuseUnknownCommand(command));
-  for (const child of command.commands) inheritSettings(child, command, own);
+  for (const child of command.commands) inheritSettings(child, command, `${path} ${command.name()}`);
 }
 
 function addExamples(command: Command, words: string): void {

@@ -2,7 +2,7 @@ import { errorText } from '@routed/text';
 import { CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { EXIT_CODE, exitCodeOf } from '../terminal/exit-codes.ts';
-import { createProgram } from './program.ts';
+import { asksToServe, servingProgram } from './serving-program.ts';
 import { SELFTEST_END } from '../selftest/end-protocol.ts';
 import { complain } from '../terminal/terminal.ts';
 
@@ -17,10 +17,13 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
       return;
     }
     if (words[0] === WARM_UP) {
-      await (await import('../serve/warm-up.ts')).warmUp(createProgram(VERSION));
+      await (await import('../serve/warm-up.ts')).warmUp(servingProgram(VERSION));
       return;
     }
-    await createProgram(VERSION).parseAsync(words, { from: 'user' });
+    const program = asksToServe(words)
+      ? servingProgram(VERSION)
+      : (await import('./program.ts')).createProgram(VERSION);
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     // Commander has said what it has to say.
     if (error instanceof CommanderError) {

@@ -2,7 +2,6 @@ import { didYouMean } from '@routed/text';
 import { Command, Option } from 'commander';
 import { dockerSocketOption, pluginDirOption, stateDirOption } from './place-options.ts';
 import { adminSocketOption } from '../admin/admin-socket-option.ts';
-import { holdYoungGeneration } from '../serve/young-generation.ts';
 
 /** The options of the daemon, each also as an environment variable. */
 const OPTIONS: readonly Option[] = [
@@ -78,7 +77,6 @@ async function run(raw: Readonly<Record<string, unknown>>, command: Command): Pr
     await check(raw, { variableOf, doubts });
     return;
   }
-  holdYoungGeneration();
   const { serve } = await import('../serve/serve.ts');
   await serve(raw, { variableOf, doubts });
 }

@@ -18,10 +18,10 @@ import { basename } from 'node:path';
 import { compose } from '../composition-root.ts';
 import type { Logger } from '../ground/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { collectAtRest, keepHeapSmall } from './heap.ts';
 import { type Kernel, openKernel } from './open-kernel.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { VERSION } from '../version.ts';
-import { holdYoungGeneration, letYoungGenerationGrow } from './young-generation.ts';
 
 /** Everything behind the sockets, from the opening of the state to its closing. */
 export interface Runtime {
@@ -47,8 +47,6 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     if (state.isFromEarlierBoot) await forgetContainers(state, logger);
     const kernel = await openKernel(cleanup);
     const settings = await settingsOf(options, kernel, logger);
-    // Until the records are taken up: there may be thousands.
-    letYoungGenerationGrow();
     const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
     const ledger = fileSavedSysctls(options.stateDirectory, bootId);
     const { driver, routers, docker } = compose({ options, settings, kernel, state, ledger, ipam, metrics, logger });
@@ -66,9 +64,10 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
       ...(options.metricsPerAddress && { addresses: () => status.addresses(), lists: () => status.lists() }),
       ...(options.metricsRouter && { routers: routerReports(cleanup) }),
     });
-    const ready = driver
-      .start(kernel.events, recoverySource(options, docker.networks, state))
-      .finally(holdYoungGeneration);
+    const ready = driver.start(kernel.events, recoverySource(options, docker.networks, state)).finally(() => {
+      keepHeapSmall();
+      cleanup.add(collectAtRest());
+    });
     logger.info({ sockets: options.sockets, gateway: settings.gateways[4], mtuBytes: settings.mtuBytes }, 'serving');
     return { driver, kernel, ready, close: () => cleanup.close() };
   } catch (error) {

@@ -39,6 +39,10 @@ export class EndpointFiltering {
   #nextForgetting: Promise<void> | undefined;
   /** Requests about connections, one after another. */
   #last: Promise<void> = Promise.resolve();
+  /** Links that are down, whose filters go next, all together; and those whose filters are going. */
+  readonly #down = new Set<string>();
+  readonly #going = new Set<string>();
+  #removing: Promise<void> | undefined;
 
   constructor(deps: {
     readonly filters: EndpointFilters;
@@ -67,6 +71,8 @@ export class EndpointFiltering {
     const lists = this.#listsOf(endpoint);
     const observed = DIRECTIONS.filter((direction) => modes[direction] === 'observe');
     const link = linkNames(id).host;
+    this.#down.delete(link);
+    if (this.#going.has(link)) await this.#removing;
     await this.#named.set(link, lists.egress?.names ?? []);
     await this.#filters.set({
       link,
@@ -164,6 +170,21 @@ export class EndpointFiltering {
     await this.removeFrom(linkNames(endpointId).host);
   }
 
+  /**
+   * {@link remove} for a link that is down: nobody need wait, and those of several links go together. What fails is tried again with
+   * the next, and by {@link settle}.
+   */
+  removeSoon(endpointId: string): void {
+    this.#down.add(linkNames(endpointId).host);
+    this.#removing ??= this.#removeDown();
+  }
+
+  /** Waits for what {@link removeSoon} began, and tries once more what failed. */
+  async settle(): Promise<void> {
+    await this.#removing;
+    if (this.#down.size > 0) await (this.#removing ??= this.#removeDown());
+  }
+
   /** The endpoints' links that have a filter. */
   async links(): Promise<string[]> {
     return (await this.#filters.list()).filter((link) => link.startsWith(HOST_LINK_PREFIX));
@@ -173,6 +194,31 @@ export class EndpointFiltering {
   async removeFrom(link: string): Promise<void> {
     await this.#filters.remove(link);
     await this.#named.forget(link);
+  }
+
+  async #removeDown(): Promise<void> {
+    // Those that leave at once do so in one turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
+    let areRemoved = true;
+    while (areRemoved && this.#down.size > 0) {
+      const links = [...this.#down];
+      this.#down.clear();
+      for (const link of links) this.#going.add(link);
+      areRemoved = await this.#removeAll(links);
+      this.#going.clear();
+    }
+    this.#removing = undefined;
+  }
+
+  async #removeAll(links: readonly string[]): Promise<boolean> {
+    try {
+      await Promise.all(links.map((link) => this.removeFrom(link)));
+      return true;
+    } catch (error) {
+      this.#logger.warn({ err: error, links }, 'could not remove filters of links that are down; trying again later');
+      for (const link of links) this.#down.add(link);
+      return false;
+    }
   }
 
   /** What is asked for while another request is under way is one request. */

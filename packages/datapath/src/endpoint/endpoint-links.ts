@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isNetlinkError, type Rtnl } from '@routed/netns';
 import { DatapathError } from '../ground/errors.ts';
 import { type ChangeOutcome, type KernelChange, requireDone, sendChanges } from '../ground/kernel-change.ts';
@@ -31,6 +32,8 @@ export class EndpointLinks {
   readonly #logger: Logger;
   /** The index that the link of each endpoint was seen with: it outlives a change of the name. */
   readonly #indexes = new Map<string, number>();
+  /** Pairs that {@link begin} makes, or made, by endpoint. */
+  readonly #begun = new Map<string, BegunPair>();
 
   constructor(deps: {
     readonly rtnl: Rtnl;
@@ -45,27 +48,53 @@ export class EndpointLinks {
   }
 
   /**
+   * Begins the pair of links of an endpoint that {@link apply} is to finish: to make it takes the kernel longer than all else. Nothing
+   * leads to it until then. A failure is told by `apply`, which makes a pair where there is none.
+   */
+  begin(desired: DesiredEndpoint): void {
+    const { id, veth } = desired;
+    if (this.#begun.has(id)) return;
+    const made = this.#createVeth(desired).then(
+      ({ index }) => index,
+      (error: unknown) => {
+        this.#logger.debug({ endpointId: id, err: error }, 'could not make links in advance');
+        return undefined;
+      },
+    );
+    this.#begun.set(id, { veth, made });
+  }
+
+  /** Takes away what {@link begin} made, unless {@link apply} finished it. */
+  async giveUp(endpointId: string): Promise<void> {
+    const begun = this.#begun.get(endpointId);
+    if (begun === undefined) return;
+    this.#begun.delete(endpointId);
+    if ((await begun.made) !== undefined) await this.#reaper.scheduleDelete(linkNames(endpointId).host);
+  }
+
+  /**
    * Makes the kernel have what is desired of an endpoint. Only what differs from what it is known to have is sent, in one system
    * call. If a change fails, those made are taken back.
    *
    * @param known what the same endpoint had so far; absent: nothing, and its links are made
+   * @param after what has to be done before anything changes; the link is looked for meanwhile. Only with `known`
+   * @throws what `after` rejects with
    * @throws DatapathError LINK_NAME_CLASH when the name belongs to a link that is not this endpoint's
    * @throws DatapathError LINK_MISSING when there is something to add, and no link
    * @throws DatapathError KERNEL_FEATURE_MISSING when the kernel has no veth
    */
-  async apply(desired: DesiredEndpoint, known?: DesiredEndpoint): Promise<void> {
-    const linkIndex = known === undefined ? await this.#createLinks(desired) : await this.#indexOf(desired.id);
-    const changes = planChanges(desired, known ?? bareLink(desired), linkIndex ?? 0);
+  async apply(desired: DesiredEndpoint, known?: DesiredEndpoint, after?: Promise<unknown>): Promise<void> {
+    if (known === undefined) return await this.#make(desired);
+    const linkIndex = await this.#indexAfter(after, desired.id);
+    const changes = planChanges(desired, known, linkIndex ?? 0);
     if (linkIndex === undefined) {
       if (changes.some(({ kind }) => !kind.startsWith('delete'))) throw linkMissing(desired.id);
       return;
     }
     try {
-      requireDone(await this.#limit(changes));
-      requireDone(await sendChanges(this.#rtnl, changes.filter(isKernelChange)));
+      await this.#carryOut(changes);
     } catch (error) {
-      if (known === undefined) await this.remove(desired.id, []);
-      else await this.#takeBack(planChanges(known, desired, linkIndex));
+      await this.#takeBack(planChanges(known, desired, linkIndex));
       throw error;
     }
   }
@@ -114,6 +143,8 @@ export class EndpointLinks {
 
   /** Deletes a link that {@link planRepairs} found abandoned, if it is so still. By index: another may have the name by now. */
   async deleteAbandoned({ name, linkIndex: index }: LinkDeletion): Promise<boolean> {
+    // The pair of an endpoint that is about to join is bare as well.
+    for (const { made } of this.#begun.values()) if ((await made) === index) return false;
     const link = await this.#rtnl.links.get({ index });
     if (link?.name !== name || link.group !== LINK_GROUP || link.peerNetnsId !== undefined) return false;
     return await this.#rtnl.links.delete({ index });
@@ -168,6 +199,42 @@ export class EndpointLinks {
     );
   }
 
+  async #make(desired: DesiredEndpoint): Promise<void> {
+    const begun = await this.#takeBegun(desired);
+    if (begun !== undefined && (await this.#finish(desired, begun))) return;
+    const { index } = await this.#createVeth(desired);
+    if (!(await this.#finish(desired, index))) throw linkMissing(desired.id);
+  }
+
+  /** The pair that {@link begin} made, if it is as desired still. */
+  async #takeBegun({ id, veth }: DesiredEndpoint): Promise<number | undefined> {
+    const begun = this.#begun.get(id);
+    this.#begun.delete(id);
+    const index = await begun?.made;
+    if (index === undefined || isDeepStrictEqual(begun?.veth, veth)) return index;
+    await this.#rtnl.links.delete({ index });
+    return undefined;
+  }
+
+  /** Makes a bare pair what is desired: all of it, or the pair goes. False: somebody has deleted it. */
+  async #finish(desired: DesiredEndpoint, linkIndex: number): Promise<boolean> {
+    this.#indexes.set(desired.id, linkIndex);
+    try {
+      await this.#carryOut(planChanges(desired, bareLink(desired), linkIndex));
+      return true;
+    } catch (error) {
+      await this.remove(desired.id, []);
+      if (isNetlinkError(error, 'ENODEV')) return false;
+      throw error;
+    }
+  }
+
+  /** @throws what the first change that failed was rejected with */
+  async #carryOut(changes: readonly EndpointChange[]): Promise<void> {
+    requireDone(await this.#limit(changes));
+    requireDone(await sendChanges(this.#rtnl, changes.filter(isKernelChange)));
+  }
+
   /** As far as it goes: what failed is told already. */
   async #takeBack(changes: readonly EndpointChange[]): Promise<void> {
     await this.#limit(changes);
@@ -183,6 +250,13 @@ export class EndpointLinks {
     return outcomes;
   }
 
+  async #indexAfter(after: Promise<unknown> | undefined, endpointId: string): Promise<number | undefined> {
+    const [done, found] = await Promise.allSettled([after, this.#indexOf(endpointId)]);
+    if (done.status === 'rejected') throw done.reason;
+    if (found.status === 'rejected') throw found.reason;
+    return found.value;
+  }
+
   async #indexOf(endpointId: string): Promise<number | undefined> {
     const known = this.#indexes.get(endpointId);
     for (const selector of [{ name: linkNames(endpointId).host }, ...(known === undefined ? [] : [{ index: known }])]) {
@@ -190,12 +264,6 @@ export class EndpointLinks {
       if (link !== undefined && isHostLinkOf(endpointId, link)) return link.index;
     }
     return undefined;
-  }
-
-  async #createLinks(desired: DesiredEndpoint): Promise<number> {
-    const { index } = await this.#createVeth(desired);
-    this.#indexes.set(desired.id, index);
-    return index;
   }
 
   async #createVeth(desired: DesiredEndpoint): Promise<{ readonly index: number }> {
@@ -221,6 +289,12 @@ export class EndpointLinks {
       await this.#rtnl.links.delete({ index: link.index });
     }
   }
+}
+
+interface BegunPair {
+  readonly veth: DesiredEndpoint['veth'];
+  /** The index of the host's end; undefined: it could not be made. */
+  readonly made: Promise<number | undefined>;
 }
 
 function isKernelChange(change: EndpointChange): change is KernelChange {

@@ -11,13 +11,15 @@ const closed = (id: string, address: string) => ({ ...endpointWith(id, [address]
 describe('connections of endpoints', () => {
   let forget: sinon.SinonStub<[readonly string[]], Promise<void>>;
   let set: sinon.SinonSpy;
+  let remove: sinon.SinonStub<[string], Promise<void>>;
   let warn: sinon.SinonSpy;
   let filtering: EndpointFiltering;
   beforeEach(() => {
     forget = sinon.stub<[readonly string[]], Promise<void>>().resolves();
     [set, warn] = [sinon.fake.resolves(undefined), sinon.fake()];
+    remove = sinon.stub<[string], Promise<void>>().resolves();
     filtering = new EndpointFiltering({
-      filters: { set, remove: sinon.fake.resolves(undefined) } as Partial<EndpointFilters> as EndpointFilters,
+      filters: { set, remove } as Partial<EndpointFilters> as EndpointFilters,
       connections: {
         forget,
         forgetRefused: () => Promise.resolve(0),
@@ -85,5 +87,53 @@ describe('connections of endpoints', () => {
 
     expect(forget.args).to.deep.equal([[['10.1.0.2']]]);
     clock.restore();
+  });
+
+  describe('filters of links that are down', () => {
+    const web = endpointWith('aaaaaaaaaaaa', ['10.1.0.2']);
+    const link = 'vethraaaaaaaaaa';
+
+    it('go soon, and nobody waits', async () => {
+      filtering.removeSoon(web.id);
+      expect(remove.callCount).to.equal(0);
+
+      await filtering.settle();
+
+      expect(remove.args).to.deep.equal([[link]]);
+    });
+
+    it('stay where the endpoint joins again before that', async () => {
+      filtering.removeSoon(web.id);
+      await filtering.begin(web);
+
+      await filtering.settle();
+
+      expect(remove.callCount).to.equal(0);
+      expect(set.callCount).to.equal(1);
+    });
+
+    it('are set anew only when they are gone, where the endpoint joins meanwhile', async () => {
+      const removed = createDeferred<undefined>();
+      remove.callsFake(() => removed.promise.then(() => undefined));
+      filtering.removeSoon(web.id);
+      await new Promise((resolve) => setImmediate(resolve));
+
+      const begun = filtering.begin(web);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(set.callCount).to.equal(0);
+      removed.resolve(undefined);
+      await begun;
+
+      expect(set.callCount).to.equal(1);
+    });
+
+    it('that could not be removed are tried again', async () => {
+      remove.onFirstCall().rejects(new Error('ENOBUFS'));
+      filtering.removeSoon(web.id);
+      await filtering.settle();
+
+      expect(remove.args).to.deep.equal([[link], [link]]);
+      expect(warn.callCount).to.equal(1);
+    });
   });
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { EndpointLinks } from '../../src/endpoint/endpoint-links.ts';
 import { type DesiredEndpoint, planEndpoint } from '../../src/endpoint/endpoint-plan.ts';
 import { LinkReaper } from '../../src/endpoint/link-reaper.ts';
+import { DELETE_GROUP } from '../../src/names/kernel-names.ts';
 import { LinkLimits } from '../../src/limits/link-limits.ts';
 import { FakeTrafficControl } from './support/fake-traffic-control.ts';
 import { planRepairs } from '../../src/endpoint/repair-plan.ts';
@@ -109,5 +110,82 @@ describe('EndpointLinks', () => {
     expect(await links.repair(repair, after)).to.deep.equal([]);
 
     expect(stateOf(kernel)).to.deep.equal(await madeAtOnce(after));
+  });
+});
+
+describe('a pair of links that is made before Join', () => {
+  const desired = endpoint(['10.1.0.7']);
+  const hostLinks = (kernel: FakeKernel): string[] =>
+    kernel
+      .inspect()
+      .links.map(({ name }) => name)
+      .filter((name) => name.startsWith('vethr'));
+  const created = (kernel: FakeKernel): number =>
+    kernel.calls.filter(({ operation }) => operation === 'link.create').length;
+
+  it('is what Join finishes, and leads nowhere before', async () => {
+    const { kernel, links } = writer();
+    links.begin(desired);
+    links.begin(desired);
+    expect(kernel.inspect().routes).to.deep.equal([]);
+
+    await links.apply(desired);
+
+    expect(created(kernel)).to.equal(1);
+    expect(stateOf(kernel)).to.deep.equal(await madeAtOnce(desired));
+  });
+
+  it('is made anew when Join wants another, when somebody deleted it, and when it could not be made', async () => {
+    const disturb: readonly ((kernel: FakeKernel, links: EndpointLinks) => Promise<unknown>)[] = [
+      (_kernel, links) => Promise.resolve(links.begin({ ...desired, veth: { ...desired.veth, mtuBytes: 1400 } })),
+      async (kernel, links) => {
+        links.begin(desired);
+        await new Promise((resolve) => setImmediate(resolve));
+        await kernel.links.delete({ name: desired.veth.name });
+      },
+      (kernel, links) => {
+        kernel.failNext('link.create', 'ENOBUFS');
+        return Promise.resolve(links.begin(desired));
+      },
+    ];
+    for (const [which, disturbed] of disturb.entries()) {
+      const { kernel, links } = writer();
+      await disturbed(kernel, links);
+
+      await links.apply(desired);
+
+      const { links: found } = kernel.inspect();
+      expect(
+        found.find(({ name }) => name === desired.veth.name),
+        `case ${which}`,
+      ).to.include({ mtuBytes: 1500, isUp: true });
+      const destinations = kernel.inspect().routes.map(({ destination }) => destination);
+      expect(destinations, `case ${which}`).to.include.members(['10.1.0.2/32', '10.1.0.7/32', 'fd00::2/128']);
+    }
+  });
+
+  it('goes when it is given up, and not before, although no endpoint has it', async () => {
+    const { kernel, links } = writer();
+    links.begin(desired);
+    const repairs = planRepairs([], await links.read());
+    expect(repairs).to.have.lengthOf(1);
+    for (const repair of repairs)
+      if (repair.kind === 'delete-link') expect(await links.deleteAbandoned(repair)).to.equal(false);
+    expect(hostLinks(kernel)).to.have.lengthOf(1);
+
+    await links.giveUp(desired.id);
+
+    const [link] = kernel.inspect().links.filter(({ name }) => name === desired.veth.name);
+    expect(link).to.include({ isUp: false, group: DELETE_GROUP });
+  });
+
+  it('is nothing to give up once Join has finished it', async () => {
+    const { kernel, links } = writer();
+    links.begin(desired);
+    await links.apply(desired);
+
+    await links.giveUp(desired.id);
+
+    expect(stateOf(kernel)).to.deep.equal(await madeAtOnce(desired));
   });
 });

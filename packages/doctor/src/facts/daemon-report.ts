@@ -1,5 +1,5 @@
 import { askUnixServer } from '@routed/docker-engine/unix-http';
-import { DAEMON_REPORT_PATH, type DaemonReport, daemonReport } from '@routed/driver';
+import { DAEMON_REPORT_PATH, type DaemonReport, daemonReport } from '@routed/driver/daemon-report';
 
 const ANSWER_TIMEOUT_MS = 5_000;
 

@@ -182,6 +182,8 @@ export class EndpointLifecycle extends EndpointRecords {
         await this.#leases.release(additional);
         throw error;
       }
+      // Once Docker has its answer: Join comes next, and need not wait for the pair of links.
+      setImmediate(() => void this.#lock.run(created.id, () => this.#begin(created)));
       return created;
     });
   }
@@ -189,19 +191,29 @@ export class EndpointLifecycle extends EndpointRecords {
   /**
    * Gives an endpoint further addresses, leased already: the host's side of them, at once. One that it has stays.
    *
+   * @param onReady called when the endpoint is on record and its filter lets them pass: from then on its sandbox may have them, whether
+   * or not a route leads there yet. After a failure it may not
    * @throws DriverError ENDPOINT_UNKNOWN, LINK_MISSING
    */
-  async extend(endpointId: string, addresses: readonly AdditionalAddress[]): Promise<void> {
+  async extend(endpointId: string, addresses: readonly AdditionalAddress[], onReady?: () => void): Promise<void> {
     await this.#lock.run(endpointId, async () => {
       const before = this.index.require(endpointId);
       const added = addresses.filter(({ address }) => this.endpointAt(hostPrefix(address)) !== endpointId);
       const after = { ...before, additional: [...before.additional, ...added] };
-      const isJoined = await this.revise(
+      const [known, desired] = [this.#plan(before), this.#plan(after)];
+      const filtering = this.revise(
         { before, after },
-        [() => this.#filtering.set(after), () => this.#links.apply(this.#plan(after), this.#plan(before))],
-        [() => this.#links.apply(this.#plan(before), this.#plan(after)), () => this.#filtering.set(before)],
-      );
-      if (isJoined && added.length > 0) this.#note('announced', before, added, 'added while its container runs');
+        [() => this.#filtering.set(after)],
+        [() => this.#filtering.set(before)],
+      ).then((isJoined) => {
+        onReady?.();
+        return isJoined;
+      });
+      const lead = (): Promise<void> => this.#links.apply(desired, known, filtering);
+      if (before.sandboxKey !== undefined) await this.#orTakeBack({ before, after }, lead);
+      if ((await filtering) && added.length > 0) {
+        this.#note('announced', before, added, 'added while its container runs');
+      }
     });
   }
 
@@ -343,11 +355,17 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#strays.sync();
   }
 
+  /** Waits for what Leave left to do. */
+  async settle(): Promise<void> {
+    await this.#filtering.settle();
+  }
+
   /**
    * Takes the filters of links away that {@link syncFilters} left, and that are there no more. Where the host asks other name servers
    * by now, so may containers.
    */
   async sweepFilters(): Promise<void> {
+    await this.settle();
     await this.#strays.sweep();
     if (this.#filtering.areResolversOutdated()) await this.#strays.sync();
   }
@@ -395,6 +413,13 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#lock.run(endpointId, () => this.#delete(endpointId));
   }
 
+  /** Unless more has become of the endpoint meanwhile. */
+  #begin(created: Endpoint): Promise<void> {
+    const isWaiting = this.index.get(created.id) === created && this.#networks.get(created.networkId) !== undefined;
+    if (isWaiting) this.#links.begin(this.#plan(created));
+    return Promise.resolve();
+  }
+
   /** The endpoint of a container that nobody has named yet: closed where it may have a list from an operator. */
   #asUnknown(endpoint: Endpoint): Endpoint {
     return withPendingOwner(endpoint, this.#gifts.directionsWithLists(endpoint.networkId));
@@ -408,11 +433,31 @@ export class EndpointLifecycle extends EndpointRecords {
 
   async #delete(endpointId: string): Promise<void> {
     await this.#leave(endpointId);
+    await this.#links.giveUp(endpointId);
     const endpoint = this.index.get(endpointId);
     await this.forget(endpointId);
     // A crash before this leaves leases without an endpoint, which the next start releases.
     await this.#leases.release(endpoint?.additional.filter(({ isSticky }) => !isSticky) ?? []);
     if (endpoint !== undefined) this.#events.emit('delete', endpoint.additional);
+  }
+
+  /** Where `work` fails, the filter and the record are as before again. */
+  async #orTakeBack(
+    { before, after }: { readonly before: Endpoint; readonly after: Endpoint },
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      // They are, if it is they that failed.
+      if (this.index.get(after.id) === after) {
+        const restore = (): Promise<unknown> => this.#filtering.set(before);
+        await this.change({ before: after, after: before }, restore, () => Promise.resolve()).catch((err: unknown) => {
+          this.#logger.debug({ endpointId: after.id, err }, 'what an endpoint was to get could not be taken back');
+        });
+      }
+      throw error;
+    }
   }
 
   /** The links come with their filter: it need not wait for them, and they are of no use before Docker moves one. */
@@ -427,10 +472,10 @@ export class EndpointLifecycle extends EndpointRecords {
     throw made.status === 'rejected' ? made.reason : (filtered as PromiseRejectedResult).reason;
   }
 
-  /** The link is down before its filter goes: a container that sends to the last would get past it. */
+  /** The link is down before its filter goes: a container that sends to the last would get past it. Nobody waits for the filter. */
   async #takeAway(endpoint: Endpoint): Promise<void> {
     await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
-    await this.#filtering.remove(endpoint.id);
+    this.#filtering.removeSoon(endpoint.id);
   }
 
   #note(kind: 'announced' | 'withdrawn', { id }: Endpoint, which: readonly LeasedAddress[], detail: string): void {

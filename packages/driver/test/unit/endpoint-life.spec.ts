@@ -90,6 +90,7 @@ describe('the life of an endpoint', () => {
     sinon.replace(daemon.filters, 'remove', sinon.fake(remove));
 
     await daemon.call('NetworkDriver.Leave', ids);
+    await daemon.parts.endpoints.sweepFilters();
 
     expect(linkWhenRemoved).to.deep.equal([false]);
     sinon.restore();

@@ -91,6 +91,7 @@ describe('StrayFilters', () => {
 
     await sync();
     await leaving;
+    await daemon.parts.endpoints.sweepFilters();
 
     expect([...present]).to.deep.equal([]);
   });

@@ -91,7 +91,7 @@ export class KernelLinks implements Links {
   }
 
   async set(selector: LinkSelector, change: LinkChange): Promise<void> {
-    const purpose = linkPurpose('set', selector);
+    const purpose = linkPurpose('set', selector, isBrief(change));
     if (isEmptyChange(change)) return;
     const { netns, ...fields } = change;
     await useNetnsFd(netns, purpose, async (netnsFd) => {
@@ -165,6 +165,11 @@ export class KernelLinks implements Links {
       cause: error,
     });
   }
+}
+
+/** To move a link, to rename it or to give it to a bridge makes the kernel wait for who reads lists of links. */
+function isBrief({ netns, masterIndex, name }: LinkChange): boolean {
+  return netns === undefined && masterIndex === undefined && name === undefined;
 }
 
 /** Source: linux net/core/rtnetlink.c `rtnl_delete_link`: a driver without `dellink` is asked for none. */

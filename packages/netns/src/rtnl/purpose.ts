@@ -15,12 +15,16 @@ export interface OnLink {
   readonly address: string;
 }
 
-/** `link.<action>` on a link, or on all. To change one may take long. */
-export function linkPurpose(action: string, selector?: LinkSelector): Purpose {
+/** `link.<action>` on a link, or on all. To change one may take long, unless the caller knows better. */
+export function linkPurpose(action: string, selector?: LinkSelector, isBrief: boolean = isReading(action)): Purpose {
   const subject = selector === undefined ? '' : 'index' in selector ? `index ${selector.index}` : selector.name;
   const operation = `link.${action}`;
-  if (action !== 'get' && action !== 'list') return { operation, subject, attributeName: linkAttribute };
+  if (!isBrief) return { operation, subject, attributeName: linkAttribute };
   return { operation, subject, attributeName: linkAttribute, lock: 'brief' };
+}
+
+function isReading(action: string): boolean {
+  return action === 'get' || action === 'list';
 }
 
 /** `address.<action>` on an address, or on those of a link, or on all. To delete one may make the kernel walk every route. */
@@ -49,7 +53,10 @@ export function neighbourPurpose(action: string, subject: Partial<OnLink>): Purp
   return { operation, subject: onLink(subject), attributeName: neighbourAttribute, lock: 'brief' };
 }
 
-/** `rule.<action>` on a rule, or on all. */
+/**
+ * `rule.<action>` on a rule, or on all. The first change of one makes the kernel go through all routes.
+ * Source: linux net/ipv4/fib_rules.c `fib4_rule_configure`, `fib_unmerge`.
+ */
 export function rulePurpose(action: string, spec: Partial<RuleSpec>): Purpose {
   const { family, priority, source, destination } = spec;
   const words = [
@@ -58,7 +65,12 @@ export function rulePurpose(action: string, spec: Partial<RuleSpec>): Purpose {
     source === undefined ? '' : `from ${source}`,
     destination === undefined ? '' : `to ${destination}`,
   ];
-  return { operation: `rule.${action}`, subject: words.filter(Boolean).join(' '), attributeName: ruleAttribute };
+  const purpose = {
+    operation: `rule.${action}`,
+    subject: words.filter(Boolean).join(' '),
+    attributeName: ruleAttribute,
+  };
+  return action === 'list' ? { ...purpose, lock: 'brief' } : purpose;
 }
 
 function onLink({ address, linkIndex }: Partial<OnLink>): string {

@@ -1,6 +1,6 @@
 import type { Listed } from '../types/common.ts';
 import type { NetlinkMessage } from '../codec/reader.ts';
-import type { BatchFailure, Channel, Purpose } from './channel.ts';
+import type { BatchFailure, BatchOptions, Channel, Purpose } from './channel.ts';
 import { type Waiting, sendTogether } from './send-together.ts';
 
 /** As many as go into one system call: while the kernel works at the first, the others are made. */
@@ -39,11 +39,8 @@ export class BatchChannel implements Channel {
     return this.#channel.dump(message, purpose, decode);
   }
 
-  batch(
-    messages: readonly Uint8Array[],
-    onReply?: (reply: NetlinkMessage, index: number) => void,
-  ): Promise<readonly BatchFailure[]> {
-    return this.#channel.batch(messages, onReply);
+  batch(messages: readonly Uint8Array[], options?: BatchOptions): Promise<readonly BatchFailure[]> {
+    return this.#channel.batch(messages, options);
   }
 
   session<T>(_purpose: Purpose, task: (channel: Channel) => Promise<T>): Promise<T> {

@@ -21,6 +21,19 @@ export interface Purpose {
   readonly lock?: 'none' | 'brief';
 }
 
+/** What else is to be known of a batch. */
+export interface BatchOptions {
+  /** Gets what the kernel answers besides acknowledgements, and which message of the batch it answers. */
+  readonly onReply?: (reply: NetlinkMessage, index: number) => void;
+  /** `brief` when all of it together takes the lock for a moment only; default: it may take long. */
+  readonly lock?: 'brief' | undefined;
+}
+
+/** What a batch is for. */
+export function batchPurpose(length: number, lock?: 'brief'): Purpose {
+  return { operation: 'batch', subject: `of ${length}`, ...(lock !== undefined && { lock }) };
+}
+
 /** Failure of one message of a batch. */
 export interface BatchFailure {
   /** Which message of the batch. */
@@ -38,14 +51,8 @@ export interface Channel {
   ): Promise<T | undefined>;
   /** Sends a dump request and decodes every row; `undefined` rows are left out. Rows of a table that does not rest are marked. */
   dump<T>(message: Uint8Array, purpose: Purpose, decode: (row: NetlinkMessage) => T | undefined): Promise<Listed<T>>;
-  /**
-   * Sends many messages in few system calls, in order; those that fail do not stop the rest. `onReply` gets what the
-   * kernel answers besides acknowledgements, and which message of the batch it answers.
-   */
-  batch(
-    messages: readonly Uint8Array[],
-    onReply?: (reply: NetlinkMessage, index: number) => void,
-  ): Promise<readonly BatchFailure[]>;
+  /** Sends many messages in few system calls, in order; those that fail do not stop the rest. */
+  batch(messages: readonly Uint8Array[], options?: BatchOptions): Promise<readonly BatchFailure[]>;
   /** Runs requests that belong together one after another; closing the connection waits for the last. */
   session<T>(purpose: Purpose, task: (channel: Channel) => Promise<T>): Promise<T>;
 }

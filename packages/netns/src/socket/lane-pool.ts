@@ -1,7 +1,7 @@
 import type { Listed } from '../types/common.ts';
 import { NetlinkError } from '../errors.ts';
 import type { NetlinkMessage } from '../codec/reader.ts';
-import type { BatchFailure, Channel, Purpose } from './channel.ts';
+import { type BatchFailure, type BatchOptions, batchPurpose, type Channel, type Purpose } from './channel.ts';
 import type { NetlinkSocket } from './netlink-socket.ts';
 import { type Waiting, sendTogether } from './send-together.ts';
 
@@ -41,11 +41,8 @@ export class LanePool implements Channel {
     return this.#use(purpose, (lane) => lane.dump(message, purpose, decode));
   }
 
-  batch(
-    messages: readonly Uint8Array[],
-    onReply?: (reply: NetlinkMessage, index: number) => void,
-  ): Promise<readonly BatchFailure[]> {
-    return this.#use({ operation: 'batch', subject: `of ${messages.length}` }, (lane) => lane.batch(messages, onReply));
+  batch(messages: readonly Uint8Array[], options: BatchOptions = {}): Promise<readonly BatchFailure[]> {
+    return this.#use(batchPurpose(messages.length, options.lock), (lane) => lane.batch(messages, options));
   }
 
   session<T>(purpose: Purpose, task: (channel: Channel) => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import type { NetlinkMessage } from '../codec/reader.ts';
 import type { Listed } from '../types/common.ts';
 import type { Limits } from '../types/rtnl.ts';
-import type { BatchFailure, Channel, Purpose } from './channel.ts';
+import { type BatchFailure, type BatchOptions, batchPurpose, type Channel, type Purpose } from './channel.ts';
 import { withinLimits } from './limit.ts';
 
 /** A channel that waits for no longer than it may. What the kernel was told before that, it does. */
@@ -26,12 +26,8 @@ export class LimitedChannel implements Channel {
     return this.#within(purpose, (channel) => channel.dump(message, purpose, decode));
   }
 
-  batch(
-    messages: readonly Uint8Array[],
-    onReply?: (reply: NetlinkMessage, index: number) => void,
-  ): Promise<readonly BatchFailure[]> {
-    const purpose = { operation: 'batch', subject: `of ${messages.length}` };
-    return this.#within(purpose, (channel) => channel.batch(messages, onReply));
+  batch(messages: readonly Uint8Array[], options: BatchOptions = {}): Promise<readonly BatchFailure[]> {
+    return this.#within(batchPurpose(messages.length, options.lock), (channel) => channel.batch(messages, options));
   }
 
   session<T>(purpose: Purpose, task: (channel: Channel) => Promise<T>): Promise<T> {

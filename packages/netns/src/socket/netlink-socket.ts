@@ -20,7 +20,7 @@ import {
   SO_RCVBUFFORCE,
   SOL_SOCKET,
 } from '../uapi/netlink.ts';
-import type { BatchFailure, Channel, Purpose } from './channel.ts';
+import { type BatchFailure, type BatchOptions, batchPurpose, type Channel, type Purpose } from './channel.ts';
 import { kernelError, systemError } from './kernel-error.ts';
 import { type Pace, pace as paceOfProcess } from './pace.ts';
 import { intOption } from './socket-options.ts';
@@ -75,11 +75,8 @@ export class NetlinkSocket implements Channel {
     throw kernelError(failure.ack, purpose, message);
   }
 
-  async batch(
-    requests: readonly Uint8Array[],
-    onReply?: (reply: NetlinkMessage, index: number) => void,
-  ): Promise<readonly BatchFailure[]> {
-    const purpose = { operation: 'batch', subject: `of ${requests.length}` };
+  async batch(requests: readonly Uint8Array[], { onReply, lock }: BatchOptions = {}): Promise<readonly BatchFailure[]> {
+    const purpose = batchPurpose(requests.length, lock);
     const failures: BatchFailure[] = [];
     let start = 0;
     while (start < requests.length) {
@@ -291,7 +288,7 @@ export class NetlinkSocket implements Channel {
         return;
       }
     }
-    checkSent(await this.#pace.away(() => this.#sys.sendAsync(this.#fd, bytes)), purpose);
+    checkSent(await this.#pace.away(() => this.#sys.sendAsync(this.#fd, bytes), purpose.lock === 'brief'), purpose);
   }
 
   #staysHere({ lock }: Purpose): boolean {
@@ -335,7 +332,8 @@ export class NetlinkSocket implements Channel {
 
   async #receiveAway(purpose: Purpose, buffer: Uint8Array): Promise<number> {
     for (;;) {
-      const length = await this.#pace.away(() => this.#sys.receiveAsync(this.#fd, buffer, 0));
+      const receive = (): Promise<number> => this.#sys.receiveAsync(this.#fd, buffer, 0);
+      const length = await this.#pace.away(receive, purpose.lock === 'brief');
       if (length >= 0) return length;
       if (length === -EINTR) continue;
       if (length !== -EAGAIN) throw systemError(-length, purpose, 'recv');

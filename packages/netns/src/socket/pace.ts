@@ -59,15 +59,15 @@ export class Pace {
     return result;
   }
 
-  /** Makes a call on another thread. */
-  async away(call: () => Promise<number>): Promise<number> {
+  /** Makes a call on another thread. What may take long by itself says nothing of the lock, except that it may hold it. */
+  async away(call: () => Promise<number>, isBrief: boolean): Promise<number> {
     const started = this.#now();
     this.#away += 1;
     try {
       return await call();
     } finally {
       this.#away -= 1;
-      this.#note(started, WAITED_AWAY_MS);
+      if (isBrief) this.#note(started, WAITED_AWAY_MS);
     }
   }
 

@@ -11,6 +11,14 @@ export interface Waiting {
   readonly settle: (error?: Error) => void;
 }
 
+/** So many short requests together take no longer than one that is made on the event loop may. */
+const BRIEF = 16;
+
+function lockOf(requests: readonly Waiting[]): 'brief' | undefined {
+  const isBrief = requests.length <= BRIEF && requests.every(({ purpose }) => purpose.lock !== undefined);
+  return isBrief ? 'brief' : undefined;
+}
+
 /** Sends requests in few system calls and settles each on its own; never rejects. */
 export async function sendTogether(channel: Pick<Channel, 'batch'>, requests: readonly Waiting[]): Promise<void> {
   if (requests.length === 0) return;
@@ -18,7 +26,7 @@ export async function sendTogether(channel: Pick<Channel, 'batch'>, requests: re
   try {
     const failures = await channel.batch(
       requests.map(({ message }) => message),
-      (reply, index) => requests[index]?.onReply?.(reply),
+      { onReply: (reply, index) => requests[index]?.onReply?.(reply), lock: lockOf(requests) },
     );
     for (const { index, ack } of failures) {
       const request = requests[index];

@@ -35,6 +35,14 @@ export function readProcess(pid: number, proc = '/proc'): ProcessFigures {
   };
 }
 
+/**
+ * Megabytes of a process's memory, with what it shares divided among those who share it. Reading it takes milliseconds.
+ * Source: proc(5) `smaps_rollup`.
+ */
+export function readProportionalMb(pid: number): number {
+  return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) / 1024;
+}
+
 /** How many file descriptors it has open. */
 export function countDescriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;

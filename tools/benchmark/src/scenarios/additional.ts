@@ -53,6 +53,7 @@ interface Samples {
   readonly leadUs: number[][];
   readonly reachedUs: number[][];
   readonly repliedUs: number[][];
+  readonly removedUs: number[][];
 }
 
 async function measure({ lab, effort, log }: Setting, engine: EngineRelease): Promise<Outcome> {
@@ -61,7 +62,7 @@ async function measure({ lab, effort, log }: Setting, engine: EngineRelease): Pr
   const pools = ['--subnet', '10.1.0.0/16', '--ipv6', '--subnet', 'fd00:1::/64'];
   await host.docker('network', 'create', '--driver', 'routed', '--ipam-driver', 'routed', ...pools, 'bench');
   await host.docker('run', '--detach', '--name', 'web', '--network', 'bench', 'alpine', 'httpd', '-f', '-p', '80');
-  const samples: Samples = { presentUs: [], afterOwnUs: [], leadUs: [], reachedUs: [], repliedUs: [] };
+  const samples: Samples = { presentUs: [], afterOwnUs: [], leadUs: [], reachedUs: [], repliedUs: [], removedUs: [] };
   await using arrivals = await Arrivals.open(host);
   using words = await FirstWords.open(host);
   using reach = new Reach(host);
@@ -102,10 +103,10 @@ async function startContainers(
 async function addAddresses(
   host: Host,
   { reach }: Watches,
-  { reachedUs, repliedUs }: Samples,
+  { reachedUs, repliedUs, removedUs }: Samples,
   count: number,
 ): Promise<void> {
-  const [reached, replied]: [number[], number[]] = [[], []];
+  const [reached, replied, removed]: [number[], number[], number[]] = [[], [], []];
   for (let index = 0; index < count; index++) {
     const address = `10.1.3.${index + 1}`;
     const untilReached = await reach.try(address);
@@ -113,11 +114,15 @@ async function addAddresses(
     await callAdmin(host, 'POST', '/v1/containers/web/addresses', { address });
     replied.push(Number(process.hrtime.bigint() - started) / 1000);
     reached.push(Number((await untilReached()) - started) / 1000);
+    await sleep(restMs);
+    const removing = process.hrtime.bigint();
     await callAdmin(host, 'DELETE', `/v1/containers/web/addresses/${address}`);
+    removed.push(Number(process.hrtime.bigint() - removing) / 1000);
     await sleep(restMs);
   }
   reachedUs.push(reached);
   repliedUs.push(replied);
+  removedUs.push(removed);
 }
 
 function someAddresses(): readonly string[] {
@@ -126,17 +131,20 @@ function someAddresses(): readonly string[] {
   );
 }
 
-function evaluate(situation: string, { presentUs, afterOwnUs, leadUs, reachedUs, repliedUs }: Samples): Outcome {
+function evaluate(situation: string, samples: Samples): Outcome {
+  const { presentUs, afterOwnUs, leadUs, reachedUs, repliedUs, removedUs } = samples;
   const measurement = (step: string, rounds: Rounds): Measurement => {
     return { situation, subject: 'routed', step, us: summarize(rounds) };
   };
   const afterOwn = measurement(`${additionalCount} present, after Docker's own addresses`, afterOwnUs);
   const reached = measurement('address add, until reached from the host', reachedUs);
+  const removed = measurement('address remove, reply', removedUs);
   const late = leadUs.flat().filter((us) => us < 0).length;
   const figure: Figure = { situation, subject: 'routed', name: 'containers that ran before', unit: '', value: late };
   const goals: readonly Goal[] = [
     atMost(`${additionalCount} present after Docker's own addresses, ${situation}: ms p50`, 10, afterOwn.us.p50 / 1000),
     atMost(`address add until reached, ${situation}: ms p50`, 5, reached.us.p50 / 1000),
+    atMost(`address remove, ${situation}: ms p50`, 5, removed.us.p50 / 1000),
   ];
   return {
     measurements: [
@@ -145,6 +153,7 @@ function evaluate(situation: string, { presentUs, afterOwnUs, leadUs, reachedUs,
       measurement('present before the main process runs', leadUs),
       reached,
       measurement('address add, reply', repliedUs),
+      removed,
     ],
     figures: [figure],
     goals,

@@ -5,6 +5,7 @@ import { clusterScenarios } from './cluster.ts';
 import { dockerRunScenario } from './docker-run.ts';
 import { idleScenario } from './idle.ts';
 import { listsScenario } from './lists.ts';
+import { liveScenario } from './live.ts';
 import { packetsScenario } from './packets.ts';
 import { parallelScenario } from './parallel.ts';
 import { restartScenario } from './restart.ts';
@@ -23,6 +24,7 @@ export const scenarios: readonly Scenario[] = [
   parallelScenario(8),
   parallelScenario(32),
   burstScenario,
+  liveScenario,
   startScenario,
   restartScenario,
   addressScenario,

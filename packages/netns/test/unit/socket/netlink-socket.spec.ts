@@ -8,7 +8,9 @@ import { KernelNfnetlink } from '../../../src/nfnetlink/kernel-nfnetlink.ts';
 import { NetlinkSocket } from '../../../src/socket/netlink-socket.ts';
 import { EINTR, ENOBUFS } from '../../../src/sys/errno.ts';
 import type { NetlinkError } from '../../../src/errors.ts';
+import type { Purpose } from '../../../src/socket/channel.ts';
 import { Pace } from '../../../src/socket/pace.ts';
+import { sendTogether, type Waiting } from '../../../src/socket/send-together.ts';
 import {
   NLM_F_ACK,
   NLM_F_DUMP,
@@ -151,7 +153,7 @@ describe('NetlinkSocket', () => {
     /** A socket among requests that did not wait. */
     async function openPaced(answer: Answer): Promise<{ sys: ScriptedSys; socket: NetlinkSocket }> {
       const pace = new Pace(() => 0);
-      for (let i = 0; i < 8; i++) await pace.away(() => Promise.resolve(0));
+      for (let i = 0; i < 8; i++) await pace.away(() => Promise.resolve(0), true);
       const sys = new ScriptedSys(answer);
       return { sys, socket: new NetlinkSocket(sys, 40, undefined, pace) };
     }
@@ -169,13 +171,32 @@ describe('NetlinkSocket', () => {
       const pace = new Pace(() => clock.ms);
       const sys = new ScriptedSys(({ sequence }) => [ackMessage({ sequence })]);
       const socket = new NetlinkSocket(sys, 40, undefined, pace);
-      for (let i = 0; i < 8; i++) await socket.request(message, purpose);
-      sys.mostInFlight = 0;
+      for (let i = 0; i < 8; i++) await pace.away(() => Promise.resolve(0), true);
 
-      await pace.away(() => Promise.resolve((clock.ms += 20)));
+      await pace.away(() => Promise.resolve((clock.ms += 20)), true);
       await socket.request(message, brief);
 
       expect(sys.mostInFlight).to.equal(1);
+    });
+
+    it('is sent on the event loop with others that are as short, up to sixteen', async () => {
+      const { sys, socket } = await openPaced(({ sequence }) => [ackMessage({ sequence })]);
+      const requests = (count: number, last: Purpose = brief): Waiting[] =>
+        Array.from({ length: count }, (_, at) => ({
+          message,
+          purpose: at === count - 1 ? last : brief,
+          settle: () => undefined,
+        }));
+
+      await sendTogether(socket, requests(16));
+      expect(sys.mostInFlight).to.equal(0);
+
+      await sendTogether(socket, requests(17));
+      expect(sys.mostInFlight).to.equal(1);
+
+      sys.mostInFlight = 0;
+      await sendTogether(socket, requests(2, purpose));
+      expect(sys.mostInFlight, 'one that may take long').to.equal(1);
     });
 
     it('reads a dump on the event loop as well', async () => {
@@ -199,7 +220,7 @@ describe('NetlinkSocket', () => {
 
       await socket.batch(
         Array.from({ length: 66 }, () => message),
-        (_reply, index) => answered.push(index),
+        { onReply: (_reply, index) => answered.push(index) },
       );
 
       expect(answered).to.deep.equal(Array.from({ length: 66 }, (_, index) => index));

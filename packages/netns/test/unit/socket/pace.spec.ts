@@ -13,7 +13,8 @@ describe('Pace', () => {
 
   const take = (ms: number) => (): number => (nowMs += ms);
   const here = (ms: number, needsLock = true): unknown => pace.here(take(ms), needsLock);
-  const away = (ms: number): Promise<unknown> => pace.away(() => Promise.resolve(take(ms)()));
+  const away = (ms: number, isBrief = true): Promise<unknown> =>
+    pace.away(() => Promise.resolve(take(ms)()), isBrief);
   async function quick(count: number): Promise<void> {
     for (let i = 0; i < count; i++) await away(0.1);
   }
@@ -30,7 +31,7 @@ describe('Pace', () => {
   it('sends them away while one is under way that may hold the lock', async () => {
     await quick(8);
 
-    const done = pace.away(() => Promise.resolve(0));
+    const done = pace.away(() => Promise.resolve(0), true);
 
     expect(pace.isClear()).to.equal(false);
     await done;
@@ -93,10 +94,20 @@ describe('Pace', () => {
     expect(pace.isClear()).to.equal(true);
   });
 
+  it('learns nothing of the lock from what takes long by itself', async () => {
+    await quick(8);
+
+    await away(25, false);
+    expect(pace.isClear()).to.equal(true);
+    for (let i = 0; i < 8; i++) await away(0.1, false);
+
+    expect(pace.isClear()).to.equal(true);
+  });
+
   it('may be told to send every one away', async () => {
     const away = alwaysAway();
 
-    for (let i = 0; i < 20; i++) await away.away(() => Promise.resolve(0));
+    for (let i = 0; i < 20; i++) await away.away(() => Promise.resolve(0), true);
 
     expect(away.isClear()).to.equal(false);
   });
