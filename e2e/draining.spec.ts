@@ -6,8 +6,30 @@ import { eventually } from './support/eventually.ts';
 import { type } from './support/shell.ts';
 import { setStage } from './support/stage.ts';
 
-/** Holds what is written on each connection. */
+/** Sends back what is written on each connection. */
 const server = ['alpine', 'sh', '-c', 'trap "exit 0" TERM; nc -ll -p 7 -e cat & wait'];
+
+/**
+ * Writes a numbered line fifty times a second and reads it back, until it is stopped. Exits with 0 when all that it wrote came back as it
+ * was, and says how much that is.
+ */
+const talker = `
+my ($bytes, $line, $isOver) = (0, 0, 0);
+$SIG{TERM} = sub { $isOver = 1; alarm 8 };
+$SIG{ALRM} = sub { print "only $bytes bytes came back\\n"; exit 1 };
+for (1 .. 50) { last if $s = IO::Socket::INET->new(PeerAddr => $ARGV[0]); select undef, undef, undef, 0.1 }
+$s or die "no connection";
+until ($isOver) {
+  my $sent = sprintf "%09d\\n", $line++;
+  my ($written, $back) = (0, "");
+  while ($written < length $sent) { $written += syswrite($s, $sent, length($sent) - $written, $written) // ($!{EINTR} ? 0 : die "write: $!") }
+  while (length $back < length $sent) { defined(my $read = sysread($s, $back, length($sent) - length $back, length $back)) or $!{EINTR} or die "read: $!"; die "closed" if defined $read && $read == 0 }
+  die "$back came back for $sent" if $back ne $sent;
+  $bytes += length $sent;
+  select undef, undef, undef, 0.02;
+}
+print "$bytes bytes came back\\n";
+`;
 
 describe('routed-plugin drain (Docker 20.10)', () => {
   const stage = setStage({ host: { engine: '20.10', engineFlags: ['--live-restore'] } });
@@ -23,21 +45,31 @@ describe('routed-plugin drain (Docker 20.10)', () => {
   beforeEach(() => run('web', '10.1.0.2'));
   afterEach(async () => {
     await type(stage.host, 'routed-plugin undrain --all');
-    for (const client of held.splice(0)) await client.stop();
-    await stage.host.docker('rm', '--force', 'web', 'late');
+    try {
+      for (const client of held.splice(0)) await expectAllCameBack(client);
+    } finally {
+      await stage.host.docker('rm', '--force', 'web', 'late');
+    }
   });
 
   async function run(name: string, address: string): Promise<void> {
     await stage.host.docker('run', '--detach', '--name', name, '--network', 'n', '--ip', address, ...server);
   }
-  /** Opens a connection to the container from another host, and keeps it until it is stopped. */
+  /** Opens a connection to the container from another host, and writes to it until it is stopped. */
   async function connect(address: string): Promise<LabProcess> {
-    const script = `for (1 .. 50) { last if $s = IO::Socket::INET->new("${address}:7"); select undef, undef, undef, 0.1 } $s or die; sleep 600`;
-    const client = await far.spawn(['perl', '-MIO::Socket::INET', '-e', script], { name: `client-${held.length}` });
+    const command = ['perl', '-MIO::Socket::INET', '-MErrno', '-e', talker, `${address}:7`];
+    const client = await far.spawn(command, { name: `client-${held.length}` });
     held.push(client);
     const established = ['ss', '-Htn', 'state', 'established', 'dst', address];
     await eventually(async () => expect((await far.exec(established)).stdout).not.to.equal(''), 10_000);
     return client;
+  }
+  /** Ends a connection, all bytes of which have been delivered both ways. */
+  async function expectAllCameBack(client: LabProcess): Promise<void> {
+    const exitCode = await client.stop();
+    const [last = ''] = (await client.log()).trimEnd().split('\n').slice(-1);
+    expect(exitCode, last).to.equal(0);
+    expect(last).to.match(/^[1-9]\d* bytes came back$/);
   }
   /** What routers redistribute: routes of the main table. */
   const isAnnounced = async (address: string): Promise<boolean> =>
@@ -60,7 +92,7 @@ describe('routed-plugin drain (Docker 20.10)', () => {
     expect(tooShort.stdout).to.match(/web +n +10\.1\.0\.2 +1 +withdrawn/);
 
     const waiting = type(host, 'routed-plugin drain web --wait 30s');
-    await client.stop();
+    await expectAllCameBack(client);
     const waited = await waiting;
     expect(waited.exitCode).to.equal(0);
     expect(waited.stdout).to.match(/web +n +10\.1\.0\.2 +0 +withdrawn/);
@@ -117,7 +149,7 @@ describe('routed-plugin drain (Docker 20.10)', () => {
     expect(await inspect(host, 'late', '{{.State.Running}}')).to.equal('true');
     const { stdout } = await type(host, 'routed-plugin drain --status');
     expect(stdout).to.match(/^late +slow +10\.2\.0\.2 +1 +withdrawn, is stopped by 20\S+Z$/m);
-    await client.stop();
+    await expectAllCameBack(client);
     await stopped;
 
     // The process ended by itself: not by Docker's SIGKILL.

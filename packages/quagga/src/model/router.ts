@@ -27,6 +27,10 @@ const zebra = z.strictObject({
   workQueueMs: integer(0, 10000, 'the work queue delay')
     .optional()
     .meta({ description: '0 saves 10 ms per route change (FRR).' }),
+  nexthopGroups: z.boolean().optional().meta({
+    description:
+      'false: each route in the kernel has its next hops in itself. With groups, FRR 8.4 loses ways when a link comes back. Default true.',
+  }),
   netlinkBufferBytes: integer(65536, 2147483647, 'the netlink buffer size')
     .optional()
     .meta({ description: 'zebra -s; a small buffer loses route events silently. Default 90000000.' }),

@@ -37,6 +37,12 @@ const RULES: readonly Rule[] = [
     reason: UNSEEN,
   },
   {
+    // Measured on FRR 8.4: a route that has lost a way before stays in its group, and gets it back at no change of a link.
+    pattern: /^no zebra nexthop kernel enable$/,
+    effect: 'restart',
+    reason: 'routes that are there keep their groups of next hops',
+  },
+  {
     pattern: /^route-map \S+ \S+ \d+ (set (large-|ext)?community|call|on-match|continue)/,
     effect: 'unknown',
     reason: 'its effect depends on neighbors or another route map',

@@ -58,6 +58,15 @@ function has(own: Fields, family: 'ipv4' | 'ipv6'): boolean {
   return family === 'ipv6' ? containers.some(isIpv6) : containers.length === 0 || !containers.every(isIpv6);
 }
 
+/**
+ * With several ways to other hosts, each route has its next hops in itself: with groups, zebra of FRR 8.4 does not put a way back that a
+ * link's failure took, or loses the route (test/kernel/uplinks.spec.ts; FRRouting pull request 13413). Later releases do either.
+ */
+function zebraOf(dialect: Dialect, ways: number): Fields {
+  if (dialect === 'quagga') return {};
+  return { workQueueMs: 0, ...(ways > 1 ? { nexthopGroups: false } : {}) };
+}
+
 /** Hello 1 s, dead 4 s, and nothing waits. Measured on FRR 8.4: a route is in the neighbor's kernel after 1 ms. */
 function tunedOspf(own: Fields, dialect: Dialect, network: string): Fields {
   const frr = dialect === 'frr';
@@ -75,7 +84,7 @@ function tunedOspf(own: Fields, dialect: Dialect, network: string): Fields {
   const onLoopback = { ...(ospf ? { ospf: {} } : {}), ...(ospf6 ? { ospf6: {} } : {}) };
   return {
     log: SYSLOG,
-    zebra: frr ? { workQueueMs: 0 } : {},
+    zebra: zebraOf(dialect, interfaces.filter((name) => name !== 'lo').length),
     interfaces: Object.fromEntries(interfaces.map((name) => [name, name === 'lo' ? onLoopback : onInterface])),
     ...(ospf ? { ospf: { spf: FAST_SPF, lsaAllThrottleMs: 0, lsaMinArrivalMs: 0, ...passiveDefault(own) } } : {}),
     ...(ospf6 ? { ospf6: { spf: FAST_SPF, ...(frr ? { lsaMinArrivalMs: 0 } : {}) } } : {}),
@@ -90,9 +99,8 @@ function fabric(own: Fields, dialect: Dialect, unnumbered: boolean): unknown {
   const families = (['ipv4', 'ipv6'] as const).filter((family) => has(own, family));
   const defaults = {
     log: SYSLOG,
-    ...(frr
-      ? { profile: 'datacenter', zebra: { workQueueMs: 0 }, bfd: { profiles: { [BFD_PROFILE]: FAST_BFD } } }
-      : { zebra: {} }),
+    ...(frr ? { profile: 'datacenter', bfd: { profiles: { [BFD_PROFILE]: FAST_BFD } } } : {}),
+    zebra: zebraOf(dialect, joined.length),
     bgp: {
       multipathRelax: true,
       // routed.metric chooses between hosts, and each host is an AS of its own.

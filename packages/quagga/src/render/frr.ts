@@ -10,6 +10,7 @@ import { asPathBlock, compact, prefixListBlock, routeMapBlocks, setting } from '
 import { keyChainBlocks, ospf6InterfaceLines, ospfInterfaceLines } from './ospf-interface.ts';
 import { ospf6Blocks, ospfBlocks } from './ospf.ts';
 import { policiesOf } from './policy.ts';
+import { WITHOUT_NEXTHOP_GROUPS } from './nexthop-groups.ts';
 import { DAEMONS, type DaemonName, FILE_MODE, type RenderedConfig } from './config.ts';
 
 /** A burst of 10,000 routes overflows FRR's default buffer, and zebra then loses routes without a word. */
@@ -67,7 +68,10 @@ function frrBlocks(model: RouterModel): ConfigBlock[] {
         `frr defaults ${model.profile ?? 'traditional'}`,
         ...identityLines(model),
         ...logLines(model),
-        ...compact([setting('zebra work-queue', model.zebra?.workQueueMs, 10)]),
+        ...compact([
+          model.zebra?.nexthopGroups === false && WITHOUT_NEXTHOP_GROUPS,
+          setting('zebra work-queue', model.zebra?.workQueueMs, 10),
+        ]),
       ],
     },
     ...prefixLists.map(prefixListBlock),

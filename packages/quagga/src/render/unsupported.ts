@@ -193,6 +193,7 @@ export function unsupportedByQuagga(model: RouterModel): Diagnostic[] {
     ...refused([
       [given(model.profile), ['profile'], '"frr defaults"', 'leave it out; the model’s timers are written out'],
       [given(model.zebra?.workQueueMs), ['zebra', 'workQueueMs'], '"zebra work-queue"', OR_FRR],
+      [model.zebra?.nexthopGroups === true, ['zebra', 'nexthopGroups'], 'nexthop groups', OR_FRR],
       [given(model.bfd), ['bfd'], 'BFD', 'use short timers, or --dialect frr'],
       [given(model.raw?.staticd), ['raw', 'staticd'], 'staticd', 'give static routes to raw.zebra'],
       [given(model.raw?.bfdd), ['raw', 'bfdd'], 'BFD', OR_FRR],

@@ -49,6 +49,7 @@ const SUITES: [what: string, args: string[], least: number][] = ALL
       ['no change that is called hitless loses a packet', [spec('matrix')], 120],
       ['raw lines come and go', [spec('raw')], 4],
       ['a drain loses no packet', [spec('drain')], 9],
+      ['ways come back with their links', [spec('uplinks')], 2],
       ['neighbors are read for metrics', [spec('neighbors')], 1],
       ['communities are matched', [spec('communities')], 1],
       ['keys change at their time', [spec('key-lifetimes')], 1],

@@ -14,7 +14,13 @@ const document = record({
   profile: maybe(fc.constantFrom('traditional', 'datacenter')),
   log: maybe(record({ to: fc.constant('syslog'), level: maybe(levels) })),
   vty: maybe(record({ password: maybe(key(80)), enablePassword: maybe(key(80)) })),
-  zebra: maybe(record({ workQueueMs: maybe(int(0, 10000)), netlinkBufferBytes: maybe(int(65536, 2147483647)) })),
+  zebra: maybe(
+    record({
+      workQueueMs: maybe(int(0, 10000)),
+      nexthopGroups: maybe(fc.boolean()),
+      netlinkBufferBytes: maybe(int(65536, 2147483647)),
+    }),
+  ),
   containers: fc.array(fc.oneof(container4, container6), { minLength: 1, maxLength: 4 }),
   loopbacks: maybe(fc.array(fc.oneof(container4, container6), { minLength: 1, maxLength: 2 })),
   export: maybe(exportPolicy),

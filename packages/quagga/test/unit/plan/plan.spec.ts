@@ -26,6 +26,13 @@ describe('planChanges', () => {
     ).to.deep.equal([]);
   });
 
+  it('calls a change of nexthop groups a restart: routes that are there keep theirs', () => {
+    const line = 'no zebra nexthop kernel enable\n';
+    expect(effect('', line, 'zebra')).to.equal('restart');
+    expect(effect(line, '', 'zebra')).to.equal('hitless');
+    expect(script(line, '', 'zebra')).to.deep.equal([]);
+  });
+
   it('puts a filter on redistribute without ever withdrawing it, definitions first', () => {
     const lines = script(
       'router ospf\n redistribute kernel\n',

@@ -63,6 +63,23 @@ describe('presets', () => {
     expect(file({ ...HOST, preset: 'lan' }, 'quagga', 'ospfd.conf')).to.include('ip ospf retransmit-interval 3\n');
   });
 
+  const LINE = 'no zebra nexthop kernel enable\n';
+  const two = { eth1: {}, eth2: {} };
+  const uplinks: [what: string, input: Record<string, unknown>, isThere: boolean][] = [
+    ['p2p with two links', { preset: 'p2p', interfaces: two }, true],
+    ['p2p with one link and the loopback', { preset: 'p2p', interfaces: { eth1: {}, lo: {} } }, false],
+    ['BGP with two links', { preset: 'bgp-unnumbered', interfaces: two, bgp: { asn: 65001 } }, true],
+    ['BGP with one link', { preset: 'bgp-unnumbered', interfaces: { eth1: {} }, bgp: { asn: 65001 } }, false],
+    ['groups that are asked for', { preset: 'p2p', interfaces: two, zebra: { nexthopGroups: true } }, false],
+    ['no groups that are asked for', { preset: 'lan', zebra: { nexthopGroups: false } }, true],
+    ['no preset', { ospf: {}, interfaces: { eth1: { ospf: {} }, eth2: { ospf: {} } } }, false],
+  ];
+  for (const [what, input, isThere] of uplinks) {
+    it(`routes have their next hops themselves where there are several ways: ${what}`, () => {
+      expect(file({ ...HOST, ...input }, 'frr', 'frr.conf').includes(LINE)).to.equal(isThere);
+    });
+  }
+
   it('what the document says wins over the preset', () => {
     const input = {
       ...HOST,
