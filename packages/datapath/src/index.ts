@@ -55,6 +55,7 @@ export { type SavedSysctls, fileSavedSysctls } from './host/saved-sysctls.ts';
 export { absentUplinks } from './host/absent-uplinks.ts';
 export { ETHERNET_MTU_BYTES, findUplink } from './host/uplink-mtu.ts';
 export { UplinkWatch } from './host/uplink-watch.ts';
+export { shareLinks } from './host/shared-links.ts';
 export { Uplinks, isDefault } from './host/uplinks.ts';
 export {
   BLOCK_PROTOCOL,

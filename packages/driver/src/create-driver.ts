@@ -4,6 +4,7 @@ import type { Link, Monitor } from '@routed/netns';
 import { assemble, type DriverComponents, type DriverPorts, type DriverSettings } from './assemble.ts';
 import type { Drivers } from './calls/drivers.ts';
 import { CleanupStack } from './ground/cleanup-stack.ts';
+import { Phases } from './ground/phases.ts';
 import type { StateDirectory } from './state/state-directory.ts';
 import { DockerRemovals } from './upkeep/docker-removals.ts';
 import { KernelWatch } from './upkeep/kernel-watch.ts';
@@ -104,27 +105,38 @@ class AssembledDriver implements Driver {
     this.#started.add(() => endpoints.settle());
     this.#started.add(() => keeper.stop());
     this.#started.add(() => sandboxReconciler.stop());
+    const phases = new Phases();
     await gateways.check(this.#settings.gateways[4]);
+    phases.end('gateway');
     await keeper.load();
+    phases.end('endpoints');
     await kept.load();
     await sticky.load();
     await owners.load();
     await hostDrain.load();
+    phases.end('others');
     this.#started.add(() => networks.leaveHost());
     await host.start();
+    phases.end('host');
+    this.#ports.logger.debug(phases.report(), 'took up the records');
   }
 
   async start({ monitor, ruleset, openRefused }: KernelEventSources, source: RecoverySource): Promise<void> {
     const { keeper, networks, endpoints, blocks, sandboxes, cluster, absence, hidden, announcer, refused } =
       this.#components;
+    const phases = new Phases();
     const recovery = (await this.#isRecoveryDue(source)) ? this.#recoveryFrom(source) : undefined;
+    phases.end('lost records');
     const removals = this.#removalsSeenBy(source);
     sandboxes.listenTo(monitor);
     absence.listenTo(monitor, () => keeper.repair());
     hidden.listenTo(monitor);
     // Before endpoints are compared: those that are not announced are reached by its rules. What was yielded needs them, too.
     await cluster.conflicts.adopt();
+    phases.end('conflicts');
     await announcer.start();
+    phases.end('announcements');
+    this.#ports.logger.debug(phases.report(), 'looked at what the previous run left');
     const compared = keeper.start();
     const linkAt = (index: number): Promise<Link | undefined> => this.#ports.rtnl.links.get({ index });
     const repairs = { repair: () => keeper.repair(), repairHost: () => keeper.repairHost() };

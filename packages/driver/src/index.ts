@@ -45,3 +45,4 @@ export {
   type RecoverySource,
 } from './create-driver.ts';
 export { CleanupStack } from './ground/cleanup-stack.ts';
+export { Phases } from './ground/phases.ts';

@@ -4,7 +4,7 @@ import { FORWARD_CHAIN, forwardJump, forwardRules } from './forward-rules.ts';
 import { areOnNfTables } from './iptables-variant.ts';
 import { failureOf } from './netfilter-error.ts';
 import type { RulesetWatch } from './ruleset-watch.ts';
-import { doesUfwReject } from './ufw.ts';
+import { isRejectedByUfw } from './ufw.ts';
 
 /** A firewall that rejects before our rules are asked, or whatever they accept. */
 export type Overruler = 'firewalld' | 'ufw';
@@ -78,20 +78,13 @@ export function createForwardAcceptance(
   /** The rules that are in force for certain. */
   let certain: string | undefined;
   let damages = 0;
-  let isHeard: boolean | undefined;
   let passedMark: number | undefined;
+  const hearing = new Hearing(run, watch);
   watch?.on('damage', (rules) => {
     if (rules !== 'forward') return;
     damages += 1;
     certain = undefined;
   });
-
-  /** Whether a change of the rules would be reported. */
-  async function isWatched(): Promise<boolean> {
-    if (watch === undefined || watch.isDeaf) return false;
-    isHeard ??= await areOnNfTables(run);
-    return isHeard;
-  }
 
   const acceptance: ForwardAcceptance = {
     async acceptMarked(bits) {
@@ -102,10 +95,18 @@ export function createForwardAcceptance(
       const rules = forwardRules(linkPrefix, await deps.uplinks(), passedMark, chain);
       if (rules.join() === certain) return 'present';
       const damagesBefore = damages;
-      const outcome = await ensureRules(run, chain, rules);
-      const overruler = outcome === 'unavailable' ? undefined : await overrulerOf(run, linkPrefix, chain);
+      const isTold = hearing.isTold();
+      const [found, isRejected] = await Promise.all([
+        lookAt(run, chain),
+        isRejectedByFirewalld(run, linkPrefix),
+        isTold,
+      ]);
+      const outcome = await ensureRules(found, rules);
+      // The programs may come later.
+      if (outcome === 'unavailable') hearing.forget();
+      const overruler = overrulerOf(found, isRejected, chain);
       if (overruler !== undefined) return `overruled by ${overruler}`;
-      const isCertain = outcome !== 'unavailable' && damages === damagesBefore && (await isWatched());
+      const isCertain = outcome !== 'unavailable' && damages === damagesBefore && (await isTold);
       certain = isCertain ? rules.join() : undefined;
       return outcome;
     },
@@ -117,43 +118,97 @@ export function createForwardAcceptance(
   return acceptance;
 }
 
-async function overrulerOf(run: CommandRunner, linkPrefix: string, chain: string): Promise<Overruler | undefined> {
-  if (await isRejectedByFirewalld(run, linkPrefix)) return 'firewalld';
-  return (await doesUfwReject(run, chain)) ? 'ufw' : undefined;
+/** Whether a change of the rules would be reported. */
+class Hearing {
+  readonly #run: CommandRunner;
+  readonly #watch: RulesetWatch | undefined;
+  #areOnNfTables: boolean | undefined;
+
+  constructor(run: CommandRunner, watch: RulesetWatch | undefined) {
+    this.#run = run;
+    this.#watch = watch;
+  }
+
+  /** Runs the programs the first time. */
+  async isTold(): Promise<boolean> {
+    if (this.#watch === undefined || this.#watch.isDeaf) return false;
+    this.#areOnNfTables ??= await areOnNfTables(this.#run);
+    return this.#areOnNfTables;
+  }
+
+  /** The programs are asked again. */
+  forget(): void {
+    this.#areOnNfTables = undefined;
+  }
 }
 
-async function ensureRules(run: CommandRunner, chain: string, rules: readonly string[]): Promise<AcceptanceOutcome> {
+/** What there is of a family. */
+interface Found {
+  readonly place: Place;
+  /** Whether FORWARD calls our chain. */
+  readonly isCalled: boolean;
+  /** The rules of our chain; undefined when there is no such chain. */
+  readonly ours: readonly string[] | undefined;
+  /** The filter table, line by line; empty where it cannot be listed. */
+  readonly listed: readonly string[];
+}
+
+/** What there is, of each family whose program is installed: the programs run at the same time, and each but once. */
+async function lookAt(run: CommandRunner, chain: string): Promise<readonly Found[]> {
+  const found = await Promise.all(PROGRAMS.map((program) => lookAtFamily({ run, program, chain })));
+  return found.filter((family) => family !== undefined);
+}
+
+async function lookAtFamily(place: Place): Promise<Found | undefined> {
+  const result = await place.run([place.program, '--wait', '--list-rules']);
+  if (result === undefined) return undefined;
+  if (result.exitCode !== 0) {
+    // A table that holds what only nft can list refuses to be listed as a whole.
+    const isCalled = await isCalledFrom(place);
+    return { place, isCalled, ours: isCalled ? await listChain(place) : undefined, listed: [] };
+  }
+  const listed = result.stdout.split('\n');
+  const ours = listed.filter((line) => line.startsWith(`-A ${place.chain} `));
+  return { place, isCalled: listed.includes(`-A ${forwardJump(place.chain).join(' ')}`), ours, listed };
+}
+
+function overrulerOf(found: readonly Found[], isRejected: boolean, chain: string): Overruler | undefined {
+  if (found.length === 0) return undefined;
+  if (isRejected) return 'firewalld';
+  // Rules of ours that were made since come after those that there were.
+  return found.some(({ listed }) => isRejectedByUfw(listed, chain)) ? 'ufw' : undefined;
+}
+
+async function ensureRules(found: readonly Found[], rules: readonly string[]): Promise<AcceptanceOutcome> {
   const outcomes: AcceptanceOutcome[] = [];
-  for (const program of PROGRAMS) outcomes.push(await ensureFamily({ run, program, chain }, rules));
+  for (const family of found) outcomes.push(await ensureFamily(family, rules));
   if (outcomes.includes('installed')) return 'installed';
   return outcomes.includes('present') ? 'present' : 'unavailable';
 }
 
-async function ensureFamily(place: Place, rules: readonly string[]): Promise<AcceptanceOutcome> {
+async function ensureFamily({ place, isCalled, ours }: Found, rules: readonly string[]): Promise<AcceptanceOutcome> {
   const { chain } = place;
-  const called = await isCalled(place);
-  if (called === undefined) return 'unavailable';
-  if (called && (await listChain(place))?.join() === rules.join()) return 'present';
+  if (isCalled && ours?.join() === rules.join()) return 'present';
   await restore(place, [
     // Naming a chain creates it, or empties it: the transaction leaves exactly these rules.
     `:${chain} - [0:0]`,
     ...rules,
-    ...(called ? [] : [`-A ${forwardJump(chain).join(' ')}`]),
+    ...(isCalled ? [] : [`-A ${forwardJump(chain).join(' ')}`]),
   ]);
   return 'installed';
 }
 
 async function removeFamily(place: Place): Promise<void> {
   const { chain } = place;
-  if (await isCalled(place)) await restore(place, [`-D ${forwardJump(chain).join(' ')}`]);
+  if (await isCalledFrom(place)) await restore(place, [`-D ${forwardJump(chain).join(' ')}`]);
   if ((await listChain(place)) === undefined) return;
   await restore(place, [`-F ${chain}`, `-X ${chain}`]);
 }
 
-/** Whether FORWARD calls our chain; undefined without the program. */
-async function isCalled({ run, program, chain }: Place): Promise<boolean | undefined> {
+/** Whether FORWARD calls our chain; not without the program. */
+async function isCalledFrom({ run, program, chain }: Place): Promise<boolean> {
   const result = await run([program, '--wait', '--check', ...forwardJump(chain)]);
-  return result === undefined ? undefined : result.exitCode === 0;
+  return result?.exitCode === 0;
 }
 
 /** The rules of our chain; undefined when there is no such chain. */

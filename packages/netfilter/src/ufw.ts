@@ -1,9 +1,7 @@
-import type { CommandRunner } from './command-runner.ts';
 import { FORWARD_CHAIN } from './forward-rules.ts';
 
 /** The chains that `ufw default reject routed` fills, by the program that lists them. Source: ufw 0.36, ufw-init-functions. */
 const UFW_CHAINS = { iptables: 'ufw-reject-forward', ip6tables: 'ufw6-reject-forward' } as const;
-const PROGRAMS = ['iptables', 'ip6tables'] as const;
 
 /**
  * Whether ufw rejects forwarded packets before our rules accept them: its default for routed packets is "reject", and FORWARD calls
@@ -19,13 +17,4 @@ export function isRejectedByUfw(rules: readonly string[], chain: string = FORWAR
     const rejects = rules.some((rule) => rule.startsWith(`-A ${ufwChain} -j REJECT`));
     return rejects && theirs >= 0 && (ours < 0 || theirs < ours);
   });
-}
-
-/** As {@link isRejectedByUfw}, of the rules as they are; false without iptables. */
-export async function doesUfwReject(run: CommandRunner, chain: string): Promise<boolean> {
-  for (const program of PROGRAMS) {
-    const listed = await run([program, '--wait', '--list-rules']);
-    if (listed?.exitCode === 0 && isRejectedByUfw(listed.stdout.split('\n'), chain)) return true;
-  }
-  return false;
 }

@@ -22,6 +22,7 @@ export function diff<Desired extends Item, Actual extends Item, Item>(
   keyOf: (item: Item) => string,
   isSame: (desired: Desired, actual: Actual) => boolean = () => true,
 ): Difference<Desired, Actual> {
+  if (isAlike(desired, actual, keyOf, isSame)) return { missing: [], changed: [], surplus: [] };
   const wanted = firstByKey(desired, keyOf);
   const found = firstByKey(actual, keyOf);
   const changed: { desired: Desired; actual: Actual }[] = [];
@@ -30,6 +31,20 @@ export function diff<Desired extends Item, Actual extends Item, Item>(
     if (match !== undefined && !isSame(item, match)) changed.push({ desired: item, actual: match });
   }
   return { missing: without(wanted, found), changed, surplus: without(found, wanted) };
+}
+
+/** Whether the lists agree place by place, as most do where nobody changed anything: to find that out costs no map. */
+function isAlike<Desired extends Item, Actual extends Item, Item>(
+  desired: readonly Desired[],
+  actual: readonly Actual[],
+  keyOf: (item: Item) => string,
+  isSame: (desired: Desired, actual: Actual) => boolean,
+): boolean {
+  if (desired.length !== actual.length) return false;
+  return desired.every((item, place) => {
+    const other = actual[place];
+    return other !== undefined && keyOf(item) === keyOf(other) && isSame(item, other);
+  });
 }
 
 function firstByKey<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item> {

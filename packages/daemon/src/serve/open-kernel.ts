@@ -1,3 +1,4 @@
+import { shareLinks } from '@routed/datapath';
 import type { CleanupStack, KernelEventSources } from '@routed/driver';
 import { openPacketLog, watchRuleset } from '@routed/netfilter';
 import { type Netns, openMonitor, openNetns, type Rtnl } from '@routed/netns';
@@ -35,13 +36,16 @@ export interface Kernel {
 export async function openKernel(cleanup: CleanupStack): Promise<Kernel> {
   const netns = await openNetns('current');
   cleanup.add(() => netns.close());
-  const rtnl = await netns.openRtnl({ lanes: RTNL_LANES });
-  cleanup.add(() => rtnl.close());
+  const connection = await netns.openRtnl({ lanes: RTNL_LANES });
+  cleanup.add(() => connection.close());
   // Opened before anything is read, so that no change falls in between.
   const groups = ['link', 'address', 'route', 'rule', 'netconf', 'tc'] as const;
   // Half of all events of a container would be settings of its link.
   const monitor = await openMonitor({ groups, linkSettings: false });
   cleanup.add(() => monitor.close());
+  const rtnl = shareLinks(connection, monitor);
+  // All that is compared at a start needs it: it is read on a thread meanwhile, and a failure is that of whoever asks next.
+  rtnl.links.list().catch(() => undefined);
   const nfnetlink = await openNfnetlink();
   cleanup.add(() => nfnetlink.close());
   const ruleset = await watchRuleset({ filterTable: FILTER_TABLE, markTable: MARK_TABLE, own: nfnetlink });

@@ -6,13 +6,14 @@ import {
   type DriverSettings,
   forgetContainers,
   openStateDirectory,
+  Phases,
   type RecoverySource,
   type StateDirectory,
   VIRTUAL_GATEWAYS,
 } from '@routed/driver';
-import { openIpam } from '@routed/ipam';
+import { type Ipam, openIpam } from '@routed/ipam';
 import { NeighborWatch, ROUTER_DIRECTORIES, type RouterReport, VtyLines } from '@routed/quagga/show';
-import { currentBootId } from '@routed/store';
+import { currentBootId, type Repository } from '@routed/store';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { compose } from '../composition-root.ts';
@@ -41,17 +42,23 @@ export interface Runtime {
 export async function startRuntime(options: ServeOptions, metrics: Metrics, logger: Logger): Promise<Runtime> {
   const cleanup = new CleanupStack();
   try {
-    const bootId = await currentBootId();
-    const state = await openStateDirectory(options.stateDirectory, bootId);
-    cleanup.add(() => state.close());
-    if (state.isFromEarlierBoot) await forgetContainers(state, logger);
-    const kernel = await openKernel(cleanup);
-    const settings = await settingsOf(options, kernel, logger);
-    const ipam = await openIpam({ store: state.leases }, { hostIdentity: hostname() });
+    const phases = new Phases();
+    const { bootId, kernel, state, settings, ipam } = await openAll(options, cleanup, { phases, logger });
     const ledger = fileSavedSysctls(options.stateDirectory, bootId);
-    const { driver, routers, docker } = compose({ options, settings, kernel, state, ledger, ipam, metrics, logger });
+    const { driver, routers, docker } = compose({
+      options,
+      settings,
+      kernel,
+      state,
+      ledger,
+      ipam,
+      metrics,
+      logger,
+    });
     cleanup.add(() => routers.close());
     cleanup.add(() => driver.stop());
+    phases.end('composition');
+    logger.debug(phases.report(), 'opened the state and the kernel');
     await driver.load();
     const { status, announcements, filtered, limitReader } = driver.operators;
     metrics.watch({
@@ -74,6 +81,46 @@ export async function startRuntime(options: ServeOptions, metrics: Metrics, logg
     await cleanup.close();
     throw error;
   }
+}
+
+/** The kernel and the state, each opened while the other is read. */
+async function openAll(
+  options: ServeOptions,
+  cleanup: CleanupStack,
+  { phases, logger }: { readonly phases: Phases; readonly logger: Logger },
+): Promise<{
+  readonly bootId: string;
+  readonly kernel: Kernel;
+  readonly state: StateDirectory;
+  readonly settings: DriverSettings;
+  readonly ipam: Ipam;
+}> {
+  const bootId = await currentBootId();
+  // First: links are read while the state is.
+  const kernel = await openKernel(cleanup);
+  phases.end('kernel');
+  const state = await openStateDirectory(options.stateDirectory, bootId);
+  cleanup.add(() => state.close());
+  if (state.isFromEarlierBoot) await forgetContainers(state, logger);
+  phases.end('state');
+  const endpoints = readAhead(state.endpoints);
+  const [settings, ipam] = await Promise.all([
+    settingsOf(options, kernel, logger),
+    openIpam({ store: state.leases }, { hostIdentity: hostname() }),
+  ]);
+  phases.end('leases');
+  return { bootId, kernel, state: { ...state, endpoints }, settings, ipam };
+}
+
+/** A repository whose records are being read already; a failure is that of whoever loads them. */
+function readAhead<T extends { readonly id: string }>(repository: Repository<T>): Repository<T> {
+  const reading = repository.load();
+  reading.catch(() => undefined);
+  return {
+    load: () => reading,
+    put: (record) => repository.put(record),
+    remove: (id) => repository.remove(id),
+  };
 }
 
 /** A scrape must not wait longer for a daemon that hangs. */

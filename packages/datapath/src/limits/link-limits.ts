@@ -130,12 +130,13 @@ export class LinkLimits {
     );
     const tc = await this.#open();
     const qdiscs = await tc.qdiscs.list();
+    const touched = touchedLinks(qdiscs);
     const shapes = new Map<number, KnownShapes>();
     const shapingLinks = new Map(links.map((link) => [endpointOfLimitAlias(link.alias), link]));
     for (const [endpointId, linkIndex] of hostLinks) {
       const shaping = shapingLinks.get(endpointId);
       if (shaping !== undefined) this.#shaping.add(endpointId);
-      if (!isTouched(linkIndex, qdiscs) && shaping === undefined) continue;
+      if (!touched.has(linkIndex) && shaping === undefined) continue;
       shapes.set(linkIndex, await readShapes(tc, qdiscs, linkIndex, shaping));
     }
     this.#isInUse = shapes.size > 0 || links.length > 0;
@@ -275,9 +276,9 @@ function shapeIn(found: Exclude<Awaited<ReturnType<typeof readShape>>, undefined
   return found === 'stale' ? found : found.shape;
 }
 
-/** Whether anything but what the kernel makes by itself is on a link. */
-function isTouched(linkIndex: number, qdiscs: readonly Qdisc[]): boolean {
-  return qdiscs.some((qdisc) => qdisc.linkIndex === linkIndex && qdisc.handle !== '0:');
+/** The links on which is anything but what the kernel makes by itself. */
+function touchedLinks(qdiscs: readonly Qdisc[]): ReadonlySet<number> {
+  return new Set(qdiscs.filter(({ handle }) => handle !== '0:').map(({ linkIndex }) => linkIndex));
 }
 
 /** Waits until nothing waits on a link, and for what is on its way there; not for ever. */

@@ -173,6 +173,9 @@ export class EndpointLifecycle extends EndpointRecords {
    */
   async create(endpoint: Endpoint, wanted: readonly LeasedAddress[]): Promise<Endpoint> {
     return await this.#lock.run(endpoint.id, async () => {
+      // Asked for twice at once: it may have joined since.
+      const known = this.index.get(endpoint.id);
+      if (known !== undefined) return known;
       const { isTakeover } = endpoint;
       const additional = await this.#leases.claim(wanted, { holder: holderOf(endpoint), isSticky: false, isTakeover });
       const created = { ...endpoint, additional };

@@ -337,7 +337,9 @@ function shapeOf<S extends Scope>(scope: S): Shape<S> {
 }
 
 function pick<T extends object>(from: T, fields: readonly string[]): T {
-  return Object.fromEntries(Object.entries(from).filter(([field]) => fields.includes(field))) as T;
+  const picked: Record<string, unknown> = {};
+  for (const field of fields) if (Object.hasOwn(from, field)) picked[field] = from[field as keyof T];
+  return picked as T;
 }
 
 function byFamily(gateways: readonly string[]): { readonly 4?: string; readonly 6?: string } {

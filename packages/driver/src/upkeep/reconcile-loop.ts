@@ -11,6 +11,7 @@ import type { StaleEndpoints } from './stale-endpoints.ts';
 import type { HiddenRoutes } from './hidden-routes.ts';
 import type { Reconciler } from './reconciler.ts';
 import { areContainersKnown } from './lost-records.ts';
+import { Phases } from '../ground/phases.ts';
 
 const INTERVAL_MS = 30_000;
 
@@ -79,14 +80,19 @@ export class ReconcileLoop {
       this.#queue(() => this.#tidyHost());
       this.#queue(() => this.#hidden.check());
     }, INTERVAL_MS).unref();
+    const phases = new Phases();
     // Nobody waits for a container that has ended.
     this.#queue(() => this.#absence.withdraw());
     this.#queue(async () => {
+      phases.end('absence');
       await this.#reaper.adopt();
-      await this.#wholeRound();
+      phases.end('links');
+      await this.#wholeRound(phases);
       await this.#endpoints.syncFilters();
+      phases.end('filters');
     });
     await this.#round;
+    this.#logger.debug(phases.report(), 'the kernel is as the records say');
     // Nobody waits for these, and among thousands of links they take as long as the round.
     this.#queue(() => this.#tidyHost());
     this.#queue(() => this.#hidden.check());
@@ -118,12 +124,15 @@ export class ReconcileLoop {
     await this.#round;
   }
 
-  async #wholeRound(): Promise<void> {
+  async #wholeRound(phases?: Phases): Promise<void> {
     await this.#reviewHost();
+    phases?.end('host');
     await this.#reconciler.reconcile();
+    phases?.end('comparison');
     await this.#forgotten.sweep();
     await this.#forgottenNetworks.sweep();
     await this.#endpoints.sweepFilters();
+    phases?.end('leftovers');
   }
 
   /** After a round: what is stale is gone by then. */

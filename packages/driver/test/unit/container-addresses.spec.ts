@@ -240,6 +240,18 @@ describe('addresses that an operator gives a container', () => {
     expect(await daemon.state.sticky.load()).to.deep.equal([]);
   });
 
+  it('are on record by the time they are in the container: the next daemon leads there', async () => {
+    sinon.stub(daemon.kernel, 'batch').returns(new Promise(() => undefined));
+    daemon.parts.addresses.add('web', '10.1.0.20').catch(() => undefined);
+    await until(() => sandbox.addresses().includes('10.1.0.20/32'), 'the address to be in the sandbox');
+    expect(routes()).to.deep.equal(['10.1.0.2/32']);
+    sinon.restore();
+
+    daemon = await wire(daemon);
+
+    await until(() => routes().includes('10.1.0.20/32'), 'the route to the address');
+  });
+
   it('leave nothing behind when the sandbox cannot be reached', async () => {
     sandbox = { ...sandbox, open: () => Promise.reject(new Error('it is gone')) };
 

@@ -37,6 +37,21 @@ describe('the life of an endpoint', () => {
     expect(gateway).to.include({ scope: 'link', protocol: 200 });
   });
 
+  it('goes on when it is created once more, by a call that waited while it joined', async () => {
+    await startContainer(daemon, { poolId, endpointId, address: '10.1.0.2' });
+    const { sandboxKey, ...asCreated } = daemon.parts.endpoints.get(endpointId)!;
+
+    const again = await daemon.parts.endpoints.create(asCreated, []);
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(again).to.include({ id: endpointId, sandboxKey });
+    expect(daemon.parts.endpoints.isJoined(endpointId)).to.equal(true);
+    await daemon.call('NetworkDriver.Leave', ids);
+    await daemon.call('NetworkDriver.DeleteEndpoint', ids);
+    await daemon.reaper.flush();
+    expect(ours(daemon)).to.deep.equal({ links: [], routes: [] });
+  });
+
   for (const [whose, length, driverOptions] of [
     ['its network', 200, {}],
     ['the endpoint itself', 300, { 'routed.tx-queue-length': '300' }],

@@ -59,7 +59,7 @@ export interface EndpointFilters {
   requireUntracked(): Promise<void>;
   /** Takes a link's filter away; nothing happens when it has none. @throws NetlinkError */
   remove(link: string): Promise<void>;
-  /** The links that have a filter in the kernel, read anew. @throws NetlinkError */
+  /** The links that have a filter in the kernel, read anew unless a {@link RulesetWatch} heard of no change since. @throws NetlinkError */
   list(): Promise<string[]>;
   /** What was counted, by link. @throws NetlinkError */
   counters(): Promise<ReadonlyMap<string, FilterCounters>>;

@@ -30,6 +30,11 @@ export class DnsHandover {
     return way === 'nft' ? { queue: options.queue } : { mark: options.mark };
   }
 
+  /** Whether it takes rules of iptables. */
+  get isByIptables(): boolean {
+    return this.#to?.way === 'iptables';
+  }
+
   /** Finds a way that this kernel has, to be followed from now on. @throws NetfilterError QUEUE_UNAVAILABLE */
   async choose(options: MarkedQueueOptions): Promise<QueueWay> {
     const way = await findQueueWay(this.#run);
@@ -40,7 +45,7 @@ export class DnsHandover {
 
   /** Whether nobody can take away unheard the rules of iptables that fill the queue: of those of iptables-legacy nobody is told. */
   async isCertain(): Promise<boolean> {
-    if (this.#to?.way !== 'iptables') return true;
+    if (!this.isByIptables) return true;
     this.#isHeard ??= await areOnNfTables(this.#run);
     return this.#isHeard;
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isNetlinkError } from '@routed/netns';
 import type { Nfnetlink } from '@routed/netns/nfnetlink';
 import type { Direction } from '../allow-list/allow-list.ts';
@@ -16,6 +17,8 @@ import type { RulesetOptions } from './ruleset.ts';
 import { type TimedAddress, TimedElements } from './timed-elements.ts';
 import { UntrackedLinks } from './untracked-links.ts';
 
+/** What `nft` loads is told in some hundred messages, which are read in a few turns of the event loop. */
+const MOST_TURNS = 50;
 /** IFNAMSIZ without the NUL */
 const MAX_NAME_BYTES = 15;
 
@@ -53,7 +56,7 @@ class KernelEndpointFilters implements EndpointFilters {
     this.#sets = sets;
     this.#dns = new DnsHandover(run);
     this.#rules = new LoadedRules({ run, sets, dns: this.#dns }, options);
-    this.#inForce = new FiltersInForce(sets);
+    this.#inForce = new FiltersInForce(sets, (link) => this.#isOurs(link));
     this.#untracked = new UntrackedLinks({ run, sets, uplinks });
     this.#timed = new TimedElements(sets);
     this.#watch = watch;
@@ -80,6 +83,7 @@ class KernelEndpointFilters implements EndpointFilters {
       if (needsRules) this.#damages += 1;
       // The kernel may not have the filter that it was given.
       const isSame = this.#inForce.isWanted(link, elements);
+      if (isSame && !isTurn && !needsRules && this.#isSettled(link)) return;
       const { isAvailable } = this.#rules;
       if (isAvailable === undefined || (isAvailable && (isSame || needsRules))) await this.#ensure();
       if (this.#rules.isAvailable === true) {
@@ -106,7 +110,10 @@ class KernelEndpointFilters implements EndpointFilters {
   }
 
   list(): Promise<string[]> {
-    return this.#inTurn(async () => (await this.#inForce.read()).filter((link) => this.#isOurs(link)));
+    return this.#inTurn(async () => {
+      if (!this.#isCertain()) await this.#inForce.read();
+      return this.#inForce.presentLinks().filter((link) => this.#isOurs(link));
+    });
   }
 
   counters(): Promise<ReadonlyMap<string, FilterCounters>> {
@@ -151,10 +158,13 @@ class KernelEndpointFilters implements EndpointFilters {
       await this.#followUplinks();
       return (await this.#dns.isCertain()) || !(await this.#dns.ensure()) ? 'present' : 'repaired';
     }
-    const damages = this.#damages;
+    let damages = this.#damages;
     const isFirst = !this.#rules.areLoaded;
     if (isFirst) await this.#untracked.find();
-    const rules = await this.#rules.ensure();
+    const rules = await this.#rules.ensure(async () => {
+      // What follows sees all of it.
+      damages = await this.#afterOwnDamages();
+    });
     if (rules === 'unavailable') return 'unavailable';
     await this.#inForce.read();
     if (isFirst) this.#inForce.adopt();
@@ -170,8 +180,7 @@ class KernelEndpointFilters implements EndpointFilters {
   /** Has the uplinks as they are now among what is wanted; returns those that are not as they were. */
   async #wantUplinks(): Promise<string[]> {
     const uplinks = await this.#untracked.uplinks();
-    const known = this.#inForce.wantedLinks().filter((link) => !this.#isOurs(link));
-    const changed = [...new Set([...known, ...uplinks.keys()])].filter(
+    const changed = [...new Set([...this.#inForce.wantedOthers, ...uplinks.keys()])].filter(
       (link) => !this.#inForce.isWanted(link, uplinks.get(link) ?? NO_ELEMENTS),
     );
     for (const link of changed) this.#inForce.want(link, uplinks.get(link) ?? NO_ELEMENTS);
@@ -190,6 +199,25 @@ class KernelEndpointFilters implements EndpointFilters {
   /** Whether nobody changed anything since it was last looked at. */
   #isCertain(): boolean {
     return this.#watch?.isDeaf === false && this.#damagesBefore === this.#damages;
+  }
+
+  /** Whether it is certain that the kernel has all that is wanted of a link, and that nothing else is to be looked at. */
+  #isSettled(link: string): boolean {
+    const isElsewhere = this.#dns.isByIptables || this.#inForce.wantedOthers.size > 0 || this.#untracked.isAny;
+    const { isAvailable } = this.#rules;
+    return !isElsewhere && isAvailable === true && this.#isCertain() && this.#inForce.isSettled(link);
+  }
+
+  /** The damages when what `nft` did for us has been told: its own are among them. */
+  async #afterOwnDamages(): Promise<number> {
+    let damages: number;
+    let turns = 0;
+    do {
+      damages = this.#damages;
+      await nextTurn();
+      await nextTurn();
+    } while (damages !== this.#damages && ++turns < MOST_TURNS);
+    return damages;
   }
 
   async #replace(link: string, wanted: LinkElements): Promise<void> {

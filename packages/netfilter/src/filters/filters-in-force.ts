@@ -10,14 +10,29 @@ export class FiltersInForce {
   #present = new Map<string, LinkElements>();
   /** Filters that were found count until they are removed. */
   #wanted = new Map<string, LinkElements>();
+  readonly #isOurs: (link: string) => boolean;
+  /** Apart, since they are asked for with each filter, and there may be thousands of ours. */
+  #others = new Set<string>();
 
-  constructor(sets: Pick<KernelSets, 'read' | 'change'>) {
+  /** @param isOurs whether filters are about a link, and not only the way of untracked packets */
+  constructor(sets: Pick<KernelSets, 'read' | 'change'>, isOurs: (link: string) => boolean) {
     this.#sets = sets;
+    this.#isOurs = isOurs;
   }
 
-  /** The links that elements are wanted of. */
-  wantedLinks(): string[] {
-    return [...this.#wanted.keys()];
+  /** The links that elements are wanted of and that are none of ours: uplinks. */
+  get wantedOthers(): ReadonlySet<string> {
+    return this.#others;
+  }
+
+  /** The links that the kernel has elements of, as far as we know. */
+  presentLinks(): string[] {
+    return [...this.#present.keys()];
+  }
+
+  /** Whether the kernel has what is wanted of a link, as far as we know. */
+  isSettled(link: string): boolean {
+    return this.#present.get(link) === this.#wanted.get(link);
   }
 
   /** What is wanted of a link. */
@@ -37,19 +52,24 @@ export class FiltersInForce {
 
   /** Wants something of a link, from the next repair on. */
   want(link: string, elements: LinkElements): void {
-    if (elements.size === 0) this.#wanted.delete(link);
-    else this.#wanted.set(link, elements);
+    if (elements.size === 0) {
+      this.#wanted.delete(link);
+      this.#others.delete(link);
+      return;
+    }
+    this.#wanted.set(link, elements);
+    if (!this.#isOurs(link)) this.#others.add(link);
   }
 
-  /** Reads what the kernel has; returns the links. @throws NetlinkError */
-  async read(): Promise<string[]> {
+  /** Reads what the kernel has. @throws NetlinkError */
+  async read(): Promise<void> {
     this.#present = await this.#sets.read();
-    return [...this.#present.keys()];
   }
 
   /** What was read is what is wanted. */
   adopt(): void {
     this.#wanted = new Map(this.#present);
+    this.#others = new Set([...this.#wanted.keys()].filter((link) => !this.#isOurs(link)));
   }
 
   /**
@@ -78,6 +98,7 @@ export class FiltersInForce {
   forget(): void {
     this.#present = new Map();
     this.#wanted = new Map();
+    this.#others = new Set();
   }
 
   #presentOf(link: string): LinkElements {
@@ -86,6 +107,7 @@ export class FiltersInForce {
 }
 
 function difference(one: LinkElements, other: LinkElements): Element[] {
+  if (one === other) return [];
   return [...one].filter(([id]) => !other.has(id)).map(([, element]) => element);
 }
 

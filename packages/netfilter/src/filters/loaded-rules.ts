@@ -73,11 +73,17 @@ export class LoadedRules {
     if (this.areLoaded) this.#fingerprint = OUTDATED;
   }
 
-  /** Loads them unless they are in the kernel as they were loaded. @throws NetfilterError FIREWALL_REFUSED; NetlinkError */
-  async ensure(): Promise<RulesOutcome> {
+  /**
+   * Loads them unless they are in the kernel as they were loaded.
+   *
+   * @param onLoaded awaited when `nft` has loaded them, before anything of the kernel is read
+   * @throws NetfilterError FIREWALL_REFUSED; NetlinkError
+   */
+  async ensure(onLoaded: () => Promise<void>): Promise<RulesOutcome> {
     if (!this.areLoaded) await this.#findNeeds();
     else if (this.#fingerprint === (await this.#sets.rulesFingerprint())) return 'intact';
     this.#isAvailable = await this.#load();
+    if (this.#isAvailable) await onLoaded();
     this.#fingerprint = this.#isAvailable ? await this.#sets.rulesFingerprint() : undefined;
     return this.#isAvailable ? 'loaded' : 'unavailable';
   }

@@ -36,6 +36,11 @@ export class UntrackedLinks {
     for (const { key } of await this.#sets.elements('inet', UNTRACKED_SETS.from)) this.note(linkOfKey(key), true);
   }
 
+  /** Whether there is one. */
+  get isAny(): boolean {
+    return this.#links.size > 0;
+  }
+
   clear(): void {
     this.#links.clear();
   }

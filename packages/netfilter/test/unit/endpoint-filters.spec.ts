@@ -15,17 +15,22 @@ const filter: EndpointFilter = { link: 'vethr0000000001', addresses: ['10.1.0.2'
 const list = parseAllowList('10.0.0.0/8');
 
 /** A kernel that takes every transaction and has nothing to tell. */
-function kernel(): { nfnetlink: Nfnetlink; transactions: () => number } {
+function kernel(): { nfnetlink: Nfnetlink; transactions: () => number; dumps: () => number } {
   let transactions = 0;
+  let dumps = 0;
   const close = (): Promise<void> => Promise.resolve();
   return {
     transactions: () => transactions,
+    dumps: () => dumps,
     nfnetlink: {
       transaction: (_subsystem, messages) => {
         if (messages.length > 0) transactions += 1;
         return Promise.resolve();
       },
-      dump: () => Promise.resolve([]),
+      dump: () => {
+        dumps += 1;
+        return Promise.resolve([]);
+      },
       each: () => Promise.resolve([]),
       close,
       [Symbol.asyncDispose]: close,
@@ -100,6 +105,50 @@ describe('endpoint filters', () => {
     await filters.remove(filter.link);
 
     expect(transactions()).to.equal(2);
+  });
+
+  describe('with a watch that hears what nft does for them', () => {
+    let watch: EventEmitter & { isDeaf: boolean };
+    let found: ReturnType<typeof kernel>;
+    const told: CommandRunner = (argv) => {
+      const tell = (): void => void watch.emit('damage', 'filters');
+      setImmediate(tell);
+      setImmediate(() => setImmediate(tell));
+      return run(argv);
+    };
+    const open = (): ReturnType<typeof createEndpointFilters> => {
+      watch = Object.assign(new EventEmitter(), { isDeaf: false });
+      found = kernel();
+      const deps = { nfnetlink: found.nfnetlink, run: told, watch: watch as unknown as RulesetWatch };
+      return createEndpointFilters(deps, options);
+    };
+
+    it('look at nothing again, as nobody else changed anything', async () => {
+      const filters = open();
+      expect(await filters.ensure()).to.equal('installed');
+      await filters.set(filter);
+      const before = found.dumps();
+
+      await filters.set(filter);
+      expect(await filters.ensure()).to.equal('present');
+
+      expect(await filters.list()).to.deep.equal([filter.link]);
+      expect(found.dumps()).to.equal(before);
+    });
+
+    it('look again when somebody else changed something', async () => {
+      const filters = open();
+      await filters.ensure();
+      await filters.set(filter);
+      for (const look of [() => filters.set(filter), () => filters.list(), () => filters.ensure()]) {
+        const before = found.dumps();
+        watch.emit('damage', 'filters');
+
+        await look();
+
+        expect(found.dumps()).to.be.greaterThan(before);
+      }
+    });
   });
 
   it('load the rules about ranges of ports with the first range of a direction, once', async () => {

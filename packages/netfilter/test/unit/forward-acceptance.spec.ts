@@ -35,6 +35,40 @@ describe('forward acceptance', () => {
   });
 });
 
+describe('forward acceptance that looks', () => {
+  const listing = (chain: readonly string[]): string =>
+    ['-P FORWARD DROP', '-N ROUTED-FORWARD', '-A FORWARD -j ROUTED-FORWARD', ...chain, ''].join('\n');
+
+  it('runs each program once, and restores only the family that lacks something', async () => {
+    const calls: string[] = [];
+    const run: CommandRunner = (argv) => {
+      calls.push(argv.join(' '));
+      const rules = argv[0] === 'ip6tables' ? [] : forwardRules('vethr', ['eth0']);
+      return Promise.resolve({ exitCode: argv[0] === 'nft' ? 1 : 0, stdout: listing(rules), stderr: '' });
+    };
+
+    expect(await createForwardAcceptance({ run, uplinks }, { linkPrefix: 'vethr' }).ensure()).to.equal('installed');
+
+    expect(calls).to.have.members([
+      'iptables --wait --list-rules',
+      'ip6tables --wait --list-rules',
+      'nft --stateless list table inet firewalld',
+      'ip6tables-restore --wait --noflush',
+    ]);
+  });
+
+  it('looks at its own chain where the table cannot be listed', async () => {
+    const run: CommandRunner = (argv) => {
+      const isWhole = argv.at(-1) === '--list-rules' || argv[0] === 'nft';
+      const stdout = argv.includes('--list-rules') ? listing(forwardRules('vethr', ['eth0'])) : '';
+      if (isWhole) return Promise.resolve({ exitCode: 1, stdout: '', stderr: 'table filter is incompatible' });
+      return Promise.resolve({ exitCode: 0, stdout: stdout.replace('-A FORWARD -j ROUTED-FORWARD\n', ''), stderr: '' });
+    };
+
+    expect(await createForwardAcceptance({ run, uplinks }, { linkPrefix: 'vethr' }).ensure()).to.equal('present');
+  });
+});
+
 describe('forward acceptance with a watch', () => {
   /** An iptables that has the rules already; `variant` is what it calls itself. */
   function intact(variant: string): { run: CommandRunner; calls: () => number } {

@@ -14,7 +14,9 @@ export class KernelChanges implements AsyncDisposable {
     this.#linksBefore = linksBefore;
     monitor.on('address', ({ change, address }) => this.#events.push(`address ${address.address} ${change}`));
     monitor.on('route', ({ change, route }) => this.#events.push(`route ${route.destination} ${change}`));
-    monitor.on('neighbour', ({ change, neighbour }) => this.#events.push(`neighbour ${neighbour.address} ${change}`));
+    monitor.on('neighbour', ({ change, neighbour: { address } }) => {
+      if (!isMulticast(address)) this.#events.push(`neighbour ${address} ${change}`);
+    });
     monitor.on('overrun', () => this.#events.push('more than could be heard'));
   }
 
@@ -34,6 +36,11 @@ export class KernelChanges implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#monitor.close();
   }
+}
+
+/** The kernel makes entries for them when it sends to groups, and forgets them after a minute: nobody else has a part in it. */
+function isMulticast(address: string): boolean {
+  return address.startsWith('ff') || /^2(2[4-9]|3\d)\./.test(address);
 }
 
 /**
