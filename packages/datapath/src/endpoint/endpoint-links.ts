@@ -84,7 +84,10 @@ export class EndpointLinks {
    * @throws DatapathError KERNEL_FEATURE_MISSING when the kernel has no veth
    */
   async apply(desired: DesiredEndpoint, known?: DesiredEndpoint, after?: Promise<unknown>): Promise<void> {
-    if (known === undefined) return await this.#make(desired);
+    if (known === undefined) {
+      await this.#make(desired);
+      return;
+    }
     const linkIndex = await this.#indexAfter(after, desired.id);
     const changes = planChanges(desired, known, linkIndex ?? 0);
     if (linkIndex === undefined) {

@@ -136,8 +136,10 @@ describe('a pair of links that is made before Join', () => {
   });
 
   it('is made anew when Join wants another, when somebody deleted it, and when it could not be made', async () => {
-    const disturb: readonly ((kernel: FakeKernel, links: EndpointLinks) => Promise<unknown>)[] = [
-      (_kernel, links) => Promise.resolve(links.begin({ ...desired, veth: { ...desired.veth, mtuBytes: 1400 } })),
+    const disturb: readonly ((kernel: FakeKernel, links: EndpointLinks) => Promise<void> | void)[] = [
+      (_kernel, links) => {
+        links.begin({ ...desired, veth: { ...desired.veth, mtuBytes: 1400 } });
+      },
       async (kernel, links) => {
         links.begin(desired);
         await new Promise((resolve) => setImmediate(resolve));
@@ -145,7 +147,7 @@ describe('a pair of links that is made before Join', () => {
       },
       (kernel, links) => {
         kernel.failNext('link.create', 'ENOBUFS');
-        return Promise.resolve(links.begin(desired));
+        links.begin(desired);
       },
     ];
     for (const [which, disturbed] of disturb.entries()) {

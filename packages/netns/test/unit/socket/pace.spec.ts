@@ -13,8 +13,7 @@ describe('Pace', () => {
 
   const take = (ms: number) => (): number => (nowMs += ms);
   const here = (ms: number, needsLock = true): unknown => pace.here(take(ms), needsLock);
-  const away = (ms: number, isBrief = true): Promise<unknown> =>
-    pace.away(() => Promise.resolve(take(ms)()), isBrief);
+  const away = (ms: number, isBrief = true): Promise<unknown> => pace.away(() => Promise.resolve(take(ms)()), isBrief);
   async function quick(count: number): Promise<void> {
     for (let i = 0; i < count; i++) await away(0.1);
   }
