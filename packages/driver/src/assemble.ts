@@ -17,7 +17,6 @@ import {
   type SavedSysctls,
   UnannouncedTraffic,
   type Uplinks,
-  type DesiredEndpoint,
 } from '@routed/datapath';
 import type { ContainerControl, DockerEngine, DockerNetworks } from '@routed/docker-engine';
 import { type Ipam, KeyedLock } from '@routed/ipam';
@@ -59,6 +58,7 @@ import { HiddenRoutes } from './upkeep/hidden-routes.ts';
 import { observeRules } from './upkeep/observed-rules.ts';
 import { PersistentAssignments } from './containers/persistent-assignments.ts';
 import { EndpointLifecycle } from './endpoints/endpoint-lifecycle.ts';
+import { EndpointPlans } from './endpoints/endpoint-plans.ts';
 import { NameBook, noteNames } from './ground/endpoint-names.ts';
 import { DriverEvents } from './ground/events.ts';
 import { Journal } from './ground/journal.ts';
@@ -280,10 +280,12 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   const hostDrain = new HostDrain({ repository: ports.state.drain });
   const named = new NamedDestinations({ ...ground, rtnl: ports.rtnl, filters: ports.filters });
   const filtering = new EndpointFiltering({ ...ground, hostResolvers, filters: ports.filters, named, connections });
+  const plans = new EndpointPlans(networks);
   const endpoints = new EndpointLifecycle({
     ...ground,
     ...host,
     networks,
+    plans,
     claims,
     leases: additional,
     filtering,
@@ -295,6 +297,7 @@ function coreComponents(ports: DriverPorts, settings: DriverSettings, ground: Gr
   const absence = new Absence({ ...ground, ...host, endpoints });
   const shared = { ...ground, ...host, endpoints, connections };
   const cluster = createConflicts({ ...shared, ...core, routers, absence, host: host.hostAddresses });
+  for (const by of [absence, cluster.suppressed]) plans.withhold(by);
   const announcer = new Announcer({ ...ground, ...cluster, endpoints, engine, hostDrain, connections, metrics });
   const blocks = new Blocks({ ...shared, ...core, ...cluster, kept, routes: host.blockRoutes });
   const own = new OwnAddresses({ ...ground, claims, endpoints, blocks, kept });
@@ -377,14 +380,11 @@ function upkeepComponents(
   const { endpoints, leases, links, cluster, absence, sandboxes, observer } = components;
   const forgotten = new StaleEndpoints({ ...ground, endpoints, leases });
   const forgottenNetworks = new StaleNetworks({ ...ground, ...components });
-  const { suppressed: yielded, conflicts } = cluster;
-  const suppressed = {
-    has: (destination: string) => yielded.has(destination) || absence.has(destination),
-    without: (endpoint: DesiredEndpoint) => absence.without(yielded.without(endpoint)),
-  };
-  const hidden = new HiddenRoutes({ ...ground, endpoints, isWithheld: suppressed.has });
+  const { suppressed, conflicts } = cluster;
+  const isWithheld = (destination: string): boolean => suppressed.has(destination) || absence.has(destination);
+  const hidden = new HiddenRoutes({ ...ground, endpoints, isWithheld });
   const linkObservers = [absence, sandboxes, forgotten];
-  const reconciler = new Reconciler({ ...ground, links, endpoints, suppressed, observer, linkObservers });
+  const reconciler = new Reconciler({ ...ground, links, endpoints, observer, linkObservers });
   return {
     forgotten,
     forgottenNetworks,

@@ -76,12 +76,11 @@ export class SuppressedRoutes {
     const destination = hostPrefix(address);
     return await endpoints.whileJoined(endpointId, async () => {
       if (endpoints.endpointAt(destination) !== endpointId) return false;
-      const desired = endpoints.desired(endpointId);
       const wasSuppressed = this.has(destination);
-      const known = this.without(desired);
+      const known = endpoints.desired(endpointId);
       change(destination);
       try {
-        await links.apply(this.without(desired), known);
+        await links.apply(endpoints.desired(endpointId), known);
       } catch (error) {
         if (wasSuppressed) this.#destinations.add(destination);
         else this.#destinations.delete(destination);

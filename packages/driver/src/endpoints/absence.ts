@@ -120,10 +120,10 @@ export class Absence {
       const link = await rtnl.links.get({ index: linkIndex });
       const isSame = link !== undefined && isHostLinkOf(endpointId, link);
       if (endpoint === undefined || !isSame || isInUse(link) || this.#inUse.has(linkIndex)) return false;
+      const known = endpoints.desired(endpointId);
       // Before the routes go: a repair would bring them back.
       this.#held.set(endpointId, { endpoint, why });
-      const desired = endpoints.desired(endpointId);
-      await links.apply(this.without(desired), desired);
+      await links.apply(endpoints.desired(endpointId), known);
       logger.warn({ endpointId }, `withdrawn: ${why}`);
       const held = allAddresses(endpoint).map(({ address }) => address);
       journal.record({ kind: 'withdrawn', addresses: held, endpointId, detail: why });

@@ -9,8 +9,6 @@ import {
   hostPrefixes,
   joinReply,
   type Logger,
-  type LinkAttributes,
-  planEndpoint,
 } from '@routed/datapath';
 import type { Direction } from '@routed/netfilter';
 import type { Repository } from '@routed/store';
@@ -21,10 +19,10 @@ import type { DriverEvents } from '../ground/events.ts';
 import type { Journal } from '../ground/journal.ts';
 import type { KeyedLock } from '@routed/ipam';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
-import { linkAttributes } from '../networks/options.ts';
 import type { Rates } from '../networks/parse-options.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import { type Endpoint, holderOf, withoutBlocks, withoutStop } from './endpoint.ts';
+import type { EndpointPlans } from './endpoint-plans.ts';
 import { EndpointRecords } from './endpoint-records.ts';
 import { isPending, withKnownOwner, withList, withPendingOwner } from './owner-pending.ts';
 import { StrayFilters } from './sync-filters.ts';
@@ -45,6 +43,7 @@ export interface OperatorsGifts {
 export class EndpointLifecycle extends EndpointRecords {
   readonly #links: EndpointLinks;
   readonly #networks: NetworkRegistry;
+  readonly #plans: EndpointPlans;
   readonly #gateways: Gateways;
   readonly #claims: Pick<DuplicateAddressCheck, 'beforeAnnouncing'>;
   readonly #leases: AdditionalLeases;
@@ -60,6 +59,7 @@ export class EndpointLifecycle extends EndpointRecords {
   constructor(deps: {
     readonly links: EndpointLinks;
     readonly networks: NetworkRegistry;
+    readonly plans: EndpointPlans;
     readonly gateways: Gateways;
     readonly claims: Pick<DuplicateAddressCheck, 'beforeAnnouncing'>;
     readonly leases: AdditionalLeases;
@@ -75,6 +75,7 @@ export class EndpointLifecycle extends EndpointRecords {
     super(deps.repository);
     this.#links = deps.links;
     this.#networks = deps.networks;
+    this.#plans = deps.plans;
     this.#gateways = deps.gateways;
     this.#claims = deps.claims;
     this.#leases = deps.leases;
@@ -121,7 +122,7 @@ export class EndpointLifecycle extends EndpointRecords {
    * @throws DriverError ENDPOINT_UNKNOWN
    */
   desired(endpointId: string): DesiredEndpoint {
-    const plan = this.#plan(this.index.require(endpointId));
+    const plan = this.#plans.of(this.index.require(endpointId));
     const isIts = (destination: string): boolean => (this.endpointAt(destination) ?? endpointId) === endpointId;
     return {
       ...plan,
@@ -203,7 +204,7 @@ export class EndpointLifecycle extends EndpointRecords {
       const before = this.index.require(endpointId);
       const added = addresses.filter(({ address }) => this.endpointAt(hostPrefix(address)) !== endpointId);
       const after = { ...before, additional: [...before.additional, ...added] };
-      const [known, desired] = [this.#plan(before), this.#plan(after)];
+      const [known, desired] = [this.#plans.of(before), this.#plans.of(after)];
       const filtering = this.revise(
         { before, after },
         [() => this.#filtering.set(after)],
@@ -233,8 +234,8 @@ export class EndpointLifecycle extends EndpointRecords {
       const after = { ...before, additional: before.additional.filter((entry) => !removed.includes(entry)) };
       const isJoined = await this.revise(
         { before, after },
-        [() => this.#links.apply(this.#plan(after), this.#plan(before)), () => this.#filtering.set(after)],
-        [() => this.#filtering.set(before), () => this.#links.apply(this.#plan(before), this.#plan(after))],
+        [() => this.#links.apply(this.#plans.of(after), this.#plans.of(before)), () => this.#filtering.set(after)],
+        [() => this.#filtering.set(before), () => this.#links.apply(this.#plans.of(before), this.#plans.of(after))],
       );
       if (isJoined && removed.length > 0) this.#note('withdrawn', before, removed, 'removed while its container runs');
       return removed;
@@ -273,8 +274,8 @@ export class EndpointLifecycle extends EndpointRecords {
       if (isDeepStrictEqual(before, after)) return;
       await this.revise(
         { before, after },
-        [() => this.#links.apply(this.#plan(after), this.#plan(before))],
-        [() => this.#links.apply(this.#plan(before), this.#plan(after))],
+        [() => this.#links.apply(this.#plans.of(after), this.#plans.of(before))],
+        [() => this.#links.apply(this.#plans.of(before), this.#plans.of(after))],
       );
     });
   }
@@ -292,8 +293,8 @@ export class EndpointLifecycle extends EndpointRecords {
       const after = { ...before, isAnnounced };
       const isJoined = await this.revise(
         { before, after },
-        [() => this.#links.apply(this.#plan(after), this.#plan(before))],
-        [() => this.#links.apply(this.#plan(before), this.#plan(after))],
+        [() => this.#links.apply(this.#plans.of(after), this.#plans.of(before))],
+        [() => this.#links.apply(this.#plans.of(before), this.#plans.of(after))],
       );
       if (isJoined) this.#note(isAnnounced ? 'announced' : 'withdrawn', after, allAddresses(after), detail);
       return true;
@@ -312,8 +313,8 @@ export class EndpointLifecycle extends EndpointRecords {
       const after = withoutBlocks(before);
       const isJoined = await this.revise(
         { before, after },
-        [() => this.#links.apply(this.#plan(after), this.#plan(before))],
-        [() => this.#links.apply(this.#plan(before), this.#plan(after))],
+        [() => this.#links.apply(this.#plans.of(after), this.#plans.of(before))],
+        [() => this.#links.apply(this.#plans.of(before), this.#plans.of(after))],
       );
       if (isJoined && after.isAnnounced !== false) this.#note('announced', after, after.addresses, detail);
       return true;
@@ -388,7 +389,7 @@ export class EndpointLifecycle extends EndpointRecords {
       const joining = this.#asUnknown({
         // Docker may tell of a signal after Leave.
         ...this.sandboxes.assign(withoutStop(endpoint), sandboxKey),
-        ...this.#attributesOf(endpoint),
+        ...this.#plans.attributesOf(endpoint),
         ...((await this.#isHeldBack(endpoint)) && { isAnnounced: false }),
       });
       await this.#ensureOwnGateways(endpoint, joining);
@@ -419,7 +420,7 @@ export class EndpointLifecycle extends EndpointRecords {
   /** Unless more has become of the endpoint meanwhile. */
   #begin(created: Endpoint): Promise<void> {
     const isWaiting = this.index.get(created.id) === created && this.#networks.get(created.networkId) !== undefined;
-    if (isWaiting) this.#links.begin(this.#plan(created));
+    if (isWaiting) this.#links.begin(this.#plans.of(created));
     return Promise.resolve();
   }
 
@@ -466,7 +467,7 @@ export class EndpointLifecycle extends EndpointRecords {
   /** The links come with their filter: it need not wait for them, and they are of no use before Docker moves one. */
   async #make(endpoint: Endpoint): Promise<void> {
     const [made, filtered] = await Promise.allSettled([
-      this.#links.apply(this.#plan(endpoint)),
+      this.#links.apply(this.#plans.of(endpoint)),
       this.#filtering.begin(endpoint),
     ]);
     if (made.status === 'fulfilled' && filtered.status === 'fulfilled') return;
@@ -523,14 +524,5 @@ export class EndpointLifecycle extends EndpointRecords {
     for (const [index, { gateway }] of joining.addresses.entries()) {
       if (gateway !== endpoint.addresses[index]?.gateway) await this.#gateways.ensure(gateway);
     }
-  }
-
-  #plan(endpoint: Endpoint): DesiredEndpoint {
-    return planEndpoint(endpoint, this.#attributesOf(endpoint));
-  }
-
-  /** What its links were made with: to give only one end another MTU would break it. */
-  #attributesOf(endpoint: Endpoint): LinkAttributes {
-    return { mtuBytes: this.#networks.mtuOf(endpoint.networkId), ...linkAttributes(endpoint) };
   }
 }

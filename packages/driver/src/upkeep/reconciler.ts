@@ -1,6 +1,5 @@
 import { addressTexts } from '../endpoints/endpoint.ts';
 import {
-  type DesiredEndpoint,
   type EndpointLinks,
   type EndpointRepair,
   type LinkDeletion,
@@ -11,7 +10,6 @@ import {
   type RepairAction,
 } from '@routed/datapath';
 import type { Link } from '@routed/netns';
-import type { SuppressedRoutes } from '../conflicts/suppressed-routes.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
 import type { ReconcileReporter, RoundReport } from './reconcile-reporter.ts';
 
@@ -30,7 +28,6 @@ export interface LinkObserver {
 export class Reconciler {
   readonly #links: EndpointLinks;
   readonly #endpoints: EndpointLifecycle;
-  readonly #suppressed: Pick<SuppressedRoutes, 'without'>;
   readonly #linkObservers: readonly LinkObserver[];
   readonly #observer: ReconcileReporter;
   readonly #logger: Logger;
@@ -38,8 +35,6 @@ export class Reconciler {
   constructor(deps: {
     readonly links: EndpointLinks;
     readonly endpoints: EndpointLifecycle;
-    /** What is not to be there although an endpoint has it. */
-    readonly suppressed: Pick<SuppressedRoutes, 'without'>;
     /** Shown the links of each round. */
     readonly linkObservers: readonly LinkObserver[];
     readonly observer: ReconcileReporter;
@@ -47,7 +42,6 @@ export class Reconciler {
   }) {
     this.#links = deps.links;
     this.#endpoints = deps.endpoints;
-    this.#suppressed = deps.suppressed;
     this.#linkObservers = deps.linkObservers;
     this.#observer = deps.observer;
     this.#logger = deps.logger;
@@ -57,7 +51,7 @@ export class Reconciler {
   async reconcile(): Promise<RoundReport> {
     const started = performance.now();
     // Before the dumps: an endpoint that joins meanwhile is not missed in them.
-    const desired = this.#endpoints.joined().map((endpoint) => this.#suppressed.without(endpoint));
+    const desired = this.#endpoints.joined();
     const actual = await this.#links.read();
     for (const surveyor of this.#linkObservers) surveyor.survey(actual.links);
     const repairs = planRepairs(desired, actual);
@@ -91,7 +85,7 @@ export class Reconciler {
   async #changeEndpoint(repair: EndpointRepair, tally: Tally): Promise<void> {
     const { endpointId } = repair;
     await this.#endpoints.whileJoined(endpointId, async () => {
-      const desired: DesiredEndpoint = this.#suppressed.without(this.#endpoints.desired(endpointId));
+      const desired = this.#endpoints.desired(endpointId);
       for (const { change, outcome } of await this.#links.repair(repair, desired))
         this.#tell({ ...change, endpointId }, outcome, tally);
       return true;

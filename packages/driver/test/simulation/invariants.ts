@@ -107,8 +107,10 @@ export class Invariants {
     const hasRules = rulesOf(host).some((destination) => !isBlock(destination));
     const endpoints = host.plugin?.report().endpoints ?? [];
     const unannounced = host.unannounced().filter((address) => !isCovered(host, address));
-    // Its route may be held back: then the rules lead nowhere.
-    const isUnannounced = endpoints.some(({ announcement }) => announcement?.isAnnounced === false);
+    // Its route may be held back: then the rules lead nowhere. What is yielded may be in a block of this host as well.
+    const isUnannounced = endpoints.some(
+      ({ announcement }) => announcement?.isAnnounced === false || announcement?.reason === 'yielded',
+    );
     const isNeeded = isUnannounced || host.hasPredecessors || unannounced.length > 0;
     if (hasRules && !isNeeded)
       yield [`${host.name} has rules for unannounced addresses, and there is none`, BOUNDS.rules];
