@@ -126,7 +126,11 @@ export class Invariants {
     const rules = rulesOf(host).filter(isBlock);
     for (const block of blocks) {
       if (!rules.includes(block)) yield [`${host.name} has block ${block} without a rule`, BOUNDS.blocks];
-      const addresses = this.#cluster.containersOf(host).flatMap(({ attachment }) => attachment?.address ?? []);
+      const addresses = [
+        ...this.#cluster.containersOf(host).flatMap(({ attachment }) => attachment?.address ?? []),
+        // Beside the address that Docker gave it, a container may have its own.
+        ...(host.plugin?.report().endpoints ?? []).flatMap(({ own = [] }) => own),
+      ];
       if (!host.engine.isUp || addresses.some((address) => isInside(block, address))) continue;
       yield [`${host.name} keeps block ${block}, which no container uses`, BOUNDS.unusedBlock];
     }
