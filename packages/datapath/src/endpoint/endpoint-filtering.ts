@@ -22,6 +22,9 @@ const KEPT_LISTS = 64;
  */
 const COLLECT_MS = 1_000;
 
+/** How long links that are down are collected before their filters go, all together: Docker's next calls come first. */
+const REMOVAL_MS = 20;
+
 /** Who may enter the endpoints' containers, where these may go, and what they may send: the filters of the endpoints' links. */
 export class EndpointFiltering {
   readonly #filters: EndpointFilters;
@@ -190,15 +193,14 @@ export class EndpointFiltering {
     return (await this.#filters.list()).filter((link) => link.startsWith(HOST_LINK_PREFIX));
   }
 
-  /** Takes a link's filter away; nothing happens when it has none. */
-  async removeFrom(link: string): Promise<void> {
-    await this.#filters.remove(link);
-    await this.#named.forget(link);
+  /** Takes the filters of links away; nothing happens where there is none. */
+  async removeFrom(...links: readonly string[]): Promise<void> {
+    await this.#filters.remove(...links);
+    for (const link of links) await this.#named.forget(link);
   }
 
   async #removeDown(): Promise<void> {
-    // Those that leave at once do so in one turn of the event loop.
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, REMOVAL_MS));
     let areRemoved = true;
     while (areRemoved && this.#down.size > 0) {
       const links = [...this.#down];
@@ -212,7 +214,7 @@ export class EndpointFiltering {
 
   async #removeAll(links: readonly string[]): Promise<boolean> {
     try {
-      await Promise.all(links.map((link) => this.removeFrom(link)));
+      await this.removeFrom(...links);
       return true;
     } catch (error) {
       this.#logger.warn({ err: error, links }, 'could not remove filters of links that are down; trying again later');

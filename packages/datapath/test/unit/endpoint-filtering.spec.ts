@@ -11,13 +11,13 @@ const closed = (id: string, address: string) => ({ ...endpointWith(id, [address]
 describe('connections of endpoints', () => {
   let forget: sinon.SinonStub<[readonly string[]], Promise<void>>;
   let set: sinon.SinonSpy;
-  let remove: sinon.SinonStub<[string], Promise<void>>;
+  let remove: sinon.SinonStub<string[], Promise<void>>;
   let warn: sinon.SinonSpy;
   let filtering: EndpointFiltering;
   beforeEach(() => {
     forget = sinon.stub<[readonly string[]], Promise<void>>().resolves();
     [set, warn] = [sinon.fake.resolves(undefined), sinon.fake()];
-    remove = sinon.stub<[string], Promise<void>>().resolves();
+    remove = sinon.stub<string[], Promise<void>>().resolves();
     filtering = new EndpointFiltering({
       filters: { set, remove } as Partial<EndpointFilters> as EndpointFilters,
       connections: {
@@ -93,13 +93,14 @@ describe('connections of endpoints', () => {
     const web = endpointWith('aaaaaaaaaaaa', ['10.1.0.2']);
     const link = 'vethraaaaaaaaaa';
 
-    it('go soon, and nobody waits', async () => {
+    it('go soon, all together, and nobody waits', async () => {
       filtering.removeSoon(web.id);
+      filtering.removeSoon('bbbbbbbbbbbb');
       expect(remove.callCount).to.equal(0);
 
       await filtering.settle();
 
-      expect(remove.args).to.deep.equal([[link]]);
+      expect(remove.args).to.deep.equal([[link, 'vethrbbbbbbbbbb']]);
     });
 
     it('stay where the endpoint joins again before that', async () => {
@@ -116,7 +117,7 @@ describe('connections of endpoints', () => {
       const removed = createDeferred<undefined>();
       remove.callsFake(() => removed.promise.then(() => undefined));
       filtering.removeSoon(web.id);
-      await new Promise((resolve) => setImmediate(resolve));
+      while (remove.callCount === 0) await sleep(5);
 
       const begun = filtering.begin(web);
       await new Promise((resolve) => setImmediate(resolve));

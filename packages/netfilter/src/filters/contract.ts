@@ -57,8 +57,8 @@ export interface EndpointFilters {
   set(filter: EndpointFilter): Promise<void>;
   /** Whether filters with `conntrack` `off` can be set here. @throws NetfilterError CONNTRACK_UNAVAILABLE */
   requireUntracked(): Promise<void>;
-  /** Takes a link's filter away; nothing happens when it has none. @throws NetlinkError */
-  remove(link: string): Promise<void>;
+  /** Takes the filters of links away, in one transaction; nothing happens where there is none. @throws NetlinkError */
+  remove(...links: readonly string[]): Promise<void>;
   /** The links that have a filter in the kernel, read anew unless a {@link RulesetWatch} heard of no change since. @throws NetlinkError */
   list(): Promise<string[]>;
   /** What was counted, by link. @throws NetlinkError */

@@ -87,7 +87,7 @@ class KernelEndpointFilters implements EndpointFilters {
       const { isAvailable } = this.#rules;
       if (isAvailable === undefined || (isAvailable && (isSame || needsRules))) await this.#ensure();
       if (this.#rules.isAvailable === true) {
-        await this.#replace(link, elements);
+        await this.#replace(new Map([[link, elements]]));
         if (isTurn) await this.#followUplinks();
       } else if (filter.ingress !== undefined) throw nftMissing('ingress', link);
       else if (filter.egress !== undefined) throw nftMissing('egress', link);
@@ -98,14 +98,15 @@ class KernelEndpointFilters implements EndpointFilters {
     return this.#untracked.requireSupport();
   }
 
-  remove(link: string): Promise<void> {
+  remove(...links: readonly string[]): Promise<void> {
     return this.#inTurn(async () => {
-      const isTurn = this.#untracked.note(link, false);
+      const turns = links.map((link) => this.#untracked.note(link, false));
       const { isAvailable } = this.#rules;
       if (isAvailable === false) return;
       if (isAvailable === undefined) await this.#inForce.read();
-      if (this.#inForce.has(link)) await this.#replace(link, NO_ELEMENTS);
-      if (isTurn) await this.#followUplinks();
+      const filtered = links.filter((link) => this.#inForce.has(link));
+      if (filtered.length > 0) await this.#replace(new Map(filtered.map((link) => [link, NO_ELEMENTS])));
+      if (turns.includes(true)) await this.#followUplinks();
     });
   }
 
@@ -188,7 +189,8 @@ class KernelEndpointFilters implements EndpointFilters {
   }
 
   async #followUplinks(): Promise<void> {
-    for (const link of await this.#wantUplinks()) await this.#replace(link, this.#inForce.wantedOf(link));
+    const changed = await this.#wantUplinks();
+    if (changed.length > 0) await this.#replace(new Map(changed.map((link) => [link, this.#inForce.wantedOf(link)])));
   }
 
   /** Whether filters are about this link, and not only the way of untracked packets. */
@@ -220,16 +222,16 @@ class KernelEndpointFilters implements EndpointFilters {
     return damages;
   }
 
-  async #replace(link: string, wanted: LinkElements): Promise<void> {
+  async #replace(wanted: ReadonlyMap<string, LinkElements>): Promise<void> {
     try {
-      await this.#inForce.replace(link, wanted);
+      await this.#inForce.replace(wanted);
     } catch (error) {
       // Somebody took elements or all of it away: find out what is there, and try once more.
       if (!isNetlinkError(error, 'ENOENT')) throw error;
       this.#damages += 1;
-      if (wanted.size > 0) await this.#ensure();
+      if ([...wanted.values()].some(({ size }) => size > 0)) await this.#ensure();
       await this.#inForce.read();
-      await this.#inForce.replace(link, wanted);
+      await this.#inForce.replace(wanted);
     }
   }
 

@@ -73,16 +73,22 @@ export class FiltersInForce {
   }
 
   /**
-   * Gives a link what is wanted of it from now on, in one transaction.
+   * Gives links what is wanted of them from now on, in one transaction.
    *
    * @throws NetlinkError `ENOENT` when the kernel has something else than we know
    */
-  async replace(link: string, wanted: LinkElements): Promise<void> {
-    this.want(link, wanted);
-    const present = this.#presentOf(link);
-    await this.#sets.change(difference(present, wanted), difference(wanted, present), link);
-    if (wanted.size === 0) this.#present.delete(link);
-    else this.#present.set(link, wanted);
+  async replace(wanted: ReadonlyMap<string, LinkElements>): Promise<void> {
+    for (const [link, elements] of wanted) this.want(link, elements);
+    const changes = [...wanted].map(([link, elements]) => [this.#presentOf(link), elements] as const);
+    await this.#sets.change(
+      changes.flatMap(([present, elements]) => difference(present, elements)),
+      changes.flatMap(([present, elements]) => difference(elements, present)),
+      [...wanted.keys()].join(),
+    );
+    for (const [link, elements] of wanted) {
+      if (elements.size === 0) this.#present.delete(link);
+      else this.#present.set(link, elements);
+    }
   }
 
   /** Makes the elements that were read those that are wanted; says whether they were not. @throws NetlinkError */
