@@ -32,15 +32,10 @@ export async function reconcileSandbox(
       const wanted = await endpoints();
       const { isComplete, ...state } = sandbox.read();
       const { changes: due, waitingFor } = planAddresses(wanted, state);
-      const isLast = isComplete && waitingFor.length === 0;
-      // The addresses are asked for first: the container is in a hurry for them.
-      const [made, answers] = await Promise.all([
-        apply(view.rtnl, due),
-        isLast ? readAnswers(view.rtnl, state.links) : undefined,
-      ]);
-      changes += made;
-      if (answers !== undefined) {
-        changes += await apply(view.rtnl, planSourceRouting(wanted, answers));
+      changes += await apply(view.rtnl, due);
+      if (isComplete && waitingFor.length === 0) {
+        // After the addresses, which the container is in a hurry for.
+        changes += await apply(view.rtnl, planSourceRouting(wanted, await readAnswers(view.rtnl, state.links)));
         return { endpointIds: wanted.map(({ endpoint }) => endpoint.id), changes };
       }
       if (!(await sandbox.change())) throw new Error(`Docker has not set up the link of ${shorten(waitingFor)}`);

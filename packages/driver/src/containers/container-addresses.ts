@@ -1,7 +1,6 @@
 import type { Container, DockerContainers } from '@routed/docker-engine';
 import { allAddresses } from '@routed/datapath';
 import { canonicalHostAddress, type KeyedLock } from '@routed/ipam';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
 import type { KeptAddresses } from '../leases/kept-addresses.ts';
 import type { EndpointLifecycle } from '../endpoints/endpoint-lifecycle.ts';
@@ -161,45 +160,29 @@ export class ContainerAddresses {
 
   /** True: the container runs and has them now. Its sandbox is looked at while the host's side is made. */
   async #give(endpointId: string, addresses: readonly AdditionalAddress[]): Promise<boolean> {
-    let onReady = (): void => undefined;
-    const ready = new Promise<void>((resolve) => (onReady = resolve));
-    const extending = this.#endpoints.extend(endpointId, addresses, onReady);
-    const configuring = this.#configure(endpointId, Promise.race([ready, extending]));
-    const [extended, configured] = await Promise.allSettled([extending, configuring]);
-    if (extended.status === 'rejected') {
-      this.#look(endpointId);
-      throw extended.reason;
-    }
+    const extending = this.#endpoints.extend(endpointId, addresses);
+    const [extended, configured] = await Promise.allSettled([extending, this.#configure(endpointId, extending)]);
+    if (extended.status === 'rejected') throw extended.reason;
     if (configured.status === 'rejected') throw configured.reason;
     return configured.value;
   }
 
-  /** True: the container runs and has it no longer. Its sandbox is looked at while the host's side goes. */
+  /** True: the container runs and has it no longer. */
   async #take(endpointId: string, address: string): Promise<boolean> {
     if (this.#endpoints.get(endpointId) === undefined) return false;
-    const reducing = this.#endpoints.reduce(endpointId, new Set([address]));
-    const [reduced, configured] = await Promise.allSettled([reducing, this.#configure(endpointId, reducing)]);
-    if (reduced.status === 'rejected') throw reduced.reason;
-    if (configured.status === 'rejected') throw configured.reason;
-    return configured.value;
+    await this.#endpoints.reduce(endpointId, new Set([address]));
+    return await this.#configure(endpointId);
   }
 
   /** Nobody waits for the sandbox: it may be what could not be reached. */
   async #undo(endpointId: string, address: string): Promise<void> {
     if (this.#endpoints.get(endpointId) === undefined) return;
     await this.#endpoints.reduce(endpointId, new Set([address]));
-    this.#look(endpointId);
-  }
-
-  /** Has its sandbox visited, for which nobody waits. */
-  #look(endpointId: string): void {
     const sandboxKey = this.#endpoints.get(endpointId)?.sandboxKey;
     if (sandboxKey !== undefined) this.#sandboxReconciler.request(sandboxKey);
   }
 
-  /** @param after a change of the endpoint's record, which sends its messages to the kernel before a sandbox is opened on this thread */
-  async #configure(endpointId: string, after: Promise<unknown>): Promise<boolean> {
-    await nextTurn();
+  async #configure(endpointId: string, after?: Promise<unknown>): Promise<boolean> {
     const sandboxKey = this.#endpoints.get(endpointId)?.sandboxKey;
     if (sandboxKey === undefined) return false;
     await this.#sandboxReconciler.configure(sandboxKey, after);

@@ -195,29 +195,19 @@ export class EndpointLifecycle extends EndpointRecords {
   /**
    * Gives an endpoint further addresses, leased already: the host's side of them, at once. One that it has stays.
    *
-   * @param onReady called when the endpoint is on record and its filter lets them pass: from then on its sandbox may have them, whether
-   * or not a route leads there yet. After a failure it may not
    * @throws DriverError ENDPOINT_UNKNOWN, LINK_MISSING
    */
-  async extend(endpointId: string, addresses: readonly AdditionalAddress[], onReady?: () => void): Promise<void> {
+  async extend(endpointId: string, addresses: readonly AdditionalAddress[]): Promise<void> {
     await this.#lock.run(endpointId, async () => {
       const before = this.index.require(endpointId);
       const added = addresses.filter(({ address }) => this.endpointAt(hostPrefix(address)) !== endpointId);
       const after = { ...before, additional: [...before.additional, ...added] };
-      const [known, desired] = [this.#plans.of(before), this.#plans.of(after)];
-      const filtering = this.revise(
+      const isJoined = await this.revise(
         { before, after },
-        [() => this.#filtering.set(after)],
-        [() => this.#filtering.set(before)],
-      ).then((isJoined) => {
-        onReady?.();
-        return isJoined;
-      });
-      const lead = (): Promise<void> => this.#links.apply(desired, known, filtering);
-      if (before.sandboxKey !== undefined) await this.#orTakeBack({ before, after }, lead);
-      if ((await filtering) && added.length > 0) {
-        this.#note('announced', before, added, 'added while its container runs');
-      }
+        [() => this.#filtering.set(after), () => this.#lead(after, before)],
+        [() => this.#links.apply(this.#plans.of(before), this.#plans.of(after)), () => this.#filtering.set(before)],
+      );
+      if (isJoined && added.length > 0) this.#note('announced', before, added, 'added while its container runs');
     });
   }
 
@@ -417,6 +407,16 @@ export class EndpointLifecycle extends EndpointRecords {
     await this.#lock.run(endpointId, () => this.#delete(endpointId));
   }
 
+  /** Leads to what an endpoint gets beside what it had. Where that fails, its filter is as before again. */
+  async #lead(after: Endpoint, before: Endpoint): Promise<void> {
+    try {
+      await this.#links.apply(this.#plans.of(after), this.#plans.of(before));
+    } catch (error) {
+      await this.#filtering.set(before);
+      throw error;
+    }
+  }
+
   /** Unless more has become of the endpoint meanwhile. */
   #begin(created: Endpoint): Promise<void> {
     const isWaiting = this.index.get(created.id) === created && this.#networks.get(created.networkId) !== undefined;
@@ -443,25 +443,6 @@ export class EndpointLifecycle extends EndpointRecords {
     // A crash before this leaves leases without an endpoint, which the next start releases.
     await this.#leases.release(endpoint?.additional.filter(({ isSticky }) => !isSticky) ?? []);
     if (endpoint !== undefined) this.#events.emit('delete', endpoint.additional);
-  }
-
-  /** Where `work` fails, the filter and the record are as before again. */
-  async #orTakeBack(
-    { before, after }: { readonly before: Endpoint; readonly after: Endpoint },
-    work: () => Promise<void>,
-  ): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      // They are, if it is they that failed.
-      if (this.index.get(after.id) === after) {
-        const restore = (): Promise<unknown> => this.#filtering.set(before);
-        await this.change({ before: after, after: before }, restore, () => Promise.resolve()).catch((err: unknown) => {
-          this.#logger.debug({ endpointId: after.id, err }, 'what an endpoint was to get could not be taken back');
-        });
-      }
-      throw error;
-    }
   }
 
   /** The links come with their filter: it need not wait for them, and they are of no use before Docker moves one. */

@@ -163,13 +163,14 @@ export class SandboxReconciler {
   async #visit(sandboxKey: string, after: Promise<unknown>): Promise<void> {
     const started = performance.now();
     const indexOf = new Map<string, number | undefined>();
-    // Looked for while the sandbox is opened and looked at; a failure shows when it is looked for again.
-    const finding = Promise.allSettled([this.#findLinks(sandboxKey, indexOf)]);
-    const view = await this.#open(sandboxKey);
+    // Looked for while the sandbox is opened; a failure shows when it is looked for again.
+    const [view] = await Promise.all([
+      this.#open(sandboxKey),
+      Promise.allSettled([this.#findLinks(sandboxKey, indexOf)]),
+    ]);
     try {
       const until = { deadlineMs: VISIT_MS, signal: this.#stopping.signal };
-      const before = Promise.all([finding, after]);
-      const wanted = (): Promise<SandboxEndpoint[]> => this.#endpointsOf(sandboxKey, indexOf, before);
+      const wanted = (): Promise<SandboxEndpoint[]> => this.#endpointsOf(sandboxKey, indexOf, after);
       const { endpointIds, changes } = await reconcileSandbox(view, wanted, until);
       for (const endpointId of endpointIds) this.#statuses.set(endpointId, { state: 'done' });
       if (changes > 0) this.#record('configured', sandboxKey, `${changes} changes in sandbox ${sandboxKey}`);
@@ -185,14 +186,13 @@ export class SandboxReconciler {
    * The endpoints whose link is still there: it goes with the container.
    *
    * @param indexOf what the host has been asked for during this visit: an answer may have to wait for other work
-   * @param before what is waited for: it changes what there is to find
    */
   async #endpointsOf(
     sandboxKey: string,
     indexOf: Map<string, number | undefined>,
-    before: Promise<unknown>,
+    after: Promise<unknown>,
   ): Promise<SandboxEndpoint[]> {
-    await before;
+    await after;
     await this.#findLinks(sandboxKey, indexOf);
     const found: SandboxEndpoint[] = [];
     for (const endpoint of this.#endpoints.endpointsIn(sandboxKey)) {

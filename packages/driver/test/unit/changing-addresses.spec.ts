@@ -27,11 +27,6 @@ describe('additional addresses of an endpoint', () => {
     });
     const extend = (...more: readonly AdditionalAddress[]): Promise<void> =>
       daemon.parts.endpoints.extend(endpointId, more);
-    /** The addresses that the endpoint's filter lets pass. */
-    const filtered = (): string[] => {
-      const { addresses } = daemon.filters.set.lastCall.firstArg as { readonly addresses: readonly string[] };
-      return addresses.filter((address) => address.startsWith('10.'));
-    };
     const reduce = (...less: readonly string[]): Promise<readonly AdditionalAddress[]> =>
       daemon.parts.endpoints.reduce(endpointId, new Set(less));
 
@@ -84,55 +79,6 @@ describe('additional addresses of an endpoint', () => {
         expect(await network.onHost()).to.deep.equal(['10.1.0.2/32', '10.1.0.3/32', '10.1.0.4/32']);
       });
     }
-
-    it('may be in the sandbox once the filter and the record have them, which is before a route leads there', async () => {
-      const seen: unknown[] = [];
-      const look = async (): Promise<void> => {
-        const held = daemon.kernel.inspect().routes.some(({ destination }) => destination === '10.1.0.4/32');
-        const { additional } = daemon.parts.endpoints.get(endpointId)!;
-        seen.push([filtered(), await network.onRecord(), additional.map(({ address }) => address), held]);
-      };
-
-      let looking: Promise<void> | undefined;
-      await daemon.parts.endpoints.extend(endpointId, [lease('10.1.0.4')], () => void (looking = look()));
-      await looking;
-
-      const both = ['10.1.0.3', '10.1.0.4'];
-      expect(seen).to.deep.equal([[['10.1.0.2', ...both], both, both, false]]);
-    });
-
-    it('are taken from the filter, the record and the memory again when no route can lead there', async () => {
-      daemon.kernel.failNext('route.replace', 'ENOBUFS');
-      const onReady = sinon.fake();
-
-      expect(await messageOf(daemon.parts.endpoints.extend(endpointId, [lease('10.1.0.4')], onReady))).to.contain(
-        'ENOBUFS',
-      );
-
-      expect(onReady.callCount).to.equal(1);
-      expect(filtered()).to.deep.equal(['10.1.0.2', '10.1.0.3']);
-      expect(await network.onRecord()).to.deep.equal(['10.1.0.3']);
-      expect(daemon.parts.endpoints.get(endpointId)?.additional).to.deep.equal([lease('10.1.0.3')]);
-      expect(daemon.parts.endpoints.endpointAt('10.1.0.4/32')).to.equal(undefined);
-    });
-
-    it('get no route when the filter cannot be set', async () => {
-      const onReady = sinon.fake();
-      const outcomes = [Promise.reject(new Error('no nft'))];
-      sinon.replace(
-        daemon.filters,
-        'set',
-        sinon.fake(() => outcomes.pop()),
-      );
-
-      expect(await messageOf(daemon.parts.endpoints.extend(endpointId, [lease('10.1.0.4')], onReady))).to.equal(
-        'no nft',
-      );
-
-      expect(onReady.callCount).to.equal(0);
-      expect(await network.onHost()).to.deep.equal(['10.1.0.2/32', '10.1.0.3/32']);
-      expect(await network.onRecord()).to.deep.equal(['10.1.0.3']);
-    });
 
     it('stay as they were when the record cannot be written, in the kernel, too', async () => {
       const put = sinon.stub(daemon.state.endpoints, 'put').callThrough();

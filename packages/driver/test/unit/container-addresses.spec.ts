@@ -1,7 +1,5 @@
 import type { Container, DockerEngine, EngineNotice } from '@routed/docker-engine';
 import { expect } from 'chai';
-import sinon from 'sinon';
-import { until } from '../../../netns/test/support/until.ts';
 import { messageOf } from '../../../store/test/unit/support/message-of.ts';
 import { type FakeSandbox, fakeSandbox } from '../../../datapath/test/unit/support/sandbox.ts';
 import { createNetwork, dockerId, dockerOf, startContainer, type WiredDaemon, wiredDaemon } from './support/wired.ts';
@@ -58,7 +56,6 @@ describe('addresses that an operator gives a container', () => {
     containers = [listed(endpointId)];
   });
   afterEach(async () => {
-    sinon.restore();
     await daemon.parts.sandboxReconciler.stop();
     daemon.parts.sticky.stop();
     await daemon.reaper.flush();
@@ -217,39 +214,6 @@ describe('addresses that an operator gives a container', () => {
     await daemon.call('NetworkDriver.DeleteNetwork', { NetworkID: networkId });
 
     expect(await daemon.state.sticky.load()).to.deep.equal([]);
-  });
-
-  it('are in the container while the host still works at the way there, and not for longer than there is one', async () => {
-    const batch = daemon.kernel.batch.bind(daemon.kernel);
-    let refuse = (): void => undefined;
-    const isRefused = new Promise<void>((resolve) => (refuse = resolve));
-    sinon.stub(daemon.kernel, 'batch').callsFake(async (work) => {
-      await isRefused;
-      daemon.kernel.failNext('route.replace', 'ENOBUFS');
-      return await batch(work);
-    });
-
-    const adding = messageOf(daemon.parts.addresses.add('web', '10.1.0.20'));
-    await until(() => sandbox.addresses().includes('10.1.0.20/32'), 'the address to be in the sandbox');
-    expect(routes()).to.deep.equal(['10.1.0.2/32']);
-    refuse();
-
-    expect(await adding).to.contain('ENOBUFS');
-    await until(() => !sandbox.addresses().includes('10.1.0.20/32'), 'the address to leave the sandbox');
-    expect(routes()).to.deep.equal(['10.1.0.2/32']);
-    expect(await daemon.state.sticky.load()).to.deep.equal([]);
-  });
-
-  it('are on record by the time they are in the container: the next daemon leads there', async () => {
-    sinon.stub(daemon.kernel, 'batch').returns(new Promise(() => undefined));
-    daemon.parts.addresses.add('web', '10.1.0.20').catch(() => undefined);
-    await until(() => sandbox.addresses().includes('10.1.0.20/32'), 'the address to be in the sandbox');
-    expect(routes()).to.deep.equal(['10.1.0.2/32']);
-    sinon.restore();
-
-    daemon = await wire(daemon);
-
-    await until(() => routes().includes('10.1.0.20/32'), 'the route to the address');
   });
 
   it('leave nothing behind when the sandbox cannot be reached', async () => {
