@@ -77,18 +77,16 @@ export class EndpointLinks {
    * call. If a change fails, those made are taken back.
    *
    * @param known what the same endpoint had so far; absent: nothing, and its links are made
-   * @param after what has to be done before anything changes; the link is looked for meanwhile. Only with `known`
-   * @throws what `after` rejects with
    * @throws DatapathError LINK_NAME_CLASH when the name belongs to a link that is not this endpoint's
    * @throws DatapathError LINK_MISSING when there is something to add, and no link
    * @throws DatapathError KERNEL_FEATURE_MISSING when the kernel has no veth
    */
-  async apply(desired: DesiredEndpoint, known?: DesiredEndpoint, after?: Promise<unknown>): Promise<void> {
+  async apply(desired: DesiredEndpoint, known?: DesiredEndpoint): Promise<void> {
     if (known === undefined) {
       await this.#make(desired);
       return;
     }
-    const linkIndex = await this.#indexAfter(after, desired.id);
+    const linkIndex = await this.#indexOf(desired.id);
     const changes = planChanges(desired, known, linkIndex ?? 0);
     if (linkIndex === undefined) {
       if (changes.some(({ kind }) => !kind.startsWith('delete'))) throw linkMissing(desired.id);
@@ -251,13 +249,6 @@ export class EndpointLinks {
       outcomes.push(...(await Promise.allSettled([this.#limits.carryOut(change)])));
     }
     return outcomes;
-  }
-
-  async #indexAfter(after: Promise<unknown> | undefined, endpointId: string): Promise<number | undefined> {
-    const [done, found] = await Promise.allSettled([after, this.#indexOf(endpointId)]);
-    if (done.status === 'rejected') throw done.reason;
-    if (found.status === 'rejected') throw found.reason;
-    return found.value;
   }
 
   async #indexOf(endpointId: string): Promise<number | undefined> {
