@@ -80,6 +80,15 @@ describe('additional addresses of an endpoint', () => {
       });
     }
 
+    it('are taken from the filter again when no route can lead there', async () => {
+      daemon.kernel.failNext('route.replace', 'ENOBUFS');
+
+      expect(await messageOf(extend(lease('10.1.0.4')))).to.contain('ENOBUFS');
+
+      const { addresses } = daemon.filters.set.lastCall.firstArg as { readonly addresses: readonly string[] };
+      expect(addresses.filter((address) => address.startsWith('10.'))).to.deep.equal(['10.1.0.2', '10.1.0.3']);
+    });
+
     it('stay as they were when the record cannot be written, in the kernel, too', async () => {
       const put = sinon.stub(daemon.state.endpoints, 'put').callThrough();
       put.onFirstCall().rejects(new Error('no space left'));
