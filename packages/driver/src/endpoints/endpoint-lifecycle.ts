@@ -1,32 +1,15 @@
-import { isDeepStrictEqual } from 'node:util';
-import {
-  allAddresses,
-  type DesiredEndpoint,
-  type EndpointFiltering,
-  type EndpointLinks,
-  type Gateways,
-  hostPrefix,
-  hostPrefixes,
-  joinReply,
-  type Logger,
-} from '@routed/datapath';
+import { allAddresses, type Gateways, hostPrefix, hostPrefixes, joinReply, type Logger } from '@routed/datapath';
 import type { Direction } from '@routed/netfilter';
-import type { Repository } from '@routed/store';
 import type { JoinReply } from '@routed/plugin-protocol';
 import type { HostDrain } from './host-drain.ts';
 import type { DuplicateAddressCheck } from '../leases/duplicate-address-check.ts';
-import type { DriverEvents } from '../ground/events.ts';
-import type { Journal } from '../ground/journal.ts';
-import type { KeyedLock } from '@routed/ipam';
 import type { NetworkRegistry } from '../networks/network-registry.ts';
-import type { Rates } from '../networks/parse-options.ts';
 import type { AdditionalLeases } from '../leases/additional-leases.ts';
-import { type Endpoint, holderOf, withoutBlocks, withoutStop } from './endpoint.ts';
-import type { EndpointPlans } from './endpoint-plans.ts';
-import { EndpointRecords } from './endpoint-records.ts';
-import { isPending, withKnownOwner, withList, withPendingOwner } from './owner-pending.ts';
+import { type Endpoint, holderOf, withoutStop } from './endpoint.ts';
+import { LiveEndpoints, type LiveEndpointsDeps } from './live-endpoints.ts';
+import { withKnownOwner, withPendingOwner } from './owner-pending.ts';
 import { StrayFilters } from './sync-filters.ts';
-import type { AdditionalAddress, LeasedAddress } from '../leases/leased-address.ts';
+import type { LeasedAddress } from '../leases/leased-address.ts';
 
 /** What operators gave to containers, for endpoints of which nobody has said yet whose they are. */
 export interface OperatorsGifts {
@@ -40,52 +23,35 @@ export interface OperatorsGifts {
  * Work on one endpoint is done in the order it was asked for. Every step may be repeated: it then finds its work
  * done and answers the same.
  */
-export class EndpointLifecycle extends EndpointRecords {
-  readonly #links: EndpointLinks;
+export class EndpointLifecycle extends LiveEndpoints {
   readonly #networks: NetworkRegistry;
-  readonly #plans: EndpointPlans;
   readonly #gateways: Gateways;
   readonly #claims: Pick<DuplicateAddressCheck, 'beforeAnnouncing'>;
   readonly #leases: AdditionalLeases;
-  readonly #filtering: EndpointFiltering;
   readonly #strays: StrayFilters;
   readonly #gifts: OperatorsGifts;
   readonly #hostDrain: Pick<HostDrain, 'isDraining'>;
-  readonly #lock: KeyedLock;
-  readonly #events: DriverEvents;
-  readonly #journal: Pick<Journal, 'record'>;
   readonly #logger: Logger;
 
-  constructor(deps: {
-    readonly links: EndpointLinks;
-    readonly networks: NetworkRegistry;
-    readonly plans: EndpointPlans;
-    readonly gateways: Gateways;
-    readonly claims: Pick<DuplicateAddressCheck, 'beforeAnnouncing'>;
-    readonly leases: AdditionalLeases;
-    readonly filtering: EndpointFiltering;
-    readonly gifts: OperatorsGifts;
-    readonly hostDrain: Pick<HostDrain, 'isDraining'>;
-    readonly repository: Repository<Endpoint>;
-    readonly lock: KeyedLock;
-    readonly events: DriverEvents;
-    readonly journal: Pick<Journal, 'record'>;
-    readonly logger: Logger;
-  }) {
-    super(deps.repository);
-    this.#links = deps.links;
+  constructor(
+    deps: LiveEndpointsDeps & {
+      readonly networks: NetworkRegistry;
+      readonly gateways: Gateways;
+      readonly claims: Pick<DuplicateAddressCheck, 'beforeAnnouncing'>;
+      readonly leases: AdditionalLeases;
+      readonly gifts: OperatorsGifts;
+      readonly hostDrain: Pick<HostDrain, 'isDraining'>;
+      readonly logger: Logger;
+    },
+  ) {
+    super(deps);
     this.#networks = deps.networks;
-    this.#plans = deps.plans;
     this.#gateways = deps.gateways;
     this.#claims = deps.claims;
     this.#leases = deps.leases;
-    this.#filtering = deps.filtering;
     this.#strays = new StrayFilters(this, { filtering: deps.filtering, isThere: (link) => deps.links.isThere(link) });
     this.#gifts = deps.gifts;
     this.#hostDrain = deps.hostDrain;
-    this.#lock = deps.lock;
-    this.#events = deps.events;
-    this.#journal = deps.journal;
     this.#logger = deps.logger;
   }
 
@@ -100,45 +66,13 @@ export class EndpointLifecycle extends EndpointRecords {
 
   /** Takes up an endpoint that is in its sandbox and has all that it needs in the kernel, but no record. */
   async adopt(endpoint: Endpoint & { readonly sandboxKey: string }): Promise<void> {
-    await this.#lock.run(endpoint.id, async () => {
+    await this.lock.run(endpoint.id, async () => {
       if (this.index.get(endpoint.id) !== undefined) return;
       await this.keep(this.#asUnknown(endpoint));
       this.sandboxes.add(endpoint);
-      this.#note('announced', endpoint, allAddresses(endpoint), 'its lost record was rebuilt');
-      this.#events.emit('join', endpoint.id);
+      this.note('announced', endpoint, allAddresses(endpoint), 'its lost record was rebuilt');
+      this.events.emit('join', endpoint.id);
     });
-  }
-
-  /** What the kernel should have of each endpoint that is in a sandbox. */
-  joined(): DesiredEndpoint[] {
-    return this.all()
-      .filter(({ sandboxKey }) => sandboxKey !== undefined)
-      .map(({ id }) => this.desired(id));
-  }
-
-  /**
-   * What the kernel should have of an endpoint: nothing that leads to an address which another endpoint has by now.
-   *
-   * @throws DriverError ENDPOINT_UNKNOWN
-   */
-  desired(endpointId: string): DesiredEndpoint {
-    const plan = this.#plans.of(this.index.require(endpointId));
-    const isIts = (destination: string): boolean => (this.endpointAt(destination) ?? endpointId) === endpointId;
-    return {
-      ...plan,
-      routes: plan.routes.filter(({ destination }) => isIts(destination)),
-      neighbours: plan.neighbours.filter(({ address }) => isIts(hostPrefix(address))),
-    };
-  }
-
-  /** Does `work` if the endpoint is in a sandbox once all earlier work on it is done; says whether `work` did anything. */
-  async whileJoined(endpointId: string, work: () => Promise<boolean>): Promise<boolean> {
-    return await this.#lock.run(endpointId, async () => this.isJoined(endpointId) && (await work()));
-  }
-
-  /** Does `work` if the endpoint is in no sandbox once all earlier work on it, such as a Join, is done. */
-  async unlessJoined(endpointId: string, work: () => Promise<boolean>): Promise<boolean> {
-    return await this.#lock.run(endpointId, async () => !this.isJoined(endpointId) && (await work()));
   }
 
   /**
@@ -147,10 +81,10 @@ export class EndpointLifecycle extends EndpointRecords {
    * @returns whether it is gone
    */
   async deleteIfGone(endpointId: string, idleMs: number): Promise<boolean> {
-    return await this.#lock.run(endpointId, async () => {
+    return await this.lock.run(endpointId, async () => {
       const { idle } = this.index;
       const isIdle = idle.has(endpointId);
-      const isGone = isIdle ? idle.isOver(endpointId, idleMs) : !(await this.#links.exists(endpointId));
+      const isGone = isIdle ? idle.isOver(endpointId, idleMs) : !(await this.links.exists(endpointId));
       if (isGone) await this.#delete(endpointId);
       return isGone;
     });
@@ -158,11 +92,11 @@ export class EndpointLifecycle extends EndpointRecords {
 
   /** Notes that the endpoint's link went away with its container. Docker will delete the endpoint. */
   async forgetSandbox(endpointId: string): Promise<boolean> {
-    return await this.#lock.run(endpointId, async () => {
-      if (!this.isJoined(endpointId) || (await this.#links.exists(endpointId))) return false;
+    return await this.lock.run(endpointId, async () => {
+      if (!this.isJoined(endpointId) || (await this.links.exists(endpointId))) return false;
       const endpoint = this.index.require(endpointId);
-      await this.#leftSandbox(endpoint, () => this.#filtering.remove(endpointId));
-      this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its link went away with its container');
+      await this.#leftSandbox(endpoint, () => this.filtering.remove(endpointId));
+      this.note('withdrawn', endpoint, allAddresses(endpoint), 'its link went away with its container');
       return true;
     });
   }
@@ -173,7 +107,7 @@ export class EndpointLifecycle extends EndpointRecords {
    * @throws DriverError ADDRESS_IN_USE, INVALID_ADDRESS
    */
   async create(endpoint: Endpoint, wanted: readonly LeasedAddress[]): Promise<Endpoint> {
-    return await this.#lock.run(endpoint.id, async () => {
+    return await this.lock.run(endpoint.id, async () => {
       // Asked for twice at once: it may have joined since.
       const known = this.index.get(endpoint.id);
       if (known !== undefined) return known;
@@ -187,157 +121,8 @@ export class EndpointLifecycle extends EndpointRecords {
         throw error;
       }
       // Once Docker has its answer: Join comes next, and need not wait for the pair of links.
-      setImmediate(() => void this.#lock.run(created.id, () => this.#begin(created)));
+      setImmediate(() => void this.lock.run(created.id, () => this.#begin(created)));
       return created;
-    });
-  }
-
-  /**
-   * Gives an endpoint further addresses, leased already: the host's side of them, at once. One that it has stays.
-   *
-   * @throws DriverError ENDPOINT_UNKNOWN, LINK_MISSING
-   */
-  async extend(endpointId: string, addresses: readonly AdditionalAddress[]): Promise<void> {
-    await this.#lock.run(endpointId, async () => {
-      const before = this.index.require(endpointId);
-      const added = addresses.filter(({ address }) => this.endpointAt(hostPrefix(address)) !== endpointId);
-      const after = { ...before, additional: [...before.additional, ...added] };
-      const isJoined = await this.revise(
-        { before, after },
-        [() => this.#filtering.set(after), () => this.#lead(after, before)],
-        [() => this.#links.apply(this.#plans.of(before), this.#plans.of(after)), () => this.#filtering.set(before)],
-      );
-      if (isJoined && added.length > 0) this.#note('announced', before, added, 'added while its container runs');
-    });
-  }
-
-  /**
-   * Takes additional addresses from an endpoint: the host's side of them, at once. Their leases stay.
-   *
-   * @returns those that it had
-   * @throws DriverError ENDPOINT_UNKNOWN
-   */
-  async reduce(endpointId: string, addresses: ReadonlySet<string>): Promise<readonly AdditionalAddress[]> {
-    return await this.#lock.run(endpointId, async () => {
-      const before = this.index.require(endpointId);
-      const removed = before.additional.filter(({ address }) => addresses.has(address));
-      const after = { ...before, additional: before.additional.filter((entry) => !removed.includes(entry)) };
-      const isJoined = await this.revise(
-        { before, after },
-        [() => this.#links.apply(this.#plans.of(after), this.#plans.of(before)), () => this.#filtering.set(after)],
-        [() => this.#filtering.set(before), () => this.#links.apply(this.#plans.of(before), this.#plans.of(after))],
-      );
-      if (isJoined && removed.length > 0) this.#note('withdrawn', before, removed, 'removed while its container runs');
-      return removed;
-    });
-  }
-
-  /**
-   * Changes who may open connections to an endpoint's container, or whom it may open connections to, at once; absent: everybody.
-   * Connections that could not begin now end. The same list again is applied again.
-   *
-   * @throws DriverError ENDPOINT_UNKNOWN
-   * @throws NetfilterError NFT_MISSING
-   */
-  async filter(endpointId: string, direction: Direction, list: string | undefined): Promise<void> {
-    await this.#lock.run(endpointId, () => this.#refilter(endpointId, (before) => withList(before, direction, list)));
-  }
-
-  /** Has an endpoint's container ask these name servers, which Docker gave it, where `routed.dns` names none. */
-  async giveNameServers(endpointId: string, givenDns: readonly string[]): Promise<void> {
-    await this.#lock.run(endpointId, async () => {
-      if (this.index.require(endpointId).givenDns?.join() === givenDns.join()) return;
-      await this.#refilter(endpointId, (before) => ({ ...before, givenDns }));
-    });
-  }
-
-  /**
-   * Changes how fast packets may go to an endpoint's container and from it, at once; what is absent stays.
-   *
-   * @throws DriverError ENDPOINT_UNKNOWN
-   * @throws DatapathError LINK_MISSING, KERNEL_FEATURE_MISSING
-   */
-  async limit(endpointId: string, rates: Rates): Promise<void> {
-    await this.#lock.run(endpointId, async () => {
-      const before = this.index.require(endpointId);
-      const after = { ...before, ...rates };
-      if (isDeepStrictEqual(before, after)) return;
-      await this.revise(
-        { before, after },
-        [() => this.#links.apply(this.#plans.of(after), this.#plans.of(before))],
-        [() => this.#links.apply(this.#plans.of(before), this.#plans.of(after))],
-      );
-    });
-  }
-
-  /**
-   * Announces an endpoint to other hosts, or no longer; this host delivers to it either way. The change holds for later Joins too.
-   *
-   * @param detail why, for people who ask
-   * @returns whether there was anything to change
-   */
-  async announce(endpointId: string, isAnnounced: boolean, detail: string): Promise<boolean> {
-    return await this.#lock.run(endpointId, async () => {
-      const before = this.index.get(endpointId);
-      if (before === undefined || (before.isAnnounced ?? true) === isAnnounced) return false;
-      const after = { ...before, isAnnounced };
-      const isJoined = await this.revise(
-        { before, after },
-        [() => this.#links.apply(this.#plans.of(after), this.#plans.of(before))],
-        [() => this.#links.apply(this.#plans.of(before), this.#plans.of(after))],
-      );
-      if (isJoined) this.#note(isAnnounced ? 'announced' : 'withdrawn', after, allAddresses(after), detail);
-      return true;
-    });
-  }
-
-  /**
-   * Announces the addresses of an endpoint one by one, which a block of this host covers so far.
-   *
-   * @returns whether one covered any
-   */
-  async uncover(endpointId: string, detail: string): Promise<boolean> {
-    return await this.#lock.run(endpointId, async () => {
-      const before = this.index.get(endpointId);
-      if (before === undefined || before.addresses.every(({ block }) => block === undefined)) return false;
-      const after = withoutBlocks(before);
-      const isJoined = await this.revise(
-        { before, after },
-        [() => this.#links.apply(this.#plans.of(after), this.#plans.of(before))],
-        [() => this.#links.apply(this.#plans.of(before), this.#plans.of(after))],
-      );
-      if (isJoined && after.isAnnounced !== false) this.#note('announced', after, after.addresses, detail);
-      return true;
-    });
-  }
-
-  /** Keeps what decides about the announcement of an endpoint; {@link announce} follows it. @throws DriverError ENDPOINT_UNKNOWN */
-  async amend(
-    endpointId: string,
-    decisive: Partial<
-      Pick<
-        Endpoint,
-        'announce' | 'isWished' | 'isDraining' | 'stopDrain' | 'isEnding' | 'handoverUntilMs' | 'takenOverAtMs'
-      >
-    >,
-  ): Promise<void> {
-    await this.#lock.run(endpointId, () => this.keep({ ...this.index.require(endpointId), ...decisive }));
-  }
-
-  /** Closes a direction until {@link filter} or {@link admit} says who may: whose the endpoint is, is to be learnt. */
-  async hold(endpointId: string, direction: Direction): Promise<boolean> {
-    return await this.whileJoined(endpointId, async () => {
-      await this.#refilter(endpointId, (before) => withPendingOwner(before, [direction]));
-      return true;
-    });
-  }
-
-  /** Ends {@link hold}: it is known whose the endpoint is, and no operator gave its container a list of this direction. */
-  async admit(endpointId: string, direction: Direction): Promise<void> {
-    await this.#lock.run(endpointId, async () => {
-      const endpoint = this.index.require(endpointId);
-      if (!isPending(endpoint, direction)) return;
-      await this.#refilter(endpointId, (before) => withList(before, direction, before[direction]));
     });
   }
 
@@ -351,7 +136,7 @@ export class EndpointLifecycle extends EndpointRecords {
 
   /** Waits for what Leave left to do. */
   async settle(): Promise<void> {
-    await this.#filtering.settle();
+    await this.filtering.settle();
   }
 
   /**
@@ -361,7 +146,7 @@ export class EndpointLifecycle extends EndpointRecords {
   async sweepFilters(): Promise<void> {
     await this.settle();
     await this.#strays.sweep();
-    if (this.#filtering.areResolversOutdated()) await this.#strays.sync();
+    if (this.filtering.areResolversOutdated()) await this.#strays.sync();
   }
 
   /**
@@ -370,16 +155,16 @@ export class EndpointLifecycle extends EndpointRecords {
    * @throws DriverError ENDPOINT_UNKNOWN, NETWORK_UNKNOWN, ADDRESS_IN_USE, LINK_NAME_CLASH, KERNEL_FEATURE_MISSING
    */
   async join(endpointId: string, sandboxKey: string): Promise<JoinReply> {
-    return await this.#lock.run(endpointId, async () => {
+    return await this.lock.run(endpointId, async () => {
       const endpoint = this.index.require(endpointId);
       this.#networks.require(endpoint.networkId);
-      if (endpoint.sandboxKey !== undefined && (await this.#links.exists(endpointId))) {
+      if (endpoint.sandboxKey !== undefined && (await this.links.exists(endpointId))) {
         return joinReply(endpoint);
       }
       const joining = this.#asUnknown({
         // Docker may tell of a signal after Leave.
         ...this.sandboxes.assign(withoutStop(endpoint), sandboxKey),
-        ...this.#plans.attributesOf(endpoint),
+        ...this.plans.attributesOf(endpoint),
         ...((await this.#isHeldBack(endpoint)) && { isAnnounced: false }),
       });
       await this.#ensureOwnGateways(endpoint, joining);
@@ -390,37 +175,27 @@ export class EndpointLifecycle extends EndpointRecords {
       );
       this.sandboxes.add({ ...joining, sandboxKey });
       if (joining.isAnnounced !== false) {
-        this.#note('announced', joining, allAddresses(joining), 'its container joins the network');
+        this.note('announced', joining, allAddresses(joining), 'its container joins the network');
       }
-      this.#events.emit('join', endpointId);
+      this.events.emit('join', endpointId);
       return joinReply(joining);
     });
   }
 
   /** Takes the endpoint's routes and links away; the endpoint itself stays until {@link delete}. */
   async leave(endpointId: string): Promise<void> {
-    await this.#lock.run(endpointId, () => this.#leave(endpointId));
+    await this.lock.run(endpointId, () => this.#leave(endpointId));
   }
 
   /** Forgets the endpoint; takes away what is left of it in the kernel. */
   async delete(endpointId: string): Promise<void> {
-    await this.#lock.run(endpointId, () => this.#delete(endpointId));
-  }
-
-  /** Leads to what an endpoint gets beside what it had. Where that fails, its filter is as before again. */
-  async #lead(after: Endpoint, before: Endpoint): Promise<void> {
-    try {
-      await this.#links.apply(this.#plans.of(after), this.#plans.of(before));
-    } catch (error) {
-      await this.#filtering.set(before);
-      throw error;
-    }
+    await this.lock.run(endpointId, () => this.#delete(endpointId));
   }
 
   /** Unless more has become of the endpoint meanwhile. */
   #begin(created: Endpoint): Promise<void> {
     const isWaiting = this.index.get(created.id) === created && this.#networks.get(created.networkId) !== undefined;
-    if (isWaiting) this.#links.begin(this.#plans.of(created));
+    if (isWaiting) this.links.begin(this.plans.of(created));
     return Promise.resolve();
   }
 
@@ -429,58 +204,46 @@ export class EndpointLifecycle extends EndpointRecords {
     return withPendingOwner(endpoint, this.#gifts.directionsWithLists(endpoint.networkId));
   }
 
-  async #refilter(endpointId: string, change: (before: Endpoint) => Endpoint): Promise<void> {
-    const before = this.index.require(endpointId);
-    const after = change(before);
-    await this.revise({ before, after }, [() => this.#filtering.narrow(after)], [() => this.#filtering.set(before)]);
-  }
-
   async #delete(endpointId: string): Promise<void> {
     await this.#leave(endpointId);
-    await this.#links.giveUp(endpointId);
+    await this.links.giveUp(endpointId);
     const endpoint = this.index.get(endpointId);
     await this.forget(endpointId);
     // A crash before this leaves leases without an endpoint, which the next start releases.
     await this.#leases.release(endpoint?.additional.filter(({ isSticky }) => !isSticky) ?? []);
-    if (endpoint !== undefined) this.#events.emit('delete', endpoint.additional);
+    if (endpoint !== undefined) this.events.emit('delete', endpoint.additional);
   }
 
   /** The links come with their filter: it need not wait for them, and they are of no use before Docker moves one. */
   async #make(endpoint: Endpoint): Promise<void> {
     const [made, filtered] = await Promise.allSettled([
-      this.#links.apply(this.#plans.of(endpoint)),
-      this.#filtering.begin(endpoint),
+      this.links.apply(this.plans.of(endpoint)),
+      this.filtering.begin(endpoint),
     ]);
     if (made.status === 'fulfilled' && filtered.status === 'fulfilled') return;
-    if (made.status === 'fulfilled') await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
-    await this.#filtering.remove(endpoint.id);
+    if (made.status === 'fulfilled') await this.links.remove(endpoint.id, hostPrefixes(endpoint));
+    await this.filtering.remove(endpoint.id);
     throw made.status === 'rejected' ? made.reason : (filtered as PromiseRejectedResult).reason;
   }
 
   /** The link is down before its filter goes: a container that sends to the last would get past it. Nobody waits for the filter. */
   async #takeAway(endpoint: Endpoint): Promise<void> {
-    await this.#links.remove(endpoint.id, hostPrefixes(endpoint));
-    this.#filtering.removeSoon(endpoint.id);
-  }
-
-  #note(kind: 'announced' | 'withdrawn', { id }: Endpoint, which: readonly LeasedAddress[], detail: string): void {
-    const addresses = which.map(({ address }) => address);
-    this.#journal.record({ kind, addresses, endpointId: id, detail });
-    this.#events.emit(kind === 'announced' ? 'announce' : 'withdraw', addresses);
+    await this.links.remove(endpoint.id, hostPrefixes(endpoint));
+    this.filtering.removeSoon(endpoint.id);
   }
 
   async #leave(endpointId: string): Promise<void> {
     const endpoint = this.index.get(endpointId);
     if (endpoint === undefined) {
       this.#logger.debug({ endpointId }, 'endpoint is not known; looking for its link by name');
-      await this.#links.removeUnknown(endpointId);
-      await this.#filtering.remove(endpointId);
+      await this.links.removeUnknown(endpointId);
+      await this.filtering.remove(endpointId);
       return;
     }
     if (endpoint.sandboxKey === undefined) return;
     await this.#leftSandbox(endpoint, () => this.#takeAway(endpoint));
     if (endpoint.isAnnounced !== false) {
-      this.#note('withdrawn', endpoint, allAddresses(endpoint), 'its container leaves the network');
+      this.note('withdrawn', endpoint, allAddresses(endpoint), 'its container leaves the network');
     }
   }
 
@@ -490,8 +253,8 @@ export class EndpointLifecycle extends EndpointRecords {
     // What is gone from the kernel stays gone: Docker's retry finds nothing to do there.
     await this.change({ before, after }, inKernel, () => Promise.resolve());
     if (sandboxKey !== undefined) this.sandboxes.remove(before.id, sandboxKey);
-    this.#events.emit('leave', before.id);
-    this.#filtering.end(before, (address) => !this.isJoined(this.endpointAt(hostPrefix(address)) ?? ''));
+    this.events.emit('leave', before.id);
+    this.filtering.end(before, (address) => !this.isJoined(this.endpointAt(hostPrefix(address)) ?? ''));
   }
 
   /** Whether it joins unannounced whatever its policy: the host is drained, or another host announces what it is to take over. */
