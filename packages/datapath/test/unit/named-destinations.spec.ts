@@ -193,7 +193,7 @@ describe('NamedDestinations', () => {
 
     stage.listeners.get('lost')?.(3);
     stage.listeners.get('error')?.(new Error('broken'));
-    await soon();
+    while (stage.openQueue.callCount < 2) await soon();
 
     expect(await stage.named.status()).to.include({ lost: 3 });
     expect(stage.openQueue.callCount).to.equal(2);
