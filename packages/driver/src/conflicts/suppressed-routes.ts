@@ -17,7 +17,8 @@ interface Deps {
  */
 export class SuppressedRoutes {
   readonly #deps: Deps;
-  readonly #destinations = new Set<string>();
+  /** By destination, the endpoint whose route is withheld: another one that gets the address later has its own. */
+  readonly #destinations = new Map<string, string>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -29,16 +30,17 @@ export class SuppressedRoutes {
 
   /** What the kernel should have of an endpoint: the routes withheld are where no router sees them. */
   without(endpoint: DesiredEndpoint): DesiredEndpoint {
-    if (!endpoint.routes.some(({ destination }) => this.has(destination))) return endpoint;
+    const isWithheld = (destination: string): boolean => this.#destinations.get(destination) === endpoint.id;
+    if (!endpoint.routes.some(({ destination }) => isWithheld(destination))) return endpoint;
     const routes = endpoint.routes.map((route) =>
-      this.has(route.destination) ? { ...route, table: UNANNOUNCED_TABLE } : route,
+      isWithheld(route.destination) ? { ...route, table: UNANNOUNCED_TABLE } : route,
     );
     return { ...endpoint, routes };
   }
 
   /** Notes that a route is withheld, before the rules are made and the kernel is compared. */
   adopt({ address, endpointId }: Address): void {
-    this.#destinations.add(hostPrefix(address));
+    this.#destinations.set(hostPrefix(address), endpointId);
     const networkId = this.#deps.endpoints.get(endpointId)?.networkId;
     if (networkId !== undefined) this.#deps.unannounced.note(networkId, suppressed(address), true);
   }
@@ -53,7 +55,7 @@ export class SuppressedRoutes {
   async suppress(claim: Address): Promise<boolean> {
     // The rules are there before the route that needs them, and go after it.
     await this.#track(claim, true);
-    const isIts = await this.#change(claim, (destination) => this.#destinations.add(destination));
+    const isIts = await this.#change(claim, (destination) => this.#destinations.set(destination, claim.endpointId));
     if (!isIts) await this.#track(claim, false);
     return isIts;
   }
@@ -82,7 +84,7 @@ export class SuppressedRoutes {
       try {
         await links.apply(endpoints.desired(endpointId), known);
       } catch (error) {
-        if (wasSuppressed) this.#destinations.add(destination);
+        if (wasSuppressed) this.#destinations.set(destination, endpointId);
         else this.#destinations.delete(destination);
         throw error;
       }

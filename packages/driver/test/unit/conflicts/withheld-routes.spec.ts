@@ -7,9 +7,10 @@ const address = '10.1.0.2';
 
 describe('a route that is withheld', () => {
   let daemon: WiredDaemon;
+  let poolId: string;
   beforeEach(async () => {
     daemon = await wiredDaemon();
-    const poolId = await createNetwork(daemon);
+    poolId = await createNetwork(daemon);
     await startContainer(daemon, { poolId, endpointId, address });
   });
   afterEach(() => daemon.stop());
@@ -30,6 +31,18 @@ describe('a route that is withheld', () => {
       expect(tables(), String(isAnnounced)).to.deep.equal([UNANNOUNCED_TABLE]);
     }
     await cluster.suppressed.takeBack({ address, endpointId });
+
+    expect(tables()).to.deep.equal([254]);
+  });
+
+  it('is no other container’s: one that gets the address next is announced at once', async () => {
+    await daemon.parts.cluster.suppressed.suppress({ address, endpointId });
+    const next = dockerId('d90c8ffb76394e');
+
+    await daemon.call('NetworkDriver.Leave', { NetworkID: dockerId('c98909'), EndpointID: endpointId });
+    await daemon.call('NetworkDriver.DeleteEndpoint', { NetworkID: dockerId('c98909'), EndpointID: endpointId });
+    await daemon.call('IpamDriver.ReleaseAddress', { PoolID: poolId, Address: address });
+    await startContainer(daemon, { poolId, endpointId: next, address });
 
     expect(tables()).to.deep.equal([254]);
   });
